@@ -1,0 +1,1 @@
+"""From arrays to predictions and their honest scores. Knows no file."""

@@ -1,0 +1,1 @@
+"""One file a corpus: where its files are, how its labels read."""

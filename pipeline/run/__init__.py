@@ -1,0 +1,1 @@
+"""Running many clips: cache, workers, failures, progress."""

@@ -1,0 +1,1 @@
+"""The stages of the pipeline: read files, call the rest, write files."""

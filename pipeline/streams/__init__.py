@@ -1,0 +1,1 @@
+"""One recording and its spans in, clean synchronised streams out."""

@@ -1,0 +1,43 @@
+"""Where in a recording an utterance is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of the picture that shows the speaker, in fractions of its width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Region":
+        """Read ``"left top right bottom"``, as in ``"0 0 0.5 1"``; anything else raises ValueError.
+
+        >>> Region.parse("0 0 0.5 1").right
+        0.5
+        """
+        parts = [float(part) for part in text.split()]
+        if len(parts) != 4 or not (0 <= parts[0] < parts[2] <= 1 and 0 <= parts[1] < parts[3] <= 1):
+            raise ValueError(f"{text!r} is no region: write 'left top right bottom' as fractions, '0 0 0.5 1' is the left half")
+        return cls(*parts)
+
+
+@dataclass(frozen=True)
+class Span:
+    """An utterance's place in its recording.
+
+    Times are seconds of the recording's own clock: 0 is the earliest presentation stamp of any stream in the file,
+    which is what players show and what transcribers note down.
+    """
+
+    start_s: float
+    end_s: float
+    region: Region | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
