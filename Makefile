@@ -1,0 +1,46 @@
+# Two commands do everything: `make repro` (the demo corpus, from recordings to the table) and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help setup repro test lint bench demo clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## make .venv and install everything into it
+
+$(VENV)/.ready: requirements.txt requirements-nodeps.txt requirements-demo.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 12) else \
+	  "Python %d.%d cannot run crossmodal: mediapipe 0.10.14 and the other pins have wheels for Python 3.11 and 3.12. Install one of them and run: make PYTHON=python3.12 ..." % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.txt)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -r requirements-demo.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -c 'import cv2' || { echo 'OpenCV cannot be loaded; on Debian and Ubuntu install what it links to: apt-get install libgl1 libglib2.0-0' >&2; exit 1; }
+	@touch $@
+
+repro: setup ## run the whole pipeline on the corpora of run.corpora and print the table
+	dvc repro
+	@crossmodal evaluate --show
+
+test: setup ## all tests
+	pytest
+
+lint: setup ## style, types, import directions
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+bench: setup ## speed and memory, as ratios
+	python -m benchmarks.run
+
+demo: setup ## draw and speak the demo corpus again
+	python data/raw/demo/make_demo.py
+
+clean: ## forget all that the stages wrote, the cache included
+	rm -rf data/work data/cache results dvc.lock .dvc/cache .dvc/tmp

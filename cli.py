@@ -1,0 +1,356 @@
+"""The command line: one command a stage, and tools around them. Parses, calls the pipeline, prints."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+PARAMS = click.option(
+    "--params", "params_path", type=click.Path(path_type=Path), default=Path("params.yaml"), show_default=True,
+    help="Settings file.",
+)
+CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be repeated.  [default: run.corpora]")
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tcp://host:8786.")(command)
+    return click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: run.workers]")(command)
+
+
+@contextmanager
+def _mistakes_as_sentences() -> Iterator[None]:
+    """Turn what a user can mend into one sentence and a non-zero exit."""
+    from features.errors import ExtractorError, StoreError
+    from models.errors import ModelError
+    from pipeline.errors import UserError
+
+    try:
+        yield
+    except (UserError, StoreError, ExtractorError, ModelError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and run "
+            "the same command again"
+        ) from error
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
+        sys.exit(130)
+
+
+class _Command(click.Command):
+    def invoke(self, ctx: click.Context) -> Any:
+        with _mistakes_as_sentences():
+            return super().invoke(ctx)
+
+
+class _Group(click.Group):
+    command_class = _Command
+
+
+def _load(path: Path) -> Any:
+    from pipeline.params import load_params
+
+    return load_params(path)
+
+
+def _names(params: Any, corpora: tuple[str, ...]) -> list[str]:
+    from pipeline.errors import UserError
+
+    names = list(corpora or params.run.corpora)
+    if not names:
+        raise UserError(f"{params.path}: run.corpora is empty: list a corpus there, or name one with --corpus")
+    for name in names:
+        params.corpus(name)
+    return names
+
+
+def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
+    from pipeline.run.cluster import Pool
+
+    return Pool(workers or params.run.workers, scheduler)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option("0.1.0", prog_name="crossmodal")
+def main() -> None:
+    """Text, voice and face features of talking-head recordings, and how much each says about sentiment.
+
+    The stages, in order: prepare, preprocess, extract, train, evaluate, report. `dvc repro` runs all that is out of date.
+
+    Example: crossmodal evaluate --corpus demo
+    """
+
+
+@main.command()
+@PARAMS
+@CORPUS
+def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Read a corpus from disk into one table of utterances.
+
+    Example: crossmodal prepare --corpus demo
+    """
+    from pipeline.stages.prepare import prepare as run
+
+    params = _load(params_path)
+    for name in _names(params, corpora):
+        for problem in run(params, name):
+            click.echo(str(problem), err=True)
+        click.echo(f"prepare {name}: done")
+
+
+@main.command()
+@PARAMS
+@CORPUS
+@click.option("--modality", "modalities", multiple=True, help="text, audio or video; may be repeated.  [default: all]")
+@_run_options
+def preprocess(
+    params_path: Path, corpora: tuple[str, ...], modalities: tuple[str, ...], workers: int | None, scheduler: str | None
+) -> None:
+    """Cut, clean and synchronise the streams of every utterance.
+
+    Example: crossmodal preprocess --corpus demo --modality audio --workers 2
+    """
+    from features.base import MODALITIES
+    from pipeline.errors import UserError, suggest
+    from pipeline.stages.preprocess import preprocess as run
+
+    params = _load(params_path)
+    for modality in modalities:
+        if modality not in MODALITIES:
+            raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
+    jobs = [(name, modality) for name in _names(params, corpora) for modality in modalities or MODALITIES]
+    _each(jobs, lambda pool, name, modality: run(params, name, modality, pool), "preprocess", _pool(params, workers, scheduler))
+
+
+@main.command()
+@PARAMS
+@CORPUS
+@click.option("--extractor", "extractors", multiple=True, help="Extractor; may be repeated.  [default: features.extract]")
+@_run_options
+def extract(
+    params_path: Path, corpora: tuple[str, ...], extractors: tuple[str, ...], workers: int | None, scheduler: str | None
+) -> None:
+    """Run extractors over the streams and cache their features.
+
+    Example: crossmodal extract --corpus demo --extractor opensmile
+    """
+    from features.base import extractor_class
+    from pipeline.stages.extract import extract as run
+
+    params = _load(params_path)
+    for extractor in extractors:
+        extractor_class(extractor)
+    jobs = [(name, extractor) for name in _names(params, corpora) for extractor in extractors or params.extract]
+    _each(jobs, lambda pool, name, extractor: run(params, name, extractor, pool), "extract", _pool(params, workers, scheduler))
+
+
+def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
+    """Do all jobs on one pool of workers; where clips failed, go on and say so at the end."""
+    from pipeline.errors import TooManyFailures
+    from pipeline.stages.common import summary
+
+    failures = []
+    with pool:
+        for name, what in jobs:
+            try:
+                click.echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
+            except TooManyFailures as error:
+                failures.append(str(error))
+                click.echo(f"{stage} {name} {what}: too many clips failed", err=True)
+    if failures:
+        raise TooManyFailures("\n".join(failures))
+
+
+@main.command()
+@PARAMS
+@CORPUS
+@_run_options
+def train(params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None) -> None:
+    """Fit every classifier and fusion under the corpus's protocol and keep their predictions.
+
+    Example: crossmodal train --corpus demo
+    """
+    from pipeline.stages.train import train as run
+
+    params = _load(params_path)
+    with _pool(params, workers, scheduler) as pool:
+        for name in _names(params, corpora):
+            for notice in run(params, name, pool):
+                click.echo(f"train {name}: {notice}")
+
+
+@main.command()
+@PARAMS
+@CORPUS
+@click.option("--quiet", is_flag=True, help="Write the files only, print nothing.")
+@click.option("--show", is_flag=True, help="Print the table that is there, score nothing.")
+def evaluate(params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool) -> None:
+    """Score the predictions and print the table.
+
+    Example: crossmodal evaluate --corpus demo
+    """
+    from pipeline.stages.evaluate import evaluate as run
+    from pipeline.stages.evaluate import printed
+
+    params = _load(params_path)
+    for name in _names(params, corpora):
+        if not show:
+            run(params, name)
+        if not quiet:
+            click.echo(printed(name))
+
+
+@main.command()
+@PARAMS
+@CORPUS
+def report(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Write a corpus's tables and plots as one page, results/<corpus>/report.html.
+
+    Example: crossmodal report --corpus demo
+    """
+    from pipeline.stages.report import report as run
+
+    params = _load(params_path)
+    for name in _names(params, corpora):
+        click.echo(f"report {name}: {run(params, name)}")
+
+
+@main.command()
+@click.argument("corpus")
+@PARAMS
+def validate(corpus: str, params_path: Path) -> None:
+    """Check a corpus without running it; list every bad row.
+
+    Example: crossmodal validate demo
+    """
+    from pipeline.stages.validate import validate as run
+
+    problems, facts = run(_load(params_path), corpus)
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(facts)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors:
+        raise click.ClickException(f"{corpus}: {errors} errors: mend the rows named above")
+    click.echo(f"{corpus}: no errors, {len(problems)} warnings")
+
+
+@main.command("add-corpus")
+@click.argument("name")
+@click.option("--root", required=True, help="Folder that holds manifest.csv.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), required=True)
+@click.option("--label", required=True, help="Label column of the manifest.")
+@click.option("--modalities", default="text,audio,video", show_default=True, help="What the corpus has, by commas.")
+@click.option("--protocol", "kind", default="group-kfold", show_default=True, help="official, group-kfold or leave-one-group-out.")
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of group-kfold.")
+@click.option("--group", default="group", show_default=True, help="Column whose values are never split.")
+@click.option("--reader", default="manifest", show_default=True, help="How the folder is read.")
+@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
+@PARAMS
+def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
+    """Add a corpus to the settings file; its comments stay.
+
+    Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
+    """
+    from pipeline.settings_file import add_corpus as run
+
+    for line in run(params_path, name, settings, also_run=also_run):
+        click.echo(line)
+
+
+@main.command()
+@PARAMS
+@CORPUS
+def status(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Show what is done, cached, failed or stale, by corpus and stage.
+
+    Example: crossmodal status --corpus demo
+    """
+    from pipeline.stages.status import status as run
+
+    params = _load(params_path)
+    click.echo(run(params, _names(params, corpora)))
+
+
+@main.command()
+def doctor() -> None:
+    """Check this machine: Python, libraries, weights, libGL, write access, Dask.
+
+    Example: crossmodal doctor
+    """
+    from pipeline.doctor import checks
+
+    bad = 0
+    for check in checks():
+        bad += not check.ok
+        click.echo(f"{'ok' if check.ok else 'NOT OK':7}{check.name}: {check.detail}")
+    if bad:
+        raise click.ClickException(f"{bad} checks failed: do what their lines say")
+
+
+@main.group(cls=_Group)
+def features() -> None:
+    """List the extractors, look into a store.
+
+    Example: crossmodal features list
+    """
+
+
+@features.command("list")
+@PARAMS
+def features_list(params_path: Path) -> None:
+    """List all extractors with their modality and settings.
+
+    Example: crossmodal features list
+    """
+    from pipeline.stages.overview import extractors
+
+    for line in extractors(_load(params_path)):
+        click.echo(line)
+
+
+@features.command("show")
+@click.argument("file", type=click.Path(path_type=Path))
+def features_show(file: Path) -> None:
+    """Say what a store holds.
+
+    Example: crossmodal features show data/work/demo/features/opensmile.h5
+    """
+    from features.store import describe, open_store
+
+    with open_store(file) as store:
+        for line in describe(store):
+            click.echo(line)
+
+
+@main.group(cls=_Group)
+def cache() -> None:
+    """Look after the clip cache.
+
+    Example: crossmodal cache gc
+    """
+
+
+@cache.command("gc")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def cache_gc(yes: bool) -> None:
+    """Delete cached clips that no store under data/work uses.
+
+    Example: crossmodal cache gc --yes
+    """
+    from pipeline.run.cache import collect_garbage
+    from pipeline.stages.overview import used_keys
+    from pipeline.paths import CACHE
+
+    if not yes:
+        click.confirm("Delete cached clips that no store under data/work uses?", abort=True)
+    files, freed = collect_garbage(CACHE, used_keys())
+    click.echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""What the frame-based extractors share: the times of frames, and pooling over them."""
+
+import numpy as np
+
+from features.errors import EmptyInput
+from features.types import AudioStream, FloatArray, TimeArray
+
+
+def require(stream: AudioStream, shortest_s: float) -> FloatArray:
+    """Return the samples of a stream as ``(n,)`` float32 in [-1, 1).
+
+    Raises
+    ------
+    EmptyInput
+        If there are fewer than `shortest_s` seconds.
+    """
+    length_s = stream.samples.size / stream.rate_hz
+    if length_s < shortest_s:
+        raise EmptyInput(f"{1000 * length_s:.0f} ms of sound: {1000 * shortest_s:.0f} ms are the least to measure")
+    return stream.signal()
+
+
+def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> TimeArray:
+    """Return ``(count, 2)`` start and end of frames in seconds, the first of which starts at `start_s`.
+
+    >>> frame_times(2, 0.025, 0.01, 1.0).tolist()
+    [[1.0, 1.025], [1.01, 1.035]]
+    """
+    starts = start_s + hop_s * np.arange(count)
+    return np.stack([starts, starts + frame_s], axis=1)
+
+
+def mean_and_std(values: FloatArray) -> FloatArray:
+    """Return the means of ``(rows, d)`` over its rows, then the standard deviations: ``(2 d,)``."""
+    wide = values.astype(np.float64)
+    return np.concatenate([wide.mean(axis=0), wide.std(axis=0)]).astype(np.float32)
+
+
+def mean_and_std_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of what `mean_and_std` returns.
+
+    >>> mean_and_std_names(("a", "b"))
+    ('a_mean', 'b_mean', 'a_std', 'b_std')
+    """
+    return tuple(f"{name}_{what}" for what in ("mean", "std") for name in names)
+
+
+def check_frames(frame_s: float, hop_s: float) -> None:
+    """Raise ValueError unless frames have a length and follow each other without holes."""
+    if not 0 < hop_s <= frame_s <= 1:
+        raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: 0 < hop_s <= frame_s <= 1 second is needed")

@@ -1,0 +1,109 @@
+"""Mel-frequency cepstral coefficients with their deltas.
+
+Davis & Mermelstein 1980, "Comparison of parametric representations for monosyllabic word recognition in continuously
+spoken sentences"; the deltas are local slopes (Furui 1986) by a Savitzky-Golay filter, as in `librosa.feature`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.audio.frames import check_frames, frame_times, mean_and_std, mean_and_std_names, require
+from features.audio.spectrogram import log_mel
+from features.base import Extractor, Modality
+from features.types import AudioStream, Features, FloatArray
+
+
+@dataclass(frozen=True)
+class MfccConfig:
+    """How the coefficients are computed.
+
+    Attributes
+    ----------
+    count
+        Number of coefficients; the first one is the mean level of the bands.
+    bands
+        Number of mel bands that they describe, at least `count`.
+    frame_s
+        Length of the Hann window in seconds.
+    hop_s
+        Seconds from one frame to the next.
+    delta_frames
+        Frames over which a slope is taken; odd, 3 or more.
+    """
+
+    count: int = 40
+    bands: int = 64
+    frame_s: float = 0.025
+    hop_s: float = 0.01
+    delta_frames: int = 9
+
+    def __post_init__(self) -> None:
+        check_frames(self.frame_s, self.hop_s)
+        if not 1 <= self.count <= self.bands <= 128:
+            raise ValueError(f"count {self.count} and bands {self.bands}: 1 <= count <= bands <= 128 is needed")
+        if self.delta_frames < 3 or self.delta_frames % 2 == 0:
+            raise ValueError(f"delta_frames is {self.delta_frames}: it must be odd, and 3 or more")
+
+
+class Mfcc(Extractor[AudioStream]):
+    """Coefficients, deltas and delta-deltas every hop (``values``); their means and deviations (``pooled``).
+
+    Examples
+    --------
+    >>> Mfcc(MfccConfig(count=13)).feature_names[12:14]
+    ('mfcc_12', 'mfcc_00_delta')
+    """
+
+    name = "mfcc"
+    modality: ClassVar[Modality] = "audio"
+    version = 1
+    packages = ("librosa",)
+    Config = MfccConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Coefficients from low to high, then their deltas, then the deltas of those."""
+        order = ("", "_delta", "_delta2")
+        return tuple(f"mfcc_{number:02d}{suffix}" for suffix in order for number in range(self.config.count))
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """Means, then standard deviations, of all columns."""
+        return mean_and_std_names(self.feature_names)
+
+    def extract(self, stream: AudioStream) -> Features:
+        """Measure one utterance.
+
+        Raises
+        ------
+        EmptyInput
+            If there is less sound than one frame.
+        """
+        config: MfccConfig = self.config
+        bands = log_mel(
+            require(stream, config.frame_s), stream.rate_hz, config.bands, config.frame_s, config.hop_s, 80.0
+        )
+        values = with_deltas(cepstrum(bands, config.count), config.delta_frames)
+        times = frame_times(len(values), config.frame_s, config.hop_s, stream.start_s)
+        return Features(values=values, times=times, pooled=mean_and_std(values))
+
+
+def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
+    """Return the first `count` coefficients of the orthonormal cosine transform of ``(rows, bands)``."""
+    import librosa
+
+    coefficients: FloatArray = librosa.feature.mfcc(S=bands_db.T, n_mfcc=count).T
+    return coefficients
+
+
+def with_deltas(values: FloatArray, width: int) -> FloatArray:
+    """Return ``(rows, d)`` with its slopes and their slopes per frame beside it, ``(rows, 3 d)``.
+
+    Before the first row and behind the last, that row is taken to go on.
+    """
+    import librosa
+
+    slopes = [librosa.feature.delta(values, width=width, order=order, axis=0, mode="nearest") for order in (1, 2)]
+    return np.concatenate([values, *slopes], axis=1, dtype=np.float32)

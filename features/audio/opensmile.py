@@ -1,0 +1,150 @@
+"""eGeMAPS or ComParE functionals and low-level descriptors, by openSMILE.
+
+openSMILE is free for research only (audEERING's licence): commercial work has to switch this extractor off.
+
+Eyben et al. 2010, "openSMILE: the Munich versatile and fast open-source audio feature extractor";
+Eyben et al. 2016, "The Geneva minimalistic acoustic parameter set (GeMAPS) for voice research and affective computing";
+Schuller et al. 2016, "The INTERSPEECH 2016 computational paralinguistics challenge" (ComParE).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from features.base import Extractor, Modality
+from features.errors import EmptyInput
+from features.types import AudioStream, Features
+
+_CONFIGS = {
+    "eGeMAPSv02": "egemaps/v02/eGeMAPSv02.conf",
+    "GeMAPSv01b": "gemaps/v01b/GeMAPSv01b.conf",
+    "ComParE_2016": "compare/ComParE_2016.conf",
+}
+_LLD, _FUNCTIONALS = "extsinklld", "extsinkfunc"  # the two outputs in openSMILE's own configuration for several levels
+
+
+@dataclass(frozen=True)
+class OpenSmileConfig:
+    """What openSMILE computes.
+
+    Attributes
+    ----------
+    feature_set
+        ``eGeMAPSv02`` (88 functionals, 25 descriptors), ``GeMAPSv01b`` (62, 18) or ``ComParE_2016`` (6373, 65).
+    """
+
+    feature_set: str = "eGeMAPSv02"
+
+    def __post_init__(self) -> None:
+        if self.feature_set not in _CONFIGS:
+            raise ValueError(f"feature_set is {self.feature_set!r}: there are {', '.join(_CONFIGS)}")
+
+
+class OpenSmile(Extractor[AudioStream]):
+    """Functionals of the utterance (``pooled``) and low-level descriptors every 10 ms (``values``).
+
+    One run of openSMILE gives both; the numbers are those of ``opensmile.Smile`` for either level.
+
+    Examples
+    --------
+    >>> OpenSmile(OpenSmileConfig()).feature_names[:2]
+    ('Loudness_sma3', 'alphaRatio_sma3')
+    """
+
+    name = "opensmile"
+    modality: ClassVar[Modality] = "audio"
+    version = 1
+    packages = ("opensmile",)
+    Config = OpenSmileConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """OpenSMILE's names of the low-level descriptors."""
+        return _names(self.config.feature_set)[0]
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """OpenSMILE's names of the functionals."""
+        return _names(self.config.feature_set)[1]
+
+    def extract(self, stream: AudioStream) -> Features:
+        """Run openSMILE over the utterance.
+
+        Raises
+        ------
+        EmptyInput
+            If the utterance is too short for a single functional.
+        """
+        rows: dict[str, list[tuple[float, float, Any]]] = {_LLD: [], _FUNCTIONALS: []}
+        smile = _start(self.config.feature_set, stream.rate_hz)
+        try:
+            for sink, collected in rows.items():
+                smile.external_sink_set_callback_ex(sink, _collect_into(collected))
+            smile.external_audio_source_write_data("extsource", stream.samples.tobytes())
+            smile.external_audio_source_set_eoi("extsource")
+            smile.run()
+        finally:
+            smile.free()
+        return _features(rows[_LLD], rows[_FUNCTIONALS], stream)
+
+
+def _features(lld: list[Any], functionals: list[Any], stream: AudioStream) -> Features:
+    if not lld or not functionals or not all(np.isfinite(row).all() for _, _, row in functionals):
+        length_ms = 1000 * stream.samples.size / stream.rate_hz
+        raise EmptyInput(f"{length_ms:.0f} ms of sound are too short for openSMILE's functionals")
+    times = np.array([(start, start + length) for start, length, _ in lld])
+    return Features(
+        values=np.vstack([row for _, _, row in lld]).astype(np.float32),
+        times=times + stream.start_s,
+        pooled=functionals[0][2].reshape(-1).astype(np.float32),
+    )
+
+
+def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
+    """Return a callback that notes start, length and values; openSMILE reuses the memory, hence the copy."""
+
+    def collect(data: Any, meta: Any) -> None:
+        rows.append((meta.time, meta.lengthSec, data.copy()))
+
+    return collect
+
+
+def _start(feature_set: str, rate_hz: int) -> Any:
+    """Return an initialised openSMILE that reads samples from memory and writes both levels to memory."""
+    from opensmile.core import lib
+
+    root = Path(lib.__file__).parent / "config"
+    shared = root / "shared"
+    smile = lib.OpenSMILE()
+    smile.initialize(
+        config_file=str(root / _CONFIGS[feature_set]),
+        options={
+            "source": shared / "standard_external_wave_input.conf.inc",
+            "sink": shared / "standard_external_data_output_multi.conf.inc",
+            "bufferModeRbConf": shared / "BufferModeRb.conf.inc",
+            "frameModeFunctionalsConf": shared / "FrameModeFunctionals.conf.inc",
+            "sampleRate": rate_hz,
+            "nBits": 16,
+        },
+        loglevel=0,
+    )
+    return smile
+
+
+@cache
+def _names(feature_set: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of descriptors and functionals; openSMILE itself is asked, once a process."""
+    smile = _start(feature_set, 16000)
+    try:
+        lld, functionals = (
+            tuple(
+                smile.external_sink_get_element_name(sink, i) for i in range(smile.external_sink_get_num_elements(sink))
+            )
+            for sink in (_LLD, _FUNCTIONALS)
+        )
+    finally:
+        smile.free()
+    return lld, functionals

@@ -1,0 +1,157 @@
+"""The pitch of a voice, frame by frame, with the decision whether there is any.
+
+The difference function and its cumulative mean are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
+frequency estimator for speech and music"); which of its minima is the pitch, and where there is none, is decided over
+the whole utterance by the cheapest path (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SMOOTHING_S = 0.0005  # a running mean of this length leaves what lies under 2 kHz, where pitch is
+CANDIDATES = 5  # minima a frame that may be the pitch
+OCTAVE_COST = 0.02  # for each octave under the highest pitch: of equal minima the shortest period is taken
+JUMP_COST = 0.35  # for each octave that the pitch jumps from one frame to the next
+VOICING_COST = 0.1  # for each change between voiced and unvoiced
+NEVER = 1e6  # cost of what cannot be
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PitchRange:
+    """Where the pitch is looked for.
+
+    Attributes
+    ----------
+    low_hz, high_hz
+        The lowest and the highest pitch.
+    aperiodicity
+        A frame is unvoiced rather than this aperiodic: 0 is a perfect repetition, 1 none.
+    """
+
+    low_hz: float
+    high_hz: float
+    aperiodicity: float
+
+    def lags(self, rate_hz: int) -> tuple[int, int]:
+        """Return the shortest and the longest period in samples, with one more on either side."""
+        return max(1, int(rate_hz / self.high_hz) - 1), int(np.ceil(rate_hz / self.low_hz)) + 1
+
+
+def track_pitch(
+    signal: Array, rate_hz: int, frame: int, hop: int, within: PitchRange, audible: NDArray[np.bool_]
+) -> Array:
+    """Return the pitch of each frame in Hz, ``(rows,)``; NaN where the voice has none.
+
+    Parameters
+    ----------
+    signal
+        ``(n,)`` samples; at least one frame and one longest period.
+    rate_hz
+        Samples a second.
+    frame, hop
+        Length of a frame and step between frames in samples.
+    within
+        The range of the pitch.
+    audible
+        ``(rows,)`` False for frames that are too quiet to be voiced.
+    """
+    shortest, longest = within.lags(rate_hz)
+    width = round(SMOOTHING_S * rate_hz) // 2 * 2 + 1
+    smooth = np.convolve(signal, np.full(width, 1 / width), mode="same")
+    difference = difference_function(smooth, frame, hop, longest)
+    aperiodicity = cumulative_mean_normalised(difference)
+    periods, cost = _candidates(difference, aperiodicity, shortest)
+    pitch_hz = rate_hz / periods
+    octaves = np.log2(pitch_hz)
+    cost[(pitch_hz < within.low_hz * 0.99) | (pitch_hz > within.high_hz * 1.01) | ~audible[:, None]] = NEVER
+    path = _cheapest_path(cost, octaves, within.aperiodicity)
+    chosen = np.column_stack([pitch_hz, np.full(len(pitch_hz), np.nan)])
+    return np.asarray(chosen[np.arange(len(path)), path])
+
+
+def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
+    """Return by how much each frame differs from what lies a lag away, ``(rows, longest + 1)``.
+
+    The mean over both directions is taken, so that the middle of what is compared is the middle of the frame whatever
+    the lag; at the ends of the signal only the direction that lies inside counts.
+    """
+    starts = hop * np.arange(1 + (signal.size - frame) // hop)
+    padded = np.pad(signal, longest)  # sample k is at k + longest
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, frame + 2 * longest)[starts]
+    size = _fast_size(frame + 2 * longest)
+    spectrum = np.fft.rfft(pieces, size) * np.conj(np.fft.rfft(pieces[:, longest : longest + frame], size))
+    products = np.fft.irfft(spectrum, size)[
+        :, : 2 * longest + 1
+    ]  # column j: the frame against itself at lag j - longest
+    squares = np.concatenate([[0.0], np.cumsum(np.square(padded))])
+    at = starts[:, None] + np.arange(2 * longest + 1)
+    energies = squares[at + frame] - squares[at]
+    both = energies + energies[:, [longest]] - 2 * products
+    forward, backward = both[:, longest:], both[:, longest::-1]
+    fits_forward, fits_backward = starts + frame + longest <= signal.size, starts >= longest
+    mean = (forward + backward) / 2
+    mean[~fits_backward] = forward[~fits_backward]
+    mean[~fits_forward] = backward[~fits_forward]
+    return np.asarray(np.maximum(mean, 0.0))
+
+
+def cumulative_mean_normalised(difference: Array) -> Array:
+    """Return YIN's normalised difference, same shape: 1 at lag 0, about 0 at the period of a periodic sound."""
+    lags = np.arange(1, difference.shape[1])
+    sums = np.cumsum(difference[:, 1:], axis=1)
+    normalised = np.ones_like(difference)
+    np.divide(difference[:, 1:] * lags, sums, out=normalised[:, 1:], where=sums > 0)
+    return normalised
+
+
+def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[Array, Array]:
+    """Return the periods in samples, and the costs, of each frame's best minima: both ``(rows, CANDIDATES)``."""
+    middle = aperiodicity[:, shortest:-1]
+    minimum = (middle < aperiodicity[:, shortest - 1 : -2]) & (middle <= aperiodicity[:, shortest + 1 :])
+    octaves_down = np.log2(np.arange(shortest, shortest + middle.shape[1]) / shortest)
+    height = np.where(minimum, middle + OCTAVE_COST * octaves_down, NEVER)
+    count = min(CANDIDATES, height.shape[1])
+    columns = np.sort(np.argpartition(height, count - 1, axis=1)[:, :count], axis=1)
+    rows = np.arange(len(height))[:, None]
+    lag = columns + shortest
+    before, here, after = (difference[rows, lag + step] for step in (-1, 0, 1))
+    bend = before - 2 * here + after
+    offset = np.divide(before - after, 2 * bend, out=np.zeros_like(bend), where=bend > 0)
+    return lag + np.clip(offset, -1, 1), height[rows, columns]
+
+
+def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
+    """Return the chosen column of each row, ``(rows,)``; the number of columns stands for unvoiced."""
+    rows, count = cost.shape
+    own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
+    step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)
+    step[:, :count, :count] = JUMP_COST * np.abs(octaves[1:, None, :] - octaves[:-1, :, None])
+    step[:, count, count] = 0.0
+    back = np.zeros((rows, count + 1), dtype=np.intp)
+    total = own[0]
+    for row in range(1, rows):
+        reached = total[:, None] + step[row - 1]
+        back[row] = reached.argmin(axis=0)
+        total = reached.min(axis=0) + own[row]
+    path = np.empty(rows, dtype=np.intp)
+    path[-1] = total.argmin()
+    for row in range(rows - 1, 0, -1):
+        path[row - 1] = back[row, path[row]]
+    return path
+
+
+def _fast_size(least: int) -> int:
+    """Return the smallest length from `least` on that has no prime factor above 5."""
+    size = least
+    while True:
+        rest = size
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return size
+        size += 1

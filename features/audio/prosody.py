@@ -1,0 +1,212 @@
+"""Prosody: how high, how loud and how fast someone speaks, and where they pause.
+
+Pitch is tracked by `features.audio.pitch`. Intensity is that of the recording before levelling. Syllable nuclei are
+voiced peaks of intensity with a dip on either side (de Jong & Wempe 2009, "Praat script to detect syllable nuclei and
+measure speech rate automatically").
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.audio.frames import check_frames, frame_times, require
+from features.audio.pitch import PitchRange, track_pitch
+from features.base import Extractor, Modality
+from features.types import AudioStream, Features
+
+SEMITONE_ZERO_HZ = 27.5  # as in eGeMAPS
+_QUIETEST = 2.0**-15  # one step of 16 bit: the least root mean square of a frame
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProsodyConfig:
+    """How prosody is measured.
+
+    Attributes
+    ----------
+    low_hz, high_hz
+        Range in which the pitch is looked for.
+    aperiodicity
+        YIN's normalised difference from which on a frame is unvoiced, 0 to 1.
+    frame_s
+        Length of a frame in seconds; intensity is weighted with a Hann window.
+    hop_s
+        Seconds from one frame to the next.
+    quiet_db
+        A frame further than this under the loud ones (99th percentile) is unvoiced, in dB.
+    pause_db
+        A frame further than this under the loud ones is no speech, in dB.
+    pause_s
+        Shortest pause in seconds.
+    dip_db
+        How far intensity falls between two syllables, in dB.
+    syllables_per_word
+        Turns syllables a second into words a second where words have no times; conversational English has about 1.4.
+    """
+
+    low_hz: float = 60.0
+    high_hz: float = 600.0
+    aperiodicity: float = 0.35
+    frame_s: float = 0.04
+    hop_s: float = 0.01
+    quiet_db: float = 35.0
+    pause_db: float = 25.0
+    pause_s: float = 0.2
+    dip_db: float = 2.0
+    syllables_per_word: float = 1.4
+
+    def __post_init__(self) -> None:
+        check_frames(self.frame_s, self.hop_s)
+        if not 20 <= self.low_hz < self.high_hz <= 2000:
+            raise ValueError(
+                f"low_hz {self.low_hz} and high_hz {self.high_hz}: 20 <= low_hz < high_hz <= 2000 is needed"
+            )
+        if not 0 < self.aperiodicity < 1:
+            raise ValueError(f"aperiodicity is {self.aperiodicity}: it must lie between 0 and 1")
+        for name in ("quiet_db", "pause_db", "pause_s", "dip_db", "syllables_per_word"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must lie above 0")
+
+
+_PITCH_NAMES = (
+    *(f"f0_{what}_hz" for what in ("mean", "std", "median", "p10", "p90", "range")),
+    "f0_slope_hz_per_s",
+    *(f"f0_{what}_semitones" for what in ("mean", "std", "range")),
+)
+_INTENSITY_NAMES = tuple(f"intensity_{what}_db" for what in ("mean", "std", "max", "range"))
+_TIMING_NAMES = (
+    *("voiced_share", "pauses_per_s", "pause_mean_s", "pause_share"),
+    *("words_per_s", "rate_from_words", "nuclei_per_s", "gain_db", "duration_s", "sound_s"),
+)
+
+
+class Prosody(Extractor[AudioStream]):
+    """Pitch and intensity every hop (``values``), and what they and the words' times tell in all (``pooled``).
+
+    ``f0_hz`` and ``f0_semitones`` (above 27.5 Hz) are NaN where nothing is voiced, and so are all pooled ``f0_...`` of
+    an utterance without any voiced frame; nothing else is ever NaN. Ranges run from the 10th to the 90th percentile.
+    ``pause_mean_s`` is 0 without a pause. ``rate_from_words`` is 1 where ``words_per_s`` comes from the times of words,
+    0 where it is estimated from syllable nuclei. ``duration_s`` is the length of the span, ``sound_s`` that after
+    trimming.
+
+    Examples
+    --------
+    >>> Prosody(ProsodyConfig()).feature_names
+    ('f0_hz', 'f0_semitones', 'intensity_db', 'voiced')
+    """
+
+    name = "prosody"
+    modality: ClassVar[Modality] = "audio"
+    version = 1
+    packages = ("numpy", "scipy")
+    Config = ProsodyConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Pitch in Hz and semitones, intensity in dB of full scale, and whether the frame is voiced (1) or not (0)."""
+        return ("f0_hz", "f0_semitones", "intensity_db", "voiced")
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """Statistics of pitch and intensity, pauses, rates, gain and duration."""
+        return _PITCH_NAMES + _INTENSITY_NAMES + _TIMING_NAMES
+
+    def extract(self, stream: AudioStream) -> Features:
+        """Measure one utterance.
+
+        Raises
+        ------
+        EmptyInput
+            If there is less sound than one frame and one period of the lowest pitch.
+        """
+        config: ProsodyConfig = self.config
+        rate, within = stream.rate_hz, PitchRange(config.low_hz, config.high_hz, config.aperiodicity)
+        signal = require(stream, config.frame_s + within.lags(rate)[1] / rate).astype(np.float64)
+        frame, hop = round(config.frame_s * rate), round(config.hop_s * rate)
+        intensity_db = frame_intensity_db(signal, frame, hop) - stream.gain_db
+        under_db = np.percentile(intensity_db, 99) - intensity_db
+        loud = under_db <= config.pause_db
+        f0_hz = track_pitch(signal, rate, frame, hop, within, under_db <= config.quiet_db)
+        voiced = np.isfinite(f0_hz)
+        semitones = 12 * np.log2(f0_hz / SEMITONE_ZERO_HZ)
+        values = np.column_stack([f0_hz, semitones, intensity_db, voiced])
+        nuclei = count_nuclei(intensity_db, voiced & loud, config.dip_db)
+        timing = _timing(stream, loud, voiced, nuclei, config)
+        return Features(
+            values=values.astype(np.float32),
+            times=frame_times(len(values), config.frame_s, config.hop_s, stream.start_s),
+            pooled=np.concatenate(
+                [_pitch_statistics(f0_hz, semitones, config.hop_s), _intensity_statistics(intensity_db), timing]
+            ).astype(np.float32),
+        )
+
+
+def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
+    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; at least one step of 16 bit."""
+    weights = np.hanning(frame + 2)[1:-1]
+    power = np.lib.stride_tricks.sliding_window_view(np.square(signal), frame)[::hop] @ (weights / weights.sum())
+    levels: Array = 10 * np.log10(np.maximum(power, _QUIETEST**2))
+    return levels
+
+
+def count_nuclei(intensity_db: Array, may_be: NDArray[np.bool_], dip_db: float) -> int:
+    """Return the number of intensity peaks that stand out by `dip_db` on both sides, among the frames that `may_be`."""
+    from scipy.signal import find_peaks
+
+    lowest = intensity_db.min()
+    peaks, _ = find_peaks(np.concatenate([[lowest], intensity_db, [lowest]]), prominence=dip_db)
+    return int(np.count_nonzero(may_be[peaks - 1]))
+
+
+def find_pauses(loud: NDArray[np.bool_], least: int) -> list[int]:
+    """Return the lengths, in frames, of the quiet runs of `least` frames or more between two loud frames.
+
+    >>> find_pauses(np.array([False, True, False, False, True, False, True, False, False]), 2)
+    [2]
+    """
+    runs = [(bool(key), len(list(group))) for key, group in groupby(loud)]
+    return [length for key, length in runs[1:-1] if not key and length >= least]
+
+
+def _pitch_statistics(f0_hz: Array, semitones: Array, hop_s: float) -> Array:
+    voiced = np.isfinite(f0_hz)
+    if not voiced.any():
+        return np.full(len(_PITCH_NAMES), np.nan)
+    hz, tones, seconds = f0_hz[voiced], semitones[voiced], hop_s * np.flatnonzero(voiced)
+    p10, p90 = np.percentile(hz, [10, 90])
+    around = seconds - seconds.mean()
+    slope = float(around @ hz / max(around @ around, hop_s**2))
+    tones_range = np.subtract(*np.percentile(tones, [90, 10]))
+    return np.array(
+        [hz.mean(), hz.std(), np.median(hz), p10, p90, p90 - p10, slope, tones.mean(), tones.std(), tones_range]
+    )
+
+
+def _intensity_statistics(intensity_db: Array) -> Array:
+    spread = np.subtract(*np.percentile(intensity_db, [90, 10]))
+    return np.array([intensity_db.mean(), intensity_db.std(), intensity_db.max(), spread])
+
+
+def _timing(
+    stream: AudioStream, loud: NDArray[np.bool_], voiced: NDArray[np.bool_], nuclei: int, config: ProsodyConfig
+) -> Array:
+    sound_s = stream.samples.size / stream.rate_hz
+    pauses = find_pauses(loud, round(config.pause_s / config.hop_s))
+    paused_s = config.hop_s * sum(pauses)
+    words_s = stream.words_end_s - stream.words_start_s
+    from_words = stream.words > 0 and words_s > 0
+    nuclei_per_s = nuclei / sound_s
+    words_per_s = stream.words / words_s if from_words else nuclei_per_s / config.syllables_per_word
+    pause_mean_s = paused_s / len(pauses) if pauses else 0.0
+    return np.array(
+        [
+            *(voiced.mean(), len(pauses) / sound_s, pause_mean_s, paused_s / sound_s),
+            *(words_per_s, from_words, nuclei_per_s, stream.gain_db, stream.duration_s, sound_s),
+        ],
+        dtype=np.float64,
+    )

@@ -1,0 +1,101 @@
+"""Log-mel spectrogram: what a convolutional network or a linear model reads of a voice.
+
+Stevens, Volkmann & Newman 1937 (mel scale), in Slaney's form, as `librosa.feature.melspectrogram` computes it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from features.audio.frames import check_frames, frame_times, mean_and_std, mean_and_std_names, require
+from features.base import Extractor, Modality
+from features.types import AudioStream, Features, FloatArray
+
+
+@dataclass(frozen=True)
+class SpectrogramConfig:
+    """How the spectrogram is cut.
+
+    Attributes
+    ----------
+    bands
+        Number of mel bands from 0 Hz to half the sampling rate.
+    frame_s
+        Length of the Hann window in seconds.
+    hop_s
+        Seconds from one frame to the next.
+    range_db
+        What is quieter than the utterance's loudest value by more is raised to that floor, in dB.
+    """
+
+    bands: int = 64
+    frame_s: float = 0.025
+    hop_s: float = 0.01
+    range_db: float = 80.0
+
+    def __post_init__(self) -> None:
+        check_frames(self.frame_s, self.hop_s)
+        if not 4 <= self.bands <= 128:
+            raise ValueError(f"bands is {self.bands}: it must lie from 4 to 128")
+        if not self.range_db > 0:
+            raise ValueError(f"range_db is {self.range_db}: it must lie above 0")
+
+
+class Spectrogram(Extractor[AudioStream]):
+    """Level of each mel band in dB, every hop (``values``); mean and standard deviation of each band (``pooled``).
+
+    Examples
+    --------
+    >>> Spectrogram(SpectrogramConfig(bands=64)).feature_names[0]
+    'mel_00_db'
+    """
+
+    name = "spectrogram"
+    modality: ClassVar[Modality] = "audio"
+    version = 1
+    packages = ("librosa",)
+    Config = SpectrogramConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a mel band, from low to high."""
+        return tuple(f"mel_{band:02d}_db" for band in range(self.config.bands))
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """The means of all bands, then their standard deviations."""
+        return mean_and_std_names(self.feature_names)
+
+    def extract(self, stream: AudioStream) -> Features:
+        """Measure one utterance.
+
+        Raises
+        ------
+        EmptyInput
+            If there is less sound than one frame.
+        """
+        config: SpectrogramConfig = self.config
+        values = log_mel(
+            require(stream, config.frame_s), stream.rate_hz, config.bands, config.frame_s, config.hop_s, config.range_db
+        )
+        times = frame_times(len(values), config.frame_s, config.hop_s, stream.start_s)
+        return Features(values=values, times=times, pooled=mean_and_std(values))
+
+
+def log_mel(signal: FloatArray, rate_hz: int, bands: int, frame_s: float, hop_s: float, range_db: float) -> FloatArray:
+    """Return the log-mel spectrogram as ``(rows, bands)`` in dB; row k sees ``signal[k * hop : k * hop + frame]``.
+
+    The spectrum of a frame has the next power of two of points, the Hann window in their middle.
+    """
+    import librosa
+
+    frame, hop = round(frame_s * rate_hz), round(hop_s * rate_hz)
+    points = 1 << (frame - 1).bit_length()
+    before = (points - frame) // 2
+    padded = np.pad(signal, (before, points - frame - before))  # what is added falls outside the window
+    power = librosa.feature.melspectrogram(
+        y=padded, sr=rate_hz, n_fft=points, win_length=frame, hop_length=hop, n_mels=bands, center=False
+    )
+    levels: FloatArray = librosa.power_to_db(power, ref=1.0, top_db=range_db).T
+    return np.ascontiguousarray(levels, dtype=np.float32)

@@ -1,0 +1,51 @@
+"""Where in a transcript its cleaned tokens stand."""
+
+import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
+    """Find tokens in the text that they were cut from, by their letters and digits, in order.
+
+    Case, accents' encoding and punctuation do not matter.
+
+    Parameters
+    ----------
+    text
+        The transcript as written.
+    tokens
+        n cleaned words of it.
+
+    Returns
+    -------
+    ndarray
+        ``(n, 2)`` first character and the one after the last; both 0 for a token that is not there.
+
+    Examples
+    --------
+    >>> token_spans("A well-known FACT.", ["a", "well", "known", "fact"]).tolist()
+    [[0, 1], [2, 6], [7, 12], [13, 17]]
+    """
+    written = [(plain, place) for place, char in enumerate(text) for plain in _plain(char)]
+    wanted = [(plain, row) for row, token in enumerate(tokens) for char in token for plain in _plain(char)]
+    spans = np.zeros((len(tokens), 2), np.intp)
+    for i, j in _pairs([plain for plain, _ in written], [plain for plain, _ in wanted]):
+        place, row = written[i][1], wanted[j][1]
+        start = place if spans[row, 1] == 0 else int(spans[row, 0])
+        spans[row] = (start, place + 1)
+    return spans
+
+
+def _plain(char: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", char.casefold()) if unicodedata.category(c)[0] in "LN")
+
+
+def _pairs(written: Sequence[str], wanted: Sequence[str]) -> list[tuple[int, int]]:
+    if list(written) == list(wanted):
+        return [(i, i) for i in range(len(written))]
+    blocks = SequenceMatcher(None, written, wanted, autojunk=False).get_matching_blocks()
+    return [(block.a + k, block.b + k) for block in blocks for k in range(block.size)]

@@ -1,0 +1,88 @@
+"""TF-IDF: how often a word occurs in a transcript, against how many transcripts have it; fitted inside each fold.
+
+K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for `components`,
+S. Deerwester et al., Indexing by latent semantic analysis, 1990.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from features.errors import ExtractorError
+
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b"
+
+
+class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Rows of unit length over words and word sequences; None and the empty text are rows of zeros.
+
+    Parameters
+    ----------
+    ngrams
+        Shortest and longest sequence of words.
+    min_df
+        In how many training transcripts a sequence must occur; fewer than 50 transcripts keep all.
+    max_features
+        Keep the commonest so many; None keeps all.
+    components
+        Reduce to so many latent components (dense); None leaves the sparse counts.
+
+    Examples
+    --------
+    >>> TfidfText(ngrams=(1, 1)).fit_transform(["good film", None, "bad film"]).shape
+    (3, 3)
+    """
+
+    def __init__(
+        self,
+        ngrams: tuple[int, int] = (1, 2),
+        min_df: int = 2,
+        max_features: int | None = None,
+        components: int | None = None,
+    ) -> None:
+        self.ngrams = ngrams
+        self.min_df = min_df
+        self.max_features = max_features
+        self.components = components
+
+    def check(self) -> None:
+        """Refuse impossible settings with `ExtractorError`."""
+        low, high = self.ngrams
+        if not 1 <= low <= high:
+            raise ExtractorError(f"features.tfidf: ngrams is {self.ngrams}: write shortest and longest, such as [1, 2]")
+        if self.min_df < 1 or min(self.max_features or 1, self.components or 1) < 1:
+            raise ExtractorError("features.tfidf: min_df, max_features and components must be at least 1")
+
+    def fit(self, texts: Any, y: Any = None) -> "TfidfText":  # noqa: ARG002 - scikit-learn's signature
+        """Learn the vocabulary of `texts`, ``(n,)`` of str or None."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self.check()
+        clean = [text or "" for text in texts]
+        rarest = self.min_df if len(clean) >= 50 else 1
+        self.vectoriser_ = TfidfVectorizer(
+            ngram_range=tuple(self.ngrams), min_df=rarest, max_features=self.max_features, token_pattern=TOKEN, sublinear_tf=True
+        )
+        try:
+            counts = self.vectoriser_.fit_transform(clean)
+        except ValueError:  # scikit-learn refuses texts without a single word
+            self.vectoriser_ = None
+            return self
+        self.reducer_ = self._reducer(counts)
+        return self
+
+    def _reducer(self, counts: Any) -> Any:
+        from sklearn.decomposition import TruncatedSVD
+
+        if self.components is None or min(counts.shape) < 2:
+            return None
+        return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
+
+    def transform(self, texts: Any) -> Any:
+        """Return ``(n, p)``, sparse unless `components` is set."""
+        clean = [text or "" for text in texts]
+        if self.vectoriser_ is None:
+            return np.zeros((len(clean), 1))
+        counts = self.vectoriser_.transform(clean)
+        return counts if self.reducer_ is None else self.reducer_.transform(counts)

@@ -1,0 +1,155 @@
+"""word2vec: the mean of a transcript's word vectors, learnt inside each fold or read from a file.
+
+T. Mikolov et al., Distributed representations of words and phrases and their compositionality, NeurIPS 2013.
+"""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from features.errors import ExtractorError
+
+WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+SEED = 0
+
+Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row, and the rows
+
+
+class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Mean of the vectors of a transcript's words; a row of NaN where none of them is known.
+
+    Learnt with one worker and hashes that do not depend on ``PYTHONHASHSEED``: the same transcripts give the same bits.
+
+    Parameters
+    ----------
+    size
+        Length of a vector that is learnt.
+    window
+        Words to either side that count as context.
+    epochs
+        Passes over the training transcripts.
+    min_count
+        How often a word must occur in training.
+    vectors
+        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, ``.npz`` with ``words``
+        and ``vectors``, or what gensim's ``KeyedVectors`` saves; None learns them.
+
+    Examples
+    --------
+    >>> Word2VecText(size=8, epochs=1).fit(["a b", "b a"]).transform(["a", None, "zzz"]).shape
+    (3, 8)
+    """
+
+    def __init__(
+        self, size: int = 100, window: int = 5, epochs: int = 10, min_count: int = 1, vectors: str | None = None
+    ) -> None:
+        self.size = size
+        self.window = window
+        self.epochs = epochs
+        self.min_count = min_count
+        self.vectors = vectors
+
+    def check(self) -> None:
+        """Refuse impossible settings, and a file that is not there, with `ExtractorError`."""
+        if min(self.size, self.window, self.epochs, self.min_count) < 1:
+            raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
+        if self.vectors is not None and not Path(self.vectors).is_file():
+            raise ExtractorError(f"features.word2vec: there is no file {self.vectors}: give its path, or null to learn")
+
+    def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
+        """Learn from `texts`, ``(n,)`` of str or None, or load the file."""
+        self.check()
+        self.index_, self.table_ = self._learnt(texts) if self.vectors is None else read_vectors(self.vectors)
+        return self
+
+    def _learnt(self, texts: Any) -> Vectors:
+        from gensim.models import Word2Vec
+
+        sentences = [words for words in map(_words, texts) if words]
+        counts = {word for words in sentences for word in words}
+        if not counts:
+            return {}, np.zeros((0, self.size), np.float32)
+        model = Word2Vec(
+            sentences, vector_size=self.size, window=self.window, epochs=self.epochs, min_count=self.min_count,
+            workers=1, seed=SEED, hashfxn=_hash, sg=1,
+        )  # fmt: skip
+        return dict(model.wv.key_to_index), np.asarray(model.wv.vectors, np.float32)
+
+    def transform(self, texts: Any) -> NDArray[np.float32]:
+        """Return ``(n, size)`` float32."""
+        rows = np.full((len(texts), self.table_.shape[1]), np.nan, np.float32)
+        for place, text in enumerate(texts):
+            known = [self.index_[word] for word in _words(text) if word in self.index_]
+            if known:
+                rows[place] = self.table_[known].mean(axis=0)
+        return rows
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.replace("\u2019", "'") for word in WORD.findall((text or "").lower())]
+
+
+def _hash(text: str) -> int:
+    return crc32(text.encode())
+
+
+@lru_cache(maxsize=2)
+def read_vectors(path: str) -> Vectors:
+    """Read word vectors from a text file, an ``.npz``, or a file that gensim saved.
+
+    Raises
+    ------
+    ExtractorError
+        If the file holds no vectors.
+    """
+    try:
+        if path.endswith(".npz"):
+            return _from_npz(path)
+        if path.endswith((".kv", ".model", ".bin", ".gz")):
+            return _from_gensim(path)
+        return _from_text(path)
+    except (ValueError, KeyError, OSError, UnicodeDecodeError) as error:
+        raise ExtractorError(f"features.word2vec: {path} holds no word vectors: {error}") from error
+
+
+def _from_npz(path: str) -> Vectors:
+    with np.load(path, allow_pickle=False) as file:
+        words, table = file["words"], np.asarray(file["vectors"], np.float32)
+    if table.ndim != 2 or len(words) != len(table):
+        raise ValueError(f"{len(words)} words and vectors of shape {table.shape}")
+    return {str(word): row for row, word in enumerate(words)}, table
+
+
+def _from_gensim(path: str) -> Vectors:
+    from gensim.models import KeyedVectors
+
+    binary = path.endswith((".bin", ".bin.gz"))
+    plain = binary or path.endswith(".gz")
+    loaded = KeyedVectors.load_word2vec_format(path, binary=binary) if plain else KeyedVectors.load(path)
+    vectors = getattr(loaded, "wv", loaded)
+    return dict(vectors.key_to_index), np.asarray(vectors.vectors, np.float32)
+
+
+def _from_text(path: str) -> Vectors:
+    index: dict[str, int] = {}
+    rows: list[NDArray[np.float32]] = []
+    with Path(path).open(encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            word, *numbers = line.rstrip().split(" ")
+            if number == 0 and len(numbers) == 1:  # word2vec's text format begins with counts, GloVe's does not
+                continue
+            row = np.array(numbers, np.float32)
+            if rows and len(row) != len(rows[0]):
+                raise ValueError(f"line {number + 1} has {len(row)} numbers, the first has {len(rows[0])}")
+            if word not in index:
+                index[word] = len(rows)
+                rows.append(row)
+    if not rows:
+        raise ValueError("it is empty")
+    return index, np.stack(rows)

@@ -1,0 +1,111 @@
+"""What the video extractors share: reading crops back, row times, and starting mediapipe without its noise."""
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.types import TimeArray
+
+Picture = NDArray[np.uint8]
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Send file descriptor 2 to nowhere: mediapipe's C++ side writes there whatever its log level.
+
+    For building a graph and its first call only; what other threads write there meanwhile is lost too.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def load_mediapipe() -> Any:
+    """Import mediapipe, without the warning that its protobuf messages raise on their first use."""
+    warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
+    import mediapipe
+
+    return mediapipe
+
+
+def read_jpeg(data: bytes) -> Picture:
+    """Decode a JPEG image to ``(height, width, 3)`` RGB."""
+    import cv2
+
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    rgb: Picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    return rgb
+
+
+def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
+    """Return start and end of each row: from its frame to the next sampled one, whether that is a row or not.
+
+    Parameters
+    ----------
+    times
+        ``(n,)`` times of all sampled frames, in seconds.
+    rows
+        Which of them are rows; r of them.
+
+    Returns
+    -------
+    ``(r, 2)``. No row is longer than the usual spacing, so that a gap in the recording belongs to nobody; the only
+    frame of an utterance has no length.
+
+    >>> row_times(np.array([0.0, 0.2, 0.4, 2.0]), [1, 2, 3])
+    array([[0.2, 0.4],
+           [0.4, 0.6],
+           [2. , 2.2]])
+    """
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    ends = np.minimum(np.append(times[1:], np.inf), times + usual)
+    chosen = list(rows)
+    return np.stack([times[chosen], ends[chosen]], axis=1)
+
+
+def landmark_array(landmarks: Any, scale: tuple[float, float, float]) -> TimeArray:
+    """Return mediapipe's landmarks as ``(n, 3)`` float64, each axis multiplied by its `scale`."""
+    points = [(point.x * scale[0], point.y * scale[1], point.z * scale[2]) for point in landmarks.landmark]
+    return np.array(points, dtype=np.float64)
+
+
+def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
+    """Return yaw, pitch and roll in degrees of a head whose axes are given in picture coordinates (y down, z away).
+
+    Parameters
+    ----------
+    left
+        ``(3,)`` from the subject's right to the subject's left (to the right of the picture for a frontal face).
+    up
+        ``(3,)`` from the lower to the upper face; only its part across `left` counts.
+
+    Returns
+    -------
+    yaw
+        Positive when the subject turns to the subject's left (towards the right of the picture).
+    pitch
+        Positive when the subject looks up, relative to the plane of the points given.
+    roll
+        Positive when the head tips clockwise in the picture.
+
+    >>> [round(angle) for angle in head_angles(np.array([1.0, 0, 0]), np.array([0, -1.0, 0]))]
+    [0, 0, 0]
+    """
+    x = left / np.linalg.norm(left)
+    y = up - (up @ x) * x
+    y /= np.linalg.norm(y)
+    forward = np.cross(x, y)  # out of the face; (0, 0, -1), towards the camera, for a frontal one
+    yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
+    pitch = np.degrees(np.arcsin(np.clip(-forward[1], -1, 1)))
+    roll = np.degrees(np.arctan2(x[1], x[0]))
+    return float(yaw), float(pitch), float(roll)

@@ -1,0 +1,219 @@
+"""Eyes, mouth, eyebrows, gaze and head pose of each frame, from the 478 points of a face mesh.
+
+The mesh: Kartynnik et al., 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", with the
+attention on lips, eyes and irises of Grishchenko et al., 2020, as mediapipe ships it. Eye opening is the eye aspect
+ratio of Soukupová and Čech, 2016. All other measures are taken in axes that turn with the head and in units of the
+distance between the eyes, so that neither the size nor the pose of the head is in them. Left and right
+are the subject's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from features.base import Extractor
+from features.errors import EmptyInput
+from features.types import Features, FloatArray, TimeArray, VideoStream
+from features.video.images import (
+    Picture,
+    head_angles,
+    landmark_array,
+    load_mediapipe,
+    quiet_stderr,
+    read_jpeg,
+    row_times,
+)
+
+MEASURES = (
+    "eye_opening_left",  # eye aspect ratio: height over width
+    "eye_opening_right",
+    "mouth_opening",  # from here on in distances between the eyes, unless said otherwise
+    "mouth_width",
+    "corner_lift_left",  # mouth corner above the middle of the upper lip
+    "corner_lift_right",
+    "upper_lip",  # thickness
+    "lower_lip",
+    "brow_inner_left",  # above the eye's corner
+    "brow_inner_right",
+    "brow_outer_left",
+    "brow_outer_right",
+    "brow_distance",  # small when frowning
+    "jaw_drop",  # nose to chin
+    "gaze_x",  # iris off the middle between the eye's corners, in eye widths, to the subject's left
+    "gaze_y",  # and upwards
+    "head_yaw",  # degrees, to the subject's left
+    "head_pitch",  # degrees, upwards
+    "head_roll",  # degrees, clockwise in the picture
+)
+FUNCTIONALS = ("mean", "std", "p10", "p90", "speed")  # speed: mean absolute change a second
+
+# Points of the mesh, for the subject's left and right: the outer and inner corner of the eye, two pairs of upper and
+# lower lid, the iris, the inner and outer end of the brow (two points each), the corner of the mouth.
+SIDES = {
+    "left": (263, 362, ((385, 380), (387, 373)), 473, (285, 336), (276, 300), 291),
+    "right": (33, 133, ((160, 144), (158, 153)), 468, (55, 107), (46, 70), 61),
+}
+FOREHEAD, NOSE, CHIN = 10, 2, 152
+LIPS = (0, 13, 14, 17)  # along the middle, downwards
+
+
+@dataclass(frozen=True)
+class LandmarksConfig:
+    """Settings of `Landmarks`.
+
+    Attributes
+    ----------
+    min_score
+        Faces that the mesh is less sure of have no row; from 0 to 1.
+    """
+
+    min_score: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min_score <= 1:
+            raise ValueError(f"min_score is {self.min_score}: it must lie from 0 to 1")
+
+
+class Landmarks(Extractor[VideoStream]):
+    """The `MEASURES` of each frame in which the mesh finds the face; pooled, the `FUNCTIONALS` of each."""
+
+    name = "landmarks"
+    modality = "video"
+    version = 1
+    packages = ("mediapipe", "opencv-contrib-python")
+    Config = LandmarksConfig
+    config: LandmarksConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The measures."""
+        return MEASURES
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """Each functional of each measure."""
+        return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
+
+    def extract(self, stream: VideoStream) -> Features:
+        """Measure every face of `stream`.
+
+        Raises
+        ------
+        EmptyInput
+            If the mesh finds a face in no frame.
+        """
+        crops = [(i, read_jpeg(face)) for i, face in enumerate(stream.faces) if face]
+        rows, values = [], []
+        for (i, _), mesh in zip(crops, self._meshes([crop for _, crop in crops]), strict=True):
+            if mesh is not None:
+                rows.append(i)
+                values.append(measure(mesh))
+        if not rows:
+            raise EmptyInput(f"no face mesh in any of {len(stream.faces)} frames")
+        table = np.stack(values)
+        return Features(table, row_times(stream.times, rows), functionals(table, stream.times[rows]))
+
+    def _meshes(self, crops: Sequence[Picture]) -> Iterator[TimeArray | None]:
+        """Follow the face through the crops; a blank picture first makes the model forget the clip before."""
+        if crops:
+            self._model.process(np.zeros_like(crops[0]))
+        for crop in crops:
+            found = self._model.process(crop).multi_face_landmarks
+            height, width = crop.shape[:2]
+            yield landmark_array(found[0], (width, height, width)) if found else None
+
+    @cached_property
+    def _model(self) -> Any:
+        with quiet_stderr():
+            model = load_mediapipe().solutions.face_mesh.FaceMesh(
+                max_num_faces=1,
+                refine_landmarks=True,
+                min_detection_confidence=self.config.min_score,
+                min_tracking_confidence=self.config.min_score,
+            )
+            model.process(np.zeros((224, 224, 3), np.uint8))
+        return model
+
+
+def measure(mesh: TimeArray) -> FloatArray:
+    """Return the `MEASURES` of one face.
+
+    Parameters
+    ----------
+    mesh
+        ``(478, 3)`` points in pixels: x to the right, y down, z away from the camera.
+    """
+    eyes = {side: (mesh[outer] + mesh[inner]) / 2 for side, (outer, inner, *_) in SIDES.items()}
+    across = eyes["left"] - eyes["right"]
+    up = mesh[FOREHEAD] - mesh[NOSE]
+    face = upright(mesh, across, up)
+    left, right = (_side(face, *SIDES[side]) for side in ("left", "right"))
+    lip_0, lip_1, lip_2, lip_3 = (face[i] for i in LIPS)
+    both = [value for pair in zip(left[:4], right[:4], strict=True) for value in pair]
+    mouth = [
+        _distance(lip_1, lip_2),
+        _distance(face[SIDES["left"][-1]], face[SIDES["right"][-1]]),
+        *both[2:4],
+        _distance(lip_0, lip_1),
+        _distance(lip_2, lip_3),
+    ]
+    brows = [*both[4:8], _distance(face[SIDES["left"][4][0]], face[SIDES["right"][4][0]])]
+    gaze = [(left[4] + right[4]) / 2, (left[5] + right[5]) / 2]
+    values = [*both[:2], *mouth, *brows, _distance(face[NOSE], face[CHIN]), *gaze, *head_angles(across, up)]
+    return np.array(values, dtype=np.float32)
+
+
+def upright(mesh: TimeArray, across: TimeArray, up: TimeArray) -> TimeArray:
+    """Return the points in the head's own axes: subject's left, up, backwards; the distance between the eyes is 1."""
+    x = across / np.linalg.norm(across)
+    y = up - (up @ x) * x
+    y /= np.linalg.norm(y)
+    axes = np.stack([x, y, np.cross(y, x)])
+    turned: TimeArray = mesh @ axes.T / np.linalg.norm(across)
+    return turned
+
+
+def _side(
+    face: TimeArray,
+    outer: int,
+    inner: int,
+    lids: tuple[tuple[int, int], ...],
+    iris: int,
+    brow_inner: tuple[int, int],
+    brow_outer: tuple[int, int],
+    corner: int,
+) -> tuple[float, ...]:
+    """Return one side's eye opening, corner lift, inner and outer brow height, and gaze to the left and upwards."""
+    width = _distance(face[outer], face[inner])
+    opening = float(np.mean([_distance(face[a], face[b]) for a, b in lids])) / width
+    gaze = (face[iris] - (face[outer] + face[inner]) / 2) / width
+    return (
+        opening,
+        float(face[corner][1] - face[LIPS[1]][1]),
+        float(face[list(brow_inner), 1].mean() - face[inner][1]),
+        float(face[list(brow_outer), 1].mean() - face[outer][1]),
+        float(gaze[0]),
+        float(gaze[1]),
+    )
+
+
+def _distance(a: TimeArray, b: TimeArray) -> float:
+    return float(np.linalg.norm(a - b))
+
+
+def functionals(values: FloatArray, times: TimeArray) -> FloatArray:
+    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times, kind by kind: ``(5 d,)``.
+
+    The speed of a single row is NaN.
+
+    >>> functionals(np.array([[0.0], [1.0]], dtype=np.float32), np.array([0.0, 0.5]))[-1].item()
+    2.0
+    """
+    speed = np.full(values.shape[1], np.nan)
+    if len(values) > 1:
+        speed = (np.abs(np.diff(values, axis=0)) / np.diff(times)[:, None]).mean(0)
+    low, high = np.percentile(values, [10, 90], axis=0)
+    return np.concatenate([values.mean(0), values.std(0), low, high, speed]).astype(np.float32)

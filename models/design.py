@@ -1,0 +1,181 @@
+"""From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data import BoolArray, FloatArray, Modalities
+from models.errors import ModelError
+
+LIMIT = 10.0  # standard deviations; what lies further out is a failed measurement, not a hundred times more evidence
+SPARSE_COLUMNS = 100  # a block of word counts weighs as much as so many standardised columns
+
+Fitted = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers that are fitted inside the fold
+Matrix = Any  # (n, p) float64, or a scipy sparse matrix of that shape
+
+
+class Standardise:
+    """Columns to mean 0 and deviation 1; undefined entries, and columns that never vary, to 0 (the training mean)."""
+
+    def fit(self, values: NDArray[Any]) -> "Standardise":
+        """Learn mean and deviation of each column of `values`, ``(n, p)``, ignoring NaN."""
+        wide = np.asarray(values, np.float64)
+        known = np.isfinite(wide)
+        count = np.maximum(known.sum(axis=0), 1)
+        self.mean_ = np.where(known, wide, 0).sum(axis=0) / count
+        square = np.where(known, wide - self.mean_, 0) ** 2
+        deviation = np.sqrt(square.sum(axis=0) / count)
+        varies = deviation > 1e-7 * np.maximum(np.abs(self.mean_), 1e-7)
+        self.scale_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0.0)
+        return self
+
+    def transform(self, values: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` standardised values, cut at `LIMIT` deviations."""
+        wide = np.asarray(values, np.float64)
+        scaled: FloatArray = np.nan_to_num((wide - self.mean_) * self.scale_, nan=0.0)
+        return np.clip(scaled, -LIMIT, LIMIT)
+
+
+class Block:
+    """One modality as columns: its pooled features, then what transformers fitted on the transcript give.
+
+    Parameters
+    ----------
+    modality
+        Which.
+    fitted
+        Named scikit-learn transformers over raw transcripts; clones of them are fitted here.
+    indicator
+        Whether to add a column that says if the modality is there (only where that varies in training).
+    """
+
+    def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]] = (), *, indicator: bool = False) -> None:
+        self.modality = modality
+        self.fitted = fitted
+        self.indicator = indicator
+
+    def fit(self, x: Modalities) -> "Block":
+        """Learn from the rows where the modality is present."""
+        from sklearn.base import clone
+
+        present = x.mask(self.modality)
+        self.seen_ = bool(present.any())
+        self.pooled_ = Standardise().fit(x.pooled[self.modality][present]) if self._has_pooled(x) else None
+        self.transformers_ = [clone(t).fit(x.text[present]) for _, t in self.fitted] if self.seen_ else []
+        self.scalers_ = [_text_scaler(t.transform(x.text[present])) for t in self.transformers_]
+        varies = self.indicator and self.seen_ and not present.all()
+        self.indicator_ = Standardise().fit(present[:, None]) if varies else None
+        return self
+
+    def _has_pooled(self, x: Modalities) -> bool:
+        if self.modality not in x.pooled and not self.fitted:
+            raise ModelError(f"the modality {self.modality!r} has neither pooled features nor a fitted transformer")
+        return self.modality in x.pooled
+
+    def transform(self, x: Modalities) -> list[Matrix]:
+        """Return the columns in parts, each of n rows; a row without the modality is all zeros but its indicator."""
+        present = x.mask(self.modality)
+        parts: list[Matrix] = []
+        if self.pooled_ is not None:
+            parts.append(_placed(self.pooled_.transform(x.pooled[self.modality][present]), present))
+        for transformer, scaler in zip(self.transformers_, self.scalers_, strict=True):
+            columns = scaler(transformer.transform(x.text[present])) if present.any() else np.zeros((0, scaler.width))
+            parts.append(_placed(columns, present))
+        if self.indicator_ is not None:
+            parts.append(self.indicator_.transform(present[:, None]))
+        return parts
+
+
+class _SparseScaler:
+    """Word counts are not centred, only brought to one weight: the mean squared row length is `SPARSE_COLUMNS`."""
+
+    def __init__(self, counts: Any) -> None:
+        length = float(counts.multiply(counts).sum()) / max(counts.shape[0], 1)
+        self.scale = np.sqrt(SPARSE_COLUMNS / length) if length > 0 else 1.0
+        self.width = counts.shape[1]
+
+    def __call__(self, counts: Any) -> Any:
+        return counts * self.scale
+
+
+class _DenseScaler:
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.standardise = Standardise().fit(values)
+        self.width = values.shape[1]
+
+    def __call__(self, values: NDArray[Any]) -> FloatArray:
+        return self.standardise.transform(values)
+
+
+def _text_scaler(values: Any) -> Any:
+    return _SparseScaler(values) if hasattr(values, "tocsr") else _DenseScaler(np.asarray(values))
+
+
+def _placed(values: Matrix, present: BoolArray) -> Matrix:
+    """Put the rows of `values` where `present` is true, zeros elsewhere."""
+    if present.all():
+        return values
+    if not hasattr(values, "tocsr"):
+        full = np.zeros((len(present), values.shape[1]))
+        full[present] = values
+        return full
+    from scipy.sparse import csr_matrix
+
+    rows = np.flatnonzero(present)
+    chooser = csr_matrix((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(present), len(rows)))
+    return (chooser @ values).tocsr()
+
+
+def joined(parts: Sequence[Matrix]) -> Matrix:
+    """Put matrices of n rows side by side: sparse if one of them is."""
+    if not parts:
+        raise ModelError("there is nothing to learn from: no modality has a feature")
+    if any(hasattr(part, "tocsr") for part in parts):
+        from scipy.sparse import hstack
+
+        return hstack(parts, format="csr")
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def total_variance(matrix: Matrix) -> float:
+    """Return the sum of all columns' variances around 0, the mean squared length of a row."""
+    squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
+    return float(squares.sum()) / max(matrix.shape[0], 1)
+
+
+class Design(Protocol):
+    """From `Modalities` to a matrix."""
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that there is anything to say about."""
+        ...
+
+    def fit(self, x: Modalities) -> Any:
+        """Learn from training rows."""
+        ...
+
+    def transform(self, x: Modalities) -> Matrix:
+        """Return the ``(n, p)`` matrix."""
+        ...
+
+
+class OneModality:
+    """The design of a unimodal model: one block, on the rows that have the modality."""
+
+    def __init__(self, modality: str, fitted: Fitted | None) -> None:
+        self.block = Block(modality, (fitted or {}).get(modality, ()))
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that there is anything to say about."""
+        return x.mask(self.block.modality)
+
+    def fit(self, x: Modalities) -> "OneModality":
+        """Learn from training rows."""
+        self.block.fit(x)
+        return self
+
+    def transform(self, x: Modalities) -> Matrix:
+        """Return the ``(n, p)`` matrix."""
+        return joined(self.block.transform(x))

@@ -1,0 +1,81 @@
+"""What any model must beat: an answer without looking, and word counts with a linear model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.data import BoolArray, FloatArray, Modalities, Pairs, Task
+from models.design import Design, Matrix
+from models.tabular import System, Tabular
+from models.target import Target
+
+
+class Majority(System):
+    """The commonest class of the training rows (the first of equals), or their median score, whatever the input.
+
+    Parameters
+    ----------
+    task
+        ``classification`` or ``score``.
+    classes
+        All classes there are; by default those in the training labels.
+    """
+
+    def __init__(self, *, task: Task = "classification", classes: Sequence[Any] | None = None) -> None:
+        self.task = task
+        self.classes = classes
+
+    def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:  # noqa: ARG002
+        self.answer_ = np.array([np.median(target.values)]) if self.task == "score" else self.prior_
+
+    def _outputs(self, x: Modalities) -> FloatArray:
+        return np.tile(self.answer_, (len(x), 1))
+
+
+class TfidfFloor(Tabular):
+    """TF-IDF of the transcript's words and word pairs, then a linear model.
+
+    Parameters
+    ----------
+    task
+        ``classification`` (logistic regression) or ``score`` (ridge).
+    classes
+        All classes there are; by default those in the training labels.
+    settings
+        Settings of the linear model.
+    """
+
+    classifier = "logistic"
+
+    def __init__(
+        self,
+        *,
+        task: Task = "classification",
+        classes: Sequence[Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.task = task
+        self.classes = classes
+        self.settings = settings
+
+    def _design(self) -> Design:
+        return _Words()
+
+
+class _Words:
+    """Word counts of all rows that have words, weighted; words in a single row are left out where there are many rows."""
+
+    def usable(self, x: Modalities) -> BoolArray:
+        return np.array([isinstance(text, str) and any(c.isalnum() for c in text) for text in x.text], dtype=bool)
+
+    def fit(self, x: Modalities) -> "_Words":
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        rarest = 2 if len(x) >= 100 else 1
+        vectoriser = TfidfVectorizer(ngram_range=(1, 2), min_df=rarest, sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+        self.vectoriser_ = vectoriser.fit(x.text)
+        return self
+
+    def transform(self, x: Modalities) -> Matrix:
+        return self.vectoriser_.transform(x.text)

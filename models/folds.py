@@ -1,0 +1,53 @@
+"""Inner folds: parts of the training rows that every choice (a setting, an epoch, a weight) is made on."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data import Labels, Pairs, Task
+
+INNER_FOLDS = 3
+
+
+def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
+    """Split training rows for choices, never through a group.
+
+    With two groups or more: scikit-learn's ``GroupKFold``, of as many folds as there are groups if those are fewer.
+    With a single group nothing can be held out by group: classes are split by ``StratifiedKFold``, scores by
+    ``KFold``. Too few rows for either: no folds, and whoever asked keeps to defaults.
+
+    Parameters
+    ----------
+    groups
+        ``(n,)`` group of each training row.
+    labels
+        ``(n,)`` class or score of each training row.
+    task
+        Decides how a single group is split.
+    folds
+        At most so many.
+
+    Returns
+    -------
+    tuple of (train, valid)
+        Positions within the n rows.
+
+    Examples
+    --------
+    >>> [valid.tolist() for _, valid in inner_folds(np.array([1, 1, 2, 3]), np.zeros(4), "score", 2)]
+    [[0, 1], [2, 3]]
+    """
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+    rows, names = np.arange(len(groups)), np.asarray(groups).astype(str)
+    count = len(np.unique(names))
+    if folds < 2 or len(rows) < 2:
+        return ()
+    if count >= 2:
+        return tuple(GroupKFold(min(folds, count)).split(rows, groups=names))
+    if task == "score":
+        return tuple(KFold(min(folds, len(rows))).split(rows))
+    rarest = int(np.unique(labels, return_counts=True)[1].min())
+    splitter = StratifiedKFold(min(folds, rarest)) if rarest >= 2 else KFold(min(folds, len(rows)))
+    return tuple(splitter.split(rows, labels))

@@ -1,0 +1,229 @@
+"""Late fusion: one model a modality, then their answers are combined. Whatever is missing, every row is answered."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.data import BoolArray, FloatArray, Modalities, Pairs, Task
+from models.errors import ModelError
+from models.folds import inner_folds
+from models.memo import Memo
+from models.tabular import System
+from models.target import FLOOR, Target
+from models.unimodal import Unimodal
+
+
+class Late(System):
+    """Fits its bases, then a rule learnt from what they said about rows that they had not seen.
+
+    A subclass gives ``_learn(outputs, usable, target, groups)`` (optional) and ``_combine(outputs, usable)``, with
+    ``outputs`` ``(bases, n, k)`` and ``usable`` ``(bases, n)``. Rows without any usable base get the training prior.
+
+    Attributes
+    ----------
+    bases_
+        The fitted bases.
+    """
+
+    bases: Sequence[Unimodal]
+    memo: Memo | None
+
+    @property
+    def task(self) -> Task:  # type: ignore[override]
+        """The bases' task."""
+        if not self.bases:
+            raise ModelError("late fusion needs at least one base model")
+        return self.bases[0].task
+
+    @property
+    def classes(self) -> Sequence[Any] | None:  # type: ignore[override]
+        """The bases' classes."""
+        return self.bases[0].classes
+
+    def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
+        labels = target.values if target.task == "score" else target.classes[target.values]
+        memo = self.memo if self.memo is not None else Memo()
+        self.bases_ = [memo.fit(base, x, labels, inner) for base in self.bases]
+        outputs = np.stack([base.out_of_fold_ for base in self.bases_])
+        known = np.isfinite(outputs).all(axis=(0, 2))
+        usable = self._usable(x)
+        rows = np.flatnonzero(known & usable.any(axis=0))
+        self._learn(outputs[:, rows], usable[:, rows], target[rows], x.groups[rows])
+
+    def _usable(self, x: Modalities) -> BoolArray:
+        return np.stack([base.usable(x) for base in self.bases])
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:
+        pass
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        raise NotImplementedError
+
+    def _outputs(self, x: Modalities) -> FloatArray:
+        usable = self._usable(x)
+        full: FloatArray = np.tile(self.prior_, (len(x), 1))
+        rows = np.flatnonzero(usable.any(axis=0))
+        if len(rows):
+            outputs = np.stack([base.outputs(x[rows]) for base in self.bases_])
+            full[rows] = self._combine(outputs, usable[:, rows])
+        return full
+
+
+class MajorityVote(Late):
+    """Each modality that is there has one vote; for a score, the median of their answers.
+
+    Ties go to the class with the larger summed probability; ``predict_proba`` is votes, with the probabilities as the
+    part of a vote that they decide ties by.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model a modality.
+    memo
+        Where fitted bases are shared with other strategies; none by default.
+    """
+
+    def __init__(self, bases: Sequence[Unimodal], *, memo: Memo | None = None) -> None:
+        self.bases = bases
+        self.memo = memo
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        if self.task == "score":
+            scores = np.where(usable, outputs[:, :, 0], np.nan)
+            return np.nanmedian(scores, axis=0)[:, None]
+        votes = np.eye(outputs.shape[2])[outputs.argmax(axis=2)]
+        votes = votes + outputs / (len(outputs) + 1)
+        total: FloatArray = (votes * usable[:, :, None]).sum(axis=0)
+        return total / total.sum(axis=1, keepdims=True)
+
+
+class WeightedAverage(Late):
+    """A weighted mean of the modalities' answers; the weights are those that would have been best on unseen rows.
+
+    The weights are at least 0 and sum to 1; in a row that lacks a modality the others' weights are scaled to sum to 1.
+    They minimise the log loss (for a score, the squared error) of the bases' out-of-fold outputs. Without such outputs
+    all weigh the same.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model a modality.
+    pool
+        ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
+        modalities err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
+    memo
+        Where fitted bases are shared with other strategies; none by default.
+
+    Attributes
+    ----------
+    weights_
+        ``(bases,)``.
+    sharpness_
+        The factor; 1 for an arithmetic pool.
+    """
+
+    def __init__(self, bases: Sequence[Unimodal], *, pool: str = "geometric", memo: Memo | None = None) -> None:
+        self.bases = bases
+        self.pool = pool
+        self.memo = memo
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
+        if self.pool not in ("geometric", "arithmetic"):
+            raise ModelError(f"the pool {self.pool!r} is unknown: there are geometric, arithmetic")
+        count = len(outputs)
+        start = np.append(np.full(count, 1 / count), 1.0)
+        if len(target):
+            start = self._minimum(start, outputs, usable, target)
+        self.weights_, self.sharpness_ = start[:-1], float(start[-1])
+
+    def _minimum(self, start: FloatArray, outputs: FloatArray, usable: BoolArray, target: Target) -> FloatArray:
+        from scipy.optimize import minimize
+
+        sharp = (0.2, 5.0) if self._geometric else (1.0, 1.0)
+        found = minimize(
+            lambda v: target.loss(self._pool(outputs, usable, v[:-1], v[-1])),
+            start,
+            method="SLSQP",
+            bounds=[(0.0, 1.0)] * len(outputs) + [sharp],
+            constraints={"type": "eq", "fun": lambda v: v[:-1].sum() - 1},
+        )
+        weights = np.clip(found.x[:-1], 0, None)
+        return np.append(weights / weights.sum(), found.x[-1]) if found.success and weights.sum() > 0 else start
+
+    @property
+    def _geometric(self) -> bool:
+        return self.pool == "geometric" and self.task == "classification"
+
+    def _pool(self, outputs: FloatArray, usable: BoolArray, weights: FloatArray, sharpness: float) -> FloatArray:
+        share = weights[:, None] * usable
+        total = share.sum(axis=0)
+        lone = total < 1e-9  # only modalities of no weight are there: they share it equally
+        share = np.where(lone, usable / np.maximum(usable.sum(axis=0), 1), share / np.where(lone, 1, total))
+        if not self._geometric:
+            averaged: FloatArray = np.einsum("mn,mnk->nk", share, outputs)
+            return averaged
+        logits = sharpness * np.einsum("mn,mnk->nk", share, np.log(np.maximum(outputs, FLOOR)))
+        powers: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        return self._pool(outputs, usable, self.weights_, self.sharpness_)
+
+
+class Stacking(Late):
+    """A classifier on top of what the modalities' models said about training rows that they had not seen.
+
+    It reads their log-probabilities (or scores), the training prior where a modality is missing, and which are missing.
+    The bases that answer for new rows are fitted on all training rows. Without out-of-fold outputs the answers are averaged.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model a modality.
+    meta
+        The classifier on top, by its name in `models.classifiers`.
+    settings
+        Its settings.
+    memo
+        Where fitted bases are shared with other strategies; none by default.
+
+    References
+    ----------
+    D. Wolpert, Stacked generalization, 1992.
+    """
+
+    def __init__(
+        self,
+        bases: Sequence[Unimodal],
+        *,
+        meta: str = "logistic",
+        settings: Mapping[str, Any] | None = None,
+        memo: Memo | None = None,
+    ) -> None:
+        self.bases = bases
+        self.meta = meta
+        self.settings = settings
+        self.memo = memo
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:
+        from models.tuning import chosen
+
+        self.meta_ = None
+        if len(target):
+            columns = self._columns(outputs, usable)
+            pairs = inner_folds(groups, target.values, target.task)
+            self.meta_ = chosen(self.meta, self.settings, columns, target, groups, pairs)
+
+    def _columns(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        filled = np.where(usable[:, :, None], outputs, self.prior_)
+        if self.task == "classification":
+            filled = np.log(np.maximum(filled, FLOOR))
+        return np.hstack([*filled, usable.T.astype(np.float64)])
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        if self.meta_ is None:
+            shares = usable / usable.sum(axis=0)
+            averaged: FloatArray = np.einsum("mn,mnk->nk", shares, outputs)
+            return averaged
+        return self.meta_.outputs(self._columns(outputs, usable))

@@ -1,0 +1,64 @@
+"""Fitted models that several strategies share, so that none is fitted twice on the same rows."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from models.data import Labels, Modalities, Pairs
+
+
+class Memo:
+    """Remembers fitted models by what they were built with and by the content of all that they were fitted on.
+
+    A key holds every byte that could make a difference, so an answer is never stale; it is cleared by dropping it. One memo
+    a fold is enough. Cloned (as scikit-learn does with parameters), it stays the same memo; pickled, it is empty.
+    """
+
+    def __init__(self) -> None:
+        self._fitted: dict[str, Any] = {}
+
+    def fit(self, model: Any, x: Modalities, y: Labels, inner: Pairs | None = None) -> Any:
+        """Return a clone of `model` fitted with ``fit(x, y, inner)``: the same one where that was asked for before."""
+        from sklearn.base import clone
+
+        key = _key(model, x, y, inner)
+        if key not in self._fitted:
+            self._fitted[key] = clone(model).fit(x, y, inner)
+        return self._fitted[key]
+
+    def __len__(self) -> int:
+        return len(self._fitted)
+
+    def __sklearn_clone__(self) -> "Memo":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Memo":
+        return self
+
+    def __reduce__(self) -> Any:
+        return (Memo, ())
+
+
+def _key(model: Any, x: Modalities, y: Labels, inner: Pairs | None) -> str:
+    digest = hashlib.sha256(_described(model).encode(errors="surrogatepass"))
+    digest.update(x.fingerprint(getattr(model, "modalities", x.modalities)).encode())
+    digest.update(repr(np.asarray(y).tolist()).encode(errors="surrogatepass"))
+    for pair in inner if inner is not None else ():
+        for rows in pair:
+            digest.update(repr(np.asarray(rows).tolist()).encode())
+    digest.update(b"own folds" if inner is None else b"given folds")
+    return digest.hexdigest()
+
+
+def _described(value: Any) -> str:
+    """Return all settings of a model, however deep, as text."""
+    if hasattr(value, "get_params"):
+        settings = value.get_params(deep=False)
+        inside = ",".join(f"{key}={_described(settings[key])}" for key in sorted(settings) if key != "memo")
+        return f"{type(value).__module__}.{type(value).__qualname__}({inside})"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key!r}:{_described(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_described, value)) + "]"
+    return repr(value.tolist() if isinstance(value, np.ndarray) else value)

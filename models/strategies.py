@@ -1,0 +1,177 @@
+"""All strategies by name: from a recipe (task, modalities, classifier, settings) to an unfitted model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models import names
+from models.data import TASKS, Task
+from models.errors import ModelError
+from models.memo import Memo
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a strategy is to be built of.
+
+    Attributes
+    ----------
+    task
+        ``classification`` or ``score``.
+    modalities
+        Which modalities it may read.
+    classifier
+        Name of the base classifier.
+    classes
+        All classes of the corpus, so that every fold's probabilities have the same columns; None for a score.
+    fitted
+        Modality -> ``(name, transformer)`` pairs over raw transcripts, fitted inside the fold.
+    settings
+        Settings of the strategy itself (of a reducer, of the classifier on top).
+    classifier_settings
+        Settings of the base classifier; a list is a choice made on inner folds.
+    """
+
+    task: Task
+    modalities: tuple[str, ...] = ()
+    classifier: str = "logistic"
+    classes: tuple[Any, ...] | None = None
+    fitted: Mapping[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    classifier_settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+Builder = Callable[[Recipe, Memo | None], Any]
+
+
+def _base(recipe: Recipe, modality: str) -> Any:
+    from models.unimodal import Unimodal
+
+    return Unimodal(
+        modality,
+        recipe.classifier,
+        task=recipe.task,
+        classes=recipe.classes,
+        fitted={modality: recipe.fitted[modality]} if modality in recipe.fitted else None,
+        settings=recipe.classifier_settings,
+    )
+
+
+def _unimodal(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001 - every builder is given a memo
+    if len(recipe.modalities) != 1:
+        raise ModelError(f"a unimodal model reads one modality, not {', '.join(recipe.modalities) or 'none'}")
+    return _base(recipe, recipe.modalities[0])
+
+
+def _early(reducer: str) -> Builder:
+    def build(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+        from models.early import Early
+
+        return Early(
+            recipe.modalities,
+            reducer,
+            classifier=recipe.classifier,
+            task=recipe.task,
+            classes=recipe.classes,
+            fitted={m: t for m, t in recipe.fitted.items() if m in recipe.modalities},
+            settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
+        )
+
+    return build
+
+
+def _late(target: str) -> Builder:
+    def build(recipe: Recipe, memo: Memo | None) -> Any:
+        bases = tuple(_base(recipe, modality) for modality in recipe.modalities)
+        try:
+            return names.load(target)(bases, **recipe.settings, memo=memo)
+        except TypeError as error:
+            raise ModelError(f"{target.partition(':')[2]} cannot be built: {error}") from error
+
+    return build
+
+
+def _majority(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+    from models.floors import Majority
+
+    return Majority(task=recipe.task, classes=recipe.classes)
+
+
+def _tfidf(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+    from models.floors import TfidfFloor
+
+    return TfidfFloor(task=recipe.task, classes=recipe.classes, settings=recipe.settings)
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way from modalities to an answer.
+
+    Attributes
+    ----------
+    build
+        ``(recipe, memo) -> model``.
+    kind
+        ``floor`` (no features), ``unimodal`` (one modality) or ``fusion`` (two or more).
+    """
+
+    build: Builder
+    kind: str = "fusion"
+
+
+# name -> how to build it; a new strategy is one file and one line here (or one `register` call in a plugin).
+_STRATEGIES: dict[str, Strategy] = {
+    "majority": Strategy(_majority, "floor"),
+    "tfidf": Strategy(_tfidf, "floor"),
+    "unimodal": Strategy(_unimodal, "unimodal"),
+    "concat": Strategy(_early("concat")),
+    "pca": Strategy(_early("pca")),
+    "vote": Strategy(_late("models.late:MajorityVote")),
+    "weighted": Strategy(_late("models.late:WeightedAverage")),
+    "stacking": Strategy(_late("models.late:Stacking")),
+}
+
+
+def register(name: str, strategy: Strategy) -> None:
+    """Add a strategy; a name that is taken raises `ModelError`."""
+    names.add(_STRATEGIES, name, strategy, "strategy")
+
+
+def strategy_names(kind: str | None = None) -> tuple[str, ...]:
+    """Return the names of all strategies, or of those of one kind."""
+    return tuple(name for name, strategy in _STRATEGIES.items() if kind in (None, strategy.kind))
+
+
+def strategy(name: str) -> Strategy:
+    """Return the strategy registered as `name`; an unknown name raises `ModelError` with the closest one."""
+    return names.find(_STRATEGIES, name, "strategy")
+
+
+def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:
+    """Build the unfitted model of a strategy.
+
+    Parameters
+    ----------
+    name
+        Of the strategy.
+    recipe
+        What to build it of.
+    memo
+        Where late strategies share fitted unimodal models; one a fold.
+
+    Raises
+    ------
+    ModelError
+        If a name or a setting is unknown, or the modalities do not suit the strategy.
+
+    Examples
+    --------
+    >>> build("stacking", Recipe("classification", ("text", "audio"))).bases[1].modality
+    'audio'
+    """
+    found = strategy(name)
+    if recipe.task not in TASKS:
+        raise ModelError(f"the task {recipe.task!r} is unknown: there are {', '.join(TASKS)}")
+    if found.kind == "fusion" and not recipe.modalities:
+        raise ModelError(f"the strategy {name!r} needs at least one modality")
+    return found.build(recipe, memo)

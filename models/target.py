@@ -1,0 +1,138 @@
+"""Labels as numbers, and one classifier fitted on them: outputs always have one column a class (or one for a score)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.classifiers import Classifier
+from models.data import TASKS, FloatArray, Labels, Task
+from models.design import Matrix
+from models.errors import ModelError
+
+FLOOR = 1e-6  # no probability is taken to be smaller, so that one sure mistake costs a bounded log loss
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be learnt.
+
+    Attributes
+    ----------
+    task
+        Classes or a score.
+    classes
+        ``(k,)`` all classes, sorted; empty for a score.
+    values
+        ``(n,)`` codes into `classes`, or scores as float64.
+    """
+
+    task: Task
+    classes: Labels
+    values: Any
+
+    @classmethod
+    def read(cls, y: Any, task: Task, classes: Sequence[Any] | None = None) -> "Target":
+        """Check labels.
+
+        Raises
+        ------
+        ModelError
+            If the task is unknown, there are no labels, a score is not finite, or a class is none of `classes`.
+        """
+        if task not in TASKS:
+            raise ModelError(f"the task {task!r} is unknown: there are {', '.join(TASKS)}")
+        labels = np.asarray(y)
+        if labels.ndim != 1 or not len(labels):
+            raise ModelError(f"labels have shape {labels.shape}: there must be one for each of at least one utterance")
+        if task == "score":
+            return cls(task, np.empty(0), _scores(labels))
+        known = np.unique(labels if classes is None else np.asarray(classes))
+        codes = np.minimum(np.searchsorted(known, labels), len(known) - 1)
+        wrong = np.flatnonzero(known[codes] != labels)
+        if len(wrong):
+            raise ModelError(f"the label {labels[wrong[0]]!r} is none of the classes {', '.join(map(str, known))}")
+        return cls(task, known, codes.astype(np.intp))
+
+    @property
+    def width(self) -> int:
+        """Columns of an output: k classes, or 1."""
+        return len(self.classes) if self.task == "classification" else 1
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> "Target":
+        return Target(self.task, self.classes, self.values[rows])
+
+    def prior(self) -> FloatArray:
+        """Return ``(width,)``: the share of each class, or the mean score."""
+        if self.task == "score":
+            return np.array([self.values.mean()])
+        return np.bincount(self.values, minlength=self.width) / len(self.values)
+
+    def loss(self, outputs: FloatArray) -> float:
+        """Return the mean log loss (or squared error) of ``(n, width)`` outputs, over the rows that have any."""
+        known = np.isfinite(outputs).all(axis=1)
+        if not known.any():
+            return 0.0
+        if self.task == "score":
+            return float(np.mean((outputs[known, 0] - self.values[known]) ** 2))
+        return float(-np.mean(np.log(np.maximum(outputs[known, self.values[known]], FLOOR))))
+
+    def predictions(self, outputs: FloatArray) -> Labels:
+        """Return ``(n,)`` the likeliest class of each row (the first of equals), or the score."""
+        return outputs[:, 0] if self.task == "score" else self.classes[outputs.argmax(axis=1)]
+
+
+def _scores(labels: Labels) -> FloatArray:
+    try:
+        scores: FloatArray = labels.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"a score must be a number: {error}") from error
+    if not np.isfinite(scores).all():
+        raise ModelError(f"the score of row {int(np.flatnonzero(~np.isfinite(scores))[0])} is missing or infinite")
+    return scores
+
+
+class Member:
+    """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
+
+    A class without a training row has probability 0. Where all rows are of one class, or have one score, that is the answer.
+
+    Parameters
+    ----------
+    classifier
+        Which kind.
+    settings
+        Its settings, one value each.
+    """
+
+    def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
+        self.classifier = classifier
+        self.settings = settings
+
+    def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
+        """Fit on ``(n, p)`` numbers, n labels and n groups."""
+        self.target_, self.estimator_ = target[:0], None
+        self.prior_ = target.prior()
+        self.seen_, codes = np.unique(target.values, return_inverse=True)
+        if len(self.seen_) > 1 and matrix.shape[1]:
+            labels = codes if target.task == "classification" else target.values
+            extra = {"groups": groups} if target.task in self.classifier.grouped else {}
+            self.estimator_ = self.classifier.build(target.task, self.settings).fit(matrix, labels, **extra)
+        return self
+
+    def outputs(self, matrix: Matrix) -> FloatArray:
+        """Return ``(n, width)`` probabilities, or scores."""
+        full = np.zeros((matrix.shape[0], self.target_.width))
+        if self.estimator_ is None:
+            return full + self.prior_
+        if not len(full):
+            return full
+        if self.target_.task == "score":
+            full[:, 0] = self.estimator_.predict(matrix)
+        else:
+            full[:, self.seen_] = self.estimator_.predict_proba(matrix)
+        return full

@@ -1,0 +1,24 @@
+"""Errors that a user can mend: one clear sentence, no traceback."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """A mistake of the user's or of their data; the message names the place, the value and the remedy."""
+
+
+class TooManyFailures(UserError):
+    """More clips failed than `run.max_failed` allows; everything computed is kept."""
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str:
+    """Return ``"did you mean 'x'? there are x, y"`` for an unknown name.
+
+    >>> suggest("opensmle", ["opensmile", "mfcc"])
+    "did you mean 'opensmile'? There are: opensmile, mfcc"
+    """
+    names: Sequence[str] = [str(name) for name in known]
+    close = get_close_matches(str(wrong), names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}There are: {', '.join(names) or 'none'}"

@@ -1,0 +1,52 @@
+"""What a media file is: its content hash (remembered between runs) and its length."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hex sha256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class HashMemo:
+    """Content hashes by path, size and change time, so that an unchanged file is read once only.
+
+    The change time (ctime) moves with every replacement, also with one that keeps size and modification time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known = self._load()
+        self._dirty = False
+
+    def _load(self) -> dict[str, list[object]]:
+        try:
+            known = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            return {}  # only a memory: without it every file is read again
+        return known if isinstance(known, dict) else {}
+
+    def sha256(self, path: Path) -> str:
+        """Return a file's content hash; a missing file raises OSError."""
+        stat = path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+        name = str(path.resolve())
+        known = self._known.get(name)
+        if known and known[1:] == stamp:
+            return str(known[0])
+        digest = sha256_of(path)
+        self._known[name] = [digest, *stamp]
+        self._dirty = True
+        return digest
+
+    def save(self) -> None:
+        """Write what was learnt, if anything was."""
+        if self._dirty:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            temporary.write_text(json.dumps(self._known))
+            temporary.replace(self.path)

@@ -1,0 +1,126 @@
+"""The clip cache: one small checksummed file an utterance, step and key.
+
+A key is the hash of all that a result depends on, so an entry never goes stale: it is either the right one or not there.
+A file is written to a temporary name and renamed; one that is damaged fails its checksum and is made again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.store import Entry
+
+_MAGIC = b"crossmodal clip 1\n"
+_DIGEST = 32
+
+
+def key_of(parts: Mapping[str, Any]) -> str:
+    """Return the content key of everything a result depends on.
+
+    >>> key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
+
+
+class ClipCache:
+    """Entries of one step under ``root/step/``."""
+
+    def __init__(self, root: Path, step: str) -> None:
+        self.folder = root.resolve() / step
+
+    def path(self, key: str) -> Path:
+        """Return the file of a key."""
+        return self.folder / key[:2] / f"{key}.clip"
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an entry; either all of it or nothing is on disk afterwards."""
+        payload = _encode(entry)
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def get(self, key: str) -> Entry | None:
+        """Return the entry of a key, or None where there is none or its file is damaged."""
+        try:
+            content = self.path(key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        digest, payload = content[len(_MAGIC) : len(_MAGIC) + _DIGEST], content[len(_MAGIC) + _DIGEST :]
+        if not content.startswith(_MAGIC) or hashlib.sha256(payload).digest() != digest:
+            return None
+        return _decode(payload)
+
+    def exists(self, key: str) -> bool:
+        """Whether a file is there, damaged or not."""
+        return self.path(key).exists()
+
+
+def _encode(entry: Entry) -> bytes:
+    from safetensors.numpy import save
+
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    texts: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    for group, columns in (("rows", entry.rows), ("clips", entry.clips)):
+        for name, cells in columns.items():
+            where = f"{group}/{name}"
+            if isinstance(cells, str):
+                texts[where] = cells
+            elif isinstance(cells, list):
+                kinds[where] = "str" if cells and isinstance(cells[0], str) else "bytes"
+                blobs = [cell.encode() if isinstance(cell, str) else cell for cell in cells]
+                arrays[f"{where}:bytes"] = np.frombuffer(b"".join(blobs), np.uint8)
+                arrays[f"{where}:lengths"] = np.array([len(blob) for blob in blobs], np.int64)
+            else:
+                arrays[where] = np.ascontiguousarray(cells)
+    header = {"status": entry.status, "note": entry.note, "texts": texts, "kinds": kinds}
+    return save(arrays, metadata={"entry": json.dumps(header)})
+
+
+def _decode(payload: bytes) -> Entry:
+    from safetensors.numpy import load
+
+    length = int.from_bytes(payload[:8], "little")
+    header = json.loads(json.loads(payload[8 : 8 + length])["__metadata__"]["entry"])
+    columns: dict[str, dict[str, Any]] = {"rows": {}, "clips": {}}
+    for where, text in header["texts"].items():
+        group, name = where.split("/")
+        columns[group][name] = text
+    arrays = load(payload)
+    for where, array in arrays.items():
+        group, name = where.split("/")
+        name, _, part = name.partition(":")
+        if not part:
+            columns[group][name] = array
+        elif part == "lengths":
+            blobs = _split(arrays[f"{group}/{name}:bytes"].tobytes(), array)
+            columns[group][name] = [b.decode() for b in blobs] if header["kinds"][f"{group}/{name}"] == "str" else blobs
+    return Entry(header["status"], header["note"], columns["rows"], columns["clips"])
+
+
+def _split(joined: bytes, lengths: np.ndarray[Any, Any]) -> list[bytes]:
+    ends = np.cumsum(lengths)
+    return [joined[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+
+def collect_garbage(root: Path, used: set[str]) -> tuple[int, int]:
+    """Delete cache files whose key is not in `used`; return how many files and bytes that freed."""
+    files = freed = 0
+    for path in root.glob("*/??/*.clip"):
+        if path.stem not in used:
+            freed += path.stat().st_size
+            path.unlink()
+            files += 1
+    return files, freed

@@ -1,0 +1,206 @@
+"""Run one step over many clips: take what the cache has, compute the rest on workers, keep each result at once."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from features.errors import EmptyInput, ExtractorError, NoStream
+from features.store import Entry, Item, Status
+from pipeline.errors import UserError
+from pipeline.params import load_plugins
+from pipeline.run.cache import ClipCache
+from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.progress import Progress
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One utterance to be done by one step: its content key, and what the step needs to know of it."""
+
+    utterance: str
+    key: str
+    payload: Any
+
+
+class Step(Protocol):
+    """One kind of work on clips; travels to the workers, so it holds settings only."""
+
+    stage: str
+    name: str
+    light: bool
+    plugins: tuple[str, ...]
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Cut the clips into tasks."""
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        """Yield (position in `clips`, entry or what went wrong), each as soon as it is there."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one clip: its status, its rows, why when it is not ok; `error` names the exception of a failure."""
+
+    utterance: str
+    key: str
+    status: Status
+    length: int = 0
+    note: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """All outcomes in the order of the clips, and which of them were computed now."""
+
+    outcomes: Sequence[Outcome]
+    computed: Sequence[str]
+    damaged: int
+
+
+def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
+    """Do all clips; a failing clip is an outcome, never an end.
+
+    Raises
+    ------
+    UserError
+        If results cannot be kept (disk full, folder not writable), or the extractor cannot work with its settings.
+    """
+    cache = ClipCache(cache_root, step.name)
+    done: dict[int, Outcome] = {}
+    damaged = 0
+    for i, clip in enumerate(clips):
+        entry = cache.get(clip.key)
+        if entry is not None:
+            done[i] = _outcome(clip, entry)
+        else:
+            damaged += cache.exists(clip.key)
+    pending = [clip for i, clip in enumerate(clips) if i not in done]
+    progress = Progress(f"{step.stage} {step.name}", len(clips), len(done))
+    found = {}
+    for outcome in _compute(step, pending, pool, cache_root):
+        found[outcome.utterance] = outcome
+        progress.step(failed=outcome.status == "failed")
+    progress.close()
+    outcomes = [done[i] if i in done else found[clip.utterance] for i, clip in enumerate(clips)]
+    return StepReport(outcomes, [clip.utterance for clip in pending], damaged)
+
+
+def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) -> Iterator[Outcome]:
+    if not pending:
+        return
+    task = partial(work, step, cache_root.resolve())
+    batches = step.batches(pending, pool.workers)
+    try:
+        if step.light:
+            for batch in batches:
+                yield from task(batch)
+        else:
+            yield from _on_workers(task, batches, pool)
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {cache_root}: {error.strerror or error}. What was computed before is kept: make room or "
+            "mend the folder, then run the same command again"
+        ) from error
+    except ExtractorError as error:
+        raise UserError(str(error)) from error
+
+
+def _on_workers(task: Callable[[list[Clip]], list[Outcome]], batches: list[list[Clip]], pool: Pool) -> Iterator[Outcome]:
+    alone: list[list[Clip]] = []
+    for batch, result in pool.run(task, batches):
+        if not isinstance(result, WorkerLost):
+            yield from result
+        elif len(batch) == 1:
+            yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
+        else:  # find the one that kills: each clip of the batch once more, by itself
+            alone += [[clip] for clip in batch]
+    if alone:
+        yield from _on_workers(task, alone, pool)
+
+
+_ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads of a worker
+
+
+def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
+    """Do a batch on a worker: keep each result in the cache the moment it is there, return what became of each."""
+    with _ONE_AT_A_TIME:
+        _one_thread()
+        load_plugins(step.plugins)
+        cache = ClipCache(cache_root, step.name)
+        outcomes: dict[int, Outcome] = {}
+        missing = []
+        for i, clip in enumerate(clips):  # done already, where a worker died in the middle of this batch
+            entry = cache.get(clip.key)
+            if entry is None:
+                missing.append(i)
+            else:
+                outcomes[i] = _outcome(clip, entry)
+        for position, result in _guarded(step, [clips[i] for i in missing]):
+            clip = clips[missing[position]]
+            outcomes[missing[position]] = _keep(cache, clip, result)
+        return [outcomes[i] for i in range(len(clips))]
+
+
+def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+    """Compute; when a step breaks off, its remaining clips get the error that broke it."""
+    left = set(range(len(clips)))
+    try:
+        for position, result in step.compute(clips):
+            left.discard(position)
+            yield position, result
+    except ExtractorError:
+        raise
+    except Exception as error:  # whatever a codec or a model throws at a clip is that clip's failure, not the run's
+        for position in sorted(left):
+            yield position, error
+    else:
+        for position in sorted(left):
+            yield position, RuntimeError(f"the step {step.name} gave no result for this clip")
+
+
+def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
+    if isinstance(result, NoStream):
+        result = Entry("absent", str(result))
+    elif isinstance(result, EmptyInput):
+        result = Entry("empty", str(result))
+    if isinstance(result, Exception):
+        message = " ".join(str(result).split()) or "no message"
+        return Outcome(clip.utterance, clip.key, "failed", note=message, error=type(result).__name__)
+    cache.put(clip.key, result)
+    return _outcome(clip, result)
+
+
+def _outcome(clip: Clip, entry: Entry) -> Outcome:
+    return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note)
+
+
+def _one_thread() -> None:
+    """Pin the numeric libraries of this process to one thread, also where somebody else started it."""
+    import sys
+
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(1)
+
+
+def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> list[Item]:
+    """Return the outcomes as items for `features.store.write_store`, read from the cache one by one."""
+    cache = ClipCache(cache_root, step)
+
+    def load(outcome: Outcome) -> Entry:
+        if outcome.status != "ok":
+            return Entry(outcome.status, outcome.note)
+        entry = cache.get(outcome.key)
+        if entry is None:
+            raise UserError(f"the cache file {cache.path(outcome.key)} was damaged or deleted meanwhile: run the same command again")
+        return entry
+
+    return [Item(o.utterance, o.key, o.length, partial(load, o)) for o in outcomes]

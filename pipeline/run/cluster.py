@@ -1,0 +1,124 @@
+"""Worker processes through Dask: a cluster of our own on this machine, or one that is already there."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
+
+from pipeline.errors import UserError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# One thread a worker, set before anything is imported there: two workers with two threads each run slower than with one,
+# and a result must not depend on how many threads summed it up.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "GLOG_minloglevel": "3",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+class WorkerLost(Exception):
+    """A worker process died on a task (a crash in a library, or the machine ran out of memory)."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Pool:
+    """Runs a function over tasks, with as few of them under way as keeps every worker busy.
+
+    Nothing is started before the first `run`; use it as a context manager.
+    """
+
+    def __init__(self, workers: int | Literal["auto"] = "auto", scheduler: str | None = None) -> None:
+        self.workers = cores() if workers == "auto" else workers
+        self.scheduler = scheduler
+        self._client: Any = None
+        self._cluster: Any = None
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for part in (self._client, self._cluster):
+            if part is not None:
+                part.close(timeout=10)
+
+    def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
+        """Yield each task with its result, in the order in which they finish.
+
+        An exception that `work` raises ends the run and is raised here.
+        """
+        from distributed import as_completed
+
+        client = self._connect(len(tasks))
+        waiting = iter(tasks)
+        window = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+        under_way: dict[Any, Task] = {}
+        futures = as_completed()
+
+        def submit() -> None:
+            for task in waiting:
+                future = client.submit(work, task, pure=False)
+                under_way[future.key] = task
+                futures.add(future)
+                return
+
+        for _ in range(window):
+            submit()
+        for future in futures:
+            task = under_way.pop(future.key)
+            yield task, _result(future)
+            future.release()
+            submit()
+
+    def _connect(self, tasks: int) -> Any:
+        if self._client is None:
+            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            self._client = self._existing() if self.scheduler else self._local(tasks)
+        return self._client
+
+    def _existing(self) -> Any:
+        from distributed import Client
+
+        try:
+            client = Client(self.scheduler, timeout=10)
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UserError(
+                f"no Dask cluster with a worker answers at {self.scheduler} ({error or type(error).__name__}): "
+                "start one with `dask scheduler` and `dask worker`, or leave --scheduler out"
+            ) from error
+        return client
+
+    def _local(self, tasks: int) -> Any:
+        import dask
+        from distributed import Client, LocalCluster
+
+        dask.config.set({"distributed.admin.system-monitor.log-length": 1, "distributed.comm.timeouts.connect": "60s"})
+        self._cluster = LocalCluster(
+            n_workers=max(1, min(self.workers, tasks)),
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,
+            dashboard_address=None,
+            env=_ENVIRONMENT,
+            silence_logs=logging.CRITICAL,
+        )
+        return Client(self._cluster)
+
+
+def _result(future: Any) -> Any:
+    from distributed import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        return WorkerLost("the worker process died on it (a crash in a library, or out of memory)")

@@ -1,0 +1,59 @@
+"""failures.csv: what failed, in which stage and step, why, and how often it was tried."""
+
+import csv
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One clip that one step could not do."""
+
+    utterance: str
+    stage: str
+    step: str
+    error: str
+    message: str
+    attempts: int = 1
+
+
+_COLUMNS = [field.name for field in fields(Failure)]
+
+
+def read_failures(path: Path) -> list[Failure]:
+    """Return the rows of a failures.csv; none if there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+
+
+def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:
+    """Replace the rows of one stage and step by what failed now, counting attempts on."""
+    with _locked(path):
+        rows = read_failures(path)
+        before = {row.utterance: row.attempts for row in rows if (row.stage, row.step) == (stage, step)}
+        kept = [row for row in rows if (row.stage, row.step) != (stage, step)]
+        new = [Failure(**{**asdict(f), "attempts": before.get(f.utterance, 0) + 1}) for f in failures]
+        _write(path, sorted(kept + new, key=lambda row: (row.stage, row.step, row.utterance)))
+
+
+def _write(path: Path, rows: Sequence[Failure]) -> None:
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+    temporary.replace(path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other stages of the same corpus, which may run at the same time, out of the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

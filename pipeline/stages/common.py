@@ -1,0 +1,85 @@
+"""What the two clip stages share: run a step, write its store, note failures."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from features.store import Schema, write_store
+from pipeline.errors import TooManyFailures, UserError
+from pipeline.params import Params
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
+from pipeline.run.cluster import Pool
+from pipeline.run.ledger import Failure, record
+
+STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
+
+Target = tuple[Path, Schema, Mapping[str, Any]]
+
+
+def library_versions(packages: Sequence[str]) -> dict[str, str]:
+    """Return the installed versions of packages.
+
+    Raises
+    ------
+    UserError
+        If one is not installed.
+    """
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            raise UserError(f"the package {package} is not installed: run `make setup`") from None
+    return versions
+
+
+def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, target: Target) -> StepReport:
+    """Do the planned clips and write all outcomes, in the planned order, into one store."""
+    path, schema, attributes = target
+    clips = [plan for plan in planned if isinstance(plan, Clip)]
+    report = run_step(step, clips, pool, CACHE) if clips else StepReport((), (), 0)
+    done = iter(report.outcomes)
+    outcomes = [next(done) if isinstance(plan, Clip) else plan for plan in planned]
+    try:
+        write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE))
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: make room or mend the folder, "
+            "then run the same command again"
+        ) from error
+    return StepReport(outcomes, report.computed, report.damaged)
+
+
+def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:
+    """Note the failures in the ledger.
+
+    Raises
+    ------
+    TooManyFailures
+        If their share passes `run.max_failed`.
+    """
+    failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
+    record(paths.failures, step.stage, step.name, [Failure(o.utterance, step.stage, step.name, o.error, o.note) for o in failed])
+    if len(failed) > params.run.max_failed * len(report.outcomes):
+        first = failed[0]
+        raise TooManyFailures(
+            f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than run.max_failed = "
+            f"{params.run.max_failed:g} allows. The first: {first.utterance}: {first.note}. All are in {paths.failures}; what "
+            "was computed is kept. Mend the clips, or raise run.max_failed to go on without them"
+        )
+
+
+def summary(report: StepReport) -> str:
+    """Return one sentence on a step: how many clips, what was computed, what became of them.
+
+    >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "k", "empty")], ["a"], 0))
+    '2 clips (1 ok, 1 empty): 1 computed (a), 1 from the cache'
+    """
+    counts = {s: sum(o.status == s for o in report.outcomes) for s in ("ok", "absent", "empty", "failed")}
+    shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    named = f" ({', '.join(report.computed)})" if 0 < len(report.computed) <= 5 else ""
+    damaged = f", {report.damaged} of them because their cache file was damaged" if report.damaged else ""
+    kept = len(report.outcomes) - len(report.computed)
+    return f"{len(report.outcomes)} clips ({shown}): {len(report.computed)} computed{named}{damaged}, {kept} from the cache"

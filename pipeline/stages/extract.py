@@ -1,0 +1,136 @@
+"""extract: one frozen extractor over every utterance's stream, into one store."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from features.base import Extractor, build
+from features.codec import READERS, feature_entry
+from features.errors import ExtractorError
+from features.store import Entry, feature_schema, open_store
+from pipeline.errors import UserError
+from pipeline.media import HashMemo
+from pipeline.params import Params
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.cache import key_of
+from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.cluster import Pool
+from pipeline.stages.common import STREAM_FAILED, finish, library_versions, run_and_store
+
+_MOST_IN_A_BATCH = 16
+
+
+@lru_cache(maxsize=16)
+def _built(name: str, settings: str) -> Extractor[Any]:
+    """Return this process's one extractor of these settings; its model is loaded when it is first used."""
+    return build(name, json.loads(settings))
+
+
+@dataclass(frozen=True)
+class ExtractStep:
+    """Runs one extractor; a clip's payload is its position in the stream's store."""
+
+    name: str
+    settings: str  # JSON
+    store: str
+    light: bool
+    plugins: tuple[str, ...] = ()
+    stage: str = "extract"
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Return batches small enough that all workers are busy to the end."""
+        size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))))
+        return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        """Yield each clip's features as a store entry."""
+        extractor = _built(self.name, self.settings)
+        read = READERS[extractor.modality]
+        with open_store(Path(self.store)) as store:
+            for i, clip in enumerate(clips):
+                yield i, self._one(extractor, read(store, clip.payload))
+
+    @staticmethod
+    def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
+        try:
+            return feature_entry(extractor.extract(stream))
+        except ExtractorError:
+            raise
+        except Exception as error:  # whatever a model throws at one clip is that clip's failure
+            return error
+
+
+def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
+    """Return the content hash of each weights file by name.
+
+    Raises
+    ------
+    UserError
+        If a file is missing.
+    """
+    memo = HashMemo(CACHE / "hashes.json")
+    try:
+        hashes = {path.name: memo.sha256(path) for path in extractor.weights()}
+    except (OSError, ExtractorError) as error:
+        raise UserError(f"the weights of the extractor {extractor.name} cannot be read: {error}") from error
+    memo.save()
+    return hashes
+
+
+def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
+    """Return all that an extractor's numbers depend on beside the stream."""
+    return {
+        "name": extractor.name,
+        "version": extractor.version,
+        "config": asdict(extractor.config),
+        "weights": weights_sha256(extractor),
+        "libraries": library_versions(extractor.packages),
+    }
+
+
+def clips_of(params: Params, name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or the stream's own outcome where there is nothing to measure."""
+    depends = fingerprint(extractor)
+    plans: list[Clip | Outcome] = []
+    with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
+        for i, utterance in enumerate(store.utterances):
+            if store.statuses[i] == "ok":
+                plans.append(Clip(utterance, key_of(depends | {"stream": store.keys[i]}), i))
+            else:
+                error = STREAM_FAILED if store.statuses[i] == "failed" else ""
+                plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
+    return plans
+
+
+def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
+    """Write features/<extractor>.h5.
+
+    Raises
+    ------
+    UserError
+        If the stream is not there yet, or the extractor cannot work with its settings.
+    TooManyFailures
+        If more clips failed than `run.max_failed` allows; the store is written all the same.
+    """
+    settings = params.features.get(extractor_name, {})
+    extractor = build(extractor_name, settings)
+    paths = CorpusPaths(name)
+    source = paths.stream(extractor.modality).resolve()
+    step = ExtractStep(extractor_name, json.dumps(settings), str(source), extractor.light, params.run.plugins)
+    details = fingerprint(extractor)
+    attributes = details | {
+        "kind": "features",
+        "modality": extractor.modality,
+        "config_hash": key_of(details["config"]),
+        "feature_names": list(extractor.feature_names),
+        "pooled_names": list(extractor.pooled_names),
+    }
+    schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
+    planned = clips_of(params, name, extractor)
+    report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
+    finish(report, params, paths, step)
+    return report

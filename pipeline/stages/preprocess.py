@@ -1,0 +1,203 @@
+"""preprocess: one stream of every utterance, cut, cleaned and synchronised, into one store."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.base import Modality
+from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
+from features.store import Entry
+from pipeline.errors import UserError
+from pipeline.media import HashMemo
+from pipeline.params import Params
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.cache import key_of
+from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.cluster import Pool
+from pipeline.stages.common import finish, library_versions, run_and_store
+from pipeline.streams.spans import Region, Span
+from pipeline.utterances import read_utterances, read_words
+
+PACKAGES: dict[Modality, tuple[str, ...]] = {
+    "text": (),
+    "audio": ("av", "scipy", "numpy"),
+    "video": ("av", "mediapipe", "opencv-contrib-python", "numpy"),
+}
+
+Word = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stream is made from: a span of a recording, its transcript and its timed words."""
+
+    path: str
+    media: str
+    span: Span
+    text: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class StreamStep:
+    """Makes one kind of stream; a recording is one task, decoded once."""
+
+    name: Modality
+    config: Any
+    plugins: tuple[str, ...] = ()
+    stage: str = "preprocess"
+
+    @property
+    def light(self) -> bool:
+        """Text is only cut and matched: no worker is worth starting for it."""
+        return self.name == "text"
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Return one task a recording."""
+        if self.light:
+            return [list(clips)]
+        by_recording: dict[str, list[Clip]] = {}
+        for clip in clips:
+            by_recording.setdefault(clip.payload.path, []).append(clip)
+        return list(by_recording.values())
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        """Yield each clip's stream as a store entry."""
+        if self.light:
+            yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
+            return
+        if not clips:
+            return
+        source: Source = clips[0].payload
+        spans = [clip.payload.span for clip in clips]
+        for i, stream in self._read(Path(source.path), spans):
+            if isinstance(stream, Exception):
+                yield i, _with_short_path(stream, source)
+            elif self.name == "audio":
+                yield i, audio_entry(replace(stream, **_timed_words(clips[i].payload)))
+            else:
+                yield i, video_entry(stream)
+
+    def _read(self, path: Path, spans: Sequence[Span]) -> Iterator[tuple[int, Any]]:
+        if self.name == "audio":
+            from pipeline.streams.audio import read_audio
+
+            return read_audio(path, spans, self.config)
+        from pipeline.streams.video import read_video
+
+        return read_video(path, spans, self.config)
+
+    def _text(self, source: Source) -> Entry | Exception:
+        from pipeline.streams.text import read_text
+
+        try:
+            return text_entry(read_text(source.text, source.words, source.span.start_s, self.config))
+        except Exception as error:  # one bad transcript is that clip's failure
+            return error
+
+
+def _with_short_path(error: Exception, source: Source) -> Exception:
+    """Name the recording as the manifest does, so that outputs do not depend on where the checkout lies."""
+    return type(error)(str(error).replace(source.path, source.media))
+
+
+def _timed_words(source: Source) -> dict[str, float | int]:
+    if not source.words:
+        return {}
+    start = source.span.start_s
+    first, last = min(w[1] for w in source.words), max(w[2] for w in source.words)
+    return {"words": len(source.words), "words_start_s": first - start, "words_end_s": last - start}
+
+
+def stream_version(modality: Modality) -> int:
+    """Return the version of a stream's algorithm."""
+    from importlib import import_module
+
+    return int(import_module(f"pipeline.streams.{modality}").VERSION)
+
+
+def clips_of(params: Params, name: str, modality: Modality) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
+
+    Raises
+    ------
+    UserError
+        If a recording is not the one that `prepare` saw.
+    """
+    corpus = params.corpus(name)
+    paths = CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    if modality not in corpus.modalities:
+        note = f"the corpus does not use {modality}"
+        return [Outcome(utterance, "", "absent", note=note) for utterance in table["utterance"]]
+    words = read_words(paths.words)
+    base = {
+        "step": modality,
+        "version": stream_version(modality),
+        "config": asdict(params.streams[modality]),
+        "libraries": library_versions(PACKAGES[modality]),
+    }
+    hashes = {} if modality == "text" else _hashes(table)
+    return [_clip(row, modality, tuple(words.get(str(row.utterance), ())), base, hashes) for row in table.itertuples()]
+
+
+def _clip(row: Any, modality: Modality, words: tuple[Word, ...], base: dict[str, Any], hashes: dict[str, str]) -> Clip | Outcome:
+    if modality != "text" and not row.media:
+        return Outcome(row.utterance, "", "absent", note="no recording is named")
+    region = Region.parse(row.region) if row.region else None
+    span = Span(float(row.start), float(row.end), region)
+    source = Source(str(Path(row.media).resolve()) if row.media else "", row.media, span, row.text, words)
+    depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
+    if modality == "text":
+        depends = {"text": row.text, "words": words, "start": span.start_s}
+    else:
+        depends["media"] = hashes[row.media]
+    if modality == "audio":
+        depends["words"] = _timed_words(source)
+    if modality == "video":
+        depends["region"] = row.region
+    return Clip(row.utterance, key_of(base | depends), source)
+
+
+def _hashes(table: pd.DataFrame) -> dict[str, str]:
+    memo = HashMemo(CACHE / "hashes.json")
+    hashes = {}
+    for media, known in zip(table["media"], table["media_sha256"], strict=True):
+        if not media or media in hashes:
+            continue
+        try:
+            hashes[media] = memo.sha256(Path(media))
+        except OSError:
+            hashes[media] = ""  # gone: reading it will fail and say so
+        if hashes[media] and hashes[media] != known:
+            raise UserError(f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again")
+    memo.save()
+    return hashes
+
+
+def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
+    """Write streams/<modality>.h5.
+
+    Raises
+    ------
+    TooManyFailures
+        If more clips failed than `run.max_failed` allows; the store is written all the same.
+    """
+    step = StreamStep(modality, params.streams[modality], params.run.plugins)
+    attributes: dict[str, Any] = {
+        "kind": "stream",
+        "name": modality,
+        "version": stream_version(modality),
+        "config": asdict(params.streams[modality]),
+        "libraries": library_versions(PACKAGES[modality]),
+    }
+    if modality == "audio":
+        attributes["rate_hz"] = params.streams["audio"].rate_hz
+    paths = CorpusPaths(name)
+    planned = clips_of(params, name, modality)
+    report = run_and_store(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
+    finish(report, params, paths, step)
+    return report

@@ -1,0 +1,113 @@
+"""report: a corpus's table, its intervals drawn, and confusion matrices, as one page without outside parts."""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from models.metrics import metric, metric_names
+from pipeline.errors import UserError
+from pipeline.params import CorpusParams, Params
+from pipeline.paths import CorpusPaths
+from pipeline.stages.evaluate import SHARES, notices_of, read_predictions
+from pipeline.stages.files import write_text
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
+table { border-collapse: collapse; margin: 1em 0; } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; } svg text { font: 12px system-ui, sans-serif; }
+"""
+_WHO = ["strategy", "modalities", "model"]
+_LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of the drawing: labels, axis, one row
+
+
+def report(params: Params, name: str) -> Path:
+    """Write report.html and return its path.
+
+    Raises
+    ------
+    UserError
+        If the corpus has not been evaluated yet.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    source = paths.results / "table.csv"
+    if not source.exists():
+        raise UserError(f"{source} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    table = pd.read_csv(source, keep_default_na=False, dtype=dict.fromkeys(_WHO, str))
+    for column in ("value", "low", "high"):
+        table[column] = pd.to_numeric(table[column])
+    page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus))
+    path = paths.results / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: CorpusParams) -> Iterator[str]:
+    first = metric_names(corpus.task)[0]
+    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(name)}</title><style>{_STYLE}</style>'
+    yield f"<h1>{escape(name)}</h1>"
+    if corpus.note:
+        yield f"<p><strong>{escape(corpus.note)}</strong></p>"
+    yield f"<p>Protocol: {escape(corpus.protocol.kind)}. Intervals: 95 % bootstrap over whole groups.</p>"
+    yield from (f"<p>Note: {escape(notice)}.</p>" for notice in notices_of(name))
+    yield f"<h2>{first} with its interval</h2>"
+    yield from _forest(table[table["metric"] == first], first)
+    yield "<h2>All figures</h2>"
+    yield from _figures(table, metric_names(corpus.task))
+    if corpus.task == "classification":
+        yield "<h2>Confusion matrices</h2><p>Truth by row, prediction by column; all utterances.</p>"
+        yield from _confusions(table[table["metric"] == first], predictions, metric(corpus.task, first).higher_is_better)
+    yield "</html>"
+
+
+def _label(row: pd.Series) -> str:
+    return " ".join(part for part in (row["strategy"], row["modalities"], row["model"]) if part)
+
+
+def _forest(rows: pd.DataFrame, name: str) -> Iterator[str]:
+    """Draw a point and its interval for each row."""
+    low, high = (0.0, 1.0) if name in SHARES else (min(0.0, rows["low"].min()), rows["high"].max())
+    at = lambda value: _LEFT + _WIDTH * (value - low) / (high - low or 1)  # noqa: E731
+    yield f'<svg width="{_LEFT + _WIDTH + 70}" height="{_STEP * (len(rows) + 2)}" role="img" aria-label="{name} by row">'
+    for i, (_, row) in enumerate(rows.iterrows()):
+        y = _STEP * (i + 1)
+        yield f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{escape(_label(row))}</text>'
+        if pd.notna(row["low"]):
+            yield f'<line x1="{at(row["low"]):.1f}" x2="{at(row["high"]):.1f}" y1="{y}" y2="{y}" stroke="#446" stroke-width="2"/>'
+        yield f'<circle cx="{at(row["value"]):.1f}" cy="{y}" r="4" fill="#446"/>'
+        yield f'<text x="{_LEFT + _WIDTH + 10}" y="{y + 4}">{row["value"]:.3f}</text>'
+    for value in (low, (low + high) / 2, high):
+        yield f'<text x="{at(value):.1f}" y="{_STEP * (len(rows) + 1) + 8}" text-anchor="middle">{value:g}</text>'
+    yield "</svg>"
+
+
+def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
+    yield "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in [*_WHO, *names, "n"]) + "</tr>"
+    for who, rows in table.groupby(_WHO, sort=False):
+        cells = [f"<td>{escape(str(part))}</td>" for part in who]
+        by_name = rows.set_index("metric")
+        for name in names:
+            value, low, high = (by_name.at[name, column] for column in ("value", "low", "high"))
+            text = f"{value:.3f} <small>[{low:.3f}, {high:.3f}]</small>" if pd.notna(value) else "undefined"
+            cells.append(f'<td class="n">{text}</td>')
+        yield f'<tr>{"".join(cells)}<td class="n">{rows["n"].iloc[0]}</td></tr>'
+    yield "</table>"
+
+
+def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better: bool) -> Iterator[str]:
+    """Show the best single modality and the best fusion."""
+    fused = rows["modalities"].str.contains("+", regex=False)
+    for title, part in (("Best single modality", rows[rows["strategy"] == "unimodal"]), ("Best fusion", rows[fused])):
+        if part.empty:
+            continue
+        best = part.loc[part["value"].idxmax() if higher_is_better else part["value"].idxmin()]
+        mine = predictions[(predictions[_WHO] == best[_WHO]).all(axis=1)]
+        counts = pd.crosstab(mine["truth"], mine["prediction"])
+        classes = sorted(set(counts.index) | set(counts.columns))
+        counts = counts.reindex(index=classes, columns=classes, fill_value=0)
+        yield f"<h3>{title}: {escape(_label(best))}</h3><table><tr><th></th>"
+        yield "".join(f"<th>{escape(str(c))}</th>" for c in classes) + "</tr>"
+        for label in classes:
+            yield f"<tr><th>{escape(str(label))}</th>" + "".join(f'<td class="n">{n}</td>' for n in counts.loc[label]) + "</tr>"
+        yield "</table>"

@@ -1,0 +1,97 @@
+"""status: how far each corpus is, stage by stage, under the settings as they are now."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.base import MODALITIES, build
+from features.errors import StoreError
+from features.store import open_store
+from pipeline.errors import UserError
+from pipeline.params import Params
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.cache import ClipCache
+from pipeline.run.clips import Clip, Outcome
+from pipeline.stages import extract, preprocess
+from pipeline.stages.train import inputs_key, stored_key
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Clips of one step: in the store under the settings as they are; in the cache; failed; in the store but out of date."""
+
+    stage: str
+    total: int
+    done: int
+    cached: int
+    failed: int
+    stale: int
+    note: str = ""
+
+
+def status(params: Params, names: Sequence[str]) -> str:
+    """Return a table: one line a corpus and stage."""
+    lines = [f"{'corpus':16}{'stage':26}{'done':>12}{'cached':>8}{'failed':>8}{'stale':>7}"]
+    for name in names:
+        for row in _rows(params, name):
+            done = f"{row.done}/{row.total}"
+            lines.append(f"{name:16}{row.stage:26}{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}  {row.note}".rstrip())
+    return "\n".join(lines)
+
+
+def _rows(params: Params, name: str) -> Iterator[Counts]:
+    paths = CorpusPaths(name)
+    yield _file("prepare", paths.utterances)
+    for modality in MODALITIES:
+        plan = lambda modality=modality: preprocess.clips_of(params, name, modality)  # noqa: E731
+        yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
+    for extractor in params.extract:
+        plan = lambda extractor=extractor: extract.clips_of(  # noqa: E731
+            params, name, build(extractor, params.features.get(extractor, {}))
+        )
+        yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
+    yield _train(params, name)
+    yield _file("evaluate", paths.results / "table.csv", after=paths.predictions)
+
+
+def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
+    try:
+        planned = plan()
+    except (UserError, StoreError) as error:
+        return Counts(stage, 0, 0, 0, 0, 0, f"waits: {error}")
+    stored = _stored(path)
+    cache = ClipCache(CACHE, step)
+    done = cached = failed = stale = 0
+    for item in planned:
+        key, status = stored.get(item.utterance, ("", ""))
+        current = bool(status) and (key == item.key if isinstance(item, Clip) else status == item.status)
+        failed += current and status == "failed"
+        done += current and status != "failed"
+        stale += bool(status) and not current
+        cached += isinstance(item, Clip) and cache.exists(item.key)
+    return Counts(stage, len(planned), done, cached, failed, stale)
+
+
+def _stored(path: Path) -> dict[str, tuple[str, str]]:
+    try:
+        with open_store(path) as store:
+            return {u: (k, s) for u, k, s in zip(store.utterances, store.keys, store.statuses, strict=True)}
+    except StoreError:
+        return {}
+
+
+def _file(stage: str, path: Path, after: Path | None = None) -> Counts:
+    there = path.exists()
+    stale = there and after is not None and after.exists() and after.stat().st_mtime > path.stat().st_mtime
+    return Counts(stage, 1, int(there and not stale), 0, 0, int(stale))
+
+
+def _train(params: Params, name: str) -> Counts:
+    stored = stored_key(name)
+    if stored is None:
+        return Counts("train", 1, 0, 0, 0, 0)
+    try:
+        fresh = stored == inputs_key(params, name)
+    except (UserError, StoreError) as error:
+        return Counts("train", 1, 0, 0, 0, 1, f"waits: {error}")
+    return Counts("train", 1, int(fresh), 0, 0, int(not fresh))

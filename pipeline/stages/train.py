@@ -1,0 +1,265 @@
+"""train: every classifier and fusion under the corpus's protocol, each test row predicted once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.store import open_store
+from features.text import fitted
+from models.data import Modalities
+from models.leaks import leak_guard
+from models.protocol import Fold, Protocol, groups_of, plan
+from models.strategies import Recipe, build, strategy_names
+from pipeline.errors import UserError, suggest
+from pipeline.media import sha256_of
+from pipeline.params import CorpusParams, Params, TrainParams, load_plugins
+from pipeline.paths import CorpusPaths
+from pipeline.run.cache import key_of
+from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.progress import Progress
+from pipeline.stages.files import write_text
+from pipeline.utterances import read_utterances, write_table
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: a strategy over modalities with a classifier."""
+
+    strategy: str
+    modalities: tuple[str, ...] = ()
+    model: str = ""
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Strategy, modalities joined by ``+``, model: as the CSVs write them."""
+        return self.strategy, "+".join(self.modalities), self.model
+
+
+@dataclass(frozen=True)
+class Job:
+    """Rows to be fitted on one fold; rows of one job share fitted unimodal models."""
+
+    name: str
+    folder: str  # the working directory, for workers that run elsewhere
+    corpus: CorpusParams
+    settings: TrainParams
+    plugins: tuple[str, ...]
+    fold: Fold
+    rows: tuple[Row, ...]
+
+
+Answer = tuple[Row, str, NDArray[np.intp], NDArray[Any], NDArray[np.float64] | None]
+
+
+def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
+    """Write predictions.csv and train.json; return what the leak guard and the protocol remark on.
+
+    Raises
+    ------
+    UserError
+        If features are missing, or a modality, classifier or strategy is unknown.
+    ModelError
+        If the protocol cannot be carried out, or the leak guard finds a leak.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    folds, notices = split(table, corpus)
+    data = load_modalities(name, params.train, corpus, table)
+    notices += [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if not data.present[m].any()]
+    there = tuple(m for m in corpus.modalities if data.present[m].any())
+    rows = plan_rows(params.train, there)
+    jobs = [
+        Job(name, str(Path.cwd()), corpus, params.train, params.run.plugins, fold, part)
+        for fold in folds
+        for part in _parts(rows)
+    ]
+    answers = _fit_all(jobs, pool, name)
+    write_table(_predictions(answers, rows, table, corpus), paths.predictions)
+    record = {"inputs": inputs_key(params, name), "notices": notices}
+    write_text(paths.results / "train.json", json.dumps(record, indent=1) + "\n")
+    return notices
+
+
+def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], list[str]]:
+    """Divide the utterances by the corpus's protocol and let the leak guard look at it; return folds and remarks.
+
+    Raises
+    ------
+    ModelError
+        If the protocol cannot be carried out.
+    LeakError
+        If something is on both sides of a fold.
+    """
+    protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
+    planned = plan(protocol, table, label=corpus.label, task=corpus.task)
+    by = "" if corpus.protocol.kind == "official" else corpus.protocol.group
+    return planned.folds, [*planned.notices, *leak_guard(planned.folds, table, by=by)]
+
+
+def plan_rows(settings: TrainParams, modalities: Sequence[str]) -> list[Row]:
+    """Return the table's rows: floors, each modality with each classifier, each set of two or more with each fusion.
+
+    >>> [row.names[1] for row in plan_rows(TrainParams(classifiers=("svm",), fusions=("vote",)), ("text", "audio"))]
+    ['', 'text', 'text', 'audio', 'text+audio']
+    """
+    rows = [Row("majority")]
+    if "text" in modalities:
+        rows.append(Row("tfidf", ("text",), "logistic"))
+    rows += [Row("unimodal", (m,), classifier) for m in modalities for classifier in settings.classifiers]
+    for size in range(2, len(modalities) + 1):
+        for chosen in combinations(modalities, size):
+            rows += [Row(fusion, chosen, settings.fusion_classifier) for fusion in settings.fusions]
+    known = strategy_names()
+    for fusion in settings.fusions:
+        if fusion not in known:
+            raise UserError(f"train.fusions: no strategy is named {fusion!r}; {suggest(fusion, known)}")
+    return rows
+
+
+def _parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
+    """Cut a fold's rows into jobs: each single model by itself, all fusions together, since they share their bases."""
+    fusions = tuple(row for row in rows if len(row.modalities) > 1)
+    singles = [(row,) for row in rows if len(row.modalities) <= 1]
+    return ([fusions] if fusions else []) + singles
+
+
+def labels_of(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[Any]:
+    """Return ``(n,)`` class names, or scores as float64."""
+    return table[corpus.label].astype(float).to_numpy() if corpus.task == "regression" else table[corpus.label].to_numpy(str)
+
+
+def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Modalities:
+    """Gather the pooled features of each modality from the stores, in the order of the utterance table.
+
+    Raises
+    ------
+    UserError
+        If a store was made from another utterance table.
+    """
+    pooled, present, names = {}, {}, {}
+    for modality in corpus.modalities:
+        stores = [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
+        blocks = [_pooled(CorpusPaths(name).features(e), table) for e in stores]
+        if blocks:
+            pooled[modality] = np.hstack([block[0] for block in blocks])
+            present[modality] = np.any([block[1] for block in blocks], axis=0)
+            names[modality] = tuple(f"{e}.{column}" for e, block in zip(stores, blocks, strict=True) for column in block[2])
+        elif modality == "text":
+            present[modality] = (table["text"] != "").to_numpy()
+        else:
+            raise UserError(f"train.features.{modality} names no extractor: list at least one")
+    text = np.array([t or None for t in table["text"]], object)
+    return Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names)
+
+
+def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+    with open_store(path) as store:
+        if store.utterances != list(table["utterance"]):
+            raise UserError(f"{path} holds other utterances than the table: run preprocess and extract for this corpus again")
+        return store.pooled(), np.array([s == "ok" for s in store.statuses]), store.attribute("pooled_names")
+
+
+def _fit_all(jobs: Sequence[Job], pool: Pool, name: str) -> list[Answer]:
+    progress = Progress(f"train {name}", len(jobs), unit="fits")
+    answers: list[Answer] = []
+    for job, result in pool.run(fit_job, jobs):
+        if isinstance(result, WorkerLost):
+            raise UserError(f"train {name}: {result}, fitting {job.rows[0].names} on fold {job.fold.name}: try fewer --workers")
+        answers += result
+        progress.step()
+    progress.close()
+    return answers
+
+
+def fit_job(job: Job) -> list[Answer]:
+    """Fit a job's rows on its fold's training part and predict its test rows; runs on a worker."""
+    import os
+
+    from models.memo import Memo
+
+    os.chdir(job.folder)
+    load_plugins(job.plugins)
+    table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
+    data = load_modalities(job.name, job.settings, job.corpus, table)
+    labels = labels_of(table, job.corpus)
+    classes = tuple(np.unique(labels)) if job.corpus.task == "classification" else None
+    memo = Memo()
+    answers: list[Answer] = []
+    for row in job.rows:
+        unfitted = build(row.strategy, _recipe(row, job, classes), memo=memo)
+        model = memo.fit(unfitted, data[job.fold.train], labels[job.fold.train], job.fold.inner)
+        test = data[job.fold.test]
+        shares = model.predict_proba(test) if classes else None
+        answers.append((row, job.fold.name, job.fold.test, model.predict(test), shares))
+    return answers
+
+
+def _recipe(row: Row, job: Job, classes: tuple[Any, ...] | None) -> Recipe:
+    settings: Mapping[str, Mapping[str, Any]] = {"tfidf": job.settings.tfidf, "word2vec": job.settings.word2vec}
+    transformers = {
+        m: tuple((e, fitted.build(e, settings[e])) for e in job.settings.features.get(m, ()) if e in fitted.fitted_names())
+        for m in row.modalities
+    }
+    return Recipe(
+        job.corpus.task,
+        row.modalities,
+        row.model or "logistic",
+        classes,
+        fitted={m: t for m, t in transformers.items() if t},
+        settings=job.settings.settings.get(row.strategy, {}),
+        classifier_settings=job.settings.settings.get(row.model, {}),
+    )
+
+
+def _predictions(answers: Sequence[Answer], rows: Sequence[Row], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+    """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
+    truth = labels_of(table, corpus)
+    classes = np.unique(truth) if corpus.task == "classification" else None
+    position = {row: i for i, row in enumerate(rows)}
+    parts = []
+    for row, fold, test, predicted, shares in sorted(answers, key=lambda a: (position[a[0]], a[2].min())):
+        strategy, modalities, model = row.names
+        part = {"utterance": table["utterance"].to_numpy()[test], "strategy": strategy, "modalities": modalities, "model": model}
+        part |= {"fold": fold, "truth": truth[test], "prediction": predicted, "at": test}
+        if classes is None:
+            part["score"] = predicted
+        else:
+            assert shares is not None
+            part |= {f"p_{c}": shares[:, k] for k, c in enumerate(classes)}
+        parts.append(pd.DataFrame(part).assign(row=position[row]))
+    return pd.concat(parts).sort_values(["row", "at"], kind="stable").drop(columns=["row", "at"])
+
+
+def inputs_key(params: Params, name: str) -> str:
+    """Return the content key of all that training depends on: settings, utterances, and every feature store's keys."""
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    stores = {}
+    for modality in corpus.modalities:
+        for extractor in params.train.features.get(modality, ()):
+            if extractor not in fitted.fitted_names():
+                with open_store(paths.features(extractor)) as store:
+                    stores[extractor] = key_of({"keys": store.keys, "status": store.statuses})
+    read_utterances(paths.utterances, corpus.label)
+    return key_of(
+        {
+            "train": asdict(params.train),
+            "corpus": {k: v for k, v in asdict(corpus).items() if k != "note"},
+            "utterances": sha256_of(paths.utterances),
+            "stores": stores,
+        }
+    )
+
+
+def stored_key(name: str) -> str | None:
+    """Return the key that the predictions on disk were made under, or None."""
+    path = CorpusPaths(name).results / "train.json"
+    if not path.exists() or not CorpusPaths(name).predictions.exists():
+        return None
+    return str(json.loads(path.read_text(encoding="utf-8"))["inputs"])

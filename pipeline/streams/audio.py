@@ -1,0 +1,291 @@
+"""The voice: one recording and its spans in, clean mono streams at one rate out.
+
+A recording is decoded once, in order. Sound is placed by its presentation stamps, so that a track that starts late or
+has holes stays on the recording's clock; each utterance is then resampled, band-passed, trimmed and levelled by itself.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr  # type: ignore[import-untyped, unused-ignore]
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from features.errors import EmptyInput, NoStream
+from features.types import AudioStream, FloatArray
+from pipeline.streams.decode import AudioTrack, MediaError, media_streams, open_recording
+from pipeline.streams.spans import Span
+
+VERSION = 1  # raised whenever the same recording and settings give other samples
+
+FRAME_S = 0.01  # trimming looks at the energy of frames this long
+SILENCE_DB = -70.0  # a span whose loudest frame is quieter (dB of full scale) is silence
+SHORTEST_S = 0.05  # less sound than this is no utterance
+CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
+CENTRE_DB = -20.0  # a centre channel further than this under the other channels carries no voice
+
+Samples = NDArray[np.float64]
+Outcome = AudioStream | NoStream | EmptyInput | MediaError
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """How the voice is cleaned.
+
+    Attributes
+    ----------
+    rate_hz
+        Samples a second after resampling.
+    low_hz, high_hz
+        Corners of the band-pass: half the amplitude (-6 dB) is left there.
+    order
+        Order of the Butterworth filter, which runs forwards and backwards.
+    level_db
+        Root mean square of the trimmed voice, in dB of full scale.
+    trim_db
+        What is quieter than the loudest 10 ms by more than this is cut off at both ends, in dB.
+    """
+
+    rate_hz: int = 16000
+    low_hz: float = 70.0
+    high_hz: float = 7600.0
+    order: int = 4
+    level_db: float = -23.0
+    trim_db: float = 35.0
+
+    def __post_init__(self) -> None:
+        if self.rate_hz < 8000:
+            raise ValueError(f"rate_hz is {self.rate_hz}: speech needs 8000 or more")
+        if not 0 < self.low_hz < self.high_hz < self.rate_hz / 2:
+            raise ValueError(
+                f"low_hz {self.low_hz} and high_hz {self.high_hz}: the first must lie above 0 and under the second, "
+                f"the second under half of rate_hz {self.rate_hz}"
+            )
+        if not 1 <= self.order <= 10:
+            raise ValueError(f"order is {self.order}: the band-pass takes 1 to 10")
+        if not -60 <= self.level_db < 0:
+            raise ValueError(f"level_db is {self.level_db}: it must lie from -60 to under 0 dB of full scale")
+        if not self.trim_db > 0:
+            raise ValueError(f"trim_db is {self.trim_db}: it must lie above 0")
+
+
+def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
+    """Decode `path` once and yield the stream of each span as soon as its last sample is there.
+
+    Only the sound of spans that are open at the same time is held. Spans may overlap and come in any order.
+
+    Parameters
+    ----------
+    path
+        A recording that FFmpeg reads.
+    spans
+        Where the utterances are, on the recording's clock (`Span`).
+    config
+        How they are cleaned.
+
+    Yields
+    ------
+    tuple of int and AudioStream or exception
+        The span's index with its stream, or with what kept it from existing: `NoStream` without an audio track,
+        `EmptyInput` for silence or a span behind the end of the sound, `MediaError` for a recording that cannot be
+        read or breaks off inside the span.
+    """
+    waiting = dict(enumerate(spans))
+    try:
+        with open_recording(path) as container:
+            for index in [index for index, span in waiting.items() if not _has_length(span)]:
+                span = waiting.pop(index)
+                yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
+            for index, outcome in _read(container, path, dict(waiting), config) if waiting else ():
+                del waiting[index]
+                yield index, outcome
+    except MediaError as error:
+        for index in waiting:
+            yield index, error
+
+
+def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = None) -> AudioStream:
+    """Band-pass, trim and level one utterance.
+
+    Parameters
+    ----------
+    samples
+        ``(n,)`` mono, 1.0 is full scale, at ``config.rate_hz``.
+    config
+        The settings.
+    duration_s
+        Length of the utterance's span in seconds where it differs from that of `samples`.
+
+    Returns
+    -------
+    AudioStream
+        ``start_s`` is what trimming cut off the front; words are left to the caller.
+
+    Raises
+    ------
+    EmptyInput
+        If the samples are silence, or hardly any sound is left after trimming.
+    """
+    signal = np.asarray(samples, dtype=np.float64)
+    voice = band_pass(signal, config.rate_hz, config.low_hz, config.high_hz, config.order)
+    loudest = max(frame_levels_db(voice, config.rate_hz), default=-math.inf)
+    if loudest < SILENCE_DB:
+        raise EmptyInput(f"silence: the loudest 10 ms reach {loudest:.0f} dB of full scale")
+    first, last = trim_bounds(voice, config.rate_hz, config.trim_db)
+    if last - first < SHORTEST_S * config.rate_hz:
+        raise EmptyInput(f"only {1000 * (last - first) / config.rate_hz:.0f} ms of sound")
+    levelled, gain_db = normalise(voice[first:last], config.level_db)
+    return AudioStream(
+        samples=np.round(levelled * 32768).astype(np.int16),
+        rate_hz=config.rate_hz,
+        start_s=first / config.rate_hz,
+        duration_s=signal.size / config.rate_hz if duration_s is None else duration_s,
+        gain_db=gain_db,
+    )
+
+
+def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, order: int) -> Samples:
+    """Return `samples` without what lies outside a band, shifted by nothing.
+
+    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`): its phase is
+    zero and its magnitude that of the filter squared, -6 dB at both corners. Ends are extended by odd reflection, over
+    three periods of the low corner where there are as many samples.
+
+    Parameters
+    ----------
+    samples
+        ``(n,)``; any n.
+    rate_hz, low_hz, high_hz
+        Sampling rate and corners in Hz.
+    order
+        Order of the filter that is run twice.
+    """
+    if samples.size < 2:
+        return np.zeros(samples.shape)
+    sections = butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos")
+    reach = min(samples.size - 1, math.ceil(3 * rate_hz / low_hz))
+    filtered: Samples = sosfiltfilt(sections, samples, padlen=reach)
+    return filtered
+
+
+def frame_levels_db(samples: Samples, rate_hz: int) -> Samples:
+    """Return the level of each 10 ms frame in dB of full scale, ``(ceil(n / frame),)``; -inf for digital silence."""
+    size = round(FRAME_S * rate_hz)
+    starts = np.arange(0, samples.size, size)
+    if not starts.size:
+        return np.empty(0)
+    sizes = np.minimum(size, samples.size - starts)
+    with np.errstate(divide="ignore"):
+        levels: Samples = 10 * np.log10(np.add.reduceat(np.square(samples), starts) / sizes)
+    return levels
+
+
+def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, int]:
+    """Return ``(first, last)``: ``samples[first:last]`` runs from the first to the last frame that is loud enough.
+
+    Frames are 10 ms long and do not overlap; one is loud enough if it is at most `trim_db` under the loudest of all.
+    Digital silence gives ``(0, 0)``.
+    """
+    levels = frame_levels_db(samples, rate_hz)
+    if not np.isfinite(levels).any():
+        return 0, 0
+    loud = np.flatnonzero(levels >= levels.max() - trim_db)
+    size = round(FRAME_S * rate_hz)
+    return int(loud[0] * size), int(min((loud[-1] + 1) * size, samples.size))
+
+
+def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
+    """Bring `samples` to a root mean square of `level_db` and return them with the gain in dB.
+
+    The gain is smaller where the peaks would leave the range of 16 bit, [-1, 1).
+    """
+    rms, peak = float(np.sqrt(np.mean(np.square(samples)))), float(np.abs(samples).max())
+    gain = min(10 ** (level_db / 20) / rms, (1 - 2**-15) / peak)
+    return samples * gain, 20 * math.log10(gain)
+
+
+class _Window:
+    """The sound of one span, collected at the recording's own rate with a little context on either side."""
+
+    def __init__(self, index: int, span: Span, rate_hz: int) -> None:
+        self.index, self.span, self.rate_hz = index, span, rate_hz
+        self.first = math.floor((span.start_s - CONTEXT_S) * rate_hz)
+        self.last = math.ceil((span.end_s + CONTEXT_S) * rate_hz)
+        self._parts: list[tuple[int, FloatArray]] = []
+
+    def add(self, start: int, rows: FloatArray) -> None:
+        """Keep what of `rows`, whose first sample has the number `start`, lies inside."""
+        part = rows[:, max(self.first - start, 0) : max(self.last - start, 0)]
+        if part.shape[1]:
+            self._parts.append((max(start, self.first) - self.first, part.copy()))
+
+    def mono(self) -> FloatArray:
+        """Return the sound as ``(n,)`` from ``first`` to the last sample that came; holes are silent."""
+        if not self._parts:
+            return np.empty(0, dtype=np.float32)
+        length = max(at + part.shape[1] for at, part in self._parts)
+        rows = np.zeros((2, length), dtype=np.float32)
+        for at, part in self._parts:
+            rows[:, at : at + part.shape[1]] = part  # a part of one row is both
+        return _voice_channel(rows)
+
+
+def _has_length(span: Span) -> bool:
+    return math.isfinite(span.start_s) and math.isfinite(span.end_s) and span.duration_s > 0
+
+
+def _read(container: Any, path: Path, spans: Mapping[int, Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
+    if not media_streams(container, "audio"):
+        yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
+        return
+    track = AudioTrack(container, path)
+    coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
+    held: list[_Window] = []
+    for start, rows in track.chunks():
+        end = start + rows.shape[1]
+        while coming and (spans[coming[-1]].start_s - CONTEXT_S) * track.rate_hz < end:
+            held.append(_Window(coming[-1], spans[coming.pop()], track.rate_hz))
+        for window in held:
+            window.add(start, rows)
+        for window in [window for window in held if window.last <= end]:
+            held.remove(window)
+            yield window.index, _finish(window, track, config)
+        if not coming and not held:
+            return
+    for window in held + [_Window(index, spans[index], track.rate_hz) for index in reversed(coming)]:
+        yield window.index, _finish(window, track, config)
+
+
+def _finish(window: _Window, track: AudioTrack, config: AudioConfig) -> Outcome:
+    """Return the stream of a window, or why there is none."""
+    span = window.span
+    try:
+        track.check(span)
+        return clean(_resampled(window, config.rate_hz), config, span.duration_s)
+    except (EmptyInput, MediaError) as error:
+        return error
+
+
+def _resampled(window: _Window, rate_hz: int) -> FloatArray:
+    """Return the span's samples at `rate_hz`, the first one at the span's start, without the context."""
+    native = window.mono()
+    if not np.isfinite(native).all():
+        raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are no numbers")
+    sound = native if window.rate_hz == rate_hz else soxr.resample(native, window.rate_hz, rate_hz, quality="HQ")
+    first = round((window.span.start_s - window.first / window.rate_hz) * rate_hz)
+    cut: FloatArray = sound[first : first + round(window.span.duration_s * rate_hz)]
+    return cut
+
+
+def _voice_channel(rows: FloatArray) -> FloatArray:
+    """Choose from ``(2, n)``, the mean of the channels and the centre channel, what carries the voice.
+
+    Films and series keep dialogue in the centre channel; it is taken alone unless it is silent, or far under the rest.
+    """
+    mean_db, centre_db = (10 * np.log10(np.mean(np.square(row, dtype=np.float64)) + 1e-20) for row in rows)
+    chosen: FloatArray = rows[1] if centre_db > max(SILENCE_DB, mean_db + CENTRE_DB) else rows[0]
+    return chosen

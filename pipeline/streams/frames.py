@@ -1,0 +1,282 @@
+"""Which frames of a recording are nearest to wanted times, and decoding just those.
+
+A recording is read twice and decoded once. The first reading (`survey`) decodes nothing: it notes every packet's
+presentation stamp. The second (`decode`) decodes in order, never seeks, and saves where the wanted frames stay as they
+are, byte for byte:
+
+- groups of pictures that hold no wanted frame, and are not next before one that does, are not decoded;
+- of the rest, frames that no other frame refers to are skipped unless they are wanted (`SKIPPING` codecs only);
+- after the last wanted frame nothing is decoded.
+
+Recordings whose packets do not tell when each picture is shown (H.264 in AVI, raw streams, one packet a field) are
+decoded in the first reading too, and without savings in the second.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from features.types import TimeArray
+from pipeline.streams.decode import clock_start_s, media_streams, open_recording
+
+# Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
+# those of a higher temporal layer.
+SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
+# Codecs whose order of presentation AVI does not hold, though its packets bear stamps.
+UNORDERED = frozenset({"h264", "hevc"})
+BREAK_S = 0.5  # a picture that ends this much before its container says breaks off
+
+Index = NDArray[np.int64]
+
+
+class Packet(NamedTuple):
+    """What the first reading notes of a packet: its stamp, whether a group starts, whether an edit list drops it."""
+
+    pts: int | None
+    key: bool
+    dropped: bool
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the first reading finds.
+
+    Attributes
+    ----------
+    pts
+        ``(n,)`` presentation stamps of the frames that are shown, ascending, in units of the stream's time base.
+    times
+        ``(n,)`` the same in seconds of the recording's clock.
+    packets
+        All of the picture, in decoding order; none where they do not tell when each frame is shown: a decoded frame
+        is then known by its number.
+    breaks_off_s
+        Where the picture ends if that is before its container says; None for a whole recording.
+    aspect
+        Width over height of a pixel.
+    """
+
+    pts: Index
+    times: TimeArray
+    packets: tuple[Packet, ...]
+    breaks_off_s: float | None
+    aspect: float
+
+
+def survey(path: Path) -> Contents | None:
+    """Read all packets of `path` and note what its picture holds; None if it has none (a cover image is none).
+
+    Raises
+    ------
+    MediaError
+        If the recording cannot be opened.
+    """
+    with open_recording(path) as container:
+        pictures = media_streams(container, "video")
+        if not pictures:
+            return None
+        stream, start_s = pictures[0], clock_start_s(container)
+        packets, reached_s = _packets(container, stream)
+        unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
+        pts = None if unordered else _shown(packets, stream)
+        if pts is None:
+            packets, pts = (), _decoded_stamps(path, stream)
+        times: TimeArray = pts * np.float64(stream.time_base) - start_s
+        breaks_off_s = _breaks_off(container, stream, times, reached_s)
+        return Contents(pts, times, packets, breaks_off_s, float(stream.sample_aspect_ratio or 1))
+
+
+def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
+    """Choose for each target the stamp nearest to it; each stamp serves at most one target.
+
+    Parameters
+    ----------
+    stamps
+        ``(n,)`` ascending, in seconds.
+    targets
+        ``(m,)`` ascending.
+    limit
+        Stamps further away than this never count. Before the first stamp and behind the last, half the distance to
+        the stamp beside it counts, if that is less.
+
+    Returns
+    -------
+    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp nearest to several targets serves the nearest one;
+    of two equally near stamps the earlier is taken.
+
+    >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
+    [0, 1, 2]
+    """
+    if not len(stamps):
+        return np.empty(0, dtype=np.int64)
+    after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(stamps) - 1)
+    chosen = np.where(targets - stamps[before] <= stamps[after] - targets, before, after)
+    ends = np.diff(stamps)[[0, -1]] / 2 if len(stamps) > 1 else np.full(2, limit)
+    allowed = np.full(len(targets), limit)
+    allowed[targets < stamps[0]] = min(limit, ends[0])
+    allowed[targets > stamps[-1]] = min(limit, ends[1])
+    near = np.abs(stamps[chosen] - targets) <= allowed + 1e-9
+    return np.unique(chosen[near]).astype(np.int64)
+
+
+def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int, Any]]:
+    """Decode the wanted frames.
+
+    Parameters
+    ----------
+    path
+        The recording that `contents` was read from.
+    contents
+        From `survey`.
+    wanted
+        ``(k,)`` ascending indices into ``contents.pts``.
+
+    Yields
+    ------
+    tuple of int and frame
+        Each wanted index, in order, with its PyAV frame, or None where it cannot be decoded.
+
+    Raises
+    ------
+    MediaError
+        If the recording cannot be opened any more.
+    """
+    queue = wanted.tolist()
+    if not queue:
+        return
+    with open_recording(path) as container:
+        for count, frame in enumerate(_frames(container, contents, wanted)):
+            number = _number(frame, count, contents)
+            while queue and queue[0] < number:
+                yield queue.pop(0), None
+            if queue and queue[0] == number:
+                yield queue.pop(0), frame
+            if not queue:
+                return
+    yield from ((number, None) for number in queue)
+
+
+def _number(frame: Any, count: int, contents: Contents) -> int:
+    """Return the index of a decoded frame: by its stamp, or by its place where packets have none."""
+    if not contents.packets:
+        return count
+    return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
+
+
+def _packets(container: Any, stream: Any) -> tuple[tuple[Packet, ...], float]:
+    """Return the picture's packets, and the latest end of any stream's packet in seconds on the container's clock."""
+    packets, reached_s = [], 0.0
+    try:
+        for packet in container.demux(media_streams(container)):
+            if packet.size and packet.stream_index == stream.index:
+                packets.append(Packet(packet.pts, packet.is_keyframe, packet.is_discard or packet.is_corrupt))
+            if packet.size and packet.pts is not None:
+                reached_s = max(reached_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    except av.error.FFmpegError:  # what follows cannot be read: the picture breaks off here
+        pass
+    return tuple(packets), reached_s
+
+
+def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
+    """Return the ascending stamps of the frames that are shown; None if the packets do not tell."""
+    stamps = [packet.pts for packet in packets if not packet.dropped and packet.pts is not None]
+    if len(stamps) < sum(not packet.dropped for packet in packets):
+        return None
+    pts = np.unique(np.array(stamps, dtype=np.int64))
+    a_frame = 1 / (stream.average_rate * stream.time_base) if stream.average_rate else 0
+    one_a_field = len(pts) > 2 and np.median(np.diff(pts)) < 0.75 * a_frame
+    return None if one_a_field else pts
+
+
+def _decoded_stamps(path: Path, stream: Any) -> Index:
+    """Decode everything; return the frames' stamps in ascending order, which is the order they come in."""
+    step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
+    stamps = []
+    with open_recording(path) as container:
+        for count, frame in enumerate(_all_frames(container)):
+            stamps.append(round(count * step) if frame.pts is None else frame.pts)
+    return np.sort(np.array(stamps, dtype=np.int64))
+
+
+def _breaks_off(container: Any, stream: Any, times: TimeArray, reached_s: float) -> float | None:
+    """Return where the picture ends if its container promises over `BREAK_S` more, else None."""
+    start_s = clock_start_s(container)
+    if stream.duration is not None:
+        declared_s = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
+    elif container.duration is not None and container.duration / 1e6 > reached_s + BREAK_S:  # in no stream is more
+        declared_s = container.duration / 1e6 - start_s
+    else:
+        return None
+    last_s = float(times[-1] + np.median(np.diff(times))) if len(times) > 1 else 0.0
+    return last_s if declared_s > last_s + BREAK_S else None
+
+
+def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
+    """Decode what the wanted frames need, in order."""
+    if not contents.packets:
+        yield from _all_frames(container)
+        return
+    stream = media_streams(container, "video")[0]
+    codec = _single_threaded(stream)
+    stamps = set(contents.pts[wanted].tolist())
+    needed = _needed(contents.packets, stamps)
+    elsewhere = "NONREF" if codec.name in SKIPPING else "DEFAULT"
+    fed = False
+    for position, packet in enumerate(packet for packet in _demuxed(container, stream) if packet.size):
+        if position < len(needed) and needed[position]:
+            codec.skip_frame = "DEFAULT" if packet.pts in stamps else elsewhere
+            yield from _fed(codec, packet)
+            fed = True
+        elif fed:  # what the decoder still holds comes out, and the next group starts afresh
+            yield from _fed(codec, None)
+            codec.flush_buffers()
+            fed = False
+    yield from _fed(codec, None) if fed else ()
+
+
+def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
+    """Say for each packet whether it is decoded: its group of pictures, or the next one, holds a wanted stamp.
+
+    The group before is decoded too because an open group's first frames refer to it.
+    """
+    groups = np.cumsum([packet.key for packet in packets])
+    holding = {int(group) for group, packet in zip(groups, packets, strict=True) if packet.pts in stamps}
+    return [int(group) in holding or int(group) + 1 in holding for group in groups]
+
+
+def _all_frames(container: Any) -> Iterator[Any]:
+    stream = media_streams(container, "video")[0]
+    codec = _single_threaded(stream)
+    for packet in _demuxed(container, stream):
+        if packet.size:
+            yield from _fed(codec, packet)
+    yield from _fed(codec, None)
+
+
+def _single_threaded(stream: Any) -> Any:
+    """Return the stream's decoder, which then works in step with the packets, as skipping by packet needs."""
+    stream.codec_context.thread_type = "NONE"
+    return stream.codec_context
+
+
+def _demuxed(container: Any, stream: Any) -> Iterator[Any]:
+    try:
+        yield from container.demux(stream)
+    except av.error.FFmpegError:  # the survey has noted where the recording breaks off
+        return
+
+
+def _fed(codec: Any, packet: Any) -> Iterator[Any]:
+    """Decode one packet (None: what the decoder still holds); frames it cannot decode are left out."""
+    try:
+        frames = codec.decode(packet)
+    except av.error.FFmpegError:
+        return
+    yield from (frame for frame in frames if not frame.is_corrupt)

@@ -1,0 +1,186 @@
+"""The text stream: a transcript as clean tokens, matched to the times of its words."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from features.errors import EmptyInput, NoStream
+from features.types import TextStream, TimeArray
+
+VERSION = 1
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\uff07\u00b4`"), "'")
+JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in Persian and in Indian scripts
+SIMILAR = 0.6  # difflib's ratio from which two spellings are taken for one word
+
+Timed = tuple[str, float, float]  # word, start, end in seconds
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """How a transcript is cleaned.
+
+    Attributes
+    ----------
+    lowercase
+        Whether tokens are lower-cased.
+    strip_punctuation
+        Whether punctuation is dropped; otherwise each mark is a token of its own.
+    """
+
+    lowercase: bool = True
+    strip_punctuation: bool = True
+
+
+def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextConfig) -> TextStream:
+    """Clean a transcript and give each token the time at which it is spoken.
+
+    Parameters
+    ----------
+    text
+        The transcript as written; where it is empty, the timed words are the transcript.
+    words
+        Word, start and end in seconds of the recording; may be empty, and may differ a little from `text`.
+    start_s
+        Start of the utterance in the recording; tokens' times count from there.
+    config
+        How to clean.
+
+    Returns
+    -------
+    TextStream
+        Tokens in the order of the transcript. A token whose word nobody timed has times NaN; where one timed word makes
+        several tokens (``well-known``), its time is divided in proportion to their lengths. Starts never decrease.
+
+    Raises
+    ------
+    NoStream
+        If there is neither transcript nor timed words.
+    EmptyInput
+        If there is nothing but punctuation.
+
+    Examples
+    --------
+    >>> stream = read_text("A well-known fact.", [("well-known", 1.0, 1.9)], 1.0, TextConfig())
+    >>> stream.tokens, stream.times.round(2).tolist()
+    (('a', 'well', 'known', 'fact'), [[nan, nan], [0.0, 0.4], [0.4, 0.9], [nan, nan]])
+    """
+    if not text.strip():
+        text = " ".join(word for word, _, _ in words)
+    if not text.strip():
+        raise NoStream("no transcript")
+    tokens = tokenise(text, config)
+    if not tokens:
+        raise EmptyInput("the transcript holds no word")
+    spoken = [
+        piece
+        for word, start, end in sorted(words, key=lambda timed: timed[1])
+        for piece in _divided(tokenise(word, config), start - start_s, end - start_s)
+    ]
+    return TextStream(text, tokens, _matched(tokens, spoken))
+
+
+def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
+    """Cut a text into words: letters, digits and marks of any script.
+
+    An apostrophe between letters stays (``don't``), as do point and comma between digits (``3.5``); a hyphen parts two
+    words. A Han character is a word by itself, because those scripts write no spaces.
+
+    >>> tokenise("Don\u2019t  pay \u20ac3.50 \u2014 it's a well-known trick!", TextConfig())
+    ("don't", 'pay', '3.50', "it's", 'a', 'well', 'known', 'trick')
+    """
+    clean = unicodedata.normalize("NFC", text).translate(APOSTROPHES)
+    clean = unicodedata.normalize("NFC", clean.lower()) if config.lowercase else clean
+    tokens, word = [], ""
+    for place, char in enumerate(clean):
+        if _inside(clean, place, bool(word)) and not _han(char):
+            word += char
+            continue
+        tokens.append(word)
+        mark = not config.strip_punctuation and unicodedata.category(char)[0] in "PS"
+        tokens.append(char if mark or _han(char) else "")
+        word = ""
+    return tuple(token for token in [*tokens, word] if token)
+
+
+def _inside(text: str, place: int, begun: bool) -> bool:
+    """Whether the character at `place` belongs to a word; `begun` says that the one before it does."""
+    char = text[place]
+    kind = unicodedata.category(char)[0]
+    if kind in "LN":
+        return True
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if kind == "M" or char in JOINERS:
+        return begun
+    if char == "'":
+        return begun and before.isalnum() and after.isalnum()
+    return char in ".," and begun and before.isdecimal() and after.isdecimal()
+
+
+def _han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\U00020000" <= char <= "\U0003ffff"
+
+
+def _divided(tokens: Sequence[str], start: float, end: float) -> list[Timed]:
+    """Give each token its part of the interval, in proportion to its length."""
+    lengths = np.cumsum([0, *map(len, tokens)])
+    edges = start + (max(end, start) - start) * lengths / max(int(lengths[-1]), 1)
+    return [(token, float(edges[i]), float(edges[i + 1])) for i, token in enumerate(tokens)]
+
+
+def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
+    """Align tokens and spoken words in order; return ``(n, 2)`` times, NaN for what was not matched."""
+    times = np.full((len(tokens), 2), np.nan)
+    heard = [word for word, _, _ in spoken]
+    for tag, a, b, c, d in SequenceMatcher(None, tokens, heard, autojunk=False).get_opcodes():
+        if tag == "equal":
+            times[a:b] = [spoken[place][1:] for place in range(c, d)]
+        elif tag == "replace":
+            times[a:b] = _replaced(tokens[a:b], spoken[c:d])
+    known = np.flatnonzero(np.isfinite(times).all(axis=1))
+    times[known, 0] = np.maximum.accumulate(times[known, 0])
+    times[known, 1] = np.maximum(times[known, 1], times[known, 0])
+    return times
+
+
+def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
+    """Time tokens that no spoken word equals: the same letters in other pieces, or similar spellings in order."""
+    if "".join(tokens) == "".join(word for word, _, _ in spoken):
+        return _respelled(tokens, spoken)
+    times = np.full((len(tokens), 2), np.nan)
+    for i, j in _similar_pairs(tokens, [word for word, _, _ in spoken]):
+        times[i] = spoken[j][1:]
+    return times
+
+
+def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
+    """Time ``icecream`` by ``ice`` and ``cream``, or the reverse: letter by letter."""
+    starts, ends = [], []
+    for word, start, end in spoken:
+        edges = np.linspace(start, end, len(word) + 1)
+        starts += edges[:-1].tolist()
+        ends += edges[1:].tolist()
+    places = np.cumsum([0, *map(len, tokens)])
+    return np.array([[starts[a], ends[b - 1]] for a, b in zip(places[:-1], places[1:], strict=True)])
+
+
+def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
+    """Pair similar spellings in order, so that the sum of their likeness is largest (Needleman and Wunsch, 1970)."""
+    likeness = np.array([[SequenceMatcher(None, a, b).ratio() for b in heard] for a in tokens])
+    likeness[likeness < SIMILAR] = 0
+    best = np.zeros((len(tokens) + 1, len(heard) + 1))
+    for i in range(len(tokens)):
+        for j in range(len(heard)):
+            best[i + 1, j + 1] = max(best[i, j + 1], best[i + 1, j], best[i, j] + likeness[i, j])
+    pairs, i, j = [], len(tokens), len(heard)
+    while i and j:
+        if best[i, j] == best[i - 1, j]:
+            i -= 1
+        elif best[i, j] == best[i, j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
+    return pairs

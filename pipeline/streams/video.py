@@ -1,0 +1,252 @@
+"""The picture: one recording and its spans in, sampled frames with the speaker's face cut out.
+
+A recording is decoded once, in order, whatever number of spans it holds (`frames` says how). Frames are chosen by their
+presentation stamps, never by their number, so that variable frame rates and streams that start late stay on the
+recording's clock.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from features.errors import EmptyInput, NoStream
+from features.types import TimeArray, VideoStream
+from pipeline.streams.decode import MediaError
+from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, shrink
+from pipeline.streams.frames import BREAK_S, Contents, Index, decode, nearest, survey
+from pipeline.streams.spans import Region, Span
+
+VERSION = 1  # raised whenever the same recording and settings give other streams
+
+Outcome = VideoStream | NoStream | EmptyInput | MediaError
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    """How frames are sampled and faces cut out.
+
+    Attributes
+    ----------
+    fps
+        Frames sampled a second.
+    detector
+        ``"mediapipe"`` (full range) or ``"haar"``.
+    min_score
+        Faces that the detector scores lower do not count; from 0 to 1.
+    margin
+        What the cut adds to the tight face box on each side, in parts of its longer side.
+    size
+        Side of the face images, in pixels.
+    frame_height
+        Height of the small whole frames, in pixels; a lower picture stays as it is.
+    jpeg_quality
+        Of both kinds of image, 1 to 100.
+    """
+
+    fps: float = 5.0
+    detector: str = "mediapipe"
+    min_score: float = 0.5
+    margin: float = 0.25
+    size: int = 224
+    frame_height: int = 256
+    jpeg_quality: int = 95
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fps <= 120:
+            raise ValueError(f"fps is {self.fps}: it must lie above 0 and not over 120 frames a second")
+        if self.detector not in ("mediapipe", "haar"):
+            raise ValueError(f"detector is {self.detector!r}: there are 'mediapipe' and 'haar'")
+        if not 0 <= self.min_score < 1:
+            raise ValueError(f"min_score is {self.min_score}: it must lie from 0 to under 1")
+        if not 0 <= self.margin <= 2:
+            raise ValueError(f"margin is {self.margin}: it must lie from 0 to 2 face sides")
+        if not 32 <= self.size <= 1024 or not 32 <= self.frame_height <= 2160:
+            raise ValueError(
+                f"size is {self.size} and frame_height {self.frame_height}: they take 32 to 1024 and 32 to 2160 pixels"
+            )
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ValueError(f"jpeg_quality is {self.jpeg_quality}: it must lie from 1 to 100")
+
+
+@dataclass
+class Pending:
+    """A span whose frames are being collected.
+
+    Attributes
+    ----------
+    span
+        Where it is.
+    wanted
+        The indices of its frames in the recording.
+    times, frames, faces
+        Of those that came: the time on the recording's clock, the small whole image, the faces seen.
+    """
+
+    span: Span
+    wanted: Index
+    times: list[float] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
+    faces: list[list[Face]] = field(default_factory=list)
+
+
+def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+    """Decode `path` once and yield the stream of each span as soon as its last frame is there.
+
+    Of a frame only its small image and its cut-out faces are kept, and those only while the span is open. Spans may
+    overlap and come in any order. The picture is the one that players show: turned as the recording says and with
+    square pixels; a span with a region sees that part of it only. Where several faces are visible, the one followed
+    through the utterance is the track with the largest sum of area times detector score.
+
+    Parameters
+    ----------
+    path
+        A recording that FFmpeg reads.
+    spans
+        Where the utterances are, on the recording's clock (`Span`).
+    config
+        How frames are sampled and faces cut out.
+
+    Yields
+    ------
+    tuple of int and VideoStream or exception
+        The span's index with its stream, or with what kept it from existing: `NoStream` without a picture (a cover
+        image is none), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a recording
+        that cannot be read or breaks off inside the span.
+    """
+    waiting = dict(enumerate(spans))
+    try:
+        for index, outcome in _read(path, spans, config):
+            del waiting[index]
+            yield index, outcome
+    except MediaError as error:
+        for index in waiting:
+            yield index, error
+
+
+def sample_targets(span: Span, fps: float) -> TimeArray:
+    """Return the wanted times of a span, k / fps from its start for as long as that is before its end."""
+    count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
+    return span.start_s + np.arange(count) / fps
+
+
+def _read(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+    contents = survey(path)
+    pending: dict[int, Pending] = {}
+    for index, span in enumerate(spans):
+        found = NoStream(f"{path} has no picture") if contents is None else _choose(path, contents, span, config)
+        if isinstance(found, Pending):
+            pending[index] = found
+        else:
+            yield index, found
+    if contents is not None:
+        yield from _collect(path, contents, pending, config)
+
+
+def _choose(path: Path, contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
+    """Choose a span's frames, or say why there are none."""
+    end_s = contents.breaks_off_s
+    if end_s is not None and span.end_s > end_s + BREAK_S:
+        return MediaError(
+            f"{path} breaks off at {end_s:.2f} s, before the span's end at {span.end_s:.2f} s: copy it again"
+        )
+    wanted = nearest(contents.times, sample_targets(span, config.fps), 0.5 / config.fps)
+    if not len(wanted):
+        return EmptyInput(f"no frame between {span.start_s:.2f} and {span.end_s:.2f} s")
+    return Pending(span, wanted)
+
+
+def _collect(
+    path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig
+) -> Iterator[tuple[int, Outcome]]:
+    """Hand each wanted frame to the spans that want it, and yield every span that is complete."""
+    wanted = np.unique(np.concatenate([span.wanted for span in pending.values()])) if pending else np.empty(0, np.int64)
+    painter = Painter(contents.aspect)
+    for number, frame in decode(path, contents, wanted):
+        takers = [span for span in pending.values() if number in span.wanted]
+        if frame is not None:
+            _hand_out(painter(frame), float(contents.times[number]), takers, config)
+        for index in [index for index, span in pending.items() if span.wanted[-1] <= number]:
+            yield index, _finish(path, pending.pop(index))
+
+
+def _hand_out(picture: Picture, time_s: float, takers: Sequence[Pending], config: VideoConfig) -> None:
+    """Note what each span sees of one frame; spans with the same region share the work."""
+    detect = detector(config.detector, config.min_score)
+    seen: dict[Region | None, tuple[bytes, list[Face]]] = {}
+    for span in takers:
+        region = span.span.region
+        if region not in seen:
+            part, left, top = cropped(picture, region)
+            faces = cut_faces(part, detect, config.margin, config.size, config.jpeg_quality)
+            small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
+            seen[region] = small, [face.moved(left, top) for face in faces]
+        small, faces = seen[region]
+        span.times.append(time_s)
+        span.frames.append(small)
+        span.faces.append(faces)
+
+
+def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
+    """Return the part of `picture` that `region` shows, and the place of its upper left corner in pixels."""
+    if region is None:
+        return picture, 0, 0
+    height, width = picture.shape[:2]
+    left, top = int(region.left * width), int(region.top * height)
+    right, bottom = int(np.ceil(region.right * width)), int(np.ceil(region.bottom * height))
+    return np.ascontiguousarray(picture[top:bottom, left:right]), left, top
+
+
+class Painter:
+    """Turns decoded frames into RGB pictures as players show them: turned upright, with square pixels.
+
+    Parameters
+    ----------
+    aspect
+        Width over height of a source pixel.
+    """
+
+    def __init__(self, aspect: float) -> None:
+        self._aspect = aspect
+        self._convert = av.video.reformatter.VideoReformatter()
+
+    def __call__(self, frame: Any) -> Picture:
+        """Return `frame` as ``(height, width, 3)`` RGB."""
+        width = max(round(frame.width * self._aspect), 1)
+        converted: Picture = self._convert.reformat(frame, width=width, format="rgb24").to_ndarray()
+        return upright(converted, frame)
+
+
+def upright(picture: Picture, frame: Any) -> Picture:
+    """Turn (and mirror) `picture` by quarter turns as the display matrix of `frame` says."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return picture
+    a, b, _, c, d = np.frombuffer(bytes(data), "<i4")[:5]
+    if abs(b) > abs(a):  # the picture's rows become columns
+        picture = picture.swapaxes(0, 1)
+        across, down = c, b
+    else:
+        across, down = a, d
+    return np.ascontiguousarray(picture[:: 1 if down >= 0 else -1, :: 1 if across >= 0 else -1])
+
+
+def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:
+    """Follow one face through a span's frames."""
+    if not span.times:
+        return MediaError(f"{path}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
+    faces = follow(span.faces)
+    if not any(faces):
+        return EmptyInput(f"no face in any of the {len(faces)} sampled frames")
+    nowhere: Box = (np.nan, np.nan, np.nan, np.nan)
+    return VideoStream(
+        times=np.array(span.times) - span.span.start_s,
+        faces=tuple(face.image if face else b"" for face in faces),
+        frames=tuple(span.frames),
+        boxes=np.array([face.box if face else nowhere for face in faces], dtype=np.float32),
+        crops=np.array([face.square if face else nowhere for face in faces], dtype=np.float32),
+        scores=np.array([face.score if face else np.nan for face in faces], dtype=np.float32),
+    )

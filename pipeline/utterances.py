@@ -1,0 +1,87 @@
+"""The utterance table: its columns, their types, and how it is read and written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.errors import UserError
+
+# name -> what it holds; "number" columns may be empty, then they are NaN.
+COLUMNS: dict[str, Literal["name", "text", "number"]] = {
+    "utterance": "name",  # unique
+    "recording": "name",  # the media file's name without folder; utterances of one recording share it
+    "media": "name",  # path, relative to the working directory where it lies below it; empty: text only
+    "media_sha256": "name",  # content of the recording; empty where it cannot be read
+    "start": "number",  # seconds of the recording's own clock
+    "end": "number",
+    "text": "text",
+    "speaker": "name",
+    "group": "name",  # what may not be split between training and test: video, session, dialogue
+    "order": "number",  # position in the conversation
+    "split": "name",  # train, valid, test or empty
+    "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
+}
+WORD_COLUMNS = ("utterance", "word", "start", "end")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a corpus: `severity` says whether the corpus can be used all the same."""
+
+    severity: Literal["error", "warning"]
+    file: Path
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{self.severity}: {place}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a reader returns: the utterances (`COLUMNS` and the label), timed words, and all that is wrong."""
+
+    utterances: pd.DataFrame
+    words: pd.DataFrame
+    problems: Sequence[Problem]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a CSV to a temporary name and rename it; numbers keep six digits after the point."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+    temporary.replace(path)
+
+
+def read_utterances(path: Path, label: str) -> pd.DataFrame:
+    """Read an utterance table as `prepare` wrote it.
+
+    Raises
+    ------
+    UserError
+        If it is missing, or lacks a column.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    missing = [name for name in (*COLUMNS, label) if name not in table.columns]
+    if missing:
+        raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")
+    for name, kind in COLUMNS.items():
+        if kind == "number":
+            table[name] = pd.to_numeric(table[name].replace("", None))
+    return table
+
+
+def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
+    """Read the timed words, by utterance, in recording seconds."""
+    table = pd.read_csv(path, dtype={"utterance": str, "word": str}, keep_default_na=False, encoding="utf-8")
+    words: dict[str, list[tuple[str, float, float]]] = {}
+    for row in table.itertuples(index=False):
+        words.setdefault(row.utterance, []).append((row.word, float(row.start), float(row.end)))
+    return words

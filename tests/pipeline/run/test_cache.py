@@ -1,0 +1,81 @@
+"""The clip cache: nothing half-written, nothing damaged believed, nothing stale possible."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.store import Entry
+from pipeline.run.cache import ClipCache, collect_garbage, key_of
+
+ENTRY = Entry(
+    "ok",
+    rows={"values": [b"\xff\x00", b"", b"abc"], "times": np.arange(6.0).reshape(3, 2), "word": ["é", "", "x"]},
+    clips={"text": "déjà vu", "gain_db": np.float64(2.5), "pooled": np.array([1, np.nan], "f4")},
+)
+
+
+def assert_same(one: Entry, other: Entry | None) -> None:
+    assert other is not None
+    assert (one.status, one.note, one.length) == (other.status, other.note, other.length)
+    for mine, theirs in ((one.rows, other.rows), (one.clips, other.clips)):
+        assert mine.keys() == theirs.keys()
+        for name, cells in mine.items():
+            if isinstance(cells, list | str):
+                assert theirs[name] == cells
+            else:
+                np.testing.assert_array_equal(theirs[name], cells)
+
+
+@pytest.mark.parametrize("entry", [ENTRY, Entry("empty", "silence: nothing over -70 dB"), Entry("absent", "no audio stream")])
+def test_what_is_put_is_got(entry: Entry, tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    assert cache.get("k1") is None
+    cache.put("k1", entry)
+    assert_same(entry, cache.get("k1"))
+
+
+def test_no_tokens_and_no_frames_survive(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    cache.put("k", Entry("ok", rows={"values": [], "times": np.zeros((0, 2))}))
+    assert_same(Entry("ok", rows={"values": [], "times": np.zeros((0, 2))}), cache.get("k"))
+
+
+@given(at=st.integers(0, 10_000), bit=st.integers(0, 7))
+@settings(max_examples=60, deadline=None)
+def test_one_flipped_bit_is_noticed(at: int, bit: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    cache = ClipCache(tmp_path_factory.mktemp("cache"), "step")
+    cache.put("k", ENTRY)
+    content = bytearray(cache.path("k").read_bytes())
+    content[at % len(content)] ^= 1 << bit
+    cache.path("k").write_bytes(content)
+    assert cache.get("k") is None
+    assert cache.exists("k")
+
+
+@pytest.mark.parametrize("keep", [0, 1, 17, 40, 100, -1])
+def test_a_cut_off_file_is_noticed(keep: int, tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    cache.put("k", ENTRY)
+    cache.path("k").write_bytes(cache.path("k").read_bytes()[:keep])
+    assert cache.get("k") is None
+
+
+def test_keys_depend_on_every_part() -> None:
+    base = {"step": "mfcc", "version": 1, "config": {"count": 40}, "stream": "s"}
+    changed = [base | {"version": 2}, base | {"config": {"count": 41}}, base | {"stream": "t"}, base | {"step": "m"}]
+    assert len({key_of(parts) for parts in [base, *changed]}) == 5
+    assert key_of(dict(reversed(base.items()))) == key_of(base)
+
+
+def test_garbage_is_what_nobody_uses(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    for key in ("aa1", "bb2"):
+        cache.put(key, ENTRY)
+    files, freed = collect_garbage(tmp_path, {"aa1"})
+    assert files == 1
+    assert freed > 0
+    assert_same(ENTRY, cache.get("aa1"))
+    assert cache.get("bb2") is None

@@ -1,0 +1,80 @@
+"""params.yaml: what it says arrives typed; what it should not say is refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.params import load_params
+
+ROOT = Path(__file__).parents[2]
+CORPUS = """
+corpora:
+  mine: {reader: manifest, root: clips, task: classification, label: emotion, modalities: [text, audio],
+    protocol: {kind: group-kfold, folds: 3, group: speaker}}
+"""
+
+
+def load(tmp_path: Path, text: str) -> object:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    return load_params(path)
+
+
+def test_the_committed_file_names_every_setting_with_its_default() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert params.run.corpora == ("demo",)
+    assert params.streams["audio"].level_db == -23.0
+    assert params.corpus("demo").protocol.group == "speaker"
+    assert set(params.extract) == set(params.features)
+
+
+def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
+    params = load_params(ROOT / "params.yaml")
+    short = load(tmp_path, CORPUS)
+    assert short.streams == params.streams  # type: ignore[attr-defined]
+    assert short.train == params.train  # type: ignore[attr-defined]
+    assert short.corpora["mine"].protocol.folds == 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("runs: {}", "unknown block 'runs'; did you mean 'run'"),
+        ("run: {worker: 2}", "unknown key 'worker'; did you mean 'workers'"),
+        ("run: {workers: many}", "run.workers is 'many'"),
+        ("run: {workers: 0}", "workers at least 1"),
+        ("run: {max_failed: 2}", "max_failed is a share"),
+        ("run: {corpora: demo}", "run.corpora must be a list"),
+        ("corpora: {a: {reader: manifest}}", "corpora.a: the key 'root' is missing"),
+        (CORPUS.replace("[text, audio]", "[text, smell]"), r"modalities\[1\] is 'smell'"),
+        (CORPUS.replace("[text, audio]", "[]"), "modalities is empty"),
+        (CORPUS.replace("classification", "guessing"), "task is 'guessing'"),
+        ("streams: {sound: {}}", "unknown stream 'sound'"),
+        ("streams: {audio: {rate: 16000}}", "streams.audio: unknown key 'rate'; did you mean 'rate_hz'"),
+        ("streams: {audio: {low_hz: 9000}}", "low_hz 9000.0 and high_hz"),
+        ("streams: {video: {detector: hair}}", "detector is 'hair'"),
+        ("features: {extract: [opensmle]}", "'opensmle'; did you mean 'opensmile'"),
+        ("features: {mfcc: {counts: 13}}", "unknown setting 'counts': did you mean 'count'"),
+        ("features: {mfcc: {count: -1}}", "features.mfcc"),
+        ("train: {classifier: [svm]}", "unknown key 'classifier'; did you mean 'classifiers'"),
+        ("evaluate: {resamples: 10.5}", "resamples is 10.5, but must be int"),
+        ("run: [", "no readable YAML"),
+        ("just words", "must hold blocks"),
+        ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, text)
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--params"):
+        load_params(tmp_path / "none.yaml")
+
+
+def test_an_unknown_corpus_names_the_nearest(tmp_path: Path) -> None:
+    params = load(tmp_path, CORPUS)
+    with pytest.raises(UserError, match="did you mean 'mine'"):
+        params.corpus("mien")  # type: ignore[attr-defined]
