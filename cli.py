@@ -9,7 +9,11 @@ from typing import Any
 import click
 
 PARAMS = click.option(
-    "--params", "params_path", type=click.Path(path_type=Path), default=Path("params.yaml"), show_default=True,
+    "--params",
+    "params_path",
+    type=click.Path(path_type=Path),
+    default=Path("params.yaml"),
+    show_default=True,
     help="Settings file.",
 )
 CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be repeated.  [default: run.corpora]")
@@ -33,8 +37,8 @@ def _mistakes_as_sentences() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(
-            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and run "
-            "the same command again"
+            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and "
+            "run the same command again"
         ) from error
     except KeyboardInterrupt:
         click.echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
@@ -79,7 +83,8 @@ def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
 def main() -> None:
     """Text, voice and face features of talking-head recordings, and how much each says about sentiment.
 
-    The stages, in order: prepare, preprocess, extract, train, evaluate, report. `dvc repro` runs all that is out of date.
+    The stages, in order: prepare, preprocess, extract, train, evaluate, report.
+    `dvc repro` runs all that is out of date.
 
     Example: crossmodal evaluate --corpus demo
     """
@@ -123,13 +128,20 @@ def preprocess(
         if modality not in MODALITIES:
             raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
     jobs = [(name, modality) for name in _names(params, corpora) for modality in modalities or MODALITIES]
-    _each(jobs, lambda pool, name, modality: run(params, name, modality, pool), "preprocess", _pool(params, workers, scheduler))
+    _each(
+        jobs,
+        lambda pool, name, modality: run(params, name, modality, pool),
+        "preprocess",
+        _pool(params, workers, scheduler),
+    )
 
 
 @main.command()
 @PARAMS
 @CORPUS
-@click.option("--extractor", "extractors", multiple=True, help="Extractor; may be repeated.  [default: features.extract]")
+@click.option(
+    "--extractor", "extractors", multiple=True, help="Extractor; may be repeated.  [default: features.extract]"
+)
 @_run_options
 def extract(
     params_path: Path, corpora: tuple[str, ...], extractors: tuple[str, ...], workers: int | None, scheduler: str | None
@@ -145,7 +157,12 @@ def extract(
     for extractor in extractors:
         extractor_class(extractor)
     jobs = [(name, extractor) for name in _names(params, corpora) for extractor in extractors or params.extract]
-    _each(jobs, lambda pool, name, extractor: run(params, name, extractor, pool), "extract", _pool(params, workers, scheduler))
+    _each(
+        jobs,
+        lambda pool, name, extractor: run(params, name, extractor, pool),
+        "extract",
+        _pool(params, workers, scheduler),
+    )
 
 
 def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
@@ -245,7 +262,9 @@ def validate(corpus: str, params_path: Path) -> None:
 @click.option("--task", type=click.Choice(["classification", "regression"]), required=True)
 @click.option("--label", required=True, help="Label column of the manifest.")
 @click.option("--modalities", default="text,audio,video", show_default=True, help="What the corpus has, by commas.")
-@click.option("--protocol", "kind", default="group-kfold", show_default=True, help="official, group-kfold or leave-one-group-out.")
+@click.option(
+    "--protocol", "kind", default="group-kfold", show_default=True, help="official, group-kfold or leave-one-group-out."
+)
 @click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of group-kfold.")
 @click.option("--group", default="group", show_default=True, help="Column whose values are never split.")
 @click.option("--reader", default="manifest", show_default=True, help="How the folder is read.")
@@ -342,9 +361,9 @@ def cache_gc(yes: bool) -> None:
 
     Example: crossmodal cache gc --yes
     """
+    from pipeline.paths import CACHE
     from pipeline.run.cache import collect_garbage
     from pipeline.stages.overview import used_keys
-    from pipeline.paths import CACHE
 
     if not yes:
         click.confirm("Delete cached clips that no store under data/work uses?", abort=True)

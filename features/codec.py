@@ -40,7 +40,7 @@ def read_text(store: Store, i: int) -> TextStream:
 
 def audio_entry(stream: AudioStream) -> Entry:
     """Return the store entry of an audio stream: one row a sample."""
-    numbers = {name: np.float64(getattr(stream, name)) for name in _AUDIO_NUMBERS}
+    numbers = {name: np.array(getattr(stream, name), np.float64) for name in _AUDIO_NUMBERS}
     return Entry("ok", rows={"values": stream.samples[:, None]}, clips=numbers)
 
 
@@ -69,7 +69,12 @@ def read_video(store: Store, i: int) -> VideoStream:
     """Return utterance i of a video stream's store."""
     rows = {name: store.rows(i, name) for name in ("frame", "box", "crop", "score")}
     return VideoStream(
-        store.rows(i, "times")[:, 0], tuple(store.rows(i)), tuple(rows["frame"]), rows["box"], rows["crop"], rows["score"]
+        store.rows(i, "times")[:, 0],
+        tuple(store.rows(i)),
+        tuple(rows["frame"]),
+        rows["box"],
+        rows["crop"],
+        rows["score"],
     )
 
 
@@ -84,10 +89,13 @@ def feature_entry(features: Features) -> Entry:
     ValueError
         If a value is infinite or the shapes disagree: an extractor's mistake.
     """
-    rows, pooled = {"values": features.values, "times": features.times}, {"pooled": features.pooled}
     if features.values.ndim != 2 or features.times.shape != (len(features.values), 2) or features.pooled.ndim != 1:
         shapes = (features.values.shape, features.times.shape, features.pooled.shape)
         raise ValueError(f"features must be (rows, d), (rows, 2) and (p,), not {shapes}")
-    if np.isinf(features.values).any() or np.isinf(features.pooled).any() or not math.isfinite(np.nansum(features.times)):
+    if (
+        np.isinf(features.values).any()
+        or np.isinf(features.pooled).any()
+        or not math.isfinite(np.nansum(features.times))
+    ):
         raise ValueError("features must not be infinite; NaN means undefined")
-    return Entry("ok", rows=rows, clips=pooled)
+    return Entry("ok", rows={"values": features.values, "times": features.times}, clips={"pooled": features.pooled})

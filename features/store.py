@@ -168,7 +168,9 @@ def _fill(file: Any, schema: Schema, items: Sequence[Item]) -> None:
         if entry.status != "ok":
             continue
         if entry.length != item.length:
-            raise StoreError(f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written")
+            raise StoreError(
+                f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written"
+            )
         for column in schema.rows:
             _put(file[path_of(column, "rows")], slice(offsets[i], offsets[i + 1]), entry.rows[column.name], column)
         for column in schema.clips:
@@ -289,5 +291,7 @@ def describe(store: Store) -> Iterable[str]:
     counts = {status: store.statuses.count(status) for status in STATUSES}
     yield f"utterances: {len(store)} (" + ", ".join(f"{n} {status}" for status, n in counts.items() if n) + ")"
     found: list[str] = []
-    store.file.visititems(lambda name, item: found.append(f"{name} {item.shape} {item.dtype}") if hasattr(item, "shape") else None)
+    store.file.visititems(
+        lambda name, item: found.append(f"{name} {item.shape} {item.dtype}") if hasattr(item, "shape") else None
+    )
     yield from found

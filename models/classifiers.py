@@ -53,7 +53,7 @@ class Classifier:
         choices = {key: list(v) if isinstance(v, list | tuple) else [v] for key, v in own.items()}
         empty = [key for key, values in choices.items() if not values]
         if empty:
-            raise ModelError(f"the classifier setting {empty[0]!r} is an empty list: name a value, or several to choose among")
+            raise ModelError(f"the classifier setting {empty[0]!r} is an empty list: name a value, or several")
         return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
 
 
@@ -114,19 +114,21 @@ def _both(**settings: Any) -> dict[Task, dict[str, Any]]:
 
 
 _BOOST = {"n_estimators": 80, "learning_rate": 0.15, "subsample": 0.8, "colsample_bytree": 0.3, "seed": SEED}
-_NET = {"layers": 1, "dropout": 0.4, "weight_decay": 1e-3, "learning_rate": 2e-3, "epochs": 60, "patience": 8, "seed": SEED}
+_RATES = {"learning_rate": 2e-3, "weight_decay": 1e-3}
+_NET = {"layers": 1, "dropout": 0.4, **_RATES, "epochs": 60, "patience": 8, "seed": SEED}
+_PENALTIES: dict[Task, dict[str, Any]] = {
+    "classification": {"C": (0.3, 1.5, 6.0, 25.0), "class_weight": None},
+    "score": {"alpha": (0.1, 0.5, 2.0, 10.0)},
+}
+_MARGINS: dict[Task, dict[str, Any]] = {
+    "classification": {"C": (3.0, 20.0), "class_weight": None},
+    "score": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
+}
 
 # name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin).
 _CLASSIFIERS: dict[str, Classifier] = {
-    "logistic": Classifier(
-        _logistic,
-        {"classification": {"C": (0.3, 1.5, 6.0, 25.0), "class_weight": None}, "score": {"alpha": (0.1, 0.5, 2.0, 10.0)}},
-    ),
-    "svm": Classifier(
-        _svm,
-        {"classification": {"C": (1.0, 10.0), "class_weight": None}, "score": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2}},
-        grouped=("classification",),
-    ),
+    "logistic": Classifier(_logistic, _PENALTIES),
+    "svm": Classifier(_svm, _MARGINS, grouped=("classification",)),
     "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
     "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST)),
     "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS),

@@ -70,7 +70,8 @@ class Modalities:
 
     def _check_matrix(self, modality: str, matrix: NDArray[np.float32]) -> None:
         if modality not in self.present:
-            raise ModelError(f"pooled[{modality!r}] has no presence mask: there are {', '.join(self.present) or 'none'}")
+            masks = ", ".join(self.present) or "none"
+            raise ModelError(f"pooled[{modality!r}] has no presence mask: there are {masks}")
         if matrix.ndim != 2:
             raise ModelError(f"pooled[{modality!r}] has shape {matrix.shape}: it must be (utterances, features)")
         if np.isinf(matrix[self.present[modality]]).any():
@@ -126,6 +127,17 @@ class Modalities:
         digest.update("\x1f".join(repr(text) for text in self.text).encode(errors="surrogatepass"))
         digest.update("\x1f".join(map(repr, self.groups.tolist())).encode(errors="surrogatepass"))
         return digest.hexdigest()
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Return ``(n, k)`` probabilities of ``(n, k)`` logits."""
+    return shares(np.exp(logits - logits.max(axis=1, keepdims=True)))
+
+
+def shares(amounts: FloatArray) -> FloatArray:
+    """Return ``(n, k)`` amounts divided by their rows' sums."""
+    divided: FloatArray = amounts / amounts.sum(axis=1, keepdims=True)
+    return divided
 
 
 def _check_rows(columns: Mapping[str, NDArray[Any]], n: int) -> None:

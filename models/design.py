@@ -142,7 +142,7 @@ def joined(parts: Sequence[Matrix]) -> Matrix:
 def total_variance(matrix: Matrix) -> float:
     """Return the sum of all columns' variances around 0, the mean squared length of a row."""
     squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
-    return float(squares.sum()) / max(matrix.shape[0], 1)
+    return float(squares.sum()) / max(int(matrix.shape[0]), 1)
 
 
 class Design(Protocol):

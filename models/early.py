@@ -63,7 +63,7 @@ class Pca:
 
     def __init__(self, components: float = 0.95, weighting: str = "block") -> None:
         if not components > 0:
-            raise ModelError(f"pca: components is {components}: name a number of components, or a share of variance below 1")
+            raise ModelError(f"pca: components is {components}: name a number, or a share of variance below 1")
         self.components = components
         self.concat = Concat(weighting)
 
@@ -113,7 +113,8 @@ class _Joined:
         self.how = how
 
     def usable(self, x: Modalities) -> BoolArray:
-        return np.any([x.mask(block.modality) for block in self.blocks], axis=0)
+        masks: BoolArray = np.stack([x.mask(block.modality) for block in self.blocks])
+        return np.asarray(masks.any(axis=0))
 
     def fit(self, x: Modalities) -> "_Joined":
         for block in self.blocks:

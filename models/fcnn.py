@@ -1,7 +1,7 @@
 """A small fully connected network, trained through skorch with early stopping on groups held out.
 
-The network sees each column at about unit variance; a score is learnt standardised. Weights start from a fixed seed, which
-leaves torch's own random state as it was. One thread, float32: the same rows give the same bits.
+The network sees each column at about unit variance; a score is learnt standardised. Weights start from a fixed seed,
+and torch's own random state is left as it was. One thread, float32: the same rows give the same bits.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.data import FloatArray, Task
+from models.data import FloatArray, Task, softmax
 from models.design import Matrix
 from models.folds import inner_folds
 from models.scaling import UnitVariance
@@ -112,14 +112,13 @@ class FullyConnected:
 
     def predict_proba(self, x: Matrix) -> FloatArray:
         """Return ``(n, k)`` probabilities in the order of ``classes_``."""
-        logits = np.asarray(self.net_.forward(self._inputs(x)), np.float64)
-        powers: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return softmax(np.asarray(self.net_.forward(self._inputs(x)), np.float64))
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return ``(n,)`` scores."""
         outputs = np.asarray(self.net_.forward(self._inputs(x)), np.float64)[:, 0]
-        return outputs * self.deviation_ + self.mean_
+        scores: FloatArray = outputs * self.deviation_ + self.mean_
+        return scores
 
 
 class _Fixed:

@@ -64,7 +64,7 @@ class TfidfFloor(Tabular):
 
 
 class _Words:
-    """Word counts of all rows that have words, weighted; words in a single row are left out where there are many rows."""
+    """Word counts of all rows that have words, weighted; words of a single row count only where rows are few."""
 
     def usable(self, x: Modalities) -> BoolArray:
         return np.array([isinstance(text, str) and any(c.isalnum() for c in text) for text in x.text], dtype=bool)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from models.data import BoolArray, FloatArray, Modalities, Pairs, Task
+from models.data import BoolArray, FloatArray, Modalities, Pairs, Task, shares, softmax
 from models.errors import ModelError
 from models.folds import inner_folds
 from models.memo import Memo
@@ -91,11 +91,11 @@ class MajorityVote(Late):
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         if self.task == "score":
             scores = np.where(usable, outputs[:, :, 0], np.nan)
-            return np.nanmedian(scores, axis=0)[:, None]
+            middle: FloatArray = np.nanmedian(scores, axis=0)
+            return middle[:, None]
         votes = np.eye(outputs.shape[2])[outputs.argmax(axis=2)]
         votes = votes + outputs / (len(outputs) + 1)
-        total: FloatArray = (votes * usable[:, :, None]).sum(axis=0)
-        return total / total.sum(axis=1, keepdims=True)
+        return shares((votes * usable[:, :, None]).sum(axis=0))
 
 
 class WeightedAverage(Late):
@@ -163,9 +163,7 @@ class WeightedAverage(Late):
         if not self._geometric:
             averaged: FloatArray = np.einsum("mn,mnk->nk", share, outputs)
             return averaged
-        logits = sharpness * np.einsum("mn,mnk->nk", share, np.log(np.maximum(outputs, FLOOR)))
-        powers: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return softmax(sharpness * np.einsum("mn,mnk->nk", share, np.log(np.maximum(outputs, FLOOR))))
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         return self._pool(outputs, usable, self.weights_, self.sharpness_)
@@ -175,7 +173,7 @@ class Stacking(Late):
     """A classifier on top of what the modalities' models said about training rows that they had not seen.
 
     It reads their log-probabilities (or scores), the training prior where a modality is missing, and which are missing.
-    The bases that answer for new rows are fitted on all training rows. Without out-of-fold outputs the answers are averaged.
+    The bases that answer for new rows are fitted on all training rows. Without out-of-fold outputs they are averaged.
 
     Parameters
     ----------
@@ -223,7 +221,7 @@ class Stacking(Late):
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         if self.meta_ is None:
-            shares = usable / usable.sum(axis=0)
-            averaged: FloatArray = np.einsum("mn,mnk->nk", shares, outputs)
+            averaged: FloatArray = np.einsum("mn,mnk->nk", usable / usable.sum(axis=0), outputs)
             return averaged
-        return self.meta_.outputs(self._columns(outputs, usable))
+        answers: FloatArray = self.meta_.outputs(self._columns(outputs, usable))
+        return answers

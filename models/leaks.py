@@ -40,16 +40,21 @@ def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "") -> t
     """
     _check_unique(table)
     columns = list(dict.fromkeys(c for c in (by, *SOURCES) if c and c in table))
+    segments = np.where(_cut_out(table), _segments(table), "")
     for fold in folds:
         _check_overlap(fold, table)
         for column in columns:
             _check_column(fold, table, column, _text_of(table, column))
-        _check_column(fold, table, "words and times", _segments(table))
+        _check_column(fold, table, "words and times", segments)
     return tuple(_text_notices(folds, table)) + tuple(_speaker_notices(folds, table, by))
 
 
 def _text_of(table: pd.DataFrame, column: str) -> NDArray[np.str_]:
-    return table[column].fillna("").astype(str).str.strip().to_numpy(dtype=str)
+    return np.array([str(value).strip() for value in table[column].fillna("")], dtype=str)
+
+
+def _words_of(table: pd.DataFrame) -> NDArray[np.str_]:
+    return np.array([" ".join(text.casefold().split()) for text in _text_of(table, "text")], dtype=str)
 
 
 def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:
@@ -83,26 +88,44 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, values: NDArray[np
 
 
 def _segments(table: pd.DataFrame) -> NDArray[np.str_]:
-    """Return text, start and end as one string where a segment was cut out of something longer; else empty."""
+    """Return text, start and end as one string; empty where one of them is not given."""
     if not {"text", "start", "end"} <= set(table.columns):
         return np.full(len(table), "", dtype=str)
+    words = _words_of(table)
     start, end = (pd.to_numeric(table[c], errors="coerce").to_numpy(np.float64) for c in ("start", "end"))
-    joined = [f"{t}\x1f{a:.3f}\x1f{b:.3f}" for t, a, b in zip(_text_of(table, "text"), start, end, strict=True)]
-    cut = (_text_of(table, "text") != "") & (start > 0) & np.isfinite(end)
-    return np.where(cut, np.array(joined, dtype=str), "")
+    joined = [f"{t}\x1f{a:.3f}\x1f{b:.3f}" for t, a, b in zip(words, start, end, strict=True)]
+    return np.where((words != "") & np.isfinite(start) & np.isfinite(end), np.array(joined, dtype=str), "")
+
+
+def _cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether an utterance was cut out of something longer: it does not start at 0."""
+    if "start" not in table:
+        return np.zeros(len(table), bool)
+    return np.asarray(pd.to_numeric(table["start"], errors="coerce").to_numpy(np.float64) > 0)
 
 
 def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     if "text" not in table:
         return
-    texts = _text_of(table, "text")
-    repeated = [f.test[(texts[f.test] != "") & np.isin(texts[f.test], texts[f.train])] for f in folds]
-    rows, tested = np.concatenate(repeated or [np.empty(0, np.intp)]), sum(len(f.test) for f in folds)
+    tested = sum(len(fold.test) for fold in folds)
+    rows = _repeated(folds, _words_of(table))
     if len(rows):
         yield (
-            f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for word in"
-            f" training, such as {_ids(table, rows)}: what text tells may be overestimated"
+            f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for word"
+            f" in training, such as {_ids(table, rows)}: what text tells may be overestimated"
         )
+    whole = _repeated(folds, np.where(_cut_out(table), "", _segments(table)))
+    if len(whole):
+        yield (
+            f"{len(whole)} tested utterances have the text and the length of a clip in training, such as"
+            f" {_ids(table, whole)}: look whether it is the same clip twice"
+        )
+
+
+def _repeated(folds: Sequence[Fold], values: NDArray[np.str_]) -> NDArray[np.intp]:
+    """Return the tested rows, of all folds, whose value is not empty and occurs in that fold's training part."""
+    found = [fold.test[(values[fold.test] != "") & np.isin(values[fold.test], values[fold.train])] for fold in folds]
+    return np.concatenate([np.empty(0, np.intp), *found])
 
 
 def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:

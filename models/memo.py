@@ -11,8 +11,8 @@ from models.data import Labels, Modalities, Pairs
 class Memo:
     """Remembers fitted models by what they were built with and by the content of all that they were fitted on.
 
-    A key holds every byte that could make a difference, so an answer is never stale; it is cleared by dropping it. One memo
-    a fold is enough. Cloned (as scikit-learn does with parameters), it stays the same memo; pickled, it is empty.
+    A key holds every byte that could make a difference, so an answer is never stale; one memo a fold is enough. Cloned
+    (as scikit-learn does with parameters), it stays the same memo; pickled, it is empty.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """The figures that the field reports, as functions ``(truth, prediction) -> float``; shares, not percent.
 
-Classes may be given as names or as integers; those who call a metric a thousand times give integers (see `codes`), which
+Classes may be given as names or as integers; who calls a metric a thousand times gives integers (see `codes`), which
 skips a sort. Scores are floats.
 """
 
@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import names
-from models.data import FloatArray, IntArray, Labels, Task
+from models.data import FloatArray, IntArray, Task
 
 Function = Callable[[Any, Any], float]
 
@@ -120,9 +119,9 @@ def non0_acc(truth: Any, prediction: Any) -> float:
     return accuracy(first[there] > 0, second[there] > 0)
 
 
-def _rounded(scores: NDArray[Any], limit: int) -> Labels:
+def _rounded(scores: FloatArray, limit: int) -> FloatArray:
     """Cut at plus and minus `limit`, then round, a half to the even neighbour, as the field's code does."""
-    return np.round(np.clip(scores, -limit, limit))
+    return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
 
 
 def acc5(truth: Any, prediction: Any) -> float:
@@ -142,7 +141,7 @@ def acc7(truth: Any, prediction: Any) -> float:
 
 
 # task -> name -> metric; a new metric is one function and one line here (or one `register` call in a plugin).
-_METRICS: dict[Task, dict[str, Metric]] = {
+_METRICS: dict[str, dict[str, Metric]] = {
     "classification": {
         "accuracy": Metric(accuracy),
         "uar": Metric(uar),

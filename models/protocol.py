@@ -123,7 +123,8 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 
 def _groups(table: pd.DataFrame, by: str) -> Any:
     if by not in table:
-        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: there are {', '.join(table)}")
+        there = ", ".join(map(str, table.columns))
+        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: there are {there}")
     groups = table[by].fillna("").astype(str).to_numpy(dtype=str)
     empty = np.flatnonzero(groups == "")
     if len(empty):
@@ -174,9 +175,9 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
     labels = labels.astype(str) if task == "classification" else labels
-    folds, notices = [], []
+    folds, notices, groups = [], [], groups_of(table, protocol.by)
     for name, train, test, inner in divide(table, protocol):
-        pairs = inner or inner_folds(_inner_groups(table, protocol.by)[train], labels[train], task, protocol.inner_folds)
+        pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
         notices += _classes_notices(name, labels[train], labels[test]) if task == "classification" else []
     if task == "classification":
@@ -185,11 +186,10 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
 
 
 def groups_of(table: pd.DataFrame, by: str) -> Any:
-    """Return ``(n,)`` groups for inner folds and resampling: the column `by`, the recording where it is empty."""
-    return _inner_groups(table, by)
+    """Return ``(n,)`` groups for inner folds and resampling.
 
-
-def _inner_groups(table: pd.DataFrame, by: str) -> Any:
+    The column `by`; where that is empty or not there, the column ``group``, then ``recording``, then the utterance.
+    """
     own = table["utterance"].astype(str).to_numpy(dtype=object)
     for column in ("recording", "group", by):
         if column in table:
@@ -201,17 +201,17 @@ def _inner_groups(table: pd.DataFrame, by: str) -> Any:
 def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
     seen = np.unique(train)
     if len(seen) < 2:
-        raise ModelError(f"all {len(train)} training utterances of {name} are {seen[0]!r}: there is nothing to tell apart")
+        raise ModelError(f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: nothing to tell apart")
     return [
-        f"{name}: the class {label!r} is tested {int((test == label).sum())} times, but no training utterance has it"
+        f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
         for label in np.setdiff1d(test, seen)
     ]
 
 
 def _lone_classes(labels: Any, table: pd.DataFrame, by: str) -> list[str]:
-    groups = _inner_groups(table, by)
+    groups = groups_of(table, by)
     return [
-        f"the class {label!r} occurs in one group only ({groups[labels == label][0]}): no fold can both learn and test it"
+        f"the class {str(label)!r} occurs in one group only, {groups[labels == label][0]}: learnt or tested, never both"
         for label in np.unique(labels)
         if len(np.unique(groups[labels == label])) == 1
     ]

@@ -46,8 +46,8 @@ class Resamples:
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
     """Draw groups with replacement, as many as there are, all rows of a group together.
 
-    The same groups give the same draws, in whatever order they stand, so that all systems of a table are compared on the
-    same resamples.
+    The same groups give the same draws, in whatever order they stand: all systems of a table are compared on the same
+    resamples.
 
     Parameters
     ----------
@@ -125,7 +125,9 @@ def paired_difference(metric: Function, truth: Any, first: Any, second: Any, res
 def _prepared(resamples: Resamples, truth: Any, prediction: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     first, second = np.asarray(truth), np.asarray(prediction)
     if not len(first) == len(second) == resamples.n:
-        raise ModelError(f"{len(first)} labels, {len(second)} predictions and resamples of {resamples.n} utterances do not fit")
+        raise ModelError(
+            f"{len(first)} labels, {len(second)} predictions and resamples of {resamples.n} utterances do not fit"
+        )
     return (first, second) if first.dtype.kind == "f" else codes(first, second)
 
 

@@ -37,7 +37,7 @@ class System(BaseEstimator):  # type: ignore[misc]
     task: Task
     classes: Sequence[Any] | None
 
-    def fit(self, X: Modalities, y: Any, inner: Inner = None) -> "System":  # noqa: N803 - scikit-learn's name
+    def fit(self, X: Modalities, y: Any, inner: Inner = None) -> "System":
         """Fit on all rows of `X`.
 
         Parameters
@@ -74,21 +74,21 @@ class System(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, x: Modalities) -> FloatArray:
         raise NotImplementedError
 
-    def outputs(self, X: Modalities) -> FloatArray:  # noqa: N803
+    def outputs(self, X: Modalities) -> FloatArray:
         """Return ``(n, k)`` probabilities, or ``(n, 1)`` scores."""
         with one_thread():
             return self._outputs(X)
 
-    def predict(self, X: Modalities) -> Labels:  # noqa: N803
+    def predict(self, X: Modalities) -> Labels:
         """Return ``(n,)`` classes or scores."""
         return self.target_.predictions(self.outputs(X))
 
     @available_if(lambda self: self.task == "classification")  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: Modalities) -> FloatArray:  # noqa: N803
+    def predict_proba(self, X: Modalities) -> FloatArray:
         """Return ``(n, k)`` probabilities, columns in the order of ``classes_``."""
         return self.outputs(X)
 
-    def score(self, X: Modalities, y: Any) -> float:  # noqa: N803
+    def score(self, X: Modalities, y: Any) -> float:
         """Return accuracy, or for a score the negative mean absolute error."""
         truth, answer = np.asarray(y), self.predict(X)
         return -float(np.abs(truth - answer).mean()) if self.task == "score" else float((truth == answer).mean())
@@ -123,8 +123,8 @@ class Tabular(System):
     settings_
         The settings chosen.
     out_of_fold_
-        ``(n, k)`` outputs for each training row of models that never saw it (those of the inner folds, with the settings
-        chosen); NaN where no inner fold validates on it.
+        ``(n, k)`` outputs for each training row of models that never saw it (those of the inner folds, with the
+        settings chosen); NaN where no inner fold validates on it.
     """
 
     classifier: str
@@ -134,7 +134,7 @@ class Tabular(System):
     def _design(self) -> Design:
         raise NotImplementedError
 
-    def usable(self, X: Modalities) -> BoolArray:  # noqa: N803
+    def usable(self, X: Modalities) -> BoolArray:
         """Return ``(n,)``: rows that this model says more about than the prior."""
         return self._design().usable(X)
 

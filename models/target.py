@@ -99,7 +99,7 @@ def _scores(labels: Labels) -> FloatArray:
 class Member:
     """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
 
-    A class without a training row has probability 0. Where all rows are of one class, or have one score, that is the answer.
+    A class without a training row has probability 0. Where all rows are of one class, that is the answer.
 
     Parameters
     ----------

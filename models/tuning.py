@@ -13,12 +13,12 @@ from models.target import Member, Target
 def chosen(
     name: str, settings: Mapping[str, Any] | None, matrix: FloatArray, target: Target, groups: Any, pairs: Pairs
 ) -> Member:
-    """Return the classifier `name`, fitted on all rows with the settings of the least loss on the pairs' validation rows.
+    """Return a classifier fitted on all rows, with the settings of the least loss on the pairs' validation rows.
 
     Parameters
     ----------
     name, settings
-        The classifier and what overrules its defaults.
+        Of the classifier, and what overrules its defaults.
     matrix
         ``(n, p)``, the same numbers in every inner fold.
     target, groups

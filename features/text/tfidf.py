@@ -1,7 +1,7 @@
 """TF-IDF: how often a word occurs in a transcript, against how many transcripts have it; fitted inside each fold.
 
-K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for `components`,
-S. Deerwester et al., Indexing by latent semantic analysis, 1990.
+K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for
+`components`, S. Deerwester et al., Indexing by latent semantic analysis, 1990.
 """
 
 from typing import Any
@@ -62,7 +62,11 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         clean = [text or "" for text in texts]
         rarest = self.min_df if len(clean) >= 50 else 1
         self.vectoriser_ = TfidfVectorizer(
-            ngram_range=tuple(self.ngrams), min_df=rarest, max_features=self.max_features, token_pattern=TOKEN, sublinear_tf=True
+            ngram_range=tuple(self.ngrams),
+            min_df=rarest,
+            max_features=self.max_features,
+            token_pattern=TOKEN,
+            sublinear_tf=True,
         )
         try:
             counts = self.vectoriser_.fit_transform(clean)

@@ -1,7 +1,7 @@
 """VADER: how negative, neutral and positive a sentence is, from a lexicon and rules for negation, degree and emphasis.
 
-Reads the transcript as written, since capitals and exclamation marks count. C. J. Hutto and E. Gilbert, VADER: a parsimonious
-rule-based model for sentiment analysis of social media text, ICWSM 2014.
+Reads the transcript as written, since capitals and exclamation marks count. C. J. Hutto and E. Gilbert, VADER: a
+parsimonious rule-based model for sentiment analysis of social media text, ICWSM 2014.
 """
 
 from dataclasses import dataclass

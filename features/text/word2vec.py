@@ -37,8 +37,8 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_count
         How often a word must occur in training.
     vectors
-        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, ``.npz`` with ``words``
-        and ``vectors``, or what gensim's ``KeyedVectors`` saves; None learns them.
+        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, ``.npz`` with
+        ``words`` and ``vectors``, or what gensim's ``KeyedVectors`` saves; None learns them.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """A user's own folder: `manifest.csv` beside the recordings, and `words.csv` where words were timed.
 
-manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label column, and
+manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label, and
 optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`. Further columns
 are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the
 recording's own clock.
@@ -62,7 +62,7 @@ def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
     except csv.Error as error:
         raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error})") from None
     for line, row in rows:
-        if "" in row and row[""]:
+        if row.get(""):
             raise UserError(f"{path}:{line}: more cells than the header has columns: quote cells that contain a comma")
     return [(line, {k: v.strip() for k, v in row.items() if k}) for line, row in rows], list(reader.fieldnames or [])
 
@@ -152,7 +152,9 @@ def _duplicates(path: Path, table: pd.DataFrame) -> list[Problem]:
     found = []
     for name, line in zip(table["utterance"], table["line"], strict=True):
         if name in first:
-            found.append(Problem("error", path, line, f"utterance {name!r} is also in line {first[name]}: names must be unique"))
+            found.append(
+                Problem("error", path, line, f"utterance {name!r} is also in line {first[name]}: names must be unique")
+            )
         first.setdefault(name, line)
     return found
 
@@ -169,7 +171,9 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
         if count == 1:
             line = int(table.loc[table[corpus.label] == label, "line"].iloc[0])
             others = [other for other in labels if other != label]
-            message = f"{corpus.label} {label!r} occurs once, it cannot be both learnt and tested; {suggest(label, others)}"
+            message = (
+                f"{corpus.label} {label!r} occurs once, it cannot be both learnt and tested; {suggest(label, others)}"
+            )
             problems.append(Problem("error", path, line, message))
     return problems
 
@@ -184,11 +188,11 @@ def _words(path: Path, table: pd.DataFrame, problems: list[Problem]) -> pd.DataF
     spans = {row.utterance: (row.start, row.end) for row in table.itertuples()}
     words = []
     for line, row in rows:
-        before = len(problems)
-        start, end = (_number(row[name], name, lambda m: problems.append(Problem("error", path, line, m))) for name in ("start", "end"))
+        faults: list[str] = []
+        start, end = (_number(row[name], name, faults.append) for name in ("start", "end"))
         message = _word_problem(row, start, end, spans)
-        if message and len(problems) == before:
-            problems.append(Problem("error", path, line, message))
+        faults += [message] if message and not faults else []
+        problems += [Problem("error", path, line, fault) for fault in faults]
         words.append((row["utterance"], row["word"], start, end))
     return pd.DataFrame(words, columns=list(WORD_COLUMNS))
 
@@ -202,5 +206,5 @@ def _word_problem(row: dict[str, str], start: float, end: float, spans: dict[str
         return f"the word {row['word']!r} ends at {end}, before its start {start}"
     first, last = spans[row["utterance"]]
     if end < first or start > last:  # a NaN end (not yet known) is never exceeded
-        return f"the word {row['word']!r} at {start} s lies outside its utterance; times are seconds of the recording's clock"
+        return f"the word {row['word']!r} at {start} s lies outside its utterance; times are recording seconds"
     return ""

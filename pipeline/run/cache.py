@@ -1,6 +1,6 @@
 """The clip cache: one small checksummed file an utterance, step and key.
 
-A key is the hash of all that a result depends on, so an entry never goes stale: it is either the right one or not there.
+A key is the hash of all that a result depends on, so an entry never goes stale: it is right or not there.
 A file is written to a temporary name and renamed; one that is damaged fails its checksum and is made again.
 """
 

@@ -28,10 +28,21 @@ class Clip:
 class Step(Protocol):
     """One kind of work on clips; travels to the workers, so it holds settings only."""
 
-    stage: str
-    name: str
-    light: bool
-    plugins: tuple[str, ...]
+    @property
+    def stage(self) -> str:
+        """The stage it belongs to."""
+
+    @property
+    def name(self) -> str:
+        """The step: a modality, an extractor."""
+
+    @property
+    def light(self) -> bool:
+        """Whether it is so cheap that it is done without workers."""
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """What workers must import first."""
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Cut the clips into tasks."""
@@ -42,7 +53,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one clip: its status, its rows, why when it is not ok; `error` names the exception of a failure."""
+    """What became of one clip: its status, its rows, why it is not ok, and the name of the exception of a failure."""
 
     utterance: str
     key: str
@@ -109,7 +120,9 @@ def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) 
         raise UserError(str(error)) from error
 
 
-def _on_workers(task: Callable[[list[Clip]], list[Outcome]], batches: list[list[Clip]], pool: Pool) -> Iterator[Outcome]:
+def _on_workers(
+    task: Callable[[list[Clip]], list[Outcome]], batches: list[list[Clip]], pool: Pool
+) -> Iterator[Outcome]:
     alone: list[list[Clip]] = []
     for batch, result in pool.run(task, batches):
         if not isinstance(result, WorkerLost):
@@ -200,7 +213,9 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> lis
             return Entry(outcome.status, outcome.note)
         entry = cache.get(outcome.key)
         if entry is None:
-            raise UserError(f"the cache file {cache.path(outcome.key)} was damaged or deleted meanwhile: run the same command again")
+            raise UserError(
+                f"the cache file {cache.path(outcome.key)} was damaged or deleted meanwhile: run the same command again"
+            )
         return entry
 
     return [Item(o.utterance, o.key, o.length, partial(load, o)) for o in outcomes]

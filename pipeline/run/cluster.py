@@ -10,8 +10,8 @@ from pipeline.errors import UserError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# One thread a worker, set before anything is imported there: two workers with two threads each run slower than with one,
-# and a result must not depend on how many threads summed it up.
+# One thread a worker, set before anything is imported there: two workers with two threads each are slower than with
+# one, and a result must not depend on how many threads summed it up.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",

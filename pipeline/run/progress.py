@@ -10,7 +10,9 @@ _QUIET_SECONDS = 10.0
 class Progress:
     """Counts clips and shows done, rate, failures and time left on standard error."""
 
-    def __init__(self, label: str, total: int, cached: int = 0, *, unit: str = "clips", out: TextIO | None = None) -> None:
+    def __init__(
+        self, label: str, total: int, cached: int = 0, *, unit: str = "clips", out: TextIO | None = None
+    ) -> None:
         self.label, self.total, self.cached, self.unit = label, total, cached, unit
         self.done = self.failed = 0
         self._out = out or sys.stderr

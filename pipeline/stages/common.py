@@ -46,8 +46,8 @@ def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, tar
         write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE))
     except OSError as error:
         raise UserError(
-            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: make room or mend the folder, "
-            "then run the same command again"
+            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: make room or mend the "
+            "folder, then run the same command again"
         ) from error
     return StepReport(outcomes, report.computed, report.damaged)
 
@@ -61,25 +61,32 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
         If their share passes `run.max_failed`.
     """
     failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
-    record(paths.failures, step.stage, step.name, [Failure(o.utterance, step.stage, step.name, o.error, o.note) for o in failed])
+    record(
+        paths.failures,
+        step.stage,
+        step.name,
+        [Failure(o.utterance, step.stage, step.name, o.error, o.note) for o in failed],
+    )
     if len(failed) > params.run.max_failed * len(report.outcomes):
         first = failed[0]
         raise TooManyFailures(
-            f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than run.max_failed = "
-            f"{params.run.max_failed:g} allows. The first: {first.utterance}: {first.note}. All are in {paths.failures}; what "
-            "was computed is kept. Mend the clips, or raise run.max_failed to go on without them"
+            f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than "
+            f"run.max_failed = {params.run.max_failed:g} allows. First: {first.utterance}: {first.note}. All are in "
+            f"{paths.failures}; what was computed is kept. Mend the clips, or raise "
+            "run.max_failed to go on without them"
         )
 
 
 def summary(report: StepReport) -> str:
     """Return one sentence on a step: how many clips, what was computed, what became of them.
 
-    >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "k", "empty")], ["a"], 0))
-    '2 clips (1 ok, 1 empty): 1 computed (a), 1 from the cache'
+    >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "", "absent")], ["a"], 0))
+    '2 clips (1 ok, 1 absent): 1 computed (a), 0 from the cache'
     """
     counts = {s: sum(o.status == s for o in report.outcomes) for s in ("ok", "absent", "empty", "failed")}
     shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     named = f" ({', '.join(report.computed)})" if 0 < len(report.computed) <= 5 else ""
     damaged = f", {report.damaged} of them because their cache file was damaged" if report.damaged else ""
-    kept = len(report.outcomes) - len(report.computed)
-    return f"{len(report.outcomes)} clips ({shown}): {len(report.computed)} computed{named}{damaged}, {kept} from the cache"
+    kept = sum(bool(o.key) for o in report.outcomes) - len(report.computed)
+    computed = f"{len(report.computed)} computed{named}{damaged}"
+    return f"{len(report.outcomes)} clips ({shown}): {computed}, {kept} from the cache"

@@ -58,7 +58,9 @@ def evaluate(params: Params, name: str) -> None:
     rows = _with_leads(_score(predictions, corpus, params, groups), predictions, corpus, params, groups)
     write_table(pd.DataFrame(_tidy(name, rows)), paths.results / "table.csv")
     write_text(paths.results / "metrics.json", json.dumps(_metrics(rows), indent=1) + "\n")
-    write_text(paths.results / "table.md", _markdown(name, rows, corpus, params, [f"Note: {n}." for n in notices_of(name)]))
+    write_text(
+        paths.results / "table.md", _markdown(name, rows, corpus, params, [f"Note: {n}." for n in notices_of(name)])
+    )
     _plots(paths.results / "plots", predictions, corpus)
 
 
@@ -92,13 +94,14 @@ def _groups(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame
     groups = pd.Series(groups_of(table, by), index=table["utterance"])
     unknown = set(predictions["utterance"]) - set(groups.index)
     if unknown:
-        raise UserError(f"the predictions name {min(unknown)!r}, which is no utterance of the corpus: run `crossmodal train` again")
+        raise UserError(
+            f"the predictions name {min(unknown)!r}, which is no utterance of the corpus: run `crossmodal train` again"
+        )
     return groups
 
 
 def _systems(predictions: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
-    for key, part in predictions.groupby(["strategy", "modalities", "model"], sort=False):
-        yield key, part
+    yield from predictions.groupby(["strategy", "modalities", "model"], sort=False)
 
 
 def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, groups: pd.Series) -> list[Scored]:
@@ -107,9 +110,13 @@ def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, grou
     for (strategy, modalities, model), part in _systems(predictions):
         who = tuple(part["utterance"])
         if who not in drawn:
-            drawn[who] = resample(groups[list(who)].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed)
+            drawn[who] = resample(
+                groups[list(who)].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed
+            )
         figures = {
-            m: group_bootstrap(metric(corpus.task, m).function, part["truth"].to_numpy(), part["prediction"].to_numpy(), drawn[who])
+            m: group_bootstrap(
+                metric(corpus.task, m).function, part["truth"].to_numpy(), part["prediction"].to_numpy(), drawn[who]
+            )
             for m in metric_names(corpus.task)
         }
         rows.append(Scored(strategy, modalities, model, len(part), figures))
@@ -127,7 +134,9 @@ def _with_leads(
         return list(rows)
     parts = dict(_systems(predictions))
     base = parts[(best.strategy, best.modalities, best.model)]
-    drawn = resample(groups[list(base["utterance"])].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed)
+    drawn = resample(
+        groups[list(base["utterance"])].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed
+    )
     first = metric(corpus.task, metric_names(corpus.task)[0]).function
     found = []
     for row in rows:
@@ -210,7 +219,10 @@ def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iter
     )
     best = best_single(rows, corpus)
     if best is not None and any(row.fused for row in rows):
-        yield f"The best single modality here: {best.modalities} with {best.model}. 'not better': the interval of the difference holds 0."
+        yield (
+            f"The best single modality here: {best.modalities} with {best.model}. "
+            "'not better': the interval of the difference holds 0."
+        )
     if corpus.note:
         yield corpus.note
 

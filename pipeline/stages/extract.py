@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import ceil
+from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class ExtractStep:
 
 
 def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
-    """Return the content hash of each weights file by name.
+    """Return the content hash of each weights file, by its path below their common folder.
 
     Raises
     ------
@@ -74,7 +75,9 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
     """
     memo = HashMemo(CACHE / "hashes.json")
     try:
-        hashes = {path.name: memo.sha256(path) for path in extractor.weights()}
+        files = extractor.weights()
+        root = Path(commonpath([path.parent for path in files])) if files else Path()
+        hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
     except (OSError, ExtractorError) as error:
         raise UserError(f"the weights of the extractor {extractor.name} cannot be read: {error}") from error
     memo.save()
@@ -92,8 +95,8 @@ def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
     }
 
 
-def clips_of(params: Params, name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to be done, or the stream's own outcome where there is nothing to measure."""
+def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
     depends = fingerprint(extractor)
     plans: list[Clip | Outcome] = []
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
@@ -130,7 +133,7 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
         "pooled_names": list(extractor.pooled_names),
     }
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
-    planned = clips_of(params, name, extractor)
+    planned = clips_of(name, extractor)
     report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
     finish(report, params, paths, step)
     return report

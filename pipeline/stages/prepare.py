@@ -74,7 +74,9 @@ def _with_media(table: pd.DataFrame, file: Path, wanted: bool) -> tuple[pd.DataF
             hashes[media] = memo.sha256(Path(media))
         except (MediaError, OSError) as error:
             if wanted:
-                problems.append(Problem("warning", file, int(line), f"{error}; its audio and video will count as failed"))
+                problems.append(
+                    Problem("warning", file, int(line), f"{error}; its audio and video will count as failed")
+                )
     memo.save()
     table["media_sha256"] = table["media"].map(hashes).fillna("")
     length = table["media"].map(lengths).astype(float)

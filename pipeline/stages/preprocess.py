@@ -55,7 +55,7 @@ class StreamStep:
         """Text is only cut and matched: no worker is worth starting for it."""
         return self.name == "text"
 
-    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:  # noqa: ARG002 - the step's contract
         """Return one task a recording."""
         if self.light:
             return [list(clips)]
@@ -144,7 +144,9 @@ def clips_of(params: Params, name: str, modality: Modality) -> list[Clip | Outco
     return [_clip(row, modality, tuple(words.get(str(row.utterance), ())), base, hashes) for row in table.itertuples()]
 
 
-def _clip(row: Any, modality: Modality, words: tuple[Word, ...], base: dict[str, Any], hashes: dict[str, str]) -> Clip | Outcome:
+def _clip(
+    row: Any, modality: Modality, words: tuple[Word, ...], base: dict[str, Any], hashes: dict[str, str]
+) -> Clip | Outcome:
     if modality != "text" and not row.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     region = Region.parse(row.region) if row.region else None
@@ -173,7 +175,9 @@ def _hashes(table: pd.DataFrame) -> dict[str, str]:
         except OSError:
             hashes[media] = ""  # gone: reading it will fail and say so
         if hashes[media] and hashes[media] != known:
-            raise UserError(f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again")
+            raise UserError(
+                f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
+            )
     memo.save()
     return hashes
 

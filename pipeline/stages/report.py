@@ -15,8 +15,10 @@ from pipeline.stages.files import write_text
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; margin: 1em 0; } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; } svg text { font: 12px system-ui, sans-serif; }
+table { border-collapse: collapse; margin: 1em 0; }
+td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; }
+svg text { font: 12px system-ui, sans-serif; }
 """
 _WHO = ["strategy", "modalities", "model"]
 _LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of the drawing: labels, axis, one row
@@ -57,7 +59,9 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield from _figures(table, metric_names(corpus.task))
     if corpus.task == "classification":
         yield "<h2>Confusion matrices</h2><p>Truth by row, prediction by column; all utterances.</p>"
-        yield from _confusions(table[table["metric"] == first], predictions, metric(corpus.task, first).higher_is_better)
+        yield from _confusions(
+            table[table["metric"] == first], predictions, metric(corpus.task, first).higher_is_better
+        )
     yield "</html>"
 
 
@@ -68,13 +72,18 @@ def _label(row: pd.Series) -> str:
 def _forest(rows: pd.DataFrame, name: str) -> Iterator[str]:
     """Draw a point and its interval for each row."""
     low, high = (0.0, 1.0) if name in SHARES else (min(0.0, rows["low"].min()), rows["high"].max())
-    at = lambda value: _LEFT + _WIDTH * (value - low) / (high - low or 1)  # noqa: E731
-    yield f'<svg width="{_LEFT + _WIDTH + 70}" height="{_STEP * (len(rows) + 2)}" role="img" aria-label="{name} by row">'
+
+    def at(value: float) -> float:
+        return _LEFT + _WIDTH * (value - low) / (high - low or 1)
+
+    size = f'width="{_LEFT + _WIDTH + 70}" height="{_STEP * (len(rows) + 2)}"'
+    yield f'<svg {size} role="img" aria-label="{name} by row">'
     for i, (_, row) in enumerate(rows.iterrows()):
         y = _STEP * (i + 1)
         yield f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{escape(_label(row))}</text>'
         if pd.notna(row["low"]):
-            yield f'<line x1="{at(row["low"]):.1f}" x2="{at(row["high"]):.1f}" y1="{y}" y2="{y}" stroke="#446" stroke-width="2"/>'
+            ends = f'x1="{at(row["low"]):.1f}" x2="{at(row["high"]):.1f}" y1="{y}" y2="{y}"'
+            yield f'<line {ends} stroke="#446" stroke-width="2"/>'
         yield f'<circle cx="{at(row["value"]):.1f}" cy="{y}" r="4" fill="#446"/>'
         yield f'<text x="{_LEFT + _WIDTH + 10}" y="{y + 4}">{row["value"]:.3f}</text>'
     for value in (low, (low + high) / 2, high):
@@ -109,5 +118,9 @@ def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better:
         yield f"<h3>{title}: {escape(_label(best))}</h3><table><tr><th></th>"
         yield "".join(f"<th>{escape(str(c))}</th>" for c in classes) + "</tr>"
         for label in classes:
-            yield f"<tr><th>{escape(str(label))}</th>" + "".join(f'<td class="n">{n}</td>' for n in counts.loc[label]) + "</tr>"
+            yield (
+                f"<tr><th>{escape(str(label))}</th>"
+                + "".join(f'<td class="n">{n}</td>' for n in counts.loc[label])
+                + "</tr>"
+            )
         yield "</table>"

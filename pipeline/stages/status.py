@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from features.base import MODALITIES, build
@@ -18,7 +19,7 @@ from pipeline.stages.train import inputs_key, stored_key
 
 @dataclass(frozen=True)
 class Counts:
-    """Clips of one step: in the store under the settings as they are; in the cache; failed; in the store but out of date."""
+    """Clips of one step: up to date in the store, in the cache, failed, in the store but out of date."""
 
     stage: str
     total: int
@@ -35,7 +36,9 @@ def status(params: Params, names: Sequence[str]) -> str:
     for name in names:
         for row in _rows(params, name):
             done = f"{row.done}/{row.total}"
-            lines.append(f"{name:16}{row.stage:26}{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}  {row.note}".rstrip())
+            lines.append(
+                f"{name:16}{row.stage:26}{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}  {row.note}".rstrip()
+            )
     return "\n".join(lines)
 
 
@@ -43,12 +46,10 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     paths = CorpusPaths(name)
     yield _file("prepare", paths.utterances)
     for modality in MODALITIES:
-        plan = lambda modality=modality: preprocess.clips_of(params, name, modality)  # noqa: E731
+        plan = partial(preprocess.clips_of, params, name, modality)
         yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
-        plan = lambda extractor=extractor: extract.clips_of(  # noqa: E731
-            params, name, build(extractor, params.features.get(extractor, {}))
-        )
+        plan = partial(extract.clips_of, name, build(extractor, params.features.get(extractor, {})))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
     yield _train(params, name)
     yield _file("evaluate", paths.results / "table.csv", after=paths.predictions)

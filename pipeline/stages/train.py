@@ -132,7 +132,9 @@ def _parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[Any]:
     """Return ``(n,)`` class names, or scores as float64."""
-    return table[corpus.label].astype(float).to_numpy() if corpus.task == "regression" else table[corpus.label].to_numpy(str)
+    kind = float if corpus.task == "regression" else str
+    labels: NDArray[Any] = table[corpus.label].to_numpy(kind)
+    return labels
 
 
 def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Modalities:
@@ -143,14 +145,18 @@ def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, tabl
     UserError
         If a store was made from another utterance table.
     """
-    pooled, present, names = {}, {}, {}
+    pooled: dict[str, NDArray[np.float32]] = {}
+    present: dict[str, NDArray[np.bool_]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     for modality in corpus.modalities:
         stores = [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
         blocks = [_pooled(CorpusPaths(name).features(e), table) for e in stores]
         if blocks:
             pooled[modality] = np.hstack([block[0] for block in blocks])
             present[modality] = np.any([block[1] for block in blocks], axis=0)
-            names[modality] = tuple(f"{e}.{column}" for e, block in zip(stores, blocks, strict=True) for column in block[2])
+            names[modality] = tuple(
+                f"{e}.{column}" for e, block in zip(stores, blocks, strict=True) for column in block[2]
+            )
         elif modality == "text":
             present[modality] = (table["text"] != "").to_numpy()
         else:
@@ -162,7 +168,9 @@ def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, tabl
 def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
     with open_store(path) as store:
         if store.utterances != list(table["utterance"]):
-            raise UserError(f"{path} holds other utterances than the table: run preprocess and extract for this corpus again")
+            raise UserError(
+                f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
+            )
         return store.pooled(), np.array([s == "ok" for s in store.statuses]), store.attribute("pooled_names")
 
 
@@ -171,7 +179,9 @@ def _fit_all(jobs: Sequence[Job], pool: Pool, name: str) -> list[Answer]:
     answers: list[Answer] = []
     for job, result in pool.run(fit_job, jobs):
         if isinstance(result, WorkerLost):
-            raise UserError(f"train {name}: {result}, fitting {job.rows[0].names} on fold {job.fold.name}: try fewer --workers")
+            raise UserError(
+                f"train {name}: {result}, fitting {job.rows[0].names} on fold {job.fold.name}: try fewer --workers"
+            )
         answers += result
         progress.step()
     progress.close()
@@ -204,7 +214,9 @@ def fit_job(job: Job) -> list[Answer]:
 def _recipe(row: Row, job: Job, classes: tuple[Any, ...] | None) -> Recipe:
     settings: Mapping[str, Mapping[str, Any]] = {"tfidf": job.settings.tfidf, "word2vec": job.settings.word2vec}
     transformers = {
-        m: tuple((e, fitted.build(e, settings[e])) for e in job.settings.features.get(m, ()) if e in fitted.fitted_names())
+        m: tuple(
+            (e, fitted.build(e, settings[e])) for e in job.settings.features.get(m, ()) if e in fitted.fitted_names()
+        )
         for m in row.modalities
     }
     return Recipe(
@@ -218,7 +230,9 @@ def _recipe(row: Row, job: Job, classes: tuple[Any, ...] | None) -> Recipe:
     )
 
 
-def _predictions(answers: Sequence[Answer], rows: Sequence[Row], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+def _predictions(
+    answers: Sequence[Answer], rows: Sequence[Row], table: pd.DataFrame, corpus: CorpusParams
+) -> pd.DataFrame:
     """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
     truth = labels_of(table, corpus)
     classes = np.unique(truth) if corpus.task == "classification" else None
@@ -226,7 +240,12 @@ def _predictions(answers: Sequence[Answer], rows: Sequence[Row], table: pd.DataF
     parts = []
     for row, fold, test, predicted, shares in sorted(answers, key=lambda a: (position[a[0]], a[2].min())):
         strategy, modalities, model = row.names
-        part = {"utterance": table["utterance"].to_numpy()[test], "strategy": strategy, "modalities": modalities, "model": model}
+        part = {
+            "utterance": table["utterance"].to_numpy()[test],
+            "strategy": strategy,
+            "modalities": modalities,
+            "model": model,
+        }
         part |= {"fold": fold, "truth": truth[test], "prediction": predicted, "at": test}
         if classes is None:
             part["score"] = predicted

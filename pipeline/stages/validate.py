@@ -26,7 +26,9 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
             problems += [Problem("warning", where, None, notice) for notice in split(table, corpus)[1]]
         except ModelError as error:
             problems.append(Problem("error", where, None, str(error)))
-    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {len(found.words)} timed words"
+    facts = (
+        f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {len(found.words)} timed words"
+    )
     if corpus.task == "classification":
         facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
     return problems, facts

@@ -152,8 +152,8 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
     """Return `samples` without what lies outside a band, shifted by nothing.
 
     A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`): its phase is
-    zero and its magnitude that of the filter squared, -6 dB at both corners. Ends are extended by odd reflection, over
-    three periods of the low corner where there are as many samples.
+    zero and its magnitude that of the filter squared, -6 dB at both corners. Ends are extended by their mirror image,
+    which adds no step, over three periods of the low corner where there are as many samples.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
         return np.zeros(samples.shape)
     sections = butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos")
     reach = min(samples.size - 1, math.ceil(3 * rate_hz / low_hz))
-    filtered: Samples = sosfiltfilt(sections, samples, padlen=reach)
+    filtered: Samples = sosfiltfilt(sections, samples, padtype="even", padlen=reach)
     return filtered
 
 

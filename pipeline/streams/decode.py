@@ -168,13 +168,13 @@ class AudioTrack:
                 self._file_end_s = max(self._file_end_s, (packet_end_s(packet) or 0.0) - self._origin_s)
                 if packet.stream.index == self._stream.index:
                     yield packet
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             self._file_end_s = min(self._file_end_s, self.end_s)  # a file that is cut off ends here
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
             return list(packet.decode())
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             end_s = packet_end_s(packet)
             if end_s is not None:
                 start_s = float(packet.pts * packet.time_base)

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 import numpy as np
 
@@ -163,7 +164,7 @@ def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
         starts += edges[:-1].tolist()
         ends += edges[1:].tolist()
     places = np.cumsum([0, *map(len, tokens)])
-    return np.array([[starts[a], ends[b - 1]] for a, b in zip(places[:-1], places[1:], strict=True)])
+    return np.array([[starts[a], ends[b - 1]] for a, b in pairwise(places)])
 
 
 def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:

@@ -18,7 +18,9 @@ SCHEMA = feature_schema(3, 2)
 def entry(rows: int, seed: int = 0) -> Entry:
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(rows, 3)).astype("f4")
-    return Entry("ok", rows={"values": values, "times": rng.random((rows, 2))}, clips={"pooled": rng.random(2).astype("f4")})
+    return Entry(
+        "ok", rows={"values": values, "times": rng.random((rows, 2))}, clips={"pooled": rng.random(2).astype("f4")}
+    )
 
 
 def item(name: str, made: Entry) -> Item:
@@ -33,7 +35,9 @@ def write(path: Path, *entries: Entry) -> Path:
 
 @given(lengths=st.lists(st.one_of(st.none(), st.integers(0, 5)), max_size=6))
 @settings(max_examples=30, deadline=None)
-def test_rows_come_back_to_their_utterances(lengths: list[int | None], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_rows_come_back_to_their_utterances(
+    lengths: list[int | None], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     entries = [Entry("empty", "silence") if n is None else entry(n, i) for i, n in enumerate(lengths)]
     path = write(tmp_path_factory.mktemp("store") / "s.h5", *entries)
     with open_store(path) as store:
@@ -99,7 +103,12 @@ def test_an_entry_that_changed_its_length_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
-    cases = {"no file": "does not exist", "text": "no readable HDF5", "other": "no crossmodal-store", "version": "format 99"}
+    cases = {
+        "no file": "does not exist",
+        "text": "no readable HDF5",
+        "other": "no crossmodal-store",
+        "version": "format 99",
+    }
     (tmp_path / "text").write_text("hello")
     with h5py.File(tmp_path / "other", "w") as file:
         file["x"] = 1

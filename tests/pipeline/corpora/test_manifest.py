@@ -50,7 +50,8 @@ def test_absolute_paths_and_further_columns_are_kept(tmp_path: Path) -> None:
 
 
 def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None:
-    rows = 'a.mp4,u1,,,"He said ""no"",\nthen\u2028left",s1,joy\nb.mp4,u2,,,日本語 ☃,s2,joy\nc.mp4,u3,,,x,s2,anger\nd.mp4,u4,,,y,s1,anger\n'
+    rows = 'a.mp4,u1,,,"He said ""no"",\nthen\u2028left",s1,joy\nb.mp4,u2,,,日本語 ☃,s2,joy\n'
+    rows += "c.mp4,u3,,,x,s2,anger\nd.mp4,u4,,,y,s1,anger\n"
     found = corpus(tmp_path, rows)
     assert not found.problems
     assert found.utterances.loc[0, "text"] == 'He said "no",\nthen\u2028left'
@@ -114,7 +115,7 @@ def test_a_wrong_header_is_refused(header: str, message: str, tmp_path: Path) ->
 
 
 def test_files_that_are_no_manifest(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no manifest.csv"):
+    with pytest.raises(UserError, match=r"holds no manifest\.csv"):
         read(tmp_path, settings())
     with pytest.raises(UserError, match="does not exist"):
         read(tmp_path / "nowhere", settings())
@@ -141,6 +142,10 @@ def test_words_are_read_and_checked(tmp_path: Path) -> None:
 
 @given(spans=st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.001, 100)), min_size=2, max_size=20))
 def test_spans_come_through_exactly(spans: list[tuple[float, float]], tmp_path_factory: pytest.TempPathFactory) -> None:
-    rows = "".join(f"a.mp4,u{i},{s!r},{s + d!r},x,s{i % 2},{'joy' if i % 2 else 'anger'}\n" for i, (s, d) in enumerate(spans))
+    rows = "".join(
+        f"a.mp4,u{i},{s!r},{s + d!r},x,s{i % 2},{'joy' if i % 2 else 'anger'}\n" for i, (s, d) in enumerate(spans)
+    )
     found = corpus(tmp_path_factory.mktemp("m"), rows)
-    assert [(s, e) for s, e in zip(found.utterances["start"], found.utterances["end"], strict=True)] == [(s, s + d) for s, d in spans]
+    assert [(s, e) for s, e in zip(found.utterances["start"], found.utterances["end"], strict=True)] == [
+        (s, s + d) for s, d in spans
+    ]

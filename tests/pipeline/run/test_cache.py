@@ -29,7 +29,9 @@ def assert_same(one: Entry, other: Entry | None) -> None:
                 np.testing.assert_array_equal(theirs[name], cells)
 
 
-@pytest.mark.parametrize("entry", [ENTRY, Entry("empty", "silence: nothing over -70 dB"), Entry("absent", "no audio stream")])
+@pytest.mark.parametrize(
+    "entry", [ENTRY, Entry("empty", "silence: nothing over -70 dB"), Entry("absent", "no audio stream")]
+)
 def test_what_is_put_is_got(entry: Entry, tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     assert cache.get("k1") is None

@@ -13,7 +13,7 @@ from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Step, run_step, store_items
 from pipeline.run.cluster import Pool
 
-TOY = '''
+TOY = """
 import os
 from dataclasses import dataclass
 import numpy as np
@@ -42,7 +42,7 @@ class Toy:
                 raise ExtractorError("no such weights")
             errors = {"empty": EmptyInput("silence"), "absent": NoStream("no audio"), "fails": ValueError("bad frame")}
             yield i, errors.get(kind) or Entry("ok", rows={"values": np.full((2, 1), float(len(clip.utterance)))})
-'''
+"""
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_what_no_clip_can_help_ends_the_run(toy: type, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such weights"):
         run_step(toy(), clips("ok", "fatal"), Pool(1), tmp_path)
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="cannot write to .*file.*kept"):
+    with pytest.raises(UserError, match=r"cannot write to .*file.*kept"):
         run_step(toy(), clips("ok"), Pool(1), tmp_path / "file")
 
 

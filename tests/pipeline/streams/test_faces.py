@@ -113,7 +113,11 @@ def test_follow_of_no_face_at_all():
 
 
 @given(
-    st.floats(-50, 300), st.floats(-50, 300), st.floats(2, 200), st.floats(2, 200), st.floats(0, 1, allow_subnormal=False)
+    st.floats(-50, 300),
+    st.floats(-50, 300),
+    st.floats(2, 200),
+    st.floats(2, 200),
+    st.floats(0, 1, allow_subnormal=False),
 )
 def test_a_square_is_centred_on_its_box(x, y, width, height, margin):
     left, top, side, other = square((x, y, width, height), margin)
@@ -177,7 +181,10 @@ def test_unknown_detector():
 def test_detectors_agree_on_where_a_real_face_is(name):
     detect = detector(name, 0.5)
     assert detector(name, 0.5) is detect
-    for recording, box in (("grid/s1/bbaf2n.mpg", (90, 120, 133, 133)), ("ravdess/av/01-01-01-01-01-01-01.mp4", (468, 183, 369, 369))):
+    for recording, box in (
+        ("grid/s1/bbaf2n.mpg", (90, 120, 133, 133)),
+        ("ravdess/av/01-01-01-01-01-01-01.mp4", (468, 183, 369, 369)),
+    ):
         for picture in pictures(recording, 3):
             best = max(detect(picture), key=lambda found: found.box[2])
             assert iou(best.box, box) > 0.55

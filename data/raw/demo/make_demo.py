@@ -1,0 +1,133 @@
+"""Make the demo corpus: drawn heads that speak synthetic sentences, their labels and their word times.
+
+Writes ``clips/<utterance>.mp4``, ``manifest.csv`` and ``words.csv``. The same clips come out whichever are asked for
+and however many processes work. Needs requirements-demo.txt.
+"""
+
+import argparse
+import csv
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from plan import Clip, plan_corpus
+
+MANIFEST_COLUMNS = ("media", "utterance", "text", "speaker", "group", "order", "score", "sentiment")
+WORDS_COLUMNS = ("utterance", "word", "start", "end")
+
+WordRow = tuple[str, str, float, float]
+
+
+def make_clip(clip: Clip, out: Path) -> list[WordRow]:
+    """Speak, act, draw and write one clip. Meant for a fresh process: espeak-ng keeps state.
+
+    Parameters
+    ----------
+    clip : Clip
+        What to make.
+    out : Path
+        The corpus folder, which has a folder ``clips``.
+
+    Returns
+    -------
+    list of tuple
+        Its rows for words.csv.
+    """
+    import cv2
+    from expression import perform
+    from face import PICTURE_SIDE, draw_head
+    from movie import write_movie
+    from voice import FRAME_SAMPLES, RATE_HZ, speak
+
+    cv2.setNumThreads(1)
+    samples, words = speak(clip)
+    gain = float(clip.rng("light").normal(1, 0.05))
+    frames = (draw_head(clip.speaker, face, pose, gain) for face, pose in perform(clip, samples, FRAME_SAMPLES))
+    write_movie(out / media_path(clip), frames, samples, side=PICTURE_SIDE, rate_hz=RATE_HZ)
+    return [(clip.utterance, word.word, word.start, word.end) for word in words]
+
+
+def make_corpus(clips: Sequence[Clip], out: Path, processes: int) -> None:
+    """Make clips in parallel, then write both tables.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        The clips to make; the tables list these and no others.
+    out : Path
+        Folder to write into.
+    processes : int
+        Clips made at a time.
+    """
+    (out / "clips").mkdir(parents=True, exist_ok=True)
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = "1"  # read by the workers: threads within a clip only get in each other's way
+    spawn = multiprocessing.get_context("spawn")
+    words: list[WordRow] = []
+    with ProcessPoolExecutor(processes, mp_context=spawn, max_tasks_per_child=1) as pool:
+        for done, rows in enumerate(pool.map(make_clip, clips, [out] * len(clips)), start=1):
+            words.extend(rows)
+            print(f"\r{done} of {len(clips)} clips", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    write_table(out / "words.csv", WORDS_COLUMNS, words)
+    write_table(out / "manifest.csv", MANIFEST_COLUMNS, map(manifest_row, clips))
+
+
+def media_path(clip: Clip) -> str:
+    """Return where a clip's file is, from the corpus folder."""
+    return f"clips/{clip.utterance}.mp4"
+
+
+def manifest_row(clip: Clip) -> tuple[str | int | float, ...]:
+    """Return a clip's row, in the order of `MANIFEST_COLUMNS`."""
+    name = clip.speaker.name
+    return media_path(clip), clip.utterance, clip.text, name, name, clip.order, clip.score, clip.sentiment
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file under a temporary name, then give it its own."""
+    partial = path.with_name(f".{path.name}.part")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    partial.replace(path)
+
+
+def choose(clips: Sequence[Clip], names: Sequence[str] | None) -> list[Clip]:
+    """Return the named clips, or all.
+
+    Raises
+    ------
+    SystemExit
+        If a name is unknown.
+    """
+    if not names:
+        return list(clips)
+    unknown = sorted(set(names) - {clip.utterance for clip in clips})
+    if unknown:
+        raise SystemExit(f"no such utterance: {', '.join(unknown)} (they run from {clips[0].utterance} to "
+                         f"{clips[-1].utterance})")  # fmt: skip
+    return [clip for clip in clips if clip.utterance in names]
+
+
+def main() -> None:
+    """Read the command line and make the corpus."""
+    here = Path(__file__).parent
+    parser = argparse.ArgumentParser(
+        description="Make the demo corpus. Example: python data/raw/demo/make_demo.py --out trial --only ana-01 ben-03"
+    )
+    parser.add_argument("--out", type=Path, help=f"folder to write into (default: {here})")
+    parser.add_argument("--only", nargs="+", metavar="UTTERANCE", help="make these clips alone; needs --out")
+    parser.add_argument("--processes", type=int, default=2, help="clips made at a time (default: %(default)s)")
+    arguments = parser.parse_args()
+    if arguments.only and arguments.out is None:
+        parser.error("--only needs --out: the tables would list these clips alone")
+    make_corpus(choose(plan_corpus(), arguments.only), arguments.out or here, max(1, arguments.processes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""How a sentence is spoken: espeak-ng asked through ctypes for samples and word times, then set to a level.
+
+espeak-ng seeds its noise from the clock and keeps state between calls. Its seed is set here before each sentence, but
+only one sentence a process comes out the same on every run: `make_demo.py` starts a fresh process for each clip.
+"""
+
+import ctypes
+from dataclasses import dataclass
+
+import espeakng_loader
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from plan import Clip
+from sentences import word_spans
+
+RATE_HZ = 16000
+FRAME_SAMPLES = 1280
+"""Samples a video frame: clips are a whole number of frames long, so that both streams end together."""
+NOISE_DB = -55.0
+SILENCE_DB = -35.0
+"""A word ends where the signal last exceeds this, against the clip's peak."""
+
+_SYNCHRONOUS = 2
+_WORD_EVENT = 1
+_CHARS_UTF8 = 1
+_PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A spoken word and its times in seconds from the start of the clip."""
+
+    word: str
+    start: float
+    end: float
+
+
+class _EventId(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]  # noqa: RUF012
+
+
+class _Event(ctypes.Structure):
+    """espeak_EVENT of speak_lib.h."""
+
+    _fields_ = [  # noqa: RUF012
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
+    ]
+
+
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)  # fmt: skip
+
+
+def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
+    """Speak a clip's sentence as its audio latent says.
+
+    A positive voice is higher, livelier, faster and louder; a negative one the opposite.
+
+    Parameters
+    ----------
+    clip : Clip
+        Its `text`, `speaker` and audio latent are used.
+
+    Returns
+    -------
+    samples : ndarray of shape (n,), float32
+        Mono sound in [-1, 1] at `RATE_HZ`, `n` a multiple of `FRAME_SAMPLES`.
+    words : list of Word
+        One for each word of the text, in order.
+    """
+    rng = clip.rng("voice")
+    mood = clip.latents["audio"] / 3
+    settings = {
+        "rate": clip.speaker.rate_wpm + 24 * mood + rng.normal(0, 5),
+        "volume": 100,
+        "pitch": clip.speaker.pitch + 20 * mood + rng.normal(0, 2.5),
+        "range": 50 + 38 * mood + rng.normal(0, 5),
+    }
+    raw, rate_hz, starts = synthesise(clip.text, clip.speaker.voice, settings)
+    speech = soxr.resample(raw.astype(np.float32) / 32768, rate_hz, RATE_HZ)
+    gain_db = -8 + 5.0 * mood + rng.normal(0, 0.8)
+    lead, tail = (int(RATE_HZ * rng.uniform(0.2, 0.4)) for _ in range(2))
+    total = -(-(lead + len(speech) + tail) // FRAME_SAMPLES) * FRAME_SAMPLES
+    samples = rng.normal(0, 10 ** (NOISE_DB / 20), total)
+    samples[lead : lead + len(speech)] += speech * 10 ** (gain_db / 20)
+    words = _time_words(clip.text, starts, speech, lead / RATE_HZ)
+    return np.clip(samples, -1, 1).astype(np.float32), words
+
+
+def synthesise(
+    text: str, voice: str, settings: dict[str, float]
+) -> tuple[NDArray[np.int16], int, list[tuple[int, float]]]:
+    """Ask espeak-ng for one sentence.
+
+    Parameters
+    ----------
+    text : str
+        ASCII text.
+    voice : str
+        espeak-ng voice name, as in ``"en-us+f1"``.
+    settings : dict
+        Value of each of ``rate`` (words a minute), ``volume``, ``pitch`` and ``range`` (0 to 100).
+
+    Returns
+    -------
+    samples : ndarray of shape (n,), int16
+        The sound.
+    rate_hz : int
+        Its sampling rate.
+    starts : list of (int, float)
+        First character (from 0) and start in seconds of each word event.
+
+    Raises
+    ------
+    RuntimeError
+        If espeak-ng cannot start or does not know the voice.
+    """
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    rate_hz = library.espeak_Initialize(_SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), 0)
+    if rate_hz <= 0:
+        raise RuntimeError("espeak-ng did not start: reinstall espeakng-loader (requirements-demo.txt)")
+    if library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise RuntimeError(f"espeak-ng has no voice {voice!r}")
+    for name, value in settings.items():
+        library.espeak_SetParameter(_PARAMETERS[name], round(value), 0)
+
+    chunks: list[NDArray[np.int16]] = []
+    starts: list[tuple[int, float]] = []
+
+    def receive(wave: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
+        if wave and count > 0:
+            chunks.append(np.ctypeslib.as_array(wave, (count,)).copy())
+        index = 0
+        while events[index].type != 0:
+            if events[index].type == _WORD_EVENT:
+                starts.append((events[index].text_position - 1, events[index].audio_position / 1000))
+            index += 1
+        return 0
+
+    callback = _CALLBACK(receive)  # kept alive until espeak-ng is done
+    library.espeak_SetSynthCallback(callback)
+    library.espeak_ng_SetRandSeed(1)
+    encoded = text.encode()
+    library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, _CHARS_UTF8, None, None)
+    library.espeak_Synchronize()
+    return np.concatenate(chunks), rate_hz, starts
+
+
+def _time_words(text: str, starts: list[tuple[int, float]], speech: NDArray[np.float32], lead_s: float) -> list[Word]:
+    """Give every word of the text its time.
+
+    espeak-ng tells starts only, and joins some short words ("of the") in one event. A word ends with the sound before
+    the next start; joined words share their time by their lengths.
+    """
+    bounds = [*[start for _, start in starts], len(speech) / RATE_HZ]
+    groups: list[list[str]] = [[] for _ in starts]
+    for first, last in word_spans(text):
+        event = max((i for i, (position, _) in enumerate(starts) if position <= first), default=0)
+        groups[event].append(text[first:last])
+    words = []
+    for group, start, limit in zip(groups, bounds[:-1], bounds[1:], strict=True):
+        end = _sound_end(speech, start, limit)
+        edges = start + (end - start) * np.cumsum([0, *map(len, group)]) / max(1, sum(map(len, group)))
+        for word, first_s, last_s in zip(group, edges[:-1], edges[1:], strict=True):
+            words.append(Word(word, round(lead_s + first_s, 3), round(lead_s + last_s, 3)))
+    return words
+
+
+def _sound_end(speech: NDArray[np.float32], start_s: float, limit_s: float) -> float:
+    """Return when the sound between two times ends, in seconds; the later time where it never does."""
+    first, last = round(start_s * RATE_HZ), round(limit_s * RATE_HZ)
+    loud = np.flatnonzero(np.abs(speech[first:last]) > np.abs(speech).max() * 10 ** (SILENCE_DB / 20))
+    return (first + int(loud[-1]) + 1) / RATE_HZ if len(loud) else limit_s

@@ -1,0 +1,500 @@
+import tracemalloc
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.errors import EmptyInput, NoStream
+from features.types import AudioStream
+from pipeline.streams import audio, decode
+from pipeline.streams.audio import AudioConfig, band_pass, clean, normalise, read_audio, trim_bounds
+from pipeline.streams.decode import MediaError, clock_start_s, open_recording, probe
+from pipeline.streams.spans import Span
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
+needs_clips = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")
+RATE = 16000
+UNTRIMMED = AudioConfig(trim_db=200)
+
+
+def tone(hz: float, duration_s: float, amplitude: float = 0.1, rate: int = RATE) -> np.ndarray:
+    return amplitude * np.sin(2 * np.pi * hz * np.arange(round(duration_s * rate)) / rate)
+
+
+def bursts(duration_s: float, *places: tuple[float, float], rate: int = RATE) -> np.ndarray:
+    """Silence with a 1 kHz tone from each start to each end."""
+    times = np.arange(round(duration_s * rate)) / rate
+    sounding = np.any([(times >= start) & (times < end) for start, end in places], axis=0)
+    return np.where(sounding, 0.1 * np.sin(2 * np.pi * 1000 * times), 0.0)
+
+
+def write_media(
+    path: Path,
+    channels: np.ndarray,
+    rate: int = RATE,
+    *,
+    codec: str = "pcm_s16le",
+    layout: str = "mono",
+    audio_at: Callable[[float], float] = lambda time_s: time_s,
+    video_from_s: float | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Encode ``(channels, n)``, the frame that would sound at t stamped ``audio_at(t)``; a second of black video too."""
+    with av.open(str(path), "w", options=options or {}) as out:
+        sound = out.add_stream(codec, rate=rate, layout=layout)
+        picture = out.add_stream("mpeg4", rate=25, width=32, height=32) if video_from_s is not None else None
+        for packet in picture_packets(picture, video_from_s):
+            out.mux(packet)
+        resampler = av.AudioResampler(sound.codec_context.format, layout, rate, sound.codec_context.frame_size or 1000)
+        ints = np.round(np.atleast_2d(channels) * 32767).astype(np.int16)
+        whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(ints.T).reshape(1, -1), "s16", layout)
+        whole.sample_rate, whole.pts = rate, 0
+        for frame in [*resampler.resample(whole), *resampler.resample(None)]:
+            frame.pts = round(audio_at(frame.pts / rate) * rate)
+            frame.time_base = Fraction(1, rate)
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    return path
+
+
+def picture_packets(stream: Any, start_s: float | None) -> list[Any]:
+    if stream is None or start_s is None:
+        return []
+    packets = []
+    for number in range(25):
+        frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")
+        frame.pts, frame.time_base = number + round(25 * start_s), Fraction(1, 25)
+        packets += stream.encode(frame)
+    return [*packets, *stream.encode(None)]
+
+
+def outcomes(path: Path, spans: list[Span], config: AudioConfig = UNTRIMMED) -> list[Any]:
+    found = dict(read_audio(path, spans, config))
+    assert sorted(found) == list(range(len(spans)))
+    return [found[index] for index in range(len(spans))]
+
+
+def loud_part(stream: AudioStream) -> tuple[float, float]:
+    """First and last time, in the span, at which a trimmed stream sounds."""
+    return stream.start_s, stream.start_s + stream.samples.size / stream.rate_hz
+
+
+# --- the clock ---------------------------------------------------------------------------------------------------
+
+
+def test_sound_that_starts_late_stays_on_the_recordings_clock(tmp_path: Path) -> None:
+    path = write_media(
+        tmp_path / "late.mkv", bursts(3, (1.0, 1.5)), audio_at=lambda t: t + 0.7, video_from_s=0.0, codec="flac"
+    )
+    (whole, part, before) = outcomes(path, [Span(0, 3.5), Span(1.5, 3), Span(0, 0.6)], AudioConfig())
+    assert loud_part(whole) == pytest.approx((1.7, 2.2), abs=0.0101)
+    assert loud_part(part) == pytest.approx((0.2, 0.7), abs=0.0101)
+    assert isinstance(before, EmptyInput)
+
+
+def test_a_picture_that_starts_late_leaves_the_sounds_clock(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "v.mkv", bursts(3, (1.0, 1.5)), audio_at=lambda t: t + 2.0, video_from_s=4.0)
+    with open_recording(path) as container:
+        assert clock_start_s(container) == pytest.approx(2.0)
+    (whole,) = outcomes(path, [Span(0, 3)], AudioConfig())
+    assert loud_part(whole) == pytest.approx((1.0, 1.5), abs=0.0101)
+
+
+def test_a_hole_in_the_sound_is_silence_of_its_length(tmp_path: Path) -> None:
+    path = write_media(
+        tmp_path / "hole.mkv", bursts(3, (0.5, 0.75), (2.0, 2.25)), audio_at=lambda t: t + 0.8 * (t >= 1), codec="flac"
+    )
+    first, second, both = outcomes(path, [Span(0, 1.5), Span(2.5, 3.5), Span(0, 3.8)], AudioConfig())
+    assert loud_part(first) == pytest.approx((0.5, 0.75), abs=0.0101)
+    assert loud_part(second) == pytest.approx((0.3, 0.55), abs=0.0101)
+    assert loud_part(both) == pytest.approx((0.5, 3.05), abs=0.0101)
+
+
+def test_stamps_rounded_to_milliseconds_cut_nothing(tmp_path: Path) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=44100 * 2)
+    mkv = write_media(tmp_path / "a.mkv", noise, 44100, codec="flac")  # Matroska counts milliseconds
+    wav = write_media(tmp_path / "a.wav", noise, 44100)
+    (one,), (other,) = outcomes(mkv, [Span(0, 2)]), outcomes(wav, [Span(0, 2)])
+    assert np.array_equal(one.samples, other.samples)
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+@pytest.mark.parametrize("start_s", [0.0, 0.50013])
+def test_resampling_neither_shifts_nor_shortens(tmp_path: Path, rate: int, start_s: float) -> None:
+    path = write_media(tmp_path / "t.wav", tone(1234.5, 2, 0.3, rate), rate)
+    (stream,) = outcomes(path, [Span(start_s, start_s + 1)])
+    times = start_s + np.arange(stream.samples.size) / RATE
+    inner = slice(800, -800)
+    got = stream.signal()[inner] * 10 ** (-stream.gain_db / 20)
+    assert stream.samples.size == RATE
+    assert np.abs(got - 0.3 * np.sin(2 * np.pi * 1234.5 * times[inner])).max() < 0.3 * 0.25  # a quarter of a sample
+    basis = np.exp(-2j * np.pi * 1234.5 * times[inner])
+    shift_s = -(np.angle(np.sum(got * basis)) + np.pi / 2) / (2 * np.pi * 1234.5)
+    assert abs(shift_s) < 0.55 / RATE
+
+
+@needs_clips
+def test_a_word_sounds_when_its_annotation_says() -> None:
+    checked = 0
+    for path in sorted((SHARED / "grid/s1").glob("*.mpg"))[:8]:
+        words = [line.split() for line in path.with_suffix(".align").read_text().splitlines()]
+        times = [(int(start) / 25000, int(end) / 25000) for start, end, word in words if word != "sil"]
+        (stream,) = outcomes(path, [Span(0, probe(path).duration_s)])
+        power = np.square(stream.signal())
+        at = stream.start_s + np.arange(power.size) / RATE
+        speech = (at >= times[0][0]) & (at < times[-1][1])
+        quiet = (at < times[0][0] - 0.1) | (at > times[-1][1] + 0.1)
+        assert power[speech].mean() > 30 * power[quiet].mean(), path.name
+        checked += 1
+    assert checked
+
+
+@needs_clips
+def test_film_and_sound_file_of_one_take_agree() -> None:
+    film, sound = SHARED / "ravdess/av/01-01-01-01-01-01-01.mp4", SHARED / "ravdess/speech/03-01-01-01-01-01-01.flac"
+    one, other = (outcomes(path, [Span(0, 3.2)])[0].signal().astype(np.float64) for path in (film, sound))
+    size = 1 << 17
+    likeness = np.fft.irfft(np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size)))
+    lag = (np.argmax(likeness) + size // 2) % size - size // 2
+    assert abs(lag) < 0.03 * RATE
+    assert likeness.max() > 0.9 * np.linalg.norm(one) * np.linalg.norm(other)
+
+
+# --- channels ----------------------------------------------------------------------------------------------------
+
+
+def share_of(stream: AudioStream, hz: float) -> float:
+    spectrum = np.abs(np.fft.rfft(stream.signal())) ** 2
+    near = np.abs(np.fft.rfftfreq(stream.samples.size, 1 / RATE) - hz) < 20
+    return float(spectrum[near].sum() / spectrum.sum())
+
+
+@pytest.mark.parametrize(("centre", "expected_hz"), [(0.1, 440), (0.0, 1000), (0.0005, 1000)])
+def test_the_centre_channel_is_taken_where_it_carries_the_voice(
+    tmp_path: Path, centre: float, expected_hz: int
+) -> None:
+    voice, music = tone(440, 2, centre), tone(1000, 2, 0.2)
+    channels = np.stack([music, music, voice, 0 * music, music, music])
+    path = write_media(tmp_path / "film.mkv", channels, layout="5.1", codec="flac")
+    (stream,) = outcomes(path, [Span(0, 2)])
+    assert share_of(stream, expected_hz) > 0.99
+
+
+def test_stereo_is_averaged(tmp_path: Path) -> None:
+    common, side = tone(440, 2), tone(1000, 2)
+    path = write_media(tmp_path / "s.wav", np.stack([common + side, common - side]), layout="stereo")
+    (stream,) = outcomes(path, [Span(0, 2)])
+    assert share_of(stream, 440) > 0.999
+    assert stream.gain_db == pytest.approx(-23 - 20 * np.log10(0.1 / np.sqrt(2)), abs=0.05)
+
+
+# --- spans -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def noise_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    noise = 0.1 * np.random.default_rng(3).normal(size=6 * 22050)
+    return write_media(tmp_path_factory.mktemp("noise") / "noise.wav", noise, 22050)
+
+
+spans = st.builds(lambda start, length: Span(start, start + length), st.floats(-0.2, 6.4), st.floats(0.01, 6))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(spans, max_size=6))
+def test_many_spans_in_one_decode_are_what_each_is_alone(noise_file: Path, wanted: list[Span]) -> None:
+    together = outcomes(noise_file, wanted)
+    for span, found in zip(wanted, together, strict=True):
+        (alone,) = outcomes(noise_file, [span])
+        assert type(found) is type(alone)
+        if isinstance(found, AudioStream):
+            assert np.array_equal(found.samples, alone.samples)
+            assert (found.start_s, found.gain_db, found.duration_s) == (alone.start_s, alone.gain_db, span.duration_s)
+            assert found.start_s + found.samples.size / RATE <= span.duration_s + 1 / RATE
+
+
+def test_a_recording_is_opened_and_decoded_once(noise_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, frames = [], []
+    whole_frames = decode._mean_and_centre
+    monkeypatch.setattr(decode, "_mean_and_centre", lambda frame: frames.append(frame.pts) or whole_frames(frame))
+    open_container = av.open
+    monkeypatch.setattr(av, "open", lambda *args, **rest: opened.append(args) or open_container(*args, **rest))
+    outcomes(noise_file, [Span(4, 5), Span(0, 3), Span(1, 2), Span(0, 3)])
+    assert len(opened) == 1
+    assert frames == sorted(set(frames))
+    assert frames[-1] < 5.5 * 22050  # and no further than the last span
+
+
+def test_a_stream_comes_as_soon_as_it_is_complete(noise_file: Path) -> None:
+    order = [index for index, _ in read_audio(noise_file, [Span(4, 5), Span(0, 5.5), Span(1, 2)], UNTRIMMED)]
+    assert order == [2, 0, 1]
+
+
+def test_memory_follows_the_open_spans_not_the_recording(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, (0.1 * np.random.default_rng(0).normal(size=RATE * 240)).astype(np.float32), RATE)
+    tracemalloc.start()
+    try:
+        for _, stream in read_audio(path, [Span(second, second + 1.0) for second in range(239)], UNTRIMMED):
+            assert isinstance(stream, AudioStream)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4e6  # the recording is 15 MB
+
+
+@pytest.mark.parametrize("span", [Span(1, 1), Span(2, 1), Span(float("nan"), 1), Span(0, float("inf"))])
+def test_a_span_without_length_is_empty(noise_file: Path, span: Span) -> None:
+    found, fine = outcomes(noise_file, [span, Span(0, 1)])
+    assert isinstance(found, EmptyInput)
+    assert "no length" in str(found)
+    assert isinstance(fine, AudioStream)
+
+
+def test_the_same_twice_is_the_same_bytes(noise_file: Path) -> None:
+    (one,), (two,) = (outcomes(noise_file, [Span(0.3, 4)], AudioConfig()) for _ in range(2))
+    assert one.samples.tobytes() == two.samples.tobytes()
+    assert one.samples.dtype == np.int16
+
+
+# --- what is not there -------------------------------------------------------------------------------------------
+
+
+def test_a_silent_film_has_no_audio_stream(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "mute.mp4"), "w") as out:
+        for packet in picture_packets(out.add_stream("mpeg4", rate=25, width=32, height=32), 0.0):
+            out.mux(packet)
+    found = outcomes(tmp_path / "mute.mp4", [Span(0, 1), Span(0.5, 1)])
+    assert all(isinstance(each, NoStream) and "no audio stream" in str(each) for each in found)
+    info = probe(tmp_path / "mute.mp4")
+    assert (info.has_audio, info.has_video) == (False, True)
+    assert info.duration_s == pytest.approx(1.0, abs=0.05)
+
+
+@needs_clips
+def test_a_real_silent_film_has_no_audio_stream() -> None:
+    (found,) = outcomes(SHARED / "edge/no_audio.mp4", [Span(0, 4)])
+    assert isinstance(found, NoStream)
+
+
+def test_silence_is_empty_and_sound_beside_it_is_not(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "s.wav", bursts(4, (2.5, 3.0)))
+    silent, sounding, behind = outcomes(path, [Span(0, 2), Span(2, 4), Span(9, 10)], AudioConfig())
+    assert isinstance(silent, EmptyInput)
+    assert "silence" in str(silent)
+    assert isinstance(sounding, AudioStream)
+    assert isinstance(behind, EmptyInput)
+    assert "ends at 4.00 s" in str(behind)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("t.wav", "pcm_s16le", {}),
+        ("t.flac", "flac", {}),
+        ("t.mp4", "aac", {"movflags": "faststart"}),
+        ("t.mkv", "aac", {}),
+        ("t.avi", "mp2", {}),
+    ],
+)
+def test_a_recording_that_breaks_off_fails_only_where_it_does(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=6 * 44100)
+    whole = write_media(tmp_path / name, noise, 44100, codec=codec, options=options)
+    assert all(isinstance(each, AudioStream) for each in outcomes(whole, [Span(0, 6.0), Span(5, 6.2)]))
+    data = whole.read_bytes()
+    cut = tmp_path / f"cut_{name}"
+    cut.write_bytes(data[: len(data) * 6 // 10])
+    early, across, behind = outcomes(cut, [Span(0.5, 2.5), Span(1, 5.5), Span(5, 6)])
+    assert isinstance(early, AudioStream)
+    for found in (across, behind):
+        assert isinstance(found, MediaError)
+        assert "breaks off at 3." in str(found)
+
+
+def test_sound_shorter_than_the_picture_is_no_broken_file(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "short.mkv", tone(440, 1), video_from_s=2.0)
+    (found,) = outcomes(path, [Span(0, 3)])
+    assert isinstance(found, AudioStream)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "not there"), (b"", "no bytes"), (b"no film" * 999, "cannot be read")]
+)
+def test_a_file_that_is_no_recording_fails_every_span(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "film.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    for found in outcomes(path, [Span(0, 1), Span(3, 2)]):
+        assert isinstance(found, MediaError)
+        assert message in str(found)
+        assert "film.mp4" in str(found)
+    with pytest.raises(MediaError, match=message):
+        probe(path)
+
+
+@needs_clips
+def test_a_film_without_its_end_is_unreadable(tmp_path: Path) -> None:
+    data = (SHARED / "edge/obama_speech.mp4").read_bytes()
+    (tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
+    (found,) = outcomes(tmp_path / "half.mp4", [Span(0, 1)])
+    assert isinstance(found, MediaError)
+
+
+def test_a_damaged_stretch_fails_its_utterance_only(tmp_path: Path) -> None:
+    noise = 0.1 * np.random.default_rng(0).normal(size=6 * RATE)
+    data = bytearray(write_media(tmp_path / "d.mp4", noise, codec="aac").read_bytes())
+    media = slice(data.index(b"mdat") + 4, data.index(b"moov") - 4)  # the index of packets, in moov, stays whole
+    lost = slice(*(media.start + (media.stop - media.start) * share // 100 for share in (45, 65)))
+    data[lost] = b"\xff" * (lost.stop - lost.start)
+    (tmp_path / "e.mp4").write_bytes(data)
+    early, broken, late = outcomes(tmp_path / "e.mp4", [Span(0, 2), Span(2, 5), Span(4.5, 6)])
+    assert isinstance(early, AudioStream)
+    assert isinstance(broken, MediaError)
+    assert "cannot be decoded" in str(broken)
+    assert isinstance(late, AudioStream)
+
+
+def test_probe_reads_packets_where_no_header_states_a_duration(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "live.mkv", tone(440, 3), options={"live": "1"}, codec="flac")
+    with av.open(str(path)) as container:
+        assert container.duration is None
+    info = probe(path)
+    assert (info.has_audio, info.has_video) == (True, False)
+    assert info.duration_s == pytest.approx(3.0, abs=0.1)
+
+
+# --- cleaning ----------------------------------------------------------------------------------------------------
+
+
+def butterworth_squared(hz: np.ndarray, low_hz: float, high_hz: float, order: int, rate: int) -> np.ndarray:
+    """Textbook magnitude of a digital Butterworth band-pass (bilinear transform), squared for the two directions."""
+    warped, low, high = (np.tan(np.pi * np.asarray(f) / rate) for f in (hz, low_hz, high_hz))
+    return 1 / (1 + ((warped**2 - low * high) / (warped * (high - low))) ** (2 * order))
+
+
+@pytest.mark.parametrize(("low_hz", "high_hz", "order"), [(70.0, 7600.0, 4), (300.0, 3400.0, 2)])
+def test_the_band_pass_has_the_textbook_magnitude_and_no_phase(low_hz: float, high_hz: float, order: int) -> None:
+    size = 1 << 15
+    impulse = np.zeros(size + 1)
+    impulse[size // 2] = 1.0
+    response = band_pass(impulse, RATE, low_hz, high_hz, order)
+    assert np.abs(response - response[::-1]).max() < 1e-6  # symmetric about the impulse: zero phase
+    hz = np.fft.rfftfreq(size + 1, 1 / RATE)
+    measured = np.abs(np.fft.rfft(response))
+    known = (hz > 20) & (hz < 7950)
+    truth = butterworth_squared(hz[known], low_hz, high_hz, order, RATE)
+    assert np.abs(measured[known] - truth).max() < 2e-3
+    for corner in (low_hz, high_hz):
+        assert np.interp(corner, hz, measured) == pytest.approx(0.5, abs=0.005)
+
+
+@pytest.mark.parametrize(("hz", "kept_db"), [(30, -40), (50, -13), (1000, 0), (5000, 0)])
+def test_tones_in_the_band_stay_and_hum_goes(hz: float, kept_db: float) -> None:
+    passed = band_pass(tone(hz, 2), RATE, 70, 7600, 4)[RATE // 2 : -RATE // 2]
+    level_db = 20 * np.log10(np.sqrt(np.mean(passed**2)) / (0.1 / np.sqrt(2)))
+    assert level_db < kept_db if kept_db else abs(level_db) < 0.05
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 10, 27, 28, 700])
+def test_the_band_pass_takes_any_length(size: int) -> None:
+    passed = band_pass(np.ones(size), RATE, 70, 7600, 4)
+    assert passed.shape == (size,)
+    assert np.isfinite(passed).all()
+
+
+def test_trimming_finds_a_tone_in_silence() -> None:
+    signal = bursts(3, (0.8, 1.3), (1.9, 2.2)) + 1e-5 * np.random.default_rng(0).normal(size=3 * RATE)
+    assert trim_bounds(signal, RATE, 35) == (round(0.8 * RATE), round(2.2 * RATE))
+
+
+@pytest.mark.parametrize(("under_db", "kept"), [(33, True), (37, False)])
+def test_trimming_cuts_what_is_quieter_by_more_than_trim_db(under_db: float, kept: bool) -> None:
+    signal = np.concatenate([tone(1000, 0.5, 0.5 * 10 ** (-under_db / 20)), tone(1000, 0.5, 0.5)])
+    assert trim_bounds(signal, RATE, 35) == (0 if kept else RATE // 2, RATE)
+
+
+def test_trimming_silence_leaves_nothing() -> None:
+    assert trim_bounds(np.zeros(1000), RATE, 35) == (0, 0)
+    assert trim_bounds(np.zeros(0), RATE, 35) == (0, 0)
+
+
+def test_the_gain_is_what_brings_the_level() -> None:
+    levelled, gain_db = normalise(tone(300, 1, 0.01), -23.0)
+    assert 20 * np.log10(np.sqrt(np.mean(levelled**2))) == pytest.approx(-23.0, abs=1e-6)
+    assert gain_db == pytest.approx(-23.0 - 20 * np.log10(0.01 / np.sqrt(2)), abs=1e-6)
+
+
+def test_the_gain_stops_before_peaks_wrap() -> None:
+    clicks = np.zeros(RATE)
+    clicks[::1000] = 0.9
+    levelled, gain_db = normalise(clicks, -3.0)
+    assert np.abs(levelled).max() <= 1 - 2**-15
+    assert gain_db == pytest.approx(20 * np.log10((1 - 2**-15) / 0.9), abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lead=st.floats(0, 0.5),
+    length=st.floats(0.06, 1),
+    tail=st.floats(0, 0.5),
+    amplitude=st.floats(0.002, 1.0),
+    level=st.floats(-40, -3),
+)
+def test_clean_keeps_times_level_and_gain_true(
+    lead: float, length: float, tail: float, amplitude: float, level: float
+) -> None:
+    sizes = [round(RATE * part) for part in (lead, length, tail)]
+    voice = tone(700, 2, amplitude)[: sizes[1]]
+    stream = clean(np.concatenate([np.zeros(sizes[0]), voice, np.zeros(sizes[2])]), AudioConfig(level_db=level))
+    assert stream.start_s == pytest.approx(lead, abs=0.021)  # the frame before may hold the filter's onset
+    assert stream.samples.size / RATE == pytest.approx(length, abs=0.041)
+    assert stream.duration_s == sum(sizes) / RATE
+    peak = np.abs(stream.samples.astype(int)).max() / 32768
+    assert peak == pytest.approx(amplitude * 10 ** (stream.gain_db / 20), rel=0.25)
+    level_db = 20 * np.log10(np.sqrt(np.mean(np.square(stream.signal().astype(np.float64)))))
+    assert level_db == pytest.approx(level, abs=0.1) or peak > 0.99
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(RATE), np.zeros(0), 1e-5 * np.ones(RATE), tone(1000, 0.02), tone(440, 1, 0.0002)],
+    ids=["digital silence", "nothing", "constant", "20 ms", "very faint"],
+)
+def test_what_holds_no_voice_is_empty(samples: np.ndarray) -> None:
+    with pytest.raises(EmptyInput, match="silence|ms of sound"):
+        clean(samples, AudioConfig())
+
+
+def test_a_constant_offset_is_no_voice() -> None:
+    stream = clean(tone(440, 1) + 0.5, AudioConfig())
+    assert abs(stream.signal().mean()) < 1e-3
+    assert stream.gain_db == pytest.approx(0.01, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("settings_", "named"),
+    [
+        ({"rate_hz": 100}, "rate_hz is 100"),
+        ({"low_hz": 8000.0}, "low_hz 8000.0 and high_hz 7600.0"),
+        ({"high_hz": 9000.0}, "high_hz 9000.0"),
+        ({"order": 0}, "order is 0"),
+        ({"level_db": 3.0}, "level_db is 3.0"),
+        ({"trim_db": 0.0}, "trim_db is 0.0"),
+    ],
+)
+def test_impossible_settings_are_refused_by_name_and_value(settings_: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        AudioConfig(**settings_)
+
+
+def test_the_version_is_part_of_every_key() -> None:
+    assert audio.VERSION == 1
