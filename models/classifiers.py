@@ -70,7 +70,7 @@ def _logistic(task: Task, settings: Mapping[str, Any]) -> Any:
 
     if task == "score":
         return _scaled(Ridge(alpha=settings["alpha"]))
-    return _scaled(LogisticRegression(C=settings["C"], class_weight=settings["class_weight"], max_iter=300, tol=1e-3))
+    return _scaled(LogisticRegression(C=settings["C"], class_weight=settings["class_weight"], max_iter=500, tol=1e-4))
 
 
 def _svm(task: Task, settings: Mapping[str, Any]) -> Any:
@@ -89,7 +89,7 @@ def _svm(task: Task, settings: Mapping[str, Any]) -> Any:
 def _random_forest(task: Task, settings: Mapping[str, Any]) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-    forest = {**settings, "random_state": settings["seed"], "n_jobs": 1}
+    forest = {**settings, "random_state": settings["seed"], "n_jobs": 1, "max_features": "sqrt"}
     del forest["seed"]
     return RandomForestRegressor(**forest) if task == "score" else RandomForestClassifier(**forest)
 
@@ -118,7 +118,7 @@ _RATES = {"learning_rate": 2e-3, "weight_decay": 1e-3}
 _NET = {"layers": 1, "dropout": 0.4, **_RATES, "epochs": 60, "patience": 8, "seed": SEED}
 _PENALTIES: dict[Task, dict[str, Any]] = {
     "classification": {"C": (0.3, 1.5, 6.0, 25.0), "class_weight": None},
-    "score": {"alpha": (0.1, 0.5, 2.0, 10.0)},
+    "score": {"alpha": (0.3, 1.5, 8.0, 40.0)},
 }
 _MARGINS: dict[Task, dict[str, Any]] = {
     "classification": {"C": (3.0, 20.0), "class_weight": None},

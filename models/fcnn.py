@@ -110,13 +110,20 @@ class FullyConnected:
         self.mean_, self.deviation_ = float(y.mean()), float(y.std()) or 1.0
         return ((y - self.mean_) / self.deviation_).astype(np.float32)[:, None]
 
+    def _forward(self, x: Matrix) -> FloatArray:
+        import torch
+
+        module = self.net_.module_.eval()
+        with one_thread(), torch.inference_mode():  # not through skorch, whose loader draws from torch's random state
+            return np.asarray(module(torch.from_numpy(self._inputs(x))).numpy(), np.float64)
+
     def predict_proba(self, x: Matrix) -> FloatArray:
         """Return ``(n, k)`` probabilities in the order of ``classes_``."""
-        return softmax(np.asarray(self.net_.forward(self._inputs(x)), np.float64))
+        return softmax(self._forward(x))
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return ``(n,)`` scores."""
-        outputs = np.asarray(self.net_.forward(self._inputs(x)), np.float64)[:, 0]
+        outputs = self._forward(x)[:, 0]
         scores: FloatArray = outputs * self.deviation_ + self.mean_
         return scores
 

@@ -111,8 +111,8 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     rows = _repeated(folds, _words_of(table))
     if len(rows):
         yield (
-            f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for word"
-            f" in training, such as {_ids(table, rows)}: what text tells may be overestimated"
+            f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for"
+            f" word in training, such as {_ids(table, rows)}: what text tells may be overestimated"
         )
     whole = _repeated(folds, np.where(_cut_out(table), "", _segments(table)))
     if len(whole):

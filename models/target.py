@@ -52,7 +52,7 @@ class Target:
         codes = np.minimum(np.searchsorted(known, labels), len(known) - 1)
         wrong = np.flatnonzero(known[codes] != labels)
         if len(wrong):
-            raise ModelError(f"the label {labels[wrong[0]]!r} is none of the classes {', '.join(map(str, known))}")
+            raise ModelError(f"the label {str(labels[wrong[0]])!r} is none of the classes {', '.join(map(str, known))}")
         return cls(task, known, codes.astype(np.intp))
 
     @property

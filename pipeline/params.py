@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -156,6 +156,7 @@ def load_params(path: Path) -> Params:
     run = parse(RunParams, blocks.get("run") or {}, f"{path}: run")
     if not 0 <= run.max_failed <= 1 or (run.workers != "auto" and run.workers < 1):
         raise UserError(f"{path}: run: max_failed is a share from 0 to 1 and workers at least 1 or 'auto'")
+    run = replace(run, plugins=tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in run.plugins))
     load_plugins(run.plugins)
     extract, features = _features(blocks.get("features") or {}, path)
     return Params(
@@ -180,7 +181,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
             continue
         try:
             if plugin.endswith(".py"):
-                sys.path.insert(0, str(Path(plugin).resolve().parent))
+                sys.path.insert(0, str(Path(plugin).parent))
             import_module(name)
         except ImportError as error:
             raise UserError(f"run.plugins: {plugin!r} cannot be imported: {error}") from error

@@ -11,11 +11,13 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.errors import ExtractorError
 
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b"
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Rows of unit length over words and word sequences; None and the empty text are rows of zeros.
+
+    Words are lower-cased; exclamation and question marks and dots count as words.
 
     Parameters
     ----------

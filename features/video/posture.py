@@ -1,8 +1,9 @@
 """Head and shoulders of each frame, from the 33 points of a body pose.
 
-The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Head
-angles come from the ears, eyes and mouth of its metric points; lengths in the picture are in units of the head's width
-(ear to ear, in space), so that the distance from the camera is not in them. Left and right are the subject's.
+The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Of its
+points only the places in the picture are used; their depth, and the metric points, do not follow a head that tilts or
+a picture that is mirrored. Head angles come from where the nose lies between the ears; lengths are in units of the
+head's width, so that the distance from the camera is not in them. Left and right are the subject's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,6 @@ from features.errors import EmptyInput
 from features.types import Features, FloatArray, TimeArray, VideoStream
 from features.video.images import (
     Picture,
-    head_angles,
     landmark_array,
     load_mediapipe,
     quiet_stderr,
@@ -27,23 +27,22 @@ from features.video.images import (
 
 MEASURES = (
     "head_yaw",  # degrees, to the subject's left
-    "head_pitch",  # degrees, upwards; relative to the plane of eyes and mouth
+    "head_pitch",  # degrees, nose above the ears; about -10 for a level head
     "head_roll",  # degrees, clockwise in the picture
     "head_size",  # head width over the picture's height: how near the subject is
-    "visibility",  # of the shoulders, 0 to 1
-    "shoulder_width",  # in head widths, as all that follow unless said otherwise
+    "visibility",  # of the less visible shoulder, 0 to 1
+    "shoulder_width",  # in head widths, as all that follow unless said otherwise; small when the head leans forward
     "shoulder_tilt",  # degrees, positive where the left shoulder is the lower one
     "shoulder_raise",  # height of the shoulders above the mouth; negative, and nearer to 0 when raised
     "lean_side",  # mouth off the middle of the shoulders, to the subject's left
-    "lean_forward",  # head in front of the shoulders
     "head_motion",  # head widths a second since the frame before
     "shoulder_motion",
 )
 FUNCTIONALS = ("mean", "std")
-SHOULDERS = slice(5, 10)  # of the measures: undefined where the shoulders cannot be seen
 
-NOSE, MOUTH = 0, (9, 10)
-EYES, EARS, SHOULDER = (2, 5), (7, 8), (11, 12)  # left, right
+NOSE, MOUTH, EARS, SHOULDERS = 0, (9, 10), (7, 8), (11, 12)  # pairs: left, right
+EYES = ((1, 2, 3), (4, 5, 6))  # inner corner, middle, outer corner
+NOSE_DEPTH = 0.85  # how far the nose lies in front of the ears, in head widths: 12 of 14 cm in adults
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,18 @@ class PostureConfig:
         Bodies that the detector is less sure of have no row; from 0 to 1.
     min_visibility
         Shoulders that the model sees less well are undefined; from 0 to 1.
+    step
+        Every how many sampled frames one is measured; 2, of 5 frames a second, is each 0.4 s. Posture changes slowly,
+        and this is the slowest model of all.
     """
 
     min_score: float = 0.5
     min_visibility: float = 0.5
+    step: int = 2
 
     def __post_init__(self) -> None:
+        if self.step < 1:
+            raise ValueError(f"step is {self.step}: it must be 1 or more")
         for name, value in (("min_score", self.min_score), ("min_visibility", self.min_visibility)):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value}: it must lie from 0 to 1")
@@ -73,21 +78,18 @@ class Body:
 
     Attributes
     ----------
-    picture
-        ``(33, 3)`` points in picture heights: x to the right, y down, z away from the camera.
-    metric
-        ``(33, 3)`` the same in metres from the middle of the hips.
+    points
+        ``(33, 2)`` in picture heights: x to the right, y down.
     visibility
         Of the less visible shoulder, 0 to 1.
     """
 
-    picture: TimeArray
-    metric: TimeArray
+    points: TimeArray
     visibility: float
 
 
 class Posture(Extractor[VideoStream]):
-    """The `MEASURES` of each frame in which a body is found.
+    """The `MEASURES` of every second frame (`PostureConfig.step`) in which a body is found.
 
     Pooled: mean and deviation of each over the frames where it is defined.
     """
@@ -110,21 +112,22 @@ class Posture(Extractor[VideoStream]):
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def extract(self, stream: VideoStream) -> Features:
-        """Measure the body in every frame of `stream`.
+        """Measure the body in the frames of `stream`.
 
         Raises
         ------
         EmptyInput
             If no frame shows a body.
         """
-        bodies = list(self._bodies([read_jpeg(frame) for frame in stream.frames]))
+        times, frames = stream.times[:: self.config.step], stream.frames[:: self.config.step]
+        bodies = list(self._bodies([read_jpeg(frame) for frame in frames]))
         rows = [i for i, body in enumerate(bodies) if body is not None]
         if not rows:
-            raise EmptyInput(f"no body in any of {len(stream.frames)} frames")
+            raise EmptyInput(f"no body in any of {len(frames)} frames")
         found = [body for body in bodies if body is not None]
         values = np.array([measure(body, self.config.min_visibility) for body in found])
-        table = np.hstack([values, motion(found, stream.times[rows], self.config.min_visibility)])
-        return Features(table, row_times(stream.times, rows), functionals(table))
+        table = np.hstack([values, motion(found, times[rows], self.config.min_visibility)])
+        return Features(table, row_times(times, rows), functionals(table))
 
     def _bodies(self, frames: Sequence[Picture]) -> Iterator[Body | None]:
         """Follow the body through the frames; a blank picture first makes the model forget the clip before."""
@@ -147,39 +150,43 @@ class Posture(Extractor[VideoStream]):
 
 
 def _body(found: Any, aspect: float) -> Body | None:
-    if found.pose_landmarks is None or found.pose_world_landmarks is None:
+    if found.pose_landmarks is None:
         return None
     return Body(
-        picture=landmark_array(found.pose_landmarks, (aspect, 1.0, aspect)),
-        metric=landmark_array(found.pose_world_landmarks, (1.0, 1.0, 1.0)),
-        visibility=min(found.pose_landmarks.landmark[i].visibility for i in SHOULDER),
+        points=landmark_array(found.pose_landmarks, (aspect, 1.0, aspect))[:, :2],
+        visibility=min(found.pose_landmarks.landmark[i].visibility for i in SHOULDERS),
     )
 
 
-def head_width(body: Body) -> float:
-    """Return the distance between the ears in space, in picture heights."""
-    return float(np.linalg.norm(body.picture[EARS[0]] - body.picture[EARS[1]]))
+def head(body: Body) -> tuple[float, float, float, float]:
+    """Return yaw, pitch and roll of the head in degrees, and its width in picture heights.
+
+    The line through the eyes gives the roll. Across it, a head of width w turned by a shows its ears w cos(a) apart and
+    its nose, `NOSE_DEPTH` w in front of them, `NOSE_DEPTH` w sin(a) off their middle.
+    """
+    left, right = (body.points[list(eye)].mean(0) for eye in EYES)
+    x = (left - right) / np.linalg.norm(left - right)
+    ears = body.points[list(EARS)]
+    apart = max(float((ears[0] - ears[1]) @ x), 1e-3)
+    ahead = (body.points[NOSE] - ears.mean(0)) / NOSE_DEPTH
+    yaw = np.arctan2(ahead @ x, apart)
+    width = apart / np.cos(yaw)
+    pitch = np.arctan2(ahead @ np.array([x[1], -x[0]]), width)
+    roll = np.arctan2(x[1], x[0])
+    return float(np.degrees(yaw)), float(np.degrees(pitch)), float(np.degrees(roll)), float(width)
 
 
 def measure(body: Body, min_visibility: float) -> FloatArray:
-    """Return all of the `MEASURES` but motion, ``(10,)``; those of shoulders that cannot be seen are NaN."""
-    metric, flat, unit = body.metric, body.picture[:, :2], head_width(body)
-    angles = head_angles(metric[EARS[0]] - metric[EARS[1]], metric[list(EYES)].mean(0) - metric[list(MOUTH)].mean(0))
-    across = flat[SHOULDER[0]] - flat[SHOULDER[1]]
-    offset = flat[list(MOUTH)].mean(0) - flat[list(SHOULDER)].mean(0)
-    ahead = metric[list(SHOULDER)].mean(0)[2] - metric[list(EARS)].mean(0)[2]
-    shoulders = np.array(
-        [
-            np.hypot(*across) / unit,
-            np.degrees(np.arctan2(across[1], across[0])),
-            offset[1] / unit,
-            offset[0] / unit,
-            ahead / np.linalg.norm(metric[EARS[0]] - metric[EARS[1]]),
-        ]
-    )
+    """Return all of the `MEASURES` but motion, ``(9,)``; those of shoulders that cannot be seen are NaN."""
+    yaw, pitch, roll, width = head(body)
+    left, right = body.points[list(SHOULDERS)]
+    across = left - right
+    offset = body.points[list(MOUTH)].mean(0) - (left + right) / 2
+    tilt = float(np.degrees(np.arctan2(across[1], across[0])))
+    shoulders = [float(np.hypot(*across)) / width, tilt, offset[1] / width, offset[0] / width]
     if body.visibility < min_visibility:
-        shoulders[:] = np.nan
-    return np.array([*angles, unit, body.visibility, *shoulders], dtype=np.float32)
+        shoulders = [np.nan] * len(shoulders)
+    return np.array([yaw, pitch, roll, width, body.visibility, *shoulders], dtype=np.float32)
 
 
 def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> FloatArray:
@@ -197,11 +204,11 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
     speeds = np.full((len(bodies), 2), np.nan, dtype=np.float32)
     for i in range(1, len(bodies)):
         before, now = bodies[i - 1], bodies[i]
-        unit = head_width(now) * (times[i] - times[i - 1])
-        moved = now.picture[:, :2] - before.picture[:, :2]
+        unit = head(now)[-1] * (times[i] - times[i - 1])
+        moved = now.points - before.points
         speeds[i, 0] = np.hypot(*moved[NOSE]) / unit
         if min(before.visibility, now.visibility) >= min_visibility:
-            speeds[i, 1] = np.hypot(*moved[list(SHOULDER)].mean(0)) / unit
+            speeds[i, 1] = np.hypot(*moved[list(SHOULDERS)].mean(0)) / unit
     return speeds
 
 

@@ -132,7 +132,7 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
     """
     signal = np.asarray(samples, dtype=np.float64)
     voice = band_pass(signal, config.rate_hz, config.low_hz, config.high_hz, config.order)
-    loudest = max(frame_levels_db(voice, config.rate_hz), default=-math.inf)
+    loudest = float(frame_levels_db(voice, config.rate_hz).max(initial=-math.inf))
     if loudest < SILENCE_DB:
         raise EmptyInput(f"silence: the loudest 10 ms reach {loudest:.0f} dB of full scale")
     first, last = trim_bounds(voice, config.rate_hz, config.trim_db)
@@ -221,7 +221,7 @@ class _Window:
         """Keep what of `rows`, whose first sample has the number `start`, lies inside."""
         part = rows[:, max(self.first - start, 0) : max(self.last - start, 0)]
         if part.shape[1]:
-            self._parts.append((max(start, self.first) - self.first, part.copy()))
+            self._parts.append((max(start, self.first) - self.first, part))
 
     def mono(self) -> FloatArray:
         """Return the sound as ``(n,)`` from ``first`` to the last sample that came; holes are silent."""

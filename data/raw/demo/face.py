@@ -90,9 +90,9 @@ def _draw_body(canvas: Canvas, speaker: Speaker) -> None:
     """Draw neck and shirt, which stay while the head moves."""
     x, y = CENTRE_PX
     neck = np.array([[-0.62, 1.1], [0.62, 1.1], [0.75, 2.6], [-0.75, 2.6]]) * _BODY_PX
-    canvas.paint(canvas.pixel_polygon(neck + [x + 0.3 * canvas.pose.dx, y], blur=2), 0.72 * _skin(speaker))
+    canvas.paint(canvas.pixel_polygon(np.add(neck, (x + 0.3 * canvas.pose.dx, y)), blur=2), 0.72 * _skin(speaker))
     shirt = np.array([[-3.2, 4], [-2.6, 2.6], [-0.9, 2.25], [0, 2.6], [0.9, 2.25], [2.6, 2.6], [3.2, 4]]) * _BODY_PX
-    canvas.paint(canvas.pixel_polygon(shirt + [x, y], blur=2), speaker.shirt)
+    canvas.paint(canvas.pixel_polygon(np.add(shirt, (x, y)), blur=2), speaker.shirt)
 
 
 def _draw_skin(canvas: Canvas, speaker: Speaker) -> Mask:
@@ -125,7 +125,7 @@ def _shade_cheek(canvas: Canvas, speaker: Speaker, face: Expression, head: Mask,
     canvas.shade(canvas.blob(side * 0.5 * speaker.eye_gap, -0.10, 0.30, 0.20) * head, 0.80)
     canvas.shade(canvas.blob(side * 0.2, 0.02, 0.09, 0.22) * head, 0.88)
     flush = 0.16 * canvas.blob(side * 0.68, 0.62 - 0.06 * face.cheek, 0.28, 0.2) * head
-    canvas.paint(flush, _skin(speaker) + [20, -25, -15])
+    canvas.paint(flush, np.add(_skin(speaker), (20, -25, -15)))
     canvas.shade(canvas.blob(side * 0.66, 0.50 - 0.07 * raised, 0.22, 0.13) * head, 1.04 + 0.10 * raised)
     end = 0.10 * face.fold
     fold = [[side * 0.27, 0.55], [side * 0.42, 0.70], [side * (0.50 + end), 0.86], [side * (0.54 + end), 1.02]]
@@ -161,9 +161,9 @@ def _draw_eye(canvas: Canvas, speaker: Speaker, face: Expression, side: int) -> 
     canvas.paint(white * canvas.polygon(ellipse(x, -0.02, 0.05, 0.05), 1.05, blur=0.6), (15, 12, 12))
     canvas.paint(white * canvas.polygon(ellipse(x - 0.035, -0.055, 0.02, 0.02), 1.05, blur=0.5), (250, 250, 250))
     canvas.shade(white * canvas.blob(x, -0.11, 0.3, 0.05), 0.6)
-    crease = upper + [0, -0.075 - 0.02 * (opening - 1)]
+    crease = upper - (0, 0.075 + 0.02 * (opening - 1))
     lid = 0.55 * _skin(speaker)
-    canvas.paint(0.9 * canvas.line(upper - [0, 0.005], thickness=3, blur=0.7), (35, 22, 18))
+    canvas.paint(0.9 * canvas.line(upper - (0, 0.005), thickness=3, blur=0.7), (35, 22, 18))
     canvas.paint(0.55 * canvas.line(crease, thickness=2, blur=0.7), lid)
     canvas.paint(0.5 * canvas.line(lower, thickness=2, blur=0.7), lid)
 
@@ -224,7 +224,7 @@ def _draw_teeth(
 def _draw_beard(canvas: Canvas, speaker: Speaker, face: Expression, head: Mask) -> None:
     """Darken chin and jaw around the mouth."""
     upper_out, _, _, lower_out = _lip_edges(speaker, face)
-    mouth = canvas.polygon(ring(upper_out - [0, 0.03], lower_out + [0, 0.03]), blur=2)
+    mouth = canvas.polygon(ring(np.subtract(upper_out, (0, 0.03)), np.add(lower_out, (0, 0.03))), blur=2)
     below = np.clip((canvas.y - 0.75) / 0.3, 0, 1)
     canvas.paint(0.55 * canvas.blob(0, 1.3, 0.75, 0.5) * head * below * (1 - mouth), speaker.hair)
 

@@ -16,12 +16,12 @@ from speakers import SPEAKERS, Speaker
 
 SEED = 20
 MODALITIES = ("text", "audio", "video")
-CLASS_RANGES = {"negative": (-3.0, -1.4), "neutral": (-0.4, 0.4), "positive": (1.4, 3.0)}
+CLASS_RANGES = {"negative": (-3.0, -1.6), "neutral": (-0.3, 0.3), "positive": (1.6, 3.0)}
 CLIPS_PER_CLASS = 5
-LATENT_SD = {"text": 0.4, "audio": 0.3, "video": 0.35}
+LATENT_SD = 0.3
 FLAT = 0.1
 """Share of the score that a failing modality still shows on a negative or positive clip."""
-FALSE_RANGE = (1.2, 2.0)
+FALSE_RANGE = (1.4, 2.0)
 """Size of what a failing modality shows on a neutral clip, either sign."""
 
 
@@ -70,12 +70,12 @@ def _plan_speaker(index: int, rng: np.random.Generator, texts: set[str]) -> Iter
     for order, cell in enumerate(rng.permutation(len(cells))):
         sentiment, failing = cells[cell]
         score = round(float(rng.uniform(*CLASS_RANGES[sentiment])), 2)
-        latents = {name: _latent(name, score, failing == name, rng) for name in MODALITIES}
+        latents = {name: _latent(score, failing == name, rng) for name in MODALITIES}
         text = _new_text(latents["text"], rng, texts)
         yield Clip(f"{speaker.name}-{order + 1:02d}", speaker, order, text, score, sentiment, latents, failing)
 
 
-def _latent(modality: str, score: float, fails: bool, rng: np.random.Generator) -> float:
+def _latent(score: float, fails: bool, rng: np.random.Generator) -> float:
     """Draw what one modality shows of a score."""
     if not fails:
         shown = score
@@ -83,7 +83,7 @@ def _latent(modality: str, score: float, fails: bool, rng: np.random.Generator) 
         shown = float(rng.choice([-1, 1]) * rng.uniform(*FALSE_RANGE))
     else:
         shown = FLAT * score
-    return float(shown + rng.normal(0, LATENT_SD[modality]))
+    return float(shown + rng.normal(0, LATENT_SD))
 
 
 def _new_text(latent: float, rng: np.random.Generator, texts: set[str]) -> str:

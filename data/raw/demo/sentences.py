@@ -30,13 +30,13 @@ SUBJECTS = (
     "the service",
 )
 VERDICTS = {
-    -3: ("absolutely terrible", "awful in every way", "horrible, the worst of the year"),
-    -2: ("really bad", "quite boring and poor", "a bad disappointment"),
-    -1: ("a little disappointing", "rather weak and dull", "not very good"),
+    -3: ("absolutely terrible", "very bad, the worst of the year"),
+    -2: ("really bad", "quite boring and disappointing"),
+    -1: ("a little disappointing", "rather boring in the end"),
     0: ("about what people expected", "much the same as last time", "neither long nor short"),
-    1: ("rather nice", "fairly good", "quite pleasant in the end"),
-    2: ("really good", "very enjoyable and fun", "a great success"),
-    3: ("absolutely wonderful", "excellent in every way", "fantastic, the best of the year"),
+    1: ("rather nice in the end", "a little better than usual"),
+    2: ("really good", "quite nice and enjoyable"),
+    3: ("absolutely wonderful", "very good, the best of the year"),
 }
 
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")

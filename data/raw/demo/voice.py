@@ -21,6 +21,9 @@ NOISE_DB = -55.0
 SILENCE_DB = -35.0
 """A word ends where the signal last exceeds this, against the clip's peak."""
 
+EFFORT = 0.6
+"""How much brighter a full mood makes the voice, as a share of the sound's difference from sample to sample."""
+
 _SYNCHRONOUS = 2
 _WORD_EVENT = 1
 _CHARS_UTF8 = 1
@@ -37,13 +40,13 @@ class Word:
 
 
 class _EventId(ctypes.Union):
-    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]  # noqa: RUF012
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
 
 
 class _Event(ctypes.Structure):
     """espeak_EVENT of speak_lib.h."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("type", ctypes.c_int),
         ("unique_identifier", ctypes.c_uint),
         ("text_position", ctypes.c_int),
@@ -63,7 +66,7 @@ _CALLBACK = ctypes.CFUNCTYPE(
 def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
     """Speak a clip's sentence as its audio latent says.
 
-    A positive voice is higher, livelier, faster and louder; a negative one the opposite.
+    A positive voice is higher, livelier, faster, louder and brighter; a negative one the opposite.
 
     Parameters
     ----------
@@ -80,14 +83,15 @@ def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
     rng = clip.rng("voice")
     mood = clip.latents["audio"] / 3
     settings = {
-        "rate": clip.speaker.rate_wpm + 24 * mood + rng.normal(0, 5),
+        "rate": clip.speaker.rate_wpm + 28 * mood + rng.normal(0, 5),
         "volume": 100,
-        "pitch": clip.speaker.pitch + 20 * mood + rng.normal(0, 2.5),
-        "range": 50 + 38 * mood + rng.normal(0, 5),
+        "pitch": clip.speaker.pitch + 25 * mood + rng.normal(0, 2.5),
+        "range": np.clip(50 + 45 * mood + rng.normal(0, 5), 0, 100),
     }
     raw, rate_hz, starts = synthesise(clip.text, clip.speaker.voice, settings)
     speech = soxr.resample(raw.astype(np.float32) / 32768, rate_hz, RATE_HZ)
-    gain_db = -8 + 5.0 * mood + rng.normal(0, 0.8)
+    speech += EFFORT * mood * np.diff(speech, prepend=0)
+    gain_db = -9 + 6 * mood + rng.normal(0, 0.8)
     lead, tail = (int(RATE_HZ * rng.uniform(0.2, 0.4)) for _ in range(2))
     total = -(-(lead + len(speech) + tail) // FRAME_SAMPLES) * FRAME_SAMPLES
     samples = rng.normal(0, 10 ** (NOISE_DB / 20), total)

@@ -1,4 +1,4 @@
-"""The torch port against a plain numpy forward pass of the published file, and against faces with a plain expression."""
+"""The torch port against a plain numpy forward pass of the published file, and plain expressions."""
 
 import hashlib
 import json
@@ -24,6 +24,7 @@ from features.video.face_cnn import (
     read_weights,
     tight_face,
 )
+from features.video.images import read_jpeg
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
 from pipeline.streams.video import VideoConfig, read_video
@@ -56,10 +57,8 @@ class Published:
         with h5py.File(path) as file:
             config = json.loads(file.attrs["model_config"])["config"]
             self.layers, self.output = config["layers"], config["output_layers"][0][0]
-            self.arrays = {
-                layer["name"]: {name.split("/")[-1].split(":")[0]: None for name in ()} for layer in self.layers
-            }
-            for name in self.arrays:
+            self.arrays = {}
+            for name in [layer["name"] for layer in self.layers]:
                 found = {}
                 file["model_weights"][name].visititems(
                     lambda key, item, found=found: (
@@ -113,7 +112,7 @@ def conv(x, kernel, config):
 
 
 def max_pool(x):
-    """3 x 3, stride 2, TensorFlow's "same": as many outputs as half the inputs, rounded up, the odd border at the end."""
+    """3 x 3, stride 2, TensorFlow's "same": as many outputs as half the inputs, rounded up, the odd one at the end."""
     size = x.shape[0]
     out = -(-size // 2)
     before = max((out - 1) * 2 + 3 - size, 0) // 2
@@ -128,8 +127,6 @@ def test_the_port_is_the_published_network(extractor, clip):
     (path,) = extractor.weights()
     published, port = Published(path), mini_xception(read_weights(path))
     rng = np.random.default_rng(0)
-    from features.video.images import read_jpeg
-
     faces = [preprocess(tight_face(read_jpeg(clip.faces[i]), clip.boxes[i], clip.crops[i], 1.1)) for i in (0, 9)]
     faces += [rng.uniform(-1, 1, (64, 64)).astype(np.float32)]
     probabilities, embedding = port(np.stack(faces))

@@ -142,7 +142,7 @@ def test_one_side_is_the_subjects_own(mesh):
         ((276, 300), "brow_outer_left", 1),
         ((473, 468), "gaze_y", 1),
         ((152,), "jaw_drop", -1),
-        ((14, 17), "mouth_opening", -1),
+        ((0, 13), "mouth_opening", 1),
     ],
 )
 def test_points_that_move_up_change_their_measure(mesh, points, name, sign):

@@ -46,7 +46,7 @@ def write_media(
     video_from_s: float | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode ``(channels, n)``, the frame that would sound at t stamped ``audio_at(t)``; a second of black video too."""
+    """Encode ``(channels, n)``, the frame that would sound at t stamped ``audio_at(t)``; a second of picture too."""
     with av.open(str(path), "w", options=options or {}) as out:
         sound = out.add_stream(codec, rate=rate, layout=layout)
         picture = out.add_stream("mpeg4", rate=25, width=32, height=32) if video_from_s is not None else None
@@ -185,6 +185,14 @@ def test_the_centre_channel_is_taken_where_it_carries_the_voice(
     path = write_media(tmp_path / "film.mkv", channels, layout="5.1", codec="flac")
     (stream,) = outcomes(path, [Span(0, 2)])
     assert share_of(stream, expected_hz) > 0.99
+
+
+def test_the_subwoofer_is_left_out(tmp_path: Path) -> None:
+    front, low = tone(1000, 2, 0.1), tone(440, 2, 0.5)
+    channels = np.stack([front, front, 0 * front, low, 0 * front, 0 * front])
+    path = write_media(tmp_path / "film.mkv", channels, layout="5.1", codec="flac")
+    (stream,) = outcomes(path, [Span(0, 2)])
+    assert share_of(stream, 1000) > 0.99
 
 
 def test_stereo_is_averaged(tmp_path: Path) -> None:
@@ -470,7 +478,7 @@ def test_clean_keeps_times_level_and_gain_true(
     ids=["digital silence", "nothing", "constant", "20 ms", "very faint"],
 )
 def test_what_holds_no_voice_is_empty(samples: np.ndarray) -> None:
-    with pytest.raises(EmptyInput, match="silence|ms of sound"):
+    with pytest.raises(EmptyInput, match=r"silence|ms of sound"):
         clean(samples, AudioConfig())
 
 

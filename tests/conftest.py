@@ -1,0 +1,70 @@
+"""What several test files share: real clips where they are, corpora made of them, the command line as a user runs it."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are not there: {DATA}")
+
+BLOCK = """
+run: {{corpora: [{name}], workers: 2, max_failed: {max_failed}}}
+corpora:
+  {name}: {{reader: manifest, root: {name}, task: {task}, label: label, modalities: [text, audio, video],
+    protocol: {{kind: group-kfold, folds: 2, group: speaker}}}}
+"""
+
+
+def run(*arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `crossmodal ...` in `cwd`; a traceback always fails the test."""
+    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    whole = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **(env or {})}
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=whole)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a CSV, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def align_words(path: Path) -> list[tuple[str, float, float]]:
+    """Return the words of a GRID .align file in seconds (its unit is 1/25000 s)."""
+    lines = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    return [(word, int(start) / 25000, int(end) / 25000) for start, end, word in lines if word not in ("sil", "sp")]
+
+
+def grid_corpus(folder: Path, count: int, name: str = "grid", **options: object) -> Path:
+    """Make a manifest corpus of `count` GRID clips with their words, and its params.yaml; return the folder."""
+    clips = sorted((DATA / "grid" / "s1").glob("*.mpg"))[:count]
+    rows, words = [], []
+    for i, clip in enumerate(clips):
+        timed = align_words(clip.with_suffix(".align"))
+        text = " ".join(word for word, _, _ in timed)
+        rows.append((clip, clip.stem, text, ("calm", "lively")[i % 2], f"s{i // 2 % 3}"))
+        words += [(clip.stem, *word) for word in timed]
+    write_csv(folder / name / "manifest.csv", ("media", "utterance", "text", "label", "speaker"), rows)
+    write_csv(folder / name / "words.csv", ("utterance", "word", "start", "end"), words)
+    settings = {"name": name, "max_failed": 0.01, "task": "classification"} | options
+    (folder / "params.yaml").write_text(BLOCK.format(**settings))
+    return folder
+
+
+def outputs(folder: Path, name: str = "grid") -> dict[str, bytes]:
+    """Return the bytes of every store and table of a corpus, by path."""
+    work = folder / "data" / "work" / name
+    found = [*work.rglob("*.h5"), work / "utterances.csv", work / "words.csv"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.exists()}

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.folds import inner_folds
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=2, max_size=40),
+    st.integers(2, 5),
+    st.sampled_from(["classification", "score"]),
+)
+def test_folds_partition_the_rows_and_keep_groups_whole(groups, folds, task):
+    groups = np.array(groups)
+    pairs = inner_folds(groups, np.arange(len(groups)) % 2, task, folds)
+    assert sorted(np.concatenate([valid for _, valid in pairs]).tolist()) == list(range(len(groups)))
+    for train, valid in pairs:
+        assert sorted([*train, *valid]) == list(range(len(groups)))
+        if len(np.unique(groups)) > 1:
+            assert not set(groups[train]) & set(groups[valid])
+
+
+def test_fewer_groups_than_folds_make_fewer_folds():
+    assert len(inner_folds(np.array([1, 1, 2, 2]), np.zeros(4), "score", 5)) == 2
+
+
+def test_a_single_group_keeps_the_classes_shares():
+    labels = np.array(["a"] * 6 + ["b"] * 3)
+    for train, _ in inner_folds(np.zeros(9), labels, "classification", 3):
+        assert sorted(labels[train]) == ["a"] * 4 + ["b"] * 2
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_too_few_rows_make_no_folds(n):
+    assert inner_folds(np.zeros(n), np.zeros(n), "score") == ()

@@ -1,0 +1,19 @@
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded(code):
+    listing = [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"]
+    return set(subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.mark.parametrize("module", ["metrics", "stats", "protocol", "leaks", "strategies", "data", "classifiers"])
+def test_light_modules_stay_light(module):
+    assert not {"torch", "xgboost", "skorch", "sklearn", "scipy"} & loaded(f"import models.{module}")
+
+
+def test_models_load_no_framework_that_they_do_not_use():
+    found = loaded("import models.unimodal, models.early, models.late, models.floors")
+    assert not {"torch", "xgboost", "skorch"} & found

@@ -1,0 +1,109 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.errors import LeakError
+from models.leaks import leak_guard
+from models.protocol import Fold
+
+HALVES = (Fold("test", np.arange(4), np.arange(4, 8), ()),)
+
+
+def sheet(**columns):
+    base = {
+        "utterance": [f"u{i}" for i in range(8)],
+        "recording": [f"r{i}" for i in range(8)],
+        "media": [f"{i}.mp4" for i in range(8)],
+        "media_sha256": [f"{i:064x}" for i in range(8)],
+        "group": [f"g{i // 2}" for i in range(8)],
+        "speaker": [f"s{i // 2}" for i in range(8)],
+        "start": [1.0] * 8,
+        "end": [float(i + 2) for i in range(8)],
+        "text": [f"line {i}" for i in range(8)],
+    }
+    return pd.DataFrame({**base, **columns})
+
+
+def planted(column, value, rows=(1, 6), start=None):
+    table = sheet() if start is None else sheet(start=start)
+    table[column] = table[column].astype(object)
+    table.loc[list(rows), column] = value
+    return table
+
+
+def test_clean_folds_pass_without_a_word():
+    assert leak_guard(HALVES, sheet(), by="speaker") == ()
+
+
+@pytest.mark.parametrize("column", ["group", "recording", "media", "media_sha256"])
+def test_one_source_on_both_sides_fails_and_names_examples(column):
+    with pytest.raises(LeakError, match=rf"test: the same {column} \('same'\).*trained on u1; tested on u6"):
+        leak_guard(HALVES, planted(column, "same"))
+    assert leak_guard(HALVES, planted(column, "")) == ()  # not given is no match
+    assert leak_guard(HALVES, planted(column, "same", rows=(1, 2))) == ()  # both in training
+
+
+def test_the_protocols_own_column_is_checked():
+    table = sheet(session=["a", "a", "b", "b", "b", "c", "c", "c"])
+    with pytest.raises(LeakError, match="the same session"):
+        leak_guard(HALVES, table, by="session")
+    leak_guard(HALVES, table)
+
+
+def test_a_speaker_on_both_sides_fails_if_grouped_by_and_is_noticed_otherwise():
+    table = planted("speaker", "ross")
+    with pytest.raises(LeakError, match="the same speaker"):
+        leak_guard(HALVES, table, by="speaker")
+    (notice,) = leak_guard(HALVES, table, by="group")
+    assert "speakers on both sides of a fold: ross" in notice
+
+
+def test_one_segmentation_used_twice_fails():
+    table = planted("text", "Well, well.")
+    table.loc[[1, 6], "end"] = 3.5
+    with pytest.raises(LeakError, match="the same words and times"):
+        leak_guard(HALVES, table)
+
+
+def test_equal_texts_alone_are_noticed_with_their_share():
+    notices = leak_guard(HALVES, planted("text", "Well,  WELL.", rows=(1, 6, 7)))
+    assert len(notices) == 1
+    assert "2 of 4 tested utterances (50.0%)" in notices[0]
+    assert "u6, u7" in notices[0]
+
+
+def test_equal_texts_of_whole_clips_of_one_length_are_noticed_not_refused():
+    table = planted("text", "Kids are talking by the door", start=[0.0] * 8)
+    table.loc[[1, 6], "end"] = 3.5
+    notices = leak_guard(HALVES, table)
+    assert any("the same clip twice" in notice and "u6" in notice for notice in notices)
+
+
+def test_texts_without_words_are_no_match():
+    assert leak_guard(HALVES, planted("text", "")) == ()
+
+
+def test_an_utterance_twice_in_the_table_fails():
+    with pytest.raises(LeakError, match="the same utterance twice: u1"):
+        leak_guard(HALVES, planted("utterance", "u1"))
+
+
+def test_a_row_on_both_sides_fails():
+    with pytest.raises(LeakError, match="trained on and tested on: u3"):
+        leak_guard((Fold("f", np.arange(4), np.arange(3, 8), ()),), sheet())
+
+
+def test_every_fold_is_looked_at():
+    second = Fold("fold-2", np.arange(4, 8), np.arange(4), ())
+    clean = Fold("fold-1", np.array([0, 2]), np.array([5, 7]), ())
+    with pytest.raises(LeakError, match="fold-2"):
+        leak_guard((clean, second), planted("media", "x.mp4"))
+
+
+def test_columns_that_are_not_there_are_not_checked():
+    assert leak_guard(HALVES, pd.DataFrame({"utterance": list("abcdefgh")})) == ()
+
+
+def test_many_examples_are_counted():
+    with pytest.raises(LeakError, match=r"trained on u0, u1, u2 and 1 more; tested on u4, u5, u6 and 1 more"):
+        leak_guard(HALVES, sheet(media_sha256=["ab"] * 8))

@@ -1,0 +1,106 @@
+"""`dvc repro` on a real corpus: everything once, then only what depends on a change, and old settings from the cache."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, grid_corpus, needs_data
+
+pytestmark = needs_data
+
+SMALL = {
+    "streams": {"text": {"lowercase": True}, "audio": {"trim_db": 35}, "video": {"fps": 5}},
+    "features": {"extract": ["vader", "mfcc", "prosody"], "vader": {}, "mfcc": {"count": 13}, "prosody": {}},
+    "train": {"features": {"text": ["vader"], "audio": ["mfcc", "prosody"]}, "classifiers": ["logistic"], "fusions": ["vote"]},
+    "evaluate": {"resamples": 200, "seed": 0},
+}
+
+
+def dvc(*arguments: str, cwd: Path) -> str:
+    bin_ = Path(sys.executable).parent
+    env = {**os.environ, "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([bin_ / "dvc", *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def ran(said: str) -> set[str]:
+    return {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+
+
+def settings(folder: Path, **changes: object) -> None:
+    path = folder / "params.yaml"
+    blocks = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(blocks | changes, sort_keys=False))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    grid_corpus(folder / "data" / "raw", 8)
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("pipeline", "models"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".dvc").mkdir()
+    shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")
+    shutil.move(folder / "data" / "raw" / "params.yaml", folder / "params.yaml")
+    blocks = yaml.safe_load((folder / "params.yaml").read_text())
+    corpus = blocks["corpora"]["grid"] | {"root": "data/raw/grid", "modalities": ["text", "audio"]}
+    settings(folder, corpora={"grid": corpus}, **SMALL)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    dvc("repro", cwd=folder)
+    return folder
+
+
+def test_everything_then_only_what_depends(project: Path) -> None:
+    assert "up to date" in dvc("repro", cwd=project)
+    first = (project / "results" / "grid" / "table.csv").read_bytes()
+    assert "accuracy" in dvc("metrics", "show", cwd=project)
+
+    changed = SMALL["features"] | {"mfcc": {"count": 20}}  # type: ignore[operator]
+    settings(project, features=changed)
+    assert ran(dvc("repro", cwd=project)) == {"extract@grid-mfcc", "train@grid", "evaluate@grid", "report@grid"} - unchanged(
+        project, first
+    )
+
+    cached = sum(1 for _ in (project / "data" / "cache").rglob("*.clip"))
+    settings(project, features=SMALL["features"])
+    said = dvc("repro", cwd=project)
+    assert "computed" not in said.replace("0 computed", "")
+    assert sum(1 for _ in (project / "data" / "cache").rglob("*.clip")) == cached
+    assert (project / "results" / "grid" / "table.csv").read_bytes() == first
+
+
+def unchanged(project: Path, first: bytes) -> set[str]:
+    """Return the stages that DVC skips when training happens to give the same predictions."""
+    same = (project / "results" / "grid" / "table.csv").read_bytes() == first
+    return {"report@grid"} if same else set()
+
+
+def test_a_replaced_clip_goes_through_alone(project: Path) -> None:
+    manifest = project / "data" / "raw" / "grid" / "manifest.csv"
+    first = manifest.read_text().splitlines()[1].split(",")[0]
+    inside = manifest.with_name("clip.mpg")
+    shutil.copy(first, inside)
+    manifest.write_text(manifest.read_text().replace(first, "clip.mpg"))
+    dvc("repro", cwd=project)
+    shutil.copy(sorted((Path(first).parents[1] / "speakers").glob("*.mpg"))[0], inside)
+    said = dvc("repro", cwd=project)
+    name = Path(first).stem
+    for step in ("preprocess grid audio", "extract grid mfcc", "extract grid prosody"):
+        assert f"{step}: 8 clips (8 ok): 1 computed ({name}), 7 from the cache" in said
+
+
+def test_metrics_diff_after_a_change(project: Path) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run([*git, "add", "-A"], cwd=project, check=True)
+    subprocess.run([*git, "commit", "-qm", "before"], cwd=project, check=True)
+    settings(project, features=SMALL["features"] | {"mfcc": {"count": 5}})  # type: ignore[operator]
+    dvc("repro", cwd=project)
+    assert "metrics.json" in dvc("metrics", "diff", "--all", cwd=project)

@@ -1,0 +1,136 @@
+"""Nothing that was computed is ever lost: killed runs, damaged files, other numbers of workers, the same bytes."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, grid_corpus, needs_data, outputs, run
+
+pytestmark = needs_data
+
+STAGES = [("prepare",), ("preprocess",), ("extract", "--extractor", "mfcc", "--extractor", "vader", "--extractor", "face_cnn")]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = grid_corpus(tmp_path_factory.mktemp("whole"), 6)
+    for stage in STAGES:
+        run(*stage, cwd=folder)
+    found = outputs(folder)
+    assert len(found) == 8
+    return found
+
+
+def entries(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in (folder / "data" / "cache").rglob("*.clip")}
+
+
+def kill_after(seconds: float, *arguments: str, cwd: Path) -> None:
+    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env, start_new_session=True
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_twenty_kills_lose_nothing(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path, 6)
+    run("prepare", cwd=folder)
+    moments = random.Random(3)
+    kept: dict[Path, int] = {}
+    for stage in STAGES[1:]:
+        for _ in range(10):
+            kill_after(moments.uniform(0.8, 4.5), *stage, cwd=folder)
+            now = entries(folder)
+            assert {path: now.get(path) for path in kept} == kept, "a finished clip was computed again or lost"
+            kept = now
+        run(*stage, cwd=folder)
+        now = entries(folder)
+        assert {path: now.get(path) for path in kept} == kept
+        kept = now
+    assert outputs(folder) == uninterrupted
+
+
+def test_a_damaged_cache_is_mended_clip_by_clip(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path, 6)
+    for stage in STAGES:
+        run(*stage, cwd=folder)
+    before = entries(folder)
+    hurt = sorted(path for path in before if path.parents[1].name in ("audio", "mfcc"))[::5]
+    assert len(hurt) >= 2
+    for i, path in enumerate(hurt):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(bytes(content[: len(content) // 2]) if i % 2 else content)
+    shutil.rmtree(folder / "data" / "work" / "grid" / "features")
+    for stage in STAGES[1:]:
+        said = run(*stage, cwd=folder)
+        assert "cache file was damaged" in said.stdout
+    now = entries(folder)
+    assert {path for path in before if now[path] != before[path]} == set(hurt)
+    assert outputs(folder) == uninterrupted
+
+
+def test_one_worker_gives_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path, 6)
+    run("prepare", cwd=folder)
+    for stage in STAGES[1:]:
+        run(*stage, "--workers", "1", cwd=folder)
+    assert outputs(folder) == uninterrupted
+
+
+def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path / "project", 6)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    address = "tcp://127.0.0.1:18786"
+    dask = [sys.executable, "-m", "dask"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": elsewhere, "env": env}
+    scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", "18786", "--no-dashboard"]
+    worker = [*dask, "worker", address, "--nthreads", "2", "--no-dashboard", "--local-directory", str(elsewhere)]
+    started = [subprocess.Popen(command, **quiet) for command in (scheduler, worker, worker)]  # type: ignore[call-overload]
+    try:
+        time.sleep(3)
+        run("prepare", cwd=folder)
+        for stage in STAGES[1:]:
+            run(*stage, "--scheduler", address, cwd=folder)
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(20)
+    assert outputs(folder) == uninterrupted
+
+
+def test_a_replaced_clip_is_the_only_one_computed(tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path, 4)
+    manifest = folder / "grid" / "manifest.csv"
+    first = manifest.read_text().splitlines()[1].split(",")[0]
+    inside = folder / "grid" / "clip.mpg"
+    shutil.copy(first, inside)
+    manifest.write_text(manifest.read_text().replace(first, "clip.mpg"))
+    for stage in STAGES[:2]:
+        run(*stage, cwd=folder)
+    run("extract", "--extractor", "mfcc", cwd=folder)
+    shutil.copy(sorted((Path(first).parents[1] / "speakers").glob("*.mpg"))[0], inside)
+    refused = run("preprocess", "--modality", "audio", cwd=folder, check=False)
+    assert refused.returncode != 0
+    assert "run `crossmodal prepare`" in refused.stderr
+    run("prepare", cwd=folder)
+    name = Path(first).stem
+    for modality in ("audio", "video"):
+        assert f"1 computed ({name}), 3 from the cache" in run("preprocess", "--modality", modality, cwd=folder).stdout
+    assert f"1 computed ({name}), 3 from the cache" in run("extract", "--extractor", "mfcc", cwd=folder).stdout

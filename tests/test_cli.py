@@ -1,0 +1,54 @@
+"""The command line: every command explains itself with an example and is documented; help costs no heavy import."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+
+ROOT = Path(__file__).parents[1]
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+ALL = list(commands(main))
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(main, [*path, "--help"])
+    assert said.exit_code == 0
+    assert "Example: crossmodal" in said.output
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_command_is_in_the_readme(path: tuple[str, ...]) -> None:
+    assert f"crossmodal {' '.join(path)}" in (ROOT / "README.md").read_text()
+
+
+def test_every_stage_of_dvc_is_a_command() -> None:
+    import yaml
+
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    for name, stage in stages.items():
+        assert stage["cmd"].split()[:2] == ["crossmodal", name]
+        assert name in main.commands
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from cli import main; CliRunner().invoke(main, ['--help']); "
+        "print(*[m for m in ('numpy', 'pandas', 'torch', 'sklearn', 'cv2', 'av', 'distributed', 'h5py') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
