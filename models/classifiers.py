@@ -68,7 +68,7 @@ def _scaled(estimator: Any) -> Any:
 def _logistic(task: Task, settings: Mapping[str, Any]) -> Any:
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    if task == "score":
+    if task == "regression":
         return _scaled(Ridge(alpha=settings["alpha"]))
     return _scaled(LogisticRegression(C=settings["C"], class_weight=settings["class_weight"], max_iter=500, tol=1e-4))
 
@@ -80,7 +80,7 @@ def _svm(task: Task, settings: Mapping[str, Any]) -> Any:
 
     from models.scaling import GroupCalibrated
 
-    if task == "score":
+    if task == "regression":
         machine = SVR(C=settings["C"], epsilon=settings["epsilon"], gamma="scale", cache_size=500)
         return TransformedTargetRegressor(machine, transformer=StandardScaler())
     return GroupCalibrated(SVC(C=settings["C"], gamma="scale", class_weight=settings["class_weight"], cache_size=500))
@@ -91,7 +91,7 @@ def _random_forest(task: Task, settings: Mapping[str, Any]) -> Any:
 
     forest = {**settings, "random_state": settings["seed"], "n_jobs": 1, "max_features": "sqrt"}
     del forest["seed"]
-    return RandomForestRegressor(**forest) if task == "score" else RandomForestClassifier(**forest)
+    return RandomForestRegressor(**forest) if task == "regression" else RandomForestClassifier(**forest)
 
 
 def _xgboost(task: Task, settings: Mapping[str, Any]) -> Any:
@@ -100,7 +100,7 @@ def _xgboost(task: Task, settings: Mapping[str, Any]) -> Any:
     fixed = {"tree_method": "hist", "n_jobs": 1, "verbosity": 0, "max_bin": 32}
     boost = {**settings, **fixed, "random_state": settings["seed"]}
     del boost["seed"]
-    return XGBRegressor(**boost) if task == "score" else XGBClassifier(**boost)
+    return XGBRegressor(**boost) if task == "regression" else XGBClassifier(**boost)
 
 
 def _fcnn(task: Task, settings: Mapping[str, Any]) -> Any:
@@ -110,7 +110,7 @@ def _fcnn(task: Task, settings: Mapping[str, Any]) -> Any:
 
 
 def _both(**settings: Any) -> dict[Task, dict[str, Any]]:
-    return {"classification": dict(settings), "score": dict(settings)}
+    return {"classification": dict(settings), "regression": dict(settings)}
 
 
 _BOOST = {"n_estimators": 80, "learning_rate": 0.15, "subsample": 0.8, "colsample_bytree": 0.3, "seed": SEED}
@@ -118,11 +118,11 @@ _RATES = {"learning_rate": 2e-3, "weight_decay": 1e-3}
 _NET = {"layers": 1, "dropout": 0.4, **_RATES, "epochs": 60, "patience": 8, "seed": SEED}
 _PENALTIES: dict[Task, dict[str, Any]] = {
     "classification": {"C": (0.3, 1.5, 6.0, 25.0), "class_weight": None},
-    "score": {"alpha": (0.3, 1.5, 8.0, 40.0)},
+    "regression": {"alpha": (0.3, 1.5, 8.0, 40.0)},
 }
 _MARGINS: dict[Task, dict[str, Any]] = {
     "classification": {"C": (3.0, 20.0), "class_weight": None},
-    "score": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
+    "regression": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
 }
 
 # name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin).

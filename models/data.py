@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from models.errors import ModelError
 
-Task = Literal["classification", "score"]
-TASKS: tuple[Task, ...] = ("classification", "score")
+Task = Literal["classification", "regression"]
+TASKS: tuple[Task, ...] = ("classification", "regression")
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

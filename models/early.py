@@ -144,7 +144,7 @@ class Early(Tabular):
     classifier
         Its name in `models.classifiers`.
     task
-        ``classification`` or ``score``.
+        ``classification`` or ``regression``.
     classes
         All classes there are; by default those in the training labels.
     fitted

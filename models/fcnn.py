@@ -50,7 +50,7 @@ class FullyConnected:
     Parameters
     ----------
     task
-        ``classification`` (cross-entropy) or ``score`` (squared error).
+        ``classification`` (cross-entropy) or ``regression`` (squared error).
     settings
         How the network looks and learns.
     """

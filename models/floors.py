@@ -19,7 +19,7 @@ class Majority(System):
     Parameters
     ----------
     task
-        ``classification`` or ``score``.
+        ``classification`` or ``regression``.
     classes
         All classes there are; by default those in the training labels.
     """
@@ -29,7 +29,7 @@ class Majority(System):
         self.classes = classes
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:  # noqa: ARG002
-        self.answer_ = np.array([np.median(target.values)]) if self.task == "score" else self.prior_
+        self.answer_ = np.array([np.median(target.values)]) if self.task == "regression" else self.prior_
 
     def _outputs(self, x: Modalities) -> FloatArray:
         return np.tile(self.answer_, (len(x), 1))
@@ -43,7 +43,7 @@ class TfidfFloor(Tabular):
     Parameters
     ----------
     task
-        ``classification`` (logistic regression) or ``score`` (ridge).
+        ``classification`` (logistic regression) or ``regression`` (ridge).
     classes
         All classes there are; by default those in the training labels.
     settings

@@ -35,7 +35,7 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
 
     Examples
     --------
-    >>> [valid.tolist() for _, valid in inner_folds(np.array([1, 1, 2, 3]), np.zeros(4), "score", 2)]
+    >>> [valid.tolist() for _, valid in inner_folds(np.array([1, 1, 2, 3]), np.zeros(4), "regression", 2)]
     [[0, 1], [2, 3]]
     """
     from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
@@ -46,7 +46,7 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
         return ()
     if count >= 2:
         return tuple(GroupKFold(min(folds, count)).split(rows, groups=names))
-    if task == "score":
+    if task == "regression":
         return tuple(KFold(min(folds, len(rows))).split(rows))
     rarest = int(np.unique(labels, return_counts=True)[1].min())
     splitter = StratifiedKFold(min(folds, rarest)) if rarest >= 2 else KFold(min(folds, len(rows)))

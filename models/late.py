@@ -42,7 +42,7 @@ class Late(System):
         return self.bases[0].classes
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
-        labels = target.values if target.task == "score" else target.classes[target.values]
+        labels = target.values if target.task == "regression" else target.classes[target.values]
         memo = self.memo if self.memo is not None else Memo()
         self.bases_ = [memo.fit(base, x, labels, inner) for base in self.bases]
         outputs = np.stack([base.out_of_fold_ for base in self.bases_])
@@ -89,7 +89,7 @@ class MajorityVote(Late):
         self.memo = memo
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
-        if self.task == "score":
+        if self.task == "regression":
             scores = np.where(usable, outputs[:, :, 0], np.nan)
             middle: FloatArray = np.nanmedian(scores, axis=0)
             return middle[:, None]

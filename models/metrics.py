@@ -148,7 +148,7 @@ _METRICS: dict[str, dict[str, Metric]] = {
         "weighted_f1": Metric(weighted_f1),
         "macro_f1": Metric(macro_f1),
     },
-    "score": {
+    "regression": {
         "mae": Metric(mae, higher_is_better=False),
         "r": Metric(r),
         "has0_acc": Metric(has0_acc),

@@ -162,7 +162,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     label
         The column of classes or scores.
     task
-        ``classification`` or ``score``.
+        ``classification`` or ``regression``.
 
     Raises
     ------

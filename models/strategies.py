@@ -17,7 +17,7 @@ class Recipe:
     Attributes
     ----------
     task
-        ``classification`` or ``score``.
+        ``classification`` or ``regression``.
     modalities
         Which modalities it may read.
     classifier

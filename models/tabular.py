@@ -91,11 +91,11 @@ class System(BaseEstimator):  # type: ignore[misc]
     def score(self, X: Modalities, y: Any) -> float:
         """Return accuracy, or for a score the negative mean absolute error."""
         truth, answer = np.asarray(y), self.predict(X)
-        return -float(np.abs(truth - answer).mean()) if self.task == "score" else float((truth == answer).mean())
+        return -float(np.abs(truth - answer).mean()) if self.task == "regression" else float((truth == answer).mean())
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.estimator_type = "regressor" if self.task == "score" else "classifier"
+        tags.estimator_type = "regressor" if self.task == "regression" else "classifier"
         tags.target_tags.required = True
         tags.input_tags.two_d_array = False
         return tags

@@ -46,7 +46,7 @@ class Target:
         labels = np.asarray(y)
         if labels.ndim != 1 or not len(labels):
             raise ModelError(f"labels have shape {labels.shape}: there must be one for each of at least one utterance")
-        if task == "score":
+        if task == "regression":
             return cls(task, np.empty(0), _scores(labels))
         known = np.unique(labels if classes is None else np.asarray(classes))
         codes = np.minimum(np.searchsorted(known, labels), len(known) - 1)
@@ -68,7 +68,7 @@ class Target:
 
     def prior(self) -> FloatArray:
         """Return ``(width,)``: the share of each class, or the mean score."""
-        if self.task == "score":
+        if self.task == "regression":
             return np.array([self.values.mean()])
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
@@ -77,13 +77,13 @@ class Target:
         known = np.isfinite(outputs).all(axis=1)
         if not known.any():
             return 0.0
-        if self.task == "score":
+        if self.task == "regression":
             return float(np.mean((outputs[known, 0] - self.values[known]) ** 2))
         return float(-np.mean(np.log(np.maximum(outputs[known, self.values[known]], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
         """Return ``(n,)`` the likeliest class of each row (the first of equals), or the score."""
-        return outputs[:, 0] if self.task == "score" else self.classes[outputs.argmax(axis=1)]
+        return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
 
 def _scores(labels: Labels) -> FloatArray:
@@ -131,7 +131,7 @@ class Member:
             return full + self.prior_
         if not len(full):
             return full
-        if self.target_.task == "score":
+        if self.target_.task == "regression":
             full[:, 0] = self.estimator_.predict(matrix)
         else:
             full[:, self.seen_] = self.estimator_.predict_proba(matrix)

@@ -22,7 +22,9 @@ corpora:
 """
 
 
-def run(*arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run `crossmodal ...` in `cwd`; a traceback always fails the test."""
     command = [sys.executable, str(ROOT / "cli.py"), *arguments]
     whole = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **(env or {})}

@@ -2,7 +2,10 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 from pipeline.errors import UserError
@@ -103,16 +106,30 @@ class Pool:
         from distributed import Client, LocalCluster
 
         dask.config.set({"distributed.admin.system-monitor.log-length": 1, "distributed.comm.timeouts.connect": "60s"})
-        self._cluster = LocalCluster(
-            n_workers=max(1, min(self.workers, tasks)),
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,
-            dashboard_address=None,
-            env=_ENVIRONMENT,
-            silence_logs=logging.CRITICAL,
-        )
+        with _without_interrupts():
+            self._cluster = LocalCluster(
+                n_workers=max(1, min(self.workers, tasks)),
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,
+                dashboard_address=None,
+                env=_ENVIRONMENT,
+                silence_logs=logging.CRITICAL,
+            )
         return Client(self._cluster)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let processes that start now inherit that Ctrl-C is not for them: the head ends them in good order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _result(future: Any) -> Any:

@@ -21,7 +21,9 @@ class Region:
         """
         parts = [float(part) for part in text.split()]
         if len(parts) != 4 or not (0 <= parts[0] < parts[2] <= 1 and 0 <= parts[1] < parts[3] <= 1):
-            raise ValueError(f"{text!r} is no region: write 'left top right bottom' as fractions, '0 0 0.5 1' is the left half")
+            raise ValueError(
+                f"{text!r} is no region: write 'left top right bottom' as fractions, '0 0 0.5 1' is the left half"
+            )
         return cls(*parts)
 
 

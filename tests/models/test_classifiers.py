@@ -34,10 +34,10 @@ def data(n=240, p=6, seed=0):
 
 
 def labels(score, task):
-    return score if task == "score" else np.array(["neg", "neu", "pos"])[np.digitize(score, [-1, 1])]
+    return score if task == "regression" else np.array(["neg", "neu", "pos"])[np.digitize(score, [-1, 1])]
 
 
-@pytest.mark.parametrize("task", ["classification", "score"])
+@pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("name", classifier_names())
 def test_learns_and_is_the_same_twice(name, task):
     x, score = data()
@@ -45,7 +45,7 @@ def test_learns_and_is_the_same_twice(name, task):
     models = [Unimodal("audio", name, task=task, settings=QUICK.get(name)).fit(x[:180], y[:180]) for _ in range(2)]
     first, second = (m.outputs(x[180:]) for m in models)
     assert first.tobytes() == second.tobytes()
-    if task == "score":
+    if task == "regression":
         assert np.corrcoef(first[:, 0], y[180:])[0, 1] > 0.65
     else:
         assert models[0].score(x[180:], y[180:]) > 0.55
@@ -88,18 +88,18 @@ def test_one_penalty_suits_few_and_many_columns():
 def test_units_do_not_matter(name):
     x, score = data()
     metres = Modalities({"audio": x.pooled["audio"] * np.float32(1024)}, x.present, x.text, x.groups)
-    one, two = (Unimodal("audio", name, task="score", settings=QUICK.get(name)).fit(d, score) for d in (x, metres))
+    one, two = (Unimodal("audio", name, task="regression", settings=QUICK.get(name)).fit(d, score) for d in (x, metres))
     np.testing.assert_allclose(one.predict(x), two.predict(metres), atol=1e-4)
 
 
 def test_settings_overrule_and_lists_are_choices():
     svm = classifier("svm")
     assert svm.candidates("classification", {"C": [1, 2]}) == [{"C": c, "class_weight": None} for c in (1, 2)]
-    assert svm.candidates("score", {"C": 5, "epsilon": 0.1}) == [{"C": 5, "epsilon": 0.1}]
+    assert svm.candidates("regression", {"C": 5, "epsilon": 0.1}) == [{"C": 5, "epsilon": 0.1}]
     with pytest.raises(ModelError, match="unknown classifier setting 'gama'"):
-        svm.candidates("score", {"gama": 1})
+        svm.candidates("regression", {"gama": 1})
     with pytest.raises(ModelError, match="'C' is an empty list"):
-        svm.candidates("score", {"C": []})
+        svm.candidates("regression", {"C": []})
 
 
 def test_unknown_names_get_the_closest():
@@ -111,7 +111,7 @@ def test_a_classifier_can_be_registered(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
     monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
-    kinds = {"classification": {"k": (1, 15)}, "score": {}}
+    kinds = {"classification": {"k": (1, 15)}, "regression": {}}
     classifiers.register("knn", Classifier(lambda _, settings: KNeighborsClassifier(settings["k"]), kinds))
     x, score = data()
     model = Unimodal("audio", "knn").fit(x, labels(score, "classification"))
@@ -140,7 +140,7 @@ def test_calibration_by_group_is_honest_where_groups_repeat_themselves():
 
 def test_the_net_leaves_torchs_state_alone_and_ignores_it():
     x, score = data()
-    model = Unimodal("audio", "fcnn", task="score", settings=QUICK["fcnn"])
+    model = Unimodal("audio", "fcnn", task="regression", settings=QUICK["fcnn"])
     torch.manual_seed(1)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     first = model.fit(x, score).predict(x)
@@ -148,18 +148,25 @@ def test_the_net_leaves_torchs_state_alone_and_ignores_it():
     assert torch.get_num_threads() == threads
     torch.manual_seed(2)
     assert model.fit(x, score).predict(x).tobytes() == first.tobytes()
-    other = Unimodal("audio", "fcnn", task="score", settings={**QUICK["fcnn"], "seed": 3}).fit(x, score).predict(x)
+    other = Unimodal("audio", "fcnn", task="regression", settings={**QUICK["fcnn"], "seed": 3}).fit(x, score).predict(x)
     assert other.tobytes() != first.tobytes()
 
 
 def test_the_net_stops_early_and_keeps_the_best_epoch():
     x, _ = data()
     noise = np.random.default_rng(0).normal(size=240)
-    model = Unimodal("audio", "fcnn", task="score", settings={"hidden": 64, "epochs": 60, "patience": 4}).fit(x, noise)
-    history = model.part_.member.estimator_.net_.history
-    assert len(history) < 60
-    losses = history[:, "valid_loss"]
+    model = Unimodal("audio", "fcnn", task="regression", settings={"hidden": 64, "epochs": 60, "patience": 4}).fit(
+        x, noise
+    )
+    net = model.part_.member.estimator_
+    losses = net.net_.history[:, "valid_loss"]
+    assert len(losses) < 60
     assert losses[-1] > min(losses)
+    valid = net._split(x.groups, noise)[1]
+    targets = (noise[valid] - noise.mean()) / noise.std()
+    matrix = model.part_.design.transform(x)[valid]
+    reached = np.mean((net._forward(matrix)[:, 0] - targets) ** 2)
+    assert reached == pytest.approx(min(losses), rel=1e-4)
 
 
 def test_standardise_by_hand():
@@ -207,4 +214,4 @@ def test_a_modality_of_nothing_is_refused():
     x, score = data()
     empty = Modalities({}, x.present, x.text, x.groups)
     with pytest.raises(ModelError, match="neither pooled features nor a fitted transformer"):
-        Unimodal("audio", task="score").fit(empty, score)
+        Unimodal("audio", task="regression").fit(empty, score)

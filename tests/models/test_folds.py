@@ -9,7 +9,7 @@ from models.folds import inner_folds
 @given(
     st.lists(st.integers(0, 6), min_size=2, max_size=40),
     st.integers(2, 5),
-    st.sampled_from(["classification", "score"]),
+    st.sampled_from(["classification", "regression"]),
 )
 def test_folds_partition_the_rows_and_keep_groups_whole(groups, folds, task):
     groups = np.array(groups)
@@ -22,7 +22,7 @@ def test_folds_partition_the_rows_and_keep_groups_whole(groups, folds, task):
 
 
 def test_fewer_groups_than_folds_make_fewer_folds():
-    assert len(inner_folds(np.array([1, 1, 2, 2]), np.zeros(4), "score", 5)) == 2
+    assert len(inner_folds(np.array([1, 1, 2, 2]), np.zeros(4), "regression", 5)) == 2
 
 
 def test_a_single_group_keeps_the_classes_shares():
@@ -33,4 +33,4 @@ def test_a_single_group_keeps_the_classes_shares():
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_too_few_rows_make_no_folds(n):
-    assert inner_folds(np.zeros(n), np.zeros(n), "score") == ()
+    assert inner_folds(np.zeros(n), np.zeros(n), "regression") == ()

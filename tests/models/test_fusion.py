@@ -127,7 +127,7 @@ def test_a_tie_goes_to_the_larger_summed_probability_and_absent_voters_are_silen
 
 
 def test_vote_on_a_score_is_the_median_of_those_present():
-    vote = MajorityVote(bases("score"))
+    vote = MajorityVote(bases("regression"))
     outputs = np.array([[[1.0], [1.0]], [[2.0], [2.0]], [[9.0], [9.0]]])
     usable = np.array([[True, True], [True, True], [True, False]])
     assert vote._combine(outputs, usable)[:, 0].tolist() == [2.0, 1.5]
@@ -152,7 +152,7 @@ def test_weights_of_a_score_are_the_least_squares_on_unseen_rows():
         for m, s in zip(THREE, (0.5, 1, 2), strict=True)
     }
     x = Modalities(parts, {m: np.ones(400, bool) for m in THREE}, np.full(400, None), np.arange(400) % 10)
-    model = WeightedAverage(bases("score", alpha=0.1)).fit(x, truth)
+    model = WeightedAverage(bases("regression", alpha=0.1)).fit(x, truth)
     outputs = np.stack([base.out_of_fold_[:, 0] for base in model.bases_])
     steps = np.linspace(0, 1, 41)
     grid = [(a, b, 1 - a - b) for a in steps for b in steps if a + b <= 1]

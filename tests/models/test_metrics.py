@@ -75,9 +75,9 @@ def test_mae_and_r_by_hand():
     assert np.isnan(metrics.r([1], [2]))
 
 
-@pytest.mark.parametrize("task", ["classification", "score"])
+@pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_metric_is_best_for_the_truth_and_nan_for_nothing(task):
-    truth = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) if task == "score" else np.array([0, 1, 1, 2, 0])
+    truth = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) if task == "regression" else np.array([0, 1, 1, 2, 0])
     for name in metrics.metric_names(task):
         found = metrics.metric(task, name)
         perfect, other = found.function(truth, truth), found.function(truth, np.roll(truth, 1))
@@ -95,7 +95,7 @@ def test_unknown_metric_names_the_closest():
 
 def test_a_metric_can_be_registered_once(monkeypatch):
     monkeypatch.setattr(metrics, "_METRICS", {task: dict(own) for task, own in metrics._METRICS.items()})
-    metrics.register("score", "worst", lambda t, p: float(np.abs(t - p).max()), higher_is_better=False)
-    assert metrics.metric("score", "worst").function(np.array([1.0]), np.array([3.0])) == 2
+    metrics.register("regression", "worst", lambda t, p: float(np.abs(t - p).max()), higher_is_better=False)
+    assert metrics.metric("regression", "worst").function(np.array([1.0]), np.array([3.0])) == 2
     with pytest.raises(ModelError, match="exists already"):
-        metrics.register("score", "mae", metrics.r)
+        metrics.register("regression", "mae", metrics.r)

@@ -125,7 +125,7 @@ def test_a_class_of_one_group_is_noticed():
 
 
 def test_a_score_needs_no_classes():
-    found = plan(Protocol("group-kfold", folds=2), sheet(), label="sentiment", task="score")
+    found = plan(Protocol("group-kfold", folds=2), sheet(), label="sentiment", task="regression")
     assert len(found.folds) == 2
     assert found.notices == ()
 

@@ -13,7 +13,7 @@ from models.errors import ModelError
 from models.memo import Memo
 from models.strategies import Recipe, Strategy, build, strategy, strategy_names
 
-TASKS = ("classification", "score")
+TASKS = ("classification", "regression")
 NAMES = strategy_names()
 SEEN = [name for name in NAMES if strategy(name).kind != "floor"]
 THREE = ("text", "audio", "video")
@@ -37,7 +37,7 @@ def toy(n=60, seed=0):
 
 
 def labels(score, task):
-    return score if task == "score" else np.array(["neg", "neu", "pos"])[np.digitize(score, [-1, 1])]
+    return score if task == "regression" else np.array(["neg", "neu", "pos"])[np.digitize(score, [-1, 1])]
 
 
 def made(name, task, modalities=None, **more):
@@ -49,7 +49,7 @@ def made(name, task, modalities=None, **more):
 
 
 def answers(model, x):
-    return model.predict(x) if model.task == "score" else model.predict_proba(x)
+    return model.predict(x) if model.task == "regression" else model.predict_proba(x)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -59,7 +59,7 @@ def test_answers_every_row_with_numbers(name, task):
     y = labels(score, task)
     model = made(name, task).fit(x, y)
     assert model.predict(x).shape == (60,)
-    if task == "score":
+    if task == "regression":
         assert np.isfinite(model.predict(x)).all()
         assert not hasattr(model, "predict_proba")
     else:
@@ -77,7 +77,7 @@ def test_a_row_without_any_modality_gets_the_training_prior(name, task):
     x, score = toy()
     y = labels(score, task)
     got = answers(made(name, task).fit(x, y), x[[0]])[0]
-    prior = y.mean() if task == "score" else np.unique(y, return_counts=True)[1] / 60
+    prior = y.mean() if task == "regression" else np.unique(y, return_counts=True)[1] / 60
     np.testing.assert_allclose(got, prior)
 
 
@@ -87,7 +87,7 @@ def test_is_a_scikit_learn_estimator(name, task):
     x, score = toy()
     y = labels(score, task)
     model = made(name, task)
-    assert (is_classifier(model), is_regressor(model)) == (task == "classification", task == "score")
+    assert (is_classifier(model), is_regressor(model)) == (task == "classification", task == "regression")
     copy = clone(model)
     assert repr(copy) == repr(model)
     got = cross_val_predict(model, x, y, cv=GroupKFold(3), groups=x.groups)
@@ -150,7 +150,7 @@ def test_a_class_without_training_rows_has_a_column(name):
 def test_a_single_class_or_score_is_predicted(name):
     x, _ = toy()
     assert set(made(name, "classification").fit(x, np.full(60, "calm")).predict(x)) == {"calm"}
-    np.testing.assert_allclose(made(name, "score").fit(x, np.full(60, 1.5)).predict(x), 1.5)
+    np.testing.assert_allclose(made(name, "regression").fit(x, np.full(60, 1.5)).predict(x), 1.5)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -170,7 +170,7 @@ def test_very_few_rows_of_one_group_are_enough(name):
         {m: a[1:5] for m, a in x.pooled.items()}, {m: a[1:5] for m, a in x.present.items()}, x.text[1:5], np.zeros(4)
     )
     assert len(made(name, "classification").fit(few, ["a", "b", "a", "b"]).predict(x)) == 60
-    assert len(made(name, "score").fit(few, score[1:5]).predict(x)) == 60
+    assert len(made(name, "regression").fit(few, score[1:5]).predict(x)) == 60
 
 
 @pytest.mark.parametrize("name", SEEN)
@@ -234,19 +234,19 @@ def test_a_memo_spares_fitting_and_changes_nothing():
             alone = build(name, recipe).fit(x, y, inner)
             assert shared.predict_proba(x).tobytes() == alone.predict_proba(x).tobytes()
     assert len(memo) == 3 + 6  # each modality once, and six fused rows
-    assert clone(build("vote", Recipe("score", THREE), memo=memo)).memo is memo
+    assert clone(build("vote", Recipe("regression", THREE), memo=memo)).memo is memo
     assert len(pickle.loads(pickle.dumps(memo))) == 0  # noqa: S301 - our own bytes
 
 
 def test_a_memo_is_never_stale():
     x, score = toy()
-    memo, model = Memo(), build("unimodal", Recipe("score", ("audio",)))
+    memo, model = Memo(), build("unimodal", Recipe("regression", ("audio",)))
     first = memo.fit(model, x, score)
     assert memo.fit(clone(model), x, score) is first
     assert memo.fit(model, x, score + 1) is not first
     assert memo.fit(model, x[::-1], score[::-1]) is not first
     assert (
-        memo.fit(build("unimodal", Recipe("score", ("audio",), classifier_settings={"alpha": 3})), x, score)
+        memo.fit(build("unimodal", Recipe("regression", ("audio",), classifier_settings={"alpha": 3})), x, score)
         is not first
     )
     assert memo.fit(model, x, score, [(np.arange(30), np.arange(30, 60))]) is not first
@@ -255,11 +255,11 @@ def test_a_memo_is_never_stale():
 @pytest.mark.parametrize(
     ("name", "recipe", "message"),
     [
-        ("stack", Recipe("score", THREE), "no strategy is named 'stack': did you mean 'stacking'"),
-        ("unimodal", Recipe("score", THREE), "reads one modality, not text, audio, video"),
-        ("concat", Recipe("score"), "needs at least one modality"),
+        ("stack", Recipe("regression", THREE), "no strategy is named 'stack': did you mean 'stacking'"),
+        ("unimodal", Recipe("regression", THREE), "reads one modality, not text, audio, video"),
+        ("concat", Recipe("regression"), "needs at least one modality"),
         ("concat", Recipe("emotion", THREE), "the task 'emotion' is unknown"),  # type: ignore[arg-type]
-        ("weighted", Recipe("score", THREE, settings={"pol": 1}), "WeightedAverage cannot be built"),
+        ("weighted", Recipe("regression", THREE, settings={"pol": 1}), "WeightedAverage cannot be built"),
     ],
 )
 def test_impossible_recipes_are_refused(name, recipe, message):
@@ -270,14 +270,14 @@ def test_impossible_recipes_are_refused(name, recipe, message):
 @pytest.mark.parametrize(
     ("name", "recipe", "message"),
     [
-        ("unimodal", Recipe("score", ("face",)), "no modality 'face': there are text, audio, video"),
-        ("concat", Recipe("score", THREE, classifier="forest"), "did you mean 'random_forest'"),
-        ("vote", Recipe("score", THREE, classifier_settings={"alfa": 1}), "did you mean 'alpha'"),
-        ("concat", Recipe("score", THREE, settings={"weighting": "x"}), "the weighting 'x' is unknown"),
-        ("pca", Recipe("score", THREE, settings={"components": 0}), "components is 0"),
-        ("pca", Recipe("score", THREE, settings={"parts": 2}), "cannot be built"),
+        ("unimodal", Recipe("regression", ("face",)), "no modality 'face': there are text, audio, video"),
+        ("concat", Recipe("regression", THREE, classifier="forest"), "did you mean 'random_forest'"),
+        ("vote", Recipe("regression", THREE, classifier_settings={"alfa": 1}), "did you mean 'alpha'"),
+        ("concat", Recipe("regression", THREE, settings={"weighting": "x"}), "the weighting 'x' is unknown"),
+        ("pca", Recipe("regression", THREE, settings={"components": 0}), "components is 0"),
+        ("pca", Recipe("regression", THREE, settings={"parts": 2}), "cannot be built"),
         ("weighted", Recipe("classification", THREE, settings={"pool": "max"}), "the pool 'max' is unknown"),
-        ("stacking", Recipe("score", THREE, settings={"meta": "xgbost"}), "did you mean 'xgboost'"),
+        ("stacking", Recipe("regression", THREE, settings={"meta": "xgbost"}), "did you mean 'xgboost'"),
     ],
 )
 def test_what_shows_in_fitting_is_refused_there(name, recipe, message):
@@ -288,7 +288,7 @@ def test_what_shows_in_fitting_is_refused_there(name, recipe, message):
 
 def test_labels_that_cannot_be_used_are_refused():
     x, score = toy()
-    model = build("majority", Recipe("score"))
+    model = build("majority", Recipe("regression"))
     with pytest.raises(ModelError, match="59 labels for 60 utterances"):
         model.fit(x, score[1:])
     with pytest.raises(ModelError, match="score of row 2 is missing"):
@@ -305,6 +305,6 @@ def test_a_strategy_can_be_registered_from_outside(monkeypatch):
     monkeypatch.setattr(strategies, "_STRATEGIES", dict(strategies._STRATEGIES))
     strategies.register("two", Strategy(lambda recipe, memo: Early(recipe.modalities[:2], task=recipe.task)))
     x, score = toy()
-    assert build("two", Recipe("score", THREE)).fit(x, score).predict(x).shape == (60,)
+    assert build("two", Recipe("regression", THREE)).fit(x, score).predict(x).shape == (60,)
     with pytest.raises(ModelError, match="a strategy named 'vote' exists already"):
         strategies.register("vote", Strategy(lambda recipe, memo: None))

@@ -17,7 +17,7 @@ from sentences import word_spans
 RATE_HZ = 16000
 FRAME_SAMPLES = 1280
 """Samples a video frame: clips are a whole number of frames long, so that both streams end together."""
-NOISE_DB = -55.0
+NOISE_DB = -68.0
 SILENCE_DB = -35.0
 """A word ends where the signal last exceeds this, against the clip's peak."""
 

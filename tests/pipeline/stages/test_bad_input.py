@@ -125,7 +125,10 @@ def test_no_text_in_a_corpus_that_names_text(tmp_path: Path) -> None:
 
 def test_a_group_on_both_sides_fails_training(tmp_path: Path) -> None:
     clips = sorted(CLIP.parent.glob("*.mpg"))[:8]
-    rows = [(p, p.stem, "ab"[i % 2], "g" if i in (0, 7) else f"g{i}", ("train", "test")[i // 4]) for i, p in enumerate(clips)]
+    rows = [
+        (p, p.stem, "ab"[i % 2], "g" if i in (0, 7) else f"g{i}", ("train", "test")[i // 4])
+        for i, p in enumerate(clips)
+    ]
     make(tmp_path, rows, ("media", "utterance", "label", "group", "split"))
     params = tmp_path / "params.yaml"
     text = params.read_text().replace("[text, audio, video]", "[audio]")
@@ -163,7 +166,7 @@ def test_more_folds_than_speakers(tmp_path: Path) -> None:
     ],
 )
 def test_commands_out_of_order_or_misspelt(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    done = run(*arguments, cwd=grid_corpus(tmp_path, 2), check=False)
+    done = run(*arguments, cwd=grid_corpus(tmp_path, 4), check=False)
     assert done.returncode == 1
     assert message in done.stderr
 
@@ -189,7 +192,7 @@ def test_a_store_of_another_version(tmp_path: Path) -> None:
 
 def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
     """A limit on file sizes stands in for the full disk: both end a write with an OSError in the middle of a run."""
-    folder = grid_corpus(tmp_path, 3)
+    folder = grid_corpus(tmp_path, 4)
     run("prepare", cwd=folder)
     run("preprocess", "--modality", "audio", cwd=folder)
     command = [sys.executable, str(ROOT / "cli.py"), "preprocess", "--modality", "video"]
@@ -199,7 +202,7 @@ def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "kept" in done.stderr
-    assert len(list((folder / "data" / "cache" / "audio").rglob("*.clip"))) == 3
+    assert len(list((folder / "data" / "cache" / "audio").rglob("*.clip"))) == 4
     assert not list((folder / "data" / "cache").rglob(".*.clip*"))
     run("preprocess", "--modality", "video", cwd=folder)
 

@@ -16,7 +16,11 @@ pytestmark = needs_data
 SMALL = {
     "streams": {"text": {"lowercase": True}, "audio": {"trim_db": 35}, "video": {"fps": 5}},
     "features": {"extract": ["vader", "mfcc", "prosody"], "vader": {}, "mfcc": {"count": 13}, "prosody": {}},
-    "train": {"features": {"text": ["vader"], "audio": ["mfcc", "prosody"]}, "classifiers": ["logistic"], "fusions": ["vote"]},
+    "train": {
+        "features": {"text": ["vader"], "audio": ["mfcc", "prosody"]},
+        "classifiers": ["logistic"],
+        "fusions": ["vote"],
+    },
     "evaluate": {"resamples": 200, "seed": 0},
 }
 
@@ -65,9 +69,12 @@ def test_everything_then_only_what_depends(project: Path) -> None:
 
     changed = SMALL["features"] | {"mfcc": {"count": 20}}  # type: ignore[operator]
     settings(project, features=changed)
-    assert ran(dvc("repro", cwd=project)) == {"extract@grid-mfcc", "train@grid", "evaluate@grid", "report@grid"} - unchanged(
-        project, first
-    )
+    assert ran(dvc("repro", cwd=project)) == {
+        "extract@grid-mfcc",
+        "train@grid",
+        "evaluate@grid",
+        "report@grid",
+    } - unchanged(project, first)
 
     cached = sum(1 for _ in (project / "data" / "cache").rglob("*.clip"))
     settings(project, features=SMALL["features"])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tests.conftest import grid_corpus, needs_data, run
 
-EXTRACTOR = '''
+EXTRACTOR = """
 from dataclasses import dataclass
 import numpy as np
 from features.base import Extractor, register
@@ -31,8 +31,8 @@ class Loudness(Extractor):
         return Features(rms, times, np.array([rms.mean(), stream.gain_db], np.float32))
 
 register("loudness", "toy_extractor:Loudness")
-'''
-READER = '''
+"""
+READER = """
 import dataclasses
 from pipeline.corpora.base import register
 from pipeline.corpora.manifest import read as read_manifest
@@ -42,21 +42,21 @@ def read(root, corpus):
     return dataclasses.replace(found, utterances=found.utterances.assign(text="said: " + found.utterances["text"]))
 
 register("toy", "toy_reader:read")
-'''
-STRATEGY = '''
+"""
+STRATEGY = """
 from models.strategies import Strategy, register
 from models.floors import Majority
 
 register("toy_fusion", Strategy(lambda recipe, memo: Majority(task=recipe.task, classes=recipe.classes)))
-'''
-METRIC = '''
+"""
+METRIC = """
 from models.metrics import register
 
 def worst(truth, prediction):
     return float((truth != prediction).mean())
 
 register("classification", "error_rate", worst, higher_is_better=False)
-'''
+"""
 
 
 @needs_data
@@ -81,5 +81,5 @@ def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
         assert (file["times"][:, 1] - file["times"][:, 0]).round(6).tolist() == [0.2] * len(file["times"])
     table = pd.read_csv(folder / "results" / "grid" / "table.csv")
     assert "toy_fusion" in set(table["strategy"])
-    shares = table.pivot_table(index=["strategy", "modalities"], columns="metric", values="value", dropna=False)
+    shares = table.pivot(index=["strategy", "modalities"], columns="metric", values="value")
     assert (abs(shares["accuracy"] + shares["error_rate"] - 1) < 1e-5).all()

@@ -15,7 +15,11 @@ from tests.conftest import ROOT, grid_corpus, needs_data, outputs, run
 
 pytestmark = needs_data
 
-STAGES = [("prepare",), ("preprocess",), ("extract", "--extractor", "mfcc", "--extractor", "vader", "--extractor", "face_cnn")]
+STAGES = [
+    ("prepare",),
+    ("preprocess",),
+    ("extract", "--extractor", "mfcc", "--extractor", "vader", "--extractor", "face_cnn"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,63 @@
+"""A corpus of its own in a folder of its own, on which the commands run."""
+
+import csv
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.recordings import Recording
+from benchmarks.watch import Watched, crossmodal
+
+NAME = "bench"
+SETTINGS = """
+run: {{corpora: [{name}], max_failed: 0}}
+corpora:
+  {name}: {{reader: manifest, root: {name}, task: classification, label: label, modalities: [{modalities}],
+    protocol: {{kind: group-kfold, folds: 2, group: group}}}}
+"""
+
+
+class BenchCorpus:
+    """A manifest corpus of recordings, prepared.
+
+    Parameters
+    ----------
+    folder
+        Where it and all that is computed of it is written.
+    recordings
+        Its utterances.
+    modalities
+        What is used of them.
+    """
+
+    def __init__(self, folder: Path, recordings: Sequence[Recording], modalities: Sequence[str]) -> None:
+        self.folder = folder
+        (folder / NAME).mkdir(parents=True)
+        rows = [(r.path.resolve(), r.name, r.text, "ab"[i % 2]) for i, r in enumerate(recordings)]
+        words = [(r.name, *word) for r in recordings for word in r.words]
+        _write(folder / NAME / "manifest.csv", ("media", "utterance", "text", "label"), rows)
+        _write(folder / NAME / "words.csv", ("utterance", "word", "start", "end"), words)
+        (folder / "params.yaml").write_text(SETTINGS.format(name=NAME, modalities=", ".join(modalities)))
+        crossmodal(folder, "prepare")
+
+    def preprocess(self, workers: int, *modalities: str) -> Watched:
+        """Make streams; without names, all of them."""
+        named = [part for modality in modalities for part in ("--modality", modality)]
+        return crossmodal(self.folder, "preprocess", "--workers", str(workers), *named)
+
+    def extract(self, workers: int, *extractors: str) -> Watched:
+        """Make features; without names, all default ones."""
+        named = [part for extractor in extractors for part in ("--extractor", extractor)]
+        return crossmodal(self.folder, "extract", "--workers", str(workers), *named)
+
+    def forget(self) -> None:
+        """Delete what was computed, the cache included."""
+        for computed in ("cache", f"work/{NAME}/streams", f"work/{NAME}/features"):
+            shutil.rmtree(self.folder / "data" / computed, ignore_errors=True)
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)

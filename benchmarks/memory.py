@@ -1,0 +1,60 @@
+"""Peak memory of few and of many clips: it should not grow with the corpus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.corpus import BenchCorpus
+from benchmarks.recordings import ABSENT, Recording, grid, multiplied, speech
+from benchmarks.table import table
+from benchmarks.watch import Watched
+
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """Recordings, what is used of them, and how many of them are few and many."""
+
+    modality: str
+    extractor: str
+    few: int
+    many: int
+
+
+def run(*, quick: bool) -> list[str]:
+    """Return the report's paragraphs."""
+    cases = (
+        [Case("audio", "mfcc", 20, 100)]
+        if quick
+        else [Case("audio", "mfcc", 50, 500), Case("video", "face_cnn", 20, 200)]
+    )
+    report = ["## Memory of few and many clips"]
+    for case in cases:
+        recordings = speech(case.many) if case.modality == "audio" else grid(case.many)
+        if not recordings:
+            report.append(ABSENT.format("ravdess/speech" if case.modality == "audio" else "grid/s1"))
+            continue
+        with TemporaryDirectory() as folder:
+            report.append(_report(case, recordings, Path(folder)))
+    return report
+
+
+def _report(case: Case, recordings: Sequence[Recording], folder: Path) -> str:
+    everything = multiplied(recordings, case.many, folder / "copies")
+    runs = {}
+    for count in (case.few, case.many):
+        corpus = BenchCorpus(folder / str(count), everything[:count], (case.modality,))
+        runs[count] = {
+            f"preprocess {case.modality}": corpus.preprocess(WORKERS, case.modality),
+            f"extract {case.extractor}": corpus.extract(WORKERS, case.extractor),
+        }
+    few, many = runs.values()
+    header = ["command", *(f"{who}, {n} clips, MB" for who in ("head", "worker") for n in runs), "head", "worker"]
+    return table(header, [_row(command, few[command], many[command]) for command in few])
+
+
+def _row(command: str, few: Watched, many: Watched) -> list[object]:
+    ratios = f"x {many.head_mb / few.head_mb:.2f}", f"x {many.worker_mb / few.worker_mb:.2f}"
+    return [command, few.head_mb, many.head_mb, few.worker_mb, many.worker_mb, *ratios]

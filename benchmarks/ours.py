@@ -1,0 +1,58 @@
+"""The pipeline's own functions on one clip, called in this process: no workers, cache or store."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from benchmarks.recordings import ROOT, Recording
+
+
+class Ours:
+    """All streams and default extractors under the repository's params.yaml.
+
+    Attributes
+    ----------
+    config
+        Settings of each stream.
+    extractors
+        Each extractor, built; its model is loaded when it is first used.
+    """
+
+    def __init__(self) -> None:
+        from features.base import build
+        from pipeline.params import load_params
+
+        params = load_params(ROOT / "params.yaml")
+        self.config = params.streams
+        self.extractors = {name: build(name, params.features.get(name, {})) for name in params.extract}
+
+    def stream(self, modality: str, recording: Recording, duration_s: float) -> Any:
+        """Return one stream of a clip."""
+        from pipeline.streams.audio import read_audio
+        from pipeline.streams.spans import Span
+        from pipeline.streams.text import read_text
+        from pipeline.streams.video import read_video
+
+        if modality == "text":
+            return read_text(recording.text, recording.words, 0.0, self.config["text"])
+        read: Callable[..., Any] = {"audio": read_audio, "video": read_video}[modality]
+        ((_, stream),) = read(recording.path, [Span(0.0, duration_s)], self.config[modality])
+        if isinstance(stream, Exception):
+            raise stream
+        return stream
+
+    def streams(self, recording: Recording, duration_s: float) -> dict[str, Any]:
+        """Return all streams of a clip."""
+        return {modality: self.stream(modality, recording, duration_s) for modality in self.config}
+
+    def calls(self, recording: Recording, duration_s: float) -> dict[str, Callable[[], object]]:
+        """Return a call for each stream, named as its modality, and for each extractor."""
+        made = self.streams(recording, duration_s)
+        reading = {modality: partial(self.stream, modality, recording, duration_s) for modality in made}
+        return reading | {name: partial(e.extract, made[e.modality]) for name, e in self.extractors.items()}
+
+    def everything(self, recording: Recording, duration_s: float) -> None:
+        """Make all streams and features of a clip."""
+        streams = self.streams(recording, duration_s)
+        for extractor in self.extractors.values():
+            extractor.extract(streams[extractor.modality])

@@ -1,0 +1,156 @@
+"""Each step of the pipeline beside the bare cost of its parts, warm, on one core, clip by clip and round by round.
+
+Steps are called in this process through the pipeline's own functions; their parts, right after (or before) them in the
+same round, by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from functools import partial
+from io import StringIO
+from typing import Any
+
+from benchmarks import bare
+from benchmarks.ours import Ours
+from benchmarks.recordings import ABSENT, SETS, Recording
+from benchmarks.table import table
+from benchmarks.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
+
+# Each step that has them, with its parts; in brackets, other ways to call a part, which are no part of any sum.
+PARTS = {
+    "audio": ("decode sound",),
+    "video": ("decode and convert frames", "detect faces", "crop and encode"),
+    "bert": ("sentence encoder",),
+    "mfcc": ("librosa mfcc",),
+    "opensmile": ("openSMILE functionals",),
+    "spectrogram": ("librosa mel spectrogram",),
+    "face_cnn": ("network, batched",),
+    "landmarks": ("face mesh, tracking",),
+    "posture": ("pose",),
+}
+OTHER_WAYS = {"face_cnn": ("network, one by one",), "landmarks": ("face mesh, static",)}
+TARGET = 1.25
+
+Calls = dict[str, Callable[[], object]]
+
+
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> list[str]:
+    """Return the report's paragraphs on each set of clips."""
+    found = {name: SETS[name](clips[name]) for name in sets}
+    report = ["## Each step and the bare cost of its parts"]
+    report += [ABSENT.format(name) for name, recordings in found.items() if not recordings]
+    present = {name: recordings for name, recordings in found.items() if recordings}
+    if not present:
+        return report
+    with one_core():
+        ours, line = _started(next(iter(present.values()))[0])
+        report.append(line)
+        for name, recordings in present.items():
+            report += _report(name, ours, recordings, rounds)
+    return report
+
+
+def _started(recording: Recording) -> tuple[Ours, str]:
+    """Do one clip twice; the first time costs the imports and the models too."""
+    started: list[Ours] = []
+
+    def first() -> None:
+        started.append(Ours())
+        started[0].everything(recording, _duration_s(recording))
+
+    cold = measure(first)
+    start_up = cold - measure(lambda: started[0].everything(recording, _duration_s(recording)))
+    return started[0], (
+        f"Start-up of one process (imports, models, first calls): {start_up.cpu_s:.1f} s of processor time, "
+        f"{start_up.wall_s:.1f} s of wall time. All that follows is warm, on one core."
+    )
+
+
+def _duration_s(recording: Recording) -> float:
+    from pipeline.streams.decode import probe
+
+    return probe(recording.path).duration_s
+
+
+def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int) -> list[str]:
+    samples: list[Sample] = []
+    seconds = []
+    for recording in recordings:
+        duration_s = _duration_s(recording)
+        with redirect_stderr(StringIO()):
+            own = ours.calls(recording, duration_s)
+            calls = own | _bare_calls(ours, recording, duration_s)
+            interleaved(calls, backwards=False)  # warm
+        samples += [interleaved(calls, backwards=bool(i % 2)) for i in range(rounds)]
+        seconds += [duration_s] * rounds
+    heading = f"### {name}: {len(recordings)} clips of {sum(seconds) / len(seconds):.1f} s, {rounds} rounds"
+    return [heading, *_tables(list(own), samples, seconds)]
+
+
+def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
+    """Return a call for each bare part, with what it needs made beforehand."""
+    streams = ours.streams(recording, duration_s)
+    rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
+    samples = streams["audio"].signal()
+    images = bare.pictures(recording.path, fps)
+    boxes = bare.faces(images)
+    faces = bare.crops(images, boxes)
+    calls: Calls = {
+        "decode sound": partial(bare.sound, recording.path, rate_hz),
+        "decode and convert frames": partial(bare.pictures, recording.path, fps),
+        "detect faces": partial(bare.faces, images),
+        "crop and encode": partial(bare.encoded_crops, images, boxes),
+        "sentence encoder": partial(bare.sentence, recording.text),
+        "librosa mfcc": partial(bare.mfcc, samples, rate_hz),
+        "librosa mel spectrogram": partial(bare.spectrogram, samples, rate_hz),
+        "openSMILE functionals": partial(bare.functionals, samples, rate_hz),
+        "network, batched": partial(bare.expressions, faces, batched=True),
+        "network, one by one": partial(bare.expressions, faces, batched=False),
+        "face mesh, tracking": partial(bare.meshes, faces, static=False),
+        "face mesh, static": partial(bare.meshes, faces, static=True),
+        "pose": partial(bare.bodies, _small_frames(streams["video"], ours.extractors.get("posture"))),
+    }
+    return calls
+
+
+def _small_frames(stream: Any, posture: Any) -> list[bare.Picture]:
+    from features.video.images import read_jpeg
+
+    return [read_jpeg(frame) for frame in stream.frames[:: posture.config.step if posture else 1]]
+
+
+def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]) -> list[str]:
+    paired = [step for step in own if step in PARTS]
+    alone = [step for step in own if step not in PARTS]
+    rows = [_row(step, (step,), PARTS.get(step, ()), samples, seconds) for step in own]
+    lean = [part for step in paired for part in PARTS[step]]
+    plain = [part for step in paired for part in (*PARTS[step][:-1], OTHER_WAYS.get(step, PARTS[step][-1:])[-1])]
+    rows += [
+        _row("**steps with a bare part**", paired, lean, samples, seconds),
+        _row("**the same, faces one by one in bare**", paired, plain, samples, seconds),
+        _row("**all steps**", own, lean, samples, seconds),
+    ]
+    parts = [(part, 1000 * median_cost([s[part] for s in samples]).cpu_s) for part in samples[0] if part not in own]
+    return [
+        table(
+            ["step", "ours, CPU ms a clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
+            rows,
+        ),
+        f"No bare part, all of it counted as ours: {', '.join(alone)}. Target: steps with a bare part at most "
+        f"{TARGET} times their bare cost. Ratios are medians over clips and rounds, pair by pair.",
+        table(["bare part", "CPU ms a clip"], parts),
+    ]
+
+
+def _row(
+    name: str, own: Sequence[str], parts: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]
+) -> list[object]:
+    """Return name, our cost, bare cost, their ratios in CPU and wall time, and our speed in times real time."""
+    costs = [total(sample, own) for sample in samples]
+    speed = median_cost([Cost(s / c.cpu_s, s / c.wall_s) for s, c in zip(seconds, costs, strict=True)])
+    row: list[object] = [name, 1000 * median_cost(costs).cpu_s]
+    if not parts:
+        return [*row, None, None, None, speed.cpu_s]
+    bares = [total(sample, parts) for sample in samples]
+    ratio = median_ratio(list(zip(costs, bares, strict=True)))
+    return [*row, 1000 * median_cost(bares).cpu_s, f"{ratio.cpu_s:.2f}", f"{ratio.wall_s:.2f}", speed.cpu_s]

@@ -1,0 +1,21 @@
+"""The peer, as its own process: eGeMAPS functionals of the files listed in argv[1], with argv[2] processes."""
+
+import sys
+from pathlib import Path
+
+import opensmile
+
+
+def main(listed: str, workers: str) -> None:
+    """Compute the table and say how large it is."""
+    smile = opensmile.Smile(
+        feature_set=opensmile.FeatureSet.eGeMAPSv02,
+        feature_level=opensmile.FeatureLevel.Functionals,
+        num_workers=int(workers),
+        multiprocessing=True,
+    )
+    print(smile.process_files(Path(listed).read_text().split("\n")).shape)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+"""The real recordings that benchmarks run on, where they are there."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+ABSENT = "Skipped: the recordings `{}` are not there (expected under `../shared/data` of the repository's folder)."
+
+GRID_TICKS_A_SECOND = 25000
+RAVDESS_STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
+
+# What players skip, of any length: a `free` box of MP4, a padding packet of an MPEG program stream.
+PADDING = {".mp4": b"\x00\x00\x00\x10free%08d", ".mpg": b"\x00\x00\x01\xbe\x00\x08%08d"}
+
+Word = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One clip, one utterance: its file, what is said in it, and when."""
+
+    name: str
+    path: Path
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+def grid(count: int) -> list[Recording]:
+    """Return up to `count` clips of GRID's first speaker: 3 s, 360x288, 25 frames a second, with timed words."""
+    return [_grid_recording(path) for path in sorted((DATA / "grid" / "s1").glob("*.mpg"))[:count]]
+
+
+def ravdess(count: int) -> list[Recording]:
+    """Return up to `count` of RAVDESS's audio-visual clips: 3 to 4 s, 1280x720, 30 frames a second."""
+    paths = sorted((DATA / "ravdess" / "av").glob("*.mp4"))[:count]
+    return [Recording(path.stem, path, _statement(path)) for path in paths]
+
+
+def speech(count: int) -> list[Recording]:
+    """Return up to `count` of RAVDESS's speech files: 3 to 5 s of sound at 16 kHz."""
+    paths = sorted((DATA / "ravdess" / "speech").glob("*.flac"))[:count]
+    return [Recording(path.stem, path, _statement(path)) for path in paths]
+
+
+SETS = {"ravdess": ravdess, "grid": grid}
+
+
+def multiplied(recordings: Sequence[Recording], count: int, folder: Path) -> list[Recording]:
+    """Return `count` recordings: those given and as many copies as are missing, each with a content hash of its own."""
+    made = list(recordings[:count])
+    while len(made) < count:
+        made.append(_copy(recordings[len(made) % len(recordings)], len(made), folder))
+    return made
+
+
+def _copy(recording: Recording, number: int, folder: Path) -> Recording:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{recording.name}-{number}{recording.path.suffix}"
+    shutil.copyfile(recording.path, path)
+    with path.open("ab") as file:
+        file.write(PADDING[path.suffix] % number)
+    return replace(recording, name=path.stem, path=path)
+
+
+def _grid_recording(path: Path) -> Recording:
+    lines = [line.split() for line in path.with_suffix(".align").read_text().splitlines() if line.strip()]
+    words = tuple(
+        (word, int(start) / GRID_TICKS_A_SECOND, int(end) / GRID_TICKS_A_SECOND)
+        for start, end, word in lines
+        if word not in ("sil", "sp")
+    )
+    return Recording(path.stem, path, " ".join(word for word, _, _ in words), words)
+
+
+def _statement(path: Path) -> str:
+    return RAVDESS_STATEMENTS[path.stem.split("-")[4]]

@@ -1,0 +1,112 @@
+"""The openSMILE path over the RAVDESS speech files: our commands against audinterface, two processes each."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.corpus import NAME, BenchCorpus
+from benchmarks.recordings import ABSENT, speech
+from benchmarks.table import table
+from benchmarks.watch import Watched, watch
+
+WORKERS = 2
+NOTE = """\
+What each includes, start-up of all processes in all of them:
+
+- *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, writes a checksummed
+  cache file a clip and the store. Cleaned streams are trimmed, hence shorter than the files.
+- *preprocess and extract*: the same from the files on: decoding, band-pass, trimming, levelling; cache and store of both.
+- *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files`, functionals only, kept in
+  memory; nothing is cleaned or written.
+- *audinterface, cleaned*: the same on the cleaned streams, written out as WAV files beforehand: the same sound as ours."""
+
+
+def run(count: int, rounds: int) -> list[str]:
+    """Return the report's paragraphs."""
+    recordings = speech(count)
+    heading = "## openSMILE path"
+    if not recordings:
+        return [heading, ABSENT.format("ravdess/speech")]
+    with TemporaryDirectory() as folder:
+        corpus = BenchCorpus(Path(folder) / "ours", recordings, ("audio",))
+        files = [recording.path.resolve() for recording in recordings]
+        runs = [_round(corpus, files, Path(folder)) for _ in range(rounds)]
+        cleaned_s, whole_s = _seconds(corpus), _file_seconds(files)
+    told = f"{len(files)} files, {whole_s:.0f} s of sound, {cleaned_s:.0f} s after cleaning; {WORKERS} processes each."
+    return [heading, told, _table(runs, len(files)), NOTE]
+
+
+def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str, Watched]:
+    corpus.forget()
+    streams = corpus.preprocess(WORKERS, "audio")
+    features = corpus.extract(WORKERS, "opensmile")
+    return {
+        "preprocess": streams,
+        "extract": features,
+        "audinterface, files": _peer(files, folder),
+        "audinterface, cleaned": _peer(_written_out(corpus, folder / "cleaned"), folder),
+    }
+
+
+def _peer(files: Sequence[Path], folder: Path) -> Watched:
+    listed = folder / "files.txt"
+    listed.write_text("\n".join(map(str, files)))
+    return watch([sys.executable, "-m", "benchmarks.peer", str(listed), str(WORKERS)], folder)
+
+
+def _written_out(corpus: BenchCorpus, folder: Path) -> list[Path]:
+    import soundfile
+
+    from features.codec import read_audio
+    from features.store import open_store
+
+    folder.mkdir(exist_ok=True)
+    written = []
+    with open_store(_stream(corpus)) as store:
+        for i, name in enumerate(store.utterances):
+            stream = read_audio(store, i)
+            written.append(folder / f"{name}.wav")
+            soundfile.write(written[-1], stream.samples, stream.rate_hz)
+    return written
+
+
+def _stream(corpus: BenchCorpus) -> Path:
+    return corpus.folder / "data" / "work" / NAME / "streams" / "audio.h5"
+
+
+def _seconds(corpus: BenchCorpus) -> float:
+    from features.store import open_store
+
+    with open_store(_stream(corpus)) as store:
+        return float(store.offsets[-1] / store.attribute("rate_hz"))
+
+
+def _file_seconds(files: Sequence[Path]) -> float:
+    import soundfile
+
+    return float(sum(soundfile.info(file).duration for file in files))
+
+
+def _table(runs: Sequence[dict[str, Watched]], count: int) -> str:
+    def middle(value: Callable[[dict[str, Watched]], float]) -> float:
+        return median(value(run) for run in runs)
+
+    def row(label: str, names: Sequence[str]) -> list[object]:
+        def wall_s(run: dict[str, Watched]) -> float:
+            return sum(run[name].wall_s for name in names)
+
+        return [
+            label,
+            middle(wall_s),
+            middle(lambda run: count / wall_s(run)),
+            middle(lambda run: run["audinterface, files"].wall_s / wall_s(run)),
+            middle(lambda run: run["audinterface, cleaned"].wall_s / wall_s(run)),
+            middle(lambda run: 1000 * sum(run[name].cpu_s for name in names) / count),
+            middle(lambda run: max(run[name].others for name in names)),
+        ]
+
+    header = ["path", "wall s", "files/s", "speed against files", "against cleaned", "CPU ms a file", "others, cores"]
+    ours = [row("ours: extract", ["extract"]), row("ours: preprocess and extract", ["preprocess", "extract"])]
+    return table(header, [*ours, *(row(name, [name]) for name in ("audinterface, files", "audinterface, cleaned"))])

@@ -1,0 +1,100 @@
+"""Run a command and watch its process tree: wall and processor time, peak memory of its head and of its workers."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from benchmarks.recordings import ROOT
+
+INTERVAL_S = 0.2
+MB = 1e6
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a command took.
+
+    Attributes
+    ----------
+    wall_s, cpu_s
+        Wall time, and processor time of all its processes.
+    head_mb, worker_mb
+        Peak resident memory of the command itself and of its largest child; 0 without children.
+    others
+        Cores that other processes of this machine kept busy meanwhile: well above 0, wall times say little.
+    """
+
+    wall_s: float
+    cpu_s: float
+    head_mb: float
+    worker_mb: float
+    others: float
+
+
+def watch(command: Sequence[str], folder: Path) -> Watched:
+    """Run `command` in `folder`; a failure raises `RuntimeError` with what it printed."""
+    before, machine, begin = _children_cpu_s(), _machine_cpu_s(), time.perf_counter()
+    with (folder / "output.txt").open("w") as output:
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=_environment())
+        peaks = _peaks(process)
+    wall_s, cpu_s = time.perf_counter() - begin, _children_cpu_s() - before
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{(folder / 'output.txt').read_text()[-2000:]}")
+    head_mb = peaks.pop(process.pid, 0.0)
+    others = max(0.0, _machine_cpu_s() - machine - cpu_s) / wall_s
+    return Watched(wall_s, cpu_s, head_mb, max(peaks.values(), default=0.0), others)
+
+
+def crossmodal(folder: Path, *arguments: str) -> Watched:
+    """Run `crossmodal ...` in `folder`."""
+    return watch([sys.executable, str(ROOT / "cli.py"), *arguments], folder)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+
+
+def _peaks(process: "subprocess.Popen[bytes]") -> dict[int, float]:
+    """Sample until the process ends; return the peak of each process of its tree in MB."""
+    peaks: dict[int, float] = {}
+    head = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            family = [head, *head.children(recursive=True)]
+        except psutil.Error:
+            family = []
+        for member in family:
+            peaks[member.pid] = max(peaks.get(member.pid, 0.0), _peak_mb(member))
+        time.sleep(INTERVAL_S)
+    return peaks
+
+
+def _peak_mb(process: psutil.Process) -> float:
+    """Return the highest resident memory so far as Linux keeps it, elsewhere the memory now."""
+    try:
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        peak = next((line for line in lines if line.startswith("VmHWM:")), None)
+        return int(peak.split()[1]) * 1024 / MB if peak else 0.0
+    except OSError:
+        pass
+    try:
+        return float(process.memory_info().rss / MB)
+    except psutil.Error:
+        return 0.0
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _machine_cpu_s() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.system)

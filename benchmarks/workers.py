@@ -1,0 +1,96 @@
+"""The commands with one and with two workers: speed-up beyond start-up, start-up, memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.corpus import BenchCorpus
+from benchmarks.recordings import ABSENT, SETS, Recording, multiplied
+from benchmarks.table import table
+from benchmarks.watch import Watched
+
+MODALITIES = ("text", "audio", "video")
+COMMANDS = ("preprocess", "extract")
+WORKERS = (1, 2)
+TARGET = 1.8
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One command with some workers: all clips, and the start-up, which is a run on as many clips as workers."""
+
+    command: str
+    workers: int
+    clips: int
+    all: Watched
+    start: Watched
+
+    @property
+    def work_s(self) -> float:
+        """Wall time beyond start-up, brought to what all clips would have taken."""
+        return (self.all.wall_s - self.start.wall_s) * self.clips / (self.clips - self.workers)
+
+
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> list[str]:
+    """Return the report's paragraphs on each set of clips."""
+    report = ["## One and two workers"]
+    for name in sets:
+        recordings = SETS[name](clips[name])
+        if not recordings:
+            report.append(ABSENT.format(name))
+            continue
+        with TemporaryDirectory() as folder:
+            report += _report(name, multiplied(recordings, clips[name], Path(folder) / "copies"), Path(folder), rounds)
+    return report
+
+
+def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> list[str]:
+    whole = BenchCorpus(folder / "all", recordings, MODALITIES)
+    few = {n: BenchCorpus(folder / f"start-{n}", recordings[:n], MODALITIES) for n in WORKERS}
+    timed: list[Timed] = []
+    for _ in range(rounds):
+        for workers, start in few.items():
+            timed += _timed(whole, start, workers, len(recordings))
+    unchanged = [whole.preprocess(2), whole.extract(2)]
+    heading = f"### {name}: {len(recordings)} clips through the commands, all streams and default extractors"
+    return [heading, _costs(timed), _speed_up(timed), _unchanged(unchanged)]
+
+
+def _timed(whole: BenchCorpus, start: BenchCorpus, workers: int, clips: int) -> list[Timed]:
+    start.forget()
+    whole.forget()
+    small = {"preprocess": start.preprocess(workers), "extract": start.extract(workers)}
+    large = {"preprocess": whole.preprocess(workers), "extract": whole.extract(workers)}
+    return [Timed(command, workers, clips, large[command], small[command]) for command in COMMANDS]
+
+
+def _costs(timed: Sequence[Timed]) -> str:
+    header = ["command", "workers", "wall s", "start-up s", "CPU s", "head MB", "largest worker MB", "others, cores"]
+    rows = [
+        (t.command, t.workers, t.all.wall_s, t.start.wall_s, t.all.cpu_s, t.all.head_mb, t.all.worker_mb, t.all.others)
+        for t in timed
+    ]
+    return table(header, rows)
+
+
+def _speed_up(timed: Sequence[Timed]) -> str:
+    def seconds(workers: int, commands: Sequence[str]) -> float:
+        return sum(median(t.work_s for t in timed if (t.command, t.workers) == (c, workers)) for c in commands)
+
+    ways = [*((command,) for command in COMMANDS), COMMANDS]
+    rows = [(" and ".join(way), seconds(1, way), seconds(2, way), seconds(1, way) / seconds(2, way)) for way in ways]
+    told = table(["beyond start-up", "1 worker, s", "2 workers, s", "speed-up"], rows)
+    return (
+        f"{told}\n\nTarget: {TARGET} beyond start-up. Start-up is the wall time of the same command on as many clips as "
+        "workers. `others`: cores kept busy by other programs meanwhile; wall times mean something only where it is near 0."
+    )
+
+
+def _unchanged(runs: Sequence[Watched]) -> str:
+    preprocess, extract = runs
+    return (
+        f"With nothing left to compute: preprocess {preprocess.wall_s:.1f} s, extract {extract.wall_s:.1f} s "
+        "(cache read and checked, stores written again)."
+    )
