@@ -1,7 +1,8 @@
 """The same parts by plain library calls: what the work costs whatever pipeline is around it.
 
-No tricks: every frame of a recording is decoded, each model is called as its library's guide shows, and nothing is kept,
-checked or written. Models are built once a process.
+No tricks: every frame of a recording is decoded, each model is called as its library's guide shows, and nothing is
+kept, checked or written. Models are built once a process, and those that follow a face or body go on from one clip to
+the next, which is cheaper than to begin afresh.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ NAME = "bench"
 SETTINGS = """
 run: {{corpora: [{name}], max_failed: 0}}
 corpora:
-  {name}: {{reader: manifest, root: {name}, task: classification, label: label, modalities: [{modalities}],
+  {name}: {{reader: manifest, root: {name}, task: regression, label: label, modalities: [{modalities}],
     protocol: {{kind: group-kfold, folds: 2, group: group}}}}
 """
 
@@ -33,7 +33,7 @@ class BenchCorpus:
     def __init__(self, folder: Path, recordings: Sequence[Recording], modalities: Sequence[str]) -> None:
         self.folder = folder
         (folder / NAME).mkdir(parents=True)
-        rows = [(r.path.resolve(), r.name, r.text, "ab"[i % 2]) for i, r in enumerate(recordings)]
+        rows = [(r.path.resolve(), r.name, r.text, i % 2) for i, r in enumerate(recordings)]
         words = [(r.name, *word) for r in recordings for word in r.words]
         _write(folder / NAME / "manifest.csv", ("media", "utterance", "text", "label"), rows)
         _write(folder / NAME / "words.csv", ("utterance", "word", "start", "end"), words)

@@ -23,15 +23,14 @@ class Case:
     many: int
 
 
+WHOLE = (Case("audio", "mfcc", 50, 500), Case("video", "face_cnn", 20, 200))
+QUICK = (Case("audio", "mfcc", 20, 100),)
+
+
 def run(*, quick: bool) -> list[str]:
     """Return the report's paragraphs."""
-    cases = (
-        [Case("audio", "mfcc", 20, 100)]
-        if quick
-        else [Case("audio", "mfcc", 50, 500), Case("video", "face_cnn", 20, 200)]
-    )
     report = ["## Memory of few and many clips"]
-    for case in cases:
+    for case in QUICK if quick else WHOLE:
         recordings = speech(case.many) if case.modality == "audio" else grid(case.many)
         if not recordings:
             report.append(ABSENT.format("ravdess/speech" if case.modality == "audio" else "grid/s1"))

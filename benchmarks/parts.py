@@ -5,9 +5,7 @@ same round, by plain library calls (`bare`). Extractors and their parts get the 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr
 from functools import partial
-from io import StringIO
 from typing import Any
 
 from benchmarks import bare
@@ -15,6 +13,7 @@ from benchmarks.ours import Ours
 from benchmarks.recordings import ABSENT, SETS, Recording
 from benchmarks.table import table
 from benchmarks.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
+from features.video.images import quiet_stderr, read_jpeg
 
 # Each step that has them, with its parts; in brackets, other ways to call a part, which are no part of any sum.
 PARTS = {
@@ -77,7 +76,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
     seconds = []
     for recording in recordings:
         duration_s = _duration_s(recording)
-        with redirect_stderr(StringIO()):
+        with quiet_stderr():
             own = ours.calls(recording, duration_s)
             calls = own | _bare_calls(ours, recording, duration_s)
             interleaved(calls, backwards=False)  # warm
@@ -114,8 +113,6 @@ def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
 
 
 def _small_frames(stream: Any, posture: Any) -> list[bare.Picture]:
-    from features.video.images import read_jpeg
-
     return [read_jpeg(frame) for frame in stream.frames[:: posture.config.step if posture else 1]]
 
 

@@ -22,7 +22,7 @@ SETS = ("ravdess", "grid")
 @click.option("--files", type=click.IntRange(2), default=1440, show_default=True, help="Speech files of `opensmile`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file too.")
 def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out: Path | None) -> None:
-    """Measure speed and memory, each against something in the same run.
+    r"""Measure speed and memory, each against something in the same run.
 
     \b
     parts      each step against plain library calls, on one core
@@ -66,9 +66,8 @@ def _machine() -> str:
 
     from pipeline.run.cluster import cores
 
-    libraries = ", ".join(
-        f"{name} {version(name)}" for name in ("av", "mediapipe", "torch", "opensmile", "distributed")
-    )
+    packages = ("av", "mediapipe", "torch", "opensmile", "audinterface", "distributed")
+    libraries = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"# Benchmarks\n\n{cores()} cores, load {os.getloadavg()[0]:.1f} at the start. {libraries}. Only ratios within "
         "one run say anything about another machine."

@@ -46,14 +46,15 @@ def gather(settings: CorpusParams) -> Corpus:
     """Read a corpus and look at its recordings: ends filled in, contents hashed, spans checked against lengths."""
     corpus = reader(settings.reader)(Path(settings.root), settings)
     wanted = {"audio", "video"} & set(settings.modalities)
-    table, problems = _with_media(corpus.utterances, _label_file(settings), bool(wanted))
+    table, problems = _with_media(corpus.utterances, label_file(settings), bool(wanted))
     if "text" in settings.modalities and not (table["text"] != "").any() and corpus.words.empty:
         message = "no row has text, but the corpus's modalities name text: fill the column or take text out"
-        problems.append(Problem("error", _label_file(settings), None, message))
+        problems.append(Problem("error", label_file(settings), None, message))
     return replace(corpus, utterances=table, problems=[*corpus.problems, *problems])
 
 
-def _label_file(settings: CorpusParams) -> Path:
+def label_file(settings: CorpusParams) -> Path:
+    """Return the file, or folder, that a corpus's rows come from."""
     return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
@@ -70,8 +71,8 @@ def _with_media(table: pd.DataFrame, file: Path, wanted: bool) -> tuple[pd.DataF
         if not media:
             continue
         try:
+            hashes[media] = memo.sha256(Path(media)) if Path(media).is_file() else ""
             lengths[media] = probe(Path(media)).duration_s
-            hashes[media] = memo.sha256(Path(media))
         except (MediaError, OSError) as error:
             if wanted:
                 problems.append(

@@ -97,6 +97,24 @@ def probe(path: Path) -> RecordingInfo:
         )
 
 
+def breaks_off_s(path: Path) -> float | None:
+    """Return where `path` breaks off before the length that it claims, in seconds; None if it does not.
+
+    Reads all packets and decodes none. MPEG and other streams without a stated length never break off.
+
+    Raises
+    ------
+    MediaError
+        As `open_recording`.
+    """
+    with open_recording(path) as container:
+        if container.duration is None or container.format.name in LENGTH_GUESSED:
+            return None
+        end_s = _last_stamp_s(container) - clock_start_s(container)
+        short = end_s < container.duration / MICROSECONDS - MISSING_S or _riff_bytes_cut(path) > 0
+        return end_s if short else None
+
+
 def packet_end_s(packet: Any) -> float | None:
     """Return where a packet ends on the container's clock, in seconds; None for a packet without a stamp."""
     if packet.pts is None:

@@ -1,0 +1,115 @@
+"""Every registered extractor keeps the same contract: names, shapes, the same result twice, odd input refused in words."""
+
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.base import MODALITIES, build, extractor_class, extractor_names, register
+from features.codec import feature_entry
+from features.errors import EmptyInput, ExtractorError
+from features.types import AudioStream, TextStream, VideoStream
+from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.spans import Span
+from pipeline.streams.text import TextConfig, read_text
+from pipeline.streams.video import VideoConfig, read_video
+
+DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo" / "clips"
+CLIPS = sorted(DEMO.glob("*.mp4"))[:2]
+
+
+@pytest.fixture(scope="module")
+def streams() -> dict[str, list[Any]]:
+    span = Span(0.0, 2.0)
+    words = [("It", 0.2, 0.4), ("was", 0.4, 0.6), ("wonderful", 0.7, 1.2)]
+    return {
+        "text": [read_text("It was wonderful!", words, 0.0, TextConfig()), read_text("No.", (), 0.0, TextConfig())],
+        "audio": [next(read_audio(clip, [span], AudioConfig()))[1] for clip in CLIPS],
+        "video": [next(read_video(clip, [span], VideoConfig()))[1] for clip in CLIPS],
+    }
+
+
+@pytest.fixture(scope="module", params=extractor_names())
+def extractor(request: pytest.FixtureRequest) -> Any:
+    return build(request.param, {})
+
+
+def test_it_describes_itself(extractor: Any) -> None:
+    assert extractor.name in extractor_names()
+    assert extractor.modality in MODALITIES
+    assert extractor.version >= 1
+    assert is_dataclass(type(extractor.config))
+    for names in (extractor.feature_names, extractor.pooled_names):
+        assert names
+        assert len(set(names)) == len(names)
+    assert all(path.is_file() for path in extractor.weights())
+
+
+def test_shapes_types_and_times(extractor: Any, streams: dict[str, list[Any]]) -> None:
+    found = extractor.extract(streams[extractor.modality][0])
+    feature_entry(found)  # refuses infinities and shapes that disagree
+    assert found.values.dtype == found.pooled.dtype == np.float32
+    assert found.times.dtype == np.float64
+    assert found.values.shape[1] == len(extractor.feature_names)
+    assert len(found.pooled) == len(extractor.pooled_names)
+    assert len(found.values) >= 1
+    known = found.times[~np.isnan(found.times).any(axis=1)]
+    assert (known[:, 1] >= known[:, 0]).all()
+    assert (np.diff(known[:, 0]) >= 0).all()
+    assert (known > -0.05).all()
+    assert (known < 3.0).all()
+    assert np.isfinite(found.pooled).mean() > 0.5
+
+
+def test_the_same_twice_whatever_came_between(extractor: Any, streams: dict[str, list[Any]]) -> None:
+    one, other = streams[extractor.modality]
+    first = extractor.extract(one)
+    extractor.extract(other)
+    again = extractor.extract(one)
+    fresh = build(extractor.name, {}).extract(one)
+    for repeated in (again, fresh):
+        assert first.values.tobytes() == repeated.values.tobytes()
+        assert first.pooled.tobytes() == repeated.pooled.tobytes()
+
+
+def nothing(stream: Any) -> Any:
+    if isinstance(stream, TextStream):
+        return replace(stream, text="", tokens=(), times=np.zeros((0, 2)))
+    if isinstance(stream, AudioStream):
+        return replace(stream, samples=stream.samples[:5])
+    assert isinstance(stream, VideoStream)
+    blank = np.full((len(stream.times), 4), np.nan, np.float32)
+    no_faces = tuple(b"" for _ in stream.faces)
+    black = tuple(_black() for _ in stream.frames)
+    return replace(stream, faces=no_faces, frames=black, boxes=blank, crops=blank, scores=blank[:, 0])
+
+
+def _black() -> bytes:
+    import cv2
+
+    return bytes(cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1])
+
+
+def test_nothing_to_measure_is_said(extractor: Any, streams: dict[str, list[Any]]) -> None:
+    with pytest.raises(EmptyInput, match=r"\w+"):
+        extractor.extract(nothing(streams[extractor.modality][0]))
+
+
+def test_unknown_settings_are_refused(extractor: Any) -> None:
+    with pytest.raises(ExtractorError, match="unknown setting 'nonsense'"):
+        build(extractor.name, {"nonsense": 1})
+
+
+def test_every_setting_is_documented(extractor: Any) -> None:
+    text = type(extractor.config).__doc__ or ""
+    for field in fields(extractor.config):
+        assert field.name in text
+
+
+def test_unknown_and_doubled_names() -> None:
+    with pytest.raises(ExtractorError, match="did you mean 'opensmile'"):
+        extractor_class("opensmil")
+    with pytest.raises(ExtractorError, match="exists already"):
+        register("mfcc", "somewhere:Else")

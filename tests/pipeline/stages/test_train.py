@@ -1,0 +1,92 @@
+"""Training on real features: rows, folds, masks, determinism, and scores instead of classes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.params import TrainParams
+from pipeline.stages.train import plan_rows
+from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
+
+SETTINGS = """
+features: {extract: [vader, mfcc, prosody, landmarks]}
+train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmarks]}, classifiers: [logistic, svm],
+  fusions: [concat, pca, vote, weighted, stacking]}
+"""
+
+
+def test_rows_of_the_table() -> None:
+    rows = plan_rows(TrainParams(), ("text", "audio", "video"))
+    names = [row.names for row in rows]
+    assert len(names) == len(set(names)) == 2 + 3 * 5 + 4 * 5
+    assert names[0] == ("majority", "", "")
+    assert ("stacking", "text+audio+video", "logistic") in names
+    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 5]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve clips, two of them without a face and one without a voice."""
+    folder = grid_corpus(tmp_path_factory.mktemp("train"), 10)
+    manifest = folder / "grid" / "manifest.csv"
+    rows = manifest.read_text().splitlines()
+    edge = DATA / "edge"
+    rows += [f"{edge / 'no_face.mp4'},no_face,it is so,calm,s0", f"{edge / 'no_audio.mp4'},no_audio,,lively,s1"]
+    manifest.write_text("\n".join(rows) + "\n")
+    params = folder / "params.yaml"
+    params.write_text(params.read_text() + SETTINGS)
+    for stage in ("prepare", "preprocess", "extract", "train"):
+        run(stage, cwd=folder)
+    return folder
+
+
+@needs_data
+def test_every_utterance_is_scored_by_every_strategy_once(trained: Path) -> None:
+    found = pd.read_csv(trained / "results" / "grid" / "predictions.csv", keep_default_na=False)
+    sizes = found.groupby(["strategy", "modalities", "model"])["utterance"].agg(["size", "nunique"])
+    assert (sizes == 12).all(axis=None)
+    assert len(sizes) == 2 + 3 * 2 + 4 * 5
+    shares = found[["p_calm", "p_lively"]].astype(float)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+    assert set(found["prediction"]) <= {"calm", "lively"}
+
+
+@needs_data
+def test_a_missing_modality_is_answered_with_the_prior(trained: Path) -> None:
+    found = pd.read_csv(trained / "results" / "grid" / "predictions.csv", keep_default_na=False)
+    for utterance, modality in (("no_face", "video"), ("no_audio", "audio")):
+        mine = found[
+            (found["utterance"] == utterance) & (found["strategy"] == "unimodal") & (found["modalities"] == modality)
+        ]
+        fold = mine["fold"].iloc[0]
+        learnt = found[(found["strategy"] == "majority") & (found["fold"] != fold)]["truth"]
+        lively = (learnt == "lively").mean()
+        np.testing.assert_allclose(mine["p_lively"].astype(float), lively, atol=0.25)
+        assert mine["p_lively"].astype(float).nunique() == 1
+
+
+@needs_data
+def test_one_worker_gives_the_same_predictions(trained: Path) -> None:
+    path = trained / "results" / "grid" / "predictions.csv"
+    before = path.read_bytes()
+    run("train", "--workers", "1", cwd=trained)
+    assert path.read_bytes() == before
+
+
+@needs_data
+def test_a_score_is_learnt_too(tmp_path: Path) -> None:
+    folder = grid_corpus(tmp_path, 9, task="regression")
+    rows = [line.split(",") for line in (folder / "grid" / "manifest.csv").read_text().splitlines()[1:]]
+    scored = [(*row[:3], round(-2 + 0.5 * i, 2), row[4]) for i, row in enumerate(rows)]
+    write_csv(folder / "grid" / "manifest.csv", ("media", "utterance", "text", "label", "speaker"), scored)
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("[text, audio, video]", "[text, audio]") + SETTINGS)
+    for stage in ("prepare", "preprocess", "extract", "train"):
+        run(stage, cwd=folder)
+    said = run("evaluate", cwd=folder).stdout
+    for metric in ("mae", "has0_acc", "non0_acc", "acc5", "acc7"):
+        assert metric in said
+    found = pd.read_csv(folder / "results" / "grid" / "predictions.csv", keep_default_na=False)
+    assert found["score"].astype(float).notna().all()

@@ -1,0 +1,71 @@
+"""Adding a corpus leaves everything else of the settings file as it was."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.params import load_params
+from pipeline.settings_file import add_corpus
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    return tmp_path
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    base = {
+        "root": "clips",
+        "task": "regression",
+        "label": "valence",
+        "modalities": "text, audio",
+        "reader": "manifest",
+    }
+    return base | {"kind": "group-kfold", "folds": 4, "group": "actor"} | changes
+
+
+def test_only_one_line_is_new_and_all_comments_stay(here: Path) -> None:
+    path = here / "params.yaml"
+    before = path.read_text().splitlines()
+    add_corpus(path, "mine", settings())
+    after = path.read_text().splitlines()
+    assert [line for line in after if not line.startswith("  mine:")] == before
+    corpus = load_params(path).corpora["mine"]
+    assert (corpus.task, corpus.label, corpus.modalities) == ("regression", "valence", ("text", "audio"))
+    assert (corpus.protocol.kind, corpus.protocol.folds, corpus.protocol.group) == ("group-kfold", 4, "actor")
+    assert load_params(path).run.corpora == ("demo",)
+
+
+def test_it_can_be_run_by_dvc_at_once(here: Path) -> None:
+    add_corpus(here / "params.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "params.yaml").run.corpora == ("demo", "mine")
+    assert (here / "data" / "raw" / "mine").resolve() == here / "clips"
+
+
+def test_a_new_file_is_made_where_there_is_none(here: Path) -> None:
+    add_corpus(here / "other.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "other.yaml").run.corpora == ("mine",)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("demo", {}, "a corpus 'demo' already"),
+        ("my corpus", {}, "cannot name a corpus"),
+        ("mine", {"root": "nowhere"}, "--root nowhere is no folder"),
+        ("mine", {"modalities": "text,smell"}, "'smell'"),
+        ("mine", {"kind": "kfold"}, "did you mean 'group-kfold'"),
+    ],
+)
+def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, here: Path) -> None:
+    before = (here / "params.yaml").read_text()
+    with pytest.raises(UserError, match=message):
+        add_corpus(here / "params.yaml", name, settings(**changes))
+    assert (here / "params.yaml").read_text() == before
