@@ -1,4 +1,4 @@
-"""What several test files share: real clips where they are, corpora made of them, the command line as a user runs it."""
+"""What several test files share: real clips, corpora made of them, the command line as a user runs it."""
 
 import csv
 import os

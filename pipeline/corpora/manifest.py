@@ -2,8 +2,8 @@
 
 manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label, and
 optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`. Further columns
-are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the
-recording's own clock.
+are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of
+the recording's own clock.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Every registered extractor keeps the same contract: names, shapes, the same result twice, odd input refused in words."""
+"""Every registered extractor keeps the same contract: names, shapes, the same twice, odd input refused in words."""
 
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`dvc repro` on a real corpus: everything once, then only what depends on a change, and old settings from the cache."""
+"""`dvc repro` on a real corpus: everything once, then only what a change touches, and old settings from the cache."""
 
 import os
 import shutil

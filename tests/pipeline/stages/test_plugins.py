@@ -69,7 +69,8 @@ def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
     text = params.read_text().replace("run: {", f"run: {{plugins: [{', '.join(f'{n}.py' for n in sources)}], ", 1)
     text = text.replace("reader: manifest", "reader: toy").replace("[text, audio, video]", "[text, audio]")
     text += "features: {extract: [vader, loudness], loudness: {window_s: 0.2}}\n"
-    text += "train: {features: {text: [vader], audio: [loudness]}, classifiers: [logistic], fusions: [concat, toy_fusion]}\n"
+    text += "train: {features: {text: [vader], audio: [loudness]}, "
+    text += "classifiers: [logistic], fusions: [concat, toy_fusion]}\n"
     params.write_text(text)
     for stage in ("prepare", "preprocess", "extract", "train"):
         run(stage, cwd=folder)
