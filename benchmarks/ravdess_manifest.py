@@ -10,7 +10,7 @@ EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "s
 def rows(clips: Path) -> list[tuple[str, str, str]]:
     """Return (path, emotion, actor) of every clip below `clips`, by name.
 
-    A name is seven numbers: modality-channel-emotion-intensity-statement-repetition-actor (Livingstone and Russo, 2018).
+    A name is seven numbers: modality-channel-emotion-intensity-statement-repetition-actor (Livingstone, Russo, 2018).
     """
     found = []
     for path in sorted(clips.rglob("*-*-*-*-*-*-*.*")):

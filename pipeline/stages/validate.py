@@ -16,8 +16,8 @@ from pipeline.utterances import Problem
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
     """Return every problem of a corpus, and a sentence on what it holds.
 
-    A recording that cannot be read, or not to its end, is an error here; the protocol and the leak guard are tried where
-    the rows allow.
+    A recording that cannot be read, or not to its end, is an error here; the protocol and the leak guard are tried
+    where the rows allow.
     """
     corpus = params.corpus(name)
     found = gather(corpus)
