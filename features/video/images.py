@@ -4,11 +4,14 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.errors import ExtractorError
 from features.types import TimeArray
 
 Picture = NDArray[np.uint8]
@@ -36,6 +39,22 @@ def load_mediapipe() -> Any:
     import mediapipe
 
     return mediapipe
+
+
+def mediapipe_weights(*names: str) -> tuple[Path, ...]:
+    """Return model files inside the package mediapipe, without importing it.
+
+    Raises
+    ------
+    ExtractorError
+        If the package is not installed, or is a release without its models.
+    """
+    spec = find_spec("mediapipe")
+    folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
+    found = tuple(Path(folder) / "modules" / f"{name}.tflite" for folder in folders for name in names)
+    if not found or not all(path.is_file() for path in found):
+        raise ExtractorError(f"mediapipe 0.10.14 with its models {', '.join(names)} is not installed: run `make setup`")
+    return found
 
 
 def read_jpeg(data: bytes) -> Picture:

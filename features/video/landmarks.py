@@ -10,6 +10,7 @@ are the subject's.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from features.video.images import (
     head_angles,
     landmark_array,
     load_mediapipe,
+    mediapipe_weights,
     quiet_stderr,
     read_jpeg,
     row_times,
@@ -96,6 +98,12 @@ class Landmarks(Extractor[VideoStream]):
     def pooled_names(self) -> tuple[str, ...]:
         """Each functional of each measure."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
+
+    def weights(self) -> tuple[Path, ...]:
+        """Return the models inside mediapipe."""
+        return mediapipe_weights(
+            "face_landmark/face_landmark_with_attention", "face_detection/face_detection_short_range"
+        )
 
     def extract(self, stream: VideoStream) -> Features:
         """Measure every face of `stream`.

@@ -9,6 +9,7 @@ head's width, so that the distance from the camera is not in them. Left and righ
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from features.video.images import (
     Picture,
     landmark_array,
     load_mediapipe,
+    mediapipe_weights,
     quiet_stderr,
     read_jpeg,
     row_times,
@@ -110,6 +112,12 @@ class Posture(Extractor[VideoStream]):
     def pooled_names(self) -> tuple[str, ...]:
         """Each functional of each measure."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
+
+    def weights(self) -> tuple[Path, ...]:
+        """Return the models inside mediapipe."""
+        return mediapipe_weights(
+            "pose_landmark/pose_landmark_full", "pose_detection/pose_detection"
+        )
 
     def extract(self, stream: VideoStream) -> Features:
         """Measure the body in the frames of `stream`.
