@@ -1,6 +1,6 @@
 """Peak memory of few and of many clips: it should not grow with the corpus."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,17 +27,16 @@ WHOLE = (Case("audio", "mfcc", 50, 500), Case("video", "face_cnn", 20, 200))
 QUICK = (Case("audio", "mfcc", 20, 100),)
 
 
-def run(*, quick: bool) -> list[str]:
-    """Return the report's paragraphs."""
-    report = ["## Memory of few and many clips"]
+def run(*, quick: bool) -> Iterator[str]:
+    """Yield the report's paragraphs."""
+    yield "## Memory of few and many clips"
     for case in QUICK if quick else WHOLE:
         recordings = speech(case.many) if case.modality == "audio" else grid(case.many)
         if not recordings:
-            report.append(ABSENT.format("ravdess/speech" if case.modality == "audio" else "grid/s1"))
+            yield ABSENT.format("ravdess/speech" if case.modality == "audio" else "grid/s1")
             continue
         with TemporaryDirectory() as folder:
-            report.append(_report(case, recordings, Path(folder)))
-    return report
+            yield _report(case, recordings, Path(folder))
 
 
 def _report(case: Case, recordings: Sequence[Recording], folder: Path) -> str:

@@ -35,8 +35,8 @@ class Ours:
 
         if modality == "text":
             return read_text(recording.text, recording.words, 0.0, self.config["text"])
-        read: Callable[..., Any] = {"audio": read_audio, "video": read_video}[modality]
-        ((_, stream),) = read(recording.path, [Span(0.0, duration_s)], self.config[modality])
+        readers: dict[str, Callable[..., Any]] = {"audio": read_audio, "video": read_video}
+        ((_, stream),) = readers[modality](recording.path, [Span(0.0, duration_s)], self.config[modality])
         if isinstance(stream, Exception):
             raise stream
         return stream
@@ -48,8 +48,10 @@ class Ours:
     def calls(self, recording: Recording, duration_s: float) -> dict[str, Callable[[], object]]:
         """Return a call for each stream, named as its modality, and for each extractor."""
         made = self.streams(recording, duration_s)
-        reading = {modality: partial(self.stream, modality, recording, duration_s) for modality in made}
-        return reading | {name: partial(e.extract, made[e.modality]) for name, e in self.extractors.items()}
+        calls: dict[str, Callable[[], object]] = {
+            modality: partial(self.stream, modality, recording, duration_s) for modality in made
+        }
+        return calls | {name: partial(e.extract, made[e.modality]) for name, e in self.extractors.items()}
 
     def everything(self, recording: Recording, duration_s: float) -> None:
         """Make all streams and features of a clip."""

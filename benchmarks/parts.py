@@ -4,7 +4,7 @@ Steps are called in this process through the pipeline's own functions; their par
 same round, by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,20 +33,19 @@ TARGET = 1.25
 Calls = dict[str, Callable[[], object]]
 
 
-def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> list[str]:
-    """Return the report's paragraphs on each set of clips."""
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str]:
+    """Yield the report's paragraphs on each set of clips."""
+    yield "## Each step and the bare cost of its parts"
     found = {name: SETS[name](clips[name]) for name in sets}
-    report = ["## Each step and the bare cost of its parts"]
-    report += [ABSENT.format(name) for name, recordings in found.items() if not recordings]
+    yield from (ABSENT.format(name) for name, recordings in found.items() if not recordings)
     present = {name: recordings for name, recordings in found.items() if recordings}
     if not present:
-        return report
+        return
     with one_core():
         ours, line = _started(next(iter(present.values()))[0])
-        report.append(line)
+        yield line
         for name, recordings in present.items():
-            report += _report(name, ours, recordings, rounds)
-    return report
+            yield from _report(name, ours, recordings, rounds)
 
 
 def _started(recording: Recording) -> tuple[Ours, str]:

@@ -1,7 +1,7 @@
 """The openSMILE path over the RAVDESS speech files: our commands against audinterface, two processes each."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -25,19 +25,20 @@ What each includes, start-up of all processes in all of them:
   extract reads."""
 
 
-def run(count: int, rounds: int) -> list[str]:
-    """Return the report's paragraphs."""
+def run(count: int, rounds: int) -> Iterator[str]:
+    """Yield the report's paragraphs."""
+    yield "## openSMILE path"
     recordings = speech(count)
-    heading = "## openSMILE path"
     if not recordings:
-        return [heading, ABSENT.format("ravdess/speech")]
+        yield ABSENT.format("ravdess/speech")
+        return
     with TemporaryDirectory() as folder:
         corpus = BenchCorpus(Path(folder) / "ours", recordings, ("audio",))
         files = [recording.path.resolve() for recording in recordings]
         runs = [_round(corpus, files, Path(folder)) for _ in range(rounds)]
         cleaned_s, whole_s = _seconds(corpus), _file_seconds(files)
-    told = f"{len(files)} files, {whole_s:.0f} s of sound, {cleaned_s:.0f} s after cleaning; {WORKERS} processes each."
-    return [heading, told, _table(runs, len(files)), NOTE]
+    yield f"{len(files)} files, {whole_s:.0f} s of sound, {cleaned_s:.0f} s after cleaning; {WORKERS} processes each."
+    yield from (_table(runs, len(files)), NOTE)
 
 
 def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str, Watched]:

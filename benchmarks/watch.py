@@ -13,7 +13,7 @@ import psutil
 
 from benchmarks.recordings import ROOT
 
-INTERVAL_S = 0.2
+INTERVAL_S = 0.5
 MB = 1e6
 
 

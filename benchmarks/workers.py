@@ -1,6 +1,6 @@
 """The commands with one and with two workers: speed-up beyond start-up, start-up, memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -34,17 +34,16 @@ class Timed:
         return (self.all.wall_s - self.start.wall_s) * self.clips / (self.clips - START_CLIPS)
 
 
-def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> list[str]:
-    """Return the report's paragraphs on each set of clips."""
-    report = ["## One and two workers"]
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str]:
+    """Yield the report's paragraphs on each set of clips."""
+    yield "## One and two workers"
     for name in sets:
         recordings = SETS[name](clips[name])
         if not recordings:
-            report.append(ABSENT.format(name))
+            yield ABSENT.format(name)
             continue
         with TemporaryDirectory() as folder:
-            report += _report(name, multiplied(recordings, clips[name], Path(folder) / "copies"), Path(folder), rounds)
-    return report
+            yield from _report(name, multiplied(recordings, clips[name], Path(folder) / "copies"), Path(folder), rounds)
 
 
 def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> list[str]:

@@ -115,9 +115,7 @@ class Posture(Extractor[VideoStream]):
 
     def weights(self) -> tuple[Path, ...]:
         """Return the models inside mediapipe."""
-        return mediapipe_weights(
-            "pose_landmark/pose_landmark_full", "pose_detection/pose_detection"
-        )
+        return mediapipe_weights("pose_landmark/pose_landmark_full", "pose_detection/pose_detection")
 
     def extract(self, stream: VideoStream) -> Features:
         """Measure the body in the frames of `stream`.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 SIDE = 384
 """Width and height of the picture while it is drawn, in pixels."""
-UNIT_PX = 80.6
+UNIT_PX = 72.0
 CENTRE_PX = (SIDE / 2, SIDE * 0.46)
 _SUBPIXEL_BITS = 4
 _VISIBLE = 0.004

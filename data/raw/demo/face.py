@@ -16,7 +16,7 @@ from speakers import Speaker
 PICTURE_SIDE = 256
 SIDES = (-1, 1)
 MOUTH_Y = 1.02
-_BODY_PX = 66.0
+_BODY_PX = 60.0
 """Face unit of neck and shoulders, which do not follow the head."""
 
 

@@ -17,12 +17,15 @@ from sentences import word_spans
 RATE_HZ = 16000
 FRAME_SAMPLES = 1280
 """Samples a video frame: clips are a whole number of frames long, so that both streams end together."""
+LEVEL_DB = -26.0
+"""Usual level of the speech against full scale, the same for all speakers."""
 NOISE_DB = -68.0
 SILENCE_DB = -35.0
 """A word ends where the signal last exceeds this, against the clip's peak."""
 
-EFFORT = 0.6
-"""How much brighter a full mood makes the voice, as a share of the sound's difference from sample to sample."""
+TILT_DB = 3.0
+"""Gain an octave above `TILT_FROM_HZ`, for three octaves, of a fully positive voice; a negative one loses as much."""
+TILT_FROM_HZ = 500.0
 
 _SYNCHRONOUS = 2
 _WORD_EVENT = 1
@@ -83,15 +86,14 @@ def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
     rng = clip.rng("voice")
     mood = clip.latents["audio"] / 3
     settings = {
-        "rate": clip.speaker.rate_wpm + 28 * mood + rng.normal(0, 5),
+        "rate": clip.speaker.rate_wpm + 32 * mood + rng.normal(0, 5),
         "volume": 100,
-        "pitch": clip.speaker.pitch + 25 * mood + rng.normal(0, 2.5),
+        "pitch": np.clip(clip.speaker.pitch + 30 * mood + rng.normal(0, 2.5), 0, 99),
         "range": np.clip(50 + 45 * mood + rng.normal(0, 5), 0, 100),
     }
     raw, rate_hz, starts = synthesise(clip.text, clip.speaker.voice, settings)
-    speech = soxr.resample(raw.astype(np.float32) / 32768, rate_hz, RATE_HZ)
-    speech += EFFORT * mood * np.diff(speech, prepend=0)
-    gain_db = -9 + 6 * mood + rng.normal(0, 0.8)
+    speech = _tilt(soxr.resample(raw.astype(np.float32) / 32768, rate_hz, RATE_HZ), TILT_DB * mood)
+    gain_db = LEVEL_DB + 6 * mood + rng.normal(0, 1.0) - _level_db(speech)
     lead, tail = (int(RATE_HZ * rng.uniform(0.2, 0.4)) for _ in range(2))
     total = -(-(lead + len(speech) + tail) // FRAME_SAMPLES) * FRAME_SAMPLES
     samples = rng.normal(0, 10 ** (NOISE_DB / 20), total)
@@ -157,6 +159,18 @@ def synthesise(
     library.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, _CHARS_UTF8, None, None)
     library.espeak_Synchronize()
     return np.concatenate(chunks), rate_hz, starts
+
+
+def _tilt(speech: NDArray[np.float32], db_per_octave: float) -> NDArray[np.float32]:
+    """Brighten (or dull, if negative) a voice as raising it does."""
+    frequency_hz = np.fft.rfftfreq(len(speech), 1 / RATE_HZ)
+    octaves = np.clip(np.log2(np.maximum(frequency_hz, 1) / TILT_FROM_HZ), 0, 3)
+    return np.fft.irfft(np.fft.rfft(speech) * 10 ** (db_per_octave * octaves / 20), len(speech)).astype(np.float32)
+
+
+def _level_db(speech: NDArray[np.float32]) -> float:
+    """Return the root mean square against full scale, in dB."""
+    return float(10 * np.log10(np.mean(np.square(speech, dtype=float))))
 
 
 def _time_words(text: str, starts: list[tuple[int, float]], speech: NDArray[np.float32], lead_s: float) -> list[Word]:
