@@ -1,16 +1,17 @@
 """params.yaml as typed, validated settings: read once, unknown keys refused with the nearest valid one."""
 
-import types
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
-from importlib import import_module
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from features.base import MODALITIES, Modality, build, extractor_names
+from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
+from features.text.fitted import fitted_names
+from models.classifiers import classifier_names
+from models.strategies import strategy_names
 from pipeline.errors import UserError, suggest
-
-T = TypeVar("T")
+from pipeline.parsing import parse
+from pipeline.plugins import load_plugins
 
 Task = Literal["classification", "regression"]
 Kind = str  # a protocol's name; models.protocol knows them
@@ -158,33 +159,17 @@ def load_params(path: Path) -> Params:
         raise UserError(f"{path}: run: max_failed is a share from 0 to 1 and workers at least 1 or 'auto'")
     run = replace(run, plugins=tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in run.plugins))
     load_plugins(run.plugins)
-    extract, features = _features(blocks.get("features") or {}, path)
+    extract, features = _features(_mapping(blocks, "features", path), path)
     return Params(
         path=path,
         run=run,
-        corpora=_corpora(blocks.get("corpora") or {}, path),
-        streams=_streams(blocks.get("streams") or {}, path),
+        corpora=_corpora(_mapping(blocks, "corpora", path), path),
+        streams=_streams(_mapping(blocks, "streams", path), path),
         extract=extract,
         features=features,
-        train=parse(TrainParams, blocks.get("train") or {}, f"{path}: train"),
+        train=_train(blocks.get("train") or {}, path),
         evaluate=parse(EvaluateParams, blocks.get("evaluate") or {}, f"{path}: evaluate"),
     )
-
-
-def load_plugins(plugins: tuple[str, ...]) -> None:
-    """Import the user's own modules (or ``.py`` files), which register what they bring."""
-    import sys
-
-    for plugin in plugins:
-        name = Path(plugin).stem if plugin.endswith(".py") else plugin
-        if name in sys.modules:
-            continue
-        try:
-            if plugin.endswith(".py"):
-                sys.path.insert(0, str(Path(plugin).parent))
-            import_module(name)
-        except ImportError as error:
-            raise UserError(f"run.plugins: {plugin!r} cannot be imported: {error}") from error
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -203,15 +188,21 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return blocks
 
 
-def _corpora(block: Any, path: Path) -> dict[str, CorpusParams]:
+def _mapping(blocks: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    block = blocks.get(name) or {}
     if not isinstance(block, dict):
-        raise UserError(f"{path}: corpora must map names to settings")
+        raise UserError(f"{path}: {name} must map names to settings, but is {block!r}")
+    return block
+
+
+def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
     corpora = {}
     for name, settings in block.items():
         corpus = parse(CorpusParams, settings, f"{path}: corpora.{name}")
         if not corpus.modalities:
             raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
-        corpora[str(name)] = corpus
+        ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
+        corpora[str(name)] = replace(corpus, modalities=ordered)
     return corpora
 
 
@@ -224,7 +215,7 @@ def stream_configs() -> dict[Modality, type[Any]]:
     return {"text": TextConfig, "audio": AudioConfig, "video": VideoConfig}
 
 
-def _streams(block: Any, path: Path) -> dict[str, Any]:
+def _streams(block: dict[str, Any], path: Path) -> dict[str, Any]:
     configs = stream_configs()
     for key in block:
         if key not in configs:
@@ -232,95 +223,45 @@ def _streams(block: Any, path: Path) -> dict[str, Any]:
     return {name: parse(cls, block.get(name) or {}, f"{path}: streams.{name}") for name, cls in configs.items()}
 
 
-def _features(block: Any, path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, Any]]]:
-    block = dict(block)
-    extract = block.pop("extract", list(extractor_names()))
-    for name in [*block, *extract]:
+def _features(block: dict[str, Any], path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, Any]]]:
+    """Return the extractors to run, and the settings of all, each checked by its extractor."""
+    settings = {name: own for name, own in block.items() if name != "extract"}
+    listed = parse(_Extract, {"extract": block["extract"]} if "extract" in block else {}, f"{path}: features").extract
+    for name in [*settings, *listed]:
         if name not in extractor_names():
             raise UserError(f"{path}: features: no extractor is named {name!r}; {suggest(name, extractor_names())}")
-    settings = {name: dict(block.get(name) or {}) for name in extractor_names()}
-    for name in extract:
+    for name, own in settings.items():
+        parse(extractor_class(name).Config, own or {}, f"{path}: features.{name}")
+    for name in {*settings, *listed}:
         try:
-            build(name, settings[name])
+            build(name, settings.get(name) or {})
         except ValueError as error:
             raise UserError(f"{path}: {error}") from error
-    return tuple(extract), settings
+    return listed, {name: dict(settings.get(name) or {}) for name in extractor_names()}
 
 
-def parse(cls: type[T], block: Any, where: str) -> T:
-    """Build a settings dataclass from a YAML mapping.
-
-    Raises
-    ------
-    UserError
-        If a key is unknown or missing, or a value has another type than its field.
-    """
-    if not isinstance(block, dict):
-        raise UserError(f"{where} must map names to values, but is {block!r}")
-    hints = get_type_hints(cls)
-    entries = fields(cls)  # type: ignore[arg-type]
-    for key in block:
-        if key not in hints:
-            raise UserError(f"{where}: unknown key {key!r}; {suggest(key, hints)}")
-    for entry in entries:
-        required = entry.default is MISSING and entry.default_factory is MISSING
-        if required and entry.name not in block:
-            raise UserError(f"{where}: the key {entry.name!r} is missing")
-    values = {key: _convert(value, hints[key], f"{where}.{key}") for key, value in block.items()}
-    try:
-        return cls(**values)
-    except ValueError as error:
-        raise UserError(f"{where}: {error}") from error
+@dataclass(frozen=True)
+class _Extract:
+    extract: tuple[str, ...] = field(default_factory=extractor_names)
 
 
-def _convert(value: Any, hint: Any, where: str) -> Any:
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint is Any:
-        return value
-    if is_dataclass(hint):
-        return parse(hint, value, where)  # type: ignore[arg-type]
-    if origin is Literal:
-        return _one_of(value, arguments, where)
-    if origin in (Union, types.UnionType):
-        return _first_that_fits(value, arguments, where)
-    if origin is tuple:
-        return _sequence(value, arguments, where)
-    if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(value, dict):
-            raise UserError(f"{where} must map names to values, but is {value!r}")
-        return {str(k): _convert(v, arguments[1], f"{where}.{k}") for k, v in value.items()}
-    return _scalar(value, hint, where)
+def _train(block: Any, path: Path) -> TrainParams:
+    """Read the train block and check every name in it."""
+    train = parse(TrainParams, block, f"{path}: train")
+    for modality, names in train.features.items():
+        if modality not in MODALITIES:
+            raise UserError(f"{path}: train.features: {modality!r} is no modality; {suggest(modality, MODALITIES)}")
+        own = [n for n in extractor_names() if extractor_class(n).modality == modality]
+        own += fitted_names() if modality == "text" else ()
+        _known(names, own, f"{path}: train.features.{modality}")
+    _known(train.classifiers, classifier_names(), f"{path}: train.classifiers")
+    _known((train.fusion_classifier,), classifier_names(), f"{path}: train.fusion_classifier")
+    _known(train.fusions, strategy_names("fusion"), f"{path}: train.fusions")
+    _known(train.settings, [*classifier_names(), *strategy_names()], f"{path}: train.settings")
+    return train
 
 
-def _one_of(value: Any, allowed: tuple[Any, ...], where: str) -> Any:
-    if value not in allowed:
-        raise UserError(f"{where} is {value!r}; {suggest(value, allowed)}")
-    return value
-
-
-def _first_that_fits(value: Any, hints: tuple[Any, ...], where: str) -> Any:
-    for hint in hints:
-        try:
-            return _convert(value, hint, where)
-        except UserError:
-            continue
-    names = " or ".join(getattr(h, "__name__", str(get_args(h) or h)) for h in hints)
-    raise UserError(f"{where} is {value!r}, but must be {names}")
-
-
-def _sequence(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, ...]:
-    if not isinstance(value, list | tuple):
-        raise UserError(f"{where} must be a list, but is {value!r}")
-    return tuple(_convert(v, arguments[0], f"{where}[{i}]") for i, v in enumerate(value))
-
-
-def _scalar(value: Any, hint: Any, where: str) -> Any:
-    if hint is type(None):
-        if value is not None:
-            raise UserError(f"{where} is {value!r}, but must be null")
-        return None
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, bool) != (hint is bool) or not isinstance(value, hint):
-        raise UserError(f"{where} is {value!r}, but must be {hint.__name__}")
-    return value
+def _known(names: Iterable[str], valid: Sequence[str], where: str) -> None:
+    for name in names:
+        if name not in valid:
+            raise UserError(f"{where}: {name!r} is unknown there; {suggest(name, valid)}")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from features.errors import EmptyInput, ExtractorError, NoStream
 from features.store import Entry, Item, Status
 from pipeline.errors import UserError
-from pipeline.params import load_plugins
+from pipeline.plugins import load_plugins
 from pipeline.run.cache import ClipCache
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress

@@ -19,8 +19,9 @@ from models.protocol import Fold, Protocol, groups_of, plan
 from models.strategies import Recipe, build, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.media import sha256_of
-from pipeline.params import CorpusParams, Params, TrainParams, load_plugins
+from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
+from pipeline.plugins import load_plugins
 from pipeline.run.cache import key_of
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress

@@ -55,7 +55,23 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("streams: {audio: {low_hz: 9000}}", "low_hz 9000.0 and high_hz"),
         ("streams: {video: {detector: hair}}", "detector is 'hair'"),
         ("features: {extract: [opensmle]}", "'opensmle'; did you mean 'opensmile'"),
-        ("features: {mfcc: {counts: 13}}", "unknown setting 'counts': did you mean 'count'"),
+        ("features: {mfcc: {counts: 13}}", "unknown key 'counts'; did you mean 'count'"),
+        ("features: {extract: [vader], mfcc: {counts: 13}}", "unknown key 'counts'"),
+        ("features: {mfcc: {count: forty}}", "count is 'forty', but must be int"),
+        ("features: {mfcc: [1]}", "must map names to values"),
+        ("features: {extract: bert}", "must be a list"),
+        ("features: {extract: [bert, bert]}", "'bert' twice"),
+        ("features: [bert]", "features must map names"),
+        ("streams: [text]", "streams must map names"),
+        ("train: {features: {txt: [bert]}}", "'txt' is no modality; did you mean 'text'"),
+        ("train: {features: {text: [beert]}}", "train.features.text: 'beert'.*did you mean 'bert'"),
+        ("train: {features: {text: [mfcc]}}", "train.features.text: 'mfcc' is unknown there"),
+        ("train: {classifiers: [logistik]}", "did you mean 'logistic'"),
+        ("train: {classifiers: [svm, svm]}", "'svm' twice"),
+        ("train: {fusions: [conct]}", "did you mean 'concat'"),
+        ("train: {fusion_classifier: xx}", "train.fusion_classifier: 'xx'"),
+        ("train: {settings: {logistik: {C: 1}}}", "train.settings: 'logistik'"),
+        (CORPUS.replace("[text, audio]", "[text, text]"), "'text' twice"),
         ("features: {mfcc: {count: -1}}", "features.mfcc"),
         ("train: {classifier: [svm]}", "unknown key 'classifier'; did you mean 'classifiers'"),
         ("evaluate: {resamples: 10.5}", "resamples is 10.5, but must be int"),
@@ -78,3 +94,24 @@ def test_an_unknown_corpus_names_the_nearest(tmp_path: Path) -> None:
     params = load(tmp_path, CORPUS)
     with pytest.raises(UserError, match="did you mean 'mine'"):
         params.corpus("mien")  # type: ignore[attr-defined]
+
+
+def test_modalities_stand_in_one_order_whatever_the_file_says(tmp_path: Path) -> None:
+    params = load(tmp_path, CORPUS.replace("[text, audio]", "[video, text]"))
+    assert params.corpora["mine"].modalities == ("text", "video")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "message"),
+    [
+        ("mine.py", "def broken(:", "SyntaxError"),
+        ("mine.py", "raise KeyError('oops')", "KeyError: 'oops'"),
+        ("features.py", "x = 1", "rename the file"),
+        ("absent.py", None, "there is no file"),
+    ],
+)
+def test_plugins_that_cannot_be_run(name: str, source: str | None, message: str, tmp_path: Path) -> None:
+    if source is not None:
+        (tmp_path / name).write_text(source)
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, f"run: {{plugins: [{tmp_path / name}]}}")

@@ -6,6 +6,7 @@ and however many processes work. Needs requirements-demo.txt.
 
 import argparse
 import csv
+import importlib.util
 import multiprocessing
 import os
 import sys
@@ -126,6 +127,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.only and arguments.out is None:
         parser.error("--only needs --out: the tables would list these clips alone")
+    if importlib.util.find_spec("espeakng_loader") is None:
+        parser.error("espeakng_loader is not installed: pip install -r requirements-demo.txt")
     make_corpus(choose(plan_corpus(), arguments.only), arguments.out or here, max(1, arguments.processes))
 
 

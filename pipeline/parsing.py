@@ -1,0 +1,92 @@
+"""Settings dataclasses from YAML: unknown keys refused with the nearest valid one, every value of its field's type."""
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pipeline.errors import UserError, suggest
+
+T = TypeVar("T")
+
+
+def parse(cls: type[T], block: Any, where: str) -> T:
+    """Build a settings dataclass from a YAML mapping.
+
+    Raises
+    ------
+    UserError
+        If a key is unknown or missing, or a value has another type than its field.
+    """
+    if not isinstance(block, dict):
+        raise UserError(f"{where} must map names to values, but is {block!r}")
+    hints = get_type_hints(cls)
+    entries = fields(cls)  # type: ignore[arg-type]
+    for key in block:
+        if key not in hints:
+            raise UserError(f"{where}: unknown key {key!r}; {suggest(key, hints)}")
+    for entry in entries:
+        required = entry.default is MISSING and entry.default_factory is MISSING
+        if required and entry.name not in block:
+            raise UserError(f"{where}: the key {entry.name!r} is missing")
+    values = {key: _convert(value, hints[key], f"{where}.{key}") for key, value in block.items()}
+    try:
+        return cls(**values)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def _convert(value: Any, hint: Any, where: str) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return value
+    if is_dataclass(hint):
+        return parse(hint, value, where)  # type: ignore[arg-type]
+    if origin is Literal:
+        return _one_of(value, arguments, where)
+    if origin in (Union, types.UnionType):
+        return _first_that_fits(value, arguments, where)
+    if origin is tuple:
+        return _sequence(value, arguments, where)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise UserError(f"{where} must map names to values, but is {value!r}")
+        return {str(k): _convert(v, arguments[1], f"{where}.{k}") for k, v in value.items()}
+    return _scalar(value, hint, where)
+
+
+def _one_of(value: Any, allowed: tuple[Any, ...], where: str) -> Any:
+    if value not in allowed:
+        raise UserError(f"{where} is {value!r}; {suggest(value, allowed)}")
+    return value
+
+
+def _first_that_fits(value: Any, hints: tuple[Any, ...], where: str) -> Any:
+    for hint in hints:
+        try:
+            return _convert(value, hint, where)
+        except UserError:
+            continue
+    names = " or ".join(getattr(h, "__name__", str(get_args(h) or h)) for h in hints)
+    raise UserError(f"{where} is {value!r}, but must be {names}")
+
+
+def _sequence(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise UserError(f"{where} must be a list, but is {value!r}")
+    found = tuple(_convert(v, arguments[0], f"{where}[{i}]") for i, v in enumerate(value))
+    if doubled := [v for i, v in enumerate(found) if v in found[:i]]:
+        raise UserError(f"{where} names {doubled[0]!r} twice: once is enough")
+    return found
+
+
+def _scalar(value: Any, hint: Any, where: str) -> Any:
+    if hint is type(None):
+        if value is not None:
+            raise UserError(f"{where} is {value!r}, but must be null")
+        return None
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) != (hint is bool) or not isinstance(value, hint):
+        raise UserError(f"{where} is {value!r}, but must be {hint.__name__}")
+    return value

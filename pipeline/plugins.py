@@ -1,0 +1,46 @@
+"""The user's own Python files and modules, which register corpora, extractors, strategies and metrics."""
+
+import sys
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+_LOADED: set[str] = set()
+
+
+def load_plugins(plugins: tuple[str, ...]) -> None:
+    """Import each plugin once a process: a ``.py`` file by its path, anything else as a module's name.
+
+    Raises
+    ------
+    UserError
+        If one is missing, takes the name of a module that is loaded already, or cannot be run.
+    """
+    for plugin in plugins:
+        if plugin in _LOADED:
+            continue
+        try:
+            _run_file(Path(plugin)) if plugin.endswith(".py") else import_module(plugin)
+        except UserError:
+            raise
+        except Exception as error:  # whatever a user's file raises is their message to read
+            raise UserError(f"run.plugins: {plugin!r} cannot be imported: {type(error).__name__}: {error}") from error
+        _LOADED.add(plugin)
+
+
+def _run_file(path: Path) -> None:
+    """Load a file under its own name, so that what it registers as ``"name:attribute"`` is found."""
+    if path.stem in sys.modules:
+        raise UserError(f"run.plugins: {path} has the name of the module {path.stem!r}: rename the file")
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UserError(f"run.plugins: there is no file {path}")
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise

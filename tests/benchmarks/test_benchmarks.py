@@ -1,0 +1,68 @@
+import hashlib
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks.bare import pictures
+from benchmarks.recordings import DATA, SETS, multiplied
+from benchmarks.run import main
+from benchmarks.table import cell, table
+from benchmarks.timing import Cost, interleaved, median_ratio
+from benchmarks.watch import watch
+
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are not there: {DATA}")
+
+
+def test_table_is_markdown():
+    assert table(["step", "s"], [["audio", 0.12345], ["video", None]]).splitlines()[2:] == [
+        "| audio | 0.123 |",
+        "| video |  |",
+    ]
+    assert [cell(value) for value in (12.345, 1234.5, 3)] == ["12.3", "1234", "3"]
+
+
+def test_ratios_are_taken_pair_by_pair():
+    pairs = [(Cost(1, 2), Cost(2, 1)), (Cost(10, 20), Cost(10, 10)), (Cost(3, 3), Cost(1, 1))]
+    assert median_ratio(pairs) == Cost(1, 2)
+
+
+def test_rounds_run_in_both_directions():
+    order = []
+    calls = {name: lambda name=name: order.append(name) for name in "ab"}
+    interleaved(calls, backwards=False)
+    interleaved(calls, backwards=True)
+    assert order == ["a", "b", "b", "a"]
+
+
+def test_watch_sees_time_and_memory_of_children(tmp_path):
+    child = "import time; data = bytearray(60_000_000); time.sleep(1.5)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    seen = watch([sys.executable, "-c", parent], tmp_path)
+    assert seen.wall_s > 1.5
+    assert seen.worker_mb > 60 > seen.head_mb
+    with pytest.raises(RuntimeError, match="no such thing"):
+        watch([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path)
+
+
+@needs_data
+@pytest.mark.parametrize("name", SETS)
+def test_copies_have_their_own_hash_and_the_same_picture(name, tmp_path):
+    recordings = multiplied(SETS[name](1), 3, tmp_path)
+    assert len({hashlib.sha256(recording.path.read_bytes()).digest() for recording in recordings}) == 3
+    original, copy = (pictures(recordings[i].path, 1.0) for i in (0, 2))
+    assert len(original) == len(copy) > 2
+    assert all((a == b).all() for a, b in zip(original, copy, strict=True))
+
+
+def test_help_names_every_part():
+    shown = CliRunner().invoke(main, ["--help"])
+    assert shown.exit_code == 0
+    assert all(part in shown.output for part in ("parts", "workers", "opensmile", "memory", "--quick", "--files"))
+
+
+def test_without_recordings_every_part_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("benchmarks.recordings.DATA", tmp_path)
+    shown = CliRunner().invoke(main, [])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.count("Skipped: the recordings") == 7
