@@ -1,4 +1,4 @@
-"""Write manifest.csv for a folder of RAVDESS clips: what their names say of emotion and actor."""
+"""Link RAVDESS clips into a folder, with a manifest.csv of what their names say of emotion and actor."""
 
 import csv
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 
 
-def rows(clips: Path) -> list[tuple[str, str, str]]:
+def rows(clips: Path) -> list[tuple[Path, str, str]]:
     """Return (path, emotion, actor) of every clip below `clips`, by name.
 
     A name is seven numbers: modality-channel-emotion-intensity-statement-repetition-actor (Livingstone, Russo, 2018).
@@ -15,14 +15,14 @@ def rows(clips: Path) -> list[tuple[str, str, str]]:
     found = []
     for path in sorted(clips.rglob("*-*-*-*-*-*-*.*")):
         parts = path.stem.split("-")
-        found.append((str(path.resolve()), EMOTIONS[int(parts[2]) - 1], parts[6]))
+        found.append((path.resolve(), EMOTIONS[int(parts[2]) - 1], parts[6]))
     return found
 
 
 def main() -> None:
     """Run as ``python -m benchmarks.ravdess_manifest CLIPS FOLDER``."""
     if len(sys.argv) != 3:
-        sys.exit("usage: python -m benchmarks.ravdess_manifest CLIPS FOLDER  (writes FOLDER/manifest.csv)")
+        sys.exit("usage: python -m benchmarks.ravdess_manifest CLIPS FOLDER  (links the clips into FOLDER)")
     clips, folder = Path(sys.argv[1]), Path(sys.argv[2])
     found = rows(clips)
     if not found:
@@ -31,7 +31,10 @@ def main() -> None:
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("media", "emotion", "actor"))
-        writer.writerows(found)
+        for path, emotion, actor in found:
+            writer.writerow((path.name, emotion, actor))
+            if not (folder / path.name).exists():
+                (folder / path.name).symlink_to(path)
     print(f"{folder / 'manifest.csv'}: {len(found)} clips of {len({row[2] for row in found})} actors")
 
 

@@ -162,19 +162,22 @@ def _create(file: Any, schema: Schema, items: Sequence[Item]) -> None:
 
 def _fill(file: Any, schema: Schema, items: Sequence[Item]) -> None:
     offsets = file["offsets"][:]
+    rows = [(column, file[path_of(column, "rows")]) for column in schema.rows]
+    clips = [(column, file[path_of(column, "clips")]) for column in schema.clips]
+    status, note = file["status"], file["note"]
     for i, item in enumerate(items):
         entry = item.load()
-        file["status"][i], file["note"][i] = entry.status, entry.note
+        status[i], note[i] = entry.status, entry.note
         if entry.status != "ok":
             continue
         if entry.length != item.length:
             raise StoreError(
                 f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written"
             )
-        for column in schema.rows:
-            _put(file[path_of(column, "rows")], slice(offsets[i], offsets[i + 1]), entry.rows[column.name], column)
-        for column in schema.clips:
-            file[path_of(column, "clips")][i] = entry.clips[column.name]
+        for column, dataset in rows:
+            _put(dataset, slice(offsets[i], offsets[i + 1]), entry.rows[column.name], column)
+        for column, dataset in clips:
+            dataset[i] = entry.clips[column.name]
 
 
 def _put(dataset: Any, where: slice, cells: Any, column: Column) -> None:

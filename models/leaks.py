@@ -11,6 +11,7 @@ from models.protocol import Fold
 
 SOURCES = ("group", "recording", "media", "media_sha256")  # one value of these is one source, that no fold may split
 EXAMPLES = 3
+WHOLE_S = 0.05  # a span that ends so little before its recording does is the whole of it
 
 
 def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "") -> tuple[str, ...]:
@@ -22,7 +23,7 @@ def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "") -> t
         Of the rows of `table`.
     table
         Columns ``utterance``, and those that are there of ``recording``, ``media``, ``media_sha256``, ``group``,
-        ``speaker``, ``text``, ``start``, ``end``; an empty string is "not given".
+        ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string is "not given".
     by
         The column that the protocol groups by, if any.
 
@@ -35,8 +36,8 @@ def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "") -> t
     ------
     LeakError
         If an utterance occurs twice in the table or on both sides; if both sides share a group, a recording or a media
-        file (by name or by content); or if the same words with the same start and end, after 0, are on both sides
-        (one segmentation used twice). The message names examples.
+        file (by name or by content); or if the same words with the same start and end inside their recordings
+        are on both sides (one segmentation used twice). The message names examples.
     """
     _check_unique(table)
     columns = list(dict.fromkeys(c for c in (by, *SOURCES) if c and c in table))
@@ -98,10 +99,18 @@ def _segments(table: pd.DataFrame) -> NDArray[np.str_]:
 
 
 def _cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether an utterance was cut out of something longer: it does not start at 0."""
-    if "start" not in table:
-        return np.zeros(len(table), bool)
-    return np.asarray(pd.to_numeric(table["start"], errors="coerce").to_numpy(np.float64) > 0)
+    """Whether an utterance was cut out of something longer: it starts after 0, or ends before its recording does."""
+    cut = np.zeros(len(table), bool)
+    if "start" in table:
+        cut |= _numbers(table, "start") > 0
+    if "end" in table and "duration" in table:
+        cut |= _numbers(table, "end") < _numbers(table, "duration") - WHOLE_S
+    return cut
+
+
+def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
+    return numbers
 
 
 def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:

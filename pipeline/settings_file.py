@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from features.base import MODALITIES
+from models.protocol import protocol_names
+from pipeline.corpora.base import reader
 from pipeline.errors import UserError, suggest
+from pipeline.params import load_params
 
 RAW = Path("data/raw")
 
@@ -17,35 +20,62 @@ def add_corpus(path: Path, name: str, settings: dict[str, Any], *, also_run: boo
     Raises
     ------
     UserError
-        If the name is taken or unusable, or a setting is impossible.
+        If the name is taken or unusable, or a setting is impossible; nothing is changed then.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
-    from ruamel.yaml.error import YAMLError
 
     if not name.replace("_", "").replace("-", "").isalnum():
         raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -")
-    yaml = YAML()
-    yaml.width = 4096
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8")) if path.exists() else CommentedMap()
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
-    corpora = document.setdefault("corpora", CommentedMap())
+    block = _block(settings)
+    reader(block["reader"])
+    document = _document(path)
+    corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in corpora:
         raise UserError(f"{path} has a corpus {name!r} already: choose another name, or edit its block")
-    corpora[name] = _flow(_block(settings))
-    lines = [f"added corpora.{name} to {path}", *_link(name, Path(settings["root"]))]
+    corpora[name] = _flow(block)
+    lines = [f"added corpora.{name} to {path}"]
     if also_run:
-        run = document.setdefault("run", CommentedMap())
+        run = document["run"] = document.get("run") or CommentedMap()
         run["corpora"] = _flow([*(run.get("corpora") or []), name])
     else:
         lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("w", encoding="utf-8") as file:
-        yaml.dump(document, file)
-    temporary.replace(path)
+    _replace(path, document, lines, name, Path(block["root"]))
     return [*lines, f"next: crossmodal validate {name}"]
+
+
+def _document(path: Path) -> Any:
+    """Return the file's content with its comments; an empty one where there is no file."""
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError
+
+    if not path.exists():
+        return CommentedMap()
+    load_params(path)  # a file that is wrong already is not added to
+    try:
+        return _yaml().load(path.read_text(encoding="utf-8")) or CommentedMap()
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+
+
+def _replace(path: Path, document: Any, lines: list[str], name: str, root: Path) -> None:
+    """Write the file to a temporary name, read it back as every command does, link the root, and only then rename."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            _yaml().dump(document, file)
+        load_params(temporary)
+        lines += _link(name, root)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.width = 4096  # a line is left as long as it is
+    return yaml
 
 
 def _block(settings: dict[str, Any]) -> dict[str, Any]:
@@ -53,29 +83,24 @@ def _block(settings: dict[str, Any]) -> dict[str, Any]:
     if not root.is_dir():
         raise UserError(f"--root {root} is no folder")
     modalities = [m.strip() for m in settings["modalities"].split(",") if m.strip()]
+    if not modalities:
+        raise UserError(f"--modalities names none; {suggest('', MODALITIES)}")
     for modality in modalities:
         if modality not in MODALITIES:
             raise UserError(f"--modalities: {modality!r} is none; {suggest(modality, MODALITIES)}")
-    kinds = ("official", "group-kfold", "leave-one-group-out")
-    if settings["kind"] not in kinds:
-        raise UserError(f"--protocol: {settings['kind']!r} is none; {suggest(settings['kind'], kinds)}")
+    if settings["kind"] not in protocol_names():
+        raise UserError(f"--protocol: {settings['kind']!r} is none; {suggest(settings['kind'], protocol_names())}")
     protocol: dict[str, Any] = {"kind": settings["kind"]}
     if settings["kind"] == "group-kfold":
         protocol["folds"] = settings["folds"]
     protocol["group"] = settings["group"]
-    return {
-        "reader": settings["reader"],
-        "root": root.as_posix(),
-        "task": settings["task"],
-        "label": settings["label"],
-        "modalities": modalities,
-        "protocol": protocol,
-    }
+    wanted = {name: settings[name] for name in ("reader", "task", "label")}
+    return wanted | {"root": root.as_posix(), "modalities": list(dict.fromkeys(modalities)), "protocol": protocol}
 
 
 def _link(name: str, root: Path) -> list[str]:
     link = RAW / name
-    target = root.expanduser().resolve()
+    target = root.resolve()
     if link.resolve() == target:
         return []
     if link.exists() or link.is_symlink():

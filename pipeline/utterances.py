@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "media_sha256": "name",  # content of the recording; empty where it cannot be read
     "start": "number",  # seconds of the recording's own clock
     "end": "number",
+    "duration": "number",  # of the whole recording, seconds
     "text": "text",
     "speaker": "name",
     "group": "name",  # what may not be split between training and test: video, session, dialogue
@@ -29,9 +30,13 @@ WORD_COLUMNS = ("utterance", "word", "start", "end")
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong in a corpus: `severity` says whether the corpus can be used all the same."""
+    """Something wrong in a corpus.
 
-    severity: Literal["error", "warning"]
+    `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
+    be read, its utterances stay and count as failed; ``warning`` changes nothing.
+    """
+
+    severity: Literal["error", "failed", "warning"]
     file: Path
     line: int | None
     message: str
@@ -58,6 +63,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     temporary.replace(path)
 
 
+def read_table(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a CSV that a stage wrote; a damaged one raises `UserError`."""
+    try:
+        return pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options)
+    except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors
+        raise UserError(
+            f"{path} is damaged ({' '.join(str(error).split())}): run the stage that writes it again"
+        ) from error
+
+
 def read_utterances(path: Path, label: str) -> pd.DataFrame:
     """Read an utterance table as `prepare` wrote it.
 
@@ -68,7 +83,7 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    table = read_table(path, dtype=str)
     missing = [name for name in (*COLUMNS, label) if name not in table.columns]
     if missing:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")
@@ -80,7 +95,9 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
 
 def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
     """Read the timed words, by utterance, in recording seconds."""
-    table = pd.read_csv(path, dtype={"utterance": str, "word": str}, keep_default_na=False, encoding="utf-8")
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
+    table = read_table(path, dtype={"utterance": str, "word": str, "start": float, "end": float})
     words: dict[str, list[tuple[str, float, float]]] = {}
     for row in table.itertuples(index=False):
         words.setdefault(row.utterance, []).append((row.word, float(row.start), float(row.end)))

@@ -72,7 +72,7 @@ class Bert(Extractor[TextStream]):
         learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
         if not learnt:
             raise ExtractorError(f"features.bert: {folder} holds no .safetensors or .bin file of weights")
-        settings = [f for f in files if f.name in ("config.json", "modules.json", "tokenizer.json", "vocab.txt")]
+        settings = [f for f in files if f.suffix in (".json", ".txt", ".model")]
         return tuple(learnt + settings)
 
     def extract(self, stream: TextStream) -> Features:

@@ -37,8 +37,8 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_count
         How often a word must occur in training.
     vectors
-        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, ``.npz`` with
-        ``words`` and ``vectors``, or what gensim's ``KeyedVectors`` saves; None learns them.
+        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, word2vec's
+        ``.bin`` (also ``.gz``), or ``.npz`` with ``words`` and ``vectors``; None learns them.
 
     Examples
     --------
@@ -101,18 +101,20 @@ def _hash(text: str) -> int:
 
 @lru_cache(maxsize=2)
 def read_vectors(path: str) -> Vectors:
-    """Read word vectors from a text file, an ``.npz``, or a file that gensim saved.
+    """Read word vectors from a text file, an ``.npz``, or word2vec's binary format.
 
     Raises
     ------
     ExtractorError
-        If the file holds no vectors.
+        If the file holds no vectors, or is one of gensim's own, which are pickles and could run anything.
     """
+    if path.endswith((".kv", ".model")):
+        raise ExtractorError(f"features.word2vec: {path} is a pickle: save it with save_word2vec_format, and name that")
     try:
         if path.endswith(".npz"):
             return _from_npz(path)
-        if path.endswith((".kv", ".model", ".bin", ".gz")):
-            return _from_gensim(path)
+        if path.endswith((".bin", ".gz")):
+            return _from_word2vec(path)
         return _from_text(path)
     except (ValueError, KeyError, OSError, UnicodeDecodeError) as error:
         raise ExtractorError(f"features.word2vec: {path} holds no word vectors: {error}") from error
@@ -126,13 +128,10 @@ def _from_npz(path: str) -> Vectors:
     return {str(word): row for row, word in enumerate(words)}, table
 
 
-def _from_gensim(path: str) -> Vectors:
+def _from_word2vec(path: str) -> Vectors:
     from gensim.models import KeyedVectors
 
-    binary = path.endswith((".bin", ".bin.gz"))
-    plain = binary or path.endswith(".gz")
-    loaded = KeyedVectors.load_word2vec_format(path, binary=binary) if plain else KeyedVectors.load(path)
-    vectors = getattr(loaded, "wv", loaded)
+    vectors = KeyedVectors.load_word2vec_format(path, binary=path.endswith((".bin", ".bin.gz")))
     return dict(vectors.key_to_index), np.asarray(vectors.vectors, np.float32)
 
 

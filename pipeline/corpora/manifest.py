@@ -9,6 +9,7 @@ the recording's own clock.
 import csv
 import io
 import math
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.streams.spans import Region
 from pipeline.utterances import COLUMNS, WORD_COLUMNS, Corpus, Problem
 
 SPLITS = ("train", "valid", "test")
+MADE = ("recording", "media_sha256", "duration", "line")
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
@@ -41,6 +43,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         raise UserError(f"{path} has a header but no rows: write one row for each utterance")
     problems: list[Problem] = []
     table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in rows])
+    table["recording"] = _recordings(table)
+    table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table)
     problems += _duplicates(path, table) + _label_problems(path, table, corpus)
     words = _words(root / "words.csv", table, problems)
@@ -70,11 +74,18 @@ def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
 def _check_header(path: Path, header: list[str], corpus: CorpusParams) -> None:
     needed = [corpus.label] if corpus.modalities == ("text",) else ["media", corpus.label]
     group = corpus.protocol.group
-    if corpus.protocol.kind != "official" and group not in COLUMNS:
+    if corpus.protocol.kind != "official" and group != "group":
         needed.append(group)
     for name in needed:
         if name not in header:
             raise UserError(f"{path} has no column {name!r}; {suggest(name, header)}")
+    for name in header:
+        if name in MADE:
+            raise UserError(f"{path}: the column {name!r} is filled in by `crossmodal prepare`: rename yours")
+    if corpus.label in COLUMNS:
+        raise UserError(
+            f"{path}: the column {corpus.label!r} has a meaning of its own: copy the labels to another column"
+        )
     if doubled := [name for name, n in Counter(header).items() if n > 1]:
         raise UserError(f"{path} has the column {doubled[0]!r} twice: remove one")
 
@@ -101,10 +112,12 @@ def _utterance(
     if cells["region"]:
         _check_region(cells["region"], bad)
     _check_label(row[corpus.label], corpus, bad)
+    group = corpus.protocol.group
+    if corpus.protocol.kind != "official" and group != "group" and not row.get(group):
+        bad(f"{group} is empty, but the protocol groups by it")
     media = Path(cells["media"])
-    cells["recording"] = media.with_suffix("").as_posix() if cells["media"] else f"row {line}"
+    cells["recording"] = cells["media"] or f"row {line}"
     cells["media"] = (root / media).as_posix() if cells["media"] else ""
-    cells["group"] = cells["group"] or cells["recording"]
     return cells
 
 
@@ -133,6 +146,21 @@ def _check_label(cell: str, corpus: CorpusParams, bad: Any) -> None:
         bad(f"the label column {corpus.label!r} is empty: give a label or remove the row")
     elif corpus.task == "regression":
         _number(cell, corpus.label, lambda _: bad(f"{corpus.label} is {cell!r}, but a score must be a number"))
+
+
+def _recordings(table: pd.DataFrame) -> list[str]:
+    """Return a name for each row's recording: its path as the manifest has it, as short as tells all of them apart.
+
+    >>> _recordings(pd.DataFrame({"recording": ["/x/s1/a.mp4", "/x/s2/a.mp4", "/x/s2/b.wav"]}))
+    ['s1/a', 's2/a', 's2/b']
+    """
+    given = table["recording"].tolist()
+    absolute = {Path(name).parent for name in given if Path(name).is_absolute()}
+    common = os.path.commonpath(absolute) if absolute else ""
+    short = {n: Path(n).relative_to(common).as_posix() if Path(n).is_absolute() else n for n in given}
+    bare = {n: Path(s).with_suffix("").as_posix() if Path(n).suffix else s for n, s in short.items()}
+    alike = Counter(bare.values())
+    return [bare[n] if alike[bare[n]] == 1 else short[n] for n in given]
 
 
 def _names(table: pd.DataFrame) -> list[str]:

@@ -1,5 +1,6 @@
 """Run one step over many clips: take what the cache has, compute the rest on workers, keep each result at once."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -191,17 +192,23 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
     return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note)
 
 
+_THREADED = ("numpy", "scipy", "sklearn", "cv2", "torch")
+_pinned: set[str] = set()
+
+
 def _one_thread() -> None:
     """Pin the numeric libraries of this process to one thread, also where somebody else started it."""
-    import sys
-
     from threadpoolctl import threadpool_limits
 
+    loaded = {name for name in _THREADED if name in sys.modules}
+    if loaded == _pinned:
+        return
     threadpool_limits(1)
-    if "torch" in sys.modules:
+    if "torch" in loaded:
         sys.modules["torch"].set_num_threads(1)
-    if "cv2" in sys.modules:
+    if "cv2" in loaded:
         sys.modules["cv2"].setNumThreads(1)
+    _pinned.update(loaded)
 
 
 def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> list[Item]:

@@ -112,7 +112,7 @@ class Pool:
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address=":0",  # any free port: 8787 may be another cluster's
                 env=_ENVIRONMENT,
                 silence_logs=logging.CRITICAL,
             )

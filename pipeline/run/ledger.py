@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from pipeline.errors import UserError
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -28,7 +30,11 @@ def read_failures(path: Path) -> list[Failure]:
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in csv.DictReader(file)]  # type: ignore[arg-type]
+        rows = list(csv.DictReader(file))
+    try:
+        return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in rows]  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{path} is damaged: delete it, the stages write it again") from None
 
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:

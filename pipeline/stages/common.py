@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from features.store import Schema, write_store
+from features.store import Schema, open_store, write_store
 from pipeline.errors import TooManyFailures, UserError
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
@@ -50,6 +50,29 @@ def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, tar
             "folder, then run the same command again"
         ) from error
     return StepReport(outcomes, report.computed, report.damaged)
+
+
+def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str) -> None:
+    """Check that a store was made from what is there now, under the settings as they are.
+
+    Raises
+    ------
+    UserError
+        If some of its utterances are out of date; it names the command that mends that.
+    """
+    with open_store(path) as store:
+        stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))
+    old = [p.utterance for p in planned if not is_current(p, *stored.get(p.utterance, ("", "")))]
+    if old or len(stored) != len(planned):
+        names = ", ".join(old[:3]) or "fewer utterances now"
+        raise UserError(
+            f"{path} is out of date for {max(len(old), 1)} of {len(planned)} utterances ({names}): run `{command}`"
+        )
+
+
+def is_current(plan: Clip | Outcome, key: str, status: str) -> bool:
+    """Whether a stored utterance is what the plan would give."""
+    return bool(status) and (key == plan.key if isinstance(plan, Clip) else status == plan.status)
 
 
 def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:

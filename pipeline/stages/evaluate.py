@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.errors import StoreError
 from models.metrics import metric, metric_names
 from models.protocol import groups_of
 from models.stats import Interval, Resamples, group_bootstrap, paired_difference, resample
@@ -16,7 +17,8 @@ from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.files import write_text
-from pipeline.utterances import read_utterances, write_table
+from pipeline.stages.train import inputs_key, read_record
+from pipeline.utterances import read_table, read_utterances, write_table
 
 SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "non0_acc", "acc5", "acc7"}
 
@@ -53,6 +55,7 @@ def evaluate(params: Params, name: str) -> None:
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     predictions = read_predictions(paths.predictions, corpus)
+    _require_current(params, name)
     table = read_utterances(paths.utterances, corpus.label)
     groups = _groups(table, corpus, predictions)
     rows = _with_leads(_score(predictions, corpus, params, groups), predictions, corpus, params, groups)
@@ -78,6 +81,20 @@ def printed(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _require_current(params: Params, name: str) -> None:
+    """Refuse predictions of other labels, features or settings; where the features are gone, take them as they are."""
+    record = read_record(name)
+    try:
+        key = inputs_key(params, name)
+    except StoreError:
+        return
+    if record is None or record.inputs != key:
+        path = CorpusPaths(name).predictions
+        raise UserError(
+            f"{path} was made from other labels, features or settings: run `crossmodal train --corpus {name}`"
+        )
+
+
 def read_predictions(path: Path, corpus: CorpusParams) -> pd.DataFrame:
     """Read predictions.csv; a missing one raises `UserError`."""
     if not path.exists():
@@ -85,13 +102,15 @@ def read_predictions(path: Path, corpus: CorpusParams) -> pd.DataFrame:
     kind = float if corpus.task == "regression" else str
     names = dict.fromkeys(("utterance", "strategy", "modalities", "model", "fold"), str)
     types = names | {"truth": kind, "prediction": kind}
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"score": [""]}, encoding="utf-8")
+    found = read_table(path, dtype=types, usecols=lambda column: column in types)
+    if missing := [column for column in types if column not in found.columns]:
+        raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal train` again")
+    return found
 
 
 def _groups(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame) -> pd.Series:
     """Return the group of each utterance, by utterance: what the bootstrap keeps together."""
-    by = "group" if corpus.protocol.kind == "official" else corpus.protocol.group
-    groups = pd.Series(groups_of(table, by), index=table["utterance"])
+    groups = pd.Series(groups_of(table, corpus.protocol.group), index=table["utterance"])
     unknown = set(predictions["utterance"]) - set(groups.index)
     if unknown:
         raise UserError(
@@ -194,6 +213,8 @@ def _figure(name: str, figure: Interval) -> str:
     scale = 100 if name in SHARES else 1
     if not math.isfinite(figure.value):
         return "undefined"
+    if not math.isfinite(figure.low):
+        return form.split(" [")[0].format(scale * figure.value) + " [no interval: one group]"
     return form.format(*(scale * x for x in (figure.value, figure.low, figure.high)))
 
 
@@ -211,10 +232,10 @@ def _lead(row: Scored, corpus: CorpusParams) -> str:
 
 
 def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iterator[str]:
-    by = "group" if corpus.protocol.kind == "official" else corpus.protocol.group
     shares = "Shares are in percent. " if any(m in SHARES for m in metric_names(corpus.task)) else ""
     yield (
-        f"{shares}In brackets: 95 % bootstrap intervals, {params.evaluate.resamples} resamples of whole groups ({by}). "
+        f"{shares}In brackets: 95 % bootstrap intervals, {params.evaluate.resamples} resamples of whole groups "
+        f"({corpus.protocol.group}). "
         f"Protocol: {corpus.protocol.kind}."
     )
     best = best_single(rows, corpus)
@@ -229,9 +250,8 @@ def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iter
 
 def notices_of(name: str) -> list[str]:
     """Return what the protocol and the leak guard remarked on when the corpus was trained."""
-    path = CorpusPaths(name).results / "train.json"
-    notices: list[str] = json.loads(path.read_text(encoding="utf-8"))["notices"] if path.exists() else []
-    return notices
+    record = read_record(name)
+    return list(record.notices) if record else []
 
 
 def _plots(folder: Path, predictions: pd.DataFrame, corpus: CorpusParams) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import ceil
@@ -12,7 +13,7 @@ from typing import Any
 from features.base import Extractor, build
 from features.codec import READERS, feature_entry
 from features.errors import ExtractorError
-from features.store import Entry, feature_schema, open_store
+from features.store import Entry, Store, feature_schema, open_store
 from pipeline.errors import UserError
 from pipeline.media import HashMemo
 from pipeline.params import Params
@@ -20,7 +21,8 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.cluster import Pool
-from pipeline.stages.common import STREAM_FAILED, finish, library_versions, run_and_store
+from pipeline.stages import preprocess
+from pipeline.stages.common import STREAM_FAILED, finish, library_versions, require_current, run_and_store
 
 _MOST_IN_A_BATCH = 16
 
@@ -29,6 +31,13 @@ _MOST_IN_A_BATCH = 16
 def _built(name: str, settings: str) -> Extractor[Any]:
     """Return this process's one extractor of these settings; its model is loaded when it is first used."""
     return build(name, json.loads(settings))
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, changed_ns: int) -> tuple[Store, ExitStack]:  # noqa: ARG001 - written anew, it is opened anew
+    """Return this process's open store, and what closes it when another takes its place."""
+    stack = ExitStack()
+    return stack.enter_context(open_store(Path(path))), stack
 
 
 @dataclass(frozen=True)
@@ -44,16 +53,16 @@ class ExtractStep:
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers are busy to the end."""
-        size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))))
+        size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's features as a store entry."""
         extractor = _built(self.name, self.settings)
         read = READERS[extractor.modality]
-        with open_store(Path(self.store)) as store:
-            for i, clip in enumerate(clips):
-                yield i, self._one(extractor, read(store, clip.payload))
+        store, _ = _opened(self.store, Path(self.store).stat().st_mtime_ns)
+        for i, clip in enumerate(clips):
+            yield i, self._one(extractor, read(store, clip.payload))
 
     @staticmethod
     def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
@@ -122,6 +131,11 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
     settings = params.features.get(extractor_name, {})
     extractor = build(extractor_name, settings)
     paths = CorpusPaths(name)
+    require_current(
+        preprocess.clips_of(params, name, extractor.modality, trust_missing=True),
+        paths.stream(extractor.modality),
+        f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
+    )
     source = paths.stream(extractor.modality).resolve()
     step = ExtractStep(extractor_name, json.dumps(settings), str(source), extractor.light, params.run.plugins)
     details = fingerprint(extractor)

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from features.base import build, extractor_names
-from features.errors import StoreError
 from features.store import open_store
 from pipeline.params import Params
 
@@ -21,12 +20,15 @@ def extractors(params: Params) -> Iterator[str]:
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store under data/work names; an unreadable store counts as none."""
+    """Return every cache key that a store under data/work names.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be read: what it uses is not known then.
+    """
     keys: set[str] = set()
     for path in Path("data/work").glob("*/*/*.h5"):
-        try:
-            with open_store(path) as store:
-                keys.update(store.keys)
-        except StoreError:
-            continue
+        with open_store(path) as store:
+            keys.update(store.keys)
     return keys

@@ -27,6 +27,8 @@ PACKAGES: dict[Modality, tuple[str, ...]] = {
     "video": ("av", "mediapipe", "opencv-contrib-python", "numpy"),
 }
 
+_MOST_IN_A_BATCH = 8  # recordings
+
 Word = tuple[str, float, float]
 
 
@@ -55,25 +57,32 @@ class StreamStep:
         """Text is only cut and matched: no worker is worth starting for it."""
         return self.name == "text"
 
-    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:  # noqa: ARG002 - the step's contract
-        """Return one task a recording."""
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Return whole recordings, a few a task where there are many."""
         if self.light:
             return [list(clips)]
-        by_recording: dict[str, list[Clip]] = {}
-        for clip in clips:
-            by_recording.setdefault(clip.payload.path, []).append(clip)
-        return list(by_recording.values())
+        recordings = list(_by_recording(clips).values())
+        size = max(1, min(_MOST_IN_A_BATCH, len(recordings) // (8 * workers)))
+        return [[clip for part in recordings[i : i + size] for clip in part] for i in range(0, len(recordings), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's stream as a store entry."""
         if self.light:
             yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
             return
-        if not clips:
-            return
+        position = {id(clip): i for i, clip in enumerate(clips)}
+        for part in _by_recording(clips).values():
+            left = set(range(len(part)))
+            try:
+                for i, result in self._recording(part):
+                    left.discard(i)
+                    yield position[id(part[i])], result
+            except Exception as error:  # whatever a codec throws at one recording does not touch the next
+                yield from ((position[id(part[i])], error) for i in sorted(left))
+
+    def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         source: Source = clips[0].payload
-        spans = [clip.payload.span for clip in clips]
-        for i, stream in self._read(Path(source.path), spans):
+        for i, stream in self._read(Path(source.path), [clip.payload.span for clip in clips]):
             if isinstance(stream, Exception):
                 yield i, _with_short_path(stream, source)
             elif self.name == "audio":
@@ -99,6 +108,13 @@ class StreamStep:
             return error
 
 
+def _by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
+    found: dict[str, list[Clip]] = {}
+    for clip in clips:
+        found.setdefault(clip.payload.path, []).append(clip)
+    return found
+
+
 def _with_short_path(error: Exception, source: Source) -> Exception:
     """Name the recording as the manifest does, so that outputs do not depend on where the checkout lies."""
     return type(error)(str(error).replace(source.path, source.media))
@@ -119,8 +135,10 @@ def stream_version(modality: Modality) -> int:
     return int(import_module(f"pipeline.streams.{modality}").VERSION)
 
 
-def clips_of(params: Params, name: str, modality: Modality) -> list[Clip | Outcome]:
+def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
+
+    With `trust_missing` a recording that is gone counts as the one that `prepare` saw: its stream may be kept and used.
 
     Raises
     ------
@@ -140,7 +158,7 @@ def clips_of(params: Params, name: str, modality: Modality) -> list[Clip | Outco
         "config": asdict(params.streams[modality]),
         "libraries": library_versions(PACKAGES[modality]),
     }
-    hashes = {} if modality == "text" else _hashes(table)
+    hashes = {} if modality == "text" else _hashes(table, trust_missing)
     return [_clip(row, modality, tuple(words.get(str(row.utterance), ())), base, hashes) for row in table.itertuples()]
 
 
@@ -164,7 +182,7 @@ def _clip(
     return Clip(row.utterance, key_of(base | depends), source)
 
 
-def _hashes(table: pd.DataFrame) -> dict[str, str]:
+def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
     memo = HashMemo(CACHE / "hashes.json")
     hashes = {}
     for media, known in zip(table["media"], table["media_sha256"], strict=True):
@@ -173,7 +191,7 @@ def _hashes(table: pd.DataFrame) -> dict[str, str]:
         try:
             hashes[media] = memo.sha256(Path(media))
         except OSError:
-            hashes[media] = ""  # gone: reading it will fail and say so
+            hashes[media] = known if trust_missing else ""  # gone: reading it will fail and say so
         if hashes[media] and hashes[media] != known:
             raise UserError(
                 f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
@@ -196,6 +214,7 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
         "name": modality,
         "version": stream_version(modality),
         "config": asdict(params.streams[modality]),
+        "config_hash": key_of(asdict(params.streams[modality])),
         "libraries": library_versions(PACKAGES[modality]),
     }
     if modality == "audio":

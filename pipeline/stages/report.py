@@ -12,6 +12,7 @@ from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.evaluate import SHARES, notices_of, read_predictions
 from pipeline.stages.files import write_text
+from pipeline.utterances import read_table
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
@@ -36,7 +37,7 @@ def report(params: Params, name: str) -> Path:
     source = paths.results / "table.csv"
     if not source.exists():
         raise UserError(f"{source} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    table = pd.read_csv(source, keep_default_na=False, dtype=dict.fromkeys(_WHO, str))
+    table = read_table(source, dtype=dict.fromkeys(_WHO, str))
     for column in ("value", "low", "high"):
         table[column] = pd.to_numeric(table[column])
     page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus))
@@ -98,7 +99,8 @@ def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
         by_name = rows.set_index("metric")
         for name in names:
             value, low, high = (by_name.at[name, column] for column in ("value", "low", "high"))
-            text = f"{value:.3f} <small>[{low:.3f}, {high:.3f}]</small>" if pd.notna(value) else "undefined"
+            interval = f"[{low:.3f}, {high:.3f}]" if pd.notna(low) else "[no interval: one group]"
+            text = f"{value:.3f} <small>{interval}</small>" if pd.notna(value) else "undefined"
             cells.append(f'<td class="n">{text}</td>')
         yield f'<tr>{"".join(cells)}<td class="n">{rows["n"].iloc[0]}</td></tr>'
     yield "</table>"

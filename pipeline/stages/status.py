@@ -13,8 +13,9 @@ from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Outcome
-from pipeline.stages import extract, preprocess
-from pipeline.stages.train import inputs_key, stored_key
+from pipeline.stages import extract, prepare, preprocess
+from pipeline.stages.common import is_current
+from pipeline.stages.train import inputs_key, read_record, require_features
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,17 @@ def status(params: Params, names: Sequence[str]) -> str:
 
 def _rows(params: Params, name: str) -> Iterator[Counts]:
     paths = CorpusPaths(name)
-    yield _file("prepare", paths.utterances)
+    yield _prepare(params, name)
     for modality in MODALITIES:
-        plan = partial(preprocess.clips_of, params, name, modality)
+        plan = partial(preprocess.clips_of, params, name, modality, trust_missing=True)
         yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
         plan = partial(extract.clips_of, name, build(extractor, params.features.get(extractor, {})))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
-    yield _train(params, name)
-    yield _file("evaluate", paths.results / "table.csv", after=paths.predictions)
+    train = _train(params, name)
+    yield train
+    yield _file("evaluate", paths.results / "table.csv", train, paths.predictions)
+    yield _file("report", paths.results / "report.html", train, paths.results / "table.csv")
 
 
 def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
@@ -65,7 +68,7 @@ def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], p
     done = cached = failed = stale = 0
     for item in planned:
         key, status = stored.get(item.utterance, ("", ""))
-        current = bool(status) and (key == item.key if isinstance(item, Clip) else status == item.status)
+        current = is_current(item, key, status)
         failed += current and status == "failed"
         done += current and status != "failed"
         stale += bool(status) and not current
@@ -81,18 +84,29 @@ def _stored(path: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def _file(stage: str, path: Path, after: Path | None = None) -> Counts:
+def _prepare(params: Params, name: str) -> Counts:
+    there = CorpusPaths(name).utterances.exists()
+    try:
+        fresh = there and prepare.current(params, name)
+    except UserError as error:
+        return Counts("prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
+    return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh))
+
+
+def _file(stage: str, path: Path, train: Counts, source: Path) -> Counts:
+    """Judge a file by its source's time, and by whether training is up to date."""
     there = path.exists()
-    stale = there and after is not None and after.exists() and after.stat().st_mtime > path.stat().st_mtime
+    stale = there and (bool(train.stale) or (source.exists() and source.stat().st_mtime > path.stat().st_mtime))
     return Counts(stage, 1, int(there and not stale), 0, 0, int(stale))
 
 
 def _train(params: Params, name: str) -> Counts:
-    stored = stored_key(name)
-    if stored is None:
-        return Counts("train", 1, 0, 0, 0, 0)
     try:
-        fresh = stored == inputs_key(params, name)
+        record = read_record(name)
+        if record is None:
+            return Counts("train", 1, 0, 0, 0, 0)
+        require_features(params, name)
+        fresh = record.inputs == inputs_key(params, name)
     except (UserError, StoreError) as error:
         return Counts("train", 1, 0, 0, 0, 1, f"waits: {error}")
     return Counts("train", 1, int(fresh), 0, 0, int(not fresh))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.base import build as build_extractor
 from features.store import open_store
 from features.text import fitted
 from models.data import Modalities
@@ -25,6 +26,8 @@ from pipeline.plugins import load_plugins
 from pipeline.run.cache import key_of
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
+from pipeline.stages import extract, preprocess
+from pipeline.stages.common import require_current
 from pipeline.stages.files import write_text
 from pipeline.utterances import read_utterances, write_table
 
@@ -72,6 +75,7 @@ def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     folds, notices = split(table, corpus)
+    require_features(params, name)
     data = load_modalities(name, params.train, corpus, table)
     notices += [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if not data.present[m].any()]
     there = tuple(m for m in corpus.modalities if data.present[m].any())
@@ -100,8 +104,33 @@ def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], 
     """
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
     planned = plan(protocol, table, label=corpus.label, task=corpus.task)
-    by = "" if corpus.protocol.kind == "official" else corpus.protocol.group
-    return planned.folds, [*planned.notices, *leak_guard(planned.folds, table, by=by)]
+    return planned.folds, [*planned.notices, *leak_guard(planned.folds, table, by=corpus.protocol.group)]
+
+
+def require_features(params: Params, name: str) -> None:
+    """Check that every feature store that training reads is there and was made under the settings as they are.
+
+    Raises
+    ------
+    UserError
+        If one is missing or out of date; it names the command.
+    """
+    for modality in params.corpus(name).modalities:
+        for extractor in params.train.features.get(modality, ()):
+            if extractor in fitted.fitted_names():
+                continue
+            path = CorpusPaths(name).features(extractor)
+            command = f"crossmodal extract --corpus {name} --extractor {extractor}"
+            if not path.exists():
+                where = f"train.features.{modality} in {params.path}"
+                raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
+            planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
+            require_current(planned, path, command)
+            require_current(
+                preprocess.clips_of(params, name, modality, trust_missing=True),
+                CorpusPaths(name).stream(modality),
+                f"crossmodal preprocess --corpus {name} --modality {modality}",
+            )
 
 
 def plan_rows(settings: TrainParams, modalities: Sequence[str]) -> list[Row]:
@@ -205,7 +234,10 @@ def fit_job(job: Job) -> list[Answer]:
     answers: list[Answer] = []
     for row in job.rows:
         unfitted = build(row.strategy, _recipe(row, job, classes), memo=memo)
-        model = memo.fit(unfitted, data[job.fold.train], labels[job.fold.train], job.fold.inner)
+        try:
+            model = memo.fit(unfitted, data[job.fold.train], labels[job.fold.train], job.fold.inner)
+        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+            raise UserError(f"{' '.join(row.names)}: {error}; look at train.settings") from error
         test = data[job.fold.test]
         shares = model.predict_proba(test) if classes else None
         answers.append((row, job.fold.name, job.fold.test, model.predict(test), shares))
@@ -241,6 +273,9 @@ def _predictions(
     parts = []
     for row, fold, test, predicted, shares in sorted(answers, key=lambda a: (position[a[0]], a[2].min())):
         strategy, modalities, model = row.names
+        model = (
+            "ridge" if model == "logistic" and classes is None else model
+        )  # what the linear classifier is for scores
         part = {
             "utterance": table["utterance"].to_numpy()[test],
             "strategy": strategy,
@@ -267,9 +302,11 @@ def inputs_key(params: Params, name: str) -> str:
                 with open_store(paths.features(extractor)) as store:
                     stores[extractor] = key_of({"keys": store.keys, "status": store.statuses})
     read_utterances(paths.utterances, corpus.label)
+    vectors = params.train.word2vec.get("vectors")
     return key_of(
         {
             "train": asdict(params.train),
+            "vectors": sha256_of(Path(vectors)) if vectors and Path(vectors).is_file() else None,
             "corpus": {k: v for k, v in asdict(corpus).items() if k != "note"},
             "utterances": sha256_of(paths.utterances),
             "stores": stores,
@@ -277,9 +314,27 @@ def inputs_key(params: Params, name: str) -> str:
     )
 
 
-def stored_key(name: str) -> str | None:
-    """Return the key that the predictions on disk were made under, or None."""
+@dataclass(frozen=True)
+class Record:
+    """What train.json says of the predictions beside it: the key of their inputs, and what was remarked on."""
+
+    inputs: str
+    notices: tuple[str, ...]
+
+
+def read_record(name: str) -> Record | None:
+    """Return the record of a corpus's predictions; None without one.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
     path = CorpusPaths(name).results / "train.json"
     if not path.exists() or not CorpusPaths(name).predictions.exists():
         return None
-    return str(json.loads(path.read_text(encoding="utf-8"))["inputs"])
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Record(str(found["inputs"]), tuple(found["notices"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged ({error}): run `crossmodal train` again") from error

@@ -16,16 +16,16 @@ from pipeline.utterances import Problem
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
     """Return every problem of a corpus, and a sentence on what it holds.
 
-    A recording that cannot be read, or not to its end, is an error here; the protocol and the leak guard are tried
+    Every recording is read to its end, without decoding it; the protocol and the leak guard are tried
     where the rows allow.
     """
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances
-    problems = [Problem("error", p.file, p.line, p.message) for p in found.problems]
+    problems = list(found.problems)
     problems += _cut_off(table, corpus) if {"audio", "video"} & set(corpus.modalities) else []
     where = Path(corpus.root)
-    if not problems:
+    if all(problem.severity == "warning" for problem in problems):
         try:
             problems += [Problem("warning", where, None, notice) for notice in split(table, corpus)[1]]
         except ModelError as error:
@@ -50,4 +50,4 @@ def _cut_off(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[Problem]:
         except MediaError as error:
             message = str(error)
         if message:
-            yield Problem("error", label_file(corpus), int(line), message)
+            yield Problem("failed", label_file(corpus), int(line), message)

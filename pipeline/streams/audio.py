@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import soxr  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import butter, sosfiltfilt
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
@@ -164,6 +163,8 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
     order
         Order of the filter that is run twice.
     """
+    from scipy.signal import butter, sosfiltfilt
+
     if samples.size < 2:
         return np.zeros(samples.shape)
     sections = butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos")

@@ -90,8 +90,10 @@ def probe(path: Path) -> RecordingInfo:
     """
     with open_recording(path) as container:
         stated = container.duration
+        ends_s = _last_stamp_s(container) - clock_start_s(container) if stated is None else stated / MICROSECONDS
+        missing_s = 8 * _riff_bytes_cut(path) / max(container.bit_rate or 1, 1)  # FFmpeg believes the file's size
         return RecordingInfo(
-            duration_s=_last_stamp_s(container) - clock_start_s(container) if stated is None else stated / MICROSECONDS,
+            duration_s=ends_s + missing_s,
             has_audio=bool(media_streams(container, "audio")),
             has_video=bool(media_streams(container, "video")),
         )

@@ -62,6 +62,8 @@ def test_a_new_file_is_made_where_there_is_none(here: Path) -> None:
         ("mine", {"root": "nowhere"}, "--root nowhere is no folder"),
         ("mine", {"modalities": "text,smell"}, "'smell'"),
         ("mine", {"kind": "kfold"}, "did you mean 'group-kfold'"),
+        ("mine", {"modalities": ""}, "--modalities names none"),
+        ("mine", {"reader": "manifst"}, "did you mean 'manifest'"),
     ],
 )
 def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, here: Path) -> None:
@@ -69,3 +71,19 @@ def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, 
     with pytest.raises(UserError, match=message):
         add_corpus(here / "params.yaml", name, settings(**changes))
     assert (here / "params.yaml").read_text() == before
+    assert not (here / "data").exists()
+
+
+@pytest.mark.parametrize("content", ["run: {corpora: demo}\n", "- a list\n", "corpora: [x]\n"])
+def test_a_file_that_is_wrong_already_stays_as_it_is(content: str, here: Path) -> None:
+    path = here / "wrong.yaml"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"wrong\.yaml"):
+        add_corpus(path, "mine", settings(), also_run=True)
+    assert path.read_text() == content
+
+
+def test_an_empty_block_is_filled(here: Path) -> None:
+    (here / "short.yaml").write_text("run:\ncorpora:\n")
+    add_corpus(here / "short.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "short.yaml").run.corpora == ("mine",)

@@ -116,22 +116,28 @@ def saved(kind, folder):
     lines = [f"{word} {' '.join(map(str, row))}" for word, row in zip(WORDS, TABLE.tolist(), strict=True)]
     if kind == "npz":
         np.savez(path, words=np.array(WORDS), vectors=TABLE)
-    elif kind == "kv":
+    elif kind == "bin":
         from gensim.models import KeyedVectors
 
         vectors = KeyedVectors(3)
         vectors.add_vectors(WORDS, TABLE)
-        vectors.save(str(path))
+        vectors.save_word2vec_format(str(path), binary=True)
     else:
         path.write_text("\n".join((["2 3"] if kind == "vec" else []) + lines) + "\n")
     return str(path)
 
 
-@pytest.mark.parametrize("kind", ["npz", "kv", "vec", "txt"])
+@pytest.mark.parametrize("kind", ["npz", "bin", "vec", "txt"])
 def test_ready_vectors_of_every_format(kind, tmp_path):
     rows = build("word2vec", {"vectors": saved(kind, tmp_path)}).fit(TEXTS).transform(["good bad", "fine"])
     np.testing.assert_allclose(rows[0], TABLE.mean(axis=0))
     assert np.isnan(rows[1]).all()
+
+
+def test_pickled_vectors_are_not_opened(tmp_path):
+    (tmp_path / "v.kv").write_bytes(b"cos\nsystem\n(S'exit 1'\ntR.")
+    with pytest.raises(ExtractorError, match="is a pickle"):
+        Word2VecText(vectors=str(tmp_path / "v.kv")).fit(TEXTS)
 
 
 def test_broken_vectors_are_refused(tmp_path):

@@ -49,6 +49,14 @@ def test_absolute_paths_and_further_columns_are_kept(tmp_path: Path) -> None:
     assert found.utterances.loc[0, "media"] == "/clips/x.mp4"
 
 
+def test_names_are_as_short_as_tells_recordings_apart(tmp_path: Path) -> None:
+    rows = "/x/s1/a.mp4,joy\n/x/s2/a.mp4,anger\n/x/s2/b.wav,joy\n/x/s2/b.mp4,anger\n"
+    found = corpus(tmp_path, rows, "media,emotion\n", protocol=ProtocolParams("group-kfold", 2))
+    assert list(found.utterances["recording"]) == ["s1/a", "s2/a", "s2/b.wav", "s2/b.mp4"]
+    assert list(found.utterances["utterance"]) == ["s1_a", "s2_a", "s2_b.wav", "s2_b.mp4"]
+    assert list(found.utterances["group"]) == list(found.utterances["recording"])
+
+
 def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None:
     rows = 'a.mp4,u1,,,"He said ""no"",\nthen\u2028left",s1,joy\nb.mp4,u2,,,日本語 ☃,s2,joy\n'
     rows += "c.mp4,u3,,,x,s2,anger\nd.mp4,u4,,,y,s1,anger\n"
@@ -69,6 +77,7 @@ def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None
         ("a.mp4,u9,0,1,,s1,", 6, "label column 'emotion' is empty"),
         ("a.mp4,u9,0,1,,s1,jyo", 6, "'jyo' occurs once.*did you mean 'joy'"),
         (",u9,0,1,,s1,joy", 6, "neither media nor text"),
+        ("a.mp4,u9,0,1,,,joy", 6, "speaker is empty, but the protocol groups by it"),
     ],
 )
 def test_bad_rows_are_named(row: str, line: int, message: str, tmp_path: Path) -> None:
@@ -106,7 +115,9 @@ def test_a_wrong_split_is_named(tmp_path: Path) -> None:
     [
         ("medias,emotion,speaker\n", "no column 'media'; did you mean 'medias'"),
         ("media,emotions,speaker\n", "no column 'emotion'; did you mean 'emotions'"),
-        ("media,media,emotion\n", "the column 'media' twice"),
+        ("media,media,emotion,speaker\n", "the column 'media' twice"),
+        ("media,emotion,speaker,recording\n", "'recording' is filled in"),
+        ("media,emotion,who\n", "no column 'speaker'"),
     ],
 )
 def test_a_wrong_header_is_refused(header: str, message: str, tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def settings(folder: Path, **changes: object) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     grid_corpus(folder / "data" / "raw", 8)
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore"):
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.txt"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("pipeline", "models"):
+    for name in ("pipeline", "models", "features"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")

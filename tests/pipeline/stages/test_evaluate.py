@@ -12,16 +12,27 @@ from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.stages.evaluate import evaluate, printed
 from pipeline.stages.report import report
+from pipeline.stages.train import inputs_key
 from pipeline.utterances import COLUMNS
 
 TRUTH = ["a", "a", "b", "b", "b", "b", "a", "a"]
 SINGLE = ["a", "b", "b", "b", "a", "b", "a", "b"]  # 5 of 8
 
 
-def project(folder: Path, truth: list[object], systems: dict[tuple[str, str, str], list[object]], task: str) -> None:
+def project(
+    folder: Path,
+    truth: list[object],
+    systems: dict[tuple[str, str, str], list[object]],
+    task: str,
+    one_group: bool = False,
+) -> None:
     n = len(truth)
     table = pd.DataFrame({name: [""] * n for name in COLUMNS}).assign(
-        utterance=[f"u{i}" for i in range(n)], speaker=[f"s{i // 2}" for i in range(n)], start=0.0, end=1.0, label=truth
+        utterance=[f"u{i}" for i in range(n)],
+        speaker=[f"s{0 if one_group else i // 2}" for i in range(n)],
+        start=0.0,
+        end=1.0,
+        label=truth,
     )
     (folder / "data/work/c").mkdir(parents=True)
     table.to_csv(folder / "data/work/c/utterances.csv", index=False)
@@ -42,9 +53,11 @@ def project(folder: Path, truth: list[object], systems: dict[tuple[str, str, str
         "note": "A note.",
     }
     corpus["protocol"] = {"kind": "group-kfold", "folds": 2, "group": "speaker"}
-    (folder / "params.yaml").write_text(
-        yaml.safe_dump({"corpora": {"c": corpus}, "evaluate": {"resamples": 300, "seed": 1}})
-    )
+    blocks = {"corpora": {"c": corpus}, "evaluate": {"resamples": 300, "seed": 1}}
+    blocks["train"] = {"features": {"text": ["tfidf"]}}
+    (folder / "params.yaml").write_text(yaml.safe_dump(blocks))
+    record = {"inputs": inputs_key(load_params(folder / "params.yaml"), "c"), "notices": ["look here"]}
+    (folder / "results/c/train.json").write_text(json.dumps(record))
 
 
 @pytest.fixture
@@ -105,6 +118,31 @@ def test_the_same_predictions_give_the_same_bytes(classification: Path) -> None:
     before = {p.name: p.read_bytes() for p in (classification / "results/c").glob("*.*")}
     evaluate(load_params(classification / "params.yaml"), "c")
     assert {p.name: p.read_bytes() for p in (classification / "results/c").glob("*.*")} == before
+
+
+def test_predictions_of_other_labels_are_refused(classification: Path) -> None:
+    path = classification / "data/work/c/utterances.csv"
+    path.write_text(path.read_text().replace(",a\n", ",b\n", 1))
+    with pytest.raises(UserError, match="crossmodal train"):
+        evaluate(load_params(classification / "params.yaml"), "c")
+
+
+def test_one_group_has_no_interval_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, TRUTH, {("unimodal", "text", "svm"): SINGLE}, "classification", one_group=True)  # type: ignore[arg-type]
+    evaluate(load_params(tmp_path / "params.yaml"), "c")
+    assert "62.5 [no interval: one group]" in printed("c")
+    assert "nan" not in printed("c")
+    assert "nan" not in report(load_params(tmp_path / "params.yaml"), "c").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("train.json", "{"), ("predictions.csv", ""), ("predictions.csv", "a,b\n1,2\n")]
+)
+def test_damaged_results_are_named(name: str, content: str, classification: Path) -> None:
+    (classification / "results/c" / name).write_text(content)
+    with pytest.raises(UserError, match=f"{name}.*run"):
+        evaluate(load_params(classification / "params.yaml"), "c")
 
 
 def test_a_score_has_the_metrics_of_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
