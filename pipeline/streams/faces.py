@@ -262,10 +262,12 @@ def shrink(picture: Picture, height: int) -> Picture:
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:
-    """Halve by areas while that is possible (OpenCV's fast path); what is left is under a factor of two: linearly."""
+    """Halve by areas while that is possible (OpenCV's fast path), then by areas down or linearly up."""
     import cv2
 
-    resized: Picture = cv2.resize(_halved(picture, height), (width, height), interpolation=cv2.INTER_LINEAR)
+    halved = _halved(picture, height)
+    down = halved.shape[0] > height
+    resized: Picture = cv2.resize(halved, (width, height), interpolation=cv2.INTER_AREA if down else cv2.INTER_LINEAR)
     return resized
 
 

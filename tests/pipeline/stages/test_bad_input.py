@@ -155,7 +155,7 @@ def test_more_folds_than_speakers(tmp_path: Path) -> None:
         (("prepare", "--corpus", "gird"), "did you mean 'grid'"),
         (("preprocess", "--modality", "vidoe"), "did you mean 'video'"),
         (("extract", "--extractor", "mfc"), "did you mean 'mfcc'"),
-        (("extract", "--extractor", "mfcc"), "run the stage that writes it"),
+        (("extract", "--extractor", "mfcc"), "run `crossmodal prepare`"),
         (("preprocess",), "run `crossmodal prepare`"),
         (("train",), "run `crossmodal prepare`"),
         (("evaluate",), "run `crossmodal train`"),
