@@ -18,7 +18,7 @@ pytestmark = needs_data
 STAGES = [
     ("prepare",),
     ("preprocess",),
-    ("extract", "--extractor", "mfcc", "--extractor", "vader", "--extractor", "face_cnn"),
+    ("extract", "--extractor", "mfcc", "--extractor", "vader", "--extractor", "landmarks"),
 ]
 
 
