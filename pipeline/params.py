@@ -8,6 +8,7 @@ from typing import Any, Literal
 from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classifiers import classifier_names
+from models.metrics import metric_names
 from models.strategies import strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.parsing import parse
@@ -64,6 +65,11 @@ class CorpusParams:
         How it is split.
     note
         A sentence to be printed under its table.
+    metrics
+        The figures of its table, the leading one first; all of the task where none is named.
+    features
+        What each modality is made of in this corpus, where that is not what `train.features` says; imported features
+        are named here.
     """
 
     reader: str
@@ -73,6 +79,8 @@ class CorpusParams:
     modalities: tuple[Modality, ...]
     protocol: ProtocolParams
     note: str = ""
+    metrics: tuple[str, ...] = ()
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,10 @@ class Params:
     features: Mapping[str, Mapping[str, Any]]
     train: TrainParams
     evaluate: EvaluateParams
+
+    def features_of(self, name: str, modality: str) -> tuple[str, ...]:
+        """Return what a modality of a corpus is made of: names of stores, and of what is fitted inside folds."""
+        return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
 
     def corpus(self, name: str) -> CorpusParams:
         """Return a corpus's block; an unknown name raises `UserError`."""
@@ -202,6 +214,8 @@ def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
         if not corpus.modalities:
             raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
         ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
+        _known(corpus.features, MODALITIES, f"{path}: corpora.{name}.features")
+        _known(corpus.metrics, metric_names(corpus.task), f"{path}: corpora.{name}.metrics")
         corpora[str(name)] = replace(corpus, modalities=ordered)
     return corpora
 

@@ -24,6 +24,9 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "order": "number",  # position in the conversation
     "split": "name",  # train, valid, test or empty
     "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
+    "sound": "name",  # path of the voice where it is not heard from `media`; empty: it is
+    "sound_sha256": "name",
+    "sound_start": "number",  # where in `sound` the utterance begins, seconds; it lasts as long as in `media`
 }
 WORD_COLUMNS = ("utterance", "word", "start", "end")
 

@@ -1,0 +1,66 @@
+"""Sequences of any modality brought to the words of their utterance."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOUCH_S = 1e-6  # intervals that share no more than this share nothing: neighbours meet in a point
+
+
+def align_to_words(
+    values: NDArray[np.float32], times: NDArray[np.float64], words: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Average the rows that overlap each word.
+
+    Parameters
+    ----------
+    values
+        ``(rows, d)``; NaN is undefined and left out of a mean.
+    times
+        ``(rows, 2)`` start and end of each row in seconds; a row whose times are NaN overlaps nothing.
+    words
+        ``(words, 2)`` start and end of each word in seconds, on the same clock. A word of no length is a point, and
+        takes the rows that hold it.
+
+    Returns
+    -------
+    aligned
+        ``(words, d)``; NaN where nothing overlaps.
+    there
+        ``(words,)`` whether any row overlaps the word: an empty overlap is a mask, never zeros.
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree, or a word ends before it starts.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0], [3.0], [8.0]], np.float32)
+    >>> times = np.array([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]])
+    >>> aligned, there = align_to_words(rows, times, np.array([[0.0, 0.2], [0.5, 0.6]]))
+    >>> aligned.tolist(), there.tolist()
+    ([[2.0], [nan]], [True, False])
+    """
+    if values.ndim != 2 or times.shape != (len(values), 2) or words.ndim != 2 or words.shape[1] != 2:
+        shapes = (values.shape, times.shape, words.shape)
+        raise ValueError(f"shapes must be (rows, d), (rows, 2), (words, 2), not {shapes}")
+    if (words[:, 1] < words[:, 0]).any():
+        raise ValueError(f"word {int(np.argmax(words[:, 1] < words[:, 0]))} ends before it starts")
+    aligned = np.full((len(words), values.shape[1]), np.nan, np.float32)
+    there = np.zeros(len(words), bool)
+    for i, (start, end) in enumerate(words):
+        if end - start > TOUCH_S:
+            over = np.minimum(times[:, 1], end) - np.maximum(times[:, 0], start) > TOUCH_S
+        else:
+            over = (times[:, 0] <= start) & (start < times[:, 1])
+        there[i] = over.any()
+        if there[i]:
+            aligned[i] = _mean(values[over])
+    return aligned, there
+
+
+def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    known = np.isfinite(rows)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, rows, 0).sum(axis=0, dtype=np.float64) / known.sum(axis=0)
+    return mean.astype(np.float32)
