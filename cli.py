@@ -240,7 +240,9 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
 @click.argument("corpus")
 @PARAMS
 def validate(corpus: str, params_path: Path) -> None:
-    """Check a corpus without running it; list every bad row.
+    """Check a corpus without running it; list every bad row, and every difference to a published corpus.
+
+    Exit code 0: nothing but warnings; 1: bad rows; 3: recordings that are missing or unreadable.
 
     Example: crossmodal validate demo
     """
@@ -250,34 +252,167 @@ def validate(corpus: str, params_path: Path) -> None:
     for problem in problems:
         click.echo(str(problem))
     click.echo(facts)
-    errors = sum(problem.severity != "warning" for problem in problems)
-    if errors:
-        raise click.ClickException(f"{corpus}: {errors} errors: mend the rows named above")
-    click.echo(f"{corpus}: no errors, {len(problems)} warnings")
+    counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
+    click.echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
+    if counts["error"]:
+        raise click.ClickException(f"{corpus}: nothing can be prepared: mend the rows named above")
+    if counts["failed"]:
+        click.echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
+        sys.exit(3)
 
 
 @main.command("add-corpus")
 @click.argument("name")
-@click.option("--root", required=True, help="Folder that holds manifest.csv.")
-@click.option("--task", type=click.Choice(["classification", "regression"]), required=True)
-@click.option("--label", required=True, help="Label column of the manifest.")
-@click.option("--modalities", default="text,audio,video", show_default=True, help="What the corpus has, by commas.")
-@click.option(
-    "--protocol", "kind", default="group-kfold", show_default=True, help="official, group-kfold or leave-one-group-out."
-)
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of group-kfold.")
-@click.option("--group", default="group", show_default=True, help="Column whose values are never split.")
-@click.option("--reader", default="manifest", show_default=True, help="How the folder is read.")
+@click.option("--root", required=True, help="Folder of the corpus.")
+@click.option("--reader", default="manifest", show_default=True, help="How the folder is read: see `corpora list`.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score.")
+@click.option("--label", help="Label column.")
+@click.option("--modalities", help="What the corpus has, by commas.  [default: text,audio,video]")
+@click.option("--protocol", "kind", help="official, group-kfold or leave-one-group-out.  [default: group-kfold]")
+@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold.  [default: 5]")
+@click.option("--group", help="Column whose values are never split.  [default: group]")
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
 def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
-    """Add a corpus to the settings file; its comments stay.
+    """Add a corpus to the settings file; its comments stay. A published corpus brings its own settings.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
     from pipeline.settings_file import add_corpus as run
 
     for line in run(params_path, name, settings, also_run=also_run):
+        click.echo(line)
+
+
+@main.group(cls=_Group)
+def corpora() -> None:
+    """List the published corpora that can be read as they are handed out.
+
+    Example: crossmodal corpora show meld
+    """
+
+
+@corpora.command("list")
+def corpora_list() -> None:
+    """List all readers of corpora.
+
+    Example: crossmodal corpora list
+    """
+    from pipeline.stages.overview import readers
+
+    for line in readers():
+        click.echo(line)
+
+
+@corpora.command("show")
+@click.argument("name")
+def corpora_show(name: str) -> None:
+    """Describe a published corpus: citation, licence, folders, labels, counts, protocol, known faults.
+
+    Example: crossmodal corpora show meld
+    """
+    from pipeline.stages.overview import described
+
+    for line in described(name):
+        click.echo(line)
+
+
+def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]], ...]:
+    """Read ``MODALITY=NAME,NAME`` options."""
+    from features.base import MODALITIES
+    from pipeline.errors import UserError, suggest
+
+    found = []
+    for pair in pairs:
+        modality, _, names = pair.partition("=")
+        if modality not in MODALITIES:
+            raise UserError(f"--array {pair!r} must read MODALITY=NAME; {suggest(modality, MODALITIES)}")
+        found.append((modality, tuple(name.strip() for name in names.split(",") if name.strip())))
+        if not found[-1][1]:
+            raise UserError(f"--array {pair!r} names no array: write {modality}=NAME")
+    return tuple(found)
+
+
+def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read ``THEIRS=OURS`` options."""
+    from pipeline.errors import UserError
+
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise UserError(f"{option} {pair!r} must read NAME=NAME, as in dev=test")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+@main.command("import")
+@click.argument("form", metavar="FORMAT")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--corpus", "name", help="Make a corpus of this name.")
+@click.option("--into", help="Add the features to this corpus, by id.")
+@click.option("--match", default="", help="Regular expression with one group: the part of ids that is equal (--into).")
+@click.option("--array", "arrays", multiple=True, metavar="MODALITY=NAMES", help="Arrays or columns that are features.")
+@click.option("--id", "id_", default="", help="Array or column of unique ids.")
+@click.option("--text", default="", help="... of transcripts.")
+@click.option("--speaker", default="", help="... of speakers.")
+@click.option("--group", default="", help="... of what may not be split.")
+@click.option("--split", default="", help="... of train, valid, test.")
+@click.option("--split-name", "splits", multiple=True, metavar="THEIRS=OURS", help="As in dev=test; may be repeated.")
+@click.option("--start", default="", help="... of starts, seconds.")
+@click.option("--end", default="", help="... of ends, seconds.")
+@click.option("--label", default="", help="... of the labels that are to be predicted (--corpus).")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score (--corpus).")
+@click.option("--protocol", "kind", help="official, group-kfold, leave-one-group-out.  [default: official if split]")
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of group-kfold.")
+@click.option("--labels", type=click.Path(path_type=Path), help="A .csd of labels.")
+@click.option("--words", type=click.Path(path_type=Path), help="A .csd of timed words.")
+@click.option("--align", type=click.Choice(["word"]), help="Average rows over words.")
+@click.option("--run", "also_run", is_flag=True, help="Also add the corpus to run.corpora.")
+@PARAMS
+def import_(params_path: Path, form: str, path: Path, name: str | None, into: str | None, **given: Any) -> None:
+    """Bring in features from a file: npz, csv, parquet, mmsa, csd or erc.
+
+    Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
+    """
+    from pipeline.errors import UserError
+    from pipeline.exchange.bundle import ImportOptions
+    from pipeline.stages.importing import import_corpus, import_into
+
+    if bool(name) == bool(into):
+        raise UserError("name either --corpus NAME, a new corpus, or --into NAME, one that is there")
+    if not path.exists():
+        raise UserError(f"{path} does not exist")
+    task, kind, folds, match, run = (given.pop(key) for key in ("task", "kind", "folds", "match", "also_run"))
+    arrays, splits = _modality_names(given.pop("arrays")), _pairs("--split-name", given.pop("splits"))
+    options = ImportOptions(arrays, given.pop("id_"), splits=splits, align=given.pop("align") or "", **given)
+    if into:
+        lines = import_into(_load(params_path), form, path, into, options, match)
+    else:
+        if not options.label or not task:
+            raise UserError("--corpus also needs --label and --task: what is to be predicted")
+        settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
+        lines = import_corpus(params_path, form, path, str(name), options, settings)
+    for line in lines:
+        click.echo(line)
+
+
+@main.command()
+@click.argument("form", metavar="FORMAT")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--corpus", "name", required=True, help="Corpus.")
+@click.option("--features", "stores", help="Stores, by commas.  [default: what training uses]")
+@click.option("--align", type=click.Choice(["word"]), help="Average the rows over words.")
+@click.option("--fold", default="", help="Fold that gives train, valid and test.  [default: the first]")
+@PARAMS
+def export(
+    params_path: Path, form: str, path: Path, name: str, stores: str | None, align: str | None, fold: str
+) -> None:
+    """Write a corpus's features for other tools: mmsa, csd, npz or parquet.
+
+    Example: crossmodal export npz demo.npz --corpus demo --features bert,opensmile,face_cnn
+    """
+    from pipeline.stages.exporting import export as run
+
+    chosen = tuple(s.strip() for s in (stores or "").split(",") if s.strip())
+    for line in run(_load(params_path), name, form, path, chosen, align or "", fold):
         click.echo(line)
 
 

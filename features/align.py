@@ -63,4 +63,5 @@ def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     known = np.isfinite(rows)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, rows, 0).sum(axis=0, dtype=np.float64) / known.sum(axis=0)
-    return mean.astype(np.float32)
+    averaged: NDArray[np.float32] = mean.astype(np.float32)
+    return averaged

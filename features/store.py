@@ -32,6 +32,7 @@ from features.errors import StoreError
 
 FORMAT = "crossmodal-store"
 FORMAT_VERSION = 1
+IMPORTED = "imported"  # the attribute `kind` of a store that was not computed here; else `stream` or `features`
 
 Status = Literal["ok", "absent", "empty", "failed"]
 STATUSES: tuple[Status, ...] = ("ok", "absent", "empty", "failed")

@@ -49,12 +49,18 @@ class Block:
         Named scikit-learn transformers over raw transcripts; clones of them are fitted here.
     indicator
         Whether to add a column that says if the modality is there (only where that varies in training).
+    only
+        The extractor whose columns, or the transformer, that is read; all by default. Columns are named
+        ``<extractor>.<feature>``.
     """
 
-    def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]] = (), *, indicator: bool = False) -> None:
+    def __init__(
+        self, modality: str, fitted: Sequence[tuple[str, Any]] = (), *, indicator: bool = False, only: str = ""
+    ) -> None:
         self.modality = modality
-        self.fitted = fitted
+        self.fitted = [(name, transformer) for name, transformer in fitted if only in ("", name)]
         self.indicator = indicator
+        self.only = only
 
     def fit(self, x: Modalities) -> "Block":
         """Learn from the rows where the modality is present."""
@@ -62,24 +68,34 @@ class Block:
 
         present = x.mask(self.modality)
         self.seen_ = bool(present.any())
-        self.pooled_ = Standardise().fit(x.pooled[self.modality][present]) if self._has_pooled(x) else None
+        self.columns_ = self._columns(x)
+        read = bool(np.size(self.columns_))
+        self.pooled_ = Standardise().fit(x.pooled[self.modality][present][:, self.columns_]) if read else None
         self.transformers_ = [clone(t).fit(x.text[present]) for _, t in self.fitted] if self.seen_ else []
         self.scalers_ = [_text_scaler(t.transform(x.text[present])) for t in self.transformers_]
         varies = self.indicator and self.seen_ and not present.all()
         self.indicator_ = Standardise().fit(present[:, None]) if varies else None
         return self
 
-    def _has_pooled(self, x: Modalities) -> bool:
-        if self.modality not in x.pooled and not self.fitted:
-            raise ModelError(f"the modality {self.modality!r} has neither pooled features nor a fitted transformer")
-        return self.modality in x.pooled
+    def _columns(self, x: Modalities) -> NDArray[np.intp]:
+        """Return the positions of the pooled columns that are read."""
+        width = x.pooled[self.modality].shape[1] if self.modality in x.pooled else 0
+        columns = np.arange(width)
+        if self.only:
+            names = x.names.get(self.modality, ())
+            columns = np.array([i for i, name in enumerate(names) if name.split(".")[0] == self.only], np.intp)
+        if not len(columns) and not self.fitted:
+            what = f"the modality {self.modality!r}" + (f" from {self.only!r}" if self.only else "")
+            raise ModelError(f"{what} has neither pooled features nor a fitted transformer")
+        return columns
 
     def transform(self, x: Modalities) -> list[Matrix]:
         """Return the columns in parts, each of n rows; a row without the modality is all zeros but its indicator."""
         present = x.mask(self.modality)
         parts: list[Matrix] = []
         if self.pooled_ is not None:
-            parts.append(_placed(self.pooled_.transform(x.pooled[self.modality][present]), present))
+            pooled = x.pooled[self.modality][present][:, self.columns_]
+            parts.append(_placed(self.pooled_.transform(pooled), present))
         for transformer, scaler in zip(self.transformers_, self.scalers_, strict=True):
             columns = scaler(transformer.transform(x.text[present])) if present.any() else np.zeros((0, scaler.width))
             parts.append(_placed(columns, present))
@@ -164,8 +180,8 @@ class Design(Protocol):
 class OneModality:
     """The design of a unimodal model: one block, on the rows that have the modality."""
 
-    def __init__(self, modality: str, fitted: Fitted | None) -> None:
-        self.block = Block(modality, (fitted or {}).get(modality, ()))
+    def __init__(self, modality: str, fitted: Fitted | None, only: str = "") -> None:
+        self.block = Block(modality, (fitted or {}).get(modality, ()), only=only)
 
     def usable(self, x: Modalities) -> BoolArray:
         """Return ``(n,)``: rows that there is anything to say about."""

@@ -9,9 +9,12 @@ from models.data import BoolArray, FloatArray, Modalities, Pairs, Task, shares, 
 from models.errors import ModelError
 from models.folds import inner_folds
 from models.memo import Memo
+from models.metrics import weighted_f1
 from models.tabular import System
 from models.target import FLOOR, Target
 from models.unimodal import Unimodal
+
+POWERS = tuple(step / 10 for step in range(11))
 
 
 class Late(System):
@@ -98,6 +101,14 @@ class MajorityVote(Late):
         return shares((votes * usable[:, :, None]).sum(axis=0))
 
 
+def _shared(weights: FloatArray, usable: BoolArray) -> FloatArray:
+    """Return ``(bases, n)`` weights that sum to 1 in each row, over the bases that are there."""
+    share = weights[:, None] * usable
+    total = share.sum(axis=0)
+    lone = total < 1e-9  # only bases of no weight are there: they share it equally
+    return np.where(lone, usable / np.maximum(usable.sum(axis=0), 1), share / np.where(lone, 1, total))
+
+
 class WeightedAverage(Late):
     """A weighted mean of the modalities' answers; the weights are those that would have been best on unseen rows.
 
@@ -156,10 +167,7 @@ class WeightedAverage(Late):
         return self.pool == "geometric" and self.task == "classification"
 
     def _pool(self, outputs: FloatArray, usable: BoolArray, weights: FloatArray, sharpness: float) -> FloatArray:
-        share = weights[:, None] * usable
-        total = share.sum(axis=0)
-        lone = total < 1e-9  # only modalities of no weight are there: they share it equally
-        share = np.where(lone, usable / np.maximum(usable.sum(axis=0), 1), share / np.where(lone, 1, total))
+        share = _shared(weights, usable)
         if not self._geometric:
             averaged: FloatArray = np.einsum("mn,mnk->nk", share, outputs)
             return averaged
@@ -167,6 +175,60 @@ class WeightedAverage(Late):
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         return self._pool(outputs, usable, self.weights_, self.sharpness_)
+
+
+class Product(Late):
+    """The product of what each base says, each divided by a power of the prior: right where bases err independently.
+
+    Rare classes are learnt as rare by every base; a product counts that several times. The power, the same for all
+    bases, is the one of `POWERS` with the best weighted F1 on the bases' out-of-fold outputs (the smallest of equals).
+    For a score it is the product of normal densities: the mean weighted by each base's inverse mean squared error.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model a modality, or one an extractor.
+    memo
+        Where fitted bases are shared with other strategies; none by default.
+
+    Attributes
+    ----------
+    power_
+        Of the prior, for classes.
+    weights_
+        ``(bases,)``, for a score; they sum to 1.
+
+    References
+    ----------
+    J. Kittler et al., On combining classifiers, 1998 (the product rule: the power 1 - 1 / bases).
+    """
+
+    def __init__(self, bases: Sequence[Unimodal], *, memo: Memo | None = None) -> None:
+        self.bases = bases
+        self.memo = memo
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
+        count = len(outputs)
+        self.power_, self.weights_ = 1 - 1 / count, np.full(count, 1 / count)
+        if not len(target):
+            return
+        if self.task == "regression":
+            squares = ((outputs[:, :, 0] - target.values) ** 2 * usable).sum(axis=1)
+            inverse = usable.sum(axis=1) / np.maximum(squares, FLOOR)
+            self.weights_ = inverse / inverse.sum()
+            return
+        scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in POWERS]
+        self.power_ = POWERS[int(np.argmax(scores))]
+
+    def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
+        logs = np.log(np.maximum(outputs, FLOOR)) - power * np.log(np.maximum(self.prior_, FLOOR))
+        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), logs))
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        if self.task == "classification":
+            return self._multiplied(outputs, usable, self.power_)
+        averaged: FloatArray = np.einsum("mn,mnk->nk", _shared(self.weights_, usable), outputs)
+        return averaged
 
 
 class Stacking(Late):

@@ -26,6 +26,8 @@ class Recipe:
         All classes of the corpus, so that every fold's probabilities have the same columns; None for a score.
     fitted
         Modality -> ``(name, transformer)`` pairs over raw transcripts, fitted inside the fold.
+    extractors
+        Modality -> names of the extractors and transformers that it is made of.
     settings
         Settings of the strategy itself (of a reducer, of the classifier on top).
     classifier_settings
@@ -37,6 +39,7 @@ class Recipe:
     classifier: str = "logistic"
     classes: tuple[Any, ...] | None = None
     fitted: Mapping[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
+    extractors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     classifier_settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -44,7 +47,7 @@ class Recipe:
 Builder = Callable[[Recipe, Memo | None], Any]
 
 
-def _base(recipe: Recipe, modality: str) -> Any:
+def _base(recipe: Recipe, modality: str, extractor: str = "") -> Any:
     from models.unimodal import Unimodal
 
     return Unimodal(
@@ -54,6 +57,7 @@ def _base(recipe: Recipe, modality: str) -> Any:
         classes=recipe.classes,
         fitted={modality: recipe.fitted[modality]} if modality in recipe.fitted else None,
         settings=recipe.classifier_settings,
+        extractor=extractor,
     )
 
 
@@ -83,6 +87,9 @@ def _early(reducer: str) -> Builder:
 def _late(target: str) -> Builder:
     def build(recipe: Recipe, memo: Memo | None) -> Any:
         bases = tuple(_base(recipe, modality) for modality in recipe.modalities)
+        if len(bases) == 1:  # within one modality: a base an extractor
+            modality = recipe.modalities[0]
+            bases = tuple(_base(recipe, modality, e) for e in recipe.extractors.get(modality, ("",)))
         try:
             return names.load(target)(bases, **recipe.settings, memo=memo)
         except TypeError as error:
@@ -128,6 +135,7 @@ _STRATEGIES: dict[str, Strategy] = {
     "pca": Strategy(_early("pca")),
     "vote": Strategy(_late("models.late:MajorityVote")),
     "weighted": Strategy(_late("models.late:WeightedAverage")),
+    "product": Strategy(_late("models.late:Product")),
     "stacking": Strategy(_late("models.late:Stacking")),
 }
 

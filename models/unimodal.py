@@ -25,6 +25,8 @@ class Unimodal(Tabular):
         Modality -> named scikit-learn transformers over raw transcripts (TF-IDF, word2vec), fitted in the fold.
     settings
         Settings of the classifier; a list is a choice made on inner folds.
+    extractor
+        The one extractor, or transformer, whose features are read; all by default.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Unimodal(Tabular):
         classes: Sequence[Any] | None = None,
         fitted: Fitted | None = None,
         settings: Mapping[str, Any] | None = None,
+        extractor: str = "",
     ) -> None:
         self.modality = modality
         self.classifier = classifier
@@ -55,6 +58,7 @@ class Unimodal(Tabular):
         self.classes = classes
         self.fitted = fitted
         self.settings = settings
+        self.extractor = extractor
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -62,4 +66,4 @@ class Unimodal(Tabular):
         return (self.modality,)
 
     def _design(self) -> Design:
-        return OneModality(self.modality, self.fitted)
+        return OneModality(self.modality, self.fitted, self.extractor)

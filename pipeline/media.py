@@ -1,4 +1,4 @@
-"""What a media file is: its content hash (remembered between runs) and its length."""
+"""What a media file is: its content hash, remembered between runs."""
 
 import hashlib
 import json
@@ -21,6 +21,7 @@ class HashMemo:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._known = self._load()
+        self._by_stamp = {tuple(known[1:]): str(known[0]) for known in self._known.values()}  # hard links: read once
         self._dirty = False
 
     def _load(self) -> dict[str, list[object]]:
@@ -33,12 +34,13 @@ class HashMemo:
     def sha256(self, path: Path) -> str:
         """Return a file's content hash; a missing file raises OSError."""
         stat = path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
         name = str(path.resolve())
         known = self._known.get(name)
         if known and known[1:] == stamp:
             return str(known[0])
-        digest = sha256_of(path)
+        digest = self._by_stamp.get(tuple(stamp)) or sha256_of(path)
+        self._by_stamp[tuple(stamp)] = digest
         self._known[name] = [digest, *stamp]
         self._dirty = True
         return digest

@@ -113,7 +113,7 @@ class TrainParams:
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
     classifiers: tuple[str, ...] = ("logistic", "svm", "random_forest", "xgboost", "fcnn")
-    fusions: tuple[str, ...] = ("concat", "pca", "vote", "weighted", "stacking")
+    fusions: tuple[str, ...] = ("concat", "pca", "vote", "weighted", "product", "stacking")
     fusion_classifier: str = "logistic"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

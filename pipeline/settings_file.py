@@ -1,18 +1,19 @@
 """Editing params.yaml without touching what a person wrote there."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from features.base import MODALITIES
 from models.protocol import protocol_names
-from pipeline.corpora.base import reader
+from pipeline.corpora.base import description
 from pipeline.errors import UserError, suggest
 from pipeline.params import load_params
 
 RAW = Path("data/raw")
 
 
-def add_corpus(path: Path, name: str, settings: dict[str, Any], *, also_run: bool = False) -> list[str]:
+def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: bool = False) -> list[str]:
     """Add a corpus block to a settings file and return what to tell the user.
 
     A root outside data/raw/<name> is linked there, which is where `dvc repro` looks for changed recordings.
@@ -27,7 +28,6 @@ def add_corpus(path: Path, name: str, settings: dict[str, Any], *, also_run: boo
     if not name.replace("_", "").replace("-", "").isalnum():
         raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -")
     block = _block(settings)
-    reader(block["reader"])
     document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in corpora:
@@ -41,6 +41,24 @@ def add_corpus(path: Path, name: str, settings: dict[str, Any], *, also_run: boo
         lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
     _replace(path, document, lines, name, Path(block["root"]))
     return [*lines, f"next: crossmodal validate {name}"]
+
+
+def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
+    """Add stores, by modality, to what a corpus of the settings file uses; return what to tell the user."""
+    document = _document(path)
+    corpus = document["corpora"][name]
+    params = load_params(path)
+    features = {m: list(names) for m, names in params.corpus(name).features.items()}
+    for modality, names in stores.items():
+        already = features.get(modality, [])
+        features[modality] = [*already, *(n for n in names if n not in already)]
+    there = params.corpus(name).modalities
+    modalities = [m for m in MODALITIES if m in there or m in stores]
+    corpus["modalities"], corpus["features"] = _flow(modalities), _flow(features)
+    lines: list[str] = []
+    _replace(path, document, lines, name, Path(str(corpus["root"])))
+    uses = "; ".join(f"{m}: {', '.join(features[m])}" for m in features)
+    return [*lines, f"{path}: corpora.{name} uses {uses}"]
 
 
 def _document(path: Path) -> Any:
@@ -78,24 +96,49 @@ def _yaml() -> Any:
     return yaml
 
 
-def _block(settings: dict[str, Any]) -> dict[str, Any]:
+_DEFAULTS = {
+    "modalities": list(MODALITIES),
+    "protocol": {"kind": "group-kfold", "folds": 5, "group": "group"},
+}
+
+
+def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a corpus's block: what was given, then what is published of the corpus, then the defaults."""
     root = Path(settings["root"]).expanduser()
     if not root.is_dir():
         raise UserError(f"--root {root} is no folder")
-    modalities = [m.strip() for m in settings["modalities"].split(",") if m.strip()]
-    if not modalities:
+    published = description(settings["reader"])
+    base = _DEFAULTS | (dict(published.block) if published else {})
+    block: dict[str, Any] = {"reader": settings["reader"], "root": root.as_posix()}
+    for name in ("task", "label"):
+        if not (settings.get(name) or base.get(name)):
+            raise UserError(f"--{name} is needed: what is to be predicted")
+        block[name] = settings.get(name) or base[name]
+    block["modalities"] = _modalities(settings.get("modalities")) or base["modalities"]
+    block["protocol"] = _protocol(settings, base["protocol"])
+    metrics = base.get("metrics") if block["task"] == base.get("task") else None
+    own = {"metrics": metrics, "features": settings.get("features")}
+    return block | {name: value for name, value in own.items() if value}
+
+
+def _modalities(given: str | None) -> list[str]:
+    names = [m.strip() for m in (given or "").split(",") if m.strip()]
+    if given is not None and not names:
         raise UserError(f"--modalities names none; {suggest('', MODALITIES)}")
-    for modality in modalities:
+    for modality in names:
         if modality not in MODALITIES:
             raise UserError(f"--modalities: {modality!r} is none; {suggest(modality, MODALITIES)}")
-    if settings["kind"] not in protocol_names():
-        raise UserError(f"--protocol: {settings['kind']!r} is none; {suggest(settings['kind'], protocol_names())}")
-    protocol: dict[str, Any] = {"kind": settings["kind"]}
-    if settings["kind"] == "group-kfold":
-        protocol["folds"] = settings["folds"]
-    protocol["group"] = settings["group"]
-    wanted = {name: settings[name] for name in ("reader", "task", "label")}
-    return wanted | {"root": root.as_posix(), "modalities": list(dict.fromkeys(modalities)), "protocol": protocol}
+    return list(dict.fromkeys(names))
+
+
+def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    kind = settings.get("kind") or base["kind"]
+    if kind not in protocol_names():
+        raise UserError(f"--protocol: {kind!r} is none; {suggest(kind, protocol_names())}")
+    protocol: dict[str, Any] = {"kind": kind}
+    if kind == "group-kfold":
+        protocol["folds"] = settings.get("folds") or base.get("folds", 5)
+    return protocol | {"group": settings.get("group") or base["group"]}
 
 
 def _link(name: str, root: Path) -> list[str]:

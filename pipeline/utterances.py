@@ -31,6 +31,9 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
 WORD_COLUMNS = ("utterance", "word", "start", "end")
 
 
+Severity = Literal["error", "failed", "warning"]
+
+
 @dataclass(frozen=True)
 class Problem:
     """Something wrong in a corpus.
@@ -39,7 +42,7 @@ class Problem:
     be read, its utterances stay and count as failed; ``warning`` changes nothing.
     """
 
-    severity: Literal["error", "failed", "warning"]
+    severity: Severity
     file: Path
     line: int | None
     message: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams
-from pipeline.utterances import Corpus
+from pipeline.utterances import Corpus, Problem, Severity
 
 # A reader turns the unpacked folder into utterances. It opens label files, never media; it collects problems instead of
 # raising at the first. Its utterance table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.
@@ -120,3 +120,27 @@ def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserErr
     if not root.is_dir():
         return UserError(f"{root} is no folder: name the unpacked corpus as root. {hint}")
     return UserError(f"{root} does not hold the whole corpus. Found: {found}. Not found: {missing}. {hint}")
+
+
+MOST_LISTED = 50
+
+
+def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
+    """Return a problem for each name, put in place of ``{}``; beyond `MOST_LISTED`, how many more there are.
+
+    >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
+    ['warning: x: stray file: ._a is ignored']
+    """
+    shown = [Problem(severity, where, None, message.format(name)) for name in names[:MOST_LISTED]]
+    if len(names) > MOST_LISTED:
+        shown.append(Problem(severity, where, None, message.format(f"... and {len(names) - MOST_LISTED} more:")))
+    return shown
+
+
+def off_count(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:
+    """Return a warning for each count that is not the release's."""
+    return [
+        Problem("warning", where, None, f"{counts.get(what, 0)} {what}, the release has {expected}")
+        for what, expected in found_of.counts.items()
+        if counts.get(what, 0) != expected
+    ]

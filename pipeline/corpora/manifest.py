@@ -1,9 +1,9 @@
 """A user's own folder: `manifest.csv` beside the recordings, and `words.csv` where words were timed.
 
 manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label, and
-optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`. Further columns
-are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of
-the recording's own clock.
+optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and where the
+voice is not heard from `media` also `sound` (path) and `sound_start` (s). Further columns are kept; any of them can be
+the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the recording's own clock.
 """
 
 import csv
@@ -22,7 +22,7 @@ from pipeline.streams.spans import Region
 from pipeline.utterances import COLUMNS, WORD_COLUMNS, Corpus, Problem
 
 SPLITS = ("train", "valid", "test")
-MADE = ("recording", "media_sha256", "duration", "line")
+MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
@@ -72,7 +72,7 @@ def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
 
 
 def _check_header(path: Path, header: list[str], corpus: CorpusParams) -> None:
-    needed = [corpus.label] if corpus.modalities == ("text",) else ["media", corpus.label]
+    needed = [corpus.label] if corpus.modalities == ("text",) or corpus.features else ["media", corpus.label]
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group":
         needed.append(group)
@@ -98,7 +98,7 @@ def _utterance(
 
     cells: dict[str, Any] = {name: row.get(name, "") for name in COLUMNS} | row
     cells["line"] = line
-    for name in ("start", "end", "order"):
+    for name in ("start", "end", "order", "sound_start"):
         cells[name] = _number(row.get(name, ""), name, bad)
     cells["start"] = 0.0 if math.isnan(cells["start"]) else cells["start"]
     if cells["start"] < 0:
@@ -107,7 +107,7 @@ def _utterance(
         bad(f"end {row['end']} is not after start {row.get('start') or 0}")
     if cells["split"] and cells["split"] not in SPLITS:
         bad(f"split is {cells['split']!r}; {suggest(cells['split'], SPLITS)}")
-    if not cells["media"] and not cells["text"]:
+    if not (cells["media"] or cells["text"] or corpus.features):
         bad("neither media nor text is given")
     if cells["region"]:
         _check_region(cells["region"], bad)
@@ -118,6 +118,7 @@ def _utterance(
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"
     cells["media"] = (root / media).as_posix() if cells["media"] else ""
+    cells["sound"] = (root / cells["sound"]).as_posix() if cells["sound"] else ""
     return cells
 
 

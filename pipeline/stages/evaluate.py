@@ -13,6 +13,7 @@ from features.errors import StoreError
 from models.metrics import metric, metric_names
 from models.protocol import groups_of
 from models.stats import Interval, Resamples, group_bootstrap, paired_difference, resample
+from models.strategies import strategy
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
@@ -36,13 +37,18 @@ class Scored:
 
     @property
     def single(self) -> bool:
-        """Whether this is one modality alone."""
-        return self.strategy == "unimodal"
+        """Whether this is one modality alone, and no floor."""
+        return bool(self.modalities) and not self.fused and strategy(self.strategy).kind != "floor"
 
     @property
     def fused(self) -> bool:
         """Whether this fuses two modalities or more."""
         return "+" in self.modalities
+
+
+def figures_of(corpus: CorpusParams) -> tuple[str, ...]:
+    """Return the figures of a corpus's table, the leading one first."""
+    return corpus.metrics or metric_names(corpus.task)
 
 
 def evaluate(params: Params, name: str) -> None:
@@ -126,7 +132,7 @@ def _systems(predictions: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], 
 def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, groups: pd.Series) -> list[Scored]:
     drawn: dict[tuple[str, ...], Resamples] = {}
     rows = []
-    for (strategy, modalities, model), part in _systems(predictions):
+    for (name, modalities, model), part in _systems(predictions):
         who = tuple(part["utterance"])
         if who not in drawn:
             drawn[who] = resample(
@@ -136,9 +142,9 @@ def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, grou
             m: group_bootstrap(
                 metric(corpus.task, m).function, part["truth"].to_numpy(), part["prediction"].to_numpy(), drawn[who]
             )
-            for m in metric_names(corpus.task)
+            for m in figures_of(corpus)
         }
-        rows.append(Scored(strategy, modalities, model, len(part), figures))
+        rows.append(Scored(name, modalities, model, len(part), figures))
     if len(drawn) > 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")
     return rows
@@ -147,7 +153,7 @@ def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, grou
 def _with_leads(
     rows: Sequence[Scored], predictions: pd.DataFrame, corpus: CorpusParams, params: Params, groups: pd.Series
 ) -> list[Scored]:
-    """Add to each fusion its paired difference to the best single modality, in the first metric."""
+    """Add to each fusion its paired difference to the best single modality, in the leading figure."""
     best = best_single(rows, corpus)
     if best is None:
         return list(rows)
@@ -156,7 +162,7 @@ def _with_leads(
     drawn = resample(
         groups[list(base["utterance"])].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed
     )
-    first = metric(corpus.task, metric_names(corpus.task)[0]).function
+    first = metric(corpus.task, figures_of(corpus)[0]).function
     found = []
     for row in rows:
         lead = None
@@ -169,8 +175,8 @@ def _with_leads(
 
 
 def best_single(rows: Sequence[Scored], corpus: CorpusParams) -> Scored | None:
-    """Return the best unimodal row in the task's first metric; None where there is no unimodal row."""
-    name = metric_names(corpus.task)[0]
+    """Return the best unimodal row in the leading figure; None where there is no unimodal row."""
+    name = figures_of(corpus)[0]
     sign = 1 if metric(corpus.task, name).higher_is_better else -1
     singles = [row for row in rows if row.single]
     return max(singles, key=lambda row: sign * row.figures[name].value, default=None)
@@ -194,7 +200,7 @@ def _metrics(rows: Sequence[Scored]) -> dict[str, dict[str, float | None]]:
 
 
 def _markdown(name: str, rows: Sequence[Scored], corpus: CorpusParams, params: Params, notices: Sequence[str]) -> str:
-    names = metric_names(corpus.task)
+    names = figures_of(corpus)
     header = ["strategy", "modalities", "model", *names, f"{names[0]} against the best single modality", "n"]
     cells = [header, *(_cells(row, corpus) for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
@@ -222,7 +228,7 @@ def _lead(row: Scored, corpus: CorpusParams) -> str:
     """Return the difference to the best single modality, and in words whether the fusion is better."""
     if row.lead is None:
         return ""
-    name = metric_names(corpus.task)[0]
+    name = figures_of(corpus)[0]
     better_up = metric(corpus.task, name).higher_is_better
     low, high = (row.lead.low, row.lead.high) if better_up else (-row.lead.high, -row.lead.low)
     verdict = "better" if low > 0 else "worse" if high < 0 else "not better"
@@ -232,7 +238,7 @@ def _lead(row: Scored, corpus: CorpusParams) -> str:
 
 
 def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iterator[str]:
-    shares = "Shares are in percent. " if any(m in SHARES for m in metric_names(corpus.task)) else ""
+    shares = "Shares are in percent. " if any(m in SHARES for m in figures_of(corpus)) else ""
     yield (
         f"{shares}In brackets: 95 % bootstrap intervals, {params.evaluate.resamples} resamples of whole groups "
         f"({corpus.protocol.group}). "
@@ -241,7 +247,7 @@ def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iter
     best = best_single(rows, corpus)
     if best is not None and any(row.fused for row in rows):
         yield (
-            f"The best single modality here: {best.modalities} with {best.model}. "
+            f"The best single modality here: {best.modalities}, {best.strategy} with {best.model}. "
             "'not better': the interval of the difference holds 0."
         )
     if corpus.note:

@@ -1,11 +1,15 @@
 """What there is: extractors, and the cache keys that the stores of this folder use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import yaml
+
 from features.base import build, extractor_names
 from features.store import open_store
+from pipeline.corpora.base import description, reader_names
+from pipeline.errors import UserError
 from pipeline.params import Params
 
 
@@ -32,3 +36,41 @@ def used_keys() -> set[str]:
         with open_store(path) as store:
             keys.update(store.keys)
     return keys
+
+
+def readers() -> Iterator[str]:
+    """Yield a line for each reader of corpora: its name, and the corpus's."""
+    for name in reader_names():
+        published = description(name)
+        yield f"{name:12}{published.title if published else 'your own folder with a manifest.csv'}"
+
+
+def described(name: str) -> Iterator[str]:
+    """Yield lines that say all that is known of a published corpus.
+
+    Raises
+    ------
+    UserError
+        If the reader is unknown, or reads anybody's folders.
+    """
+    published = description(name)
+    if published is None:
+        raise UserError(f"{name} reads your own folders: README.md says what a manifest holds")
+    yield published.title
+    parts = {"Cite": published.citation, "Licence": published.licence, "To be had": published.obtain}
+    yield from (f"{title}: {text}" for title, text in parts.items())
+    yield f"Protocol: {published.protocol}"
+    yield from _listing("Folder", published.folders)
+    yield from _listing("Labels", published.labels)
+    yield from _listing("Counts", {what: str(count) for what, count in published.counts.items()})
+    yield "Settings (crossmodal add-corpus writes them):"
+    block = {"corpora": {name: {"reader": name, "root": f"data/raw/{name}", **published.block}}}
+    yield from ("  " + line for line in yaml.safe_dump(block, sort_keys=False, default_flow_style=None).splitlines())
+    yield "Known faults:"
+    yield from (f"  {fault.what} ({fault.source})" for fault in published.faults)
+
+
+def _listing(title: str, entries: Mapping[str, str]) -> Iterator[str]:
+    yield f"{title}:"
+    width = max((len(name) for name in entries), default=0)
+    yield from (f"  {name:{width}}  {text}" for name, text in entries.items())

@@ -1,13 +1,15 @@
 """prepare: from a corpus as it lies on disk to one table of utterances, every fault named."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import reader
+from pipeline.corpora.base import Fault, description, reader
 from pipeline.errors import UserError
 from pipeline.media import HashMemo
 from pipeline.params import CorpusParams, Params
@@ -16,6 +18,7 @@ from pipeline.utterances import COLUMNS, Corpus, Problem, read_utterances, write
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
 _SHOWN = 20
+MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
 
 
 def prepare(params: Params, name: str) -> Sequence[Problem]:
@@ -48,19 +51,39 @@ def gather(settings: CorpusParams) -> Corpus:
     corpus = reader(settings.reader)(Path(settings.root), settings)
     wanted = {"audio", "video"} & set(settings.modalities)
     table, problems = _with_media(corpus.utterances, label_file(settings), bool(wanted))
-    if "text" in settings.modalities and not (table["text"] != "").any() and corpus.words.empty:
+    known = known_bad(corpus.utterances, settings)
+    no_text = not (table["text"] != "").any() and corpus.words.empty
+    if "text" in settings.modalities and no_text and "text" not in settings.features:
         message = "no row has text, but the corpus's modalities name text: fill the column or take text out"
         problems.append(Problem("error", label_file(settings), None, message))
+    problems = [if_known(problem, known) for problem in problems]
     problems += _outside(corpus.utterances, settings)
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
     return replace(corpus, utterances=table, problems=found)
 
 
+def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
+    """Return the recordings that are unreadable in every copy of a published corpus."""
+    published = description(settings.reader)
+    bad = published.known_bad() if published else {}
+    rows = table[table["utterance"].isin(bad)]
+    return {media: bad[utterance] for utterance, media in zip(rows["utterance"], rows["media"], strict=True) if media}
+
+
+def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
+    """Return a warning in place of a failure that every copy of the corpus has."""
+    for media, fault in known.items():
+        if problem.severity == "failed" and problem.message.startswith(media):
+            return replace(problem, severity="warning", message=f"{problem.message}. Known fault: {fault.source}")
+    return problem
+
+
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
     """Say that DVC watches the corpus's folder, not recordings elsewhere."""
     root = Path(settings.root).resolve()
-    away = {m for m in table["media"] if m and not Path(m).parent.resolve().is_relative_to(root)}
+    named = [*table["media"], *table.get("sound", [])]
+    away = {m for m in named if m and not Path(m).parent.resolve().is_relative_to(root)}
     if not away:
         return []
     message = (
@@ -75,7 +98,7 @@ def current(params: Params, name: str) -> bool:
     settings, paths = params.corpus(name), CorpusPaths(name)
     corpus = reader(settings.reader)(Path(settings.root), settings)
     stored = read_utterances(paths.utterances, settings.label)
-    same = [c for c in corpus.utterances.columns if c not in ("line", "end", "duration", "media_sha256")]
+    same = [c for c in corpus.utterances.columns if c not in MADE]
     if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
         return False
     fresh = pd.read_csv(StringIO(_csv(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
@@ -96,33 +119,84 @@ def label_file(settings: CorpusParams) -> Path:
 
 
 def _with_media(table: pd.DataFrame, file: Path, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
-    """Fill `media_sha256` and `end`; a recording is opened once however many utterances it holds."""
-    from pipeline.streams.decode import MediaError, probe
-
+    """Fill `media_sha256`, `sound_sha256` and `end`; a recording is opened once however many utterances it holds."""
     table = table.copy()
-    problems: list[Problem] = []
-    memo = HashMemo(CACHE / "hashes.json")
-    lengths: dict[str, float] = {}
-    hashes: dict[str, str] = {}
-    for media, line in table.groupby("media", sort=False)["line"].first().items():
-        if not media:
-            continue
-        try:
-            hashes[media] = memo.sha256(Path(media)) if Path(media).is_file() else ""
-            lengths[media] = probe(Path(media)).duration_s
-            if lengths[media] <= 0:
-                raise MediaError(f"{media} lasts 0 seconds: record or copy it again")
-        except (MediaError, OSError) as error:
-            if wanted:
-                problems.append(
-                    Problem("failed", file, int(line), f"{error}; its audio and video will count as failed")
-                )
-    memo.save()
+    for name, empty in (("sound", ""), ("sound_start", float("nan"))):
+        table[name] = table.get(name, empty)
+    table["sound_start"] = table["sound_start"].fillna(0.0).where(table["sound"] != "")
+    files = {**_first_lines(table, "sound"), **_first_lines(table, "media")}
+    if file.is_dir():  # labels come from several files, so a line alone says nothing
+        files = dict.fromkeys(files, 0)
+    hashes, found = _hashes(files), _probed(files)
+    lengths = {name: result for name, result in found.items() if isinstance(result, float)}
+    problems = [
+        Problem(
+            "failed", file, line or None, f"{found[name]}; {_LOST[name in set(table['media'])]} will count as failed"
+        )
+        for name, line in files.items()
+        if wanted and not isinstance(found[name], float)
+    ]
     table["media_sha256"] = table["media"].map(hashes).fillna("")
+    table["sound_sha256"] = table["sound"].map(hashes).fillna("")
     length = table["duration"] = table["media"].map(lengths).astype(float)
     problems += _past_the_end(table, length, file)
     table["end"] = table["end"].fillna(length).where(length.isna(), table["end"].fillna(length).clip(upper=length))
     return table, problems
+
+
+_LOST = {True: "its audio and video", False: "its audio"}
+
+
+def _first_lines(table: pd.DataFrame, column: str) -> dict[str, int]:
+    """Return the recordings that a column names, each with the line that names it first."""
+    lines = table[table[column] != ""].groupby(column, sort=False)["line"].first()
+    return {str(name): int(line) for name, line in lines.items()}
+
+
+def _hashes(files: Iterable[str]) -> dict[str, str]:
+    memo = HashMemo(CACHE / "hashes.json")
+    hashes = {}
+    for name in files:
+        try:
+            hashes[name] = memo.sha256(Path(name)) if Path(name).is_file() else ""
+        except OSError:
+            hashes[name] = ""  # not readable: probing says why
+    memo.save()
+    return hashes
+
+
+def _probed(files: Iterable[str]) -> dict[str, float | str]:
+    """Return the length in seconds of each recording, or what is wrong with it; equal files are opened once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    by_file: dict[Any, list[str]] = {}
+    for name in files:
+        by_file.setdefault(_identity(Path(name)), []).append(name)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # opening a file is FFmpeg's work, outside Python's lock
+        results = list(pool.map(_length_or_fault, [names[0] for names in by_file.values()]))
+    found: dict[str, float | str] = {}
+    for names, result in zip(by_file.values(), results, strict=True):
+        for name in names:
+            found[name] = result if isinstance(result, float) else result.replace(names[0], name)
+    return found
+
+
+def _identity(path: Path) -> Any:
+    try:
+        stat = path.stat()
+    except OSError:
+        return path
+    return (stat.st_dev, stat.st_ino, path.suffix)
+
+
+def _length_or_fault(name: str) -> float | str:
+    from pipeline.streams.decode import MediaError, probe
+
+    try:
+        length_s = float(probe(Path(name)).duration_s)
+    except (MediaError, OSError) as error:
+        return str(error)
+    return length_s if length_s > 0 else f"{name} lasts 0 seconds: record or copy it again"
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, file: Path) -> list[Problem]:

@@ -165,16 +165,20 @@ def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bo
 def _clip(
     row: Any, modality: Modality, words: tuple[Word, ...], base: dict[str, Any], hashes: dict[str, str]
 ) -> Clip | Outcome:
-    if modality != "text" and not row.media:
+    media, start_s, end_s = row.media, float(row.start), float(row.end)
+    if modality == "audio" and row.sound:
+        media, start_s, end_s = row.sound, float(row.sound_start), float(row.sound_start) + end_s - start_s
+        words = tuple((word, first + start_s - row.start, last + start_s - row.start) for word, first, last in words)
+    if modality != "text" and not media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     region = Region.parse(row.region) if row.region else None
-    span = Span(float(row.start), float(row.end), region)
-    source = Source(str(Path(row.media).resolve()) if row.media else "", row.media, span, row.text, words)
+    span = Span(start_s, end_s, region)
+    source = Source(str(Path(media).resolve()) if media else "", media, span, row.text, words)
     depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
     if modality == "text":
         depends = {"text": row.text, "words": words, "start": span.start_s}
     else:
-        depends["media"] = hashes[row.media]
+        depends["media"] = hashes[media]
     if modality == "audio":
         depends["words"] = _timed_words(source)
     if modality == "video":
@@ -185,7 +189,8 @@ def _clip(
 def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
     memo = HashMemo(CACHE / "hashes.json")
     hashes = {}
-    for media, known in zip(table["media"], table["media_sha256"], strict=True):
+    paths = [*table["media"], *table["sound"]]
+    for media, known in zip(paths, [*table["media_sha256"], *table["sound_sha256"]], strict=True):
         if not media or media in hashes:
             continue
         try:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.metrics import metric, metric_names
+from models.metrics import metric
+from models.strategies import strategy
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages.evaluate import SHARES, notices_of, read_predictions
+from pipeline.stages.evaluate import SHARES, figures_of, notices_of, read_predictions
 from pipeline.stages.files import write_text
 from pipeline.utterances import read_table
 
@@ -47,7 +48,7 @@ def report(params: Params, name: str) -> Path:
 
 
 def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: CorpusParams) -> Iterator[str]:
-    first = metric_names(corpus.task)[0]
+    first = figures_of(corpus)[0]
     yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(name)}</title><style>{_STYLE}</style>'
     yield f"<h1>{escape(name)}</h1>"
     if corpus.note:
@@ -57,7 +58,7 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield f"<h2>{first} with its interval</h2>"
     yield from _forest(table[table["metric"] == first], first)
     yield "<h2>All figures</h2>"
-    yield from _figures(table, metric_names(corpus.task))
+    yield from _figures(table, figures_of(corpus))
     if corpus.task == "classification":
         yield "<h2>Confusion matrices</h2><p>Truth by row, prediction by column; all utterances.</p>"
         yield from _confusions(
@@ -109,7 +110,9 @@ def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
 def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better: bool) -> Iterator[str]:
     """Show the best single modality and the best fusion."""
     fused = rows["modalities"].str.contains("+", regex=False)
-    for title, part in (("Best single modality", rows[rows["strategy"] == "unimodal"]), ("Best fusion", rows[fused])):
+    kinds = rows["strategy"].map(lambda name: strategy(name).kind)
+    single = (rows["modalities"] != "") & ~fused & (kinds != "floor")
+    for title, part in (("Best single modality", rows[single]), ("Best fusion", rows[fused])):
         if part.empty:
             continue
         best = part.loc[part["value"].idxmax() if higher_is_better else part["value"].idxmin()]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.base import Modality, extractor_names
 from features.base import build as build_extractor
-from features.store import open_store
+from features.store import IMPORTED, open_store
 from features.text import fitted
 from models.data import Modalities
 from models.leaks import leak_guard
@@ -30,6 +31,8 @@ from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.files import write_text
 from pipeline.utterances import read_utterances, write_table
+
+WITHIN = "product"  # the fusion that also joins the extractors of one modality
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,13 @@ def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
     table = read_utterances(paths.utterances, corpus.label)
     folds, notices = split(table, corpus)
     require_features(params, name)
-    data = load_modalities(name, params.train, corpus, table)
+    settings = settings_of(params, name)
+    data = load_modalities(name, settings, corpus, table)
     notices += [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if not data.present[m].any()]
     there = tuple(m for m in corpus.modalities if data.present[m].any())
-    rows = plan_rows(params.train, there)
+    rows = plan_rows(settings, there)
     jobs = [
-        Job(name, str(Path.cwd()), corpus, params.train, params.run.plugins, fold, part)
+        Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, part)
         for fold in folds
         for part in _parts(rows)
     ]
@@ -90,6 +94,13 @@ def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
     record = {"inputs": inputs_key(params, name), "notices": notices}
     write_text(paths.results / "train.json", json.dumps(record, indent=1) + "\n")
     return notices
+
+
+def settings_of(params: Params, name: str) -> TrainParams:
+    """Return the settings of training, with the features that this corpus is to use."""
+    modalities = params.corpus(name).modalities
+    features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in modalities}
+    return replace(params.train, features=features)
 
 
 def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], list[str]]:
@@ -116,25 +127,44 @@ def require_features(params: Params, name: str) -> None:
         If one is missing or out of date; it names the command.
     """
     for modality in params.corpus(name).modalities:
-        for extractor in params.train.features.get(modality, ()):
-            if extractor in fitted.fitted_names():
+        for extractor in params.features_of(name, modality):
+            if extractor in fitted.fitted_names() or is_imported(CorpusPaths(name).features(extractor)):
                 continue
-            path = CorpusPaths(name).features(extractor)
-            command = f"crossmodal extract --corpus {name} --extractor {extractor}"
-            if not path.exists():
-                where = f"train.features.{modality} in {params.path}"
-                raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
-            planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
-            require_current(planned, path, command)
-            require_current(
-                preprocess.clips_of(params, name, modality, trust_missing=True),
-                CorpusPaths(name).stream(modality),
-                f"crossmodal preprocess --corpus {name} --modality {modality}",
-            )
+            _require_extracted(params, name, modality, extractor)
+
+
+def _require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
+    path = CorpusPaths(name).features(extractor)
+    if extractor not in extractor_names():
+        raise UserError(
+            f"{path} does not exist, and {extractor!r} is no extractor: import it with `crossmodal import ... --into "
+            f"{name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
+        )
+    command = f"crossmodal extract --corpus {name} --extractor {extractor}"
+    if not path.exists():
+        where = f"the features of {modality} in {params.path}"
+        raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
+    planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
+    require_current(planned, path, command)
+    require_current(
+        preprocess.clips_of(params, name, modality, trust_missing=True),
+        CorpusPaths(name).stream(modality),
+        f"crossmodal preprocess --corpus {name} --modality {modality}",
+    )
+
+
+def is_imported(path: Path) -> bool:
+    """Whether a store holds features that were imported; nothing in this folder can bring those up to date."""
+    if not path.exists():
+        return False
+    with open_store(path) as store:
+        return bool(store.attribute("kind") == IMPORTED)
 
 
 def plan_rows(settings: TrainParams, modalities: Sequence[str]) -> list[Row]:
     """Return the table's rows: floors, each modality with each classifier, each set of two or more with each fusion.
+
+    A modality that several extractors describe has a row `product` too, of one model an extractor.
 
     >>> [row.names[1] for row in plan_rows(TrainParams(classifiers=("svm",), fusions=("vote",)), ("text", "audio"))]
     ['', 'text', 'text', 'audio', 'text+audio']
@@ -143,6 +173,9 @@ def plan_rows(settings: TrainParams, modalities: Sequence[str]) -> list[Row]:
     if "text" in modalities:
         rows.append(Row("tfidf", ("text",), "logistic"))
     rows += [Row("unimodal", (m,), classifier) for m in modalities for classifier in settings.classifiers]
+    several = [m for m in modalities if len(settings.features.get(m, ())) > 1]
+    if WITHIN in settings.fusions:
+        rows += [Row(WITHIN, (m,), settings.fusion_classifier) for m in several]
     for size in range(2, len(modalities) + 1):
         for chosen in combinations(modalities, size):
             rows += [Row(fusion, chosen, settings.fusion_classifier) for fusion in settings.fusions]
@@ -190,18 +223,26 @@ def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, tabl
         elif modality == "text":
             present[modality] = (table["text"] != "").to_numpy()
         else:
-            raise UserError(f"train.features.{modality} names no extractor: list at least one")
+            raise UserError(
+                f"no extractor is named for {modality}: list one in train.features, or in the corpus's features"
+            )
     text = np.array([t or None for t in table["text"]], object)
     return Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names)
 
 
 def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
     with open_store(path) as store:
-        if store.utterances != list(table["utterance"]):
+        names = store.attribute("pooled_names")
+        pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
+        if store.utterances == list(table["utterance"]):
+            return pooled, ok, names
+        if store.attribute("kind") != IMPORTED:
             raise UserError(
                 f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
             )
-        return store.pooled(), np.array([s == "ok" for s in store.statuses]), store.attribute("pooled_names")
+        at = pd.Index(store.utterances).get_indexer(table["utterance"])  # by id; -1: not in the file
+    there = at >= 0
+    return np.where(there[:, None], pooled[at], np.float32("nan")), there & ok[at], names
 
 
 def _fit_all(jobs: Sequence[Job], pool: Pool, name: str) -> list[Answer]:
@@ -258,6 +299,7 @@ def _recipe(row: Row, job: Job, classes: tuple[Any, ...] | None) -> Recipe:
         row.model or "logistic",
         classes,
         fitted={m: t for m, t in transformers.items() if t},
+        extractors={m: job.settings.features.get(m, ()) for m in row.modalities},
         settings=job.settings.settings.get(row.strategy, {}),
         classifier_settings=job.settings.settings.get(row.model, {}),
     )
@@ -297,7 +339,7 @@ def inputs_key(params: Params, name: str) -> str:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     stores = {}
     for modality in corpus.modalities:
-        for extractor in params.train.features.get(modality, ()):
+        for extractor in params.features_of(name, modality):
             if extractor not in fitted.fitted_names():
                 with open_store(paths.features(extractor)) as store:
                     stores[extractor] = key_of({"keys": store.keys, "status": store.statuses})
@@ -305,7 +347,7 @@ def inputs_key(params: Params, name: str) -> str:
     vectors = params.train.word2vec.get("vectors")
     return key_of(
         {
-            "train": asdict(params.train),
+            "train": asdict(settings_of(params, name)),
             "vectors": sha256_of(Path(vectors)) if vectors and Path(vectors).is_file() else None,
             "corpus": {k: v for k, v in asdict(corpus).items() if k != "note"},
             "utterances": sha256_of(paths.utterances),

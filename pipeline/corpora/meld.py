@@ -1,0 +1,330 @@
+"""MELD: dialogues of the series Friends, as `MELD.Raw` unpacks, in every nesting that is seen; or its sheets alone."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
+from pipeline.errors import UserError, suggest
+from pipeline.params import CorpusParams
+from pipeline.utterances import WORD_COLUMNS, Corpus, Problem
+
+EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
+SENTIMENTS = ("neutral", "positive", "negative")
+LABELS = {"emotion": EMOTIONS, "sentiment": SENTIMENTS}
+SPLITS = {"train": "train", "dev": "valid", "test": "test"}  # the release's name -> ours
+CLIPS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
+SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".wav", ".flac")  # of a clip; the first that is there is taken
+HEADER = ("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "StartTime", "EndTime")
+
+DESCRIPTION = Description(
+    title="MELD, Multimodal EmotionLines Dataset",
+    citation=(
+        "S. Poria, D. Hazarika, N. Majumder, G. Naik, E. Cambria, R. Mihalcea: MELD: A Multimodal Multi-Party Dataset "
+        "for Emotion Recognition in Conversations, ACL 2019"
+    ),
+    licence="annotations GPL-3.0; the clips are cut from a television series and are for research only",
+    obtain="MELD.Raw.tar.gz from the authors' page; the sheets alone from their repository, folder data/MELD",
+    folders={
+        "train_sent_emo.csv": "sheet of the training part (inside train.tar.gz), or one folder further down",
+        "dev_sent_emo.csv": "sheet of the validation part",
+        "test_sent_emo.csv": "sheet of the test part",
+        "train_splits": "clips dia<D>_utt<U>.mp4 of the training part; also train, or train/train_splits",
+        "dev_splits_complete": "clips of the validation part; also dev, or dev/dev_splits_complete",
+        "output_repeated_splits_test": "clips of the test part; also test, or test/output_repeated_splits_test",
+    },
+    labels={
+        "emotion": "7 classes: " + ", ".join(EMOTIONS),
+        "sentiment": "3 classes: " + ", ".join(SENTIMENTS),
+    },
+    counts={
+        "train utterances": 9989,
+        "dev utterances": 1109,
+        "test utterances": 2610,
+        "train dialogues": 1038,
+        "dev dialogues": 114,
+        "test dialogues": 280,
+    },
+    protocol=(
+        "official train, validation and test parts, by dialogue; choices are made on the validation part. Weighted F1 "
+        "leads; majority answers 31.3, TF-IDF with logistic regression 56.1 (7 emotions) and 63.9 (3 sentiments)"
+    ),
+    block={
+        "task": "classification",
+        "label": "emotion",
+        "modalities": ["text", "audio", "video"],
+        "protocol": {"kind": "official", "group": "group"},
+        "metrics": ["weighted_f1", "accuracy", "macro_f1", "uar"],
+    },
+    faults=(
+        Fault("dev dia110_utt7 has a row but no clip", "declare-lab/MELD issues 22 and 27", ("dev_dia110_utt7",)),
+        Fault("train dia125_utt3 cannot be decoded", "declare-lab/MELD issues 39 and 52", ("train_dia125_utt3",)),
+        Fault("dev dia49_utt4, dia49_utt5, dia66_utt9, dia66_utt10 are clips without a row", "gaps of the sheets' ids"),
+        Fault("test dia93_utt5 to 7, dia108_utt1 and 2 are clips without a row", "gaps of the sheets' ids"),
+        Fault(
+            "132 test clips are there twice; final_videos_test<name> is the right cut and is used, its plain twin is a "
+            "wrong one",
+            "readers of several public projects",
+        ),
+        Fault("test dia38_utt4 (305 s) and dia220_utt0 (235 s) are cut much too long", "declare-lab/MELD issue 20"),
+        Fault(
+            "sound of train dia793_utt0, dia164_utt5, dia682_utt1, dia529_utt2, dia1029_utt1, dia1008_utt1 is "
+            "disturbed; text and clip are shifted in dia241, dia757_utt7, dia485_utt0",
+            "declare-lab/MELD issue 9",
+        ),
+        Fault("dialogue 60 of train does not exist, so there are 1038, not 1039", "the sheets"),
+        Fault("336 test lines, such as 'Yeah.', occur word for word in training", "the sheets"),
+        Fault("some sheets hold Windows-1252 characters as C1 controls; they are mapped back", "the sheets' history"),
+    ),
+)
+
+
+def read(root: Path, corpus: CorpusParams) -> Corpus:
+    """Read the three sheets and look up each row's clip.
+
+    Utterances are named ``<split>_dia<D>_utt<U>`` with the release's split names; `group` is the dialogue, `order` the
+    place in it. The sheets' times are those of the episode, not of the clip: they are kept as `episode_start` and
+    `episode_end`, in seconds.
+
+    Raises
+    ------
+    UserError
+        If a sheet or a folder of clips is missing while others are there, a sheet has another header, or the label is
+        none of MELD's.
+    """
+    if corpus.label not in LABELS:
+        raise UserError(f"MELD has no label {corpus.label!r}; {suggest(corpus.label, LABELS)}")
+    sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}
+    wanted = bool({"audio", "video"} & set(corpus.modalities))
+    clips = {name: _clips(root, name) for name in SPLITS} if wanted else {}
+    _check_whole(root, sheets, clips)
+    problems: list[Problem] = []
+    rows = [row for name, sheet in sheets.items() if sheet for row in _rows(name, sheet, problems)]
+    if not rows:
+        raise UserError(f"{root}: no row of the sheets could be read; the first problem: {problems[0]}")
+    table = pd.DataFrame(rows)
+    table["media"] = ""
+    if wanted and not any(clips.values()):
+        message = "there are no clips, only sheets: audio and video count as absent"
+        problems.append(Problem("warning", root, None, message))
+    for name, folder in clips.items():
+        if folder:
+            table.loc[table["line_split"] == name, "media"] = _media(table, name, folder, problems)
+    problems += off_count(DESCRIPTION, _counts(table), root)
+    words = pd.DataFrame(columns=list(WORD_COLUMNS))
+    return Corpus(table.drop(columns="line_split"), words, problems)
+
+
+def _check_whole(root: Path, sheets: dict[str, Path | None], clips: dict[str, "Folder | None"]) -> None:
+    there = {f"{name}_sent_emo.csv": sheet is not None for name, sheet in sheets.items()}
+    folders = {CLIPS[name]: clip is not None for name, clip in clips.items()}
+    hint = "Unpack MELD.Raw.tar.gz and train.tar.gz, dev.tar.gz, test.tar.gz inside it"
+    if not all(there.values()):
+        raise half_unpacked(root, there | folders, f"{hint}; train_sent_emo.csv is inside train.tar.gz.")
+    if any(folders.values()) and not all(folders.values()):
+        raise half_unpacked(root, there | folders, f"{hint}, or take audio and video out of the corpus's modalities.")
+
+
+def _counts(table: pd.DataFrame) -> dict[str, int]:
+    by_split = table.groupby("line_split")
+    found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}
+    return found | {f"{name} dialogues": int(n) for name, n in by_split["group"].nunique().items()}
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    """Yield the root and the folders up to three levels below it, the nearest first."""
+    level = [root]
+    for _ in range(4):
+        yield from level
+        level = [child for folder in level for child in sorted(_children(folder))]
+
+
+def _children(folder: Path) -> Iterator[Path]:
+    try:
+        for child in folder.iterdir():
+            if not child.suffix and not child.name.startswith(".") and child.is_dir():
+                yield child
+    except OSError:
+        return
+
+
+def _find(root: Path, name: str) -> Path | None:
+    return next((folder / name for folder in _folders(root) if (folder / name).is_file()), None)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The clips of one split: stem -> file; `recut` are those of ``final_videos_test*``; `stray` are no clips."""
+
+    path: Path
+    plain: dict[str, Path] = field(default_factory=dict)
+    recut: dict[str, Path] = field(default_factory=dict)
+    stray: list[Path] = field(default_factory=list)
+
+
+_CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
+
+
+def _clips(root: Path, split: str) -> Folder | None:
+    """Return the folder of a split's clips: by the release's name, else one named like the split that holds clips."""
+    for name in (CLIPS[split], split):
+        for folder in _folders(root):
+            if folder.name == name and (found := _listed(folder)):
+                return found
+    return None
+
+
+def _listed(path: Path) -> Folder | None:
+    folder = Folder(path)
+    for file in sorted(path.iterdir(), key=lambda f: (f.stem, _rank(f))):
+        named = _CLIP.fullmatch(file.stem)
+        if named and file.suffix.lower() in SUFFIXES:
+            (folder.recut if named[1] else folder.plain).setdefault(named[2], file)
+        elif file.name.startswith("._"):
+            folder.stray.append(file)
+    return folder if folder.plain or folder.recut else None
+
+
+def _rank(file: Path) -> int:
+    suffix = file.suffix.lower()
+    return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES)
+
+
+def _media(table: pd.DataFrame, split: str, folder: Folder, problems: list[Problem]) -> list[str]:
+    """Return the clip of each row of a split, and note what is missing, too much, or there twice."""
+    known = DESCRIPTION.known_bad()
+    rows = table[table["line_split"] == split]
+    stems = [name.removeprefix(f"{split}_") for name in rows["utterance"]]
+    media = []
+    for utterance, stem in zip(rows["utterance"], stems, strict=True):
+        file = folder.recut.get(stem) or folder.plain.get(stem) or folder.path / f"{stem}.mp4"
+        lost = utterance in known and not file.exists()
+        if lost:
+            fault = known[utterance]
+            problems.append(Problem("warning", folder.path, None, f"known fault: {fault.what} ({fault.source})"))
+        media.append("" if lost else file.as_posix())  # one that is missing beyond that fails when it is opened
+    extra = sorted((folder.plain.keys() | folder.recut.keys()) - set(stems))
+    problems += listed("warning", folder.path, "extra clip: {} has no row in the sheet and is not used", extra)
+    stray = [file.name for file in folder.stray]
+    problems += listed("warning", folder.path, "stray file: {} is ignored", stray)
+    if folder.recut:
+        twins = len(set(folder.recut) & set(folder.plain))
+        message = (
+            f"{len(folder.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin, which is not"
+        )
+        problems.append(Problem("warning", folder.path, None, message))
+    return media
+
+
+def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one sheet; those that contradict themselves are noted and left out."""
+    reader = csv.DictReader(io.StringIO(_decoded(path, problems), newline=""), restkey="", restval="", strict=True)
+    seen: dict[str, int] = {}
+    try:
+        missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
+        if missing:
+            found = ", ".join(reader.fieldnames or ()) or "nothing"
+            raise UserError(f"{path}:1: MELD's sheets have a column {missing[0]!r}, this header has: {found}")
+        for row in reader:
+            line = reader.line_num
+            faults = list(_faults(row))
+            problems += [Problem("error", path, line, fault) for fault in faults]
+            if faults:
+                continue
+            made = _row(split, row, line)
+            if made["utterance"] in seen:
+                message = f"dialogue {row['Dialogue_ID']}, utterance {row['Utterance_ID']} is also in line "
+                problems.append(Problem("error", path, line, f"{message}{seen[made['utterance']]}: ids are unique"))
+                continue
+            seen[made["utterance"]] = line
+            yield made
+    except csv.Error as error:
+        raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error}): get the sheet again") from None
+
+
+def _decoded(path: Path, problems: list[Problem]) -> str:
+    """Return a sheet's text: UTF-8 whose C1 controls are Windows-1252 characters, or Windows-1252 itself.
+
+    >>> f"I don{chr(0x92)}t know".translate(_C1)
+    'I don’t know'
+    """
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problems.append(Problem("warning", path, line, "no UTF-8: read as Windows-1252"))
+        text = raw.decode("cp1252", errors="replace")
+    return text.translate(_C1).replace("\u00a0", " ")
+
+
+_C1 = {code: bytes([code]).decode("cp1252", errors="ignore") or None for code in range(0x80, 0xA0)}
+
+
+def _faults(row: dict[str, str]) -> Iterator[str]:
+    if row.get(""):
+        yield "more cells than the header has columns: quote cells that contain a comma"
+        return
+    for name in ("Dialogue_ID", "Utterance_ID"):
+        if not row[name].strip().isdecimal():
+            yield f"{name} is {row[name]!r}, but must be a whole number"
+    for name, known in (("Emotion", EMOTIONS), ("Sentiment", SENTIMENTS)):
+        if row[name].strip().lower() not in known:
+            yield f"{name} is {row[name]!r}; {suggest(row[name], known)}"
+    times = []
+    for name in ("StartTime", "EndTime"):
+        try:
+            times.append(seconds(row[name]))
+        except ValueError as error:
+            yield f"{name}: {error}"
+    if len(times) == 2 and times[1] < times[0]:
+        yield f"EndTime {row['EndTime']} is before StartTime {row['StartTime']}"
+
+
+def _row(split: str, row: dict[str, str], line: int) -> dict[str, Any]:
+    dialogue, utterance = int(row["Dialogue_ID"]), int(row["Utterance_ID"])
+    name = f"{split}_dia{dialogue}_utt{utterance}"
+    return {
+        "utterance": name,
+        "recording": name,
+        "media_sha256": "",
+        "start": 0.0,
+        "end": float("nan"),
+        "duration": float("nan"),
+        "text": " ".join(row["Utterance"].split()),
+        "speaker": row["Speaker"].strip(),
+        "group": f"{split}_dia{dialogue}",
+        "order": float(utterance),
+        "split": SPLITS[split],
+        "region": "",
+        "emotion": row["Emotion"].strip().lower(),
+        "sentiment": row["Sentiment"].strip().lower(),
+        "season": row.get("Season", "").strip(),
+        "episode": row.get("Episode", "").strip(),
+        "episode_start": seconds(row["StartTime"]),
+        "episode_end": seconds(row["EndTime"]),
+        "line": line,
+        "line_split": split,
+    }
+
+
+_TIME = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)[,.](\d{1,3})")
+
+
+def seconds(text: str) -> float:
+    """Read ``HH:MM:SS,mmm``; a shorter tail is a decimal fraction; anything else raises ValueError.
+
+    >>> seconds("0:16:16,059"), seconds("00:06:47,28")
+    (976.059, 407.28)
+    """
+    found = _TIME.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is no time: it must read HH:MM:SS,mmm")
+    hours, minutes, whole, tail = found.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + int(whole) + float(f"0.{tail}")
