@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -145,13 +146,12 @@ def _folders(root: Path) -> Iterator[Path]:
         level = [child for folder in level for child in sorted(_children(folder))]
 
 
-def _children(folder: Path) -> Iterator[Path]:
+def _children(folder: Path) -> list[Path]:
     try:
-        for child in folder.iterdir():
-            if not child.suffix and not child.name.startswith(".") and child.is_dir():
-                yield child
-    except OSError:
-        return
+        with os.scandir(folder) as entries:
+            return [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except OSError:  # not there, or not to be read
+        return []
 
 
 def _find(root: Path, name: str) -> Path | None:

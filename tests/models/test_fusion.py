@@ -5,6 +5,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -12,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from models.data import Modalities
 from models.early import Concat, Early, Pca
 from models.errors import ModelError
-from models.late import MajorityVote, Stacking, WeightedAverage
+from models.late import POWERS, MajorityVote, Product, Stacking, WeightedAverage
 from models.unimodal import Unimodal
 
 THREE = ("text", "audio", "video")
@@ -217,3 +218,49 @@ def test_late_fusion_needs_a_base():
     x, y = data(n=30)
     with pytest.raises(ModelError, match="at least one base"):
         MajorityVote(()).fit(x, y)
+
+
+def test_a_product_divides_each_base_by_the_prior_to_the_power_that_unseen_rows_choose():
+    x, y = data(n=400)
+    rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:40], np.flatnonzero(y == 2)[:15]])
+    x, y = x[rare], y[rare]
+    model = Product(bases()).fit(x, y)
+    prior = np.bincount(y) / len(y)
+    by_hand = np.prod([base.outputs(x) / prior**model.power_ for base in model.bases_], axis=0)
+    np.testing.assert_allclose(model.predict_proba(x), by_hand / by_hand.sum(axis=1, keepdims=True), atol=1e-4)
+    unseen = np.stack([base.out_of_fold_ for base in model.bases_])
+    scores = {p: f1_score(y, np.prod(unseen / prior**p, axis=0).argmax(axis=1), average="weighted") for p in POWERS}
+    assert scores[model.power_] == pytest.approx(max(scores.values()))
+
+
+def test_a_product_of_one_present_base_is_that_base_over_the_prior():
+    x, y = data()
+    model = Product(bases()).fit(x, y)
+    masks = {m: np.full(len(x), m == "audio") for m in THREE}
+    alone = Modalities(x.pooled, masks, x.text, x.groups)
+    expected = model.bases_[1].outputs(alone) / model.prior_**model.power_
+    np.testing.assert_allclose(model.predict_proba(alone), expected / expected.sum(axis=1, keepdims=True), atol=1e-9)
+
+
+def test_a_product_of_scores_weighs_by_inverse_error():
+    x, y = data()
+    model = Product(bases("regression")).fit(x, y.astype(float))
+    errors = np.array([np.mean((b.out_of_fold_[:, 0] - y) ** 2) for b in model.bases_])
+    weights = (1 / errors) / (1 / errors).sum()
+    expected = np.einsum("m,mn->n", weights, [b.outputs(x)[:, 0] for b in model.bases_])
+    np.testing.assert_allclose(model.predict(x), expected)
+
+
+def test_a_base_of_one_extractor_reads_its_columns_alone():
+    x, y = data()
+    joined = Modalities(
+        {"audio": np.hstack([x.pooled["audio"], x.pooled["video"]])},
+        {"audio": x.present["audio"]},
+        x.text,
+        x.groups,
+        {"audio": (*(f"mfcc.{i}" for i in range(5)), *(f"prosody.{i}" for i in range(5)))},
+    )
+    one = Unimodal("audio", extractor="prosody").fit(joined, y).predict_proba(joined)
+    np.testing.assert_array_equal(one, Unimodal("video").fit(x, y).predict_proba(x))
+    with pytest.raises(ModelError, match="from 'pitch'"):
+        Unimodal("audio", extractor="pitch").fit(joined, y)

@@ -1,0 +1,216 @@
+"""What readers of published corpora share: rows, label files, folders of recordings, `.csd` files."""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.corpora.base import MOST_LISTED
+from pipeline.errors import UserError, suggest
+from pipeline.params import CorpusParams
+from pipeline.utterances import COLUMNS, WORD_COLUMNS, Problem
+
+PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+SOUNDS = (".wav", ".flac")
+STRAY = "._"  # what macOS writes beside files on foreign disks; never content
+
+Word = tuple[str, float, float]  # word, start, end in seconds
+Bad = Callable[[str], None]  # notes what is wrong with a row
+
+
+def wants_media(corpus: CorpusParams) -> bool:
+    """Whether recordings matter at all."""
+    return bool({"audio", "video"} & set(corpus.modalities))
+
+
+def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None:
+    """Raise `UserError` if the settings name a label column that the corpus does not have."""
+    known = list(labels)
+    if corpus.label not in known:
+        raise UserError(f"{title} has no label column {corpus.label!r}; {suggest(corpus.label, known)}")
+
+
+def utterance_row(**cells: Any) -> dict[str, Any]:
+    """Return a row of the utterance table; what is not given is empty, and `start` is 0."""
+    empty = {name: math.nan if kind == "number" else "" for name, kind in COLUMNS.items()}
+    return empty | {"start": 0.0, "line": 0} | cells
+
+
+def word_table(words: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:
+    """Return the table of timed words."""
+    return pd.DataFrame(list(words), columns=list(WORD_COLUMNS))
+
+
+def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
+    """Return a cell as a number from `low` to `high`; otherwise note it as bad and return NaN."""
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high or math.isinf(value):
+        limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
+        bad(f"{name} is {cell!r}, but must be a number {limits}")
+        return math.nan
+    return value
+
+
+def check_interval(start: float, end: float, bad: Bad, odd: Bad) -> None:
+    """Note a reversed interval as bad and an empty one as odd; times that are NaN were noted already."""
+    if end < start:
+        bad(f"end {end:g} lies before start {start:g}")
+    elif end == start:
+        odd(f"the interval at {start:g} s has no length")
+
+
+def decoded(path: Path) -> str:
+    """Return a label file's text.
+
+    Raises
+    ------
+    UserError
+        If it is no UTF-8, with the line.
+    """
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise UserError(f"{path}:{line}: byte 0x{raw[error.start]:02x} is no UTF-8: unpack the file again") from None
+
+
+def numbered(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers.
+
+    >>> list(numbered("a  b" + chr(10) * 2 + "c"))
+    [(1, 'a  b'), (3, 'c')]
+    """
+    for line, content in enumerate(text.split("\n"), 1):
+        if content.strip():
+            yield line, content.rstrip("\r")
+
+
+def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV that are not empty, with the numbers of their last lines, cells stripped."""
+    reader = csv.reader(io.StringIO(decoded(path), newline=""), strict=True)
+    try:
+        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error}): get the file again") from None
+
+
+def capped(found: Sequence[Problem]) -> list[Problem]:
+    """Return the first `MOST_LISTED` of problems of one kind in one file, and how many more there are."""
+    more = len(found) - MOST_LISTED
+    rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
+    return [*found[:MOST_LISTED], *rest]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of recordings.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    files
+        Name without suffix -> file.
+    stray
+        Files that are no content.
+    pattern
+        Where a file that should be there, but is not, would have been.
+    """
+
+    path: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    stray: tuple[Path, ...] = ()
+    pattern: str = "{name}.mp4"
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    def file(self, name: str, **parts: object) -> Path:
+        """Return the file of that name, or where it would have been."""
+        return self.files.get(name) or self.path / self.pattern.format(name=name, **parts)
+
+
+def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
+    """List a folder's recordings; of the same name with several suffixes the first in `suffixes` is taken."""
+    files, stray = files_in(path)
+    found = [file for file in files if file.suffix.lower() in suffixes]
+    found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)
+    return Folder(path, {file.stem: file for file in found}, tuple(stray), "{name}" + suffixes[0])
+
+
+def files_in(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files of a folder, sorted, and apart from them the stray ones; a folder that is not there has none."""
+    if not path.is_dir():
+        return [], []
+    files = sorted(file for file in path.iterdir() if not file.is_dir())
+    return [f for f in files if not f.name.startswith(STRAY)], [f for f in files if f.name.startswith(STRAY)]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """One video of a `.csd` file: `features` ``(n, k)`` and `intervals` ``(n, 2)`` in seconds."""
+
+    features: NDArray[Any]
+    intervals: NDArray[np.float64]
+
+
+def read_csd(path: Path) -> dict[str, Computed]:
+    """Read a computational sequence of the CMU multimodal SDK: ``<root>/data/<video>/{features,intervals}``.
+
+    Raises
+    ------
+    UserError
+        If it is no HDF5, a group is missing, shapes disagree, or anything in it points to another file.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            if not len(file):
+                raise UserError(f"{path} is empty: get the .csd file again")
+            data = _member(_member(file, next(iter(file)), h5py.Group, path), "data", h5py.Group, path)
+            return {str(video): _video(_member(data, video, h5py.Group, path), path) for video in data}
+    except (OSError, KeyError, RuntimeError) as error:
+        raise UserError(f"{path} is no readable .csd file ({' '.join(str(error).split())}): get it again") from None
+
+
+def _member(group: Any, name: str, kind: type, path: Path) -> Any:
+    """Return what a group holds; links and data that lie elsewhere are refused before they are followed."""
+    import h5py
+
+    place = f"{group.name.rstrip('/')}/{name}"
+    link = group.get(name, getlink=True)
+    if link is None:
+        raise UserError(f"{path} has no {place}: a .csd file holds <root>/data/<video>/features and intervals")
+    if not isinstance(link, h5py.HardLink):
+        raise UserError(f"{path}: {place} is a link to elsewhere, which is not followed: get the file from its makers")
+    member = group[name]
+    if not isinstance(member, kind):
+        raise UserError(f"{path}: {place} is no {kind.__name__.lower()}: is this a .csd file?")
+    if isinstance(member, h5py.Dataset) and (member.is_virtual or member.external):
+        raise UserError(f"{path}: {place} keeps its data in another file, which is not opened: get the whole file")
+    return member
+
+
+def _video(group: Any, path: Path) -> Computed:
+    import h5py
+
+    features = _member(group, "features", h5py.Dataset, path)
+    intervals = _member(group, "intervals", h5py.Dataset, path)
+    if features.ndim < 2 or intervals.shape != (len(features), 2) or intervals.dtype.kind not in "fiu":
+        shapes = f"features {features.shape} and intervals {intervals.shape}"
+        raise UserError(f"{path}: {group.name} has {shapes}: it needs (n, k) and numbers (n, 2)")
+    if features.dtype.kind not in "fiuS" and h5py.check_string_dtype(features.dtype) is None:
+        raise UserError(f"{path}: {group.name}/features holds neither numbers nor words ({features.dtype})")
+    return Computed(np.asarray(features[()]), np.asarray(intervals[()], np.float64))

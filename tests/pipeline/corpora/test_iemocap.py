@@ -1,0 +1,568 @@
+"""The IEMOCAP reader: labels from all kinds of lines, each actor in the right half, sound and picture on one clock."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+import soundfile
+
+from features.types import AudioStream, VideoStream
+from models.metrics import metric_names
+from models.protocol import Protocol, plan
+from pipeline.corpora.iemocap import DESCRIPTION, ERC_HAPPY, alignment, read
+from pipeline.errors import UserError
+from pipeline.params import CorpusParams, load_params
+from pipeline.stages.prepare import gather, prepare
+from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.spans import Region, Span
+from pipeline.streams.video import VideoConfig, read_video
+from pipeline.utterances import COLUMNS, Corpus
+from tests.conftest import DATA, needs_data
+
+PARAMS = """
+run: {corpora: [iemocap]}
+corpora:
+  iemocap: {reader: iemocap, root: ROOT, task: classification, label: emotion4, modalities: [text, audio, video],
+    protocol: {kind: leave-one-group-out, group: session}, metrics: [accuracy, uar, weighted_f1]}
+"""
+HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+RATERS = """C-E2:\tNeutral;\t()
+C-E4:\tFrustration; Anger;\t(a comment, \u00e9)
+C-F1:\tNeutral state;\t()
+A-E3:\tval 3; act 2; dom  2;\t()
+A-M1:\tval 3; act 2; dom  ;\t()
+
+"""
+Row = tuple[str, float, float, str]  # end of the name, start, end, code
+# The lines of Ses01F_impro01, out of order as they may be; the turns of it that no one evaluated are in TURNS only.
+ROWS: Sequence[Row] = (
+    ("M000", 1.6, 2.6, "exc"),
+    ("F000", 0.4, 1.4, "hap"),
+    ("F001", 3.0, 4.0, "xxx"),
+    ("M001", 4.5, 5.0, "fru"),
+    ("F002", 5.0, 6.0, "sur"),
+    ("F003", 6.0, 6.5, "ang"),
+)
+TURNS = """Ses01F_impro01_M000 [001.6000-002.6000]: Hello [LAUGHTER] there.
+Ses01F_impro01_F000 [000.4000-001.4000]: Where are  you\u2019re going?
+M: [a line without name]
+Ses01F_impro01_FXX0 [002.7000-002.9000]: Hm.
+Ses01F_impro01_FXX0 [000.1000-000.3000]: Oh.
+Ses01F_impro01_F001 [003.0000-004.0000]: No.
+Ses01F_impro01_M001 [004.5000-005.0000]: Yes.
+Ses01F_impro01_M009 [004.1000-004.2000]: Not evaluated.
+Ses01F_impro01_F002 [005.0000-006.0000]: Oh!
+Ses01F_impro01_F003 [006.0000-006.5000]: Stop.
+"""
+WDSEG = """\t SFrm  EFrm    SegAScr Word
+\t    0     9    -123456 <s>
+\t   10    29     -23456 THE(2)
+\t   30    34      -3456 ++LAUGHTER++
+\t   35    49      -3456 END
+\t   50    59      -3456 <sil>
+\t   60    99      -3456 </s>
+ Total score:     -1234567
+"""
+
+
+def settings(root: Path, *modalities: str, label: str = "emotion4") -> CorpusParams:
+    root.parent.mkdir(parents=True, exist_ok=True)
+    (root.parent / "params.yaml").write_text(PARAMS.replace("ROOT", str(root)))
+    corpus = load_params(root.parent / "params.yaml").corpus("iemocap")
+    return replace(corpus, modalities=modalities or corpus.modalities, label=label)
+
+
+def get(root: Path, *modalities: str, label: str = "emotion4") -> Corpus:
+    return read(root, settings(root, *modalities, label=label))
+
+
+def messages(corpus: Corpus, severity: str, but: str = "\n") -> str:
+    """Return the problems of a severity, without the counts and sessions that a small tree cannot have."""
+    usual = (", the release has ", "is left out: not found", but)
+    return "\n".join(
+        str(p) for p in corpus.problems if p.severity == severity and not any(u in p.message for u in usual)
+    )
+
+
+def session_of(release: Path, dialogue: str) -> Path:
+    return release / f"Session{dialogue[4]}"
+
+
+def evaluation(dialogue: str, rows: Sequence[Row], scores: str = "2.5000, 3.0000, 5.5000") -> str:
+    heads = (f"[{start:.4f} - {end:.4f}]\t{dialogue}_{who}\t{code}\t[{scores}]\n" for who, start, end, code in rows)
+    return HEADER + "".join(head + RATERS for head in heads)
+
+
+def dialogue(release: Path, name: str, rows: Sequence[Row] = (("F000", 1.0, 2.0, "neu"),), turns: str = "") -> None:
+    """Write the two label files of a dialogue."""
+    lines = turns or "".join(f"{name}_{who} [{s:08.4f}-{e:08.4f}]: Line of {who}.\n" for who, s, e, _ in rows)
+    for folder, content in (("EmoEvaluation", evaluation(name, rows)), ("transcriptions", lines)):
+        path = session_of(release, name) / "dialog" / folder / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def tree(root: Path) -> Path:
+    """Make a release of two dialogues with everything in it that is not content."""
+    release = root / "IEMOCAP_full_release"
+    dialogue(release, "Ses01F_impro01", ROWS, TURNS)
+    dialogue(release, "Ses02M_script01_1", [("F000", 0.0, 1.0, "neu"), ("M000", 1.0, 2.0, "sad")])
+    folder = release / "Session1" / "dialog" / "EmoEvaluation"
+    for below, name in (("Categorical", "e2_cat"), ("Attribute", "e3_atr"), ("Self-evaluation", "f1_atr")):
+        (folder / below).mkdir()
+        (folder / below / f"Ses01F_impro01_{name}.txt").write_text("Ses01F_impro01_F000 :Neutral state; ()\n")
+    (folder / "._Ses01F_impro01.txt").write_bytes(b"\x00\x05\x16\x07")
+    (root / "._IEMOCAP_full_release").write_bytes(b"\x00")
+    return release
+
+
+def wdseg(release: Path, utterance: str, content: str = WDSEG) -> None:
+    name = utterance.rpartition("_")[0]
+    path = session_of(release, name) / "sentences" / "ForcedAlignment" / name / f"{utterance}.wdseg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+def cells(corpus: Corpus, column: str) -> dict[str, Any]:
+    return dict(zip(corpus.utterances["utterance"], corpus.utterances[column], strict=True))
+
+
+# ---- labels
+
+
+@pytest.mark.parametrize("below", ["", "IEMOCAP_full_release"])
+def test_all_kinds_of_lines(tmp_path: Path, below: str) -> None:
+    tree(tmp_path / "x")
+    found = get(tmp_path / "x" / below, "text")
+    assert not messages(found, "error")
+    assert messages(found, "warning", "ForcedAlignment").count("\n") == 0
+    assert "stray file: ._Ses01F_impro01.txt is ignored" in messages(found, "warning")
+    assert {*COLUMNS, *DESCRIPTION.labels, "line", "session", "dialogue"} <= set(found.utterances.columns)
+    assert cells(found, "emotion4") == {
+        "Ses01F_impro01_M000": "happy",  # excited is merged into happy
+        "Ses01F_impro01_F000": "happy",
+        "Ses01F_impro01_F003": "angry",
+        "Ses02M_script01_1_F000": "neutral",
+        "Ses02M_script01_1_M000": "sad",
+    }
+    assert cells(found, "text")["Ses01F_impro01_F000"] == "Where are you\u2019re going?"
+    assert cells(found, "speaker")["Ses02M_script01_1_F000"] == "Ses02F"
+    assert cells(found, "speaker")["Ses01F_impro01_M000"] == "Ses01M"
+    assert cells(found, "group")["Ses02M_script01_1_F000"] == "Ses02M_script01_1"
+    assert cells(found, "session")["Ses01F_impro01_F000"] == "Session1"
+    assert cells(found, "line")["Ses01F_impro01_M000"] == 3
+    # of ten timed turns: FXX0, F000, M000, FXX0, F001, M009, M001, F002, F003
+    assert [cells(found, "order")[f"Ses01F_impro01_{who}"] for who in ("F000", "M000", "F003")] == [2, 3, 9]
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("emotion4", {"happy": 2, "angry": 1, "neutral": 1, "sad": 1}),
+        ("emotion6", {"happy": 1, "excited": 1, "angry": 1, "frustrated": 1, "neutral": 1, "sad": 1}),
+        ("emotion", {"happy": 1, "excited": 1, "angry": 1, "frustrated": 1, "surprised": 1, "neutral": 1, "sad": 1}),
+        ("dominance", {5.5: 8}),
+        ("valence", {2.5: 8}),
+        ("activation", {3.0: 8}),
+    ],
+)
+def test_only_utterances_with_the_label_are_returned(tmp_path: Path, label: str, expected: dict[Any, int]) -> None:
+    found = get(tree(tmp_path / "x"), "text", label=label)
+    assert Counter(found.utterances[label]) == expected
+
+
+def test_the_erc_list_adds_its_happy_ones(tmp_path: Path) -> None:
+    """The 53 names are of the release's form, in the sessions where the pickles have them."""
+    assert len(ERC_HAPPY) == 53
+    assert Counter(name[:5] for name in ERC_HAPPY) == {"Ses01": 8, "Ses02": 8, "Ses03": 36, "Ses05": 1}
+    release = tree(tmp_path / "x")
+    dialogue(release, "Ses01F_impro03", [("F007", 0, 1, "xxx"), ("F008", 1, 2, "xxx"), ("F009", 2, 3, "hap")])
+    names = {scheme: set(get(release, "text", label=scheme).utterances["utterance"]) for scheme in SCHEMES}
+    assert names["emotion6_erc"] - names["emotion6"] == {"Ses01F_impro03_F007"}
+    erc = get(release, "text", label="emotion6_erc")
+    assert cells(erc, "emotion6_erc")["Ses01F_impro03_F007"] == "happy"
+    assert cells(erc, "emotion6")["Ses01F_impro03_F007"] == ""
+
+
+SCHEMES = ("emotion6", "emotion6_erc")
+
+
+def test_the_described_counts_are_the_published_ones() -> None:
+    counts = DESCRIPTION.counts
+    rated = {code: counts[f"utterances rated {code}"] for code in ("neu", "fru", "ang", "sad", "exc", "hap")}
+    assert sum(n for what, n in counts.items() if "rated" in what) == counts["evaluated utterances"] == 10039
+    assert sum(rated.values()) == counts["utterances with emotion6"] == 7380
+    assert sum(rated.values()) - rated["fru"] == counts["utterances with emotion4"] == 5531
+    assert counts["utterances with emotion6_erc"] - len(ERC_HAPPY) == 7380
+    assert set(DESCRIPTION.block["metrics"]) <= set(metric_names("classification"))
+
+
+@pytest.mark.parametrize("odd", ["Ses03M_impro05a", "Ses03M_impro05b", "Ses03M_impro08b", "Ses05M_script01_1b"])
+def test_irregular_dialogues(tmp_path: Path, odd: str) -> None:
+    release = tree(tmp_path / "x")
+    dialogue(release, odd)
+    dialogue(release, "Ses05M_script01_1")
+    found = get(release, "text")
+    assert cells(found, "dialogue")[f"{odd}_F000"] == odd
+    assert cells(found, "dialogue")["Ses05M_script01_1_F000"] == "Ses05M_script01_1"
+    assert not messages(found, "error")
+
+
+def test_folds_by_session(tmp_path: Path) -> None:
+    release = tmp_path / "x"
+    for n in range(1, 6):
+        dialogue(release, f"Ses0{n}F_impro01", [("F000", 0, 1, "neu"), ("M000", 1, 2, "ang")])
+    table = get(release, "text").utterances
+    folds = plan(Protocol("leave-one-group-out", "session"), table, label="emotion4", task="classification").folds
+    assert [fold.name for fold in folds] == [f"Session{n}" for n in range(1, 6)]
+    for fold in folds:
+        assert not set(table["speaker"].iloc[fold.train]) & set(table["speaker"].iloc[fold.test])
+        assert set(table["speaker"].iloc[fold.test]) == {f"Ses0{fold.name[-1]}{letter}" for letter in "FM"}
+
+
+# ---- bad input
+
+HEAD = "[7.0000 - 8.0000]\tSes01F_impro01_F009\tneu\t[2.5, 2.5, 2.5]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity", "message"),
+    [
+        ("F009", "F000", "error", "Ses01F_impro01_F000 is in line 10 too"),
+        ("Ses01F_impro01_F", "Ses01F_impro02_F", "error", "Ses01F_impro02_F009 is no utterance of Ses01F_impro01"),
+        ("neu", "nue", "error", "the emotion is 'nue'"),
+        ("7.0000", "9.0000", "error", "end 8 lies before start 9"),
+        ("7.0000", "8.0000", "warning", "the interval at 8 s has no length"),
+        ("7.0000", "x", "error", "start is 'x'"),
+        ("8.0000", "nan", "error", "end is 'nan'"),
+        ("7.0000", "-7.0000", "error", "start is '-7.0000'"),
+        ("[2.5, 2", "[5.6, 2", "error", "valence is '5.6', but must be a number from 0.5 to 5.5"),
+        (", 2.5]", "]", "error", "[2.5, 2.5] are not valence, activation and dominance"),
+        (", 2.5]", ", ]", "warning", "dominance is blank"),
+        ("\tneu", "", "error", "does not read [start - end] name emotion"),
+        ("[7.0000", "7.0000", "warning", "neither a head line nor a rater's line"),
+    ],
+)
+def test_bad_head_lines_are_named(tmp_path: Path, old: str, new: str, severity: str, message: str) -> None:
+    release = tree(tmp_path / "x")
+    path = release / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
+    path.write_text(path.read_text() + HEAD.replace(old, new, 1) + "\n")
+    line = path.read_text().count("\n")
+    found = get(release, "text")
+    said = [p for p in found.problems if p.severity == severity and message in p.message]
+    assert [p.file for p in said] == [path]
+    assert said[0].line == line or f"line {line}," in said[0].message
+    assert "error" not in {p.severity for p in found.problems} - {severity}
+
+
+def test_a_blank_score_is_no_label(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    path = release / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
+    path.write_text(path.read_text() + HEAD.replace(", 2.5]", ", ]") + "\n")
+    assert len(get(release, "text", label="valence").utterances) == 9
+    assert len(get(release, "text", label="dominance").utterances) == 8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("Ses01F_impro01_F001 [", "Ses01F_impro01_F000 [", "error: .*:6: .*_F000 is in line 2 too"),
+        ("[003.0000-", "[004.5000-", "error: .*:6: .*end 4 lies before start 4.5"),
+        ("[003.0000-004.0000]", "", "warning: .*:6: .*has no times"),
+        ("Ses01F_impro01_F003 [006.0000-006.5000]: Stop.", "", "F003 has an evaluation but no transcription"),
+        ("[006.0000-", "[005.0000-", "F003 has other times than in its evaluation"),
+        ("Stop.", "", "F003 has an empty transcription"),
+    ],
+)
+def test_bad_transcriptions_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    release = tree(tmp_path / "x")
+    path = release / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    found = get(release, "text")
+    assert any(re.search(message, str(p)) for p in found.problems)
+    assert "Ses01F_impro01_F003" in set(found.utterances["utterance"])
+
+
+def test_another_header_is_refused(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    path = release / "Session2" / "dialog" / "EmoEvaluation" / "Ses02M_script01_1.txt"
+    path.write_text(path.read_text().replace("[V, A, D]", "[D, A, V]"))
+    with pytest.raises(UserError, match=r"Ses02M_script01_1.txt:1: an evaluation begins with"):
+        get(release, "text")
+
+
+def test_a_file_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    path = release / "Session2" / "dialog" / "transcriptions" / "Ses02M_script01_1.txt"
+    path.write_bytes(path.read_bytes().replace(b"Line of M", b"Line \xe9 M"))
+    with pytest.raises(UserError, match=r"Ses02M_script01_1.txt:2: byte 0xe9"):
+        get(release, "text")
+
+
+def test_an_unknown_label_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no label column 'emotions'; did you mean 'emotion'"):
+        get(tree(tmp_path / "x"), "text", label="emotions")
+
+
+def test_half_unpacked_releases(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    found = get(release, "text")
+    assert "Session3 is left out: not found: Session3/dialog/EmoEvaluation" in " ".join(map(str, found.problems))
+    for n in (1, 2):
+        for path in (release / f"Session{n}" / "dialog" / "transcriptions").iterdir():
+            path.unlink()
+    with pytest.raises(UserError, match=r"Found: Session1/dialog/EmoEvaluation, .*Not found: Session1/dialog/trans"):
+        get(release, "text")
+    with pytest.raises(UserError, match="Found: nothing of it"):
+        get(tmp_path, "text")
+    with pytest.raises(UserError, match="is no folder"):
+        get(tmp_path / "nowhere", "text")
+
+
+def test_sessions_with_unlike_recordings_are_refused(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    folder = release / "Session1" / "dialog" / "avi" / "DivX"
+    folder.mkdir(parents=True)
+    (folder / "Ses01F_impro01.avi").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"Found: Session1/dialog/avi/DivX\. Not found: .*Session2/dialog/avi/DivX"):
+        get(release)
+
+
+def test_labels_and_texts_alone_are_a_corpus_of_text(tmp_path: Path) -> None:
+    found = get(tree(tmp_path / "x"))
+    assert (found.utterances["media"] == "").all()
+    assert (found.utterances["region"] == "").all()
+    assert messages(found, "warning").count("there are no recordings") == 1
+
+
+# ---- words
+
+
+def test_words_are_in_seconds_of_the_recording(tmp_path: Path) -> None:
+    release = tree(tmp_path / "x")
+    wdseg(release, "Ses01F_impro01_M000")
+    for name in ("Ses01F_impro01_F000", "Ses02M_script01_1_F000"):
+        wdseg(release, name, WDSEG.replace("35    49", "49    35"))
+    wdseg(release, "Ses01F_impro01_F003", "")
+    found = get(release, "text")
+    assert list(found.words["word"]) == ["THE", "END"]
+    np.testing.assert_allclose(found.words[["start", "end"]], [[1.7, 1.9], [1.95, 2.1]], atol=1e-9)
+    said = messages(found, "warning")
+    assert "Ses01F_impro01_F000.wdseg has a bad row in line 5" in said
+    assert "Ses01F_impro01_F003.wdseg does not begin with SFrm" in said
+    assert "Ses02M_script01_1_M000.wdseg is missing" in said
+
+
+def test_an_alignments_last_frame_belongs_to_the_word(tmp_path: Path) -> None:
+    wdseg(tmp_path, "Ses01F_impro01_M000")
+    words = alignment(next(tmp_path.rglob("*.wdseg")))
+    assert [word for word, *_ in words] == ["THE", "END"]
+    np.testing.assert_allclose([times for _, *times in words], [[0.1, 0.3], [0.35, 0.5]])
+
+
+# ---- recordings
+
+WIDTH, HEIGHT, TOP, RATE = 720, 480, 112, 25  # the picture lies between black bars of 112 rows
+FLASH_S = (0.8, 2.0)  # once in the turn of each speaker
+WOMAN, MAN = "grid/s1/bbaf2n.mpg", "edge/obama_speech.mp4"  # whom the tests let act F and M
+
+
+@cache
+def pictures(source: str) -> list[np.ndarray]:
+    """Return the frames of three seconds of a clip, 360x256."""
+    with av.open(str(DATA / source)) as container:
+        frames = [(float(f.time), f.to_ndarray(format="rgb24")) for f in container.decode(video=0) if f.time < 3.2]
+    first = frames[0][0]
+    times = np.array([time - first for time, _ in frames])
+    chosen = [frames[int(np.argmin(abs(times - k / RATE)))][1] for k in range(3 * RATE)]
+    return [cv2.resize(frame, (360, 288))[16:272] for frame in chosen]
+
+
+def record(path: Path, left: str, right: str) -> None:
+    """Write a dialogue as the release has it: two faces side by side; a white square in the bar at each flash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = WIDTH, HEIGHT, "yuv420p", 8_000_000
+        stream.codec_context.time_base = Fraction(1, RATE)
+        for k, (one, other) in enumerate(zip(pictures(left), pictures(right), strict=True)):
+            picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+            picture[TOP : TOP + 256] = np.hstack([one, other])
+            if any(abs(k / RATE - flash) < 0.5 / RATE for flash in FLASH_S):
+                picture[20:80] = 255
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def beeps() -> np.ndarray:
+    """Return three seconds of faint noise with a beep of 30 ms at each flash."""
+    sound = 0.003 * np.random.default_rng(0).standard_normal(48000)
+    for flash in FLASH_S:
+        at = int(flash * 16000)
+        sound[at : at + 480] += 0.5 * np.sin(2 * np.pi * 1000 * np.arange(480) / 16000)
+    return sound
+
+
+ACTED: Sequence[Row] = (("F000", 0.4, 1.4, "hap"), ("M000", 1.6, 2.6, "ang"))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of two dialogues with pictures and sound: once the woman wears the markers, once the man."""
+    release = tmp_path_factory.mktemp("iemocap") / "IEMOCAP_full_release"
+    for name, left, right in (("Ses01F_impro01", WOMAN, MAN), ("Ses01M_impro01", MAN, WOMAN)):
+        dialogue(release, name, ACTED)
+        record(release / "Session1" / "dialog" / "avi" / "DivX" / f"{name}.avi", left, right)
+        for who, start, end, _ in ACTED:
+            path = release / "Session1" / "sentences" / "wav" / name / f"{name}_{who}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, beeps()[round(start * 16000) : round(end * 16000)], 16000)
+    return release
+
+
+def seen(row: Any, fps: float = 5) -> VideoStream:
+    span = Span(row.start, row.end, Region.parse(row.region))
+    _, stream = next(read_video(Path(row.media), [span], VideoConfig(fps=fps)))
+    assert isinstance(stream, VideoStream), stream
+    return stream
+
+
+def grey(jpeg: bytes) -> np.ndarray:
+    """Return a face as a small grey image of mean 0 and length 1."""
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    small = cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA).astype(float).ravel()
+    small -= small.mean()
+    return small / np.linalg.norm(small)
+
+
+@cache
+def portrait(source: str) -> np.ndarray:
+    """Return the mean face of a source clip, cut by the same detector."""
+    _, stream = next(read_video(DATA / source, [Span(0, 3)], VideoConfig()))
+    mean = np.mean([grey(face) for face in stream.faces if face], axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+@needs_data
+def test_each_utterance_shows_the_face_of_its_speaker(recorded: Path) -> None:
+    table = get(recorded).utterances
+    halves = {}
+    for row in table.itertuples():
+        stream = seen(row)
+        faces = [grey(face) for face in stream.faces if face]
+        assert len(faces) >= 4
+        speaker, other = (WOMAN, MAN) if row.speaker == "Ses01F" else (MAN, WOMAN)
+        like, unlike = (float(np.mean([face @ portrait(who) for face in faces])) for who in (speaker, other))
+        assert like > 0.6, (row.utterance, like)
+        assert unlike < 0.4, (row.utterance, unlike)
+        x, _, width, _ = np.nanmedian(stream.boxes, axis=0)
+        halves[row.utterance] = "left" if x + width / 2 < WIDTH / 2 else "right"
+    assert halves == {
+        "Ses01F_impro01_F000": "left",
+        "Ses01F_impro01_M000": "right",
+        "Ses01M_impro01_F000": "right",
+        "Ses01M_impro01_M000": "left",
+    }
+
+
+@needs_data
+def test_sound_and_picture_are_on_one_clock(recorded: Path) -> None:
+    for row in get(recorded).utterances.itertuples():
+        flash = FLASH_S[0] if row.utterance.endswith("F000") else FLASH_S[1]
+        stream = seen(row, fps=RATE)
+        bars = [cv2.imdecode(np.frombuffer(f, np.uint8), cv2.IMREAD_GRAYSCALE)[15:38].mean() for f in stream.frames]
+        assert stream.times[int(np.argmax(bars))] == pytest.approx(flash - row.start, abs=0.6 / RATE)
+        span = Span(row.sound_start, row.sound_start + row.end - row.start)
+        _, voice = next(read_audio(Path(row.sound), [span], AudioConfig(trim_db=100)))
+        assert isinstance(voice, AudioStream)
+        loudest = voice.start_s + int(np.argmax(abs(voice.samples.astype(int)))) / voice.rate_hz
+        assert loudest == pytest.approx(flash - row.start + 0.015, abs=0.02)
+        assert voice.duration_s == pytest.approx(row.end - row.start, abs=0.01)
+
+
+@needs_data
+def test_rows_with_both_kinds_of_recordings(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = get(recorded)
+    assert set(found.utterances["recording"]) == {"Ses01F_impro01", "Ses01M_impro01"}
+    assert cells(found, "sound")["Ses01F_impro01_M000"] == (
+        (recorded / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav").as_posix()
+    )
+    problems = prepare(load_params(recorded.parent / "params.yaml"), "iemocap")
+    assert {p.severity for p in problems} == {"warning"}
+
+
+@needs_data
+@pytest.mark.parametrize("how", ["no avi", "audio only"])
+def test_without_pictures_the_sound_files_are_the_recordings(recorded: Path, tmp_path: Path, how: str) -> None:
+    release = recorded
+    if how == "no avi":
+        release = copied(recorded, tmp_path / "x", but="dialog/avi")
+        wdseg(release, "Ses01F_impro01_M000")
+    found = get(release, *(("text", "audio", "video") if how == "no avi" else ("text", "audio")))
+    assert cells(found, "media")["Ses01F_impro01_M000"].endswith("wav/Ses01F_impro01/Ses01F_impro01_M000.wav")
+    assert list(found.utterances["recording"]) == list(found.utterances["utterance"])
+    assert (found.utterances["start"] == 0).all()
+    assert found.utterances["end"].isna().all()
+    assert (found.utterances[["sound", "region"]] == "").all(axis=None)
+    filled = gather(settings(release, "text", "audio")).utterances
+    np.testing.assert_allclose(filled["end"], 1.0, atol=1e-6)
+    if how == "no avi":
+        np.testing.assert_allclose(found.words["start"], [0.1, 0.35])
+        assert "there are no dialog/avi/DivX: video counts as absent" in messages(found, "warning")
+
+
+@needs_data
+def test_without_sound_files_the_voice_is_in_the_dialogue(recorded: Path, tmp_path: Path) -> None:
+    found = get(copied(recorded, tmp_path / "x", but="sentences/wav"))
+    assert (found.utterances["sound"] == "").all()
+    assert found.utterances["media"].str.endswith(".avi").all()
+    assert "there are no sentences/wav" in messages(found, "warning")
+
+
+def copied(release: Path, to: Path, but: str) -> Path:
+    """Link a release's files to another place, all but those of one folder."""
+    for file in release.rglob("*.*"):
+        if file.is_file() and f"/{but}/" not in file.as_posix():
+            target = to / file.relative_to(release)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.hardlink_to(file)
+    return to
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "lost"), [("Ses01M_impro01.avi", "audio and video"), ("Ses01F_impro01_F000.wav", "its audio")]
+)
+def test_a_missing_recording_is_reported_when_it_is_opened(
+    recorded: Path, tmp_path: Path, name: str, lost: str
+) -> None:
+    release = copied(recorded, tmp_path / "x", but="none")
+    next(release.rglob(name)).unlink()
+    failed = [p.message for p in gather(settings(release)).problems if p.severity == "failed"]
+    assert len(failed) == 1
+    assert name in failed[0]
+    assert lost in failed[0]
+
+
+@needs_data
+def test_extra_and_stray_recordings_are_named(recorded: Path, tmp_path: Path) -> None:
+    release = copied(recorded, tmp_path / "x", but="none")
+    for name in ("Ses01F_impro01_F007.wav", "._Ses01F_impro01_F000.wav"):
+        (release / "Session1/sentences/wav/Ses01F_impro01" / name).write_bytes(b"x")
+    (release / "Session1/dialog/avi/DivX/Ses01F_impro07.avi").write_bytes(b"x")
+    (release / "Session1/dialog/avi/DivX/._Ses01F_impro01.avi").write_bytes(b"x")
+    said = messages(get(release), "warning")
+    assert "extra recording: Ses01F_impro01_F007.wav" in said
+    assert "extra recording: Ses01F_impro07.avi" in said
+    assert "stray file: ._Ses01F_impro01_F000.wav" in said
+    assert "stray file: ._Ses01F_impro01.avi" in said
