@@ -117,7 +117,7 @@ _BOOST = {"n_estimators": 80, "learning_rate": 0.15, "subsample": 0.8, "colsampl
 _RATES = {"learning_rate": 2e-3, "weight_decay": 1e-3}
 _NET = {"layers": 1, "dropout": 0.4, **_RATES, "epochs": 60, "patience": 8, "seed": SEED}
 _PENALTIES: dict[Task, dict[str, Any]] = {
-    "classification": {"C": (0.3, 1.5, 6.0, 25.0), "class_weight": None},
+    "classification": {"C": (0.3, 1.5, 6.0), "class_weight": None},
     "regression": {"alpha": (0.3, 1.5, 8.0, 40.0)},
 }
 _MARGINS: dict[Task, dict[str, Any]] = {

@@ -119,6 +119,19 @@ def non0_acc(truth: Any, prediction: Any) -> float:
     return accuracy(first[there] > 0, second[there] > 0)
 
 
+def has0_f1(truth: Any, prediction: Any) -> float:
+    """Weighted F1 of "at least 0" against "below 0" over all utterances."""
+    first, second = _floats(truth, prediction)
+    return weighted_f1((first >= 0).astype(np.intp), (second >= 0).astype(np.intp))
+
+
+def non0_f1(truth: Any, prediction: Any) -> float:
+    """Weighted F1 of "above 0" over the utterances whose true score is not 0; NaN if all are."""
+    first, second = _floats(truth, prediction)
+    there = first != 0
+    return weighted_f1((first[there] > 0).astype(np.intp), (second[there] > 0).astype(np.intp))
+
+
 def _rounded(scores: FloatArray, limit: int) -> FloatArray:
     """Cut at plus and minus `limit`, then round, a half to the even neighbour, as the field's code does."""
     return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
@@ -152,7 +165,9 @@ _METRICS: dict[str, dict[str, Metric]] = {
         "mae": Metric(mae, higher_is_better=False),
         "r": Metric(r),
         "has0_acc": Metric(has0_acc),
+        "has0_f1": Metric(has0_f1),
         "non0_acc": Metric(non0_acc),
+        "non0_f1": Metric(non0_f1),
         "acc5": Metric(acc5),
         "acc7": Metric(acc7),
     },

@@ -70,6 +70,8 @@ class CorpusParams:
     features
         What each modality is made of in this corpus, where that is not what `train.features` says; imported features
         are named here.
+    classifiers
+        Classifiers of its single modalities, where those are not what `train.classifiers` says.
     """
 
     reader: str
@@ -81,6 +83,7 @@ class CorpusParams:
     note: str = ""
     metrics: tuple[str, ...] = ()
     features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +218,7 @@ def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
             raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
         ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
         _known(corpus.features, MODALITIES, f"{path}: corpora.{name}.features")
+        _known(corpus.classifiers, classifier_names(), f"{path}: corpora.{name}.classifiers")
         _known(corpus.metrics, metric_names(corpus.task), f"{path}: corpora.{name}.metrics")
         corpora[str(name)] = replace(corpus, modalities=ordered)
     return corpora

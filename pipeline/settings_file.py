@@ -117,7 +117,7 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
     block["modalities"] = _modalities(settings.get("modalities")) or base["modalities"]
     block["protocol"] = _protocol(settings, base["protocol"])
     metrics = base.get("metrics") if block["task"] == base.get("task") else None
-    own = {"metrics": metrics, "features": settings.get("features")}
+    own = {"metrics": metrics, "features": settings.get("features"), "classifiers": base.get("classifiers")}
     return block | {name: value for name, value in own.items() if value}
 
 

@@ -71,7 +71,7 @@ DESCRIPTION = Description(
         "label": "sentiment",
         "modalities": ["text", "audio", "video"],
         "protocol": {"kind": "official", "group": "group"},
-        "metrics": ["mae", "r", "has0_acc", "non0_acc", "acc5", "acc7"],
+        "metrics": ["mae", "r", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"],
     },
     faults=(
         Fault("the clip of 2WGyTLYerpo_43 holds 43 and 44, that of 44 the frames of 45 to 63", SDK_37),

@@ -97,10 +97,10 @@ def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
 
 
 def settings_of(params: Params, name: str) -> TrainParams:
-    """Return the settings of training, with the features that this corpus is to use."""
-    modalities = params.corpus(name).modalities
-    features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in modalities}
-    return replace(params.train, features=features)
+    """Return the settings of training, with the features and classifiers that this corpus is to use."""
+    corpus = params.corpus(name)
+    features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
+    return replace(params.train, features=features, classifiers=corpus.classifiers or params.train.classifiers)
 
 
 def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], list[str]]:

@@ -45,6 +45,9 @@ def test_has0_counts_zero_as_not_negative_and_non0_drops_true_zeros():
     assert metrics.has0_acc(truth, prediction) == 3 / 5  # wrong: the first two
     assert metrics.non0_acc(truth, prediction) == 3 / 3  # 0.0 is not above 0, as is -0.2
     assert np.isnan(metrics.non0_acc([0.0, 0.0], [1.0, -1.0]))
+    # at least 0: true + - + + -, predicted - + + + -; F1 of + is 2/3 (3 true), of - 1/2 (2 true)
+    assert metrics.has0_f1(truth, prediction) == pytest.approx((3 * 2 / 3 + 2 * 1 / 2) / 5)
+    assert metrics.non0_f1([2.0, 1.0, -1.0], [1.0, -1.0, -1.0]) == pytest.approx((2 * 2 / 3 + 1 * 2 / 3) / 3)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ PARAMS = """
 run: {corpora: [mosi]}
 corpora:
   mosi: {reader: mosi, root: ROOT, task: regression, label: sentiment, modalities: [text, audio, video],
-    protocol: {kind: official, group: group}, metrics: [mae, r, has0_acc, non0_acc, acc5, acc7]}
+    protocol: {kind: official, group: group}, metrics: [mae, r, has0_acc, has0_f1, non0_acc, non0_f1, acc5, acc7]}
 """
 # video, n, start, end, score, text: videos of all three folds, with - and _ at any place
 ROWS: Sequence[tuple[str, int, float, float, float, str]] = (
