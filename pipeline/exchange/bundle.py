@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from features.base import Modality
 from features.store import Entry, Item
@@ -161,8 +161,8 @@ def _same(entry: Entry) -> Entry:
 # name -> module; a new format is one file and one line here.
 _FORMATS: dict[str, str] = {
     "npz": "pipeline.exchange.npz",
-    "csv": "pipeline.exchange.tables",
-    "parquet": "pipeline.exchange.tables",
+    "csv": "pipeline.exchange.csv_table",
+    "parquet": "pipeline.exchange.parquet",
     "mmsa": "pipeline.exchange.mmsa",
     "csd": "pipeline.exchange.csd",
     "erc": "pipeline.exchange.erc",

@@ -1,0 +1,280 @@
+"""MMSA's feature pickles: read, whoever wrote them, and written so that MMSA trains on our features.
+
+A pickle holds ``train``, ``valid`` and ``test``, and in each of N clips:
+
+============================================  =====================================================================
+``text, audio, vision``                       (N, T, d) float32, zeros after the end of a sequence
+``text_lengths, audio_lengths,                (N,) rows of each clip, at least 1
+vision_lengths``
+``id``                                        ``<video>$_$<clip>``
+``raw_text``                                  the words
+``regression_labels``                         N numbers, also ``regression_labels_T``, ``_A``, ``_V`` if there are any
+``annotations, classification_labels``        Negative, Neutral, Positive; 0, 1, 2
+============================================  =====================================================================
+
+MMSA knows neither undefined numbers nor names of columns: both, and all else of the bundle, are in a further entry
+``crossmodal`` beside the splits, where MMSA does not look.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.base import Modality
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
+from pipeline.exchange.columns import SPLITS, as_text, features_of, unique_ids
+from pipeline.exchange.mmsa_own import OWN_KEY, read_own, write_own
+from pipeline.exchange.npz import unpadded
+from pipeline.exchange.pickles import dump, load
+from pipeline.exchange.safety import refuse_options
+
+KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
+SCORE = "sentiment"
+_SIDES = ("T", "A", "V")
+_CLASSES = ("Negative", "Neutral", "Positive")
+_BERT_MASK = 1  # the row of text_bert that tells tokens from padding
+
+Part = Mapping[str, Any]
+
+
+def read(path: Path, options: ImportOptions) -> Bundle:
+    """Read a pickle; of foreign ones each clip becomes an utterance ``<video>_<clip>`` with its score as `SCORE`.
+
+    Lengths are those of the file. Without them: in aligned files what ``text_bert`` masks, or else what is zero in all
+    three modalities to the end; in others the rows of zeros at the end of each modality.
+
+    Raises
+    ------
+    UserError
+        If the file is no such pickle: it names the split, the key and the shapes.
+    """
+    refuse_options(path, options, ())
+    data = load(path)
+    parts = {name: data[name] for name in SPLITS if name in data} if isinstance(data, dict) else {}
+    if not parts or not all(isinstance(part, dict) for part in parts.values()):
+        found = ", ".join(map(str, data)) if isinstance(data, dict) else type(data).__name__
+        raise UserError(f"{path} is no MMSA pickle: it must hold train, valid and test, but holds {found[:200]}")
+    checked = {name: _checked(part, name, path) for name, part in parts.items()}
+    if OWN_KEY in data:
+        return read_own(data[OWN_KEY], {n: {m: part[k] for m, k in KEYS.items()} for n, part in checked.items()}, path)
+    return _foreign(checked, path)
+
+
+def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a split, all of one length."""
+    arrays: dict[str, NDArray[Any]] = {}
+    required = ("id", "raw_text", "regression_labels", *KEYS.values())
+    optional = ("annotations", "text_bert", *(f"{key}_lengths" for key in KEYS.values()))
+    for key in (*required, *optional, *(f"regression_labels_{side}" for side in _SIDES)):
+        if key in part:
+            arrays[key] = _array(part[key], key, f"{path}, {split}")
+        elif key in required:
+            there = ", ".join(
+                f"{k} {np.shape(v) if isinstance(v, np.ndarray) else ''}".strip() for k, v in part.items()
+            )
+            raise UserError(f"{path}, {split}: the key {key!r} is missing; there are: {there or 'none'}")
+    count = len(arrays["id"])
+    for key, cells in arrays.items():
+        if len(cells) != count:
+            raise UserError(
+                f"{path}, {split}: 'id' has {count} clips, but {key!r} is of shape {cells.shape}: they must be as many"
+            )
+    return arrays
+
+
+def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
+    deep = key in (*KEYS.values(), "text_bert")
+    try:
+        array = np.asarray(cells)
+        if deep or "lengths" in key or key.startswith("regression"):
+            with np.errstate(over="ignore", invalid="ignore"):
+                array = array.astype(np.float32 if deep else np.float64)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{where}: {key!r} is no array of numbers, or its clips differ in shape ({error})") from error
+    if array.ndim == 2 and array.shape[1] == 1 and not deep:
+        array = array[:, 0]
+    if array.ndim != (3 if deep else 1) or (deep and array.shape[2] == 0):
+        wanted = "(N, T, d)" if deep else "(N,)"
+        raise UserError(f"{where}: {key!r} is of shape {array.shape}, but must be {wanted}")
+    return array
+
+
+def _foreign(parts: Mapping[str, dict[str, NDArray[Any]]], path: Path) -> Bundle:
+    table = pd.concat([_table(part, name) for name, part in parts.items()], ignore_index=True)
+    places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
+    utterances = table["utterance"].tolist()
+    unique_ids(utterances, path, lambda i: places[i])
+    notices: list[str] = []
+    lengths = {name: _lengths(part) for name, part in parts.items()}
+    stores = []
+    for modality, key in KEYS.items():
+        widths = {part[key].shape[2] for part in parts.values()}
+        if len(widths) > 1:
+            raise UserError(
+                f"{path}: {key!r} has rows of {sorted(widths)} numbers in different splits: make them equal"
+            )
+        rows = []
+        for name, part in parts.items():
+            wanted, room = lengths[name][modality], part[key].shape[1]
+            cut = int((wanted > room).sum())
+            if cut:
+                notices.append(f"{name}: {key}_lengths says more rows than the {room} there are for {cut} clips")
+            rows += [clip[:length] for clip, length in zip(part[key], np.clip(wanted, 0, room), strict=True)]
+        names = [str(j) for j in range(widths.pop())]
+        details = {"source": path.name, "array": key}
+        made, said = features_of((modality, modality), names, rows, utterances, vectors=False, details=details)
+        stores.append(made)
+        notices += said
+    return Bundle(table, features=tuple(stores), notices=tuple(notices))
+
+
+def _table(part: Mapping[str, NDArray[Any]], split: str) -> pd.DataFrame:
+    ids = [name.partition("$_$") for name in as_text(part["id"])]
+    columns: dict[str, Any] = {
+        "utterance": _text([f"{video}_{clip}" if mark else video for video, mark, clip in ids]),
+        "recording": _text([video for video, _, _ in ids]),
+        "group": _text([video for video, _, _ in ids]),
+        "order": [float(clip) if clip.isdecimal() else np.nan for _, _, clip in ids],
+        "split": _text([split] * len(ids)),
+        "text": _text(as_text(part["raw_text"])),
+        SCORE: part["regression_labels"],
+    }
+    if "annotations" in part:
+        columns["annotation"] = _text(as_text(part["annotations"]))
+    for side in _SIDES:
+        if f"regression_labels_{side}" in part:
+            columns[f"label_{side}"] = part[f"regression_labels_{side}"]
+    return pd.DataFrame(columns)
+
+
+def _text(cells: Sequence[str]) -> pd.Series:
+    return pd.Series(cells, dtype="str")
+
+
+def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int64]]:
+    """Return ``(N,)`` rows of each clip, by modality."""
+    given: dict[Modality, NDArray[np.int64]] = {
+        m: part[f"{key}_lengths"].astype(np.int64) for m, key in KEYS.items() if f"{key}_lengths" in part
+    }
+    shapes = {part[key].shape[1] for key in KEYS.values()}
+    bert = part["text_bert"][:, _BERT_MASK] if "text_bert" in part and part["text_bert"].shape[1] == 3 else None
+    masked = None
+    if bert is not None and bert.shape[1] == part["text"].shape[1]:
+        masked = unpadded(bert[:, :, None])
+    if len(shapes) == 1 and not given:
+        shared = unpadded(np.concatenate([part[key] for key in KEYS.values()], axis=2)) if masked is None else masked
+        return dict.fromkeys(KEYS, shared)
+    if masked is not None:
+        given.setdefault("text", masked)
+    return {m: given[m] if m in given else unpadded(part[key]) for m, key in KEYS.items()}
+
+
+def write(bundle: Bundle, path: Path) -> None:
+    """Write a bundle that holds one store a modality, a numeric `SCORE` or ``label``, and all three splits.
+
+    Sequences are padded with zeros at the end to the longest; undefined numbers become 0, and an utterance without a
+    modality one row of zeros. If all modalities of each utterance have as many rows, they are padded alike, as MMSA's
+    aligned models demand.
+
+    Raises
+    ------
+    UserError
+        If the bundle is not such a one, or the file cannot be written.
+    """
+    stores = _one_each(bundle)
+    scores = _scores(bundle)
+    rows = _rows_of(bundle)
+    ids = _clip_ids(bundle.utterances)
+    padded, own = write_own(bundle, stores, rows)
+    data: dict[str, Any] = {}
+    for split, where in rows.items():
+        table = bundle.utterances.iloc[where]
+        data[split] = {"id": [ids[i] for i in where], "raw_text": _column(table, "text")}
+        for modality, key in KEYS.items():
+            lengths = np.array([stores[modality].items[i].length for i in where], np.int64)
+            data[split] |= {key: padded[modality][where], f"{key}_lengths": np.maximum(lengths, 1)}
+        data[split] |= _labels(table, scores[where])
+    data[OWN_KEY] = own
+    try:
+        dump(data, path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+
+
+def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
+    stores: dict[Modality, FeatureSet] = {}
+    for modality in KEYS:
+        own = [store for store in bundle.features if store.modality == modality]
+        if len(own) != 1:
+            names = ", ".join(store.name for store in own) or "none"
+            raise UserError(
+                f"MMSA takes exactly one store of {modality}, but there are {len(own)} ({names}): choose one a "
+                "modality with --features, or join them with --align word"
+            )
+        stores[modality] = own[0]
+    return stores
+
+
+def _scores(bundle: Bundle) -> NDArray[np.float64]:
+    """Return ``(n,)`` the numbers to be learnt."""
+    table = bundle.utterances
+    name = next((c for c in (SCORE, "label") if c in table), None)
+    if name is None:
+        raise UserError(f"MMSA needs numbers in a column {SCORE!r} or 'label'; there are: {', '.join(table.columns)}")
+    scores = np.asarray(pd.to_numeric(table[name], errors="coerce"), np.float64)
+    wrong = np.flatnonzero(~np.isfinite(scores))
+    if len(wrong):
+        utterance, cell = table["utterance"].iloc[wrong[0]], str(table[name].iloc[wrong[0]])
+        raise UserError(f"MMSA needs a number for each utterance, but {name!r} of {utterance} is {cell!r}")
+    return scores
+
+
+def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
+    """Return the positions of each split's utterances."""
+    splits = np.array(_column(bundle.utterances, "split"), np.str_)
+    wrong = np.flatnonzero(~np.isin(splits, SPLITS))
+    if len(wrong):
+        name = bundle.utterances["utterance"].iloc[wrong[0]]
+        raise UserError(f"utterance {name!r} has the split {str(splits[wrong[0]])!r}: MMSA needs train, valid or test")
+    rows = {split: np.flatnonzero(splits == split) for split in SPLITS}
+    for split, where in rows.items():
+        if not len(where):
+            raise UserError(f"no utterance has the split {split!r}: MMSA needs some in each of train, valid and test")
+    return rows
+
+
+def _clip_ids(table: pd.DataFrame) -> list[str]:
+    """Return ``<video>$_$<clip>`` of each utterance: all different, and cut where the utterance's own name is."""
+    names = table["utterance"].tolist()
+    videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]
+    whole = [f"{video or 'clip'}$_${name}" for name, video in zip(names, videos, strict=True)]
+    cut = [
+        f"{video}$_${name.removeprefix(f'{video}_')}" if video and name.startswith(f"{video}_") else full
+        for name, video, full in zip(names, videos, whole, strict=True)
+    ]
+    return cut if len(set(cut)) == len(cut) else whole
+
+
+def _labels(table: pd.DataFrame, scores: NDArray[np.float64]) -> dict[str, Any]:
+    classes = (np.sign(scores) + 1).astype(np.int64)
+    named = _column(table, "annotation")
+    labels: dict[str, Any] = {
+        "regression_labels": scores.astype(np.float32),
+        "classification_labels": classes,
+        "annotations": [own or _CLASSES[c] for own, c in zip(named, classes, strict=True)],
+    }
+    for side in _SIDES:
+        if f"label_{side}" in table:
+            labels[f"regression_labels_{side}"] = np.asarray(
+                pd.to_numeric(table[f"label_{side}"], errors="coerce"), "f4"
+            )
+    return labels
+
+
+def _column(table: pd.DataFrame, name: str) -> list[str]:
+    return as_text(np.array([*table[name].tolist(), None], object)[:-1]) if name in table else [""] * len(table)

@@ -1,0 +1,187 @@
+"""A bundle as flat arrays and back: what our own npz and MMSA files hold of it.
+
+================================  ==========================================================================
+``utterances/<column>``           (n,) one array a column of the utterance table
+``words/<column>``                (m,) utterance, word, start, end
+``features/<store>/values``       (rows, d) float32; utterance i owns the rows ``offsets[i]:offsets[i + 1]``
+``features/<store>/times``        (rows, 2) float64 seconds from the utterance's start
+``features/<store>/offsets``      (n + 1,) int64
+``features/<store>/status, note`` (n,) ``ok | absent | empty | failed``, and why where it is not ``ok``
+``features/<store>/pooled``       (n, p) float32, NaN where the status is not ``ok``
+================================  ==========================================================================
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.base import MODALITIES
+from features.store import STATUSES, Entry
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
+from pipeline.exchange.columns import as_text
+from pipeline.exchange.safety import one_line
+from pipeline.utterances import WORD_COLUMNS
+
+FORMAT_KEY = "crossmodal_format"
+VERSION = 1
+
+_PARTS = ("values", "times", "offsets", "status", "note", "pooled")
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Damaged(Exception):
+    """Flat arrays that are no bundle; says in a few words why."""
+
+
+def about(bundle: Bundle) -> str:
+    """Return what the arrays do not say, as JSON: the version, the columns' order, names and details of the stores."""
+    stores = [
+        {
+            "name": s.name,
+            "modality": s.modality,
+            "feature_names": list(s.feature_names),
+            "pooled_names": list(s.pooled_names),
+            "details": dict(s.details),
+        }
+        for s in bundle.features
+    ]
+    columns = [str(name) for name in bundle.utterances.columns]
+    return json.dumps({"version": VERSION, "columns": columns, "stores": stores}, sort_keys=True)
+
+
+def tables(bundle: Bundle) -> dict[str, NDArray[Any]]:
+    """Return the utterances and the words, an array a column."""
+    arrays = {f"utterances/{name}": array_of(bundle.utterances[name]) for name in bundle.utterances.columns}
+    for name in WORD_COLUMNS:
+        arrays[f"words/{name}"] = array_of(bundle.words[name], number=name in ("start", "end"))
+    return arrays
+
+
+def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
+    """Return ``(n,)`` numbers of their own type, or text.
+
+    Raises
+    ------
+    UserError
+        If a text ends in a NUL character, which an array of text cannot hold.
+    """
+    if number:
+        return np.asarray(cells.to_numpy(), np.float64)
+    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "biuf":
+        return np.asarray(cells.to_numpy())
+    texts = as_text(np.array(cells.tolist(), object))
+    for text in texts:
+        if text.endswith("\0"):
+            raise UserError(f"column {cells.name!r} holds {text[:40]!r}, which ends in a NUL character: take it away")
+    return np.array(texts, np.str_)
+
+
+def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) -> dict[str, NDArray[Any]]:
+    """Load each utterance once, hand its values to `sink`, and return the other arrays of the store.
+
+    Parameters
+    ----------
+    store
+        The store.
+    sink
+        Takes the position of one utterance after another, and its ``(rows, d)``.
+
+    Raises
+    ------
+    UserError
+        If an utterance has another number of rows than was said.
+    """
+    status, note, times = [], [], [np.zeros((0, 2))]
+    pooled = np.full((len(store.items), len(store.pooled_names)), np.nan, np.float32)
+    for i, item in enumerate(store.items):
+        entry = item.load()
+        if entry.length != item.length:
+            raise UserError(
+                f"utterance {item.utterance!r} of {store.name} has {entry.length} rows, but {item.length} were "
+                "announced: run the command again when nothing writes to the features"
+            )
+        status.append(entry.status)
+        note.append(entry.note)
+        if entry.status == "ok":
+            sink(i, np.ascontiguousarray(entry.rows["values"], np.float32))
+            times.append(np.asarray(entry.rows["times"], np.float64))
+            pooled[i] = entry.clips["pooled"]
+    return {
+        "times": np.concatenate(times),
+        "offsets": offsets_of(store),
+        "status": np.array(status, np.str_),
+        "note": np.array(note, np.str_),
+        "pooled": pooled,
+    }
+
+
+def offsets_of(store: FeatureSet) -> NDArray[np.int64]:
+    """Return ``(n + 1,)``: where each utterance's rows begin, and the end of the last."""
+    return np.concatenate([[0], np.cumsum([item.length for item in store.items], dtype=np.int64)]).astype(np.int64)
+
+
+def unpack(text: str, arrays: Arrays) -> Bundle:
+    """Return the bundle that was packed.
+
+    Raises
+    ------
+    Damaged
+        If an array is missing or does not fit the others, or a later version wrote it.
+    """
+    try:
+        said = json.loads(text)
+        if said["version"] != VERSION:
+            raise Damaged(f"it has version {said['version']} of the format, this program reads version {VERSION}")
+        columns = {name: arrays[f"utterances/{name}"] for name in said["columns"]}
+        words = {name: arrays[f"words/{name}"] for name in WORD_COLUMNS}
+        table = pd.DataFrame({name: column_of(cells) for name, cells in columns.items()})
+        utterances = [str(name) for name in table["utterance"]]
+        stores = [_store(one, utterances, arrays) for one in said["stores"]]
+    except KeyError as error:
+        raise Damaged(f"it lacks {error.args[0]!r}") from error
+    except (ValueError, TypeError, IndexError, AttributeError) as error:
+        raise Damaged(one_line(error)) from error
+    return Bundle(table, pd.DataFrame({name: column_of(cells) for name, cells in words.items()}), tuple(stores))
+
+
+def column_of(cells: NDArray[Any]) -> pd.Series:
+    """Return an array as a column of a table."""
+    return pd.Series(cells) if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
+
+
+def _store(said: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays) -> FeatureSet:
+    own = {part: arrays[f"features/{said['name']}/{part}"] for part in _PARTS}
+    names, pooled_names = tuple(said["feature_names"]), tuple(said["pooled_names"])
+    offsets, count = own["offsets"], len(utterances)
+    wanted: dict[str, tuple[int, ...]] = {"offsets": (count + 1,), "status": (count,), "note": (count,)}
+    wanted |= {"pooled": (count, len(pooled_names)), "values": (int(offsets[-1]), len(names))}
+    wanted |= {"times": (int(offsets[-1]), 2)}
+    for part, shape in wanted.items():
+        if own[part].shape != shape:
+            raise Damaged(f"{said['name']}/{part} has the shape {own[part].shape} where {shape} fits the others")
+    if offsets.dtype.kind not in "iu" or offsets[0] != 0 or (np.diff(offsets) < 0).any():
+        raise Damaged(f"{said['name']}/offsets does not rise from 0")
+    if said["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):
+        raise Damaged(f"{said['name']} has a modality or a status that does not exist")
+    items = [item_of(name, _entry(own, i)) for i, name in enumerate(utterances)]
+    return FeatureSet(said["name"], said["modality"], names, pooled_names, items, said["details"])
+
+
+def _entry(own: Arrays, i: int) -> Entry:
+    status, note = str(own["status"][i]), str(own["note"][i])
+    if status != "ok":
+        return Entry(status, note)  # type: ignore[arg-type]  # one of STATUSES, checked for the whole store
+    rows = slice(int(own["offsets"][i]), int(own["offsets"][i + 1]))
+    return Entry("ok", note, {"values": own["values"][rows], "times": own["times"][rows]}, {"pooled": own["pooled"][i]})
+
+
+def damaged(path: Path, problem: object) -> UserError:
+    """Return the error on one of our own files that cannot be read."""
+    return UserError(f"{path} is damaged ({problem}): export it again")

@@ -1,0 +1,293 @@
+"""Parquet: one table with a row an utterance read as features, and whole bundles as a folder of tables.
+
+==========================  ==========================================================================================
+``utterances.parquet``      the utterance table, a row an utterance
+``words.parquet``           utterance, word, start, end; seconds of the recording
+``<store>.parquet``         a row an utterance: ``utterance, status, note``, ``pooled`` (list of p numbers), ``values``
+                            (list of rows of d numbers), ``times`` (list of start and end, seconds from the
+                            utterance's start); null where the status is not ``ok``. The schema's metadata
+                            ``crossmodal`` is JSON: name, modality, names of the numbers, details
+==========================  ==========================================================================================
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.store import Entry, Item
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
+from pipeline.exchange.columns import ROLES, Source, as_text
+from pipeline.exchange.packing import Damaged, about, damaged, tables, unpack
+from pipeline.exchange.safety import one_line, refuse_options
+from pipeline.exchange.tables import matched, table_bundle
+
+_KEY = b"crossmodal"
+_TABLES = ("utterances", "words")
+_BATCH_NUMBERS = 1 << 20  # numbers of a row group: what is in memory while a store is written
+
+
+def read(path: Path, options: ImportOptions) -> Bundle:
+    """Read one table, or the folder that `write` made.
+
+    Parameters
+    ----------
+    path
+        A `.parquet` file with a row an utterance, or a folder.
+    options
+        For a file as for CSV: ``arrays`` names columns of numbers, also by patterns with ``*``, one store a pair; ``id,
+        text, speaker, group, split, start, end, label`` name columns; all others are kept. A folder needs none.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, a cell of a feature is no number, or the columns do not fit the options.
+    """
+    if path.is_dir():
+        refuse_options(path, options, ())
+        return _folder(path)
+    refuse_options(path, options, ("arrays", "splits", *ROLES))
+    table = _read_table(path)
+    source = Source(path, "column", lambda i: f"row {i + 1}")
+    chosen = matched(options, table.column_names, source)
+    wanted = {name for _, _, names in chosen for name in names}
+    numbers = {name: _numbers(table.column(name), name, source) for name in wanted}
+    cells = {name: _cells(table.column(name)) for name in table.column_names if name not in wanted}
+    return table_bundle(cells, numbers, chosen, options, source)
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: name a .parquet file, or a folder of an export") from None
+    except (OSError, pa.ArrowException, MemoryError) as error:
+        raise UserError(f"{path} is no readable Parquet file ({one_line(error)}): get it again") from error
+
+
+def _read_table(path: Path) -> Any:
+    import pyarrow.parquet as pq
+
+    with _faults(path):
+        return pq.ParquetFile(path).read()
+
+
+def _numbers(column: Any, name: str, source: Source) -> NDArray[np.float32]:
+    """Return ``(n,)`` numbers, NaN for null."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, and masked like the infinite
+            return np.asarray(column.to_pandas().to_numpy(np.float64, na_value=np.nan)).astype(np.float32)
+    first = next((i for i, cell in enumerate(column.to_pylist()) if cell is not None), 0)
+    raise source.error(
+        first, name, f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers"
+    )
+
+
+def _cells(column: Any) -> NDArray[Any]:
+    """Return ``(n,)`` numbers of the column's own type, or text; nulls are NaN or empty."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        if column.null_count == 0:
+            return np.asarray(column.to_numpy())
+        return np.array([np.nan if cell is None else float(cell) for cell in column.to_pylist()])
+    return np.array(as_text(np.array([*column.to_pylist(), None], object)[:-1]), object)
+
+
+def _folder(path: Path) -> Bundle:
+    utterances = _read_table(path / "utterances.parquet")
+    words = _read_table(path / "words.parquet")
+    try:
+        said = json.loads((utterances.schema.metadata or {})[_KEY])
+        arrays = {f"utterances/{name}": _cells(utterances.column(name)) for name in utterances.column_names}
+        arrays |= {f"words/{name}": _cells(words.column(name)) for name in words.column_names}
+        names = arrays["utterances/utterance"].tolist()
+        for store in said["stores"]:
+            arrays |= _store_arrays(path, store, names)
+        return unpack(json.dumps(said), arrays)
+    except Damaged as error:
+        raise damaged(path, error) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise damaged(path, f"it lacks {error}" if isinstance(error, KeyError) else one_line(error)) from error
+
+
+def _store_arrays(path: Path, said: Mapping[str, Any], utterances: list[str]) -> dict[str, NDArray[Any]]:
+    name, width, pooled = str(said["name"]), len(said["feature_names"]), len(said["pooled_names"])
+    table = _read_table(path / _file_name(name)).combine_chunks()
+    if table.column("utterance").to_pylist() != utterances:
+        raise Damaged(f"{_file_name(name)} holds other utterances than utterances.parquet")
+    lists = {part: table.column(part).combine_chunks() for part in ("values", "times", "pooled")}
+    status = np.array(table.column("status").to_pylist(), np.str_)
+    rows = lists["values"].value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    full = np.full((len(status), pooled), np.nan, np.float32)
+    full[status == "ok"] = _flat(lists["pooled"], 1).reshape(int((status == "ok").sum()), pooled)
+    arrays: dict[str, NDArray[Any]] = {
+        "values": _flat(lists["values"], 2).astype(np.float32, copy=False).reshape(int(rows.sum()), width),
+        "times": _flat(lists["times"], 2).astype(np.float64, copy=False).reshape(int(rows.sum()), 2),
+        "offsets": np.concatenate([[0], np.cumsum(rows, dtype=np.int64)]).astype(np.int64),
+        "status": status,
+        "note": np.array(table.column("note").to_pylist(), np.str_),
+        "pooled": full,
+    }
+    return {f"features/{name}/{part}": cells for part, cells in arrays.items()}
+
+
+def _flat(lists: Any, depth: int) -> NDArray[Any]:
+    for _ in range(depth):
+        lists = lists.flatten()
+    return np.asarray(lists.to_numpy(zero_copy_only=False))
+
+
+def write(bundle: Bundle, path: Path) -> None:
+    """Write a bundle as a folder that `read` gives back, one utterance after another.
+
+    The folder appears whole or not at all; an export that is there already is replaced.
+
+    Raises
+    ------
+    UserError
+        If `path` is there and no export, a store's name cannot be a file's, or it cannot be written.
+    """
+    _check_place(bundle, path)
+    temporary, old = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.old")
+    try:
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        _write_tables(bundle, temporary)
+        for store in bundle.features:
+            _write_store(store, temporary / _file_name(store.name))
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+    finally:
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_place(bundle: Bundle, path: Path) -> None:
+    if path.exists() and not (path.is_dir() and ((path / "utterances.parquet").exists() or not any(path.iterdir()))):
+        raise UserError(
+            f"{path} is there already and no export that could be replaced: name a folder that is not there"
+        )
+    for store in bundle.features:
+        if store.name in _TABLES or Path(store.name).name != store.name or store.name.startswith("."):
+            raise UserError(
+                f"a store named {store.name!r} cannot be written as {path / _file_name(store.name)}: rename it"
+            )
+
+
+def _file_name(store: str) -> str:
+    return f"{store}.parquet"
+
+
+def _write_tables(bundle: Bundle, folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = tables(bundle)
+    for name in _TABLES:
+        own = {key.partition("/")[2]: cells for key, cells in arrays.items() if key.startswith(f"{name}/")}
+        columns: dict[str, Any] = {c: pa.array(cells.tolist(), _type(cells)) for c, cells in own.items()}
+        table = pa.table(columns)
+        if name == "utterances":
+            table = table.replace_schema_metadata({_KEY: about(bundle).encode()})
+        pq.write_table(table, folder / _file_name(name))
+
+
+def _type(cells: NDArray[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.string() if cells.dtype.kind == "U" else pa.from_numpy_dtype(cells.dtype)
+
+
+def _write_store(store: FeatureSet, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers, times = pa.list_(pa.list_(pa.float32())), pa.list_(pa.list_(pa.float64()))
+    said: dict[str, Any] = {"name": store.name, "modality": store.modality}
+    said |= {"feature_names": list(store.feature_names)}
+    said |= {"pooled_names": list(store.pooled_names), "details": dict(store.details)}
+    fields = [("utterance", pa.string()), ("status", pa.string()), ("note", pa.string())]
+    fields += [("pooled", pa.list_(pa.float32())), ("values", numbers), ("times", times)]
+    schema = pa.schema(fields, metadata={_KEY: json.dumps(said, sort_keys=True).encode()})
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in _batches(store):
+            entries = [entry for _, entry in batch]
+            columns = [
+                pa.array([item.utterance for item, _ in batch], pa.string()),
+                pa.array([entry.status for entry in entries], pa.string()),
+                pa.array([entry.note for entry in entries], pa.string()),
+                _lists([_if_ok(entry, entry.clips, "pooled") for entry in entries]),
+                _nested([_if_ok(entry, entry.rows, "values") for entry in entries], numbers),
+                _nested([_if_ok(entry, entry.rows, "times") for entry in entries], times),
+            ]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+
+
+def _batches(store: FeatureSet) -> Iterator[list[tuple[Item, Entry]]]:
+    batch: list[tuple[Item, Entry]] = []
+    size = 0
+    for item in store.items:
+        batch.append((item, item.load()))
+        size += item.length * (len(store.feature_names) + 2) + len(store.pooled_names)
+        if size >= _BATCH_NUMBERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _if_ok(entry: Entry, parts: Mapping[str, Any], name: str) -> NDArray[Any] | None:
+    return np.asarray(parts[name], np.float64 if name == "times" else np.float32) if entry.status == "ok" else None
+
+
+def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
+    """Return a list array of ``(k,)`` vectors; None is null."""
+    import pyarrow as pa
+
+    there = [v for v in vectors if v is not None]
+    flat = np.concatenate(there) if there else np.zeros(0, np.float32)
+    return pa.ListArray.from_arrays(_bounds(vectors), pa.array(flat, pa.float32()), mask=_mask(vectors))
+
+
+def _nested(matrices: Sequence[NDArray[Any] | None], kind: Any) -> Any:
+    """Return an array of lists of lists of ``(rows, k)`` matrices; None is null."""
+    import pyarrow as pa
+
+    there = [m for m in matrices if m is not None]
+    width = there[0].shape[1] if there else 0
+    flat = np.concatenate(there).ravel() if there else np.zeros(0, np.float32)
+    rows = sum(len(m) for m in there)
+    inner = pa.ListArray.from_arrays(
+        pa.array(np.arange(rows + 1) * width, pa.int32()), pa.array(flat, kind.value_type.value_type)
+    )
+    return pa.ListArray.from_arrays(_bounds(matrices), inner, mask=_mask(matrices))
+
+
+def _bounds(parts: Sequence[NDArray[Any] | None]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(np.concatenate([[0], np.cumsum([0 if p is None else len(p) for p in parts])]), pa.int32())
+
+
+def _mask(parts: Sequence[NDArray[Any] | None]) -> Any:
+    import pyarrow as pa
+
+    return pa.array([p is None for p in parts], pa.bool_())

@@ -1,0 +1,375 @@
+"""Pickles of other people, read without running anything of theirs, and pickles that every numpy reads.
+
+A pickle is a program: it may name any function and call it. Here three gates stand before it:
+
+1. The opcodes are read through and nothing is built (`safety.scan_pickle`). Only those are allowed that plain data
+   need; sizes, depth and memo numbers are bounded, since C's unpickler allocates what they say.
+2. `_Unpickler` gives out a short list of names, and none of them is the real thing: each is an `_Allowed` that takes
+   only the arguments that plain data give it. A budget keeps calls from copying one large object many times.
+3. What came out is rebuilt of plain types only (`_Cleaner`): no cycles, no parts repeated into billions.
+
+The names are those of published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray`` (numpy 2),
+``_frombuffer`` (protocol 5), ``_codecs.encode`` (bytes in protocols 0 to 2), sets, ordered and default dicts.
+"""
+
+import mmap
+import pickle
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import UserError
+from pipeline.exchange.safety import MAX_DEPTH, one_line, refuse_name, scan_pickle
+
+_FAULTS = (  # all that pickletools, pickle and numpy raise for a damaged file
+    pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
+    MemoryError, RecursionError, ImportError, BufferError,
+)  # fmt: skip
+_ATOMS = (str, bytes, bytearray, int, float, bool, complex, type(None))
+_DTYPE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|f16|c8|c16|[SU][0-9]{1,7}|O)")
+
+
+def load(path: Path) -> Any:
+    """Read a pickle of plain data: numbers, text, bytes, lists, tuples, sets, dicts, numpy arrays and scalars.
+
+    Text and bytes of Python 2 are read as latin-1. Ordered and default dicts become dicts.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, empty, packed, damaged, made to fill the memory, or asks for anything else.
+    """
+    size = _checked_size(path)
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            opcodes = scan_pickle(path, data, size)
+        with path.open("rb") as file:
+            value = _Unpickler(file, path, size).load()
+        return _Cleaner(path, opcodes).clean(value)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({one_line(error)}): look at the file") from error
+    except _FAULTS as error:
+        raise UserError(
+            f"{path} is no pickle, or damaged or cut off ({one_line(error) or type(error).__name__}): "
+            "get or make it again"
+        ) from error
+
+
+def _checked_size(path: Path) -> int:
+    if not path.is_file():
+        raise UserError(f"{path} does not exist or is no file: give the path of a pickle")
+    size = path.stat().st_size
+    if not size:
+        raise UserError(f"{path} is empty: get or make it again")
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start[:2] == b"\x1f\x8b":
+        raise UserError(f"{path} is gzip-compressed: unpack it first (gunzip)")
+    if start == b"PK\x03\x04":
+        raise UserError(f"{path} is a zip archive, as torch.save and numpy.savez write: save arrays as numpy pickles")
+    return size
+
+
+class _Allowed:
+    """A name that a pickle may use; nothing in a pickle can change it."""
+
+    __slots__ = ("call", "name")
+    call: Callable[..., Any] | None
+    name: str
+
+    def __init__(self, name: str, call: Callable[..., Any] | None = None) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "call", call)
+
+    def __call__(self, *args: Any) -> Any:
+        if self.call is None:
+            raise TypeError(f"{self.name} is called")
+        return self.call(*args)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise TypeError(f"{self.name} is changed")
+
+    def __setstate__(self, state: Any) -> NoReturn:
+        raise TypeError(f"{self.name} is changed")
+
+
+class _Dtype:
+    """A numpy dtype while it is read: of its state only byte order and size are looked at, and never set."""
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, spec: Any, *_: Any) -> None:
+        spec = "O" if spec == "O8" else spec  # so older numpys wrote it
+        if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
+            raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
+        self.dtype = np.dtype(spec)
+
+    def __setstate__(self, state: Any) -> None:
+        order, subarray, names, columns = state[1:5]
+        if (subarray, names, columns) != (None, None, None) or order not in ("<", ">", "|", "="):
+            raise ValueError("structured arrays are not read")
+        if state[5] not in (-1, self.dtype.itemsize):
+            raise ValueError(f"dtype {self.dtype} of {state[5]} bytes")
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class _Array(np.ndarray[Any, np.dtype[Any]]):
+    """An array while it is read."""
+
+    budget: "_Budget | None" = None
+
+    def __setstate__(self, state: Any) -> None:
+        budget, self.budget = self.budget, None
+        if budget is None:
+            raise ValueError("an array is set twice")
+        _, shape, kind, fortran, raw = state
+        if type(kind) is not _Dtype:
+            raise ValueError("an array without dtype")
+        dtype, count = kind.dtype, _count(shape)
+        if dtype.hasobject:
+            if type(raw) is not list or len(raw) != count:
+                raise ValueError(f"an array of shape {shape} over other data")
+            budget.spend(count)
+        else:
+            raw = _raw(raw, count, dtype)
+            budget.spend(len(raw))
+        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # so numpy itself calls it
+
+
+class _Budget:
+    """How many bytes and items calls may still make; every real one lies in the file itself."""
+
+    def __init__(self, size: int) -> None:
+        self.left = 4 * size + (1 << 20)
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise MemoryError("it unpacks to much more than it holds")
+
+
+def _count(shape: Any) -> int:
+    if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
+        raise ValueError(f"an array of shape {one_line(shape, 40)}")
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def _raw(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
+    """Return the bytes of `count` values of a dtype without objects, text of Python 2 as bytes."""
+    if isinstance(raw, str):
+        raw = raw.encode("latin1")
+    if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:
+        raise ValueError(f"{count} values of {dtype} over {len(raw) if hasattr(raw, '__len__') else 'other'} bytes")
+    if dtype.kind == "U" and len(raw):
+        points = np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder))
+        if (points > 0x10FFFF).any() or ((points >= 0xD800) & (points < 0xE000)).any():
+            raise ValueError("text that is no Unicode")
+    return bytes(raw) if type(raw) is bytes else bytearray(raw)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows a few names, each only as `_Allowed`."""
+
+    def __init__(self, file: Any, path: Path, size: int) -> None:
+        super().__init__(file, encoding="latin1")
+        self._path = path
+        self._budget = _Budget(size)
+        self._names = self._table()
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what a name stands for here; an unlisted one raises `UserError`."""
+        home = {"__builtin__": "builtins"}.get(module, re.sub(r"^numpy\._core\.", "numpy.core.", module))
+        if (found := self._names.get(f"{home}.{name}")) is None:
+            refuse_name(self._path, module, name)
+        return found
+
+    def persistent_load(self, _: Any) -> NoReturn:
+        """Refuse: there is nothing outside the file."""
+        raise UserError(f"{self._path} asks for an object outside the file: save all of it as numpy arrays")
+
+    def _table(self) -> Mapping[str, _Allowed]:
+        calls: dict[str, Callable[..., Any] | None] = {
+            "numpy.ndarray": self._blank,
+            "numpy.dtype": _Dtype,
+            "numpy.core.multiarray._reconstruct": lambda kind, *_: self._subtype(kind),
+            "numpy.core.multiarray.scalar": self._scalar,
+            "numpy.core.numeric._frombuffer": self._frombuffer,
+            "_codecs.encode": self._encode,
+            "collections.OrderedDict": self._copier(dict),
+            "collections.defaultdict": self._defaultdict,
+            "builtins.bytearray": self._bytearray,
+            "builtins.bytes": self._empty_bytes,
+            "builtins.complex": self._complex,
+        }
+        calls |= {f"builtins.{kind.__name__}": self._copier(kind) for kind in (list, dict, tuple, set, frozenset)}
+        calls |= dict.fromkeys(("builtins.int", "builtins.float", "builtins.str", "builtins.bool"))
+        return {name: _Allowed(name, call) for name, call in calls.items()}
+
+    def _blank(self, shape: Any, code: Any) -> _Array:
+        if shape != (0,) or code != "b":
+            raise ValueError("an array without data")
+        array = _Array((0,), "i1")
+        array.budget = self._budget
+        return array
+
+    def _subtype(self, kind: Any) -> _Array:
+        if kind is not self._names["numpy.ndarray"]:
+            raise ValueError("an array of another class")
+        return self._blank((0,), "b")
+
+    def _scalar(self, kind: Any, raw: Any = b"") -> Any:
+        if type(kind) is not _Dtype:
+            raise ValueError("a number without dtype")
+        return np.frombuffer(_raw(raw, 1, kind.dtype), kind.dtype)[0]
+
+    def _frombuffer(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
+        if type(kind) is not _Dtype or order not in ("C", "F"):
+            raise ValueError("an array without dtype")
+        data = _raw(raw, _count(shape), kind.dtype)
+        self._budget.spend(len(data))
+        return np.frombuffer(data, kind.dtype).reshape(shape, order=order)
+
+    def _encode(self, text: Any, encoding: Any = "") -> bytes:
+        if type(text) is not str or encoding not in ("latin1", "latin-1"):
+            raise ValueError(f"an encoding {one_line(encoding, 40)}")
+        self._budget.spend(len(text))
+        return text.encode("latin1")
+
+    def _copier(self, kind: Callable[..., Any]) -> Callable[..., Any]:
+        def copy(items: Any = ()) -> Any:
+            if type(items) not in (list, tuple, set, frozenset, dict):
+                raise ValueError("a container of something else")
+            self._budget.spend(len(items))
+            return kind(items)
+
+        return copy
+
+    def _defaultdict(self, factory: Any = None, *rest: Any) -> dict[Any, Any]:
+        kinds = ("list", "dict", "int", "float", "set", "str", "bool", "tuple")
+        if factory not in (None, *(self._names[f"builtins.{kind}"] for kind in kinds)) or rest:
+            raise ValueError("a defaultdict of something else")
+        return {}
+
+    def _bytearray(self, raw: Any = b"", encoding: Any = "latin1") -> bytearray:
+        if type(raw) is str:
+            return bytearray(self._encode(raw, encoding))
+        if type(raw) is not bytes:  # a number would be a size
+            raise ValueError("a bytearray of something else")
+        self._budget.spend(len(raw))
+        return bytearray(raw)
+
+    def _empty_bytes(self) -> bytes:
+        return b""
+
+    def _complex(self, real: Any, imaginary: Any) -> complex:
+        if type(real) is not float or type(imaginary) is not float:
+            raise ValueError("a complex number of something else")
+        return complex(real, imaginary)
+
+
+class _Cleaner:
+    """Rebuilds a value of plain types."""
+
+    def __init__(self, path: Path, opcodes: int) -> None:
+        self._path = path
+        self._most = 1_000_000 + 10 * opcodes
+        self._done: dict[int, tuple[Any, Any, int]] = {}  # id -> original (kept alive), copy, number of values in it
+        self._open: set[int] = set()
+
+    def clean(self, value: Any) -> Any:
+        """Return the value; cycles, strange types and too many repetitions raise `UserError`."""
+        return self._clean(value)[0]
+
+    def _clean(self, value: Any) -> tuple[Any, int]:
+        kind = type(value)
+        if kind is str and not value.isascii():
+            value.encode()  # half a surrogate pair could never be written again: UnicodeEncodeError is a fault
+        if kind in _ATOMS or isinstance(value, np.generic):
+            return value, 1
+        if (known := self._done.get(id(value))) is not None:
+            return known[1], known[2]
+        if id(value) in self._open or len(self._open) > MAX_DEPTH:
+            raise UserError(f"{self._path} holds a list or dict that contains itself: that is no table of features")
+        self._open.add(id(value))
+        copy, count = self._rebuild(value)
+        self._open.discard(id(value))
+        if count > self._most:
+            raise UserError(f"{self._path} repeats its parts into more than {self._most} values: get it elsewhere")
+        self._done[id(value)] = (value, copy, count)
+        return copy, count
+
+    def _rebuild(self, value: Any) -> tuple[Any, int]:
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        kind = type(value)
+        if kind is dict:
+            items, count = self._all([*value.keys(), *value.values()])
+            return dict(zip(items[: len(value)], items[len(value) :], strict=True)), count
+        if kind in (list, tuple, set, frozenset):
+            items, count = self._all(value)
+            return kind(items), count
+        name = {_Dtype: "a bare dtype", _Allowed: "a function or class"}.get(kind, kind.__name__)
+        raise UserError(f"{self._path} holds {name}, which is no data: save numpy arrays, lists and dicts")
+
+    def _all(self, values: Any) -> tuple[list[Any], int]:
+        pairs = [self._clean(value) for value in values]
+        return [copy for copy, _ in pairs], 1 + sum(count for _, count in pairs)
+
+    def _array(self, value: NDArray[Any]) -> tuple[Any, int]:
+        if getattr(value, "budget", None) is not None:
+            raise UserError(f"{self._path} holds an array without its data: get or make it again")
+        if not value.dtype.hasobject:
+            return value.view(np.ndarray), 1
+        items, count = self._all(value.ravel().tolist())
+        return np.fromiter(items, object, len(items)).reshape(value.shape), count
+
+
+class _Pickler(pickle.Pickler):
+    """Writes arrays under names that numpy 1 and numpy 2 both have (`_reconstruct` moved between them)."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return how a value is made again: an empty array, whose state is then set."""
+        if type(value) is np.ndarray:
+            return np.ndarray, ((0,), "b"), value.__reduce__()[2]
+        return NotImplemented
+
+
+def dump(value: Any, path: Path) -> None:
+    """Write plain data as a pickle of protocol 4, to a temporary name that is then renamed.
+
+    Numpy scalars become Python's own numbers and texts.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but arrays, lists, tuples, dicts, numbers, texts and bytes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        with temporary.open("wb") as file:
+            _Pickler(file, protocol=4).dump(_plain(value))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) is dict:
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_plain(item) for item in value)
+    if isinstance(value, np.ndarray):
+        return np.asarray(value)
+    if type(value) not in _ATOMS:
+        raise TypeError(f"a {type(value).__name__} cannot be written as plain data")
+    return value

@@ -1,0 +1,96 @@
+"""What CSV and parquet share: columns chosen by patterns, and one table made into a bundle."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.base import Modality
+from pipeline.errors import UserError, suggest
+from pipeline.exchange.bundle import Bundle, ImportOptions
+from pipeline.exchange.columns import ROLES, Source, distinct, features_of, store_name, utterances_of
+
+Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, its columns
+
+
+def matched(options: ImportOptions, header: Sequence[str], source: Source) -> list[Chosen]:
+    """Return, for each pair of ``options.arrays``, the store's name, its modality and its columns.
+
+    Raises
+    ------
+    UserError
+        If none is asked for, a pattern matches nothing, a column is in two stores, or a name occurs twice.
+    """
+    double = [name for name, count in Counter(header).items() if count > 1]
+    if double:
+        raise UserError(f"{source.path} has {len(double)} names of columns twice ({double[0]!r}): rename one of them")
+    if not options.arrays:
+        raise UserError(
+            f"{source.path}: say which columns are features of which modality (--array 'audio=mfcc_*'); there are "
+            f"{_some(header)}"
+        )
+    roles = {getattr(options, role) for role in ROLES}
+    free = [name for name in header if name not in roles]
+    found = []
+    for modality, patterns in options.arrays:
+        names = tuple(dict.fromkeys(name for p in patterns for name in _matches(p, free, source)))
+        found.append((store_name(patterns[0].strip("*_") or modality), modality, names))
+    for name, count in Counter(name for _, _, names in found for name in names).items():
+        if count > 1:
+            raise UserError(f"{source.path}: column {name!r} would be in {count} stores: make the patterns narrower")
+    return found
+
+
+def _matches(pattern: str, names: Sequence[str], source: Source) -> list[str]:
+    wanted = re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
+    found = [name for name in names if wanted.fullmatch(name)]
+    if not found:
+        raise UserError(f"{source.path} has no column {pattern!r} for features; {suggest(pattern, names)}")
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def table_bundle(
+    cells: Mapping[str, NDArray[Any]],
+    numbers: Mapping[str, NDArray[np.float32]],
+    chosen: Sequence[Chosen],
+    options: ImportOptions,
+    source: Source,
+) -> Bundle:
+    """Return the bundle of one table.
+
+    Parameters
+    ----------
+    cells
+        The columns that are no features, ``(n,)`` each.
+    numbers
+        The columns that are, ``(n,)`` each.
+    chosen
+        What `matched` gave.
+    options, source
+        As for `utterances_of`.
+    """
+    if not len(next(iter(numbers.values()))):
+        raise UserError(f"{source.path} has a header, but no rows: there is nothing to import")
+    rows = len(next(iter(numbers.values())))
+    table, notices = utterances_of(cells, options, source, rows)
+    stores = []
+    for name, modality, names in chosen:
+        matrix = np.stack([numbers[column] for column in names], axis=1)[:, None, :]
+        made, said = features_of(
+            (name, modality),
+            names,
+            list(matrix),
+            list(table["utterance"]),
+            vectors=True,
+            details={"source": source.path.name},
+        )
+        stores.append(made)
+        notices += said
+    return Bundle(table, features=distinct(stores, source.path), notices=tuple(notices))
