@@ -21,7 +21,7 @@ from pipeline.stages.files import write_text
 from pipeline.stages.train import inputs_key, read_record
 from pipeline.utterances import read_table, read_utterances, write_table
 
-SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "non0_acc", "acc5", "acc7"}
+SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
 
 
 @dataclass(frozen=True)
