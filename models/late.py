@@ -181,7 +181,8 @@ class Product(Late):
     """The product of what each base says, each divided by a power of the prior: right where bases err independently.
 
     Rare classes are learnt as rare by every base; a product counts that several times. The power, the same for all
-    bases, is the one of `POWERS` with the best weighted F1 on the bases' out-of-fold outputs (the smallest of equals).
+    bases, is the one of `POWERS` with the best weighted F1 on the bases' out-of-fold outputs (the smallest of equals);
+    the F1 of each is averaged with its neighbours', since a single lucky row can make a peak.
     For a score it is the product of normal densities: the mean weighted by each base's inverse mean squared error.
 
     Parameters
@@ -218,7 +219,8 @@ class Product(Late):
             self.weights_ = inverse / inverse.sum()
             return
         scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in POWERS]
-        self.power_ = POWERS[int(np.argmax(scores))]
+        near = [np.mean(scores[max(i - 1, 0) : i + 2]) for i in range(len(scores))]
+        self.power_ = POWERS[int(np.argmax(near))]
 
     def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
         logs = np.log(np.maximum(outputs, FLOOR)) - power * np.log(np.maximum(self.prior_, FLOOR))

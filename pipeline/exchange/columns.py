@@ -70,8 +70,6 @@ def utterances_of(
     for role in _NUMBER_ROLES:
         if name := getattr(options, role):
             table[role] = numbers_of(columns[name], name, source)
-    if options.label:
-        table[LABEL] = cells_of(columns[options.label])
     used = {getattr(options, role) for role in ROLES if role != "label"}
     kept, notices = _others({name: c for name, c in columns.items() if name not in used}, source)
     return pd.DataFrame(table | kept), notices

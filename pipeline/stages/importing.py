@@ -60,7 +60,7 @@ def import_corpus(
         raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
     if root.exists():
         raise UserError(f"{root} is there already: choose another name for the corpus, or move that folder away")
-    bundle = _checked(reader_of(form)(path, options), path)
+    bundle = _checked(_read(form, path, options), path)
     label = str(settings["label"])
     if label not in bundle.utterances.columns or label in COLUMNS:
         labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
@@ -106,7 +106,7 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     """
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
-    bundle = _checked(reader_of(form)(path, options), path)
+    bundle = _checked(_read(form, path, options), path)
     ours = _keyed(list(table["utterance"]), match, f"the corpus {name}")
     theirs = _keyed(list(bundle.utterances["utterance"]), match, str(path))
     both = [key for key in ours if key in theirs]
@@ -178,6 +178,18 @@ def _joined(
 
 def _same(entry: Entry) -> Entry:
     return entry
+
+
+def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
+    """Read a file; whatever a broken or hostile one throws is one sentence."""
+    read = reader_of(form)
+    try:
+        return read(path, options)
+    except (UserError, OSError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path} is no whole file of the format {form} ({what}): get it again") from error
 
 
 def _checked(bundle: Bundle, path: Path) -> Bundle:

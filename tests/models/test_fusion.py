@@ -229,8 +229,9 @@ def test_a_product_divides_each_base_by_the_prior_to_the_power_that_unseen_rows_
     by_hand = np.prod([base.outputs(x) / prior**model.power_ for base in model.bases_], axis=0)
     np.testing.assert_allclose(model.predict_proba(x), by_hand / by_hand.sum(axis=1, keepdims=True), atol=1e-4)
     unseen = np.stack([base.out_of_fold_ for base in model.bases_])
-    scores = {p: f1_score(y, np.prod(unseen / prior**p, axis=0).argmax(axis=1), average="weighted") for p in POWERS}
-    assert scores[model.power_] == pytest.approx(max(scores.values()))
+    scores = [f1_score(y, np.prod(unseen / prior**p, axis=0).argmax(axis=1), average="weighted") for p in POWERS]
+    near = [np.mean(scores[:2]), *np.convolve(scores, np.ones(3) / 3, "valid"), np.mean(scores[-2:])]
+    assert model.power_ == POWERS[int(np.argmax(near))]
 
 
 def test_a_product_of_one_present_base_is_that_base_over_the_prior():

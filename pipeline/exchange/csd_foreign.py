@@ -1,0 +1,263 @@
+"""Other people's ``.csd`` files: utterances from labels or ids, and the rows and words that lie within each."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.align import TOUCH_S, align_to_words
+from features.base import Modality
+from features.store import Entry, Item
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.columns import distinct, unique_ids
+from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
+from pipeline.exchange.safety import one_line, slug
+from pipeline.utterances import COLUMNS, WORD_COLUMNS
+
+_PAUSE = "sp"
+
+
+@dataclass(frozen=True)
+class _Span:
+    """An utterance: row k of a recording, and where it lies there, in seconds."""
+
+    utterance: str
+    recording: str
+    k: int
+    start: float
+    end: float
+    id: str = ""  # where it lies in files of features; empty: as a segment, under its name, or within the recording
+
+    @property
+    def origin(self) -> float:
+        """Where its rows' times count from: its start, or 0 where that is not known."""
+        return self.start if np.isfinite(self.start) else 0.0
+
+
+def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], options: ImportOptions) -> Bundle:
+    """Return the bundle of the chosen files.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    chosen
+        Files of features, each with its modality.
+    options
+        ``labels`` says what the utterances are, by default the ids are; ``words`` and ``align`` as in `csd.read`.
+
+    Raises
+    ------
+    UserError
+        If a file holds text where numbers are due, or the other way round, or there are no utterances.
+    """
+    for _, file in chosen:
+        if not file.numeric:
+            raise UserError(f"{file.path} holds text, no features: give it as the file of words")
+    labels = describe(options.labels) if options.labels else None
+    spans = _labelled(labels) if labels else _by_id([file for _, file in chosen])
+    if not spans:
+        raise UserError(f"{labels.path if labels else path} holds no utterances: look whether it is the right file")
+    unique_ids([span.utterance for span in spans], labels.path if labels else path, lambda i: f"utterance {i + 1}")
+    table = pd.DataFrame([_row(span) for span in spans])
+    notices: list[str] = []
+    words = pd.DataFrame(columns=list(WORD_COLUMNS))
+    if options.words:
+        words, notices = _words(describe(options.words), spans)
+        texts = words.groupby("utterance", sort=False)["word"].agg(" ".join)
+        table["text"] = table["utterance"].map(texts).fillna("").astype("str")
+    if labels:
+        table = pd.concat([table, _scores(labels)], axis=1)
+    stores = []
+    for modality, file in chosen:
+        store, said = _store(modality, file, spans, words if options.align else None)
+        stores.append(store)
+        notices += said
+    return Bundle(table, words, distinct(stores, path), tuple(notices))
+
+
+def _row(span: _Span) -> dict[str, Any]:
+    cells = {"utterance": span.utterance, "recording": span.recording, "group": span.recording}
+    return cells | {"order": float(span.k), "start": span.start, "end": span.end}
+
+
+def _segment(name: str) -> tuple[str, int | None]:
+    """Return the video and the number, counted from 0, of an aligned segment: ``v[2]`` is ``("v", 2)``."""
+    found = re.fullmatch(r"(.+)\[(\d{1,9})\]", name)
+    return (found[1], int(found[2])) if found else (name, None)
+
+
+def _labelled(labels: SequenceFile) -> list[_Span]:
+    """Return the utterances of a file of labels, row by row."""
+    if not labels.numeric:
+        raise UserError(f"{labels.path} holds text where scores are expected: give the file of opinion labels")
+    spans = []
+    for name, intervals in labels.intervals.items():
+        video, k = _segment(name)
+        if k is not None and len(intervals) != 1:
+            raise UserError(
+                f"{labels.path}: the segment {one_line(name, 60)} has {len(intervals)} labels where one is due"
+            )
+        for i, (start, end) in enumerate(intervals.tolist(), k or 0):
+            spans.append(_Span(f"{video}_{i + 1}", video, i, start, end))
+    return spans
+
+
+def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
+    """Return each id of the files as one utterance, from its first interval's start to the last end."""
+    spans: dict[str, _Span] = {}
+    for file in files:
+        for name, intervals in file.intervals.items():
+            if name not in spans:
+                video, k = _segment(name)
+                start = float(intervals[0, 0]) if len(intervals) else float("nan")
+                end = float(np.fmax.reduce(intervals[:, 1])) if len(intervals) else float("nan")
+                spans[name] = _Span(name if k is None else f"{video}_{k + 1}", video, k or 0, start, end, name)
+    return list(spans.values())
+
+
+def _scores(labels: SequenceFile) -> pd.DataFrame:
+    """Return the label columns: ``sentiment``, and further ones by the names in the metadata."""
+    values = [read_rows(labels, name) for name in labels.intervals]
+    names = labels.metadata.get("dimension names")
+    said = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
+    if len(set(said)) < labels.width or set(said) & set(COLUMNS):
+        said = ["sentiment", *(f"label_{i}" for i in range(2, labels.width + 1))]
+    columns = ["sentiment"] if labels.width == 1 else said
+    return pd.DataFrame(np.concatenate(values).astype(np.float64).round(6), columns=columns)
+
+
+def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the words of each utterance, pauses left out; in a whole video a word goes where its middle lies."""
+    if file.numeric:
+        raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
+    rows: list[tuple[str, str, float, float]] = []
+    cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id alone
+    odd = 0
+    for span in spans:
+        name, whole = _held(file, span)
+        if name not in file.intervals:
+            continue
+        if name not in cache:
+            cache = {name: _good_words(file, name)}
+            odd += len(file.intervals[name]) - len(cache[name][0])
+        texts, times = cache[name]
+        middle = times.mean(axis=1)
+        here = range(len(texts)) if whole else np.flatnonzero((middle >= span.start) & (middle < span.end))
+        rows += [(span.utterance, texts[i], *times[i].tolist()) for i in here if texts[i] != _PAUSE]
+    table = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
+    return table, [f"{file.path.name}: {odd} words without a proper interval were left out"] if odd else []
+
+
+def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
+    """Return those words of an id that have a proper interval, and their intervals."""
+    times = file.intervals[name]
+    good = np.isfinite(times).all(axis=1) & (times[:, 1] >= times[:, 0])
+    texts = read_texts(file, name)
+    return [texts[i] for i in np.flatnonzero(good)], times[good]
+
+
+def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
+    """Return the id that holds an utterance, and whether all of it belongs to that utterance."""
+    if span.id:
+        return span.id, True
+    own = (f"{span.recording}[{span.k}]", span.utterance)
+    return next(((name, True) for name in own if name in file.intervals), (span.recording, False))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """How to get the rows of one utterance; `words` are ``(w, 2)`` seconds from its start, if rows are averaged."""
+
+    file: SequenceFile
+    name: str
+    span: _Span
+    whole: bool
+    words: Floats | None
+
+    def load(self) -> Entry:
+        """Read the rows."""
+        return self.measure()[0]
+
+    def measure(self) -> tuple[Entry, int]:
+        """Read the rows, and count the numbers that are not finite."""
+        intervals = self.file.intervals[self.name]
+        index = np.arange(len(intervals)) if self.whole else np.flatnonzero(_over(intervals, self.span))
+        if not len(index):
+            return Entry("empty", "no row within the utterance"), 0
+        first, last = int(index[0]), int(index[-1]) + 1
+        values = read_rows(self.file, self.name, slice(first, last))[index - first]
+        times = intervals[index] - self.span.origin
+        if self.words is None:
+            return entry_of(values, times)
+        if not len(self.words):
+            return Entry("empty", "no words"), 0
+        bad = int(values.size - np.isfinite(values).sum())
+        values = np.where(np.isfinite(values), values, np.float32("nan"))
+        aligned, _ = align_to_words(values, times, self.words)
+        return entry_of(aligned, self.words)[0], bad
+
+
+def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
+    """Return which rows share time with an utterance; a row, or an utterance, of no length is a point."""
+    start, end = intervals.T
+    with np.errstate(invalid="ignore"):
+        if span.end - span.start > TOUCH_S:
+            shared = np.minimum(end, span.end) - np.maximum(start, span.start) > TOUCH_S
+            point = (end - start <= TOUCH_S) & (end >= start) & (span.start <= start) & (start < span.end)
+            return np.asarray(shared | point)
+        return np.asarray((start <= span.start) & ((span.start < end) | ((start == span.start) & (end == start))))
+
+
+def _store(
+    modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
+) -> tuple[FeatureSet, list[str]]:
+    """Return a store whose items read their rows when asked; each is read once here, to know which are empty."""
+    words_of = None if words is None else dict(_word_times(words, spans))
+    items: list[Item] = []
+    masked = touched = 0
+    used: set[str] = set()
+    for span in spans:
+        name, whole = _held(file, span)
+        if name not in file.intervals:
+            items.append(item_of(span.utterance, Entry("absent", "not in the file")))
+            continue
+        used.add(name)
+        times = None if words_of is None else words_of.get(span.utterance, np.zeros((0, 2)))
+        rows = _Rows(file, name, span, whole, times)
+        entry, count = rows.measure()
+        masked, touched = masked + count, touched + bool(count)
+        items.append(Item(span.utterance, "", entry.length, rows.load))
+    notices = []
+    if masked:
+        notices.append(f"{file.store}: {masked} numbers of {touched} utterances are not finite and count as undefined")
+    if unused := len(file.intervals) - len(used):
+        notices.append(f"{file.path.name}: {unused} ids belong to no utterance and were left out")
+    if odd := sum(int((~(rows[:, 1] >= rows[:, 0])).sum()) for rows in file.intervals.values()):
+        notices.append(f"{file.path.name}: {odd} rows have no proper interval")
+    names = _feature_names(file)
+    details = {"source": file.path.name, "root_name": one_line(file.metadata["root name"])}
+    return FeatureSet(file.store, modality, names, pooled_names_of(names), items, details), notices
+
+
+def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[str, Floats]]:
+    """Yield each utterance and the times of its words, ``(w, 2)`` seconds from its start."""
+    origins = {span.utterance: span.origin for span in spans}
+    for utterance, rows in words.groupby("utterance", sort=False):
+        yield str(utterance), rows[["start", "end"]].to_numpy(np.float64) - origins[str(utterance)]
+
+
+def _feature_names(file: SequenceFile) -> tuple[str, ...]:
+    """Return the names in the metadata, if they fit; else the store's name and a number."""
+    said = file.metadata.get("dimension names")
+    if isinstance(said, list) and len(said) == file.width and all(isinstance(n, str) for n in said):
+        names = tuple(one_line(n, 80) for n in said)
+        if len(set(names)) == file.width and all(names):
+            return names
+    return tuple(f"{file.store}_{i}" for i in range(file.width))

@@ -1,0 +1,100 @@
+"""MELD's baseline: sheets of utterances (``data_emotion.p``) and dicts of vectors by ``<dialogue>_<utterance>``."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.errors import UserError, suggest
+from pipeline.exchange.bundle import ImportOptions
+from pipeline.exchange.erc_meld import MELD, RELEASE, SENTIMENTS
+from pipeline.exchange.erc_stores import Found, stores_by_name
+from pipeline.exchange.safety import one_line
+
+_SPLITS = {"train": "train", "val": "valid", "valid": "valid", "dev": "valid", "test": "test"}
+
+_Key = tuple[str, int, int]  # split, dialogue, utterance
+
+
+def is_baseline(parts: Sequence[Any]) -> bool:
+    """Return whether this is a sheet of utterances, or the vectors of the three parts."""
+    return _is_sheet(parts) or _is_vectors(parts)
+
+
+def _is_sheet(parts: Sequence[Any]) -> bool:
+    lead = parts[0] if len(parts) >= 5 else ()
+    return isinstance(lead, list) and bool(lead) and isinstance(lead[0], dict) and "utterance" in lead[0]
+
+
+def _is_vectors(parts: Sequence[Any]) -> bool:
+    keys = [key for part in parts if isinstance(part, dict) for key in part]
+    dicts = len(parts) == 3 and all(isinstance(part, dict) for part in parts)
+    return dicts and bool(keys) and all(isinstance(key, str) and re.fullmatch(r"\d+_\d+", key) for key in keys)
+
+
+def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
+    """Return the utterances of the sheets, or of the vectors where there is none, with their vectors."""
+    found = Found()
+    rows: dict[_Key, dict[str, Any]] = {}
+    for path, parts in files.items():
+        if _is_sheet(parts):
+            for key, row in _sheet(path, parts):
+                rows[key] = rows.get(key, {}) | row
+    held = {path: dict(_vectors(parts)) for path, parts in files.items() if _is_vectors(parts)}
+    if not rows:
+        found.notices.append("there are no labels: give the folder that holds data_emotion.p, too")
+        order = list(RELEASE)
+        keys = sorted({key for vectors in held.values() for key in vectors}, key=lambda k: (order.index(k[0]), *k[1:]))
+        rows = {key: _identity(key) for key in keys}
+    found.rows = list(rows.values())
+    for name, (path, modality) in stores_by_name(held, options).items():
+        found.stores[name] = (modality, [held[path].get(key) for key in rows])
+        if extra := sum(key not in rows for key in held[path]):
+            found.notices.append(f"{path.name}: {extra} vectors belong to no utterance and were left out")
+    return found
+
+
+def _identity(key: _Key) -> dict[str, Any]:
+    split, dialogue, number = key
+    group = f"{RELEASE[split]}_dia{dialogue}"
+    return {"utterance": f"{group}_utt{number}", "group": group, "order": float(number), "split": split}
+
+
+def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, Any]]]:
+    """Yield key and row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
+    index = parts[-1] if isinstance(parts[-1], dict) else {}
+    by_number = {int(number): name for name, number in index.items() if isinstance(number, int | np.integer)}
+    classes, seen = set(by_number.values()), set()
+    for i, cells in enumerate(parts[0]):
+        where = f"{path}: utterance {i}"
+        try:
+            key = (_SPLITS[cells["split"]], int(cells["dialog"]), int(cells["utterance"]))
+            label, text = cells["y"], str(cells["text"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{where} lacks split, dialog, utterance, y or text ({one_line(error, 60)})") from None
+        name = by_number.get(int(label)) if isinstance(label, int | np.integer) else label
+        column = _label_column(path.stem, name, classes)
+        if not column:
+            raise UserError(f"{where} has the label {one_line(repr(label), 40)}; {suggest(str(label), MELD)}")
+        if key in seen:
+            raise UserError(f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: take one out")
+        seen.add(key)
+        yield key, _identity(key) | {"text": text, column: name}
+
+
+def _label_column(stem: str, name: Any, classes: set[Any]) -> str:
+    """Return which label a class is of, or nothing; the file's name and classes tell, for neutral is in both."""
+    if "emotion" in stem:
+        return "emotion" if name in (*MELD, *SENTIMENTS) else ""
+    if "sentiment" in stem or classes == set(SENTIMENTS):
+        return "sentiment" if name in SENTIMENTS else ""
+    return "emotion" if name in MELD else "sentiment" if name in SENTIMENTS else ""
+
+
+def _vectors(parts: Sequence[Any]) -> Iterator[tuple[_Key, Any]]:
+    for split, held in zip(RELEASE, parts, strict=True):
+        for name, vector in held.items():
+            dialogue, number = name.split("_")
+            yield (split, int(dialogue), int(number)), vector

@@ -1,0 +1,225 @@
+"""Tuples of dicts by dialogue: which of the published layouts a tuple has, and the utterances and vectors in it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.base import Modality
+from pipeline.errors import UserError, suggest
+from pipeline.exchange.bundle import ImportOptions
+from pipeline.exchange.columns import SPLITS
+from pipeline.exchange.erc_meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
+from pipeline.exchange.erc_stores import Found
+from pipeline.exchange.safety import one_line
+
+IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
+_STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality
+    "text": ("text", "text"),
+    **{f"roberta{i}": (f"text_roberta{i}", "text") for i in (1, 2, 3, 4)},
+    "audio": ("audio", "audio"),
+    "visual": ("video", "video"),
+}
+# Kinds of the fields (d: dict by dialogue, s: names of dialogues, .: anything), whether ids lead, the fields.
+_LAYOUTS: tuple[tuple[str, bool, str], ...] = (
+    ("d{7}ss", True, "id speaker label text audio visual sentence train test"),
+    ("d{6}ssd", True, "id speaker label text audio sentence train test sentiment"),
+    ("d{7}ss.", True, "id speaker label text audio visual sentence train test extra"),
+    ("d{10}ss", True, "id speaker label text roberta2 roberta3 roberta4 audio visual sentence train test"),
+    ("d{10}ss.", True, "id speaker label text roberta2 roberta3 roberta4 audio visual sentence train test extra"),
+    ("d{4}ss", True, "id label speaker sentence train test"),
+    ("d{4}sss", True, "id label speaker sentence train valid test"),
+    ("d{3}sss", False, "speaker label sentence train test valid"),
+    ("d{4}sss", False, "speaker label sentiment sentence train test valid"),
+    ("d{7}sss", False, "speaker label roberta1 roberta2 roberta3 roberta4 sentence train test valid"),
+    ("d{8}sss", False, "speaker label sentiment roberta1 roberta2 roberta3 roberta4 sentence train test valid"),
+)
+
+_ByDialogue = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class _Dialogue:
+    """A dialogue: its place for messages, its key in the file, its name, its split, and MELD's utterance numbers."""
+
+    where: str
+    key: Any
+    group: str
+    split: str
+    numbers: Sequence[int] = ()
+
+
+def layout_of(parts: Sequence[Any]) -> list[str]:
+    """Return the names of the fields of a tuple of dicts by dialogue; nothing if it is none of those known."""
+    kinds = "".join("d" if isinstance(p, dict) else "s" if _is_names(p) else "x" for p in parts)
+    if not kinds.startswith("ddd"):
+        return []
+    lead = next((cells[0] for cells in parts[0].values() if _length(cells)), None)
+    ids_lead = isinstance(lead, str | int | np.integer) and lead not in ("M", "F")
+    for pattern, with_ids, fields in _LAYOUTS:
+        if with_ids == ids_lead and re.fullmatch(pattern, kinds):
+            return fields.split()
+    return []
+
+
+def _is_names(part: Any) -> bool:
+    listed = isinstance(part, set | frozenset | list | tuple | np.ndarray)
+    return listed and all(isinstance(name, str | int | np.integer) for name in part)
+
+
+def _length(cells: Any) -> int:
+    return len(cells) if isinstance(cells, list | tuple) or (isinstance(cells, np.ndarray) and cells.ndim) else 0
+
+
+def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOptions) -> Found:
+    """Return the utterances and their vectors.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    fields
+        The fields by the names that `layout_of` gives.
+    options
+        ``arrays`` chooses among the vectors.
+
+    Raises
+    ------
+    UserError
+        If fields contradict each other, a cell is not what it should be, or a chosen field is not there.
+    """
+    splits = {name: {_key(path, key) for key in fields[name]} for name in SPLITS if name in fields}
+    by_field: dict[str, _ByDialogue] = {
+        name: {_key(path, key): cells for key, cells in held.items()}
+        for name, held in fields.items()
+        if name not in (*SPLITS, "extra")
+    }
+    _check_dialogues(path, by_field, splits)
+    keys = list(by_field["label"])
+    split_of = {key: name for name, held in splits.items() for key in held}
+    meld = bool(keys) and all(isinstance(key, int) for key in keys)
+    named = dialogue_names(keys, split_of) if meld else {key: (str(key), split_of.get(key, "")) for key in keys}
+    emotions = _emotions(keys, meld, labels_only="id" in by_field and "text" not in by_field)
+    found = Found()
+    if fields.get("extra") is not None:
+        found.notices.append("the last field was left out: nothing says what it is")
+    for key in keys:
+        count = len(by_field["label"][key])
+        utterances = [{name: held[key][i] for name, held in by_field.items()} for i in range(count)]
+        numbers = utterance_numbers([cells["id"] for cells in utterances if "id" in cells], count) if meld else ()
+        dialogue = _Dialogue(f"{path}: dialogue {key}", key, *named[key], numbers)
+        found.rows += [_row(dialogue, i, cells, emotions) for i, cells in enumerate(utterances)]
+    for name in _chosen(path, [n for n in by_field if n in _STORES], options):
+        store, modality = _STORES[name]
+        found.stores[store] = (modality, [cell for key in keys for cell in by_field[name][key]])
+    return found
+
+
+def _key(path: Path, key: Any) -> Any:
+    if isinstance(key, int | np.integer):
+        return int(key)
+    if isinstance(key, str) and key:
+        return key
+    raise UserError(f"{path}: a dialogue is named {one_line(repr(key), 40)}: dialogues are named by text or numbers")
+
+
+def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapping[str, set[Any]]) -> None:
+    """Check that each dialogue has all fields, of one length, and lies in one part at most."""
+    lengths = {key: _length(cells) for key, cells in fields["label"].items()}
+    for name, held in fields.items():
+        for key, length in lengths.items():
+            if key not in held:
+                raise UserError(
+                    f"{path}: dialogue {key} has labels but no {name}: the file is incomplete, get it again"
+                )
+            if _length(held[key]) != length:
+                raise UserError(
+                    f"{path}: dialogue {key} has {length} labels but {_length(held[key])} of {name}: "
+                    "the fields must be of one length"
+                )
+    seen: dict[Any, str] = {}
+    for split, keys in splits.items():
+        for key in sorted(keys, key=str):
+            if key not in lengths:
+                raise UserError(f"{path}: dialogue {key} of the {split} part has no labels: the file is incomplete")
+            if key in seen:
+                raise UserError(
+                    f"{path}: dialogue {key} is in the {seen[key]} and in the {split} part: take it out of one"
+                )
+            seen[key] = split
+
+
+def _emotions(keys: Sequence[Any], meld: bool, labels_only: bool) -> tuple[str, ...]:
+    """Return the names of the emotions; nothing where labels are scores (GCNet's files of MOSI and MOSEI)."""
+    if meld:
+        return MELD
+    scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
+    return () if scores else IEMOCAP
+
+
+def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[str, ...]) -> dict[str, Any]:
+    """Return the row of the utterance i of a dialogue; `cells` is what each field holds of it."""
+    where, key, group = dialogue.where, dialogue.key, dialogue.group
+    if dialogue.numbers:
+        name, recording, number = f"{group}_utt{dialogue.numbers[i]}", "", dialogue.numbers[i]
+    else:
+        own = str(cells.get("id", ""))
+        name, recording, number = own if own and not own.isdigit() else f"{key}_{own or f'utt{i}'}", str(key), i
+    text = cells["sentence"]
+    if not isinstance(text, str):
+        raise UserError(f"{where}, sentence {i}: {type(text).__name__} where a text is expected")
+    row = {
+        "utterance": name,
+        "recording": recording,
+        "text": str(text),
+        "group": group,
+        "order": float(number),
+        "speaker": _speaker(f"{where}, speaker {i}", str(key), cells["speaker"]),
+        "split": dialogue.split,
+        "emotion" if emotions else "sentiment": _class(f"{where}, label {i}", emotions, cells["label"]),
+    }
+    if "sentiment" in cells:
+        row["sentiment"] = _class(f"{where}, label {i} (sentiment)", SENTIMENTS, cells["sentiment"])
+    return row
+
+
+def _speaker(where: str, dialogue: str, cell: Any) -> str:
+    """Return a speaker: letters of IEMOCAP with their session (Ses01F), a one-hot vector as ``s<index>``."""
+    if isinstance(cell, str):
+        return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
+    row = np.asarray(cell) if _length(cell) else np.zeros(0)
+    if row.dtype.kind not in "biuf" or row.ndim != 1 or not set(row.tolist()) <= {0, 1} or row.sum() > 1:
+        raise UserError(f"{where}: {one_line(cell, 40)} is neither a name nor one-hot")
+    return f"s{int(row.argmax())}" if row.sum() else ""
+
+
+def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
+    """Return a class's name for its number; without names, the number itself."""
+    number = np.asarray(cell)
+    if number.dtype.kind not in "iuf" or number.size != 1:
+        raise UserError(f"{where} is {one_line(repr(cell), 40)}, which is no number: the labels must be numbers")
+    value = float(number.ravel()[0])
+    if not names:
+        return value
+    if not value.is_integer() or not 0 <= value < len(names):
+        raise UserError(f"{where} is {value:g}, but there are the classes 0 to {len(names) - 1} ({', '.join(names)})")
+    return names[int(value)]
+
+
+def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[str]:
+    """Return the fields that the options ask for, all without options."""
+    if not options.arrays:
+        return list(names)
+    wanted: list[str] = []
+    for modality, patterns in options.arrays:
+        own = [n for n in names if _STORES[n][1] == modality]
+        for pattern in patterns:
+            hits = [n for n in own if fnmatch(n, pattern) or fnmatch(_STORES[n][0], pattern)]
+            if not hits:
+                raise UserError(f"{path} has no {modality} features {pattern!r}; {suggest(pattern, own)}")
+            wanted += [n for n in hits if n not in wanted]
+    return wanted

@@ -1,0 +1,104 @@
+"""What the readers of conversation pickles gather, and how it becomes stores of one vector an utterance."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.base import MODALITIES, Modality
+from features.store import Entry
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of
+from pipeline.exchange.safety import one_line, slug
+
+Vectors = list[NDArray[Any] | None]  # one an utterance; None: not there
+
+
+@dataclass
+class Found:
+    """What is gathered from a file: rows of the utterance table, modality and vectors by store, notices."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    stores: dict[str, tuple[Modality, Vectors]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str, tuple[Path, Modality]]:
+    """Return file and modality of each store, named after the modality, or after the file where several have one."""
+    pairs: list[tuple[Path, Modality]] = []
+    for path in files:
+        named = next((m for m, names in options.arrays if any(fnmatch(path.stem, name) for name in names)), None)
+        if named is None and options.arrays and len(files) == 1:
+            named = options.arrays[0][0]
+        pairs.append((path, named or _modality_of(path)))
+    count = Counter(modality for _, modality in pairs)
+    found = {slug(path.stem) if count[m] > 1 else m: (path, m) for path, m in pairs}
+    if len(found) < len(pairs):
+        raise UserError(
+            f"{pairs[0][0].parent}: two files would make one store: rename one of {', '.join(map(str, files))}"
+        )
+    return found
+
+
+def _modality_of(path: Path) -> Modality:
+    stem = path.stem.lower().replace("visual", "video")
+    for modality in MODALITIES:
+        if stem.startswith(modality):
+            return modality
+    raise UserError(f"{path}: the name does not say what was measured: say it with --array audio={path.stem}")
+
+
+def store_of(
+    path: Path, name: str, modality: Modality, vectors: Vectors, utterances: Sequence[str]
+) -> tuple[FeatureSet, list[str]]:
+    """Return a store of one vector an utterance, and a notice if numbers had to be masked.
+
+    Parameters
+    ----------
+    path
+        Where the vectors come from, for messages and the store's details.
+    name, modality
+        The store's.
+    vectors, utterances
+        One each an utterance.
+
+    Raises
+    ------
+    UserError
+        If something is no vector of numbers, or not as long as the others.
+    """
+    width, masked, touched, items = -1, 0, 0, []
+    for utterance, cell in zip(utterances, vectors, strict=True):
+        if cell is None:
+            items.append(item_of(utterance, Entry("absent", "the file has no vector of it")))
+            continue
+        vector = _vector(f"{path}: {name} of {utterance}", cell)
+        width = len(vector) if width < 0 else width
+        if len(vector) != width:
+            raise UserError(f"{path}: {name} of {utterance} has {len(vector)} numbers where others have {width}")
+        with np.errstate(over="ignore"):  # what single precision cannot hold is masked and counted
+            entry, count = entry_of(vector[None], pooled=vector)
+        items.append(item_of(utterance, entry))
+        masked, touched = masked + count, touched + bool(count)
+    names = tuple(f"{name}_{i}" for i in range(max(width, 0)))
+    said = [f"{name}: {masked} numbers of {touched} utterances are not finite and count as undefined"] if masked else []
+    return FeatureSet(name, modality, names, names, items, {"source": path.name}), said
+
+
+def _vector(where: str, cell: Any) -> NDArray[np.float64]:
+    try:
+        vector = np.asarray(cell)
+    except ValueError:  # a list of lists of unequal lengths
+        vector = np.empty(0, object)
+    if vector.ndim == 2 and len(vector) == 1:
+        vector = vector[0]
+    if vector.dtype.kind not in "biuf" or vector.ndim != 1:
+        raise UserError(
+            f"{where} is no vector of numbers ({one_line(type(cell).__name__)} {vector.shape}): see the file"
+        )
+    return vector.astype(np.float64)

@@ -1,0 +1,90 @@
+"""A corpus's stores on their way into a file: outlines in memory, an utterance read when it is asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.align import align_to_words
+from features.base import Modality
+from features.store import Entry, Item, Status
+from pipeline.exchange.bundle import FeatureSet, entry_of, pooled_names_of
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A store of the corpus, of which only the outline is in memory."""
+
+    path: Path
+    name: str
+    modality: Modality
+    feature_names: tuple[str, ...]
+    pooled_names: tuple[str, ...]
+    details: Mapping[str, Any]
+    utterances: Sequence[str]
+    statuses: Sequence[Status]
+    notes: Sequence[str]
+    offsets: NDArray[np.int64]
+    timed: bool
+
+    def features(self) -> FeatureSet:
+        """Return it as it is."""
+        items = [
+            Item(utterance, "", int(length), partial(self.entry, i))
+            for i, (utterance, length) in enumerate(zip(self.utterances, np.diff(self.offsets), strict=True))
+        ]
+        return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
+
+    def entry(self, i: int) -> Entry:
+        """Read one utterance; the file is open no longer than that takes."""
+        import h5py
+
+        if self.statuses[i] != "ok":
+            return Entry(self.statuses[i], self.notes[i])
+        rows = slice(int(self.offsets[i]), int(self.offsets[i + 1]))
+        with h5py.File(self.path, "r") as file:
+            values, times, pooled = file["values"][rows], file["times"][rows], file["pooled"][i]
+        return Entry("ok", self.notes[i], {"values": values, "times": times}, {"pooled": pooled})
+
+
+def joined(sources: Sequence[Source], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
+    """Return several stores of a modality as one, a row a word.
+
+    Parameters
+    ----------
+    sources
+        The stores.
+    modality
+        The modality, whose name is also the store's.
+    timed
+        For each utterance ``(words, 2)`` start and end of its words in seconds from its own start.
+    """
+    columns = tuple(f"{source.name}.{column}" for source in sources for column in source.feature_names)
+    items = []
+    for i, utterance in enumerate(sources[0].utterances):
+        load = partial(_word_entry, tuple(sources), i, timed[i])
+        items.append(Item(utterance, "", load().length, load))  # whether any row falls on a word shows only by looking
+    details = {"align": "word", "stores": {source.name: dict(source.details) for source in sources}}
+    return FeatureSet(modality, modality, columns, pooled_names_of(columns), items, details)
+
+
+def _word_entry(sources: Sequence[Source], i: int, words: Numbers) -> Entry:
+    """Return utterance i of several stores side by side, one row a word; NaN where a store has nothing on a word."""
+    entries = [source.entry(i) for source in sources]
+    if all(entry.status != "ok" for entry in entries):
+        return entries[0]
+    if not len(words):
+        return Entry("empty", "no word times")
+    parts = []
+    for source, entry in zip(sources, entries, strict=True):
+        if entry.status == "ok":
+            parts.append(align_to_words(np.asarray(entry.rows["values"]), np.asarray(entry.rows["times"]), words)[0])
+        else:
+            parts.append(np.full((len(words), len(source.feature_names)), np.nan, np.float32))
+    return entry_of(np.concatenate(parts, axis=1), words)[0]
