@@ -112,8 +112,8 @@ def description(name: str) -> Description | None:
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:
     """Return the error of a folder that is not a corpus, or not all of it: what was found there and what was not.
 
-    >>> print(half_unpacked(Path("x"), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
-    x does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.
+    >>> print(half_unpacked(Path("."), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
+    . does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.
     """
     found = ", ".join(name for name, there in folders.items() if there) or "nothing of it"
     missing = ", ".join(name for name, there in folders.items() if not there)

@@ -20,10 +20,10 @@ train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmar
 def test_rows_of_the_table() -> None:
     rows = plan_rows(TrainParams(), ("text", "audio", "video"))
     names = [row.names for row in rows]
-    assert len(names) == len(set(names)) == 2 + 3 * 5 + 4 * 5
+    assert len(names) == len(set(names)) == 2 + 3 * 5 + 3 + 4 * 6
     assert names[0] == ("majority", "", "")
     assert ("stacking", "text+audio+video", "logistic") in names
-    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 5]
+    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 6]
 
 
 @pytest.fixture(scope="module")
