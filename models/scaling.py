@@ -68,7 +68,7 @@ class GroupCalibrated(BaseEstimator):  # type: ignore[misc]
         known = np.isfinite(held_out).all(axis=1)
         if len(np.unique(y[known])) < len(self.classes_):
             held_out, known = whole, np.ones(len(y), bool)
-        self.link_ = LogisticRegression(C=1.0, max_iter=300).fit(held_out[known], y[known])
+        self.link_ = LogisticRegression(C=1.0, max_iter=2000).fit(held_out[known], y[known])
         return self
 
     def _distances(self, fitted: Any, x: Matrix) -> FloatArray:
