@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.corpora.base import MOST_LISTED
 from pipeline.errors import UserError, suggest
+from pipeline.foreign import child, open_hdf5
 from pipeline.params import CorpusParams
 from pipeline.utterances import COLUMNS, WORD_COLUMNS, Problem
 
@@ -173,41 +174,18 @@ def read_csd(path: Path) -> dict[str, Computed]:
     UserError
         If it is no HDF5, a group is missing, shapes disagree, or anything in it points to another file.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            if not len(file):
-                raise UserError(f"{path} is empty: get the .csd file again")
-            data = _member(_member(file, next(iter(file)), h5py.Group, path), "data", h5py.Group, path)
-            return {str(video): _video(_member(data, video, h5py.Group, path), path) for video in data}
-    except (OSError, KeyError, RuntimeError) as error:
-        raise UserError(f"{path} is no readable .csd file ({' '.join(str(error).split())}): get it again") from None
-
-
-def _member(group: Any, name: str, kind: type, path: Path) -> Any:
-    """Return what a group holds; links and data that lie elsewhere are refused before they are followed."""
-    import h5py
-
-    place = f"{group.name.rstrip('/')}/{name}"
-    link = group.get(name, getlink=True)
-    if link is None:
-        raise UserError(f"{path} has no {place}: a .csd file holds <root>/data/<video>/features and intervals")
-    if not isinstance(link, h5py.HardLink):
-        raise UserError(f"{path}: {place} is a link to elsewhere, which is not followed: get the file from its makers")
-    member = group[name]
-    if not isinstance(member, kind):
-        raise UserError(f"{path}: {place} is no {kind.__name__.lower()}: is this a .csd file?")
-    if isinstance(member, h5py.Dataset) and (member.is_virtual or member.external):
-        raise UserError(f"{path}: {place} keeps its data in another file, which is not opened: get the whole file")
-    return member
+    with open_hdf5(path) as file:
+        if not len(file):
+            raise UserError(f"{path} is empty: get the .csd file again")
+        data = child(path, child(path, file, next(iter(file)), dataset=False), "data", dataset=False)
+        return {str(video): _video(child(path, data, video, dataset=False), path) for video in data}
 
 
 def _video(group: Any, path: Path) -> Computed:
     import h5py
 
-    features = _member(group, "features", h5py.Dataset, path)
-    intervals = _member(group, "intervals", h5py.Dataset, path)
+    features = child(path, group, "features", dataset=True)
+    intervals = child(path, group, "intervals", dataset=True)
     if features.ndim < 2 or intervals.shape != (len(features), 2) or intervals.dtype.kind not in "fiu":
         shapes = f"features {features.shape} and intervals {intervals.shape}"
         raise UserError(f"{path}: {group.name} has {shapes}: it needs (n, k) and numbers (n, 2)")

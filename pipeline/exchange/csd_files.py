@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
-from pipeline.exchange.safety import child, declared_bytes, one_line, open_hdf5, refuse_ratio, slug
+from pipeline.exchange.safety import slug
+from pipeline.foreign import child, declared_bytes, one_line, open_hdf5, refuse_ratio
 
 _CELL_BATCH = 256
 

@@ -17,7 +17,8 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.columns import distinct, unique_ids
 from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
-from pipeline.exchange.safety import one_line, slug
+from pipeline.exchange.safety import slug
+from pipeline.foreign import one_line
 from pipeline.utterances import COLUMNS, WORD_COLUMNS
 
 _PAUSE = "sp"

@@ -21,7 +21,7 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.columns import distinct
 from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
 from pipeline.exchange.packing import array_of, column_of
-from pipeline.exchange.safety import one_line
+from pipeline.foreign import one_line
 from pipeline.utterances import WORD_COLUMNS
 
 OWN_KEY, VERSION = "crossmodal bundle", 1

@@ -11,7 +11,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.erc_meld import MELD, RELEASE, SENTIMENTS
 from pipeline.exchange.erc_stores import Found, stores_by_name
-from pipeline.exchange.safety import one_line
+from pipeline.foreign import one_line
 
 _SPLITS = {"train": "train", "val": "valid", "valid": "valid", "dev": "valid", "test": "test"}
 

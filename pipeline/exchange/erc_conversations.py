@@ -15,7 +15,7 @@ from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.columns import SPLITS
 from pipeline.exchange.erc_meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
 from pipeline.exchange.erc_stores import Found
-from pipeline.exchange.safety import one_line
+from pipeline.foreign import one_line
 
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
 _STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality

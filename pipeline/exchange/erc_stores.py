@@ -14,7 +14,8 @@ from features.base import MODALITIES, Modality
 from features.store import Entry
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of
-from pipeline.exchange.safety import one_line, slug
+from pipeline.exchange.safety import slug
+from pipeline.foreign import one_line
 
 Vectors = list[NDArray[Any] | None]  # one an utterance; None: not there
 

@@ -21,7 +21,8 @@ from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.columns import ROLES, Source, distinct, features_of, store_name, utterances_of
 from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gather, offsets_of, tables, unpack
-from pipeline.exchange.safety import one_line, refuse_options, refuse_ratio
+from pipeline.exchange.safety import refuse_options
+from pipeline.foreign import one_line, refuse_ratio
 
 _FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can name: the same bundle gives the same bytes
 _LENGTHS = "_lengths"

@@ -25,7 +25,7 @@ from features.store import STATUSES, Entry
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.columns import as_text
-from pipeline.exchange.safety import one_line
+from pipeline.foreign import one_line
 from pipeline.utterances import WORD_COLUMNS
 
 FORMAT_KEY = "crossmodal_format"

@@ -25,8 +25,9 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.columns import ROLES, Source, as_text
 from pipeline.exchange.packing import Damaged, about, damaged, tables, unpack
-from pipeline.exchange.safety import one_line, refuse_options
+from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
+from pipeline.foreign import one_line
 
 _KEY = b"crossmodal"
 _TABLES = ("utterances", "words")

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
-from pipeline.exchange.safety import MAX_DEPTH, one_line, refuse_name, scan_pickle
+from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
+from pipeline.foreign import one_line
 
 _FAULTS = (  # all that pickletools, pickle and numpy raise for a damaged file
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,

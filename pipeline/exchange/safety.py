@@ -1,20 +1,15 @@
-"""What is checked of a stranger's file before it is believed: options, opcodes, links, declared sizes."""
+"""What is checked before a stranger's file is believed: options that mean nothing to it, opcodes of a pickle."""
 
 import pickletools
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions
-
-# A dataset may declare far more than the file holds: gzip packs zeros 1000 : 1, and chunks never written cost nothing.
-HARMLESS = 256 << 20  # bytes; below this no ratio is looked at
-RATIO = 200  # real features pack 1.1 to 20 times
-MOST = 64 << 30  # bytes of one dataset; the largest published one (MOSEI COVAREP, whole) is below this
+from pipeline.foreign import one_line
 
 MAX_OPCODES = 50_000_000
 MAX_DEPTH = 100  # C hashes nested tuples by recursion: a deep one as a key would end the process
@@ -26,17 +21,6 @@ _REFUSED = {  # opcode -> what it does
     **dict.fromkeys(("OBJ", "NEWOBJ", "NEWOBJ_EX"), "an object of a class"),
     **dict.fromkeys(("NEXT_BUFFER", "READONLY_BUFFER"), "a buffer outside the file"),
 }
-
-
-def one_line(error: object, most: int = 160) -> str:
-    """Return an error, or any foreign text, as one printable line.
-
-    >>> one_line(ValueError("a  b"))
-    'a b'
-    """
-    text = "".join(c if c.isprintable() else " " for c in str(error))
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def slug(name: str) -> str:
@@ -57,82 +41,6 @@ def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> N
                 f"{path}: this format makes no use of the option {f.name!r}: leave it out "
                 f"(it knows {', '.join(allowed) or 'none'})"
             )
-
-
-@contextmanager
-def open_hdf5(path: Path) -> Iterator[Any]:
-    """Open an HDF5 file for reading; any fault of the file, also a later one in reading, raises `UserError`.
-
-    What the HDF5 library itself does not survive is beyond this: of 6000 files with random bytes changed, it read on
-    for ever in the text heap of one.
-    """
-    import h5py
-
-    if not path.is_file():
-        raise UserError(f"{path} does not exist or is no file: give the path of a .csd file")
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    # h5py turns HDF5's own errors into these; a closed or damaged object is a ValueError or KeyError.
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
-        raise UserError(
-            f"{path} is no readable HDF5 file, damaged or cut off ({one_line(error)}): get or make it again"
-        ) from error
-
-
-def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
-    """Return the group or dataset `name` of a group, if it lies in this very file.
-
-    Raises
-    ------
-    UserError
-        If it is missing, of the other kind, or a soft or external link, which could lead anywhere.
-    """
-    import h5py
-
-    where = one_line(f"{group.name.strip('/')}/{name}".strip("/"))
-    link = group.get(name, getlink=True)
-    if link is None:
-        raise UserError(f"{path} has no {where}: it is no computational sequence as the CMU-MultimodalSDK writes it")
-    if not isinstance(link, h5py.HardLink):
-        raise UserError(f"{path}: {where} is a link to somewhere else, which is not followed: store the data itself")
-    found = group[name]
-    if not isinstance(found, h5py.Dataset if dataset else h5py.Group):
-        raise UserError(f"{path}: {where} is no {'dataset' if dataset else 'group'}: the file is laid out otherwise")
-    if dataset:
-        check_dataset(path, where, found)
-    return found
-
-
-def check_dataset(path: Path, where: str, dataset: Any) -> None:
-    """Refuse a dataset that is kept in other files, or that declares much more than the file holds."""
-    if dataset.external:
-        raise UserError(f"{path}: {where} is kept in another file, which is not opened: store the data itself")
-    if dataset.is_virtual:
-        raise UserError(f"{path}: {where} is put together from other files (virtual): store the data itself")
-    if dataset.shape is None:
-        raise UserError(f"{path}: {where} has no value: write it again")
-    declared, stored = declared_bytes(dataset), dataset.id.get_storage_size()
-    if declared > MOST:
-        raise UserError(f"{path}: {where} declares {declared >> 30} GiB, more than {MOST >> 30}: split the file")
-    refuse_ratio(f"{path}: {where}", declared, stored)
-
-
-def declared_bytes(dataset: Any) -> int:
-    """Return what reading a dataset takes at least: all of it, or one chunk where that is larger."""
-    chunk = 1
-    for side in dataset.chunks or ():
-        chunk *= int(side)
-    return max(int(dataset.size), chunk) * int(dataset.dtype.itemsize)
-
-
-def refuse_ratio(what: str, declared: int, stored: int) -> None:
-    """Refuse what unpacks to more than `HARMLESS` bytes and more than `RATIO` times its size."""
-    if declared > HARMLESS and declared > RATIO * stored:
-        raise UserError(
-            f"{what} declares {declared >> 20} MiB but holds {stored} bytes, as a file made to fill the memory does: "
-            "get it from somewhere else"
-        )
 
 
 def refuse_name(path: Path, module: str, name: str) -> NoReturn:

@@ -468,15 +468,15 @@ def damage(path: Path, how: str) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("external link", "link to elsewhere"),
-        ("soft link", "link to elsewhere"),
-        ("external data", "keeps its data in another file"),
-        ("virtual data", "keeps its data in another file"),
-        ("missing", "has no /a root/data/03bSnISJMiM/features"),
-        ("no data", "has no /a root/data"),
+        ("external link", "link to somewhere else"),
+        ("soft link", "link to somewhere else"),
+        ("external data", "is kept in another file"),
+        ("virtual data", "is put together from other files"),
+        ("missing", "has no a root/data/03bSnISJMiM/features"),
+        ("no data", "has no a root/data"),
         ("other length", r"features \(5, 1\) and intervals \(2, 2\)"),
         ("many columns", "a score is one number a row"),
-        ("no HDF5", "is no readable .csd file"),
+        ("no HDF5", "is no readable HDF5 file"),
     ],
 )
 def test_unsafe_and_damaged_csd_files_are_refused(tmp_path: Path, how: str, message: str) -> None:
