@@ -193,10 +193,13 @@ def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
 
 
 def _checked(bundle: Bundle, path: Path) -> Bundle:
-    """Return the bundle; without utterances, or with an id that occurs twice, raise `UserError`."""
+    """Return the bundle; without utterances, or with an id that is no name or occurs twice, raise `UserError`."""
     names = bundle.utterances["utterance"]
     if not len(names):
         raise UserError(f"{path} holds no utterances")
+    odd = [name for name in names if not str(name).isprintable()]
+    if odd:
+        raise UserError(f"{path} has the id {odd[0]!r}, which holds characters that cannot be printed: mend it")
     repeated = names[names.duplicated()]
     if len(repeated):
         raise UserError(f"{path} has the id {repeated.iloc[0]!r} more than once: ids must tell all utterances apart")

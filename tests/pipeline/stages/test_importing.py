@@ -118,6 +118,7 @@ def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
         ({}, ("--array", "smell=voice"), "'smell=voice'"),
         ({"voice": np.ones((59, 4), np.float32)}, (), "59"),
         ({"name": np.array(["a"] * 60)}, (), "'a'"),
+        ({"name": np.array([f"c{i}\x00x" for i in range(60)])}, (), "cannot be printed"),
         ({"voice": np.full((60, 4), None)}, (), "voice"),
         ({}, ("--protocol", "offical"), "did you mean 'official'"),
         ({}, ("--match", "(x)", "--into", "mine"), "either --corpus"),
