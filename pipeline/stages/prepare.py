@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.media import HashMemo
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CACHE, CorpusPaths
-from pipeline.utterances import COLUMNS, Corpus, Problem, read_utterances, write_table
+from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_table
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
 _SHOWN = 20
@@ -57,6 +57,7 @@ def gather(settings: CorpusParams) -> Corpus:
         message = "no row has text, but the corpus's modalities name text: fill the column or take text out"
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
+    problems += _past_the_end(corpus.utterances, table["duration"], settings)
     problems += _outside(corpus.utterances, settings)
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
@@ -139,8 +140,9 @@ def _with_media(table: pd.DataFrame, file: Path, wanted: bool) -> tuple[pd.DataF
     table["media_sha256"] = table["media"].map(hashes).fillna("")
     table["sound_sha256"] = table["sound"].map(hashes).fillna("")
     length = table["duration"] = table["media"].map(lengths).astype(float)
-    problems += _past_the_end(table, length, file)
-    table["end"] = table["end"].fillna(length).where(length.isna(), table["end"].fillna(length).clip(upper=length))
+    ends = table["end"].fillna(length)
+    outside = length.isna() | (table["start"] >= length)
+    table["end"] = ends.where(outside, ends.clip(upper=length))
     return table, problems
 
 
@@ -199,10 +201,21 @@ def _length_or_fault(name: str) -> float | str:
     return length_s if length_s > 0 else f"{name} lasts 0 seconds: record or copy it again"
 
 
-def _past_the_end(table: pd.DataFrame, length: pd.Series, file: Path) -> list[Problem]:
-    problems = []
-    for name, limit in (("start", 0.0), ("end", END_TOLERANCE_S)):
-        for i in table.index[table[name] >= length + limit + (1e-9 if limit else -1e-9)]:
-            message = f"{name} is {table.at[i, name]:g} s, but {table.at[i, 'media']} is only {length[i]:.2f} s long"
-            problems.append(Problem("error", file, int(table.at[i, "line"]), message))
+def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
+    """Name spans that lie outside their recordings.
+
+    In a user's own folder that is a mistake to be mended; a published corpus cannot be, so there the utterance stays.
+    """
+    file = label_file(settings)
+    problems: list[Problem] = []
+    published = description(settings.reader) is not None
+    late = table["start"] >= length - 1e-9
+    long = (table["end"] >= length + END_TOLERANCE_S + 1e-9) & ~(late & published)
+    for name, rows, remedy in (("start", late, "nothing of it is heard or seen"), ("end", long, "it ends there")):
+        for i in table.index[rows]:
+            severity: Severity = ("failed" if name == "start" else "warning") if published else "error"
+            message = f"{table.at[i, 'utterance']}: " if published else ""
+            message += f"{name} is {table.at[i, name]:g} s, but {table.at[i, 'media']} is only {length[i]:.2f} s long"
+            line = None if file.is_dir() else int(table.at[i, "line"])
+            problems.append(Problem(severity, file, line, message + (f": {remedy}" if published else "")))
     return problems
