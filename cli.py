@@ -98,12 +98,18 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal prepare --corpus demo
     """
+    from pipeline.paths import CorpusPaths
     from pipeline.stages.prepare import prepare as run
+    from pipeline.stages.validate import facts_of
+    from pipeline.utterances import read_utterances, read_words
 
     params = _load(params_path)
     for name in _names(params, corpora):
         for problem in run(params, name):
             click.echo(str(problem), err=True)
+        table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
+        words = sum(len(timed) for timed in read_words(CorpusPaths(name).words).values())
+        click.echo(facts_of(name, table, words, params.corpus(name)))
         click.echo(f"prepare {name}: done")
 
 

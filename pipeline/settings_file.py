@@ -25,8 +25,7 @@ def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: 
     """
     from ruamel.yaml.comments import CommentedMap
 
-    if not name.replace("_", "").replace("-", "").isalnum():
-        raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -")
+    check_name(name)
     block = _block(settings)
     document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
@@ -41,6 +40,12 @@ def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: 
         lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
     _replace(path, document, lines, name, Path(block["root"]))
     return [*lines, f"next: crossmodal validate {name}"]
+
+
+def check_name(name: str) -> None:
+    """Raise `UserError` for what cannot name a corpus, which is also the name of folders."""
+    if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-":
+        raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -, a letter or digit first")
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:

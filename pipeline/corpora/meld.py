@@ -108,6 +108,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     _check_whole(root, sheets, clips)
     problems: list[Problem] = []
     rows = [row for name, sheet in sheets.items() if sheet for row in _rows(name, sheet, problems)]
+    empty = [name for name in SPLITS if not any(row["line_split"] == name for row in rows)]
+    if empty and not problems:
+        raise UserError(f"{sheets[empty[0]]} has a header but no rows: get the sheet again")
     if not rows:
         raise UserError(f"{root}: no row of the sheets could be read; the first problem: {problems[0]}")
     table = pd.DataFrame(rows)
@@ -273,7 +276,7 @@ def _faults(row: dict[str, str]) -> Iterator[str]:
         yield "more cells than the header has columns: quote cells that contain a comma"
         return
     for name in ("Dialogue_ID", "Utterance_ID"):
-        if not row[name].strip().isdecimal():
+        if not row[name].strip().isdecimal() or len(row[name]) > 9:
             yield f"{name} is {row[name]!r}, but must be a whole number"
     for name, known in (("Emotion", EMOTIONS), ("Sentiment", SENTIMENTS)):
         if row[name].strip().lower() not in known:

@@ -17,7 +17,7 @@ from pipeline.media import sha256_of
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths
 from pipeline.run.cache import key_of
-from pipeline.settings_file import RAW, add_corpus, add_features
+from pipeline.settings_file import RAW, add_corpus, add_features, check_name
 from pipeline.utterances import COLUMNS, read_utterances, write_table
 
 _FILLED_IN = (
@@ -55,6 +55,7 @@ def import_corpus(
     UserError
         If the file cannot be read, or the corpus is there already; nothing is written then.
     """
+    check_name(name)
     root = RAW / name
     if params_path.exists() and name in load_params(params_path).corpora:
         raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
@@ -68,6 +69,7 @@ def import_corpus(
     bundle, notices = _labelled(bundle, label)
     stores = _renamed(bundle.features, notices)
     kept = [c for c in bundle.utterances.columns if c not in _FILLED_IN]
+    fresh = [store for store in stores if not CorpusPaths(name).features(store.name).exists()]
     root.mkdir(parents=True)
     try:
         write_table(bundle.utterances[kept], root / "manifest.csv")
@@ -79,7 +81,7 @@ def import_corpus(
             params_path, name, block | _block(bundle, stores, settings), also_run=bool(settings.get("run"))
         )
     except BaseException:
-        _forget(root, name, stores)
+        _forget(root, name, fresh)
         raise
     facts = f"{len(bundle.utterances)} utterances; stores: {', '.join(s.name for s in stores) or 'none, text only'}"
     return [*bundle.notices, *notices, f"imported {path}: {facts}", *lines]
@@ -209,7 +211,7 @@ def _checked(bundle: Bundle, path: Path) -> Bundle:
 def _labelled(bundle: Bundle, label: str) -> tuple[Bundle, list[str]]:
     """Leave out utterances without a label; say how many."""
     cells = bundle.utterances[label]
-    known = cells.notna() & (cells.astype(str) != "")
+    known = cells.notna() & ~cells.astype(str).isin(("", "inf", "-inf"))
     if known.all():
         return bundle, []
     kept = bundle.utterances[known.to_numpy()].reset_index(drop=True)

@@ -10,7 +10,7 @@ from models.errors import ModelError
 from pipeline.params import CorpusParams, Params
 from pipeline.stages.prepare import gather, if_known, known_bad, label_file
 from pipeline.stages.train import split
-from pipeline.utterances import Corpus, Problem
+from pipeline.utterances import Problem
 
 
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
@@ -41,15 +41,14 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
             problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
         except ModelError as error:
             problems.append(Problem("error", where, None, str(error)))
-    return problems, _facts(name, found, corpus)
+    return problems, facts_of(name, found.utterances, len(found.words), corpus)
 
 
-def _facts(name: str, found: Corpus, corpus: CorpusParams) -> str:
+def facts_of(name: str, table: pd.DataFrame, words: int, corpus: CorpusParams) -> str:
     """Return a sentence on what a corpus holds, and one on each part of a published split."""
-    table = found.utterances
     facts = (
         f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, "
-        f"{table['group'].nunique()} groups, {len(found.words)} timed words"
+        f"{table['group'].nunique()} groups, {words} timed words"
     )
     if corpus.task == "classification":
         facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
