@@ -1,8 +1,9 @@
 """What a model sees of n utterances: numbers per modality, the transcript, and which modality is there at all."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,99 @@ IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 Labels = NDArray[Any]  # class names, or scores
 Pairs = tuple[tuple[IntArray, IntArray], ...]  # (training rows, validation rows), once per inner fold
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """The rows of all utterances of a corpus, which every selection of utterances looks at without copying them."""
+
+    values: NDArray[np.float32]
+    times: FloatArray
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the content, computed once."""
+        return hashlib.sha256(
+            np.ascontiguousarray(self.values).tobytes() + np.ascontiguousarray(self.times).tobytes()
+        ).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """Sequences of n utterances, each of its own length; choosing utterances copies nothing.
+
+    Attributes
+    ----------
+    steps
+        The rows that the sequences lie in; use `Ragged.of` to make one.
+    starts, lengths
+        ``(n,)`` where each utterance's steps begin, and how many there are; 0 where there is none.
+
+    Examples
+    --------
+    >>> r = Ragged.of([np.zeros((3, 2), np.float32), np.ones((1, 2), np.float32)])
+    >>> r.width, r.lengths.tolist(), r[[1]].values(0).tolist()
+    (2, [3, 1], [[1.0, 1.0]])
+    """
+
+    steps: _Steps
+    starts: IntArray
+    lengths: IntArray
+
+    @classmethod
+    def of(cls, values: Sequence[NDArray[np.float32]], times: Sequence[FloatArray] | None = None) -> "Ragged":
+        """Join one ``(steps, d)`` array an utterance, and one ``(steps, 2)`` array of start and end in seconds.
+
+        Raises
+        ------
+        ModelError
+            If widths differ, lengths of values and times differ, or a number is infinite.
+        """
+        if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
+            raise ModelError(f"sequences must all be (steps, d) of one d, not {sorted({v.shape[1:] for v in values})}")
+        lengths = np.array([len(v) for v in values], np.intp)
+        joined = np.concatenate(values).astype(np.float32) if values else np.zeros((0, 0), np.float32)
+        clock = np.full((len(joined), 2), np.nan) if times is None else np.concatenate([*times, np.zeros((0, 2))])
+        if clock.shape != (len(joined), 2):
+            raise ModelError(f"sequences of {len(joined)} steps have times of shape {clock.shape}")
+        if np.isinf(joined).any():
+            raise ModelError("a sequence holds an infinite number: an undefined entry must be NaN")
+        starts = np.concatenate([[0], np.cumsum(lengths)])[: len(lengths)].astype(np.intp)
+        return cls(_Steps(joined, clock), starts, lengths)
+
+    @property
+    def width(self) -> int:
+        """Numbers a step."""
+        return int(self.steps.values.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, rows: Any) -> "Ragged":
+        return Ragged(self.steps, self.starts[rows], self.lengths[rows])
+
+    def _where(self, i: int) -> slice:
+        return slice(int(self.starts[i]), int(self.starts[i] + self.lengths[i]))
+
+    def values(self, i: int) -> NDArray[np.float32]:
+        """Return ``(steps, d)`` of utterance i; NaN where undefined."""
+        return self.steps.values[self._where(i)]
+
+    def times(self, i: int) -> FloatArray:
+        """Return ``(steps, 2)`` start and end in seconds of utterance i; NaN where nobody timed it."""
+        return self.steps.times[self._where(i)]
+
+    def rows(self) -> IntArray:
+        """Return the positions in `steps` of all steps of all utterances, one utterance after another."""
+        total = int(self.lengths.sum())
+        ends = np.cumsum(self.lengths)
+        within = np.arange(total) - np.repeat(ends - self.lengths, self.lengths)
+        positions: IntArray = np.repeat(self.starts, self.lengths) + within
+        return positions
+
+    def fingerprint(self) -> str:
+        """Return a hash of the content."""
+        return hashlib.sha256(self.steps.digest.encode() + self.starts.tobytes() + self.lengths.tobytes()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +131,9 @@ class Modalities:
         ``(n,)`` what inner folds may not split (speaker, session, video).
     names
         Modality -> the p names of its columns; may be empty.
+    sequences
+        Modality -> its steps over time; may be empty. Where a modality is not `present`, its sequence is never read;
+        where it is, it may still have no step. ``spectrogram`` holds the spectrogram's frames (present as audio is).
 
     Raises
     ------
@@ -60,6 +157,7 @@ class Modalities:
     text: NDArray[np.object_]
     groups: NDArray[Any]
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sequences: Mapping[str, Ragged] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.groups)
@@ -67,6 +165,9 @@ class Modalities:
         _check_rows({f"pooled[{m!r}]": a for m, a in self.pooled.items()}, n)
         for modality, matrix in self.pooled.items():
             self._check_matrix(modality, matrix)
+        for name, sequence in self.sequences.items():
+            if len(sequence) != n:
+                raise ModelError(f"sequences[{name!r}] holds {len(sequence)} utterances, but there are {n}")
 
     def _check_matrix(self, modality: str, matrix: NDArray[np.float32]) -> None:
         if modality not in self.present:
@@ -108,7 +209,15 @@ class Modalities:
             self.text[rows],
             self.groups[rows],
             self.names,
+            {m: s[rows] for m, s in self.sequences.items()},
         )
+
+    def without(self, dropped: Iterable[str]) -> "Modalities":
+        """Return the same utterances with some modalities taken away: their masks are false everywhere."""
+        names = set(dropped)
+        for name in names:
+            self.mask(name)
+        return replace(self, present={m: a & (m not in names) for m, a in self.present.items()})
 
     def mask(self, modality: str) -> BoolArray:
         """Return ``(n,)``: which utterances have `modality`; an unknown one raises `ModelError`."""
@@ -124,6 +233,8 @@ class Modalities:
             if modality in self.pooled:
                 digest.update(repr(self.pooled[modality].shape).encode())
                 digest.update(np.ascontiguousarray(self.pooled[modality]).tobytes())
+        for name in sorted(self.sequences):
+            digest.update(name.encode() + self.sequences[name].fingerprint().encode())
         digest.update("\x1f".join(repr(text) for text in self.text).encode(errors="surrogatepass"))
         digest.update("\x1f".join(map(repr, self.groups.tolist())).encode(errors="surrogatepass"))
         return digest.hexdigest()
