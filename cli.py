@@ -191,19 +191,89 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
 @main.command()
 @PARAMS
 @CORPUS
+@click.option(
+    "--shuffle-labels", "shuffled", is_flag=True, help="Deal the labels out at random first: all must be at chance."
+)
 @_run_options
-def train(params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None) -> None:
+def train(
+    params_path: Path, corpora: tuple[str, ...], shuffled: bool, workers: int | None, scheduler: str | None
+) -> None:
     """Fit every classifier and fusion under the corpus's protocol and keep their predictions.
+
+    Fits that are in the cache, from the same features, folds and settings, are not done again.
 
     Example: crossmodal train --corpus demo
     """
+    from pipeline.stages.shuffled import check_shuffled
     from pipeline.stages.train import train as run
 
     params = _load(params_path)
     with _pool(params, workers, scheduler) as pool:
         for name in _names(params, corpora):
-            for notice in run(params, name, pool):
+            for notice in run(params, name, pool, shuffled=shuffled):
                 click.echo(f"train {name}: {notice}")
+            for line in check_shuffled(params, name) if shuffled else ():
+                click.echo(line)
+
+
+@main.command()
+@PARAMS
+@click.option("--corpus", "name", required=True, help="Corpus.")
+@click.option(
+    "--strategy", "strategies", multiple=True, help="May be repeated.  [default: the best fusion in the table]"
+)
+@click.option("--modalities", default="", help="What it reads, by commas.  [default: all of the corpus]")
+@click.option("--model", help="Base classifier.  [default: train.fusion_classifier]")
+def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: str, model: str | None) -> None:
+    """Fit a strategy on all utterances of a corpus and save it, for `crossmodal predict`; prints the folder.
+
+    Example: crossmodal fit --corpus demo --strategy concat
+    """
+    from pipeline.stages.fit import best_row, row_of
+    from pipeline.stages.fit import fit as run
+
+    params = _load(params_path)
+    chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
+    rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
+    for row in rows:
+        click.echo(run(params, name, row))
+
+
+@main.command()
+@click.argument("source", metavar="CLIP_OR_MANIFEST", type=click.Path(path_type=Path))
+@PARAMS
+@click.option("--model", "folder", required=True, type=click.Path(path_type=Path), help="Folder that `fit` printed.")
+@click.option("--text", help="Transcript of the clip.  [default: what CLIP.txt holds]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a CSV too.")
+@click.option("--workers", type=click.IntRange(0), help="Worker processes.  [default: none for up to 4 clips]")
+def predict(
+    params_path: Path,
+    source: Path,
+    folder: Path,
+    text: str | None,
+    as_json: bool,
+    out: Path | None,
+    workers: int | None,
+) -> None:
+    """Say what a saved model makes of a recording, or of all rows of a manifest.csv, and what each modality adds.
+
+    Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
+    """
+    from pipeline.errors import UserError
+    from pipeline.stages.predict import predict as run
+    from pipeline.utterances import write_table
+
+    answers = run(_load(params_path), folder, source, text=text, workers=workers)
+    for notice in answers.notices:
+        click.echo(f"predict: {notice}", err=True)
+    for line in [answers.json()] if as_json else answers.lines():
+        click.echo(line)
+    if out:
+        write_table(answers.table(), out)
+    if answers.failed:
+        listed = "\n".join(f"{utterance}: {why}" for utterance, why in answers.failed.items())
+        raise UserError(f"{len(answers.failed)} of {len(answers.failed) + len(answers.answers)} failed:\n{listed}")
 
 
 @main.command()
@@ -211,20 +281,46 @@ def train(params_path: Path, corpora: tuple[str, ...], workers: int | None, sche
 @CORPUS
 @click.option("--quiet", is_flag=True, help="Write the files only, print nothing.")
 @click.option("--show", is_flag=True, help="Print the table that is there, score nothing.")
-def evaluate(params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool) -> None:
+@click.option("--robustness", is_flag=True, help="Print instead how the fusions do without modalities.")
+@click.option("--drop", metavar="MODALITIES", help="Print instead all fusions without these, as in audio,video.")
+def evaluate(
+    params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool, robustness: bool, drop: str | None
+) -> None:
     """Score the predictions and print the table.
 
-    Example: crossmodal evaluate --corpus demo
+    Example: crossmodal evaluate --corpus demo --drop audio,video
     """
     from pipeline.stages.evaluate import evaluate as run
-    from pipeline.stages.evaluate import printed
+    from pipeline.stages.evaluate import printed, printed_robustness, printed_without
 
     params = _load(params_path)
     for name in _names(params, corpora):
         if not show:
             run(params, name)
-        if not quiet:
-            click.echo(printed(name))
+        if quiet:
+            continue
+        if drop is not None:
+            click.echo(printed_without(params, name, drop))
+        elif robustness:
+            click.echo(printed_robustness(name))
+        else:
+            click.echo(printed(params, name))
+
+
+@main.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--corpus", "name", help="Corpus.  [default: what the folder is named after, or that of run.corpora]")
+@click.option("--metric", help="One figure.  [default: all of the table]")
+@PARAMS
+def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
+    """Compare two folders of results row by row, or two rows of a corpus, written strategy:modalities:model.
+
+    Example: crossmodal compare unimodal:text:logistic concat:text+audio --corpus demo
+    """
+    from pipeline.stages.compare import compare as run
+
+    click.echo(run(_load(params_path), first, second, name, metric))
 
 
 @main.command()
@@ -240,6 +336,42 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
     params = _load(params_path)
     for name in _names(params, corpora):
         click.echo(f"report {name}: {run(params, name)}")
+
+
+@main.command()
+@PARAMS
+@CORPUS
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="STRATEGY:MODALITIES:MODEL",
+    help="A row of the table, as concat:text+audio:logistic; may be repeated.  [default: best fusion, best single]",
+)
+@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="How often parts are dealt out.")
+@_run_options
+def explain(
+    params_path: Path,
+    corpora: tuple[str, ...],
+    strategies: tuple[str, ...],
+    repeats: int,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Say what a strategy leans on, and which utterances only the fusion or only one modality gets right.
+
+    Each modality, and each extractor's features, is taken from other utterances; what the figure loses is its
+    importance. Written to results/<corpus>/importance.csv.
+
+    Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
+    """
+    from pipeline.stages.explain import explain as run
+
+    params = _load(params_path)
+    with _pool(params, workers, scheduler) as pool:
+        for name in _names(params, corpora):
+            for line in run(params, name, pool, strategies, repeats):
+                click.echo(line)
 
 
 @main.command()

@@ -1,4 +1,7 @@
-"""Sequences of any modality brought to the words of their utterance."""
+"""Sequences of any modality brought to the words of their utterance, or to windows of one length."""
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,3 +68,42 @@ def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
         mean = np.where(known, rows, 0).sum(axis=0, dtype=np.float64) / known.sum(axis=0)
     averaged: NDArray[np.float32] = mean.astype(np.float32)
     return averaged
+
+
+def average_over_windows(
+    values: Sequence[NDArray[np.float32]], times: Sequence[NDArray[np.float64]], window_s: float
+) -> list[NDArray[np.float32]]:
+    """Average the rows whose middle lies in each window from the utterance's start on.
+
+    Parameters
+    ----------
+    values
+        One ``(rows, d)`` an utterance; NaN is undefined and left out of a mean.
+    times
+        One ``(rows, 2)`` an utterance: start and end of each row in seconds; all known. A row before 0 is in window 0.
+    window_s
+        Length of a window, seconds.
+
+    Returns
+    -------
+    list of ndarray
+        One ``(windows, d)`` an utterance, up to the last window that holds a row; NaN where a window holds none.
+
+    Examples
+    --------
+    >>> rows, clock = np.array([[1.0], [3.0], [8.0]], np.float32), np.array([[0.0, 0.1], [0.1, 0.2], [0.4, 0.5]])
+    >>> average_over_windows([rows], [clock], 0.2)[0].tolist()
+    [[2.0], [nan], [8.0]]
+    """
+    from scipy.sparse import csr_matrix
+
+    window = [np.floor(np.maximum(t.mean(axis=1), 0) / window_s).astype(np.intp) for t in times]
+    counts = [int(w.max()) + 1 if len(w) else 0 for w in window]
+    firsts = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
+    rows = np.concatenate(values)
+    at = np.concatenate([w + first for w, first in zip(window, firsts, strict=False)])
+    chooser = csr_matrix((np.ones(len(at)), (at, np.arange(len(at)))), shape=(int(firsts[-1]), len(at)))
+    known = np.isfinite(rows)
+    total, there = chooser @ np.where(known, rows, 0).astype(np.float64), chooser @ known.astype(np.float64)
+    mean = np.where(there > 0, total / np.maximum(there, 1), np.nan).astype(np.float32)
+    return [mean[a:b] for a, b in pairwise(firsts)]

@@ -101,6 +101,10 @@ class Ragged:
         """Return ``(steps, 2)`` start and end in seconds of utterance i; NaN where nobody timed it."""
         return self.steps.times[self._where(i)]
 
+    def with_values(self, values: NDArray[np.float32]) -> "Ragged":
+        """Return the same sequences with other numbers, one row for each row of `steps`."""
+        return Ragged(_Steps(values, self.steps.times), self.starts, self.lengths)
+
     def rows(self) -> IntArray:
         """Return the positions in `steps` of all steps of all utterances, one utterance after another."""
         total = int(self.lengths.sum())

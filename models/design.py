@@ -1,11 +1,13 @@
 """From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models import names
 from models.data import BoolArray, FloatArray, Modalities
 from models.errors import ModelError
 
@@ -38,6 +40,40 @@ class Standardise:
         return np.clip(scaled, -LIMIT, LIMIT)
 
 
+class Quantile:
+    """Columns to normal scores by their ranks in training, then as `Standardise`: outliers and skew lose their pull.
+
+    References
+    ----------
+    B. L. van der Waerden, Order tests for the two-sample problem, 1952 (normal scores).
+    """
+
+    def fit(self, values: NDArray[Any]) -> "Quantile":
+        """Learn the quantiles of each column of `values`, ``(n, p)``, ignoring NaN."""
+        from sklearn.preprocessing import QuantileTransformer
+
+        steps = min(200, max(len(values), 1))
+        ranks = QuantileTransformer(n_quantiles=steps, output_distribution="normal", random_state=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice encountered")  # such a column becomes 0
+            self.ranks_ = ranks.fit(np.asarray(values, np.float64))
+        self.standardise_ = Standardise().fit(self.ranks_.transform(np.asarray(values, np.float64)))
+        return self
+
+    def transform(self, values: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` normal scores; undefined entries, and columns that never vary, are 0."""
+        return self.standardise_.transform(self.ranks_.transform(np.asarray(values, np.float64)))
+
+
+# name -> scaler of a modality's columns
+SCALERS: dict[str, Callable[[], Standardise | Quantile]] = {"standard": Standardise, "quantile": Quantile}
+
+
+def scaler(normalise: str) -> Standardise | Quantile:
+    """Return an unfitted scaler; an unknown name raises `ModelError`."""
+    return names.find(SCALERS, normalise, "normalisation")()
+
+
 class Block:
     """One modality as columns: its pooled features, then what transformers fitted on the transcript give.
 
@@ -52,15 +88,24 @@ class Block:
     only
         The extractor whose columns, or the transformer, that is read; all by default. Columns are named
         ``<extractor>.<feature>``.
+    normalise
+        ``standard`` or ``quantile``: how pooled features and dense transformer outputs are brought to one scale.
     """
 
     def __init__(
-        self, modality: str, fitted: Sequence[tuple[str, Any]] = (), *, indicator: bool = False, only: str = ""
+        self,
+        modality: str,
+        fitted: Sequence[tuple[str, Any]] = (),
+        *,
+        indicator: bool = False,
+        only: str = "",
+        normalise: str = "standard",
     ) -> None:
         self.modality = modality
         self.fitted = [(name, transformer) for name, transformer in fitted if only in ("", name)]
         self.indicator = indicator
         self.only = only
+        self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Block":
         """Learn from the rows where the modality is present."""
@@ -70,9 +115,9 @@ class Block:
         self.seen_ = bool(present.any())
         self.columns_ = self._columns(x)
         read = bool(np.size(self.columns_))
-        self.pooled_ = Standardise().fit(x.pooled[self.modality][present][:, self.columns_]) if read else None
+        self.pooled_ = scaler(self.normalise).fit(x.pooled[self.modality][present][:, self.columns_]) if read else None
         self.transformers_ = [clone(t).fit(x.text[present]) for _, t in self.fitted] if self.seen_ else []
-        self.scalers_ = [_text_scaler(t.transform(x.text[present])) for t in self.transformers_]
+        self.scalers_ = [_text_scaler(t.transform(x.text[present]), self.normalise) for t in self.transformers_]
         varies = self.indicator and self.seen_ and not present.all()
         self.indicator_ = Standardise().fit(present[:, None]) if varies else None
         return self
@@ -117,16 +162,16 @@ class _SparseScaler:
 
 
 class _DenseScaler:
-    def __init__(self, values: NDArray[Any]) -> None:
-        self.standardise = Standardise().fit(values)
+    def __init__(self, values: NDArray[Any], normalise: str) -> None:
+        self.scaler = scaler(normalise).fit(values)
         self.width = values.shape[1]
 
     def __call__(self, values: NDArray[Any]) -> FloatArray:
-        return self.standardise.transform(values)
+        return self.scaler.transform(values)
 
 
-def _text_scaler(values: Any) -> Any:
-    return _SparseScaler(values) if hasattr(values, "tocsr") else _DenseScaler(np.asarray(values))
+def _text_scaler(values: Any, normalise: str) -> Any:
+    return _SparseScaler(values) if hasattr(values, "tocsr") else _DenseScaler(np.asarray(values), normalise)
 
 
 def _placed(values: Matrix, present: BoolArray) -> Matrix:
@@ -180,8 +225,8 @@ class Design(Protocol):
 class OneModality:
     """The design of a unimodal model: one block, on the rows that have the modality."""
 
-    def __init__(self, modality: str, fitted: Fitted | None, only: str = "") -> None:
-        self.block = Block(modality, (fitted or {}).get(modality, ()), only=only)
+    def __init__(self, modality: str, fitted: Fitted | None, only: str = "", normalise: str = "standard") -> None:
+        self.block = Block(modality, (fitted or {}).get(modality, ()), only=only, normalise=normalise)
 
     def usable(self, x: Modalities) -> BoolArray:
         """Return ``(n,)``: rows that there is anything to say about."""

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from models import names
+from models.autoencoder import Autoencoder
+from models.cca import Cca
 from models.data import BoolArray, Modalities, Task
 from models.design import Block, Design, Fitted, Matrix, joined, total_variance
 from models.errors import ModelError
@@ -13,13 +15,16 @@ from models.tabular import Tabular
 
 
 class Reducer(Protocol):
-    """Joins the blocks of several modalities into one matrix; fitted on training rows."""
+    """Joins the blocks of several modalities into one matrix; fitted on training rows.
 
-    def fit(self, blocks: Sequence[Matrix]) -> Any:
+    Both methods may be told which rows of each block are there, ``(blocks, n)``; a row that is not is 0, the mean.
+    """
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:
         """Learn from one ``(n, p)`` matrix a modality."""
         ...
 
-    def transform(self, blocks: Sequence[Matrix]) -> Matrix:
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
         """Return one ``(n, q)`` matrix."""
         ...
 
@@ -38,14 +43,14 @@ class Concat:
             raise ModelError(f"the weighting {weighting!r} is unknown: there are block, column")
         self.weighting = weighting
 
-    def fit(self, blocks: Sequence[Matrix]) -> "Concat":
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Concat":  # noqa: ARG002
         """Learn each block's weight."""
         variances = [total_variance(block) for block in blocks]
         by_block = self.weighting == "block"
         self.weights_ = [1 / np.sqrt(v) if by_block and v > 0 else 1.0 for v in variances]
         return self
 
-    def transform(self, blocks: Sequence[Matrix]) -> Matrix:
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
         """Return all columns, ``(n, sum of p)``."""
         return joined([block * weight for block, weight in zip(blocks, self.weights_, strict=True)])
 
@@ -67,7 +72,7 @@ class Pca:
         self.components = components
         self.concat = Concat(weighting)
 
-    def fit(self, blocks: Sequence[Matrix]) -> "Pca":
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Pca":  # noqa: ARG002
         """Learn the components of the training rows."""
         from sklearn.decomposition import PCA
 
@@ -78,7 +83,7 @@ class Pca:
         self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix) if n > 1 and np.ptp(matrix, axis=0).any() else None
         return self
 
-    def transform(self, blocks: Sequence[Matrix]) -> Matrix:
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
         """Return ``(n, components)``."""
         matrix = _dense(self.concat.transform(blocks))
         return matrix if self.pca_ is None else self.pca_.transform(matrix)
@@ -89,7 +94,12 @@ def _dense(matrix: Matrix) -> Any:
 
 
 # name -> how to build it from its settings; a new way to join modalities is one class and one line here.
-_REDUCERS: dict[str, Callable[..., Reducer]] = {"concat": Concat, "pca": Pca}
+_REDUCERS: dict[str, Callable[..., Reducer]] = {
+    "concat": Concat,
+    "pca": Pca,
+    "cca": Cca,
+    "autoencoder": Autoencoder,
+}
 
 
 def register_reducer(name: str, build: Callable[..., Reducer]) -> None:
@@ -108,8 +118,9 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 class _Joined:
     """The design of early fusion: a block a modality with presence indicators, joined by a reducer."""
 
-    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, how: Reducer) -> None:
-        self.blocks = [Block(m, (fitted or {}).get(m, ()), indicator=True) for m in modalities]
+    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, how: Reducer, normalise: str) -> None:
+        given = fitted or {}
+        self.blocks = [Block(m, given.get(m, ()), indicator=True, normalise=normalise) for m in modalities]
         self.how = how
 
     def usable(self, x: Modalities) -> BoolArray:
@@ -119,14 +130,15 @@ class _Joined:
     def fit(self, x: Modalities) -> "_Joined":
         for block in self.blocks:
             block.fit(x)
-        self.how.fit(self._parts(x))
+        self.how.fit(*self._parts(x))
         return self
 
     def transform(self, x: Modalities) -> Matrix:
-        return self.how.transform(self._parts(x))
+        return self.how.transform(*self._parts(x))
 
-    def _parts(self, x: Modalities) -> list[Matrix]:
-        return [joined(block.transform(x)) for block in self.blocks if block.seen_]
+    def _parts(self, x: Modalities) -> tuple[list[Matrix], BoolArray]:
+        seen = [block for block in self.blocks if block.seen_]
+        return [joined(block.transform(x)) for block in seen], np.stack([x.mask(block.modality) for block in seen])
 
 
 class Early(Tabular):
@@ -140,7 +152,7 @@ class Early(Tabular):
     modalities
         Which.
     reducer
-        ``concat`` or ``pca``, or the name of a reducer that was registered.
+        Its name: ``concat``, ``pca``, ``cca``, ``autoencoder``, or one that was registered.
     classifier
         Its name in `models.classifiers`.
     task
@@ -151,6 +163,10 @@ class Early(Tabular):
         Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
     settings
         Settings of the classifier; the key ``reducer`` holds those of the reducer.
+    normalise
+        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+    budget
+        At most so many settings are tried; all by default.
     """
 
     def __init__(
@@ -163,6 +179,8 @@ class Early(Tabular):
         classes: Sequence[Any] | None = None,
         fitted: Fitted | None = None,
         settings: Mapping[str, Any] | None = None,
+        normalise: str = "standard",
+        budget: int | None = None,
     ) -> None:
         self.modalities = modalities
         self.reducer = reducer
@@ -171,6 +189,8 @@ class Early(Tabular):
         self.classes = classes
         self.fitted = fitted
         self.settings = settings
+        self.normalise = normalise
+        self.budget = budget
 
     def _classifier_settings(self) -> dict[str, Any]:
         return {key: value for key, value in (self.settings or {}).items() if key != "reducer"}
@@ -178,4 +198,5 @@ class Early(Tabular):
     def _design(self) -> Design:
         if not self.modalities:
             raise ModelError("early fusion needs at least one modality")
-        return _Joined(self.modalities, self.fitted, reducer(self.reducer, (self.settings or {}).get("reducer") or {}))
+        how = reducer(self.reducer, (self.settings or {}).get("reducer") or {})
+        return _Joined(self.modalities, self.fitted, how, self.normalise)

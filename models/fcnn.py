@@ -4,18 +4,15 @@ The network sees each column at about unit variance; a score is learnt standardi
 and torch's own random state is left as it was. One thread, float32: the same rows give the same bits.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from models.data import FloatArray, Task, softmax
+from models.data import FloatArray, IntArray, Task, softmax
 from models.design import Matrix
-from models.folds import inner_folds
 from models.scaling import UnitVariance
-from models.threads import one_thread
-
-HELD_OUT = 5  # one group in so many decides when to stop
+from models.training import Batch, TrainedNet, Training, held_out, train
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,11 @@ class FullyConnected:
         ``classification`` (cross-entropy) or ``regression`` (squared error).
     settings
         How the network looks and learns.
+
+    Attributes
+    ----------
+    net_
+        The trained network.
     """
 
     def __init__(self, task: Task, settings: NetSettings) -> None:
@@ -61,44 +63,23 @@ class FullyConnected:
 
     def fit(self, x: Matrix, y: Any, groups: Any = None) -> "FullyConnected":
         """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` class codes or scores; `groups` are held out whole."""
-        import torch
+        from torch import nn
 
         self.classes_ = np.unique(y) if self.task == "classification" else None
         self.scale_ = UnitVariance(columns=True).fit(x)
-        with one_thread(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.settings.seed)
-            self.net_ = self._net(self._split(groups, y), x.shape[1])
-            self.net_.fit(self._inputs(x), self._targets(np.asarray(y)))
-        return self
-
-    def _split(self, groups: Any, y: Any) -> Any:
-        folds = inner_folds(np.arange(len(y)) if groups is None else groups, y, self.task, HELD_OUT)
-        return folds[0] if folds else None
-
-    def _net(self, split: Any, width: int) -> Any:
-        import torch
-        from skorch import NeuralNetClassifier, NeuralNetRegressor
-        from skorch.callbacks import EarlyStopping
-
-        options = self.settings
-        stop = EarlyStopping(patience=options.patience, load_best=True)
-        classes = self.task == "classification"
-        return (NeuralNetClassifier if classes else NeuralNetRegressor)(
-            _module(width, len(self.classes_) if self.classes_ is not None else 1, options),
-            criterion=torch.nn.CrossEntropyLoss if classes else torch.nn.MSELoss,
-            optimizer=torch.optim.AdamW,
-            optimizer__weight_decay=options.weight_decay,
-            lr=options.learning_rate,
-            max_epochs=options.epochs,
-            batch_size=64,
-            iterator_train__shuffle=True,
-            train_split=None if split is None else _Fixed(*split),
-            callbacks=[stop] if split is not None else [],
-            callbacks__print_log=None,
-            callbacks__valid_acc=None,
-            device="cpu",
-            verbose=0,
+        look = asdict(self.settings)
+        learning = {key: look.pop(key) for key in ("learning_rate", "weight_decay", "epochs", "patience", "seed")}
+        outputs = len(self.classes_) if self.classes_ is not None else 1
+        train(
+            net := TrainedNet("models.nets:feed_forward", {"width": x.shape[1], "outputs": outputs, **look}, "float32"),
+            Rows(self._inputs(x)),
+            self._targets(np.asarray(y)),
+            Training(**learning, clip=None),
+            criterion=nn.MSELoss() if self.classes_ is None else nn.CrossEntropyLoss(),
+            split=held_out(np.arange(len(y)) if groups is None else groups, y, self.task),
         )
+        self.net_ = net
+        return self
 
     def _inputs(self, x: Matrix) -> Any:
         scaled = self.scale_.transform(x)
@@ -111,11 +92,7 @@ class FullyConnected:
         return ((y - self.mean_) / self.deviation_).astype(np.float32)[:, None]
 
     def _forward(self, x: Matrix) -> FloatArray:
-        import torch
-
-        module = self.net_.module_.eval()
-        with one_thread(), torch.inference_mode():  # not through skorch, whose loader draws from torch's random state
-            return np.asarray(module(torch.from_numpy(self._inputs(x))).numpy(), np.float64)
+        return np.concatenate(list(self.net_.answers(Rows(self._inputs(x)))), dtype=np.float64)
 
     def predict_proba(self, x: Matrix) -> FloatArray:
         """Return ``(n, k)`` probabilities in the order of ``classes_``."""
@@ -128,24 +105,15 @@ class FullyConnected:
         return scores
 
 
-class _Fixed:
-    """The split that skorch asks for: rows chosen beforehand."""
+class Rows:
+    """Reads batches from a matrix."""
 
-    def __init__(self, train: Any, valid: Any) -> None:
-        self.train = train
-        self.valid = valid
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = matrix
 
-    def __call__(self, dataset: Any, y: Any = None, groups: Any = None) -> Any:  # noqa: ARG002 - skorch's signature
-        from torch.utils.data import Subset
+    def __len__(self) -> int:
+        return len(self.matrix)
 
-        return Subset(dataset, self.train.tolist()), Subset(dataset, self.valid.tolist())
-
-
-def _module(width: int, outputs: int, settings: NetSettings) -> Any:
-    from torch import nn
-
-    layers: list[Any] = []
-    for _ in range(settings.layers):
-        layers += [nn.Linear(width, settings.hidden), nn.ReLU(), nn.Dropout(settings.dropout)]
-        width = settings.hidden
-    return nn.Sequential(*layers, nn.Linear(width, outputs))
+    def batch(self, rows: IntArray, *, training: bool = False) -> Batch:  # noqa: ARG002
+        """Return the rows as ``input``."""
+        return {"input": self.matrix[rows]}

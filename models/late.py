@@ -1,6 +1,7 @@
 """Late fusion: one model a modality, then their answers are combined. Whatever is missing, every row is answered."""
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ class Late(System):
     ----------
     bases_
         The fitted bases.
+    shared_seconds_
+        How long fitting the bases took where another strategy had already done it.
     """
 
     bases: Sequence[Unimodal]
@@ -46,8 +49,10 @@ class Late(System):
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         labels = target.values if target.task == "regression" else target.classes[target.values]
-        memo = self.memo if self.memo is not None else Memo()
+        memo, started = self.memo if self.memo is not None else Memo(), perf_counter()
         self.bases_ = [memo.fit(base, x, labels, inner) for base in self.bases]
+        spent = perf_counter() - started
+        self.shared_seconds_ = max(0.0, sum(base.fit_seconds_ for base in self.bases_) - spent)
         outputs = np.stack([base.out_of_fold_ for base in self.bases_])
         known = np.isfinite(outputs).all(axis=(0, 2))
         usable = self._usable(x)

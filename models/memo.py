@@ -36,8 +36,8 @@ class Memo:
     def __deepcopy__(self, memo: Any) -> "Memo":
         return self
 
-    def __reduce__(self) -> Any:
-        return (Memo, ())
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_fitted": {}}
 
 
 def _key(model: Any, x: Modalities, y: Labels, inner: Pairs | None) -> str:

@@ -9,6 +9,8 @@ from models.data import TASKS, Task
 from models.errors import ModelError
 from models.memo import Memo
 
+LSTM = "lstm"  # a classifier that reads steps in order; the others read one row of numbers an utterance
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -32,6 +34,10 @@ class Recipe:
         Settings of the strategy itself (of a reducer, of the classifier on top).
     classifier_settings
         Settings of the base classifier; a list is a choice made on inner folds.
+    normalise
+        How columns are brought to one scale: ``standard`` or ``quantile``.
+    budget
+        At most so many settings are tried in each choice; all by default.
     """
 
     task: Task
@@ -42,6 +48,8 @@ class Recipe:
     extractors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     classifier_settings: Mapping[str, Any] = field(default_factory=dict)
+    normalise: str = "standard"
+    budget: int | None = None
 
 
 Builder = Callable[[Recipe, Memo | None], Any]
@@ -58,27 +66,52 @@ def _base(recipe: Recipe, modality: str, extractor: str = "") -> Any:
         fitted={modality: recipe.fitted[modality]} if modality in recipe.fitted else None,
         settings=recipe.classifier_settings,
         extractor=extractor,
+        normalise=recipe.normalise,
+        budget=recipe.budget,
     )
+
+
+def _lstm(recipe: Recipe, reducer: str = "concat") -> Any:
+    from models.sequence import SequenceLSTM
+
+    return SequenceLSTM(
+        recipe.modalities,
+        reducer,
+        settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
+        **_common(recipe),
+    )
+
+
+def _common(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "task": recipe.task,
+        "classes": recipe.classes,
+        "fitted": {m: t for m, t in recipe.fitted.items() if m in recipe.modalities},
+        "normalise": recipe.normalise,
+        "budget": recipe.budget,
+    }
 
 
 def _unimodal(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001 - every builder is given a memo
     if len(recipe.modalities) != 1:
         raise ModelError(f"a unimodal model reads one modality, not {', '.join(recipe.modalities) or 'none'}")
+    if recipe.classifier == LSTM:
+        return _lstm(recipe)
     return _base(recipe, recipe.modalities[0])
 
 
 def _early(reducer: str) -> Builder:
     def build(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+        if recipe.classifier == LSTM:
+            return _lstm(recipe, reducer)
         from models.early import Early
 
         return Early(
             recipe.modalities,
             reducer,
             classifier=recipe.classifier,
-            task=recipe.task,
-            classes=recipe.classes,
-            fitted={m: t for m, t in recipe.fitted.items() if m in recipe.modalities},
             settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
+            **_common(recipe),
         )
 
     return build
@@ -86,6 +119,11 @@ def _early(reducer: str) -> Builder:
 
 def _late(target: str) -> Builder:
     def build(recipe: Recipe, memo: Memo | None) -> Any:
+        if recipe.classifier == LSTM:
+            raise ModelError(
+                f"late fusion is not built of {LSTM!r} models: join steps before one (concat, pca, cca, autoencoder), "
+                "or name another classifier"
+            )
         bases = tuple(_base(recipe, modality) for modality in recipe.modalities)
         if len(bases) == 1:  # within one modality: a base an extractor
             modality = recipe.modalities[0]
@@ -96,6 +134,23 @@ def _late(target: str) -> Builder:
             raise ModelError(f"{target.partition(':')[2]} cannot be built: {error}") from error
 
     return build
+
+
+def _neural(target: str) -> Builder:
+    def build(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+        return names.load(target)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
+
+    return build
+
+
+def _spectrogram(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+    if recipe.modalities != ("audio",):
+        raise ModelError(f"spectrogram_cnn reads audio, not {', '.join(recipe.modalities) or 'nothing'}")
+    from models.spectrogram import SpectrogramCNN
+
+    return SpectrogramCNN(
+        task=recipe.task, classes=recipe.classes, settings=dict(recipe.settings), budget=recipe.budget
+    )
 
 
 def _majority(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
@@ -120,10 +175,19 @@ class Strategy:
         ``(recipe, memo) -> model``.
     kind
         ``floor`` (no features), ``unimodal`` (one modality) or ``fusion`` (two or more).
+    classifier
+        Whether it is built of a base classifier; if not, the name of one makes no difference.
+    shares_bases
+        Whether it is built of unimodal models that others are built of too.
+    sequences
+        Whether it reads sequences, whatever the classifier.
     """
 
     build: Builder
     kind: str = "fusion"
+    classifier: bool = True
+    shares_bases: bool = False
+    sequences: bool = False
 
 
 # name -> how to build it; a new strategy is one file and one line here (or one `register` call in a plugin).
@@ -133,10 +197,18 @@ _STRATEGIES: dict[str, Strategy] = {
     "unimodal": Strategy(_unimodal, "unimodal"),
     "concat": Strategy(_early("concat")),
     "pca": Strategy(_early("pca")),
-    "vote": Strategy(_late("models.late:MajorityVote")),
-    "weighted": Strategy(_late("models.late:WeightedAverage")),
-    "product": Strategy(_late("models.late:Product")),
-    "stacking": Strategy(_late("models.late:Stacking")),
+    "cca": Strategy(_early("cca")),
+    "autoencoder": Strategy(_early("autoencoder")),
+    "vote": Strategy(_late("models.late:MajorityVote"), shares_bases=True),
+    "weighted": Strategy(_late("models.late:WeightedAverage"), shares_bases=True),
+    "product": Strategy(_late("models.late:Product"), shares_bases=True),
+    "stacking": Strategy(_late("models.late:Stacking"), shares_bases=True),
+    "intermediate": Strategy(_neural("models.hybrid:IntermediateFusion"), classifier=False, sequences=True),
+    "transformer": Strategy(_neural("models.hybrid:MultimodalTransformer"), classifier=False, sequences=True),
+    "modality_attention": Strategy(_neural("models.attention:ModalityAttention"), classifier=False, sequences=True),
+    "cross_attention": Strategy(_neural("models.attention:CrossModalAttention"), classifier=False, sequences=True),
+    "self_attention": Strategy(_neural("models.attention:SelfAttention"), classifier=False, sequences=True),
+    "spectrogram_cnn": Strategy(_spectrogram, "unimodal", classifier=False, sequences=True),
 }
 
 
@@ -153,6 +225,25 @@ def strategy_names(kind: str | None = None) -> tuple[str, ...]:
 def strategy(name: str) -> Strategy:
     """Return the strategy registered as `name`; an unknown name raises `ModelError` with the closest one."""
     return names.find(_STRATEGIES, name, "strategy")
+
+
+def model_names() -> tuple[str, ...]:
+    """Return the names of all models that a recipe's ``classifier`` may be."""
+    from models.classifiers import classifier_names
+
+    return (*classifier_names(), LSTM)
+
+
+def reads_sequences(strategy_name: str, model_name: str) -> bool:
+    """Return whether a strategy with such a model reads sequences, beside or instead of pooled features.
+
+    Examples
+    --------
+    >>> reads_sequences("concat", "logistic"), reads_sequences("concat", "lstm"), reads_sequences("transformer", "")
+    (False, True, True)
+    """
+    found = strategy(strategy_name)
+    return found.sequences or (found.kind != "floor" and found.classifier and model_name == LSTM)
 
 
 def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:

@@ -15,6 +15,7 @@ from models.errors import ModelError
 from models.folds import inner_folds
 from models.target import Member, Target
 from models.threads import one_thread
+from models.tuning import thinned
 
 Inner = Sequence[tuple[Any, Any]] | None
 
@@ -116,7 +117,7 @@ class Tabular(System):
     """A design matrix and one classifier on it; fitted on the rows that the design can use, the prior elsewhere.
 
     The settings with the least log loss (or squared error) over the inner folds' validation rows win, the first of
-    equals; without inner folds, the first of all.
+    equals; without inner folds, the first of all. At most `budget` settings are tried.
 
     Attributes
     ----------
@@ -129,6 +130,7 @@ class Tabular(System):
 
     classifier: str
     settings: Any
+    budget: int | None = None
     _keeps_out_of_fold = False
 
     def _design(self) -> Design:
@@ -143,7 +145,7 @@ class Tabular(System):
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         kind = find_classifier(self.classifier)
-        candidates = kind.candidates(self.task, self._classifier_settings())
+        candidates = thinned(kind.candidates(self.task, self._classifier_settings()), self.budget)
         trials = np.full((len(candidates), len(target), target.width), np.nan)
         if len(candidates) > 1 or self._keeps_out_of_fold:
             for train, valid in inner:

@@ -124,6 +124,10 @@ class Member:
             self.estimator_ = self.classifier.build(target.task, self.settings).fit(matrix, labels, **extra)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all that answering needs; how the classifier is built belongs to the registry."""
+        return {name: value for name, value in vars(self).items() if name != "classifier"}
+
     def outputs(self, matrix: Matrix) -> FloatArray:
         """Return ``(n, width)`` probabilities, or scores."""
         full = np.zeros((matrix.shape[0], self.target_.width))

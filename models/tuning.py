@@ -1,17 +1,54 @@
 """Choosing a classifier's settings on inner folds, for a matrix that is the same in all of them."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from models.classifiers import classifier
 from models.data import FloatArray, Pairs
+from models.errors import ModelError
 from models.target import Member, Target
+
+CandidateT = TypeVar("CandidateT")
+
+
+def thinned(candidates: Sequence[CandidateT], budget: int | None) -> list[CandidateT]:
+    """Return at most `budget` of the candidates: evenly spread, the first and the last kept (one: the middle one).
+
+    Parameters
+    ----------
+    candidates
+        In the order of their grid.
+    budget
+        How many may be tried; None for all.
+
+    Raises
+    ------
+    ModelError
+        If the budget is below 1.
+
+    Examples
+    --------
+    >>> thinned([1, 2, 3, 4, 5], 3), thinned([1, 2], 3), thinned([1, 2, 3], 1)
+    ([1, 3, 5], [1, 2], [2])
+    """
+    if budget is None or len(candidates) <= budget:
+        return list(candidates)
+    if budget < 1:
+        raise ModelError(f"the budget of a search is {budget}: at least one setting must be tried")
+    places = np.linspace(0, len(candidates) - 1, budget) if budget > 1 else [(len(candidates) - 1) / 2]
+    return [candidates[int(place)] for place in places]
 
 
 def chosen(
-    name: str, settings: Mapping[str, Any] | None, matrix: FloatArray, target: Target, groups: Any, pairs: Pairs
+    name: str,
+    settings: Mapping[str, Any] | None,
+    matrix: FloatArray,
+    target: Target,
+    groups: Any,
+    pairs: Pairs,
+    budget: int | None = None,
 ) -> Member:
     """Return a classifier fitted on all rows, with the settings of the least loss on the pairs' validation rows.
 
@@ -25,9 +62,11 @@ def chosen(
         n labels and n groups.
     pairs
         Inner folds; without any the first settings are taken.
+    budget
+        At most so many settings are tried; all by default.
     """
     kind = classifier(name)
-    candidates = kind.candidates(target.task, settings)
+    candidates = thinned(kind.candidates(target.task, settings), budget)
     losses = []
     for candidate in candidates if len(candidates) > 1 else []:
         outputs = np.full((len(target), target.width), np.nan)

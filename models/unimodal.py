@@ -27,6 +27,10 @@ class Unimodal(Tabular):
         Settings of the classifier; a list is a choice made on inner folds.
     extractor
         The one extractor, or transformer, whose features are read; all by default.
+    normalise
+        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+    budget
+        At most so many settings are tried; all by default.
 
     Examples
     --------
@@ -51,6 +55,8 @@ class Unimodal(Tabular):
         fitted: Fitted | None = None,
         settings: Mapping[str, Any] | None = None,
         extractor: str = "",
+        normalise: str = "standard",
+        budget: int | None = None,
     ) -> None:
         self.modality = modality
         self.classifier = classifier
@@ -59,6 +65,8 @@ class Unimodal(Tabular):
         self.fitted = fitted
         self.settings = settings
         self.extractor = extractor
+        self.normalise = normalise
+        self.budget = budget
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -66,4 +74,4 @@ class Unimodal(Tabular):
         return (self.modality,)
 
     def _design(self) -> Design:
-        return OneModality(self.modality, self.fitted, self.extractor)
+        return OneModality(self.modality, self.fitted, self.extractor, self.normalise)

@@ -9,12 +9,19 @@ from features.base import MODALITIES, Modality, build, extractor_class, extracto
 from features.text.fitted import fitted_names
 from models.classifiers import classifier_names
 from models.metrics import metric_names
-from models.strategies import strategy_names
+from models.strategies import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.parsing import parse
 from pipeline.plugins import load_plugins
 
 Task = Literal["classification", "regression"]
+EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
+FUSIONS = (
+    *(f"concat/{c}" for c in ("logistic", "svm", "random_forest", "xgboost", "fcnn", "lstm")),
+    *(f"{reducer}/{c}" for reducer in EARLY[1:] for c in ("logistic", "fcnn", "lstm")),
+    *("vote", "weighted", "product", "stacking"),
+    *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
+)
 Kind = str  # a protocol's name; models.protocol knows them
 
 
@@ -50,6 +57,57 @@ class ProtocolParams:
 
 
 @dataclass(frozen=True)
+class ContextParams:
+    """Which neighbours in its dialogue an utterance is read with; none by default.
+
+    Attributes
+    ----------
+    before
+        How many previous utterances.
+    after
+        How many following ones: these are the future, which a live system does not know.
+    by
+        The column whose equal values are one dialogue, as in ``group`` or ``recording``; never read across it.
+    """
+
+    before: int = 0
+    after: int = 0
+    by: str = "group"
+
+    def __post_init__(self) -> None:
+        if self.before < 0 or self.after < 0:
+            raise ValueError(f"before ({self.before}) and after ({self.after}) are numbers of utterances from 0 on")
+
+    @property
+    def used(self) -> bool:
+        """Whether any neighbour is read."""
+        return self.before + self.after > 0
+
+
+@dataclass(frozen=True)
+class SequenceParams:
+    """How the rows of a modality's extractors become its steps over time.
+
+    Attributes
+    ----------
+    align
+        ``none``: text has a step a word, audio and video one a window; ``word``: all have a step a timed word.
+    step_s
+        Length of a window, seconds.
+    """
+
+    align: Literal["none", "word"] = "none"
+    step_s: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not self.step_s > 0:
+            raise ValueError(f"step_s is {self.step_s}: a window lasts longer than 0 s")
+
+
+Normalise = Literal["standard", "quantile", "speaker"]
+
+
+@dataclass(frozen=True)
 class CorpusParams:
     """One corpus: where it is, what is predicted, from what, and how it is judged.
 
@@ -72,6 +130,8 @@ class CorpusParams:
         are named here.
     classifiers
         Classifiers of its single modalities, where those are not what `train.classifiers` says.
+    normalise, context, sequences
+        Where these are not what `train` says.
     """
 
     reader: str
@@ -84,6 +144,9 @@ class CorpusParams:
     metrics: tuple[str, ...] = ()
     features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     classifiers: tuple[str, ...] = ()
+    normalise: Normalise | None = None
+    context: ContextParams | None = None
+    sequences: SequenceParams | None = None
 
 
 @dataclass(frozen=True)
@@ -98,12 +161,23 @@ class TrainParams:
         Settings of the two text transformers.
     classifiers
         Classifiers of the single modalities.
+    singles
+        Further models of one modality, each fitted whole inside its fold.
     fusions
-        Fusion strategies.
+        Fusion strategies; an early one may name its classifier after a slash, as in ``pca/lstm``.
     fusion_classifier
-        Classifier on top of the early fusions and under the late ones.
+        Classifier on top of the early fusions that name none, and under the late ones.
     settings
         Settings of classifiers and strategies by name; a list is a choice made on inner folds.
+    budget
+        How many settings every strategy may try on inner folds; a longer list is thinned evenly.
+    normalise
+        ``standard`` or ``quantile``: learnt on training rows. ``speaker``: each speaker's features are first brought to
+        mean 0 and deviation 1 over all of that speaker's own utterances, which needs no label, but the test recordings.
+    sequences
+        How models over time see the rows of extractors.
+    context
+        Which neighbours in a dialogue are seen.
     """
 
     features: Mapping[str, tuple[str, ...]] = field(
@@ -115,10 +189,19 @@ class TrainParams:
     )
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
-    classifiers: tuple[str, ...] = ("logistic", "svm", "random_forest", "xgboost", "fcnn")
-    fusions: tuple[str, ...] = ("concat", "pca", "vote", "weighted", "product", "stacking")
+    classifiers: tuple[str, ...] = ("logistic", "svm", "random_forest", "xgboost", "fcnn", "lstm")
+    singles: tuple[str, ...] = ("spectrogram_cnn",)
+    fusions: tuple[str, ...] = FUSIONS
     fusion_classifier: str = "logistic"
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    budget: int = 3
+    normalise: Normalise = "standard"
+    sequences: SequenceParams = field(default_factory=SequenceParams)
+    context: ContextParams = field(default_factory=ContextParams)
+
+    def __post_init__(self) -> None:
+        if self.budget < 1:
+            raise ValueError(f"budget is {self.budget}: every strategy tries at least 1 setting")
 
 
 @dataclass(frozen=True)
@@ -218,7 +301,7 @@ def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
             raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
         ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
         _known(corpus.features, MODALITIES, f"{path}: corpora.{name}.features")
-        _known(corpus.classifiers, classifier_names(), f"{path}: corpora.{name}.classifiers")
+        _known(corpus.classifiers, model_names(), f"{path}: corpora.{name}.classifiers")
         _known(corpus.metrics, metric_names(corpus.task), f"{path}: corpora.{name}.metrics")
         corpora[str(name)] = replace(corpus, modalities=ordered)
     return corpora
@@ -272,10 +355,16 @@ def _train(block: Any, path: Path) -> TrainParams:
         own = [n for n in extractor_names() if extractor_class(n).modality == modality]
         own += fitted_names() if modality == "text" else ()
         _known(names, own, f"{path}: train.features.{modality}")
-    _known(train.classifiers, classifier_names(), f"{path}: train.classifiers")
+    _known(train.classifiers, model_names(), f"{path}: train.classifiers")
     _known((train.fusion_classifier,), classifier_names(), f"{path}: train.fusion_classifier")
-    _known(train.fusions, strategy_names("fusion"), f"{path}: train.fusions")
-    _known(train.settings, [*classifier_names(), *strategy_names()], f"{path}: train.settings")
+    _known(train.singles, [n for n in strategy_names("unimodal") if n != "unimodal"], f"{path}: train.singles")
+    _known([f.partition("/")[0] for f in train.fusions], strategy_names("fusion"), f"{path}: train.fusions")
+    for fusion in train.fusions:
+        strategy, slash, model = fusion.partition("/")
+        if slash:
+            _known((strategy,), EARLY, f"{path}: train.fusions: {fusion}")
+            _known((model,), model_names(), f"{path}: train.fusions: {fusion}")
+    _known(train.settings, [*model_names(), *strategy_names()], f"{path}: train.settings")
     return train
 
 

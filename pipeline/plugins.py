@@ -30,6 +30,15 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
         _LOADED.add(plugin)
 
 
+def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names under which plugins are loaded as modules.
+
+    >>> module_names(("/home/me/my_fusion.py", "lab.strategies"))
+    ('my_fusion', 'lab.strategies')
+    """
+    return tuple(Path(plugin).stem if plugin.endswith(".py") else plugin for plugin in plugins)
+
+
 def _run_file(path: Path) -> None:
     """Load a file under its own name, so that what it registers as ``"name:attribute"`` is found."""
     if path.stem in sys.modules:

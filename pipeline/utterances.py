@@ -80,7 +80,7 @@ def read_table(path: Path, **options: Any) -> pd.DataFrame:
 
 
 def read_utterances(path: Path, label: str) -> pd.DataFrame:
-    """Read an utterance table as `prepare` wrote it.
+    """Read an utterance table as `prepare` wrote it; an empty `label` stands for a table without labels.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     table = read_table(path, dtype=str)
-    missing = [name for name in (*COLUMNS, label) if name not in table.columns]
+    missing = [name for name in (*COLUMNS, label) if name and name not in table.columns]
     if missing:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")
     for name, kind in COLUMNS.items():

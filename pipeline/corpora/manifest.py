@@ -26,7 +26,7 @@ MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read `root`/manifest.csv and `root`/words.csv.
+    """Read `root`/manifest.csv and `root`/words.csv; where the settings name no label, none is looked for.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     table["recording"] = _recordings(table)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table)
-    problems += _duplicates(path, table) + _label_problems(path, table, corpus)
+    problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     words = _words(root / "words.csv", table, problems)
     return Corpus(table, words, problems)
 
@@ -72,7 +72,8 @@ def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
 
 
 def _check_header(path: Path, header: list[str], corpus: CorpusParams) -> None:
-    needed = [corpus.label] if corpus.modalities == ("text",) or corpus.features else ["media", corpus.label]
+    needed = [] if corpus.modalities == ("text",) or corpus.features else ["media"]
+    needed += [corpus.label] if corpus.label else []
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group":
         needed.append(group)
@@ -111,7 +112,8 @@ def _utterance(
         bad("neither media nor text is given")
     if cells["region"]:
         _check_region(cells["region"], bad)
-    _check_label(row[corpus.label], corpus, bad)
+    if corpus.label:
+        _check_label(row[corpus.label], corpus, bad)
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group" and not row.get(group):
         bad(f"{group} is empty, but the protocol groups by it")

@@ -91,7 +91,7 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
         else:
             damaged += cache.exists(clip.key)
     pending = [clip for i, clip in enumerate(clips) if i not in done]
-    progress = Progress(f"{step.stage} {step.name}", len(clips), len(done))
+    progress = Progress(f"{step.stage} {step.name}", len(clips), len(done), quiet=pool.workers == 0)
     found = {}
     for outcome in _compute(step, pending, pool, cache_root):
         found[outcome.utterance] = outcome
@@ -105,7 +105,7 @@ def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) 
     if not pending:
         return
     task = partial(work, step, cache_root.resolve())
-    batches = step.batches(pending, pool.workers)
+    batches = step.batches(pending, max(1, pool.workers))
     try:
         if step.light:
             for batch in batches:

@@ -37,7 +37,8 @@ def cores() -> int:
 class Pool:
     """Runs a function over tasks, with as few of them under way as keeps every worker busy.
 
-    Nothing is started before the first `run`; use it as a context manager.
+    Nothing is started before the first `run`; use it as a context manager. Without workers (0) it is this process that
+    does the tasks, one after another: for a few clips that is quicker than starting a cluster.
     """
 
     def __init__(self, workers: int | Literal["auto"] = "auto", scheduler: str | None = None) -> None:
@@ -59,6 +60,10 @@ class Pool:
 
         An exception that `work` raises ends the run and is raised here.
         """
+        if self.workers == 0:
+            os.environ.update(_ENVIRONMENT)
+            yield from ((task, work(task)) for task in tasks)
+            return
         from distributed import as_completed
 
         client = self._connect(len(tasks))

@@ -8,15 +8,23 @@ _QUIET_SECONDS = 10.0
 
 
 class Progress:
-    """Counts clips and shows done, rate, failures and time left on standard error."""
+    """Counts clips and shows done, rate, failures and time left on standard error; nothing where `quiet`."""
 
     def __init__(
-        self, label: str, total: int, cached: int = 0, *, unit: str = "clips", out: TextIO | None = None
+        self,
+        label: str,
+        total: int,
+        cached: int = 0,
+        *,
+        unit: str = "clips",
+        out: TextIO | None = None,
+        quiet: bool = False,
     ) -> None:
         self.label, self.total, self.cached, self.unit = label, total, cached, unit
         self.done = self.failed = 0
         self._out = out or sys.stderr
         self._live = self._out.isatty()
+        self._quiet = quiet
         self._begin = self._shown = time.monotonic()
 
     def step(self, *, failed: bool = False) -> None:
@@ -24,12 +32,14 @@ class Progress:
         self.done += 1
         self.failed += failed
         now = time.monotonic()
-        if now - self._shown >= (0.2 if self._live else _QUIET_SECONDS):
+        if not self._quiet and now - self._shown >= (0.2 if self._live else _QUIET_SECONDS):
             self._shown = now
             self._show()
 
     def close(self) -> None:
         """Show the last line."""
+        if self._quiet:
+            return
         self._show()
         if self._live:
             self._out.write("\n")

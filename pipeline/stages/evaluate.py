@@ -1,58 +1,47 @@
-"""evaluate: from predictions to the table, every figure with its interval."""
+"""evaluate: from predictions to tables, plots and lists of utterances, every figure with its interval."""
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.errors import StoreError
-from models.metrics import metric, metric_names
-from models.protocol import groups_of
-from models.stats import Interval, Resamples, group_bootstrap, paired_difference, resample
-from models.strategies import strategy
+from models.metrics import metric
+from models.threads import one_thread
+from pipeline.drawing import Point, forest
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
+from pipeline.stages import robustness, tables
+from pipeline.stages.cells import SHARES, pipe_table
 from pipeline.stages.files import write_text
+from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
+from pipeline.stages.only_right import only_right
+from pipeline.stages.results import (
+    WHO,
+    Key,
+    group_by_utterance,
+    label_of,
+    normalisation,
+    notices_of,
+    read_dropped,
+    read_parameters,
+    read_predictions,
+    read_presence,
+    read_seconds,
+    systems,
+)
+from pipeline.stages.scoring import Scores, score
 from pipeline.stages.train import inputs_key, read_record
 from pipeline.utterances import read_table, read_utterances, write_table
 
-SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
 
-
-@dataclass(frozen=True)
-class Scored:
-    """One row of the table: who, its figures by metric, and its lead over the best single modality."""
-
-    strategy: str
-    modalities: str
-    model: str
-    n: int
-    figures: dict[str, Interval]
-    lead: Interval | None = None
-
-    @property
-    def single(self) -> bool:
-        """Whether this is one modality alone, and no floor."""
-        return bool(self.modalities) and not self.fused and strategy(self.strategy).kind != "floor"
-
-    @property
-    def fused(self) -> bool:
-        """Whether this fuses two modalities or more."""
-        return "+" in self.modalities
-
-
-def figures_of(corpus: CorpusParams) -> tuple[str, ...]:
-    """Return the figures of a corpus's table, the leading one first."""
-    return corpus.metrics or metric_names(corpus.task)
-
-
+@one_thread()
 def evaluate(params: Params, name: str) -> None:
-    """Write table.csv, table.md, metrics.json and the confusion matrices' data.
+    """Write the tables, plots and lists of results/<corpus>.
 
     Raises
     ------
@@ -63,28 +52,62 @@ def evaluate(params: Params, name: str) -> None:
     predictions = read_predictions(paths.predictions, corpus)
     _require_current(params, name)
     table = read_utterances(paths.utterances, corpus.label)
-    groups = _groups(table, corpus, predictions)
-    rows = _with_leads(_score(predictions, corpus, params, groups), predictions, corpus, params, groups)
-    write_table(pd.DataFrame(_tidy(name, rows)), paths.results / "table.csv")
-    write_text(paths.results / "metrics.json", json.dumps(_metrics(rows), indent=1) + "\n")
-    write_text(
-        paths.results / "table.md", _markdown(name, rows, corpus, params, [f"Note: {n}." for n in notices_of(name)])
-    )
-    _plots(paths.results / "plots", predictions, corpus)
+    groups = group_by_utterance(table, corpus, predictions)
+    scores = score(predictions, groups, corpus, params.evaluate, read_parameters(name))
+    parts = systems(predictions)
+    _write_tables(params, name, scores)
+    _write_robustness(params, name, parts, groups)
+    _write_only_right(paths.results, scores, parts, table, corpus)
+    _write_confusions(paths.results / "plots", parts, corpus)
 
 
-def printed(name: str) -> str:
-    """Return the table as `evaluate` wrote it.
+def printed(params: Params, name: str) -> str:
+    """Return what `evaluate` wrote, for a terminal: the leading figures, and seconds where train noted them.
 
     Raises
     ------
     UserError
-        If there is none yet.
+        If there is nothing yet.
     """
-    path = CorpusPaths(name).results / "table.md"
-    if not path.exists():
-        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    return path.read_text(encoding="utf-8")
+    corpus, folder = params.corpus(name), CorpusPaths(name).results
+    written = _written(folder / "table.md", name)
+    types = dict.fromkeys([*WHO, "metric"], str)
+    table, compared = (_numbers(read_table(folder / f, dtype=types)) for f in ("table.csv", "comparisons.csv"))
+    rows = tables.rows_of(table, compared, read_parameters(name))
+    names = list(rows[0].figures)
+    scores = Scores(rows, names[0], metric(corpus.task, names[0]).higher_is_better, 0)
+    heading = tables.headings(scores)[1]
+    above, _, below = written.partition(f"{heading}\n\n")
+    words = below.split("\n\n", 1)[1]
+    lines = pipe_table(*tables.all_rows(scores, tables.SHORT, read_seconds(name)))
+    rest = names[tables.SHORT :]
+    more = [f"With {', '.join(rest)}: {folder / 'table.md'}.", ""] if rest else []
+    return "\n".join([f"{above}{heading}", "", *lines, "", *more, words])
+
+
+def printed_robustness(name: str) -> str:
+    """Return robustness.md as `evaluate` wrote it; a missing one raises `UserError`."""
+    return _written(CorpusPaths(name).results / "robustness.md", name)
+
+
+@one_thread()
+def printed_without(params: Params, name: str, modalities: str) -> str:
+    """Return a table of all fusions with some modalities, written with commas, taken away from every utterance.
+
+    Raises
+    ------
+    UserError
+        If a modality is unknown, or `train` has not written what the fusions predict without it.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    taken = robustness.chosen_modalities(modalities, corpus)
+    predictions = read_predictions(paths.predictions, corpus)
+    dropped = read_dropped(name, corpus)
+    if dropped is None:
+        raise UserError(f"{paths.results / 'dropped.csv'} does not exist: run `crossmodal train --corpus {name}` first")
+    table = read_utterances(paths.utterances, corpus.label)
+    setting = robustness.setting_of(corpus, group_by_utterance(table, corpus, predictions), params.evaluate)
+    return robustness.dropping(name, predictions, dropped, taken, setting)
 
 
 def _require_current(params: Params, name: str) -> None:
@@ -101,170 +124,82 @@ def _require_current(params: Params, name: str) -> None:
         )
 
 
-def read_predictions(path: Path, corpus: CorpusParams) -> pd.DataFrame:
-    """Read predictions.csv; a missing one raises `UserError`."""
+def _written(path: Path, name: str) -> str:
     if not path.exists():
-        raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
-    kind = float if corpus.task == "regression" else str
-    names = dict.fromkeys(("utterance", "strategy", "modalities", "model", "fold"), str)
-    types = names | {"truth": kind, "prediction": kind}
-    found = read_table(path, dtype=types, usecols=lambda column: column in types)
-    if missing := [column for column in types if column not in found.columns]:
-        raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal train` again")
-    return found
+        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    return path.read_text(encoding="utf-8")
 
 
-def _groups(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame) -> pd.Series:
-    """Return the group of each utterance, by utterance: what the bootstrap keeps together."""
-    groups = pd.Series(groups_of(table, corpus.protocol.group), index=table["utterance"])
-    unknown = set(predictions["utterance"]) - set(groups.index)
-    if unknown:
-        raise UserError(
-            f"the predictions name {min(unknown)!r}, which is no utterance of the corpus: run `crossmodal train` again"
-        )
-    return groups
+def _numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Read the columns of figures as numbers, empty cells as NaN."""
+    columns = [c for c in table.columns if c in ("value", "difference", "low", "high", "p", "p_holm")]
+    return table.assign(**{column: pd.to_numeric(table[column]) for column in columns})
 
 
-def _systems(predictions: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
-    yield from predictions.groupby(["strategy", "modalities", "model"], sort=False)
+def _write_tables(params: Params, name: str, scores: Scores) -> None:
+    corpus, folder = params.corpus(name), CorpusPaths(name).results
+    words = list(tables.words(scores, corpus, params.evaluate, normalisation(name), notices_of(name)))
+    write_table(tables.tidy(name, scores), folder / "table.csv")
+    write_table(tables.comparisons(scores), folder / "comparisons.csv")
+    write_text(folder / "metrics.json", json.dumps(_metrics(scores), indent=1) + "\n")
+    write_text(folder / "table.md", tables.markdown(name, scores, words))
+    write_text(folder / "table.tex", tables.tex(name, scores))
+    write_text(folder / "images" / "forest.svg", _forest(scores))
 
 
-def _score(predictions: pd.DataFrame, corpus: CorpusParams, params: Params, groups: pd.Series) -> list[Scored]:
-    drawn: dict[tuple[str, ...], Resamples] = {}
-    rows = []
-    for (name, modalities, model), part in _systems(predictions):
-        who = tuple(part["utterance"])
-        if who not in drawn:
-            drawn[who] = resample(
-                groups[list(who)].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed
-            )
-        figures = {
-            m: group_bootstrap(
-                metric(corpus.task, m).function, part["truth"].to_numpy(), part["prediction"].to_numpy(), drawn[who]
-            )
-            for m in figures_of(corpus)
-        }
-        rows.append(Scored(name, modalities, model, len(part), figures))
-    if len(drawn) > 1:
-        raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")
-    return rows
+def _write_robustness(params: Params, name: str, parts: Mapping[Key, pd.DataFrame], groups: pd.Series) -> None:
+    corpus, folder = params.corpus(name), CorpusPaths(name).results
+    setting = robustness.setting_of(corpus, groups, params.evaluate)
+    shares = robustness.by_share(parts, read_dropped(name, corpus), setting)
+    present = robustness.by_presence(parts, read_presence(name), setting)
+    write_table(shares, folder / "robustness.csv")
+    write_table(present, folder / "by_presence.csv")
+    fused = any("+" in key[1] for key in parts)
+    train = f"crossmodal train --corpus {name}"
+    said = robustness.markdown(name, shares, present, train) if fused else robustness.nothing_fused(name)
+    write_text(folder / "robustness.md", said)
+    image = folder / "images" / "robustness.svg"
+    if shares.empty:
+        image.unlink(missing_ok=True)
+    else:
+        write_text(image, robustness.drawn(shares))
 
 
-def _with_leads(
-    rows: Sequence[Scored], predictions: pd.DataFrame, corpus: CorpusParams, params: Params, groups: pd.Series
-) -> list[Scored]:
-    """Add to each fusion its paired difference to the best single modality, in the leading figure."""
-    best = best_single(rows, corpus)
-    if best is None:
-        return list(rows)
-    parts = dict(_systems(predictions))
-    base = parts[(best.strategy, best.modalities, best.model)]
-    drawn = resample(
-        groups[list(base["utterance"])].to_numpy(), draws=params.evaluate.resamples, seed=params.evaluate.seed
-    )
-    first = metric(corpus.task, figures_of(corpus)[0]).function
-    found = []
-    for row in rows:
-        lead = None
-        if row.fused:
-            mine = parts[(row.strategy, row.modalities, row.model)]
-            truth, ours, theirs = (part.to_numpy() for part in (base["truth"], mine["prediction"], base["prediction"]))
-            lead = paired_difference(first, truth, ours, theirs, drawn)
-        found.append(Scored(row.strategy, row.modalities, row.model, row.n, row.figures, lead))
-    return found
+def _write_only_right(
+    folder: Path, scores: Scores, parts: Mapping[Key, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
+) -> None:
+    """Write what only the best fusion gets right, and only the best single modality; no lines without either."""
+    lists = (pd.DataFrame(columns=ONLY_COLUMNS), pd.DataFrame(columns=ONLY_COLUMNS))
+    if (fusion := scores.best_fusion) and (single := scores.best_single):
+        lists = only_right(parts[fusion.key], parts[single.key], table, corpus.task)
+    for name, found in zip(("only_fusion.csv", "only_single.csv"), lists, strict=True):
+        write_table(found, folder / name)
 
 
-def best_single(rows: Sequence[Scored], corpus: CorpusParams) -> Scored | None:
-    """Return the best unimodal row in the leading figure; None where there is no unimodal row."""
-    name = figures_of(corpus)[0]
-    sign = 1 if metric(corpus.task, name).higher_is_better else -1
-    singles = [row for row in rows if row.single]
-    return max(singles, key=lambda row: sign * row.figures[name].value, default=None)
-
-
-def _tidy(name: str, rows: Sequence[Scored]) -> Iterator[dict[str, object]]:
-    for row in rows:
-        who = {"corpus": name, "strategy": row.strategy, "modalities": row.modalities, "model": row.model}
-        for measured, figure in row.figures.items():
-            yield who | {"metric": measured, "value": figure.value, "low": figure.low, "high": figure.high, "n": row.n}
-
-
-def _metrics(rows: Sequence[Scored]) -> dict[str, dict[str, float | None]]:
+def _metrics(scores: Scores) -> dict[str, dict[str, float | None]]:
     """Return the figures by row, for `dvc metrics`; an undefined one is null, as JSON knows no NaN."""
     return {
-        " ".join(part for part in (row.strategy, row.modalities, row.model) if part): {
-            m: round(f.value, 6) if math.isfinite(f.value) else None for m, f in row.figures.items()
-        }
-        for row in rows
+        label_of(row.key): {m: round(f.value, 6) if math.isfinite(f.value) else None for m, f in row.figures.items()}
+        for row in scores.rows
     }
 
 
-def _markdown(name: str, rows: Sequence[Scored], corpus: CorpusParams, params: Params, notices: Sequence[str]) -> str:
-    names = figures_of(corpus)
-    header = ["strategy", "modalities", "model", *names, f"{names[0]} against the best single modality", "n"]
-    cells = [header, *(_cells(row, corpus) for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
-    lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
-    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
-    return "\n".join([f"# {name}", "", *lines, "", *_words(rows, corpus, params), *notices, ""])
+def _forest(scores: Scores) -> str:
+    """Draw the leading figure of all rows, with a line at the best single modality."""
+    found = [(label_of(row.key), row.figures[scores.leading]) for row in scores.rows]
+    ends = [x for _, f in found for x in (f.value, f.low, f.high) if math.isfinite(x)]
+    span = (0.0, 1.0) if scores.leading in SHARES else (min([0.0, *ends]), max(ends, default=1.0))
+    best = scores.best_single
+    base = best.figures[scores.leading].value if best else None
+    points = [Point(label, f.value, f.low, f.high) for label, f in found]
+    return forest(points, f"{scores.leading} by row", span, base)
 
 
-def _cells(row: Scored, corpus: CorpusParams) -> list[str]:
-    figures = [_figure(m, figure) for m, figure in row.figures.items()]
-    return [row.strategy, row.modalities.replace("+", " + "), row.model, *figures, _lead(row, corpus), str(row.n)]
-
-
-def _figure(name: str, figure: Interval) -> str:
-    form = "{:.1f} [{:.1f}, {:.1f}]" if name in SHARES else "{:.3f} [{:.3f}, {:.3f}]"
-    scale = 100 if name in SHARES else 1
-    if not math.isfinite(figure.value):
-        return "undefined"
-    if not math.isfinite(figure.low):
-        return form.split(" [")[0].format(scale * figure.value) + " [no interval: one group]"
-    return form.format(*(scale * x for x in (figure.value, figure.low, figure.high)))
-
-
-def _lead(row: Scored, corpus: CorpusParams) -> str:
-    """Return the difference to the best single modality, and in words whether the fusion is better."""
-    if row.lead is None:
-        return ""
-    name = figures_of(corpus)[0]
-    better_up = metric(corpus.task, name).higher_is_better
-    low, high = (row.lead.low, row.lead.high) if better_up else (-row.lead.high, -row.lead.low)
-    verdict = "better" if low > 0 else "worse" if high < 0 else "not better"
-    scale = 100 if name in SHARES else 1
-    form = "{:+.1f} [{:+.1f}, {:+.1f}]" if name in SHARES else "{:+.3f} [{:+.3f}, {:+.3f}]"
-    return form.format(*(scale * x for x in (row.lead.value, row.lead.low, row.lead.high))) + f" {verdict}"
-
-
-def _words(rows: Sequence[Scored], corpus: CorpusParams, params: Params) -> Iterator[str]:
-    shares = "Shares are in percent. " if any(m in SHARES for m in figures_of(corpus)) else ""
-    yield (
-        f"{shares}In brackets: 95 % bootstrap intervals, {params.evaluate.resamples} resamples of whole groups "
-        f"({corpus.protocol.group}). "
-        f"Protocol: {corpus.protocol.kind}."
-    )
-    best = best_single(rows, corpus)
-    if best is not None and any(row.fused for row in rows):
-        yield (
-            f"The best single modality here: {best.modalities}, {best.strategy} with {best.model}. "
-            "'not better': the interval of the difference holds 0."
-        )
-    if corpus.note:
-        yield corpus.note
-
-
-def notices_of(name: str) -> list[str]:
-    """Return what the protocol and the leak guard remarked on when the corpus was trained."""
-    record = read_record(name)
-    return list(record.notices) if record else []
-
-
-def _plots(folder: Path, predictions: pd.DataFrame, corpus: CorpusParams) -> None:
+def _write_confusions(folder: Path, parts: Mapping[Key, pd.DataFrame], corpus: CorpusParams) -> None:
     """Write one CSV a system: truth and prediction of each utterance, which DVC draws as a confusion matrix."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = set()
-    for key, part in _systems(predictions):
+    for key, part in parts.items():
         path = folder / ("-".join(k.replace("+", "_") for k in key if k) + ".csv")
         shown = part[["utterance", "truth", "prediction"]].copy()
         if corpus.task == "regression":

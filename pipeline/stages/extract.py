@@ -40,6 +40,11 @@ def _opened(path: str, changed_ns: int) -> tuple[Store, ExitStack]:  # noqa: ARG
     return stack.enter_context(open_store(Path(path))), stack
 
 
+def close_stores() -> None:
+    """Close the store that this process has open, so that its file can be removed."""
+    _opened.cache_clear()
+
+
 @dataclass(frozen=True)
 class ExtractStep:
     """Runs one extractor; a clip's payload is its position in the stream's store."""

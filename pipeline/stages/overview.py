@@ -11,6 +11,7 @@ from features.store import open_store
 from pipeline.corpora.base import description, reader_names
 from pipeline.errors import UserError
 from pipeline.params import Params
+from pipeline.stages.train import record_in
 
 
 def extractors(params: Params) -> Iterator[str]:
@@ -24,17 +25,21 @@ def extractors(params: Params) -> Iterator[str]:
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store under data/work names.
+    """Return every cache key that a store under data/work, or a table under results, was made of.
 
     Raises
     ------
     StoreError
         If a store cannot be read: what it uses is not known then.
+    UserError
+        If a train.json is damaged.
     """
     keys: set[str] = set()
     for path in Path("data/work").glob("*/*/*.h5"):
         with open_store(path) as store:
             keys.update(store.keys)
+    for path in Path("results").rglob("train.json"):
+        keys.update(record_in(path).fits)
     return keys
 
 

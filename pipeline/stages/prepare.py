@@ -32,16 +32,24 @@ def prepare(params: Params, name: str) -> Sequence[Problem]:
     UserError
         If there is any error; it lists them.
     """
-    corpus = gather(params.corpus(name))
+    settings = params.corpus(name)
+    if not settings.label:
+        raise UserError(f"{params.path}: corpora.{name}.label is empty: name the column that is to be predicted")
+    return tabulate(settings, name)
+
+
+def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
+    """Write the tables of a corpus that need not be among the settings, nor have a label; else as `prepare`."""
+    corpus = gather(settings)
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
         more = f"\n... and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         listed = "\n".join(str(problem) for problem in errors[:_SHOWN])
-        raise UserError(f"{name}: {len(errors)} bad rows, nothing was written:\n{listed}{more}")
+        raise UserError(f"{settings.root}: {len(errors)} bad rows, nothing was written:\n{listed}{more}")
     paths = CorpusPaths(name)
-    label = params.corpus(name).label
-    extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (label, "line")]
-    write_table(corpus.utterances[[*COLUMNS, label, *extra]], paths.utterances)
+    label = [settings.label] if settings.label else []
+    extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
+    write_table(corpus.utterances[[*COLUMNS, *label, *extra]], paths.utterances)
     write_table(corpus.words, paths.words)
     return corpus.problems
 

@@ -1,4 +1,4 @@
-"""report: a corpus's table, its intervals drawn, and confusion matrices, as one page without outside parts."""
+"""report: a corpus's table, its plots, and confusion matrices, as one page without outside parts."""
 
 from collections.abc import Iterator
 from html import escape
@@ -11,19 +11,16 @@ from models.strategies import strategy
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages.evaluate import SHARES, figures_of, notices_of, read_predictions
 from pipeline.stages.files import write_text
+from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_predictions
 from pipeline.utterances import read_table
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
 table { border-collapse: collapse; margin: 1em 0; }
 td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; }
-svg text { font: 12px system-ui, sans-serif; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; } svg { max-width: 100%; }
 """
-_WHO = ["strategy", "modalities", "model"]
-_LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of the drawing: labels, axis, one row
 
 
 def report(params: Params, name: str) -> Path:
@@ -35,10 +32,11 @@ def report(params: Params, name: str) -> Path:
         If the corpus has not been evaluated yet.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    source = paths.results / "table.csv"
-    if not source.exists():
-        raise UserError(f"{source} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    table = read_table(source, dtype=dict.fromkeys(_WHO, str))
+    source, image = paths.results / "table.csv", paths.results / "images" / "forest.svg"
+    for path in (source, image):
+        if not path.exists():
+            raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    table = read_table(source, dtype=dict.fromkeys(WHO, str))
     for column in ("value", "low", "high"):
         table[column] = pd.to_numeric(table[column])
     page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus))
@@ -56,7 +54,11 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield f"<p>Protocol: {escape(corpus.protocol.kind)}. Intervals: 95 % bootstrap over whole groups.</p>"
     yield from (f"<p>Note: {escape(notice)}.</p>" for notice in notices_of(name))
     yield f"<h2>{first} with its interval</h2>"
-    yield from _forest(table[table["metric"] == first], first)
+    images = CorpusPaths(name).results / "images"
+    yield (images / "forest.svg").read_text(encoding="utf-8")
+    if (images / "robustness.svg").exists():
+        yield f"<h2>{first} as utterances lose a modality</h2>"
+        yield (images / "robustness.svg").read_text(encoding="utf-8")
     yield "<h2>All figures</h2>"
     yield from _figures(table, figures_of(corpus))
     if corpus.task == "classification":
@@ -67,35 +69,9 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield "</html>"
 
 
-def _label(row: pd.Series) -> str:
-    return " ".join(part for part in (row["strategy"], row["modalities"], row["model"]) if part)
-
-
-def _forest(rows: pd.DataFrame, name: str) -> Iterator[str]:
-    """Draw a point and its interval for each row."""
-    low, high = (0.0, 1.0) if name in SHARES else (min(0.0, rows["low"].min()), rows["high"].max())
-
-    def at(value: float) -> float:
-        return _LEFT + _WIDTH * (value - low) / (high - low or 1)
-
-    size = f'width="{_LEFT + _WIDTH + 70}" height="{_STEP * (len(rows) + 2)}"'
-    yield f'<svg {size} role="img" aria-label="{name} by row">'
-    for i, (_, row) in enumerate(rows.iterrows()):
-        y = _STEP * (i + 1)
-        yield f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{escape(_label(row))}</text>'
-        if pd.notna(row["low"]):
-            ends = f'x1="{at(row["low"]):.1f}" x2="{at(row["high"]):.1f}" y1="{y}" y2="{y}"'
-            yield f'<line {ends} stroke="#446" stroke-width="2"/>'
-        yield f'<circle cx="{at(row["value"]):.1f}" cy="{y}" r="4" fill="#446"/>'
-        yield f'<text x="{_LEFT + _WIDTH + 10}" y="{y + 4}">{row["value"]:.3f}</text>'
-    for value in (low, (low + high) / 2, high):
-        yield f'<text x="{at(value):.1f}" y="{_STEP * (len(rows) + 1) + 8}" text-anchor="middle">{value:g}</text>'
-    yield "</svg>"
-
-
 def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
-    yield "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in [*_WHO, *names, "n"]) + "</tr>"
-    for who, rows in table.groupby(_WHO, sort=False):
+    yield "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in [*WHO, *names, "n"]) + "</tr>"
+    for who, rows in table.groupby(WHO, sort=False):
         cells = [f"<td>{escape(str(part))}</td>" for part in who]
         by_name = rows.set_index("metric")
         for name in names:
@@ -116,11 +92,11 @@ def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better:
         if part.empty:
             continue
         best = part.loc[part["value"].idxmax() if higher_is_better else part["value"].idxmin()]
-        mine = predictions[(predictions[_WHO] == best[_WHO]).all(axis=1)]
+        mine = predictions[(predictions[WHO] == best[WHO]).all(axis=1)]
         counts = pd.crosstab(mine["truth"], mine["prediction"])
         classes = sorted(set(counts.index) | set(counts.columns))
         counts = counts.reindex(index=classes, columns=classes, fill_value=0)
-        yield f"<h3>{title}: {escape(_label(best))}</h3><table><tr><th></th>"
+        yield f"<h3>{title}: {escape(label_of(tuple(best[WHO])))}</h3><table><tr><th></th>"
         yield "".join(f"<th>{escape(str(c))}</th>" for c in classes) + "</tr>"
         for label in classes:
             yield (

@@ -1,9 +1,8 @@
 """train: every classifier and fusion under the corpus's protocol, each test row predicted once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,60 +12,42 @@ from numpy.typing import NDArray
 
 from features.base import Modality, extractor_names
 from features.base import build as build_extractor
-from features.store import IMPORTED, open_store
+from features.store import open_store
 from features.text import fitted
 from models.data import Modalities
-from models.leaks import leak_guard
-from models.protocol import Fold, Protocol, groups_of, plan
-from models.strategies import Recipe, build, strategy_names
+from models.leaks import knows_labels, leak_guard
+from models.protocol import Fold, Protocol, plan
+from models.strategies import reads_sequences, strategy
 from pipeline.errors import UserError, suggest
 from pipeline.media import sha256_of
-from pipeline.params import CorpusParams, Params, TrainParams
-from pipeline.paths import CorpusPaths
-from pipeline.plugins import load_plugins
-from pipeline.run.cache import key_of
+from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.cache import ClipCache, key_of
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.files import write_text
+from pipeline.stages.fitting import STEP, Fit, Job, fit_job, fit_key, labels_of, leading
+from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of
+from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
 
-WITHIN = "product"  # the fusion that also joins the extractors of one modality
+SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
+SEED = 0  # of the shuffling
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the table: a strategy over modalities with a classifier."""
+def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> Sequence[str]:
+    """Write the predictions and what goes with them; return what the leak guard and the protocol remark on.
 
-    strategy: str
-    modalities: tuple[str, ...] = ()
-    model: str = ""
-
-    @property
-    def names(self) -> tuple[str, str, str]:
-        """Strategy, modalities joined by ``+``, model: as the CSVs write them."""
-        return self.strategy, "+".join(self.modalities), self.model
-
-
-@dataclass(frozen=True)
-class Job:
-    """Rows to be fitted on one fold; rows of one job share fitted unimodal models."""
-
-    name: str
-    folder: str  # the working directory, for workers that run elsewhere
-    corpus: CorpusParams
-    settings: TrainParams
-    plugins: tuple[str, ...]
-    fold: Fold
-    rows: tuple[Row, ...]
-
-
-Answer = tuple[Row, str, NDArray[np.intp], NDArray[Any], NDArray[np.float64] | None]
-
-
-def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
-    """Write predictions.csv and train.json; return what the leak guard and the protocol remark on.
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    pool
+        Workers.
+    shuffled
+        Whether labels are dealt out at random first, as a control that must give chance; written to ``shuffled/``.
 
     Raises
     ------
@@ -77,33 +58,45 @@ def train(params: Params, name: str, pool: Pool) -> Sequence[str]:
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
-    folds, notices = split(table, corpus)
-    require_features(params, name)
     settings = settings_of(params, name)
+    folds, notices = split(table, corpus, settings.context)
+    require_features(params, name)
     data = load_modalities(name, settings, corpus, table)
-    notices += [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if not data.present[m].any()]
-    there = tuple(m for m in corpus.modalities if data.present[m].any())
-    rows = plan_rows(settings, there)
-    jobs = [
-        Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, part)
-        for fold in folds
-        for part in _parts(rows)
+    rows, left_out = _rows(name, settings, corpus, data)
+    seed = SEED if shuffled else None
+    whole = [
+        Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
     ]
-    answers = _fit_all(jobs, pool, name)
-    write_table(_predictions(answers, rows, table, corpus), paths.predictions)
-    record = {"inputs": inputs_key(params, name), "notices": notices}
-    write_text(paths.results / "train.json", json.dumps(record, indent=1) + "\n")
+    fits, keys = _fit_all(whole, pool, name)
+    labels = labels_of(table, corpus, seed)
+    if not shuffled:
+        notices += left_out + list(_label_notices(fits, labels, corpus, data))
+    folder = paths.results / SHUFFLED if shuffled else paths.results
+    _write(folder, _in_order(fits, rows), table, labels, corpus)
+    _write_presence(folder, data, table)
+    record = {
+        "inputs": inputs_key(params, name),
+        "normalise": settings.normalise,
+        "notices": notices,
+        "fits": sorted(keys),
+    }
+    write_text(folder / "train.json", json.dumps(record, indent=1) + "\n")
     return notices
 
 
-def settings_of(params: Params, name: str) -> TrainParams:
-    """Return the settings of training, with the features and classifiers that this corpus is to use."""
-    corpus = params.corpus(name)
-    features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
-    return replace(params.train, features=features, classifiers=corpus.classifiers or params.train.classifiers)
+def _rows(name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities) -> tuple[list[Row], list[str]]:
+    """Return the rows that can be fitted, and a sentence on each that cannot."""
+    there = tuple(m for m in corpus.modalities if data.present[m].any())
+    notices = [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if m not in there]
+    frames = CorpusPaths(name).features(SPECTROGRAM)
+    if "audio" in there and settings.singles and not frames.exists():
+        notices.append(f"{', '.join(settings.singles)}: left out, since {frames} does not exist")
+    return plan_rows(settings, there, spectrogram=frames.exists()), notices
 
 
-def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], list[str]]:
+def split(
+    table: pd.DataFrame, corpus: CorpusParams, context: ContextParams | None = None
+) -> tuple[tuple[Fold, ...], list[str]]:
     """Divide the utterances by the corpus's protocol and let the leak guard look at it; return folds and remarks.
 
     Raises
@@ -111,11 +104,13 @@ def split(table: pd.DataFrame, corpus: CorpusParams) -> tuple[tuple[Fold, ...], 
     ModelError
         If the protocol cannot be carried out.
     LeakError
-        If something is on both sides of a fold.
+        If something is on both sides of a fold: where neighbours are read, a dialogue too.
     """
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
     planned = plan(protocol, table, label=corpus.label, task=corpus.task)
-    return planned.folds, [*planned.notices, *leak_guard(planned.folds, table, by=corpus.protocol.group)]
+    dialogue = dialogues_by(context, table) if context is not None and context.used else ""
+    guarded = leak_guard(planned.folds, table, by=corpus.protocol.group, dialogue=dialogue)
+    return planned.folds, [*planned.notices, *guarded]
 
 
 def require_features(params: Params, name: str) -> None:
@@ -153,185 +148,161 @@ def _require_extracted(params: Params, name: str, modality: Modality, extractor:
     )
 
 
-def is_imported(path: Path) -> bool:
-    """Whether a store holds features that were imported; nothing in this folder can bring those up to date."""
-    if not path.exists():
-        return False
-    with open_store(path) as store:
-        return bool(store.attribute("kind") == IMPORTED)
-
-
-def plan_rows(settings: TrainParams, modalities: Sequence[str]) -> list[Row]:
-    """Return the table's rows: floors, each modality with each classifier, each set of two or more with each fusion.
-
-    A modality that several extractors describe has a row `product` too, of one model an extractor.
-
-    >>> [row.names[1] for row in plan_rows(TrainParams(classifiers=("svm",), fusions=("vote",)), ("text", "audio"))]
-    ['', 'text', 'text', 'audio', 'text+audio']
-    """
-    rows = [Row("majority")]
-    if "text" in modalities:
-        rows.append(Row("tfidf", ("text",), "logistic"))
-    rows += [Row("unimodal", (m,), classifier) for m in modalities for classifier in settings.classifiers]
-    several = [m for m in modalities if len(settings.features.get(m, ())) > 1]
-    if WITHIN in settings.fusions:
-        rows += [Row(WITHIN, (m,), settings.fusion_classifier) for m in several]
-    for size in range(2, len(modalities) + 1):
-        for chosen in combinations(modalities, size):
-            rows += [Row(fusion, chosen, settings.fusion_classifier) for fusion in settings.fusions]
-    known = strategy_names()
-    for fusion in settings.fusions:
-        if fusion not in known:
-            raise UserError(f"train.fusions: no strategy is named {fusion!r}; {suggest(fusion, known)}")
-    return rows
-
-
-def _parts(rows: Sequence[Row]) -> list[tuple[Row, ...]]:
-    """Cut a fold's rows into jobs: each single model by itself, all fusions together, since they share their bases."""
-    fusions = tuple(row for row in rows if len(row.modalities) > 1)
-    singles = [(row,) for row in rows if len(row.modalities) <= 1]
-    return ([fusions] if fusions else []) + singles
-
-
-def labels_of(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[Any]:
-    """Return ``(n,)`` class names, or scores as float64."""
-    kind = float if corpus.task == "regression" else str
-    labels: NDArray[Any] = table[corpus.label].to_numpy(kind)
-    return labels
-
-
-def load_modalities(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Modalities:
-    """Gather the pooled features of each modality from the stores, in the order of the utterance table.
-
-    Raises
-    ------
-    UserError
-        If a store was made from another utterance table.
-    """
-    pooled: dict[str, NDArray[np.float32]] = {}
-    present: dict[str, NDArray[np.bool_]] = {}
-    names: dict[str, tuple[str, ...]] = {}
-    for modality in corpus.modalities:
-        stores = [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
-        blocks = [_pooled(CorpusPaths(name).features(e), table) for e in stores]
-        if blocks:
-            pooled[modality] = np.hstack([block[0] for block in blocks])
-            present[modality] = np.any([block[1] for block in blocks], axis=0)
-            names[modality] = tuple(
-                f"{e}.{column}" for e, block in zip(stores, blocks, strict=True) for column in block[2]
-            )
-        elif modality == "text":
-            present[modality] = (table["text"] != "").to_numpy()
-        else:
-            raise UserError(
-                f"no extractor is named for {modality}: list one in train.features, or in the corpus's features"
-            )
-    text = np.array([t or None for t in table["text"]], object)
-    return Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names)
-
-
-def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
-    with open_store(path) as store:
-        names = store.attribute("pooled_names")
-        pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
-        if store.utterances == list(table["utterance"]):
-            return pooled, ok, names
-        if store.attribute("kind") != IMPORTED:
-            raise UserError(
-                f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
-            )
-        at = pd.Index(store.utterances).get_indexer(table["utterance"])  # by id; -1: not in the file
-    there = at >= 0
-    return np.where(there[:, None], pooled[at], np.float32("nan")), there & ok[at], names
-
-
-def _fit_all(jobs: Sequence[Job], pool: Pool, name: str) -> list[Answer]:
-    progress = Progress(f"train {name}", len(jobs), unit="fits")
-    answers: list[Answer] = []
-    for job, result in pool.run(fit_job, jobs):
+def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[str]]:
+    """Return all fits, and their keys: those of the cache, and those that the pool computes."""
+    kept = ClipCache(CACHE, STEP)
+    fits, keys, jobs = [], [], []
+    for job in whole:
+        missing = []
+        for row in job.rows:
+            keys.append(fit_key(job, row))
+            entry = kept.get(keys[-1])
+            if entry is None:
+                missing.append(row)
+            else:
+                fits.append(Fit.of(row, job.fold.name, entry))
+        jobs += [replace(job, rows=part) for part in _parts(missing, job.settings)]
+    jobs.sort(key=lambda job: not _over_time(job.rows))  # the longest first, so that all workers are busy to the end
+    progress = Progress(f"train {name}", len(whole) * len(whole[0].rows), cached=len(fits), unit="fits")
+    for job, result in pool.run(fit_job, jobs) if jobs else ():
         if isinstance(result, WorkerLost):
-            raise UserError(
-                f"train {name}: {result}, fitting {job.rows[0].names} on fold {job.fold.name}: try fewer --workers"
-            )
-        answers += result
-        progress.step()
+            raise UserError(f"train {name}: {result}, fitting {job.rows[0]} on {job.fold.name}: try fewer --workers")
+        fits += result
+        for _ in result:
+            progress.step()
     progress.close()
-    return answers
+    return fits, keys
 
 
-def fit_job(job: Job) -> list[Answer]:
-    """Fit a job's rows on its fold's training part and predict its test rows; runs on a worker."""
-    import os
-
-    from models.memo import Memo
-
-    os.chdir(job.folder)
-    load_plugins(job.plugins)
-    table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
-    data = load_modalities(job.name, job.settings, job.corpus, table)
-    labels = labels_of(table, job.corpus)
-    classes = tuple(np.unique(labels)) if job.corpus.task == "classification" else None
-    memo = Memo()
-    answers: list[Answer] = []
-    for row in job.rows:
-        unfitted = build(row.strategy, _recipe(row, job, classes), memo=memo)
-        try:
-            model = memo.fit(unfitted, data[job.fold.train], labels[job.fold.train], job.fold.inner)
-        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-            raise UserError(f"{' '.join(row.names)}: {error}; look at train.settings") from error
-        test = data[job.fold.test]
-        shares = model.predict_proba(test) if classes else None
-        answers.append((row, job.fold.name, job.fold.test, model.predict(test), shares))
-    return answers
+def _over_time(rows: Sequence[Row]) -> bool:
+    return any(reads_sequences(row.strategy, row.model) for row in rows)
 
 
-def _recipe(row: Row, job: Job, classes: tuple[Any, ...] | None) -> Recipe:
-    settings: Mapping[str, Mapping[str, Any]] = {"tfidf": job.settings.tfidf, "word2vec": job.settings.word2vec}
-    transformers = {
-        m: tuple(
-            (e, fitted.build(e, settings[e])) for e in job.settings.features.get(m, ()) if e in fitted.fitted_names()
-        )
-        for m in row.modalities
-    }
-    return Recipe(
-        job.corpus.task,
-        row.modalities,
-        row.model or "logistic",
-        classes,
-        fitted={m: t for m, t in transformers.items() if t},
-        extractors={m: job.settings.features.get(m, ()) for m in row.modalities},
-        settings=job.settings.settings.get(row.strategy, {}),
-        classifier_settings=job.settings.settings.get(row.model, {}),
+def _parts(rows: Sequence[Row], settings: TrainParams) -> list[tuple[Row, ...]]:
+    """Cut a fold's rows into jobs: late fusions together with the single models that they are made of, others alone."""
+    late = {row for row in rows if strategy(row.strategy).shares_bases}
+    bases = {r for r in rows if late and r.strategy == "unimodal" and r.model == settings.fusion_classifier}
+    together = tuple(row for row in rows if row in late | bases)
+    return [(row,) for row in rows if row not in together] + ([together] if together else [])
+
+
+def _in_order(fits: Sequence[Fit], rows: Sequence[Row]) -> list[Fit]:
+    position = {row: i for i, row in enumerate(rows)}
+    return sorted(fits, key=lambda fit: (position[fit.row], fit.test.min()))
+
+
+def _label_notices(fits: Sequence[Fit], labels: NDArray[Any], corpus: CorpusParams, data: Modalities) -> Iterator[str]:
+    """Yield a sentence on each modality whose features seem to know the training part's labels."""
+    classes = np.unique(labels) if corpus.task == "classification" else None
+    for modality in corpus.modalities:
+        mine = [f for f in fits if f.row.strategy == "unimodal" and f.row.modalities == (modality,)]
+        for row in dict.fromkeys(f.row for f in mine):
+            parts = [f for f in mine if f.row == row]
+            test = np.concatenate([f.test for f in parts])
+            said = np.concatenate([f.predictions for f in parts])
+            said = said if classes is None else classes[said]
+            inner = float(np.mean([f.inner for f in parts]))
+            sentence = knows_labels(
+                modality,
+                row.model,
+                inner,
+                labels[test],
+                said,
+                data.groups[test],
+                task=corpus.task,
+                figure=leading(corpus),
+            )
+            if sentence:
+                yield sentence
+                break
+
+
+def _write(folder: Path, fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams) -> None:
+    """Write predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
+    classes = np.unique(truth) if corpus.task == "classification" else None
+    write_table(_predictions(fits, table, truth, classes), folder / "predictions.csv")
+    write_table(_dropped(fits, table, classes), folder / "dropped.csv")
+    write_table(_attention(fits, table, corpus), folder / "attention.csv")
+    costs = pd.DataFrame(
+        [
+            dict(zip(_WHO, _names(f.row, classes), strict=True))
+            | {"fold": f.fold, "fit_s": f.fit_s, "predict_s": f.predict_s}
+            | {"parameters": f.parameters, "settings": f.settings}
+            for f in fits
+        ]
     )
+    sizes = costs.groupby(list(_WHO), sort=False)["parameters"].mean().round().astype(int).reset_index()
+    write_table(sizes, folder / "parameters.csv")
+    write_table(costs, folder / "fits.csv")
+
+
+_WHO = ("strategy", "modalities", "model")
+
+
+def _names(row: Row, classes: NDArray[Any] | None) -> tuple[str, str, str]:
+    """Return how the tables call a row: what is logistic regression for classes is ridge regression for scores."""
+    strategy_name, modalities, model = row.names
+    return strategy_name, modalities, "ridge" if model == "logistic" and classes is None else model
+
+
+def _told(answers: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
+    return answers if classes is None else classes[answers]
 
 
 def _predictions(
-    answers: Sequence[Answer], rows: Sequence[Row], table: pd.DataFrame, corpus: CorpusParams
+    fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], classes: NDArray[Any] | None
 ) -> pd.DataFrame:
     """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
-    truth = labels_of(table, corpus)
-    classes = np.unique(truth) if corpus.task == "classification" else None
-    position = {row: i for i, row in enumerate(rows)}
-    parts = []
-    for row, fold, test, predicted, shares in sorted(answers, key=lambda a: (position[a[0]], a[2].min())):
-        strategy, modalities, model = row.names
-        model = (
-            "ridge" if model == "logistic" and classes is None else model
-        )  # what the linear classifier is for scores
-        part = {
-            "utterance": table["utterance"].to_numpy()[test],
-            "strategy": strategy,
-            "modalities": modalities,
-            "model": model,
-        }
-        part |= {"fold": fold, "truth": truth[test], "prediction": predicted, "at": test}
+    parts, places = [], _places(fits)
+    for fit in fits:
+        part = {"utterance": table["utterance"].to_numpy()[fit.test]}
+        part |= dict(zip(_WHO, _names(fit.row, classes), strict=True)) | {"fold": fit.fold, "truth": truth[fit.test]}
+        part |= {"prediction": _told(fit.predictions, classes), "at": fit.test}
         if classes is None:
-            part["score"] = predicted
+            part["score"] = fit.predictions
         else:
-            assert shares is not None
-            part |= {f"p_{c}": shares[:, k] for k, c in enumerate(classes)}
-        parts.append(pd.DataFrame(part).assign(row=position[row]))
+            part |= {f"p_{c}": fit.shares[:, k] for k, c in enumerate(classes)}
+        parts.append(pd.DataFrame(part).assign(row=places[fit.row]))
     return pd.concat(parts).sort_values(["row", "at"], kind="stable").drop(columns=["row", "at"])
+
+
+def _places(fits: Sequence[Fit]) -> dict[Row, int]:
+    return {row: i for i, row in enumerate(dict.fromkeys(fit.row for fit in fits))}
+
+
+def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
+    """Return what each fusion says with modalities taken away."""
+    columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
+    parts = [
+        pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
+        .assign(**dict(zip(_WHO, _names(fit.row, classes), strict=True)))
+        .assign(dropped=dropped, prediction=_told(answers, classes), row=places[fit.row], at=fit.test)
+        for fit in fits
+        for dropped, answers in fit.dropped.items()
+    ]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts).sort_values(["row", "dropped", "at"], kind="stable")[columns]
+
+
+def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+    """Return the weight of each modality in each utterance, for the strategies that give one."""
+    columns, places = ["utterance", "strategy", "modalities", *corpus.modalities], _places(fits)
+    parts = [
+        pd.DataFrame(fit.weights, columns=list(fit.row.modalities))
+        .assign(utterance=table["utterance"].to_numpy()[fit.test], row=places[fit.row], at=fit.test)
+        .assign(strategy=fit.row.strategy, modalities="+".join(fit.row.modalities))
+        for fit in fits
+        if fit.weights.size
+    ]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts).sort_values(["row", "at"], kind="stable").reindex(columns=columns)
+
+
+def _write_presence(folder: Path, data: Modalities, table: pd.DataFrame) -> None:
+    masks = {m: mask.astype(int) for m, mask in data.present.items()}
+    write_table(pd.DataFrame({"utterance": table["utterance"], **masks}), folder / "presence.csv")
 
 
 def inputs_key(params: Params, name: str) -> str:
@@ -358,25 +329,47 @@ def inputs_key(params: Params, name: str) -> str:
 
 @dataclass(frozen=True)
 class Record:
-    """What train.json says of the predictions beside it: the key of their inputs, and what was remarked on."""
+    """What train.json says of the predictions beside it.
+
+    Attributes
+    ----------
+    inputs
+        The key of all that they were made of.
+    notices
+        What was remarked on.
+    normalise
+        How features were brought to one scale.
+    fits
+        The keys of the fits, in the cache.
+    """
 
     inputs: str
     notices: tuple[str, ...]
+    normalise: str
+    fits: tuple[str, ...]
 
 
-def read_record(name: str) -> Record | None:
-    """Return the record of a corpus's predictions; None without one.
+def record_in(path: Path) -> Record:
+    """Read a train.json.
 
     Raises
     ------
     UserError
         If the file is damaged.
     """
-    path = CorpusPaths(name).results / "train.json"
-    if not path.exists() or not CorpusPaths(name).predictions.exists():
-        return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Record(str(found["inputs"]), tuple(found["notices"]))
+        return Record(
+            str(found["inputs"]),
+            tuple(found["notices"]),
+            str(found.get("normalise", "standard")),
+            tuple(map(str, found.get("fits", ()))),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is damaged ({error}): run `crossmodal train` again") from error
+
+
+def read_record(name: str) -> Record | None:
+    """Return the record of a corpus's predictions; None where there are none."""
+    path = CorpusPaths(name).results / "train.json"
+    return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.align import TOUCH_S, align_to_words
+from features.align import TOUCH_S, align_to_words, average_over_windows
 
 Rows = list[tuple[float, float, list[float]]]
 
@@ -105,3 +105,23 @@ def test_shapes_that_disagree_and_words_that_run_backwards(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         align_to_words(values, times, words)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 60), _NUMBER), max_size=12), min_size=1, max_size=4),
+    st.sampled_from([0.1, 0.2, 0.5]),
+)
+def test_windows_hold_the_mean_of_the_rows_whose_middle_they_hold(
+    clips: list[list[tuple[int, float]]], s: float
+) -> None:
+    """Rows last 10 ms and begin on a grid of 50 ms, so that no middle lies on the edge of a window."""
+    values = [np.array([[v] for _, v in rows], np.float32).reshape(-1, 1) for rows in clips]
+    times = [np.array([[t * 0.05, t * 0.05 + 0.01] for t, _ in rows]).reshape(-1, 2) for rows in clips]
+    for rows, found in zip(clips, average_over_windows(values, times, s), strict=True):
+        window = [int((t * 0.05 + 0.005) // s) for t, _ in rows]
+        assert len(found) == (max(window) + 1 if rows else 0)
+        for i, mean in enumerate(found[:, 0]):
+            inside = [np.float32(v) for (_, v), w in zip(rows, window, strict=True) if w == i and not np.isnan(v)]
+            expected = np.mean(inside, dtype=np.float64) if inside else np.nan
+            np.testing.assert_allclose(mean, expected, rtol=1e-5, atol=1e-3)

@@ -15,6 +15,7 @@ from models.data import Modalities
 from models.design import LIMIT, Block, Standardise, joined, total_variance
 from models.errors import ModelError
 from models.scaling import GroupCalibrated, UnitVariance
+from models.training import held_out
 from models.unimodal import Unimodal
 
 QUICK = {
@@ -159,10 +160,10 @@ def test_the_net_stops_early_and_keeps_the_best_epoch():
         x, noise
     )
     net = model.part_.member.estimator_
-    losses = net.net_.history[:, "valid_loss"]
+    losses = net.net_.losses
     assert len(losses) < 60
     assert losses[-1] > min(losses)
-    valid = net._split(x.groups, noise)[1]
+    valid = held_out(x.groups, noise, "regression")[1]
     targets = (noise[valid] - noise.mean()) / noise.std()
     matrix = model.part_.design.transform(x)[valid]
     reached = np.mean((net._forward(matrix)[:, 0] - targets) ** 2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.data import Modalities
+from models.data import Modalities, Ragged
 from models.errors import ModelError
 
 
@@ -81,3 +81,25 @@ def test_fingerprint_sees_every_change_and_nothing_else():
     masked = make()
     masked.present["audio"][0] = False
     assert masked.fingerprint(["audio"]) != x.fingerprint(["audio"])
+
+
+def test_choosing_rows_of_sequences_copies_nothing():
+    r = Ragged.of([np.full((n, 2), n, np.float32) for n in (3, 0, 2)])
+    chosen = r[[2, 0]]
+    assert chosen.steps is r.steps
+    assert chosen.values(0).tolist() == [[2, 2], [2, 2]]
+    assert chosen.rows().tolist() == [3, 4, 0, 1, 2]
+    assert chosen.fingerprint() != r[[0, 2]].fingerprint()
+
+
+def test_taking_a_modality_away_clears_its_mask_alone():
+    x = Modalities(
+        {"audio": np.ones((2, 1), np.float32)},
+        {"audio": np.full(2, True), "text": np.full(2, True)},
+        np.array(["a", "b"], object),
+        np.arange(2),
+    )
+    assert not x.without(["audio"]).present["audio"].any()
+    assert x.without(["audio"]).present["text"].all()
+    with pytest.raises(ModelError, match="no modality 'video'"):
+        x.without(["video"])

@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.data import Modalities
 from models.errors import LeakError
-from models.leaks import leak_guard
+from models.leaks import knows_labels, leak_guard, probe
 from models.protocol import Fold
 
 HALVES = (Fold("test", np.arange(4), np.arange(4, 8), ()),)
@@ -107,3 +108,45 @@ def test_columns_that_are_not_there_are_not_checked():
 def test_many_examples_are_counted():
     with pytest.raises(LeakError, match=r"trained on u0, u1, u2 and 1 more; tested on u4, u5, u6 and 1 more"):
         leak_guard(HALVES, sheet(media_sha256=["ab"] * 8))
+
+
+class Centred:
+    """A model that centres what it is asked about: its answers depend on the company."""
+
+    def predict(self, x):
+        return x.pooled["audio"][:, 0] - x.pooled["audio"][:, 0].mean()
+
+
+class Honest:
+    def predict(self, x):
+        return x.pooled["audio"][:, 0]
+
+
+def test_a_model_that_is_fitted_on_test_rows_is_found():
+    values = np.arange(40.0, dtype=np.float32)[:, None]
+    x = Modalities({"audio": values}, {"audio": np.full(40, True)}, np.full(40, None), np.arange(40))
+    test, train = np.arange(30, 40), np.arange(30)
+    probe(Honest(), x, test, train, name="honest")
+    with pytest.raises(LeakError, match=r"centred: 10 of 10 answers change"):
+        probe(Centred(), x, test, train, name="centred")
+
+
+def test_features_that_know_the_labels_are_said_so():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(2, size=300).astype(str)
+    said = np.where(rng.random(300) < 0.76, truth, np.where(truth == "1", "0", "1"))
+    groups = np.arange(300) % 20
+    how = {"task": "classification", "figure": "accuracy"}
+    sentence = knows_labels("text", "logistic", 0.98, truth, said, groups, **how)
+    assert "the text features seem to know the labels of the training part" in sentence
+    assert "0.980" in sentence
+    assert knows_labels("text", "logistic", 0.78, truth, said, groups, **how) == ""
+    assert knows_labels("text", "logistic", float("nan"), truth, said, groups, **how) == ""
+
+
+def test_a_dialogue_on_both_sides_is_a_leak_where_neighbours_are_read():
+    table = pd.DataFrame({"utterance": ["a", "b"], "scene": ["x", "x"]})
+    fold = Fold("test", np.array([0]), np.array([1]), ())
+    leak_guard([fold], table)
+    with pytest.raises(LeakError, match="the same scene"):
+        leak_guard([fold], table, dialogue="scene")

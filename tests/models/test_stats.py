@@ -1,11 +1,19 @@
-from time import perf_counter
+from itertools import product
+from time import process_time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
 
+from benchmarks.coverage import measure
 from models import metrics
 from models.errors import ModelError
-from models.stats import group_bootstrap, paired_difference, resample
+from models.stats import group_bootstrap, holm, paired_difference, randomisation_test, resample, swaps
+from models.threads import one_thread
+
+P_VALUES = st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=12)
 
 
 def test_interval_of_a_mean_is_the_analytical_one():
@@ -19,16 +27,17 @@ def test_interval_of_a_mean_is_the_analytical_one():
     assert got.high == pytest.approx(errors.mean() + half, abs=0.15 * half)
 
 
-def test_interval_covers_the_truth_about_as_often_as_it_says():
-    rng = np.random.default_rng(2)
-    groups, covered = np.repeat(np.arange(40), 5), 0
-    resamples = resample(groups, draws=200)
-    for _ in range(120):
-        chance = np.clip(rng.normal(0.7, 0.1, 40), 0, 1)[groups]  # groups differ: rows of one are alike
-        right = (rng.random(200) < chance).astype(int)
-        found = group_bootstrap(metrics.accuracy, np.ones(200, int), right, resamples)
-        covered += found.low <= 0.7 <= found.high
-    assert 0.87 <= covered / 120 <= 0.99
+def test_with_many_groups_intervals_and_test_hold_what_they_say():
+    found = measure(40, runs=600, seed=1)  # 99.9 % binomial bands around the nominal values
+    assert 0.92 <= found.covered <= 0.98
+    assert 0.92 <= found.paired <= 0.98
+    assert found.alarms <= 0.08
+
+
+def test_with_few_groups_intervals_are_too_short_and_the_test_is_silent():
+    found = measure(5, runs=600, seed=2)
+    assert 0.80 <= found.covered <= 0.91
+    assert found.alarms == 0  # 2 / 2 ** 5 is above 0.05
 
 
 def test_rows_of_a_group_are_drawn_together_so_the_interval_is_wider():
@@ -102,10 +111,114 @@ def test_lengths_that_do_not_fit_are_refused():
         group_bootstrap(metrics.mae, [1.0, 2.0], [1.0], resample([1, 2]))
 
 
+@one_thread()
 def test_a_table_is_bootstrapped_in_seconds():
     rng = np.random.default_rng(6)
-    groups, truth, answer = np.repeat(np.arange(24), 60), rng.integers(0, 8, 1440), rng.integers(0, 8, 1440)
-    resamples, started = resample(groups), perf_counter()
-    for name in metrics.metric_names("classification"):
-        group_bootstrap(metrics.metric("classification", name).function, truth, answer, resamples)
-    assert perf_counter() - started < 1.0  # a sixtieth of a table of 60 rows, with room for a slow machine
+    groups, truth = np.repeat(np.arange(70), 10), rng.integers(0, 7, 700)
+    resamples, swapped, started = resample(groups), swaps(groups), process_time()
+    for _ in range(80):
+        first, second = rng.integers(0, 7, (2, 700))
+        for name in ("accuracy", "uar", "weighted_f1"):
+            group_bootstrap(metrics.metric("classification", name).function, truth, first, resamples)
+        paired_difference(metrics.uar, truth, first, second, resamples)
+        randomisation_test(metrics.uar, truth, first, second, swapped)
+    assert process_time() - started < 10
+
+
+def test_several_systems_are_averaged_in_every_draw():
+    rng = np.random.default_rng(7)
+    truth, resamples = rng.integers(0, 3, 120), resample(np.repeat(np.arange(30), 4))
+    answers = rng.integers(0, 3, (2, 120))
+    found = group_bootstrap(metrics.accuracy, truth, answers, resamples)
+    drawn = [np.mean([metrics.accuracy(truth[rows], one[rows]) for one in answers]) for rows in resamples.draws]
+    assert found.value == pytest.approx(np.mean([metrics.accuracy(truth, one) for one in answers]))
+    assert (found.low, found.high) == pytest.approx(tuple(np.percentile(drawn, [2.5, 97.5])))
+
+
+def test_interval_agrees_with_scipys_bootstrap():
+    rng = np.random.default_rng(8)
+    truth, answer = rng.normal(size=(2, 150))
+    ours = group_bootstrap(metrics.mae, truth, answer, resample(np.arange(150), draws=9999))
+    theirs = scipy_stats.bootstrap(
+        (np.abs(truth - answer),), np.mean, method="percentile", n_resamples=9999, random_state=1
+    ).confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
+
+
+def test_all_swaps_give_the_p_of_scipys_exact_permutation_test():
+    rng = np.random.default_rng(9)
+    truth, (first, second) = rng.normal(size=10), rng.normal(size=(2, 10))
+    ours = randomisation_test(metrics.mae, truth, first, second, swaps(np.arange(10)))
+    theirs = scipy_stats.permutation_test(
+        (np.abs(truth - first), np.abs(truth - second)),
+        lambda a, b, axis: np.mean(a, axis=axis) - np.mean(b, axis=axis),
+        permutation_type="samples",
+        n_resamples=np.inf,
+        alternative="two-sided",
+    ).pvalue
+    assert ours == pytest.approx(theirs)
+
+
+def test_p_of_swapped_groups_is_that_counted_by_hand():
+    groups, truth = np.repeat([0, 1, 2], 2), np.ones(6, int)
+    first, second = np.array([1, 1, 1, 0, 1, 1]), np.array([0, 0, 1, 0, 0, 1])
+    # By group the first is ahead by 2, 0 and 1; signs may turn: |+-2 +- 0 +- 1| >= 3 in 4 of 8 ways.
+    assert randomisation_test(metrics.accuracy, truth, first, second, swaps(groups)) == 4 / 8
+    ways = [tuple(row) for row in swaps(groups).swapped.tolist()]
+    assert sorted(ways) == sorted(product([False, True], repeat=3))
+
+
+def test_drawn_swaps_come_near_all_swaps_and_never_to_zero():
+    rng = np.random.default_rng(10)
+    groups, truth = np.repeat(np.arange(12), 5), rng.integers(0, 3, 60)
+    first, second = np.where(rng.random((2, 60)) < [[0.6], [0.3]], truth, 3 - truth)
+    whole = randomisation_test(metrics.uar, truth, first, second, swaps(groups))
+    drawn = randomisation_test(metrics.uar, truth, first, second, swaps(groups, draws=3000))
+    assert drawn == pytest.approx(whole, abs=0.02)
+    best = randomisation_test(metrics.accuracy, truth, truth, 1 + truth, swaps(np.arange(60), draws=99))
+    assert best == 1 / 100
+
+
+def test_the_test_is_two_sided_and_blind_to_order_and_equal_systems_have_p_one():
+    rng = np.random.default_rng(11)
+    groups, truth = rng.integers(0, 30, 90), rng.integers(0, 3, 90)
+    first, second = rng.integers(0, 3, (2, 90))
+    swapped, order = swaps(groups), rng.permutation(90)
+    p = randomisation_test(metrics.macro_f1, truth, first, second, swapped)
+    assert p == randomisation_test(metrics.macro_f1, truth, second, first, swapped)
+    turned = randomisation_test(metrics.macro_f1, truth[order], first[order], second[order], swaps(groups[order]))
+    assert p == turned
+    assert randomisation_test(metrics.macro_f1, truth, first, first, swapped) == 1
+
+
+def test_one_group_or_an_undefined_figure_has_no_p():
+    assert np.isnan(randomisation_test(metrics.accuracy, [1, 0], [1, 1], [0, 0], swaps(["s", "s"])))
+    truth = np.array([1.0, 2.0, 3.0])
+    assert np.isnan(randomisation_test(metrics.r, truth, np.zeros(3), truth, swaps([1, 2, 3])))
+
+
+def test_two_systems_of_different_length_are_refused():
+    with pytest.raises(ModelError, match="do not fit"):
+        randomisation_test(metrics.accuracy, [1, 0], [1, 1], [1], swaps([1, 2]))
+    with pytest.raises(ModelError, match="do not fit"):
+        paired_difference(metrics.accuracy, [1, 0, 1], [1, 1], [1, 0], resample([1, 2]))
+
+
+def test_holm_of_four_by_hand():
+    # Sorted: .005 * 4, .01 * 3, .03 * 2, .04 * 1 -> .02, .03, .06, then not less than the one before.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+    corrected = holm([0.01, float("nan"), 0.9])
+    assert np.isnan(corrected[1])
+    assert (corrected[0], corrected[2]) == pytest.approx((0.02, 0.9))  # NaN is no comparison
+
+
+@given(P_VALUES)
+def test_holm_keeps_the_order_and_never_makes_p_smaller(p_values):
+    raw, found = np.array(p_values), np.array(holm(p_values))
+    assert (np.isnan(raw) == np.isnan(found)).all()
+    known = ~np.isnan(raw)
+    raw, found = raw[known], found[known]
+    assert (found >= raw).all()
+    assert (found <= 1).all()
+    assert (np.diff(found[np.argsort(raw, kind="stable")]) >= 0).all()

@@ -1,26 +1,33 @@
 """Every strategy, found in the registry, keeps the same promises."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 
 from models import strategies
-from models.data import Modalities
+from models.data import Modalities, Ragged
 from models.errors import ModelError
 from models.memo import Memo
 from models.strategies import Recipe, Strategy, build, strategy, strategy_names
 
 TASKS = ("classification", "regression")
-NAMES = strategy_names()
-SEEN = [name for name in NAMES if strategy(name).kind != "floor"]
+LSTM = ("unimodal/lstm", "concat/lstm")  # what a recipe's classifier makes of these two
+NAMES = (*strategy_names(), *LSTM)
+SEEN = [name for name in NAMES if strategy(name.split("/")[0]).kind != "floor"]
+FUSIONS = (*strategy_names("fusion"), "concat/lstm")
 THREE = ("text", "audio", "video")
 
 
 def toy(n=60, seed=0):
-    """Three modalities that tell different things, each missing in some rows; row 0 has none at all."""
+    """Three modalities that tell different things, each missing in some rows; row 0 has none at all.
+
+    Audio and video also have sequences; row 1 has audio without a step.
+    """
     rng = np.random.default_rng(seed)
     score = rng.uniform(-3, 3, n)
     pooled = {m: rng.normal(size=(n, 4)).astype(np.float32) for m in THREE}
@@ -33,7 +40,29 @@ def toy(n=60, seed=0):
         pooled[m][~present[m]] = np.nan
     text = np.array(["good fine" if s > 0 else "bad poor" for s in score], object)
     text[~present["text"]] = None
-    return Modalities(pooled, present, text, rng.permutation(np.arange(n) % 10)), score
+    steps = {m: (0, *rng.integers(1, 7, n - 1)) for m in ("audio", "video", "spectrogram")}
+    steps["audio"] = steps["spectrogram"] = (*steps["audio"][:1], 0, *steps["audio"][2:])
+    sequences = {m: Ragged.of([_steps(rng, k, s) for k, s in zip(steps[m], score, strict=True)]) for m in steps}
+    return Modalities(pooled, present, text, rng.permutation(np.arange(n) % 10), {}, sequences), score
+
+
+def _steps(rng, count, score):
+    return (rng.normal(size=(count, 5)) + np.array([score, 0, 0, 0, 0])).astype(np.float32)
+
+
+def beside(x, other):
+    """The rows of both, one after the other."""
+    return Modalities(
+        {m: np.vstack([x.pooled[m], other.pooled[m]]) for m in THREE},
+        {m: np.concatenate([x.present[m], other.present[m]]) for m in THREE},
+        np.concatenate([x.text, other.text]),
+        np.concatenate([x.groups, other.groups]),
+        {},
+        {
+            m: Ragged.of([*map(s.values, range(len(x))), *map(other.sequences[m].values, range(len(other)))])
+            for m, s in x.sequences.items()
+        },
+    )
 
 
 def labels(score, task):
@@ -41,11 +70,14 @@ def labels(score, task):
 
 
 def made(name, task, modalities=None, **more):
+    """One value a setting: the choice among several is tested with the classifiers, and in test_neural.py."""
+    name, _, classifier = name.partition("/")
     few = ("audio",) if strategy(name).kind == "unimodal" else THREE
-    quick = {"C": 3.0, "alpha": 1.0}  # one value each: the choice among several is tested with the classifiers
-    return build(
-        name, Recipe(task, few if modalities is None else modalities, **{"classifier_settings": quick, **more})
-    )
+    quick = {"dropout": 0.1, "epochs": 20, "learning_rate": 5e-3}
+    own = {"settings": quick} if strategy(name).sequences else {"classifier_settings": {"C": 3.0, "alpha": 1.0}}
+    if classifier:
+        own = {"classifier": classifier, "classifier_settings": quick}
+    return build(name, Recipe(task, few if modalities is None else modalities, **{**own, **more}))
 
 
 def answers(model, x):
@@ -116,18 +148,13 @@ def test_a_tested_row_does_not_depend_on_the_others(name):
     model = made(name, "classification").fit(x[:60], y[:60])
     together = model.predict_proba(x[60:])
     other, _ = toy(80, seed=9)
-    mixed = Modalities(
-        {m: np.vstack([x.pooled[m][60:70], other.pooled[m][:10]]) for m in THREE},
-        {m: np.concatenate([x.present[m][60:70], other.present[m][:10]]) for m in THREE},
-        np.concatenate([x.text[60:70], other.text[:10]]),
-        np.concatenate([x.groups[60:70], other.groups[:10]]),
-    )
+    mixed = beside(x[60:70], other[:10])
     np.testing.assert_allclose(model.predict_proba(mixed)[:10], together[:10], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(model.predict_proba(x[[63]])[0], together[3], rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("name", strategy_names("fusion"))
+@pytest.mark.parametrize("name", FUSIONS)
 def test_fusion_of_one_modality_works(name, task):
     x, score = toy()
     y = labels(score, task)
@@ -158,17 +185,14 @@ def test_a_single_class_or_score_is_predicted(name):
 def test_a_modality_that_training_never_has_is_no_harm(name, task):
     x, score = toy()
     y = labels(score, task)
-    none = {**x.present, "audio": np.zeros(60, bool)}
-    model = made(name, task).fit(Modalities(x.pooled, none, x.text, x.groups), y)
+    model = made(name, task).fit(x.without(["audio"]), y)
     assert len(model.predict(x)) == 60
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_very_few_rows_of_one_group_are_enough(name):
     x, score = toy()
-    few = Modalities(
-        {m: a[1:5] for m, a in x.pooled.items()}, {m: a[1:5] for m, a in x.present.items()}, x.text[1:5], np.zeros(4)
-    )
+    few = replace(x[1:5], groups=np.zeros(4))
     assert len(made(name, "classification").fit(few, ["a", "b", "a", "b"]).predict(x)) == 60
     assert len(made(name, "regression").fit(few, score[1:5]).predict(x)) == 60
 
@@ -187,7 +211,7 @@ def test_learns_what_is_there_and_nothing_from_shuffled_labels(name):
     assert chance < floor + 0.1
 
 
-@pytest.mark.parametrize("name", strategy_names("fusion"))
+@pytest.mark.parametrize("name", FUSIONS)
 def test_fusion_beats_each_single_modality_where_they_complete_each_other(name):
     rng = np.random.default_rng(11)
     n = 400
@@ -215,6 +239,16 @@ def test_given_inner_folds_are_used(name):
         made(name, "classification").fit(x, y, [(np.arange(60), np.array([60]))])
     with pytest.raises(ModelError, match="same row"):
         made(name, "classification").fit(x, y, [(np.arange(60), np.arange(50, 60))])
+
+
+@pytest.mark.parametrize("name", [n for n in strategy_names() if strategy(n).sequences])
+def test_networks_work_in_grid_search_and_in_a_pipeline(name):
+    x, score = toy()
+    y = labels(score, "classification")
+    settings = [{"dropout": d, "epochs": 4} for d in (0.1, 0.3)]
+    model = make_pipeline("passthrough", made(name, "classification"))
+    search = GridSearchCV(model, {f"{model.steps[1][0]}__settings": settings}, cv=2).fit(x, y)
+    assert search.best_estimator_.predict_proba(x).shape == (60, 3)
 
 
 def test_works_in_grid_search():
@@ -260,6 +294,8 @@ def test_a_memo_is_never_stale():
         ("concat", Recipe("regression"), "needs at least one modality"),
         ("concat", Recipe("emotion", THREE), "the task 'emotion' is unknown"),  # type: ignore[arg-type]
         ("weighted", Recipe("regression", THREE, settings={"pol": 1}), "WeightedAverage cannot be built"),
+        ("vote", Recipe("regression", THREE, classifier="lstm"), "late fusion is not built of 'lstm' models"),
+        ("spectrogram_cnn", Recipe("regression", ("text",)), "reads audio, not text"),
     ],
 )
 def test_impossible_recipes_are_refused(name, recipe, message):
@@ -278,6 +314,14 @@ def test_impossible_recipes_are_refused(name, recipe, message):
         ("pca", Recipe("regression", THREE, settings={"parts": 2}), "cannot be built"),
         ("weighted", Recipe("classification", THREE, settings={"pool": "max"}), "the pool 'max' is unknown"),
         ("stacking", Recipe("regression", THREE, settings={"meta": "xgbost"}), "did you mean 'xgboost'"),
+        ("transformer", Recipe("regression", THREE, settings={"layer": 1}), "did you mean 'layers'"),
+        ("intermediate", Recipe("regression", THREE, settings={"encoder": "gru"}), "the encoder 'gru' is unknown"),
+        ("self_attention", Recipe("regression", THREE, settings={"dropout": []}), "'dropout' of .* is an empty list"),
+        ("cross_attention", Recipe("regression", ("face",)), "no modality 'face'"),
+        ("intermediate", Recipe("regression", THREE, settings={"modality_dropout": 1}), "modality_dropout is 1"),
+        ("autoencoder", Recipe("regression", THREE, settings={"noise": 1.5}), "noise \\(1.5\\) is a share"),
+        ("concat", Recipe("regression", THREE, "lstm", classifier_settings={"pooling": "max"}), "the pooling 'max'"),
+        ("concat", Recipe("regression", THREE, "lstm", classifier_settings={"C": 1}), "SequenceLSTM has no setting"),
     ],
 )
 def test_what_shows_in_fitting_is_refused_there(name, recipe, message):

@@ -213,7 +213,14 @@ def test_ctrl_c_stops_with_a_sentence_and_keeps_clips(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "cli.py"), "preprocess", "--modality", "video"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores Ctrl-C
     )
     cache = folder / "data" / "cache" / "video"
     for _ in range(300):

@@ -1,6 +1,8 @@
 """The table: figures equal hand-computed ones, every cell has its interval, fusions are judged in words."""
 
 import json
+import xml.etree.ElementTree as ElementTree
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.params import load_params
-from pipeline.stages.evaluate import evaluate, printed
+from pipeline.stages.evaluate import evaluate, printed, printed_robustness, printed_without
 from pipeline.stages.report import report
 from pipeline.stages.train import inputs_key
 from pipeline.utterances import COLUMNS
@@ -60,6 +62,42 @@ def project(
     (folder / "results/c/train.json").write_text(json.dumps(record))
 
 
+def beside(folder: Path, without: object) -> None:
+    """Write what train puts beside the predictions; a fusion without a modality always says `without`."""
+    results = folder / "results/c"
+    predictions = pd.read_csv(results / "predictions.csv", keep_default_na=False)
+    who = ["strategy", "modalities", "model"]
+    parts = []
+    for (_, modalities, _), part in predictions.groupby(who, sort=False):
+        names = modalities.split("+")
+        for size in range(1, len(names) + 1) if len(names) > 1 else ():
+            for taken in combinations(names, size):
+                parts.append(part[["utterance", *who]].assign(dropped="+".join(taken), prediction=without))
+    pd.concat(parts).to_csv(results / "dropped.csv", index=False)
+    utterances = predictions["utterance"].unique()
+    audio = [i % 4 != 3 for i in range(len(utterances))]
+    presence = pd.DataFrame({"utterance": utterances, "text": 1, "audio": np.array(audio, int)})
+    presence.to_csv(results / "presence.csv", index=False)
+    rows = predictions[who].drop_duplicates()
+    rows.assign(parameters=range(len(rows))).to_csv(results / "parameters.csv", index=False)
+    fits = [
+        rows.assign(fold=f, fit_s=s, predict_s=0.5, parameters=1, settings="{}") for f, s in (("1", 1.0), ("2", 2.0))
+    ]
+    pd.concat(fits).to_csv(results / "fits.csv", index=False)
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / "results/c" / name, keep_default_na=False)
+
+
+def again(folder: Path) -> None:
+    evaluate(load_params(folder / "params.yaml"), "c")
+
+
+def shown(folder: Path) -> str:
+    return printed(load_params(folder / "params.yaml"), "c")
+
+
 @pytest.fixture
 def classification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -94,13 +132,145 @@ def test_figures_are_those_computed_by_hand(classification: Path) -> None:
 
 
 def test_fusions_are_judged_in_words(classification: Path) -> None:
-    lines = printed("c").splitlines()
-    vote = next(line for line in lines if line.startswith("| vote"))
-    concat = next(line for line in lines if line.startswith("| concat"))
+    lines = shown(classification).splitlines()
+    vote, concat = (
+        next(line for line in lines if line.startswith(f"| {s}") and "[" in line) for s in ("vote", "concat")
+    )
     assert "+37.5" in vote
-    assert "not better" in concat
+    assert "best" in vote
+    assert "= not better" in concat
     assert "+0.0 [+0.0, +0.0]" in concat
     assert "A note." in lines
+    assert "Note: look here." in lines
+    assert any("With 4 groups no corrected p can be below 0.25" in line for line in lines)
+
+
+def test_comparisons_are_those_computed_by_hand(classification: Path) -> None:
+    found = read(classification, "comparisons.csv").set_index("strategy")
+    assert list(found["metric"]) == ["accuracy"] * 2
+    # By speaker the vote is ahead by 1, 0, 1 and 1: only 2 of the 8 signs of the three ones are as far from 0.
+    assert found.loc["vote", ["difference", "p", "p_holm"]].tolist() == [0.375, 0.25, 0.5]
+    assert found.loc["concat", ["difference", "p", "p_holm"]].tolist() == [0, 1, 1]
+    assert list(found["verdict"]) == ["= not better"] * 2
+
+
+def test_the_first_table_has_a_column_a_set_of_modalities(classification: Path) -> None:
+    lines = [line for line in shown(classification).splitlines() if line.startswith("|")]
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["strategy", "model", "text", "text + audio"]
+    assert cells[2:5] == [
+        ["unimodal", "logistic", "62.5 *", ""],
+        ["vote", "logistic", "", "100.0 *"],
+        ["concat", "logistic", "", "62.5"],
+    ]
+
+
+def test_rows_stand_in_blocks_the_best_first(classification: Path) -> None:
+    table = read(classification, "table.csv")
+    assert list(table["strategy"].drop_duplicates()) == ["majority", "unimodal", "vote", "concat"]
+
+
+def test_what_only_one_gets_right_is_listed(classification: Path) -> None:
+    found = read(classification, "only_fusion.csv")
+    assert list(found.columns) == ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]
+    assert list(found["utterance"]) == ["u1", "u4", "u7"]
+    assert found.loc[0, ["speaker", "truth", "fusion", "single"]].tolist() == ["s0", "a", "a", "b"]
+    assert read(classification, "only_single.csv").empty
+
+
+def test_without_the_files_beside_the_predictions_their_command_is_named(classification: Path) -> None:
+    said = printed_robustness("c")
+    assert "dropped.csv is not there: run `crossmodal train --corpus c`" in said
+    assert "presence.csv is not there" in said
+    assert not (classification / "results/c/images/robustness.svg").exists()
+    assert "fit s" not in shown(classification)
+    with pytest.raises(UserError, match=r"dropped.csv does not exist: run `crossmodal train"):
+        printed_without(load_params(classification / "params.yaml"), "c", "audio")
+
+
+def test_robustness_is_that_computed_by_hand(classification: Path) -> None:
+    beside(classification, "a")
+    again(classification)
+    found = read(classification, "robustness.csv")
+    vote = found[(found["strategy"] == "vote") & (found["removed"] == "audio")].set_index("share")
+    assert list(vote.index) == [0, 10, 20, 30, 40, 50]
+    assert vote.loc[0, "value"] == 1
+    # Half of the truth is "a", which the rest is told to be: 4 of 8 taken away leave 3/4 right in the mean.
+    assert vote.loc[50, "value"] == pytest.approx(0.75, abs=0.08)
+    assert (np.diff(vote["value"]) <= 0).all()  # nested: what is lost stays lost
+    assert (vote["low"] <= vote["value"]).all()
+    present = read(classification, "by_presence.csv")
+    rows = present[present["strategy"] == "vote"]
+    assert rows[["present", "n", "value"]].to_numpy().tolist() == [["text+audio", 6, 1.0], ["text", 2, 1.0]]
+    concat = present[(present["strategy"] == "concat") & (present["present"] == "text")]
+    assert concat["value"].item() == 0.5  # u3 and u7: b is right, b is not
+    ElementTree.parse(classification / "results/c/images/robustness.svg")
+    assert "text + audio (n = 6)" in printed_robustness("c")
+
+
+def test_modalities_can_be_taken_away(classification: Path) -> None:
+    beside(classification, "a")
+    params = load_params(classification / "params.yaml")
+    lines = printed_without(params, "c", "audio").splitlines()
+    vote = next(line for line in lines if line.startswith("| vote"))
+    assert "| 100.0 [100.0, 100.0] | 50.0 [" in vote
+    assert "| -50.0 [" in vote
+    assert vote.split("|")[-2].strip() == "text"
+    assert "nothing: the prior" in printed_without(params, "c", "text, audio")
+    with pytest.raises(UserError, match="did you mean 'audio'"):
+        printed_without(params, "c", "adio")
+
+
+def test_seconds_and_parameters_are_shown_where_train_noted_them(classification: Path) -> None:
+    beside(classification, "a")
+    again(classification)
+    line = next(line for line in shown(classification).splitlines() if line.startswith("| vote") and "[" in line)
+    assert [c.strip() for c in line.split("|")][-4:-1] == ["2", "1.500", "0.500"]
+    assert "1.500" not in (classification / "results/c/table.md").read_text()
+    assert "1.500" not in (classification / "results/c/table.tex").read_text()
+    assert read(classification, "comparisons.csv").set_index("strategy").loc["vote", "parameters"] == 2
+
+
+def test_the_terminal_names_the_figures_that_it_leaves_out(classification: Path) -> None:
+    assert "With weighted_f1, macro_f1: results/c/table.md." in shown(classification)
+
+
+def test_normalising_per_speaker_is_named(classification: Path) -> None:
+    path = classification / "results/c/train.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"normalise": "speaker"}))
+    again(classification)
+    assert "normalised per speaker" in shown(classification)
+
+
+@pytest.mark.parametrize("broken", ["line", "set", "presence", "number"])
+def test_damaged_files_beside_the_predictions_are_named(broken: str, classification: Path) -> None:
+    beside(classification, "a")
+    results = classification / "results/c"
+    if broken == "line":
+        path = results / "dropped.csv"
+        path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    elif broken == "set":
+        table = read(classification, "dropped.csv")
+        table[table["dropped"] != "audio"].to_csv(results / "dropped.csv", index=False)
+    elif broken == "presence":
+        read(classification, "presence.csv")[:-1].to_csv(results / "presence.csv", index=False)
+    else:
+        read(classification, "presence.csv").assign(audio=2).to_csv(results / "presence.csv", index=False)
+    with pytest.raises(UserError, match=r"(dropped|presence)\.csv.*run `crossmodal train"):
+        again(classification)
+
+
+def test_one_modality_alone_has_nothing_to_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    systems = {("majority", "", ""): ["a"] * 8, ("unimodal", "text", "svm"): SINGLE}
+    project(tmp_path, TRUTH, systems, "classification")  # type: ignore[arg-type]
+    again(tmp_path)
+    assert "Nothing is fused here" in printed_robustness("c")
+    for name in ("comparisons.csv", "robustness.csv", "by_presence.csv", "only_fusion.csv", "only_single.csv"):
+        assert read(tmp_path, name).empty
+    assert "verdict" in shown(tmp_path)
+    assert "against the best" not in shown(tmp_path)
+    assert "<svg" in report(load_params(tmp_path / "params.yaml"), "c").read_text()
 
 
 def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
@@ -109,15 +279,21 @@ def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
     plot = pd.read_csv(classification / "results/c/plots/vote-text_audio-logistic.csv")
     assert list(plot.columns) == ["utterance", "truth", "prediction"]
     assert (plot["truth"] == plot["prediction"]).all()
+    ElementTree.parse(classification / "results/c/images/forest.svg")
+    beside(classification, "a")
+    again(classification)
     page = report(load_params(classification / "params.yaml"), "c").read_text()
     assert "A note." in page
     assert "unimodal text logistic" in page
+    assert page.count("<svg") == 2
 
 
 def test_the_same_predictions_give_the_same_bytes(classification: Path) -> None:
-    before = {p.name: p.read_bytes() for p in (classification / "results/c").glob("*.*")}
-    evaluate(load_params(classification / "params.yaml"), "c")
-    assert {p.name: p.read_bytes() for p in (classification / "results/c").glob("*.*")} == before
+    beside(classification, "a")
+    again(classification)
+    before = {p: p.read_bytes() for p in (classification / "results/c").rglob("*.*") if p.is_file()}
+    again(classification)
+    assert {p: p.read_bytes() for p in (classification / "results/c").rglob("*.*") if p.is_file()} == before
 
 
 def test_predictions_of_other_labels_are_refused(classification: Path) -> None:
@@ -131,8 +307,8 @@ def test_one_group_has_no_interval_and_says_so(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     project(tmp_path, TRUTH, {("unimodal", "text", "svm"): SINGLE}, "classification", one_group=True)  # type: ignore[arg-type]
     evaluate(load_params(tmp_path / "params.yaml"), "c")
-    assert "62.5 [no interval: one group]" in printed("c")
-    assert "nan" not in printed("c")
+    assert "62.5 [no interval: one group]" in shown(tmp_path)
+    assert "nan" not in shown(tmp_path)
     assert "nan" not in report(load_params(tmp_path / "params.yaml"), "c").read_text()
 
 
@@ -157,7 +333,23 @@ def test_a_score_has_the_metrics_of_scores(tmp_path: Path, monkeypatch: pytest.M
     assert value(table, "unimodal", "r")["value"] == pytest.approx(np.corrcoef(truth, guess)[0, 1], abs=1e-6)
     assert value(table, "unimodal", "has0_acc")["value"] == 7 / 8
     assert value(table, "unimodal", "non0_acc")["value"] == pytest.approx(6 / 7, abs=1e-6)
-    assert " better" in printed("c")
+    assert "+0.625" not in shown(tmp_path)
+    assert "-0.625 [" in shown(tmp_path)  # of the error: lower is better
+    assert list(read(tmp_path, "only_fusion.csv")["utterance"]) == ["u0", "u3", "u6"]  # off by more than 0.5
+
+
+def test_one_group_of_fusions_has_neither_interval_nor_p(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    systems = {("unimodal", "text", "svm"): SINGLE, ("vote", "text+audio", "svm"): TRUTH}
+    project(tmp_path, TRUTH, systems, "classification", one_group=True)  # type: ignore[arg-type]
+    again(tmp_path)
+    beside(tmp_path, "a")
+    again(tmp_path)
+    assert read(tmp_path, "comparisons.csv").loc[0, ["p", "p_holm", "verdict"]].tolist() == ["", "", "= not better"]
+    for said in (shown(tmp_path), printed_robustness("c"), (tmp_path / "results/c/table.tex").read_text()):
+        assert "nan" not in said
+    for image in (tmp_path / "results/c/images").glob("*.svg"):
+        assert "nan" not in image.read_text()
 
 
 def test_predictions_of_other_utterances_are_refused(classification: Path) -> None:

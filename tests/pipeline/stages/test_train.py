@@ -13,17 +13,20 @@ from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
 SETTINGS = """
 features: {extract: [vader, mfcc, prosody, landmarks]}
 train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmarks]}, classifiers: [logistic, svm],
-  fusions: [concat, pca, vote, weighted, stacking]}
+  singles: [], fusions: [concat, pca, vote, weighted, stacking]}
 """
 
 
 def test_rows_of_the_table() -> None:
     rows = plan_rows(TrainParams(), ("text", "audio", "video"))
     names = [row.names for row in rows]
-    assert len(names) == len(set(names)) == 2 + 3 * 5 + 3 + 4 * 6
+    singles = 2 + 3 * 6 + 1 + 3  # floors, six classifiers a modality, the spectrogram CNN, products of extractors
+    assert len(names) == len(set(names)) == singles + 4 * 24
+    assert ("pca", "text+audio", "lstm") in names
+    assert ("transformer", "text+audio+video", "") in names
     assert names[0] == ("majority", "", "")
     assert ("stacking", "text+audio+video", "logistic") in names
-    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 6]
+    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 8]
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +93,22 @@ def test_a_score_is_learnt_too(tmp_path: Path) -> None:
         assert metric in said
     found = pd.read_csv(folder / "results" / "grid" / "predictions.csv", keep_default_na=False)
     assert found["score"].astype(float).notna().all()
+
+
+@needs_data
+def test_a_second_run_fits_nothing_and_one_more_row_fits_that_alone(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained)
+    before = Path("results/grid/predictions.csv").read_bytes()
+    kept = {path: path.stat().st_mtime_ns for path in Path("data/cache/fits").rglob("*.clip")}
+    assert kept
+    run("train", "--workers", "1", cwd=trained)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert Path("results/grid/predictions.csv").read_bytes() == before
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("stacking]", "stacking, cca]"))
+    run("train", "--workers", "1", cwd=trained)
+    Path("params.yaml").write_text(text)
+    assert all(path.stat().st_mtime_ns == changed for path, changed in kept.items())
+    assert len(list(Path("data/cache/fits").rglob("*.clip"))) > len(kept)

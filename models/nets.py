@@ -1,0 +1,424 @@
+"""The torch modules behind the neural strategies: encoders, attention, heads.
+
+Steps come padded, with a mask; padding never reaches an output, so an utterance is answered the same alone and beside a
+longer one. A modality that is not there is masked as well.
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from models.errors import ModelError
+
+Widths = list[list[int]]  # a modality: columns of its summary, columns of a step; 0 where it has none
+HEADS = 2
+
+
+def feed_forward(width: int, outputs: int, hidden: int, layers: int, dropout: float) -> nn.Sequential:
+    """Return hidden layers with ReLU and dropout, and a linear layer on top."""
+    stack: list[nn.Module] = []
+    for _ in range(layers):
+        stack += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)]
+        width = hidden
+    return nn.Sequential(*stack, nn.Linear(width, outputs))
+
+
+class Loss(nn.Module):
+    """Cross-entropy (a score: squared error) of the outputs, plus that of each modality's own decision where it is.
+
+    Parameters
+    ----------
+    task
+        ``classification`` or ``regression``.
+    auxiliary
+        Weight of the modalities' own decisions.
+    """
+
+    def __init__(self, task: str, auxiliary: float = 0.0) -> None:
+        super().__init__()
+        self.task = task
+        self.auxiliary = auxiliary
+
+    def _each(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        if self.task == "regression":
+            return (outputs[:, 0] - targets) ** 2
+        return nn.functional.cross_entropy(outputs, targets, reduction="none")
+
+    def forward(self, said: dict[str, Tensor], targets: Tensor) -> Tensor:
+        """Return the mean loss of ``outputs`` ``(n, k)`` and, masked, of ``decisions`` ``(n, modalities, k)``."""
+        loss = self._each(said["outputs"], targets).mean()
+        if not self.auxiliary or "decisions" not in said:
+            return loss
+        own = torch.stack([self._each(d, targets) for d in said["decisions"].unbind(1)], dim=1)
+        there = said["there"].to(own.dtype)
+        return loss + self.auxiliary * (own * there).sum() / there.sum().clamp_min(1)
+
+
+def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
+    """Return weights over the last axis that sum to 1 where `mask` is true, and are 0 elsewhere (all 0: nothing is)."""
+    weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
+    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
+
+
+def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
+    """Return ``(n, h)`` the mean of ``(n, steps, h)`` over the steps that are there; 0 where none is."""
+    kept = mask.unsqueeze(-1).to(steps.dtype)
+    return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
+
+
+class AttentionPooling(nn.Module):
+    """A weighted mean of items, the weights from their content (Bahdanau et al. 2015; Yang et al. 2016)."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
+
+    def forward(self, items: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``(n, h)`` and the weights ``(n, items)`` of ``(n, items, h)``."""
+        weights = masked_softmax(self.score(items).squeeze(-1), mask)
+        return (weights.unsqueeze(-1) * items).sum(dim=1), weights
+
+
+class StepDropout(nn.Module):
+    """Dropout that drops the same units at all steps of a sequence (Gal & Ghahramani 2016)."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Return ``(n, steps, h)``."""
+        kept = torch.ones_like(steps[:, :1])
+        return steps * nn.functional.dropout(kept, self.share, self.training)
+
+
+class Attending(nn.Module):
+    """A transformer layer, normalised before each part: queries attend to keys, then a small network reads each.
+
+    References
+    ----------
+    A. Vaswani et al., Attention is all you need, 2017; Y. Tsai et al., Multimodal transformer for unaligned multimodal
+    language sequences, 2019 (keys of another modality).
+    """
+
+    def __init__(self, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(hidden, HEADS, batch_first=True)
+        self.before, self.between = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
+        self.network = nn.Sequential(
+            nn.Linear(hidden, 2 * hidden), nn.ReLU(), StepDropout(dropout), nn.Linear(2 * hidden, hidden)
+        )
+
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+        """Return `queries`, ``(n, q, h)``, with what they found in `keys`, ``(n, s, h)``, where `mask` is true."""
+        blocked = ~mask & mask.any(dim=1, keepdim=True)  # with nothing to attend to, the caller leaves the row out
+        normal = self.before(keys)
+        found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
+        queries = queries + found
+        seen: Tensor = queries + self.network(self.between(queries))
+        return seen
+
+
+class TimeEmbedding(nn.Module):
+    """Sines and cosines of a time, of periods from a quarter of a second to 100 s, turned into h numbers."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        periods = torch.logspace(math.log10(0.25), 2, hidden // 2)
+        self.speeds = nn.Buffer(2 * math.pi / periods, persistent=False)
+        self.linear = nn.Linear(hidden // 2 * 2, hidden, bias=False)
+
+    def forward(self, times: Tensor) -> Tensor:
+        """Return ``(n, steps, h)`` of ``(n, steps)`` seconds."""
+        angles = times.unsqueeze(-1) * self.speeds
+        embedded: Tensor = self.linear(torch.cat([angles.sin(), angles.cos()], dim=-1))
+        return embedded
+
+
+class Recurrent(nn.Module):
+    """An LSTM, its states averaged over the steps (or its last state)."""
+
+    def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
+        super().__init__()
+        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # four gates read what is narrow
+        self.lstm = nn.LSTM(min(width, hidden), hidden, batch_first=True)
+        self.pooling = pooling
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
+        states: Tensor = self.lstm(self.narrow(steps))[0]
+        if self.pooling == "mean":
+            return masked_mean(states, mask)
+        last = mask & ~nn.functional.pad(mask[:, 1:], (0, 1))
+        return (states * last.unsqueeze(-1)).sum(dim=1)
+
+
+class Convolutional(nn.Module):
+    """Two convolutions over time, then each filter's largest answer (Kim 2014)."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv1d(w, hidden, 3, padding=1) for w in (width, hidden)])
+
+    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
+        kept, x = mask.unsqueeze(1), steps.transpose(1, 2)
+        for layer in self.layers:
+            x = torch.relu(layer(x)) * kept  # padding stays 0, as beyond a sequence's end
+        return x.amax(dim=2)
+
+
+ENCODERS = {"lstm": Recurrent, "cnn": Convolutional}
+
+
+class Encoder(nn.Module):
+    """One modality, its steps and its summary, as h numbers."""
+
+    def __init__(self, summary: int, steps: int, hidden: int, dropout: float, kind: str) -> None:
+        super().__init__()
+        if kind not in ENCODERS:
+            raise ModelError(f"the encoder {kind!r} is unknown: there are {', '.join(ENCODERS)}")
+        self.summary = nn.Linear(summary, hidden) if summary else None
+        self.steps = ENCODERS[kind](steps, hidden) if steps else None
+        width = hidden * (bool(summary) + bool(steps))
+        self.merge = nn.Sequential(nn.LayerNorm(width), nn.Dropout(dropout), nn.Linear(width, hidden), nn.ReLU())
+
+    def forward(self, summary: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(n, h)``."""
+        parts = [self.summary(summary)] if self.summary is not None else []
+        parts += [self.steps(steps, mask)] if self.steps is not None else []
+        merged: Tensor = self.merge(torch.cat(parts, dim=1))
+        return merged
+
+
+class Intermediate(nn.Module):
+    """An encoder a modality, merged in a hidden layer; each modality keeps a decision of its own."""
+
+    def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, encoder: str) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList([Encoder(p, d, hidden, dropout, encoder) for p, d in widths])
+        self.decisions = nn.ModuleList([nn.Linear(hidden, outputs) for _ in widths])
+        self.missing = nn.Parameter(torch.zeros(len(widths), hidden))
+        self.head = feed_forward(len(widths) * hidden, outputs, hidden, 1, dropout)
+
+    def forward(
+        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
+    ) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)`` and ``decisions`` ``(n, modalities, k)``."""
+        parts = zip(self.encoders, summaries, steps, masks, strict=True)
+        encoded = torch.stack([encoder(s, x, mask) for encoder, s, x, mask in parts], dim=1)
+        decisions = [decide(part) for decide, part in zip(self.decisions, encoded.unbind(1), strict=True)]
+        filled = torch.where(there.unsqueeze(-1), encoded, self.missing)
+        return {"outputs": self.head(filled.flatten(1)), "decisions": torch.stack(decisions, dim=1), "there": there}
+
+
+class Tokens(nn.Module):
+    """Each modality as a sequence of h numbers: its summary first, then its steps at their times."""
+
+    def __init__(self, widths: Widths, hidden: int) -> None:
+        super().__init__()
+        self.summary = nn.ModuleList([nn.Linear(max(p, 1), hidden) for p, _ in widths])
+        self.steps = nn.ModuleList([nn.Linear(max(d, 1), hidden) for _, d in widths])
+        self.kinds = nn.Parameter(0.1 * torch.randn(len(widths), 2, hidden))  # modality, and summary or step
+        self.time = TimeEmbedding(hidden)
+        self.widths = widths
+
+    def forward(
+        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Return ``(n, 1 + steps, h)`` and its mask for each modality."""
+        tokens = []
+        for m, (p, d) in enumerate(self.widths):
+            items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []
+            seen = [there[:, m : m + 1]] if p else []
+            if d:
+                items.append(self.steps[m](steps[m]) + self.kinds[m, 1] + self.time(times[m]))
+                seen.append(masks[m])
+            tokens.append((torch.cat(items, dim=1), torch.cat(seen, dim=1)))
+        return tokens
+
+
+class Transformer(nn.Module):
+    """Self-attention over the tokens of all modalities and one that answers."""
+
+    def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
+        super().__init__()
+        self.tokens = Tokens(widths, hidden)
+        self.answer = nn.Parameter(0.1 * torch.randn(hidden))
+        self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
+        self.normal = nn.LayerNorm(hidden)
+        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+
+    def forward(
+        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+    ) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)``."""
+        tokens = self.tokens(there, summaries, steps, masks, times)
+        x = torch.cat([self.answer.expand(len(there), 1, -1), *(items for items, _ in tokens)], dim=1)
+        mask = torch.cat([there.new_ones(len(there), 1), *(seen for _, seen in tokens)], dim=1)
+        for layer in self.layers[:-1]:
+            x = layer(x, x, mask)
+        x = self.layers[-1](x[:, :1], x, mask)  # of the last layer only the answer is read
+        return {"outputs": self.head(self.normal(x[:, 0]))}
+
+
+class Weighted(nn.Module):
+    """Attention over each modality's steps, then over the modalities."""
+
+    def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.summary = nn.ModuleList([nn.Linear(max(p, 1), hidden) for p, _ in widths])
+        self.steps = nn.ModuleList(
+            [
+                nn.Sequential(nn.Linear(max(d, 1), hidden), nn.ReLU(), StepDropout(dropout), nn.Linear(hidden, hidden))
+                for _, d in widths
+            ]
+        )
+        self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in widths])
+        self.merge = nn.ModuleList([nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden)) for _ in widths])
+        self.normal = nn.LayerNorm(hidden)  # all modalities at one length: only the weights can make one count more
+        self.choose = AttentionPooling(hidden)
+        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.widths = widths
+
+    def forward(
+        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
+    ) -> dict[str, Tensor | list[Tensor]]:
+        """Return ``outputs`` ``(n, k)``, ``weights`` ``(n, modalities)``, ``steps`` ``(n, steps)`` a modality."""
+        vectors, looked = [], []
+        for m, (p, d) in enumerate(self.widths):
+            vector = self.summary[m](summaries[m]) if p else 0.0
+            weights = masks[m].to(self.normal.weight.dtype)
+            if d:
+                pooled, weights = self.pooling[m](self.steps[m](steps[m]), masks[m])
+                vector = vector + pooled
+            vectors.append(self.normal(self.merge[m](vector)))
+            looked.append(weights)
+        fused, weights = self.choose(self.dropout(torch.stack(vectors, dim=1)), there)
+        return {"outputs": self.head(fused), "weights": weights, "steps": looked}
+
+
+class CrossModal(nn.Module):
+    """Each modality's tokens attend to each other modality's; a modality that is alone attends to itself."""
+
+    def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        count = len(widths)
+        self.tokens = Tokens(widths, hidden)
+        self.pairs = [(a, b) for a in range(count) for b in range(count)]
+        self.attending = nn.ModuleList([Attending(hidden, dropout) for _ in self.pairs])
+        self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in self.pairs])
+        self.start = nn.Parameter(torch.zeros(hidden))
+        self.normal = nn.LayerNorm(hidden)
+        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+
+    def forward(
+        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+    ) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)``."""
+        tokens = self.tokens(there, summaries, steps, masks, times)
+        alone = there.sum(dim=1) == 1
+        total, count = self.start.expand(len(there), -1), self.start.new_zeros(len(there), 1)
+        for place, (a, b) in enumerate(self.pairs):
+            rows = torch.nonzero(there[:, a] & (alone if a == b else there[:, b])).squeeze(1)
+            if not len(rows):
+                continue
+            (queries, asked), (keys, seen) = tokens[a], tokens[b]
+            found = self.attending[place](queries[rows], keys[rows], seen[rows])
+            total = total.index_add(0, rows, self.pooling[place](found, asked[rows])[0])
+            count = count.index_add(0, rows, count.new_ones(len(rows), 1))
+        return {"outputs": self.head(self.normal(total / count.clamp_min(1)))}
+
+
+class FusedSequence(nn.Module):
+    """All modalities step by step as one sequence, which attends to itself; then attention over its steps."""
+
+    def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
+        super().__init__()
+        self.summary = nn.ModuleList([nn.Linear(max(p, 1), hidden) for p, _ in widths])
+        self.steps = nn.ModuleList([nn.Linear(max(d, 1), hidden) for _, d in widths])
+        self.missing = nn.Parameter(torch.zeros(len(widths), hidden))
+        self.time = TimeEmbedding(hidden)
+        self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
+        self.normal = nn.LayerNorm(hidden)
+        self.pooling = AttentionPooling(hidden)
+        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.widths = widths
+
+    def forward(self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], mask: Tensor) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)`` and ``weights`` ``(n, steps)``."""
+        x = self.time(torch.arange(mask.shape[1], dtype=self.missing.dtype).expand(mask.shape))
+        for m, (p, d) in enumerate(self.widths):
+            own = self.summary[m](summaries[m]).unsqueeze(1) if p else 0.0
+            own = own + self.steps[m](steps[m]) if d else own
+            x = x + torch.where(there[:, m, None, None], own, self.missing[m])
+        for layer in self.layers:
+            x = layer(x, x, mask)
+        pooled, weights = self.pooling(self.normal(x), mask)
+        return {"outputs": self.head(pooled), "weights": weights}
+
+
+class SequenceNet(nn.Module):
+    """An LSTM over one sequence, its state joined by a summary before the head."""
+
+    def __init__(self, steps: int, summary: int, outputs: int, hidden: int, dropout: float, pooling: str) -> None:
+        super().__init__()
+        self.lstm = Recurrent(steps, hidden, pooling)
+        self.summary = nn.Sequential(nn.Linear(summary, hidden), nn.ReLU()) if summary else None
+        self.head = nn.Sequential(
+            nn.Dropout(dropout), feed_forward(hidden * (1 + bool(summary)), outputs, hidden, 1, dropout)
+        )
+
+    def forward(self, steps: Tensor, mask: Tensor, summary: Tensor) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)``."""
+        state = self.lstm(steps, mask)
+        if self.summary is not None:
+            state = torch.cat([state, self.summary(summary)], dim=1)
+        return {"outputs": self.head(state)}
+
+
+class Spectrogram(nn.Module):
+    """Convolutions over time and frequency, then the mean and the largest answer over time."""
+
+    def __init__(self, bands: int, outputs: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        channels = (1, 12, 24, hidden)
+        self.layers = nn.ModuleList([nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(channels)])
+        for _ in self.layers:
+            bands = (bands + 1) // 2
+        self.frame = nn.Sequential(nn.Dropout(dropout), nn.Linear(hidden * bands, hidden), nn.ReLU())
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * hidden, outputs))
+
+    def forward(self, frames: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return ``outputs`` ``(n, k)`` of ``(n, frames, bands)``."""
+        x = frames.unsqueeze(1)
+        for layer in self.layers:
+            mask = mask[:, ::2]
+            x = torch.relu(layer(x)) * mask[:, None, :, None]  # padding stays 0, as beyond a clip's end
+        steps = self.frame(x.transpose(1, 2).flatten(2)) * mask.unsqueeze(-1)
+        return {"outputs": self.head(torch.cat([masked_mean(steps, mask), steps.amax(dim=1)], dim=1))}
+
+
+class Denoiser(nn.Module):
+    """An encoder to a few linear code units and a decoder back."""
+
+    def __init__(self, width: int, hidden: int, components: int) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(width, hidden), nn.Tanh(), nn.Linear(hidden, components))
+        self.decoder = nn.Sequential(nn.Linear(components, hidden), nn.Tanh(), nn.Linear(hidden, width))
+
+    def forward(self, input: Tensor) -> dict[str, Tensor]:
+        """Return the ``code`` and the ``outputs``: the input as rebuilt from it."""
+        code = self.encoder(input)
+        return {"code": code, "outputs": self.decoder(code)}
+
+
+class Rebuilding(nn.Module):
+    """Mean squared error of what an autoencoder rebuilt."""
+
+    def forward(self, said: dict[str, Tensor], targets: Tensor) -> Tensor:
+        """Return the mean over all entries."""
+        return nn.functional.mse_loss(said["outputs"], targets)

@@ -1,0 +1,48 @@
+"""Everything that a fitted model is made of: one walk, for saving weights apart and for counting what was learnt."""
+
+from collections.abc import Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+_NO_PART = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
+
+
+def walk(root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each object inside `root` once, itself first, with the path of attributes and positions that leads to it.
+
+    The walk goes through attributes (those that an object's ``__getstate__`` keeps), lists, tuples and mappings, in
+    the order of their names, so that equal models give equal paths.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> [path for path, _ in walk(make_pipeline(Ridge()))]
+    ['', 'steps.0.1']
+    """
+    seen: dict[int, Any] = {}  # holds what it has seen, so that no address is used twice
+    waiting = [("", root)]
+    while waiting:
+        path, value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen[id(value)] = value
+        if _is_object(value):
+            yield path, value
+        parts = [(f"{path}.{name}" if path else name, part) for name, part in _parts(value)]
+        waiting += reversed(parts)
+
+
+def _is_object(value: Any) -> bool:
+    return hasattr(value, "__dict__") and not isinstance(value, _NO_PART)
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, list | tuple):
+        return [(str(place), part) for place, part in enumerate(value)]
+    if isinstance(value, Mapping):
+        return sorted(((str(key), part) for key, part in value.items()), key=lambda pair: pair[0])
+    if _is_object(value):
+        state = value.__getstate__()
+        return _parts(state) if isinstance(state, Mapping) else []
+    return []

@@ -1,0 +1,110 @@
+"""How figures are written: shares in percent, intervals in brackets, and what there is to say where there is none."""
+
+import math
+from collections.abc import Sequence
+
+from models.stats import Interval
+
+SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
+
+
+def number(name: str, value: float) -> str:
+    """Write a figure without its interval.
+
+    >>> number("accuracy", 0.8125), number("mae", 0.8125)
+    ('81.2', '0.812')
+    """
+    return _written(name, value, "") if math.isfinite(value) else "undefined"
+
+
+def figure(name: str, found: Interval) -> str:
+    """Write a figure with its interval.
+
+    >>> figure("accuracy", Interval(0.8, 0.7, 0.9)), figure("mae", Interval(1.0, float("nan"), float("nan")))
+    ('80.0 [70.0, 90.0]', '1.000 [no interval: one group]')
+    """
+    return _with_bounds(name, found, "")
+
+
+def difference(name: str, found: Interval) -> str:
+    """Write a difference with its interval, all signed.
+
+    >>> difference("accuracy", Interval(0.05, -0.01, 0.1))
+    '+5.0 [-1.0, +10.0]'
+    """
+    return _with_bounds(name, found, "+")
+
+
+def p_value(p: float) -> str:
+    """Write a p value.
+
+    >>> p_value(0.0123), p_value(0.0001), p_value(float("nan"))
+    ('0.012', '<0.001', '')
+    """
+    if not math.isfinite(p):
+        return ""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def spaced(modalities: str) -> str:
+    """Write a set of modalities.
+
+    >>> spaced("text+audio")
+    'text + audio'
+    """
+    return modalities.replace("+", " + ")
+
+
+def pipe_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table, its columns of even width.
+
+    >>> pipe_table(["a", "bc"], [["1", "2"]])
+    ['| a | bc |', '|---|----|', '| 1 | 2  |']
+    """
+    cells = [[cell.replace("|", "\\|") for cell in line] for line in [header, *lines]]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
+    found = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
+    found.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return found
+
+
+def latex(text: str) -> str:
+    r"""Escape what LaTeX reads as commands.
+
+    >>> latex("random_forest 5 %")
+    'random\\_forest 5 \\%'
+    """
+    return "".join(_LATEX.get(letter, letter) for letter in text)
+
+
+def tabular(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a LaTeX tabular that needs no package; all cells are escaped."""
+    body = [" & ".join(latex(cell) for cell in line) + r" \\" for line in [header, *lines]]
+    opening = rf"\begin{{tabular}}{{{'l' * len(header)}}}"
+    return [opening, r"\hline", body[0], r"\hline", *body[1:], r"\hline", r"\end{tabular}"]
+
+
+# Brackets too: after the end of a line, LaTeX would read one as an option.
+_LATEX = {c: f"\\{c}" for c in "{}$&#_%"} | {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "[": "{[}",
+    "]": "{]}",
+}
+
+
+def _with_bounds(name: str, found: Interval, sign: str) -> str:
+    if not math.isfinite(found.value):
+        return "undefined"
+    value = _written(name, found.value, sign)
+    if not math.isfinite(found.low):
+        return f"{value} [no interval: one group]"
+    return f"{value} [{_written(name, found.low, sign)}, {_written(name, found.high, sign)}]"
+
+
+def _written(name: str, value: float, sign: str) -> str:
+    return f"{100 * value:{sign}.1f}" if name in SHARES else f"{value:{sign}.3f}"

@@ -1,0 +1,132 @@
+"""fit: one strategy on all utterances of a corpus, saved to be used on new clips."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.base import MODALITIES, Modality
+from models.data import Modalities
+from models.metrics import metric
+from models.saving import save
+from models.size import parameters
+from models.strategies import build, reads_sequences, strategy
+from pipeline.errors import UserError, suggest
+from pipeline.params import CorpusParams, Params, TrainParams
+from pipeline.paths import CorpusPaths
+from pipeline.plugins import module_names
+from pipeline.stages.fitting import labels_of, leading, recipe_of
+from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of
+from pipeline.stages.rows import Row
+from pipeline.stages.schema import inputs_of, plain
+from pipeline.stages.train import require_features
+from pipeline.utterances import read_table, read_utterances
+
+FOLDER = "models"  # below a corpus's results
+
+
+def fit(params: Params, name: str, row: Row) -> Path:
+    """Fit one row of the table on all utterances, choices made on inner folds; return the folder of the saved model.
+
+    Raises
+    ------
+    UserError
+        If features are missing or out of date, or a setting is impossible.
+    ModelError
+        If the strategy cannot be built, fitted or saved.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    require_features(params, name)
+    settings = settings_of(params, name)
+    data = load_modalities(name, settings, corpus, table, sequences=reads_sequences(row.strategy, row.model))
+    model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+    schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
+    frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
+    schema |= inputs_of(params, name, _features(row, settings), frames)
+    folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
+    save(model, folder, plain(schema), module_names(params.run.plugins))
+    return folder
+
+
+def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:
+    classes = tuple(np.unique(labels).tolist()) if corpus.task == "classification" else None
+    try:
+        return build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+    except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+        raise UserError(f"{row}: {error}; look at train.settings") from error
+
+
+def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities) -> dict[str, Any]:
+    return {
+        "task": corpus.task,
+        "label": corpus.label,
+        "strategy": row.strategy,
+        "modalities": row.modalities,
+        "classifier": row.model,
+        "utterances": len(data),
+        "groups": {"by": corpus.protocol.group, "count": len(np.unique(data.groups.astype(str)))},
+        "train": asdict(settings),
+    }
+
+
+def _features(row: Row, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
+    """Return what each modality of a row is made of; a floor reads nothing but the words."""
+    floor = strategy(row.strategy).kind == "floor"
+    return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in row.modalities}
+
+
+def row_of(params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None) -> Row:
+    """Return the row that a strategy's name stands for: by default all of the corpus's modalities, fusions' classifier.
+
+    Raises
+    ------
+    UserError
+        If a modality is none of the corpus's, or not said where one must be chosen, or a model is named for nothing.
+    ModelError
+        If there is no such strategy.
+    """
+    found, there = strategy(strategy_name), params.corpus(name).modalities
+    for modality in modalities:
+        if modality not in there:
+            raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
+    if strategy_name in _FLOORS:
+        return _FLOORS[strategy_name]
+    if found.kind == "unimodal" and len(modalities) != 1:
+        raise UserError(f"{strategy_name} reads one modality: name it with --modalities, of {', '.join(there)}")
+    if model and not found.classifier:
+        raise UserError(f"{strategy_name} is a model by itself: leave --model out")
+    chosen = tuple(m for m in there if m in (modalities or there))
+    return Row(strategy_name, chosen, (model or params.train.fusion_classifier) if found.classifier else "")
+
+
+_FLOORS = {"majority": Row("majority"), "tfidf": Row("tfidf", ("text",), "logistic")}
+
+
+def best_row(params: Params, name: str) -> Row:
+    """Return the fusion of the most modalities with the best leading figure in a corpus's table.
+
+    Raises
+    ------
+    UserError
+        If there is no table, or no fusion in it.
+    """
+    corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
+    if not path.exists():
+        raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
+    table = read_table(path, dtype={"strategy": str, "modalities": str, "model": str, "metric": str})
+    rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
+    if rows.empty:
+        raise UserError(f"{path} holds no fusion: name a strategy with --strategy")
+    return _best(rows, higher=metric(corpus.task, leading(corpus)).higher_is_better)
+
+
+def _best(rows: pd.DataFrame, *, higher: bool) -> Row:
+    counts = rows["modalities"].str.count(r"\+")
+    widest = rows[counts == counts.max()]
+    best = widest.sort_values("value", ascending=not higher, kind="stable").iloc[0]
+    model = "logistic" if best["model"] == "ridge" else str(best["model"])  # as the registry calls it
+    return Row(str(best["strategy"]), tuple(best["modalities"].split("+")), model)

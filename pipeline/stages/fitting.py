@@ -1,0 +1,334 @@
+"""One strategy fitted on one fold, on a worker; and what came of it, kept so that nothing is fitted twice."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import version
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.store import Entry, open_store
+from features.text import fitted
+from models.data import Modalities
+from models.leaks import probe
+from models.metrics import metric, metric_names
+from models.protocol import Fold
+from models.strategies import Recipe, build, reads_sequences
+from pipeline.errors import UserError
+from pipeline.media import sha256_of
+from pipeline.params import CorpusParams, TrainParams
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.plugins import load_plugins
+from pipeline.run.cache import ClipCache, key_of
+from pipeline.stages.inputs import SPECTROGRAM, load_modalities, stores_of
+from pipeline.stages.rows import Row
+from pipeline.utterances import read_utterances
+
+STEP = "fits"  # its folder in the cache
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Rows to be fitted on one fold; rows of one job share fitted unimodal models."""
+
+    name: str
+    folder: str  # the working directory, for workers that run elsewhere
+    corpus: CorpusParams
+    settings: TrainParams
+    plugins: tuple[str, ...]
+    fold: Fold
+    rows: tuple[Row, ...]
+    shuffled: int | None = None  # the seed, where labels are shuffled
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a row said about the test part of one fold, and what it cost.
+
+    Attributes
+    ----------
+    row, fold, test
+        Whose, on which fold, and the n rows of the table that were tested.
+    predictions
+        ``(n,)`` positions in the sorted classes, or scores.
+    shares
+        ``(n, k)`` class probabilities; ``(n, 0)`` for a score.
+    dropped
+        ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions with these modalities taken away; only for fusions.
+    weights
+        ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without.
+    inner
+        The leading figure on training rows that inner folds held out; NaN where a strategy has no such answers.
+    fit_s, predict_s
+        Seconds.
+    parameters
+        How many numbers were learnt.
+    settings
+        Those chosen on inner folds, as JSON.
+    """
+
+    row: Row
+    fold: str
+    test: NDArray[np.intp]
+    predictions: NDArray[Any]
+    shares: NDArray[np.float64]
+    dropped: Mapping[str, NDArray[Any]]
+    weights: NDArray[np.float64]
+    inner: float
+    fit_s: float
+    predict_s: float
+    parameters: int
+    settings: str
+
+    def entry(self) -> Entry:
+        """Return it as the cache keeps it."""
+        arrays = {"test": self.test, "predictions": self.predictions, "shares": self.shares, "weights": self.weights}
+        arrays |= {f"dropped {name}": answers for name, answers in self.dropped.items()}
+        arrays |= {"numbers": np.array([self.inner, self.fit_s, self.predict_s, self.parameters])}
+        return Entry("ok", clips={**arrays, "settings": self.settings})
+
+    @classmethod
+    def of(cls, row: Row, fold: str, entry: Entry) -> "Fit":
+        """Return what `entry` kept."""
+        kept: Any = entry.clips
+        inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
+        dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
+        arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
+        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), kept["settings"])
+
+
+def drops(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return every set of modalities that can be taken away; of a single one, none.
+
+    >>> drops(("text", "audio"))
+    [('text',), ('audio',), ('text', 'audio')]
+    """
+    sizes = range(1, len(modalities) + 1) if len(modalities) > 1 else ()
+    return list(chain.from_iterable(combinations(modalities, size) for size in sizes))
+
+
+def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
+    """Return ``(n,)`` class names, or scores as float64; with a seed, dealt out to other utterances at random."""
+    kind = float if corpus.task == "regression" else str
+    labels: NDArray[Any] = table[corpus.label].to_numpy(kind)
+    return labels if shuffled is None else np.random.default_rng(shuffled).permutation(labels)
+
+
+def fit_job(job: Job) -> list[Fit]:
+    """Fit a job's rows on its fold's training part and predict its test rows; runs on a worker, and fills the cache."""
+    data, labels = data_of(job)
+    kept = ClipCache(CACHE, STEP)
+    fits = []
+    for row, model in fitted_on(job, data, labels):
+        fits.append(_asked(row, model, job, data, labels))
+        kept.put(fit_key(job, row), fits[-1].entry())
+    return fits
+
+
+def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
+    """Return all utterances of a job's corpus and their labels, on a worker."""
+    os.chdir(job.folder)
+    load_plugins(job.plugins)
+    table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
+    sequences = any(reads_sequences(row.strategy, row.model) for row in job.rows)
+    return _loaded(job, sequences, _state(job)), labels_of(table, job.corpus, job.shuffled)
+
+
+def fitted_on(job: Job, data: Modalities, labels: NDArray[Any]) -> Iterator[tuple[Row, Any]]:
+    """Yield each row of a job with its model, fitted on the training part of the job's fold.
+
+    Raises
+    ------
+    UserError
+        If a setting has an impossible value.
+    """
+    from models.memo import Memo
+
+    memo, train = Memo(), job.fold.train
+    for row in job.rows:
+        unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
+        try:
+            model = memo.fit(unfitted, data[train], labels[train], job.fold.inner)
+        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+            raise UserError(f"{row}: {error}; look at train.settings") from error
+        yield row, model
+
+
+def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
+    return tuple(np.unique(labels)) if job.corpus.task == "classification" else None
+
+
+class _Loading:
+    """A job's corpus as something that the cache of loaded data can be asked for."""
+
+    def __init__(self, job: Job, sequences: bool, state: str) -> None:
+        self.job, self.sequences = job, sequences
+        self.key = (job.folder, job.name, sequences, state, repr(job.settings))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Loading) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=2)
+def _load(wanted: _Loading) -> Modalities:
+    job = wanted.job
+    table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
+    return load_modalities(job.name, job.settings, job.corpus, table, sequences=wanted.sequences)
+
+
+def _loaded(job: Job, sequences: bool, state: str) -> Modalities:
+    """Return the data of a job; a worker reads each corpus once."""
+    return _load(_Loading(job, sequences, state))
+
+
+def _state(job: Job) -> str:
+    """Return what tells one state of the files that are read from another."""
+    paths = CorpusPaths(job.name)
+    read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
+    return key_of({str(path): [path.stat().st_mtime_ns, path.stat().st_size] for path in read if path.exists()})
+
+
+def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
+    from models.size import parameters
+
+    train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
+    started = time.perf_counter()
+    answers = model.predict(data[test])
+    shares = model.predict_proba(data[test]) if classes else np.zeros((len(test), 0))
+    predict_s = time.perf_counter() - started
+    probe(model, data, test, train, name=f"{row} on {job.fold.name}")
+    coded = _coded(answers, classes)
+    dropped = {"+".join(d): _coded(model.predict(data[test].without(d)), classes) for d in drops(row.modalities)}
+    weights = model.weights(data[test]) if hasattr(model, "weights") else np.zeros((len(test), 0))
+    return Fit(
+        row,
+        job.fold.name,
+        test,
+        coded,
+        np.asarray(shares, np.float64),
+        dropped,
+        np.asarray(weights, np.float64),
+        _inner(model, labels[train], job.corpus),
+        getattr(model, "fit_seconds_", float("nan")) + getattr(model, "shared_seconds_", 0.0),
+        predict_s,
+        parameters(model),
+        json.dumps(getattr(model, "settings_", {}), sort_keys=True, default=repr),
+    )
+
+
+def _coded(answers: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
+    coded: NDArray[Any] = np.searchsorted(np.array(classes), answers) if classes else np.asarray(answers, np.float64)
+    return coded
+
+
+def leading(corpus: CorpusParams) -> str:
+    """Return the name of a corpus's leading figure."""
+    return (corpus.metrics or metric_names(corpus.task))[0]
+
+
+def _inner(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
+    """Return the leading figure of what models of inner folds said about training rows that they had not seen."""
+    outputs = getattr(model, "out_of_fold_", None)
+    if outputs is None or not (known := np.isfinite(outputs).all(axis=1)).any():
+        return float("nan")
+    said = model.target_.predictions(outputs[known])
+    return float(metric(corpus.task, leading(corpus)).function(labels[known], said))
+
+
+def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None) -> Recipe:
+    """Return what a row's model is built of."""
+    own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
+    names = {m: settings.features.get(m, ()) for m in row.modalities}
+    transformers = {
+        m: tuple((e, fitted.build(e, own[e])) for e in listed if e in fitted.fitted_names())
+        for m, listed in names.items()
+    }
+    lags = (*range(-settings.context.before, 0), *range(1, settings.context.after + 1))
+    near = {m: tuple(f"{e}@{lag:+d}" for lag in lags for e in stores_of(settings, m)) for m in row.modalities}
+    return Recipe(
+        corpus.task,
+        row.modalities,
+        row.model or "logistic",
+        classes,
+        fitted={m: t for m, t in transformers.items() if t},
+        extractors={m: (*names[m], *near[m]) for m in row.modalities},
+        settings=settings.settings.get(row.strategy, {}),
+        classifier_settings=settings.settings.get(row.model, {}),
+        normalise="quantile" if settings.normalise == "quantile" else "standard",
+        budget=settings.budget,
+    )
+
+
+def fit_key(job: Job, row: Row) -> str:
+    """Return the content key of a row on a fold: features, labels, fold, settings, code and libraries."""
+    corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
+    over_time = reads_sequences(row.strategy, row.model)
+    stores = [paths.features(e) for m in row.modalities for e in stores_of(settings, m)]
+    stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in row.modalities else []
+    vectors = settings.word2vec.get("vectors")
+    return key_of(
+        {
+            "row": row.names,
+            "features": [_store_key(str(s.resolve()), s.stat().st_mtime_ns) for s in stores if s.exists()],
+            "names": {m: settings.features.get(m, ()) for m in row.modalities},
+            "settings": [settings.settings.get(name, {}) for name in (row.strategy, row.model)],
+            "transformers": [settings.tfidf, settings.word2vec, _sha256(vectors) if vectors else ""],
+            "how": [
+                settings.budget,
+                settings.normalise,
+                repr(settings.context),
+                over_time and repr(settings.sequences),
+            ],
+            "utterances": _sha256_now(str(paths.utterances.resolve()), paths.utterances.stat().st_mtime_ns),
+            "predicted": [corpus.task, corpus.label, corpus.protocol.group, leading(corpus), job.shuffled],
+            "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
+            "code": [_code(), *(_sha256(p) for p in job.plugins if p.endswith(".py"))],
+        }
+    )
+
+
+def _digest(rows: NDArray[np.intp]) -> str:
+    return hashlib.sha256(np.asarray(rows, np.int64).tobytes()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _store_key(path: str, changed_ns: int) -> str:  # noqa: ARG001 - written anew, it is read anew
+    with open_store(Path(path)) as store:
+        return key_of({"name": Path(path).stem, "keys": store.keys, "status": store.statuses, "ids": store.utterances})
+
+
+@lru_cache(maxsize=64)
+def _sha256_now(path: str, changed_ns: int) -> str:  # noqa: ARG001
+    return _sha256(path)
+
+
+def _sha256(path: str) -> str:
+    return sha256_of(Path(path)) if Path(path).is_file() else ""
+
+
+@cache
+def _code() -> str:
+    """Return the content key of the code and the libraries that a fit depends on."""
+    root = Path(__file__).resolve().parents[2]
+    files = [*sorted((root / "models").rglob("*.py")), *sorted((root / "features" / "text").glob("*.py"))]
+    sources = {str(f.relative_to(root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
+
+
+def _xgboost() -> str:
+    import platform
+
+    return version("xgboost" if platform.system() == "Darwin" else "xgboost-cpu")

@@ -1,0 +1,233 @@
+"""From feature stores to what models see: pooled features, steps over time, masks, in the utterance table's order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.align import align_to_words, average_over_windows
+from features.store import IMPORTED, open_store
+from features.text import fitted
+from models.context import neighbours, with_context
+from models.data import Modalities, Ragged
+from models.protocol import groups_of
+from models.speakers import per_speaker
+from pipeline.errors import UserError
+from pipeline.params import ContextParams, CorpusParams, Params, SequenceParams, TrainParams
+from pipeline.paths import CorpusPaths
+
+SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads, and their name among the sequences
+ANY_TIME = np.array([[-np.inf, np.inf]])  # the one step of an utterance without timed words, where words are the steps
+
+
+def settings_of(params: Params, name: str) -> TrainParams:
+    """Return the settings of training, with whatever this corpus sets in its own way."""
+    corpus = params.corpus(name)
+    features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
+    return replace(
+        params.train,
+        features=features,
+        classifiers=corpus.classifiers or params.train.classifiers,
+        normalise=corpus.normalise or params.train.normalise,
+        context=corpus.context or params.train.context,
+        sequences=corpus.sequences or params.train.sequences,
+    )
+
+
+def stores_of(settings: TrainParams, modality: str) -> list[str]:
+    """Return the names of the stores that a modality is made of: its features without those fitted inside folds."""
+    return [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
+
+
+def is_imported(path: Path) -> bool:
+    """Whether a store holds features that were imported; nothing in this folder can bring those up to date."""
+    if not path.exists():
+        return False
+    with open_store(path) as store:
+        return bool(store.attribute("kind") == IMPORTED)
+
+
+def load_modalities(
+    name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame, *, sequences: bool = False
+) -> Modalities:
+    """Gather the features of each modality from the stores, in the order of the utterance table.
+
+    Parameters
+    ----------
+    name, settings, corpus
+        Of the corpus; `settings_of` gives the settings.
+    table
+        Its utterances.
+    sequences
+        Whether steps over time are read too, with the spectrogram's frames where that store is there.
+
+    Raises
+    ------
+    UserError
+        If a store was made from another utterance table, or rows that are to be joined do not fit.
+    ModelError
+        If features are to be normalised per speaker and an utterance has none.
+    """
+    pooled: dict[str, NDArray[np.float32]] = {}
+    present: dict[str, NDArray[np.bool_]] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    for modality in corpus.modalities:
+        stores = stores_of(settings, modality)
+        blocks = [_pooled(CorpusPaths(name).features(e), table) for e in stores]
+        if blocks:
+            pooled[modality] = np.hstack([block[0] for block in blocks])
+            present[modality] = np.any([block[1] for block in blocks], axis=0)
+            names[modality] = tuple(
+                f"{e}.{column}" for e, block in zip(stores, blocks, strict=True) for column in block[2]
+            )
+        elif modality == "text":
+            present[modality] = (table["text"] != "").to_numpy()
+        else:
+            raise UserError(
+                f"no extractor is named for {modality}: list one in train.features, or in the corpus's features"
+            )
+    text = np.array([t or None for t in table["text"]], object)
+    steps = _sequences(name, settings, corpus, table) if sequences else {}
+    data = Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names, steps)
+    if settings.normalise == "speaker":
+        data = per_speaker(data, table["speaker"].to_numpy(str))
+    return with_context(data, _neighbours(settings.context, table)) if settings.context.used else data
+
+
+def dialogues_by(context: ContextParams, table: pd.DataFrame) -> str:
+    """Return the column that says which dialogue an utterance belongs to; one that is not there raises `UserError`."""
+    if context.by not in table:
+        raise UserError(f"context.by: the utterances have no column {context.by!r}; group and recording are there")
+    return context.by
+
+
+def _neighbours(context: ContextParams, table: pd.DataFrame) -> dict[int, NDArray[np.intp]]:
+    place = table["order"].where(table["order"].notna(), table["start"])
+    dialogues = table[dialogues_by(context, table)].to_numpy()
+    return neighbours(dialogues, place.to_numpy(float), context.before, context.after)
+
+
+def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+    with open_store(path) as store:
+        names = store.attribute("pooled_names")
+        pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
+        at = _positions(store, table, path)
+    there = at >= 0
+    return np.where(there[:, None], pooled[at], np.float32("nan")), there & ok[at], names
+
+
+def _positions(store: Any, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
+    """Return where in the store each utterance of the table is; -1: nowhere (imported features only)."""
+    if store.utterances == list(table["utterance"]):
+        return np.arange(len(table))
+    if store.attribute("kind") != IMPORTED:
+        raise UserError(
+            f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
+        )
+    found: NDArray[np.intp] = pd.Index(store.utterances).get_indexer(table["utterance"]).astype(np.intp)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of one store, one array an utterance of the table; empty where it has none."""
+
+    name: str
+    values: list[NDArray[np.float32]]
+    times: list[NDArray[np.float64]]
+
+    @property
+    def timed(self) -> bool:
+        """Whether every row has a time."""
+        return all(bool(np.isfinite(t).all()) for t in self.times)
+
+
+def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
+    """Read the rows of a store in one piece; None where no utterance has any."""
+    with open_store(path) as store:
+        at = _positions(store, table, path)
+        values, times, offsets = store.file["values"][:], store.file["times"][:], store.offsets
+    if not values.size:
+        return None
+    spans = [slice(offsets[i], offsets[i + 1]) if i >= 0 else slice(0, 0) for i in at]
+    return _Rows(path.stem, [values[s] for s in spans], [times[s] for s in spans])
+
+
+def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> dict[str, Ragged]:
+    paths = CorpusPaths(name)
+    rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
+    words = _words(rows.get("text", []), len(table)) if settings.sequences.align == "word" else None
+    steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
+    frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None
+    if frames is not None and "audio" in corpus.modalities:
+        steps[SPECTROGRAM] = Ragged.of(frames.values, frames.times)
+    return steps
+
+
+def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
+    """Leave out what says one thing of a whole utterance (that is pooled already), if something else has steps."""
+    found = [r for r in rows if r is not None]
+    several = [r for r in found if max(map(len, r.values)) > 1]
+    return several or found
+
+
+def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
+    """Return the times of each utterance's words; of one without timed words, a single span that holds everything."""
+    if not text:
+        return [ANY_TIME] * n
+    timed = [times[np.isfinite(times).all(axis=1)] for times in text[0].times]
+    return [times if len(times) else ANY_TIME for times in timed]
+
+
+def _steps(
+    modality: str, rows: Sequence[_Rows], how: SequenceParams, words: list[NDArray[np.float64]] | None
+) -> Ragged:
+    """Bring the rows of a modality's stores to common steps, side by side."""
+    if words is not None:
+        on_words = [[_by_word(r, i, spans) for i, spans in enumerate(words)] for r in rows]
+        return _side_by_side(on_words, [np.where(np.isfinite(spans), spans, np.nan) for spans in words])
+    if modality != "text" and all(r.timed for r in rows):
+        windows = [average_over_windows(r.values, r.times, how.step_s) for r in rows]
+        longest = max(len(values) for found in windows for values in found)
+        edges = how.step_s * np.arange(longest + 1)
+        return _side_by_side(windows, [np.stack([edges[:-1], edges[1:]], axis=1)] * len(windows[0]))
+    if any(len({len(values) for values in found} - {0}) > 1 for found in zip(*(r.values for r in rows), strict=True)):
+        raise UserError(
+            f"the rows of {', '.join(r.name for r in rows)} have no times and differ in number, so that they cannot be"
+            f" put side by side: leave all but one of them out of the corpus's features.{modality}"
+        )
+    return _side_by_side([r.values for r in rows], rows[0].times)
+
+
+def _by_word(rows: _Rows, i: int, words: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return one row a word. What has no times is taken as it is where it has a row a word; a lone row is repeated."""
+    values, times = rows.values[i], rows.times[i]
+    if words is ANY_TIME:
+        return average_over_windows([values], [np.zeros((len(values), 2))], 1.0)[0]
+    if np.isfinite(times).any() or not len(values):
+        return align_to_words(values, times, words)[0]
+    if len(values) not in (1, len(words)):
+        raise UserError(
+            f"{rows.name} has {len(values)} rows without times for an utterance of {len(words)} timed words, so that"
+            " they cannot be aligned: set sequences.align to none"
+        )
+    return values if len(values) == len(words) else np.repeat(values, len(words), axis=0)
+
+
+def _side_by_side(parts: Sequence[Sequence[NDArray[np.float32]]], times: Sequence[NDArray[np.float64]]) -> Ragged:
+    """Join the columns of several stores, utterance by utterance; where one has fewer steps, its rest is NaN."""
+    values, clocks = [], []
+    for i, clock in enumerate(times):
+        n = max(len(part[i]) for part in parts)
+        values.append(np.hstack([_padded(part[i], n) for part in parts]))
+        clocks.append(clock[:n] if len(clock) >= n else np.full((n, 2), np.nan))
+    return Ragged.of(values, clocks)
+
+
+def _padded(values: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    missing = np.full((n - len(values), values.shape[1]), np.nan, np.float32)
+    return np.concatenate([values, missing])

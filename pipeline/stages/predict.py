@@ -1,0 +1,219 @@
+"""predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.base import extractor_class
+from features.store import open_store
+from models.data import Modalities
+from models.saving import Saved, load
+from models.shapley import shapley_values
+from models.strategies import reads_sequences
+from pipeline.errors import UserError
+from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
+from pipeline.paths import CorpusPaths
+from pipeline.plugins import module_names
+from pipeline.run.cluster import Pool
+from pipeline.run.ledger import read_failures
+from pipeline.stages import extract, prepare, preprocess
+from pipeline.stages.answers import Answer, Answers
+from pipeline.stages.inputs import load_modalities, stores_of
+from pipeline.stages.schema import Schema, extractors_of, require_same, settings_of
+from pipeline.utterances import read_utterances, write_table
+
+FEW = 4  # clips that one process does sooner than a cluster has started
+MANIFEST = "manifest.csv"
+WORK = Path("data/work")
+NO_TEXT = "no transcript"  # what the text stream says of an utterance without one
+
+
+def predict(
+    params: Params, folder: Path, source: Path, *, text: str | None = None, workers: int | None = None
+) -> Answers:
+    """Answer for a recording, or for all rows of a manifest, with a saved model.
+
+    Parameters
+    ----------
+    params
+        The settings of now; streams and features must be those of the model.
+    folder
+        Of the model.
+    source
+        A recording, a manifest.csv, or its folder; no labels are needed.
+    text
+        The transcript of a recording; by default what a file of its name with the ending ``.txt`` holds.
+    workers
+        Worker processes; by default none for a few clips, else `run.workers`.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be read, or would be measured in another way than the model's training clips.
+    ModelError
+        If the model cannot be loaded.
+    """
+    saved = load(folder, module_names(params.run.plugins))
+    notices = [*saved.notices, *require_same(params, saved.schema, str(folder))]
+    settings = settings_of(saved.schema, f"{folder}/model.json: schema.train")
+    if settings.context.before + settings.context.after and not _is_manifest(source):
+        notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
+    with _corpus(params, saved.schema, source, text) as (own, name):
+        prepare.tabulate(own.corpus(name), name)
+        table = read_utterances(CorpusPaths(name).utterances, "")
+        _check_speakers(settings, table, folder)
+        _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
+        failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
+        sequences = reads_sequences(saved.schema["strategy"], saved.schema["classifier"])
+        data = load_modalities(name, settings, own.corpus(name), table, sequences=sequences)
+        notes = _notes(name, settings, table, data)
+    if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
+        notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
+    return _answered(saved, str(folder), table, data, notes, failed, notices)
+
+
+def _workers(params: Params, clips: int, workers: int | None) -> Any:
+    return workers if workers is not None else 0 if clips <= FEW else params.run.workers
+
+
+@contextmanager
+def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> Iterator[tuple[Params, str]]:
+    """Give settings with a corpus of the source alone, and its name; what it writes is removed in the end."""
+    manifest = _is_manifest(source)
+    if manifest and text is not None:
+        raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
+    WORK.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".predict-", dir=WORK))
+    try:
+        root = source if source.is_dir() else source.parent if manifest else _manifest_of(source, text, work / "clip")
+        corpus = CorpusParams(
+            reader="manifest",
+            root=str(root),
+            task=schema["task"],
+            label="",
+            modalities=tuple(schema["features"]),
+            protocol=ProtocolParams("group-kfold"),
+            features=settings_of(schema, "").features,
+        )
+        run = replace(params.run, max_failed=1.0)  # each failure is reported
+        yield replace(params, corpora={work.name: corpus}, run=run), work.name
+    finally:
+        extract.close_stores()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_manifest(source: Path) -> bool:
+    if not source.exists():
+        raise UserError(f"{source} does not exist: name a recording, a {MANIFEST}, or the folder of one")
+    if source.is_dir() and not (source / MANIFEST).exists():
+        raise UserError(f"{source} holds no {MANIFEST}: name a recording, a {MANIFEST}, or the folder of one")
+    if source.suffix == ".csv" and source.name != MANIFEST:
+        raise UserError(f"{source}: a table of clips is called {MANIFEST}: rename it")
+    return source.is_dir() or source.name == MANIFEST
+
+
+def _manifest_of(clip: Path, text: str | None, folder: Path) -> Path:
+    """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
+    beside = clip.with_suffix(".txt")
+    if text is None and beside.is_file():
+        try:
+            text = beside.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{beside} is no UTF-8 text ({error.reason}): save it with that encoding") from None
+    row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
+    write_table(pd.DataFrame([row]), folder / MANIFEST)
+    return folder
+
+
+def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) -> None:
+    if settings.normalise != "speaker":
+        return
+    counts = table["speaker"].value_counts()
+    lone = [str(speaker) or "(nobody)" for speaker, count in counts.items() if count < 2 or not speaker]
+    if lone:
+        raise UserError(
+            f"{folder} was trained on features normalised per speaker, so that it needs several clips of each: name a "
+            f"{MANIFEST} with a column speaker; too few are of {', '.join(lone[:3])}"
+        )
+
+
+def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
+    extractors = extractors_of(schema)
+    with pool:
+        for modality in dict.fromkeys(extractor_class(e).modality for e in extractors):
+            preprocess.preprocess(own, name, modality, pool)
+        for extractor in extractors:
+            extract.extract(own, name, extractor, pool)
+
+
+def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modalities) -> list[dict[str, str]]:
+    """Return for each utterance why it lacks the modalities that it lacks."""
+    notes: list[dict[str, str]] = [{} for _ in range(len(table))]
+    for modality, mask in data.present.items():
+        said = [NO_TEXT] * len(table)
+        for extractor in stores_of(settings, modality)[:1]:
+            with open_store(CorpusPaths(name).features(extractor)) as store:
+                said = [note or status for note, status in zip(store.notes, store.statuses, strict=True)]
+        for i in np.flatnonzero(~mask):
+            notes[i][modality] = said[i]
+    return notes
+
+
+def _answered(
+    saved: Saved,
+    folder: str,
+    table: pd.DataFrame,
+    data: Modalities,
+    notes: list[dict[str, str]],
+    failed: Mapping[str, str],
+    notices: list[str],
+) -> Answers:
+    """Let the model answer for every utterance that was measured and has anything that the model reads."""
+    lost = dict(failed)
+    players = tuple(saved.schema["modalities"])
+    for utterance, missing in zip(table["utterance"], notes, strict=True):
+        if players and set(missing) == set(players):
+            reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
+            lost.setdefault(utterance, f"nothing is there of what the model reads ({reasons})")
+    rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
+    said = answers_of(saved.model, data[rows], players) if len(rows) else []
+    named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
+    ordered = {utterance: lost[utterance] for utterance in table["utterance"] if utterance in lost}
+    return Answers(folder, tuple(named), ordered, tuple(notices))
+
+
+def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[Answer]:
+    """Return what a model says of each row, and each modality's share: Shapley values of the answer minus the prior.
+
+    For classes the answer is the probability of the class that is predicted, for a score the score.
+    """
+    outputs = model.outputs(data)
+    chosen = outputs.argmax(axis=1)
+    rows = np.arange(len(data))
+
+    def worth(there: tuple[str, ...]) -> Any:
+        if not there:
+            return model.prior_[chosen]
+        if there == players:
+            return outputs[rows, chosen]
+        return model.outputs(data.without(set(players) - set(there)))[rows, chosen]
+
+    shares = shapley_values(worth, players)
+    classes = [str(c) for c in model.classes_] if model.task == "classification" else []
+    return [
+        Answer(
+            "",
+            classes[chosen[i]] if classes else float(outputs[i, 0]),
+            {c: float(p) for c, p in zip(classes, outputs[i], strict=False)},
+            float(model.prior_[chosen[i]]),
+            {m: float(share[i]) for m, share in shares.items()},
+        )
+        for i in rows
+    ]

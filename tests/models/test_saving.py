@@ -1,0 +1,191 @@
+"""Saved models: every strategy answers with the same bits after loading; changed and foreign files are refused."""
+
+import functools
+import hashlib
+import json
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skops import io
+
+from features.text import fitted
+from models.data import Ragged
+from models.errors import ModelError
+from models.saving import ABOUT, MODEL, WEIGHTS, load, networks, save
+from models.strategies import Recipe, build, strategy, strategy_names
+from models.training import TrainedNet
+from tests.models.test_strategies import TASKS, THREE, labels, toy
+
+WORDS = {"text": (("tfidf", fitted.build("tfidf", {})), ("word2vec", fitted.build("word2vec", {"size": 8})))}
+QUICK = {"C": 3.0, "alpha": 1.0}
+
+
+def with_sequences(n=60):
+    """The toy modalities, each with steps over time, and a spectrogram."""
+    x, score = toy(n)
+    rng = np.random.default_rng(1)
+    steps = {m: [rng.normal(size=(rng.integers(1, 5), 3)).astype(np.float32) for _ in range(n)] for m in THREE}
+    frames = [rng.normal(size=(rng.integers(20, 40), 16)).astype(np.float32) for _ in range(n)]
+    return replace(x, sequences={m: Ragged.of(s) for m, s in (steps | {"spectrogram": frames}).items()}), score
+
+
+def trained(name, task, classifier="logistic", **more):
+    x, score = with_sequences()
+    found = strategy(name)
+    few = ("audio",) if found.kind == "unimodal" else THREE
+    own = {"settings": {"epochs": 1, "dropout": 0.1}} if found.sequences else {"classifier_settings": QUICK}
+    recipe = Recipe(task, few, classifier, **{**own, **more})
+    return build(name, recipe).fit(x, labels(score, task)), x
+
+
+@pytest.fixture
+def saved(tmp_path):
+    model, x = trained("concat", "classification")
+    save(model, tmp_path / "m", {"corpus": "toy"})
+    return tmp_path / "m", model, x
+
+
+def same(model, x, folder):
+    before = model.outputs(x).tobytes()
+    save(model, folder, {"corpus": "toy"})
+    found = load(folder)
+    assert found.schema == {"corpus": "toy"}
+    assert found.notices == ()
+    return before == found.model.outputs(x).tobytes() == model.outputs(x).tobytes()
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", strategy_names())
+def test_every_strategy_answers_the_same_after_loading(name, task, tmp_path):
+    assert same(*trained(name, task), tmp_path / "m")
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("classifier", ["svm", "random_forest", "xgboost", "fcnn"])
+def test_every_classifier_and_words_answer_the_same_after_loading(classifier, task, tmp_path):
+    quick = {"fcnn": {"epochs": 1, "hidden": 8}, "xgboost": {"max_depth": 2}, "random_forest": {"n_estimators": 5}}
+    settings = quick.get(classifier, {})
+    model, x = trained("concat", task, classifier, fitted=WORDS, classifier_settings=settings)
+    assert same(model, x, tmp_path / "m")
+
+
+def test_the_weights_of_networks_are_in_a_file_of_their_own(tmp_path):
+    from safetensors.numpy import load_file
+
+    model, _ = trained("intermediate", "classification")
+    (path, net), *_ = networks(model)
+    before = {name: array.copy() for name, array in net.weights.items()}
+    save(model, tmp_path / "m", {})
+    kept = load_file(tmp_path / "m" / WEIGHTS)
+    assert set(kept) == {f"{path}/{name}" for name in before}
+    for name, array in before.items():
+        np.testing.assert_array_equal(kept[f"{path}/{name}"], array)
+        np.testing.assert_array_equal(net.weights[name], array)
+
+
+def test_a_model_that_cannot_be_saved_keeps_its_weights_and_the_old_folder(tmp_path):
+    model, x = trained("intermediate", "classification")
+    save(model, tmp_path / "m", {})
+    old = {file.name: file.read_bytes() for file in (tmp_path / "m").iterdir()}
+    before = model.outputs(x)
+    model.odd_ = functools.partial(os.system, "true")
+    with pytest.raises(ModelError, match=r"cannot be saved: it holds functools\.partial, posix\.system"):
+        save(model, tmp_path / "m", {})
+    np.testing.assert_array_equal(model.outputs(x), before)
+    assert {file.name: file.read_bytes() for file in (tmp_path / "m").iterdir()} == old
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_no_pickle_is_written(saved):
+    folder, _, _ = saved
+    assert sorted(file.name for file in folder.iterdir()) == sorted([ABOUT, MODEL, WEIGHTS])
+    assert not any(b"\x80\x04\x95" in file.read_bytes()[:64] for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", [MODEL, WEIGHTS])
+def test_a_changed_file_is_refused(saved, name):
+    folder, _, _ = saved
+    content = bytearray((folder / name).read_bytes())
+    content[-1] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=f"{name} was changed since it was saved"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", [MODEL, WEIGHTS, ABOUT])
+def test_a_missing_file_is_named(saved, name):
+    folder, _, _ = saved
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=name):
+        load(folder)
+
+
+def rewritten(folder, **changes):
+    about = json.loads((folder / ABOUT).read_text())
+    (folder / ABOUT).write_text(json.dumps({**about, **changes}))
+
+
+def forged(folder, content):
+    """Put other content in place of a model, with the right sha256, as an attacker would."""
+    (folder / MODEL).write_bytes(content)
+    files = json.loads((folder / ABOUT).read_text())["files"]
+    rewritten(folder, files={**files, MODEL: hashlib.sha256(content).hexdigest()})
+
+
+def test_a_newer_format_is_refused(saved):
+    folder, _, _ = saved
+    rewritten(folder, format_version=99)
+    with pytest.raises(ModelError, match="model format 99, this program reads up to 1"):
+        load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "other", "format_version": 1}'])
+def test_a_damaged_description_is_refused(saved, text):
+    folder, _, _ = saved
+    (folder / ABOUT).write_text(text)
+    with pytest.raises(ModelError, match=ABOUT):
+        load(folder)
+
+
+def test_another_library_version_is_remarked_on(saved):
+    folder, _, x = saved
+    rewritten(folder, libraries={"scikit-learn": "0.1.2", "xgboost": "", "torch": ""})
+    found = load(folder)
+    assert any("was saved with scikit-learn 0.1.2, here is" in notice for notice in found.notices)
+    assert found.model.outputs(x).shape == (60, 3)
+
+
+def test_a_foreign_type_is_refused_by_name(saved, tmp_path):
+    folder, model, _ = saved
+    model.odd_ = functools.partial(os.system, f"touch {tmp_path / 'ran'}")
+    forged(folder, io.dumps(model))
+    with pytest.raises(ModelError, match=r"model\.skops is refused: it holds functools\.partial, posix\.system"):
+        load(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_function_of_ours_is_no_type_that_a_model_may_hold(saved):
+    folder, model, _ = saved
+    model.odd_ = save
+    forged(folder, io.dumps(model))
+    with pytest.raises(ModelError, match=r"it holds models\.saving\.save"):
+        load(folder)
+
+
+def test_a_network_that_names_anything_else_is_refused(saved, tmp_path):
+    folder, model, _ = saved
+    for build_of in ("os:system", "models.names:load", "models.nets:Path.unlink", "models.nets:nn"):
+        model.net_ = TrainedNet(build_of, {"command": f"touch {tmp_path / 'ran'}"})
+        forged(folder, io.dumps(model))
+        with pytest.raises(ModelError, match=f"names '{build_of}', no network of ours"):
+            load(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_no_skops_file_is_refused(saved):
+    folder, _, _ = saved
+    forged(folder, b"hello")
+    with pytest.raises(ModelError, match="no readable skops file"):
+        load(folder)

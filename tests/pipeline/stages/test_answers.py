@@ -1,0 +1,55 @@
+"""Answers: shares are Shapley values of what the model says, and every form of output says the same."""
+
+import json
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from models.strategies import Recipe, build
+from pipeline.stages.answers import Answer, Answers
+from pipeline.stages.predict import answers_of
+from tests.models.test_strategies import THREE, labels, toy
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("name", ["concat", "vote"])
+def test_shares_are_gains_averaged_over_all_orders(name: str, task: str) -> None:
+    x, score = toy()
+    model = build(name, Recipe(task, THREE, classifier_settings={"C": 1.0, "alpha": 1.0})).fit(x, labels(score, task))
+    outputs = model.outputs(x)
+    chosen, rows = outputs.argmax(axis=1), np.arange(len(x))
+
+    def worth(there: tuple[str, ...]) -> np.ndarray:
+        return model.outputs(x.without(set(THREE) - set(there)))[rows, chosen]
+
+    found = answers_of(model, x, THREE)
+    for player in THREE:
+        gains = [worth(o[: o.index(player) + 1]) - worth(o[: o.index(player)]) for o in permutations(THREE)]
+        np.testing.assert_allclose([a.shares[player] for a in found], np.mean(gains, axis=0), atol=1e-12)
+        absent = ~x.present[player]
+        assert all(found[i].shares[player] == pytest.approx(0, abs=1e-12) for i in np.flatnonzero(absent))
+    for i, answer in enumerate(found):
+        assert answer.value == outputs[i, chosen[i]]
+        assert answer.prior + sum(answer.shares.values()) == pytest.approx(answer.value)
+    told = [a.prediction for a in found]
+    assert told == model.predict(x).tolist()
+
+
+def test_the_shares_of_a_floor() -> None:
+    x, score = toy()
+    y = labels(score, "classification")
+    (answer, *_) = answers_of(build("majority", Recipe("classification")).fit(x, y), x, ())
+    assert answer.shares == {}
+    words = answers_of(build("tfidf", Recipe("classification", ("text",))).fit(x, y), x, ("text",))
+    for answer in words:
+        assert answer.value == pytest.approx(answer.prior + answer.shares["text"])
+
+
+def test_scores_have_no_probabilities() -> None:
+    said = Answers("m", (Answer("a", 0.25, {}, 0.5, {"audio": -0.25}),), {"b": "broken"}, ("careful",))
+    assert list(said.lines()) == ["a: 0.250", "  0.500 without looking, audio -0.250"]
+    assert said.table().to_dict("records") == [
+        {"utterance": "a", "prediction": 0.25, "score": 0.25, "prior": 0.5, "share_audio": -0.25}
+    ]
+    assert json.loads(said.json())["failed"] == {"b": "broken"}

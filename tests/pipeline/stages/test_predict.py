@@ -1,0 +1,229 @@
+"""predict: real clips get exactly what the whole pipeline gives them; whatever differs or fails is named."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import main
+from features.base import MODALITIES
+from models.saving import load
+from pipeline.errors import UserError
+from pipeline.params import Params, load_params
+from pipeline.run.cluster import Pool
+from pipeline.stages import extract as extract_stage
+from pipeline.stages.fit import fit
+from pipeline.stages.inputs import load_modalities, settings_of
+from pipeline.stages.predict import predict
+from pipeline.stages.prepare import prepare
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.rows import Row
+from pipeline.utterances import read_utterances
+from tests.conftest import DATA, needs_data, write_csv
+
+pytestmark = needs_data
+
+PARAMS = """
+run: {corpora: [av], workers: 2}
+corpora:
+  av: {reader: manifest, root: av, task: classification, label: mood, modalities: [text, audio, video],
+    protocol: {kind: group-kfold, folds: 2, group: speaker}}
+features: {extract: [vader, prosody, posture]}
+train:
+  features: {text: [vader, tfidf], audio: [prosody], video: [posture]}
+"""
+TEXTS = {"1": "Kids are talking by the door", "2": "Dogs are sitting by the door"}
+CLIPS = sorted((DATA / "ravdess" / "av").glob("*.mp4"))
+ROW = Row("concat", ("text", "audio", "video"), "logistic")
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole pipeline over four clips, on workers, and a model fitted on them."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    (folder / "params.yaml").write_text(PARAMS)
+    rows = [(c, c.stem, TEXTS[c.stem[13]], "ab"[i % 2], f"s{i // 2}") for i, c in enumerate(CLIPS)]
+    write_csv(folder / "av" / "manifest.csv", ("media", "utterance", "text", "mood", "speaker"), rows)
+    with pytest.MonkeyPatch.context() as patch, Pool(2) as pool:
+        patch.chdir(folder)
+        params = load_params(Path("params.yaml"))
+        prepare(params, "av")
+        for modality in MODALITIES:
+            preprocess(params, "av", modality, pool)
+        for extractor in params.extract:
+            extract_stage.extract(params, "av", extractor, pool)
+        fit(params, "av", ROW)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(pipeline: Path) -> Path:
+    return pipeline / "results" / "av" / "models" / "concat-text_audio_video-logistic"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same settings, but a cache of its own."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "params.yaml").write_text(PARAMS)
+    return folder
+
+
+@pytest.fixture
+def params(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Params]:
+    monkeypatch.chdir(elsewhere)
+    yield load_params(Path("params.yaml"))
+    assert not list((elsewhere / "data" / "work").iterdir())  # whatever happened, nothing is left behind
+    assert not (elsewhere / "results").exists()
+
+
+def said(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["predict", *map(str, arguments)])
+
+
+def whole(pipeline: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """Return what the model says of the corpus as the pipeline made it."""
+    with monkeypatch.context() as patch:
+        patch.chdir(pipeline)
+        params = load_params(Path("params.yaml"))
+        table = read_utterances(Path("data/work/av/utterances.csv"), "mood")
+        data = load_modalities("av", settings_of(params, "av"), params.corpus("av"), table)
+        return np.asarray(load(model).model.predict_proba(data))
+
+
+def test_a_clip_gets_what_the_pipeline_gives_it(
+    params: Params, pipeline: Path, model: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = CLIPS[1]
+    done = said(clip, "--model", model, "--text", TEXTS[clip.stem[13]], "--json", "--out", "out.csv")
+    assert done.exit_code == 0, done.output
+    (answer,) = json.loads(done.stdout)["answers"]
+    wanted = whole(pipeline, model, monkeypatch)[1]
+    assert list(answer["probabilities"].values()) == wanted.tolist()
+    assert answer["prediction"] == "ab"[int(wanted.argmax())]
+    assert answer["absent"] == {}
+    assert answer["prior"] + sum(answer["shares"].values()) == pytest.approx(wanted.max(), abs=1e-12)
+    made = {p.relative_to(elsewhere): p.read_bytes() for p in (elsewhere / "data" / "cache").rglob("*.clip")}
+    assert {path.parts[2] for path in made} == {"text", "audio", "video", "vader", "prosody", "posture"}
+    for path, content in made.items():
+        assert (pipeline / path).read_bytes() == content
+    assert (elsewhere / "out.csv").read_text().startswith("utterance,prediction,p_a,p_b,prior,share_text,share_audio")
+
+
+def test_a_clip_without_words(params: Params, model: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.symlink_to(CLIPS[0])
+    (answer,) = predict(params, model, clip).answers
+    assert set(answer.absent) == {"text"}
+    assert answer.absent["text"].startswith("no transcript: write --text WORDS, or put them into")
+    assert answer.shares["text"] == 0
+    assert answer.shares["audio"] != 0
+    (tmp_path / "clip.txt").write_text(TEXTS["1"])
+    (beside,) = predict(params, model, clip).answers
+    (given,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
+    assert replace(beside, utterance="") == replace(given, utterance="")
+    assert beside.absent == {}
+
+
+def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "nonsense.mp4").write_bytes(b"hello")
+    (tmp_path / "cut.mp4").write_bytes(CLIPS[0].read_bytes()[:200_000])
+    rows = [
+        (CLIPS[0], "whole", TEXTS["1"]),
+        ("nonsense.mp4", "nonsense", ""),
+        ("cut.mp4", "cut", ""),
+        ("", "words", "no"),
+    ]
+    write_csv(tmp_path / "manifest.csv", ("media", "utterance", "text"), [*rows, ("", "nothing", "")])
+    done = said(tmp_path, "--model", model, "--workers", 0)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "Error: 3 of 5 failed:\nnonsense: " in done.stderr
+    assert "cut.mp4 breaks off" in done.stderr, done.stderr
+    assert "nothing: nothing is there of what the model reads (text: no transcript" in done.stderr
+    assert [line.split(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == ["whole", "words"]
+    assert "  audio is absent: no recording is named" in done.stdout
+    (alone,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
+    assert f"whole: {alone.prediction} (a {alone.probabilities['a']:.3f}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ("streams: {audio: {rate_hz: 22050}}", "streams.audio.rate_hz: the model was trained with 16000, "),
+        (
+            "features: {extract: [vader], prosody: {pause_s: 0.5}}",
+            "features.prosody.pause_s: the model was trained with ",
+        ),
+    ],
+)
+def test_another_setting_is_refused_by_name(params: Params, model: Path, settings: str, named: str) -> None:
+    Path("other.yaml").write_text(settings + "\n")
+    done = said(CLIPS[0], "--model", model, "--params", "other.yaml")
+    assert done.exit_code == 1
+    assert named in done.stderr
+    assert "other.yaml says" in done.stderr
+
+
+def test_another_version_or_other_weights_are_refused_and_libraries_remarked_on(params: Params, model: Path) -> None:
+    from pipeline.stages.schema import require_same
+
+    schema = json.loads(json.dumps(load(model).schema))
+    made = schema["features"]["video"][0]["fingerprint"]
+    assert require_same(params, schema, "m") == []
+    made["libraries"] = dict.fromkeys(made["libraries"], "0.0.1")
+    notices = require_same(params, schema, "m")
+    assert len(notices) == len(made["libraries"]) > 0
+    assert "features.posture: the model was trained with" in notices[0]
+    made["version"] = 99
+    made["weights"] = {"x": "y"}
+    with pytest.raises(UserError, match="trained with version 99 of it") as refused:
+        require_same(params, schema, "m")
+    assert "its weights files are not those" in str(refused.value)
+
+
+def test_imported_features_are_refused_by_name(params: Params, model: Path) -> None:
+    from pipeline.stages.schema import require_same
+
+    schema = json.loads(json.dumps(load(model).schema))
+    schema["features"]["audio"][0]["kind"] = "imported"
+    with pytest.raises(UserError, match="reads the imported features prosody"):
+        require_same(params, schema, "m")
+
+
+def test_a_model_of_speakers_needs_several_clips_of_each(params: Params, pipeline: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(pipeline)
+        own = load_params(Path("params.yaml"))
+        folder = fit(
+            replace(own, train=replace(own.train, normalise="speaker")), "av", Row("vote", ("text", "audio"), "svm")
+        )
+    with pytest.raises(UserError, match=r"normalised per speaker.*several clips of each"):
+        predict(params, pipeline / folder, CLIPS[0])
+
+
+def test_a_stop_leaves_nothing_behind(params: Params, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extract_stage, "extract", stop)
+    done = said(CLIPS[0], "--model", model)
+    assert done.exit_code == 130
+
+
+def test_what_is_no_source_is_named(params: Params, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("media\n")
+    for source, message in [
+        (tmp_path / "no.mp4", "does not exist: name a recording"),
+        (tmp_path, "holds no manifest.csv"),
+        (tmp_path / "clips.csv", "is called manifest.csv: rename it"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            predict(params, model, source)
+    write_csv(tmp_path / "manifest.csv", ("media",), [(CLIPS[0],)])
+    with pytest.raises(UserError, match="--text is the transcript of one recording"):
+        predict(params, model, tmp_path, text="words")
