@@ -234,6 +234,9 @@ def knows_labels(
     scale = 1.0 if found.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
+    floor = found.function(truth, _commonest(truth, task))
+    if np.isfinite(floor) and sign * (inner - floor) / scale <= FAR:  # no better than an answer without looking
+        return ""
     if sign * (inner - tested.value) / scale <= FAR or sign * (inner - edge) <= 0:
         return ""
     return (
@@ -241,3 +244,11 @@ def knows_labels(
         f" {inner:.3f} on groups held out inside training, but {tested.value:.3f} on the groups tested, which nobody"
         " had seen; settings and weights that were chosen inside training may mislead"
     )
+
+
+def _commonest(truth: NDArray[Any], task: Task) -> NDArray[Any]:
+    """Return the commonest class, or the median score, for every row."""
+    if task == "regression":
+        return np.full(len(truth), np.median(truth))
+    names, counts = np.unique(truth, return_counts=True)
+    return np.full(len(truth), names[counts.argmax()])

@@ -142,6 +142,8 @@ def test_features_that_know_the_labels_are_said_so():
     assert "0.980" in sentence
     assert knows_labels("text", "logistic", 0.78, truth, said, groups, **how) == ""
     assert knows_labels("text", "logistic", float("nan"), truth, said, groups, **how) == ""
+    wrong = np.where(truth == "1", "0", "1")
+    assert knows_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # worse than not looking: knows nothing
 
 
 def test_a_dialogue_on_both_sides_is_a_leak_where_neighbours_are_read():
