@@ -11,6 +11,10 @@ from models.errors import ModelError
 from models.scaling import UnitVariance
 from models.training import Batch, TrainedNet, Training, train
 
+BATCH = 64  # rows a step,
+STEPS = 16  # but no more steps an epoch than this: the frames of a corpus are many and alike
+ANSWERED = 4096  # rows that are encoded at a time
+
 
 class Autoencoder:
     """A few code units from which a network rebuilds all columns, though it sees a part of them only.
@@ -65,7 +69,7 @@ class Autoencoder:
             TrainedNet("models.nets:Denoiser", options),
             _Noisy(matrix, self.noise),
             matrix,
-            Training(epochs=self.epochs, weight_decay=0.0, seed=self.seed),
+            Training(epochs=self.epochs, weight_decay=0.0, seed=self.seed, batch=max(BATCH, len(matrix) // STEPS)),
             criterion=Rebuilding(),
             split=None,
         )
@@ -80,7 +84,7 @@ class Autoencoder:
         return self.scale_.transform(self._weighted(blocks)).astype(np.float32)
 
     def _said(self, matrix: Any, what: str) -> FloatArray:
-        return np.concatenate([said[what] for said in self.net_.answers(_Noisy(matrix, 0.0))])
+        return np.concatenate([said[what] for said in self.net_.answers(_Noisy(matrix, 0.0), ANSWERED)])
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> FloatArray:  # noqa: ARG002
         """Return ``(n, components)`` codes."""

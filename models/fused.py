@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from models.data import IntArray, Modalities
-from models.inputs import InputReader, Inputs, stretched
+from models.inputs import InputReader, Inputs, padded
 from models.training import Batch
 
 
@@ -24,7 +26,8 @@ class FusedReader(InputReader):
 
         An utterance without steps has one of zeros.
         """
-        apart = super().batch(rows, training=training)
-        steps, mask = stretched(apart["steps"], apart["masks"])
-        mask[:, 0] = True
-        return {"there": apart["there"], "summaries": apart["summaries"], "steps": steps, "mask": mask}
+        there = self.drawn(rows, training)
+        blocks, _, lengths = self.side_by_side(rows, there)
+        steps = [padded(block, lengths)[0] for block in blocks]
+        mask = np.arange(steps[0].shape[1]) < np.maximum(lengths, 1)[:, None]
+        return {"there": there, "summaries": self.summary(rows, there), "steps": steps, "mask": mask}

@@ -217,47 +217,98 @@ class Inputs:
         return InputReader(self, x, settings.get("modality_dropout", 0.0))
 
 
+class Steps:
+    """A modality's sequences as a network reads them: scaled, `LONGEST` steps at most, one after another.
+
+    Attributes
+    ----------
+    values, seconds
+        ``(total, d)`` float32 and ``(total,)`` the middle of each step (its position where nobody timed it).
+    starts, lengths
+        ``(n,)`` where each utterance's steps begin, and how many there are.
+    """
+
+    def __init__(self, sequence: Ragged, scaler: StepScaler) -> None:
+        positions = sequence.rows()
+        self.values, self.lengths = shortened(scaler.transform(sequence.steps.values[positions]), sequence.lengths)
+        self.seconds = shortened(_seconds(sequence, positions)[:, None], sequence.lengths)[0][:, 0]
+        self.starts = np.cumsum(self.lengths) - self.lengths
+
+    def padded(self, rows: IntArray, there: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
+        """Return ``(b, longest, d)`` steps, their mask and their seconds; none in a row that is not `there`."""
+        lengths = np.where(there, self.lengths[rows], 0)
+        positions = np.repeat(self.starts[rows], lengths) + within(lengths)
+        steps, mask = padded(self.values[positions], lengths)
+        return steps, mask, padded(self.seconds[positions][:, None], lengths)[0][:, :, 0]
+
+
 class InputReader:
     """Batches for a network: summaries, and steps padded to the longest of the batch, each modality its own."""
 
     def __init__(self, inputs: Inputs, x: Modalities, modality_dropout: float) -> None:
         if not 0 <= modality_dropout < 1:
             raise ModelError(f"modality_dropout is {modality_dropout}: it is a share, from 0 to below 1")
-        self.channels = inputs.channels_
         self.there = inputs.there(x)
         self.modality_dropout = modality_dropout
         self.summaries = [
             c.summary_.transform(x) if c.summary_ is not None else np.zeros((len(x), 1), np.float32)
-            for c in self.channels
+            for c in inputs.channels_
         ]
-        self.sequences = [channel.steps(x) for channel in self.channels]
+        read = [(channel.steps(x), channel.scaler_) for channel in inputs.channels_]
+        self.sequences = [Steps(s, scaler) if s is not None and scaler is not None else None for s, scaler in read]
 
     def __len__(self) -> int:
         return len(self.there)
 
+    def drawn(self, rows: IntArray, training: bool) -> BoolArray:
+        """Return ``(b, M)`` which modalities are read: all that there are, in training some dropped at random."""
+        return dropped(self.there[rows], self.modality_dropout) if training else self.there[rows]
+
+    def summary(self, rows: IntArray, there: BoolArray) -> list[Floats]:
+        """Return ``(b, p)`` a modality; zeros where it is not `there`."""
+        return [summary[rows] * there[:, [m]] for m, summary in enumerate(self.summaries)]
+
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
         """Return ``there`` ``(b, M)`` and a modality each: ``summaries``, ``steps``, their ``masks`` and ``times``."""
-        there = dropped(self.there[rows], self.modality_dropout) if training else self.there[rows]
-        padded = [self._steps(m, rows, there[:, m]) for m in range(len(self.channels))]
+        there = self.drawn(rows, training)
+        padded = [
+            s.padded(rows, there[:, m]) if s is not None else _nothing(len(rows)) for m, s in enumerate(self.sequences)
+        ]
         return {
             "there": there,
-            "summaries": [summary[rows] * there[:, [m]] for m, summary in enumerate(self.summaries)],
+            "summaries": self.summary(rows, there),
             "steps": [steps for steps, _, _ in padded],
             "masks": [mask for _, mask, _ in padded],
             "times": [times for _, _, times in padded],
         }
 
-    def _steps(self, m: int, rows: IntArray, there: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
-        sequence, scaler = self.sequences[m], self.channels[m].scaler_
-        if sequence is None or scaler is None:
-            return np.zeros((len(rows), 1, 1), np.float32), np.zeros((len(rows), 1), bool), np.zeros((len(rows), 1))
-        chosen = sequence[rows]
-        chosen = Ragged(chosen.steps, chosen.starts, np.where(there, chosen.lengths, 0))
-        positions = chosen.rows()
-        values, lengths = shortened(scaler.transform(chosen.steps.values[positions]), chosen.lengths)
-        times, _ = shortened(_seconds(chosen, positions)[:, None], chosen.lengths)
-        steps, mask = padded(values, lengths)
-        return steps, mask, padded(times, lengths)[0][:, :, 0]
+    def side_by_side(self, rows: IntArray, there: BoolArray) -> tuple[list[Floats], BoolArray, IntArray]:
+        """Return the modalities' steps at the same places of each row, as long as its longest modality.
+
+        Returns
+        -------
+        tuple
+            ``(total, d)`` a modality, zeros where a row lacks it; ``(M, total)`` where it does not; ``(b,)`` how many
+            steps each row has.
+        """
+        lengths = np.stack([_lengths(s, rows) * there[:, m] for m, s in enumerate(self.sequences)])
+        reads, longest = stretched(lengths)
+        has = np.repeat(lengths > 0, longest, axis=1)
+        found = []
+        for steps, places, known in zip(self.sequences, reads, has, strict=True):
+            values = np.zeros((len(known), steps.values.shape[1] if steps is not None else 1), np.float32)
+            if steps is not None:
+                values[known] = steps.values[(np.repeat(steps.starts[rows], longest) + places)[known]]
+            found.append(values)
+        return found, has, longest
+
+
+def _lengths(steps: Steps | None, rows: IntArray) -> IntArray:
+    return steps.lengths[rows] if steps is not None else np.zeros(len(rows), np.intp)
+
+
+def _nothing(n: int) -> tuple[Floats, BoolArray, FloatArray]:
+    return np.zeros((n, 1, 1), np.float32), np.zeros((n, 1), bool), np.zeros((n, 1))
 
 
 def dropped(there: BoolArray, share: float) -> BoolArray:
@@ -290,10 +341,10 @@ def dropped(there: BoolArray, share: float) -> BoolArray:
 def _seconds(sequence: Ragged, positions: IntArray) -> FloatArray:
     """Return the middle of each step in seconds; its position where nobody timed it."""
     middle = sequence.steps.times[positions].mean(axis=1)
-    return np.where(np.isfinite(middle), middle, _within(sequence.lengths))
+    return np.where(np.isfinite(middle), middle, within(sequence.lengths))
 
 
-def _within(lengths: IntArray) -> IntArray:
+def within(lengths: IntArray) -> IntArray:
     """Return each step's position in its own sequence."""
     ends = np.cumsum(lengths)
     positions: IntArray = np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
@@ -303,8 +354,8 @@ def _within(lengths: IntArray) -> IntArray:
 def parts_of(lengths: IntArray) -> IntArray:
     """Return which of at most `LONGEST` equal parts of its sequence each step falls into."""
     whole = np.repeat(lengths, lengths)
-    within = _within(lengths)
-    return np.where(whole > LONGEST, within * LONGEST // np.maximum(whole, 1), within)
+    place = within(lengths)
+    return np.where(whole > LONGEST, place * LONGEST // np.maximum(whole, 1), place)
 
 
 def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], IntArray]:
@@ -340,26 +391,21 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
     return full, mask
 
 
-def stretched(steps: Sequence[Floats], masks: Sequence[BoolArray]) -> tuple[list[Floats], BoolArray]:
+def stretched(lengths: IntArray) -> tuple[IntArray, IntArray]:
     """Bring several sequences of each row to the length of its longest: step j of L reads step ``(j + .5) * l // L``.
 
     Parameters
     ----------
-    steps, masks
-        ``(n, longest, d)`` and ``(n, longest)`` a modality, padded at the end.
+    lengths
+        ``(modalities, n)`` of the sequences.
 
     Returns
     -------
     tuple
-        The steps, ``(n, L, d)`` a modality with zeros where it has none, and the mask ``(n, L)`` that they share.
+        ``(modalities, total)`` which of its own steps each reads (0 where it has none), one row after another, and
+        ``(n,)`` L.
     """
-    lengths = np.stack([mask.sum(axis=1) for mask in masks])
-    longest = lengths.max(axis=0)
-    mask = np.arange(max(int(longest.max(initial=0)), 1)) < longest[:, None]
-    middle = (np.arange(mask.shape[1]) + 0.5) / np.maximum(longest, 1)[:, None]
-    found = []
-    for values, own in zip(steps, lengths, strict=True):
-        reads = np.clip((middle * own[:, None]).astype(np.intp), 0, np.maximum(own - 1, 0)[:, None])
-        kept = mask & (own > 0)[:, None]
-        found.append(np.take_along_axis(values, reads[:, :, None], axis=1) * kept[:, :, None])
-    return found, mask
+    longest: IntArray = lengths.max(axis=0)
+    middle = (within(longest) + 0.5) / np.repeat(longest, longest)
+    own = np.repeat(lengths, longest, axis=1)
+    return np.clip((middle * own).astype(np.intp), 0, np.maximum(own - 1, 0)), longest

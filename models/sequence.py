@@ -10,7 +10,7 @@ from models.data import BoolArray, FloatArray, IntArray, Modalities, Task
 from models.design import Fitted
 from models.early import Reducer, reducer
 from models.errors import ModelError
-from models.inputs import InputReader, Inputs, padded, stretched
+from models.inputs import InputReader, Inputs, padded
 from models.neural import LEARNING, NetInputs, Neural
 from models.scaling import UnitVariance
 from models.training import Batch, TrainedNet
@@ -81,10 +81,10 @@ class ReducedInputs(Inputs):
             if any(steps for _, steps in self.widths):
                 total = int(self.lengths(x[rows]).sum())
                 some = np.arange(0, len(rows), -(-total // ENOUGH))
-                blocks, present, _ = reader.steps(reader.apart(some))
+                blocks, present, _ = reader.steps(some, reader.there[some])
                 self.steps_ = _Joined(reducer(self.how, self.options)).fit(blocks, present)
             if any(summary for summary, _ in self.widths):
-                summaries = reader.summary(reader.apart(np.arange(len(rows))))
+                summaries = reader.summarised(np.arange(len(rows)), reader.there)
                 self.summary_ = _Joined(reducer(self.how, self.options)).fit(*summaries)
         return self
 
@@ -103,32 +103,27 @@ class ReducedReader(InputReader):
         super().__init__(inputs, x, modality_dropout)
         self.inputs = inputs
 
-    def apart(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return the modalities' summaries and steps, each padded by itself."""
-        return super().batch(rows, training=training)
-
-    def steps(self, apart: Batch) -> tuple[Blocks, BoolArray, IntArray]:
+    def steps(self, rows: IntArray, there: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
         """Return all steps, ``(total, d)`` a modality, which of them are there, and how many each row has."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
-        fused, mask = stretched([apart["steps"][m] for m in read], [apart["masks"][m] for m in read])
-        has = np.stack([apart["masks"][m].any(axis=1) for m in read])
-        lengths = mask.sum(axis=1)
-        return [steps[mask] for steps in fused], np.repeat(has, lengths, axis=1), lengths
+        blocks, has, lengths = self.side_by_side(rows, there)
+        return [blocks[m] for m in read], has[read], lengths
 
-    def summary(self, apart: Batch) -> tuple[Blocks, BoolArray]:
+    def summarised(self, rows: IntArray, there: BoolArray) -> tuple[Blocks, BoolArray]:
         """Return the summaries, ``(b, p)`` a modality, and which of them are there."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
-        return [apart["summaries"][m] for m in read], apart["there"].T[read]
+        found = self.summary(rows, there)
+        return [found[m] for m in read], there.T[read]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
         """Return ``steps`` ``(b, L, q)`` with their ``mask`` ``(b, L)``, and ``summary`` ``(b, r)``."""
-        apart, joined = self.apart(rows, training=training), self.inputs
+        there, joined = self.drawn(rows, training), self.inputs
         summary = np.zeros((len(rows), 0))
         if joined.summary_ is not None:
-            summary = joined.summary_.transform(*self.summary(apart))
+            summary = joined.summary_.transform(*self.summarised(rows, there))
         if joined.steps_ is None:
             return {"steps": summary[:, None], "mask": np.ones((len(rows), 1), bool), "summary": summary[:, :0]}
-        blocks, present, lengths = self.steps(apart)
+        blocks, present, lengths = self.steps(rows, there)
         steps, mask = padded(joined.steps_.transform(blocks, present), lengths)
         return {"steps": steps, "mask": mask, "summary": summary}
 

@@ -16,7 +16,7 @@ from models.folds import inner_folds
 from models.threads import one_thread
 
 HELD_OUT = 5  # one group in so many decides when to stop
-ANSWERED = 128  # rows that are answered at a time
+ANSWERED = 128  # rows that are answered at a time, by default
 
 Batch = Mapping[str, Any]  # the arguments of a module's forward: arrays, lists of arrays, mappings of them
 
@@ -114,14 +114,14 @@ class TrainedNet:
             self._module = module.to(getattr(torch, self.precision)).eval()
         return self._module
 
-    def answers(self, reader: Reader) -> Iterator[Any]:
-        """Yield what the network says about the reader's rows, `ANSWERED` at a time, as numpy arrays."""
+    def answers(self, reader: Reader, at_a_time: int = ANSWERED) -> Iterator[Any]:
+        """Yield what the network says about the reader's rows, so many at a time, as numpy arrays."""
         import torch
 
         with one_thread(), torch.inference_mode():  # not through skorch, whose loader draws from torch's random state
             module = self._answering()
-            for start in range(0, len(reader), ANSWERED):
-                rows = np.arange(start, min(start + ANSWERED, len(reader)))
+            for start in range(0, len(reader), at_a_time):
+                rows = np.arange(start, min(start + at_a_time, len(reader)))
                 yield _arrays(module(**_tensors(reader.batch(rows), getattr(torch, self.precision))))
 
 
@@ -182,6 +182,7 @@ def _skorch(module: Any, how: Training, criterion: Any, split: Any, collate: "_C
         criterion=criterion,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=how.weight_decay,
+        optimizer__fused=True,  # one call a step instead of several a parameter
         lr=how.learning_rate,
         max_epochs=how.epochs,
         batch_size=how.batch,
@@ -202,18 +203,25 @@ class _Collate:
     def __init__(self, reader: Reader, targets: Any) -> None:
         self.reader = reader
         self.targets = targets
+        self.validated: dict[int, Any] = {}  # first row -> batch: they are the same in every epoch
 
     def training(self, drawn: Any) -> Any:
-        return self._made(drawn, True)
+        return self._made(_rows(drawn), True)
 
     def validation(self, drawn: Any) -> Any:
-        return self._made(drawn, False)
+        rows = _rows(drawn)
+        if rows[0] not in self.validated:
+            self.validated[int(rows[0])] = self._made(rows, False)
+        return self.validated[int(rows[0])]
 
-    def _made(self, drawn: Any, training: bool) -> Any:
+    def _made(self, rows: IntArray, training: bool) -> Any:
         import torch
 
-        rows = np.array([int(row) for (row,) in drawn], np.intp)
         return _tensors(self.reader.batch(rows, training=training), torch.float32), torch.from_numpy(self.targets[rows])
+
+
+def _rows(drawn: Any) -> IntArray:
+    return np.array([int(row) for (row,) in drawn], np.intp)
 
 
 class _Fixed:

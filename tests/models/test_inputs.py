@@ -91,16 +91,31 @@ def test_long_sequences_are_averaged():
 
 
 def test_a_short_sequence_is_stretched_to_the_longest():
-    steps = [np.arange(4.0).reshape(1, 4, 1), np.array([[[10.0], [20.0], [0], [0]]])]
-    masks = [np.ones((1, 4), bool), np.array([[True, True, False, False]])]
-    (long, short), mask = stretched(steps, masks)
-    assert long[0, :, 0].tolist() == [0, 1, 2, 3]
-    assert short[0, :, 0].tolist() == [10, 10, 20, 20]
-    assert mask.all()
-    by_hand = [int((j + 0.5) * 3 / 7) for j in range(7)]
-    seven, three = np.zeros((1, 7, 1)), np.arange(3.0).reshape(1, 3, 1)
-    (_, got), _ = stretched([seven, three], [np.ones((1, 7), bool), np.ones((1, 3), bool)])
-    assert got[0, :, 0].tolist() == by_hand
+    (long, short), longest = stretched(np.array([[4], [2]]))
+    assert (long.tolist(), short.tolist(), longest.tolist()) == ([0, 1, 2, 3], [0, 0, 1, 1], [4])
+    _, three = stretched(np.array([[7], [3]]))[0]
+    assert three.tolist() == [int((j + 0.5) * 3 / 7) for j in range(7)]
+    reads, longest = stretched(np.array([[2, 0, 1], [0, 0, 3]]))
+    assert longest.tolist() == [2, 0, 3]
+    assert reads.tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 1, 2]]
+
+
+def test_steps_side_by_side_are_zero_where_a_modality_is_not_there():
+    values = [[np.full((k, 2), 10 * i + k, np.float32) for k in lengths] for i, lengths in enumerate([(3, 1), (2, 4)])]
+    x = Modalities(
+        {},
+        {"audio": np.ones(2, bool), "video": np.ones(2, bool)},
+        np.array([None, None], object),
+        np.arange(2),
+        sequences={m: Ragged.of(v) for m, v in zip(("audio", "video"), values, strict=True)},
+    )
+    reader = FusedInputs(("audio", "video"), None, "standard").fit(x).reader(x, {})
+    (audio, video), has, lengths = reader.side_by_side(np.array([1, 0]), np.array([[True, False], [True, True]]))
+    assert lengths.tolist() == [1, 3]
+    assert has.tolist() == [[True, True, True, True], [False, True, True, True]]
+    assert not video[0].any()
+    assert len(np.unique(audio[1:, 0])) == len(np.unique(video[1:, 0])) == 1
+    assert audio[0, 0] < 0 < audio[1, 0]  # one step of 1s, then three of 3s
 
 
 def test_a_fused_batch_has_a_step_even_where_no_modality_has():
