@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
 PARAMS = click.option(
     "--params",
     "params_path",
@@ -406,8 +407,8 @@ def validate(corpus: str, params_path: Path) -> None:
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score.")
 @click.option("--label", help="Label column.")
 @click.option("--modalities", help="What the corpus has, by commas.  [default: text,audio,video]")
-@click.option("--protocol", "kind", help="official, group-kfold or leave-one-group-out.  [default: group-kfold]")
-@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold.  [default: 5]")
+@click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
+@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--group", help="Column whose values are never split.  [default: group]")
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
@@ -498,8 +499,8 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--end", default="", help="... of ends, seconds.")
 @click.option("--label", default="", help="... of the labels that are to be predicted (--corpus).")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score (--corpus).")
-@click.option("--protocol", "kind", help="official, group-kfold, leave-one-group-out.  [default: official if split]")
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of group-kfold.")
+@click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: official if split]")
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds, not of official.")
 @click.option("--labels", type=click.Path(path_type=Path), help="A .csd of labels.")
 @click.option("--words", type=click.Path(path_type=Path), help="A .csd of timed words.")
 @click.option("--align", type=click.Choice(["word"]), help="Average rows over words.")

@@ -30,9 +30,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("media", "emotion", "actor"))
+        writer.writerow(("media", "emotion", "actor", "speaker"))
         for path, emotion, actor in found:
-            writer.writerow((path.name, emotion, actor))
+            writer.writerow((path.name, emotion, actor, actor))
             if not (folder / path.name).exists():
                 (folder / path.name).symlink_to(path)
     print(f"{folder / 'manifest.csv'}: {len(found)} clips of {len({row[2] for row in found})} actors")

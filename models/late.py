@@ -1,6 +1,7 @@
 """Late fusion: one model a modality, then their answers are combined. Whatever is missing, every row is answered."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from time import perf_counter
 from typing import Any
 
@@ -88,15 +89,44 @@ class MajorityVote(Late):
     ----------
     bases
         One unimodal model a modality.
+    voters
+        ``all``, or ``chosen``: those bases vote that are right most often together (for a score: off the least) in
+        their out-of-fold answers; of equals, most. In a row that has none of them, all that are there vote.
     memo
         Where fitted bases are shared with other strategies; none by default.
+
+    Attributes
+    ----------
+    voters_
+        ``(bases,)``: which vote.
     """
 
-    def __init__(self, bases: Sequence[Unimodal], *, memo: Memo | None = None) -> None:
+    def __init__(self, bases: Sequence[Unimodal], *, voters: str = "all", memo: Memo | None = None) -> None:
         self.bases = bases
+        self.voters = voters
         self.memo = memo
 
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
+        if self.voters not in ("all", "chosen"):
+            raise ModelError(f"the voters {self.voters!r} are unknown: there are all, chosen")
+        self.voters_ = np.ones(len(outputs), bool)
+        if self.voters == "chosen" and len(target):
+            sets = sorted(product((True, False), repeat=len(outputs)), key=sum, reverse=True)[:-1]  # the last: nobody
+            errors = [self._error(outputs, usable, np.array(voters), target) for voters in sets]
+            self.voters_ = np.array(sets[int(np.argmin(errors))])
+
+    def _error(self, outputs: FloatArray, usable: BoolArray, voters: BoolArray, target: Target) -> float:
+        said = self._counted(outputs, usable, voters)
+        if self.task == "regression":
+            return float(np.abs(said[:, 0] - target.values).mean())
+        return float((said.argmax(axis=1) != target.values).mean())
+
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        return self._counted(outputs, usable, self.voters_)
+
+    def _counted(self, outputs: FloatArray, usable: BoolArray, voters: BoolArray) -> FloatArray:
+        voting = usable & voters[:, None]
+        usable = np.where(voting.any(axis=0), voting, usable)
         if self.task == "regression":
             scores = np.where(usable, outputs[:, :, 0], np.nan)
             middle: FloatArray = np.nanmedian(scores, axis=0)

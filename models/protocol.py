@@ -59,11 +59,14 @@ class Protocol:
     Attributes
     ----------
     kind
-        ``official``, ``group-kfold`` or ``leave-one-group-out``.
+        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit``: the published split, but
+        the test part's groups in so many folds; what is chosen for one fold is chosen on the other test groups, which
+        are then trained on as well. For features made with the training part's labels in sight: nothing can be chosen
+        inside that part.
     by
         The column of groups that are never split: ``speaker``, ``group``, ``recording``.
     folds
-        How many, for ``group-kfold``.
+        How many, for ``group-kfold`` and ``crossfit``.
     inner_folds
         At most so many inner folds.
     """
@@ -78,6 +81,24 @@ Divided = list[tuple[str, IntArray, IntArray, Pairs | None]]  # name, train, tes
 
 
 def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - every kind is given both
+    split = _split_of(table)
+    train, test = np.flatnonzero(split != "test"), np.flatnonzero(split == "test")
+    valid = split[train] == "valid"
+    inner = ((np.flatnonzero(~valid), np.flatnonzero(valid)),) if valid.any() else None
+    return [("test", train, test, inner)]
+
+
+def _crossfit(table: pd.DataFrame, protocol: Protocol) -> Divided:
+    split, parts = _split_of(table), Divided()
+    tested = np.flatnonzero(split == "test")
+    for name, others, test, _ in _group_kfold(table.iloc[tested], protocol):
+        train = np.setdiff1d(np.arange(len(table)), tested[test])
+        valid = np.isin(train, tested[others])
+        parts.append((name, train, tested[test], ((np.flatnonzero(~valid), np.flatnonzero(valid)),)))
+    return parts
+
+
+def _split_of(table: pd.DataFrame) -> Any:
     if "split" not in table:
         raise ModelError("the official protocol needs a column 'split' with train, valid and test")
     split = table["split"].fillna("").astype(str).to_numpy()
@@ -86,13 +107,10 @@ def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG0
         row = int(wrong[0])
         name = table["utterance"].iloc[row]
         raise ModelError(f"utterance {name!r} (row {row + 1}) has the split {split[row]!r}: write train, valid or test")
-    train, test = np.flatnonzero(split != "test"), np.flatnonzero(split == "test")
-    for part, rows in (("train", np.flatnonzero(split == "train")), ("test", test)):
-        if not len(rows):
+    for part in ("train", "test"):
+        if not (split == part).any():
             raise ModelError(f"the official split has no {part} utterances")
-    valid = split[train] == "valid"
-    inner = ((np.flatnonzero(~valid), np.flatnonzero(valid)),) if valid.any() else None
-    return [("test", train, test, inner)]
+    return split
 
 
 def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
@@ -101,13 +119,13 @@ def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
     groups = _groups(table, protocol.by)
     count = len(np.unique(groups))
     if protocol.folds < 2:
-        raise ModelError(f"group-kfold needs at least 2 folds, not {protocol.folds}")
+        raise ModelError(f"{protocol.kind} needs at least 2 folds, not {protocol.folds}")
     if protocol.folds > count:
         raise ModelError(
-            f"group-kfold cannot make {protocol.folds} folds of {count} groups in the column {protocol.by!r}:"
+            f"{protocol.kind} cannot make {protocol.folds} folds of {count} groups in the column {protocol.by!r}:"
             f" set folds to {count} or fewer"
             if count > 1
-            else f"group-kfold needs at least 2 groups, the column {protocol.by!r} has {count}"
+            else f"{protocol.kind} needs at least 2 groups, the column {protocol.by!r} has {count}"
         )
     pairs = GroupKFold(protocol.folds).split(groups, groups=groups)
     return [(f"fold-{number}", train, test, None) for number, (train, test) in enumerate(pairs, 1)]
@@ -135,6 +153,7 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
 # name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin).
 _KINDS: dict[str, Callable[[pd.DataFrame, Protocol], Divided]] = {
     "official": _official,
+    "crossfit": _crossfit,
     "group-kfold": _group_kfold,
     "leave-one-group-out": _leave_one_group_out,
 }
@@ -180,6 +199,11 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
         notices += _classes_notices(name, labels[train], labels[test]) if task == "classification" else []
+    if protocol.kind == "crossfit":
+        notices.append(
+            "crossfit: settings and weights for each part of the test groups were chosen on the other test groups,"
+            " which were then trained on too; no answer depends on the label of its own group"
+        )
     if task == "classification":
         notices += _lone_classes(labels, table, protocol.by)
     return Plan(tuple(folds), tuple(notices))

@@ -49,7 +49,10 @@ class RunParams:
 
 @dataclass(frozen=True)
 class ProtocolParams:
-    """How a corpus is split: ``official``, ``group-kfold``, ``leave-one-group-out``; `group`: the column kept whole."""
+    """How a corpus is split: ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out``.
+
+    `group` is the column whose values are kept whole; `folds` those of ``group-kfold`` and ``crossfit``.
+    """
 
     kind: Kind
     folds: int = 5
@@ -149,6 +152,9 @@ class CorpusParams:
     sequences: SequenceParams | None = None
 
 
+SETTINGS = {"vote": {"voters": "chosen"}}  # of strategies that train.settings does not name
+
+
 @dataclass(frozen=True)
 class TrainParams:
     """What is fitted.
@@ -193,7 +199,7 @@ class TrainParams:
     singles: tuple[str, ...] = ("spectrogram_cnn",)
     fusions: tuple[str, ...] = FUSIONS
     fusion_classifier: str = "logistic"
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(SETTINGS))
     budget: int = 3
     normalise: Normalise = "standard"
     sequences: SequenceParams = field(default_factory=SequenceParams)
@@ -365,7 +371,7 @@ def _train(block: Any, path: Path) -> TrainParams:
             _known((strategy,), EARLY, f"{path}: train.fusions: {fusion}")
             _known((model,), model_names(), f"{path}: train.fusions: {fusion}")
     _known(train.settings, [*model_names(), *strategy_names()], f"{path}: train.settings")
-    return train
+    return replace(train, settings={**SETTINGS, **train.settings})
 
 
 def _known(names: Iterable[str], valid: Sequence[str], where: str) -> None:

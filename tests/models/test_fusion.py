@@ -119,7 +119,7 @@ def test_vote_is_scikit_learns_hard_vote_but_for_ties():
 
 def test_a_tie_goes_to_the_larger_summed_probability_and_absent_voters_are_silent():
     vote = MajorityVote(bases())
-    vote.prior_ = np.array([0.5, 0.5])
+    vote.voters_ = np.ones(3, bool)
     outputs = np.array([[[0.9, 0.1], [0.6, 0.4]], [[0.4, 0.6], [0.2, 0.8]], [[0.45, 0.55], [0.4, 0.6]]])
     usable = np.array([[True, True], [True, True], [False, False]])
     assert vote._combine(outputs, usable).argmax(axis=1).tolist() == [0, 1]
@@ -129,9 +129,46 @@ def test_a_tie_goes_to_the_larger_summed_probability_and_absent_voters_are_silen
 
 def test_vote_on_a_score_is_the_median_of_those_present():
     vote = MajorityVote(bases("regression"))
+    vote.voters_ = np.ones(3, bool)
     outputs = np.array([[[1.0], [1.0]], [[2.0], [2.0]], [[9.0], [9.0]]])
     usable = np.array([[True, True], [True, True], [True, False]])
     assert vote._combine(outputs, usable)[:, 0].tolist() == [2.0, 1.5]
+
+
+def by_hand(outputs, task):
+    if task == "regression":
+        return np.median(outputs[:, :, 0], axis=0)
+    counts = np.stack([(outputs.argmax(axis=2) == k).sum(axis=0) for k in range(outputs.shape[2])], axis=1)
+    return (counts + outputs.sum(axis=0) / 100).argmax(axis=1)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_chosen_voters_are_those_that_err_least_on_rows_that_they_had_not_seen(task):
+    x, y = data(classes=2)
+    noise = np.random.default_rng(1).normal(size=(2, 300, 5)).astype(np.float32)
+    deaf = Modalities({**x.pooled, "audio": noise[0], "video": noise[1]}, x.present, x.text, x.groups)
+    train, test = deaf[:200], deaf[200:]
+    model = MajorityVote(bases(task), voters="chosen").fit(train, y[:200])
+    unseen = np.stack([base.out_of_fold_ for base in model.bases_])
+    errors = {}
+    for voters in [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]]:
+        errors[tuple(voters)] = np.abs(by_hand(unseen[voters], task) - y[:200]).mean()
+    best = list(min(errors, key=errors.get))
+    assert np.flatnonzero(model.voters_).tolist() == best
+    assert best != [0, 1, 2]
+    said = np.stack([model.bases_[i].outputs(test) for i in best])
+    np.testing.assert_allclose(model.predict(test), by_hand(said, task))
+    mute = test.without([THREE[i] for i in best])  # none of the chosen is there: all that are there vote
+    others = MajorityVote(bases(task)).fit(train, y[:200])
+    np.testing.assert_array_equal(model.predict(mute), others.predict(mute))
+
+
+def test_of_equally_right_voters_all_are_chosen():
+    x, y = data(classes=2)
+    same = Modalities(dict.fromkeys(THREE, x.pooled["text"]), x.present, x.text, x.groups)
+    assert MajorityVote(bases(), voters="chosen").fit(same, y).voters_.all()
+    with pytest.raises(ModelError, match="all, chosen"):
+        MajorityVote(bases(), voters="some").fit(x, y)
 
 
 @pytest.mark.parametrize("pool", ["geometric", "arithmetic"])

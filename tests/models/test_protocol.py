@@ -76,6 +76,21 @@ def test_inner_rows_are_positions_within_the_training_part():
     assert fold.train[train].tolist() == list(range(12, 24))
 
 
+def test_crossfit_chooses_on_the_other_test_groups():
+    table = sheet(split=["valid"] * 2 + ["train"] * 10 + ["test"] * 12)
+    found = classes(Protocol("crossfit", by="speaker", folds=3), table)
+    assert sorted(np.concatenate([f.test for f in found.folds])) == list(range(12, 24))
+    assert any("crossfit" in notice for notice in found.notices)
+    speakers = table["speaker"].to_numpy()
+    for fold in found.folds:
+        assert sorted([*fold.train, *fold.test]) == list(range(24))
+        ((train, valid),) = fold.inner
+        assert fold.train[train].tolist() == list(range(12))
+        assert not set(fold.train[valid]) & set(fold.test)
+        assert fold.train[valid].min() >= 12
+        assert not set(speakers[fold.train[valid]]) & set(speakers[fold.test])
+
+
 def test_official_without_valid_chooses_on_grouped_inner_folds():
     table = sheet(split=["train"] * 18 + ["test"] * 6)
     (fold,) = classes(Protocol("official", by="speaker"), table).folds
@@ -98,6 +113,11 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (sheet(speakers=1), Protocol("leave-one-group-out", by="speaker"), "has 1"),
         (sheet(), Protocol("group-kfold", by="actor"), "no such column: there are utterance"),
         (sheet(speaker=[""] + ["s"] * 23), Protocol("group-kfold", by="speaker"), "'u00' has none"),
+        (
+            sheet(split=["train"] * 12 + ["test"] * 12),
+            Protocol("crossfit", by="speaker", folds=7),
+            "crossfit cannot make 7 folds of 6",
+        ),
         (sheet(), Protocol("groupkfold"), "did you mean 'group-kfold'"),
         (sheet(n=0), Protocol("group-kfold"), "no utterances"),
         (
