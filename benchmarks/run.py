@@ -11,7 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-PARTS = ("parts", "workers", "opensmile", "memory")
+PARTS = ("parts", "workers", "opensmile", "memory", "strategies")
 SETS = ("ravdess", "grid")
 
 
@@ -29,6 +29,7 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
     workers    the commands with 1 and with 2 workers
     opensmile  the openSMILE path against audinterface, 2 processes each
     memory     peak memory of few and of many clips
+    strategies training on as many utterances as CMU-MOSI has
 
     Without names all of them run. `ravdess` and `grid` choose the clips of `parts` and `workers`.
 
@@ -45,7 +46,7 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
 
 
 def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | None, files: int) -> Iterator[str]:
-    from benchmarks import memory, smile, workers
+    from benchmarks import memory, smile, strategies, workers
     from benchmarks import parts as steps
 
     yield _machine()
@@ -59,6 +60,8 @@ def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | No
         yield from smile.run(min(files, 120) if quick else files, rounds or 1)
     if "memory" in parts:
         yield from memory.run(quick=quick)
+    if "strategies" in parts:
+        yield from strategies.run(quick=quick)
 
 
 def _machine() -> str:

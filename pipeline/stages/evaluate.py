@@ -15,7 +15,7 @@ from pipeline.drawing import Point, forest
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages import robustness, tables
+from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
 from pipeline.stages.files import write_text
 from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
@@ -27,6 +27,7 @@ from pipeline.stages.results import (
     label_of,
     normalisation,
     notices_of,
+    read_attention,
     read_dropped,
     read_parameters,
     read_predictions,
@@ -57,6 +58,7 @@ def evaluate(params: Params, name: str) -> None:
     parts = systems(predictions)
     _write_tables(params, name, scores)
     _write_robustness(params, name, parts, groups)
+    _write_attention(paths.results, table, corpus)
     _write_only_right(paths.results, scores, parts, table, corpus)
     _write_confusions(paths.results / "plots", parts, corpus)
 
@@ -163,6 +165,14 @@ def _write_robustness(params: Params, name: str, parts: Mapping[Key, pd.DataFram
         image.unlink(missing_ok=True)
     else:
         write_text(image, robustness.drawn(shares))
+
+
+def _write_attention(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> None:
+    weights, image = read_attention(folder / "attention.csv", corpus), folder / "images" / "attention.svg"
+    if weights is None or weights.empty:
+        image.unlink(missing_ok=True)
+        return
+    write_text(image, attending.drawn(attending.attention_points(weights, table.set_index("utterance")[corpus.label])))
 
 
 def _write_only_right(

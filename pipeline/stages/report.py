@@ -59,6 +59,9 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     if (images / "robustness.svg").exists():
         yield f"<h2>{first} as utterances lose a modality</h2>"
         yield (images / "robustness.svg").read_text(encoding="utf-8")
+    if (images / "attention.svg").exists():
+        yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"
+        yield (images / "attention.svg").read_text(encoding="utf-8")
     yield "<h2>All figures</h2>"
     yield from _figures(table, figures_of(corpus))
     if corpus.task == "classification":

@@ -36,6 +36,12 @@ def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
     return _read_if_there(CorpusPaths(name).results / "dropped.csv", types)
 
 
+def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
+    """Read attention.csv: the weight of each modality in each utterance; None if it is not there."""
+    types = dict.fromkeys(("utterance", "strategy", "modalities"), str) | dict.fromkeys(corpus.modalities, float)
+    return _read_if_there(path, types)
+
+
 def read_presence(name: str) -> pd.DataFrame | None:
     """Read presence.csv: a line an utterance, 0 or 1 by modality; None if it is not there."""
     path = CorpusPaths(name).results / "presence.csv"
