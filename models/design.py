@@ -43,9 +43,8 @@ class Standardise:
 class Quantile:
     """Columns to normal scores by their ranks in training, then as `Standardise`: outliers and skew lose their pull.
 
-    References
-    ----------
-    B. L. van der Waerden, Order tests for the two-sample problem, 1952 (normal scores).
+    The ranks are scikit-learn's `QuantileTransformer`'s: interpolated between at most 200 quantiles, its extremes at
+    5.2 deviations.
     """
 
     def fit(self, values: NDArray[Any]) -> "Quantile":

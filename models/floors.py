@@ -48,6 +48,8 @@ class TfidfFloor(Tabular):
         All classes there are; by default those in the training labels.
     settings
         Settings of the linear model.
+    budget
+        At most so many settings are tried; all by default.
     """
 
     classifier = "logistic"
@@ -58,10 +60,12 @@ class TfidfFloor(Tabular):
         task: Task = "classification",
         classes: Sequence[Any] | None = None,
         settings: Mapping[str, Any] | None = None,
+        budget: int | None = None,
     ) -> None:
         self.task = task
         self.classes = classes
         self.settings = settings
+        self.budget = budget
 
     def _design(self) -> Design:
         return _Words()

@@ -310,7 +310,7 @@ class Stacking(Late):
         if len(target):
             columns = self._columns(outputs, usable)
             pairs = inner_folds(groups, target.values, target.task)
-            self.meta_ = chosen(self.meta, self.settings, columns, target, groups, pairs)
+            self.meta_ = chosen(self.meta, self.settings, columns, target, groups, pairs, self.bases[0].budget)
 
     def _columns(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         filled = np.where(usable[:, :, None], outputs, self.prior_)

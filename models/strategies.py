@@ -162,7 +162,7 @@ def _majority(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
 def _tfidf(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
     from models.floors import TfidfFloor
 
-    return TfidfFloor(task=recipe.task, classes=recipe.classes, settings=recipe.settings)
+    return TfidfFloor(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
 
 
 @dataclass(frozen=True)

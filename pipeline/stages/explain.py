@@ -163,11 +163,11 @@ def _importance(answers: Sequence[Answers], rows: Sequence[Row], params: Params,
         for part in mine[0].shuffled:
             said = np.concatenate([a.shuffled[part] for a in mine], axis=1)
             losses = np.array([sign * (whole - figure.function(truth[test], one)) for one in said])
-            who = dict(zip(WHO, row.names, strict=True))
+            who = dict(zip(WHO, row.called(scores=corpus.task == "regression"), strict=True))
             lines.append(
                 who | {"part": part, "metric": leading(corpus), "loss": losses.mean(), "deviation": losses.std()}
             )
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines, columns=[*WHO, "part", "metric", "loss", "deviation"])
 
 
 def _told(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[str]:

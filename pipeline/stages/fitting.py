@@ -278,6 +278,8 @@ def fit_key(job: Job, row: Row) -> str:
     over_time = reads_sequences(row.strategy, row.model)
     stores = [paths.features(e) for m in row.modalities for e in stores_of(settings, m)]
     stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in row.modalities else []
+    if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
+        stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
     vectors = settings.word2vec.get("vectors")
     return key_of(
         {
@@ -324,6 +326,7 @@ def _code() -> str:
     """Return the content key of the code and the libraries that a fit depends on."""
     root = Path(__file__).resolve().parents[2]
     files = [*sorted((root / "models").rglob("*.py")), *sorted((root / "features" / "text").glob("*.py"))]
+    files += [root / "features" / "align.py", Path(__file__).with_name("inputs.py"), Path(__file__)]
     sources = {str(f.relative_to(root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
     return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
 

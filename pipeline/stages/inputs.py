@@ -176,11 +176,15 @@ def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
 
 
 def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
-    """Return the times of each utterance's words; of one without timed words, a single span that holds everything."""
-    if not text:
-        return [ANY_TIME] * n
-    timed = [times[np.isfinite(times).all(axis=1)] for times in text[0].times]
-    return [times if len(times) else ANY_TIME for times in timed]
+    """Return the times of each utterance's words; of one without timed words, a single span that holds everything.
+
+    They are those of the first store that has any.
+    """
+    for rows in text:
+        timed = [times[np.isfinite(times).all(axis=1)] for times in rows.times]
+        if any(map(len, timed)):
+            return [times if len(times) else ANY_TIME for times in timed]
+    return [ANY_TIME] * n
 
 
 def _steps(
@@ -197,8 +201,8 @@ def _steps(
         return _side_by_side(windows, [np.stack([edges[:-1], edges[1:]], axis=1)] * len(windows[0]))
     if any(len({len(values) for values in found} - {0}) > 1 for found in zip(*(r.values for r in rows), strict=True)):
         raise UserError(
-            f"the rows of {', '.join(r.name for r in rows)} have no times and differ in number, so that they cannot be"
-            f" put side by side: leave all but one of them out of the corpus's features.{modality}"
+            f"the rows of {', '.join(r.name for r in rows)} are no common steps over time and differ in number, so that"
+            f" they cannot be put side by side: leave all but one of them out of the corpus's features.{modality}"
         )
     return _side_by_side([r.values for r in rows], rows[0].times)
 

@@ -39,7 +39,8 @@ def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
 def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
     """Read attention.csv: the weight of each modality in each utterance; None if it is not there."""
     types = dict.fromkeys(("utterance", "strategy", "modalities"), str) | dict.fromkeys(corpus.modalities, float)
-    return _read_if_there(path, types)
+    empty = dict.fromkeys(corpus.modalities, "")  # the weight of a modality that the strategy does not read
+    return _read_if_there(path, types, na_values=empty)
 
 
 def read_presence(name: str) -> pd.DataFrame | None:
@@ -121,12 +122,12 @@ def _label_type(corpus: CorpusParams) -> type[Any]:
     return float if corpus.task == "regression" else str
 
 
-def _read_if_there(path: Path, types: dict[str, type[Any]]) -> pd.DataFrame | None:
-    return _read(path, types) if path.exists() else None
+def _read_if_there(path: Path, types: dict[str, type[Any]], **options: Any) -> pd.DataFrame | None:
+    return _read(path, types, **options) if path.exists() else None
 
 
-def _read(path: Path, types: dict[str, type[Any]]) -> pd.DataFrame:
-    found = read_table(path, dtype=types, usecols=lambda column: column in types)
+def _read(path: Path, types: dict[str, type[Any]], **options: Any) -> pd.DataFrame:
+    found = read_table(path, dtype=types, usecols=lambda column: column in types, **options)
     if missing := [column for column in types if column not in found.columns]:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal train` again")
     return found

@@ -24,6 +24,10 @@ class Row:
         """Strategy, modalities joined by ``+``, model: as the CSVs write them."""
         return self.strategy, "+".join(self.modalities), self.model
 
+    def called(self, *, scores: bool) -> tuple[str, str, str]:
+        """As `names`; what is logistic regression for classes is called ridge regression for scores."""
+        return self.strategy, "+".join(self.modalities), "ridge" if scores and self.model == "logistic" else self.model
+
     def __str__(self) -> str:
         return " ".join(part for part in self.names if part)
 

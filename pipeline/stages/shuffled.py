@@ -16,6 +16,7 @@ from pipeline.stages.train import SHUFFLED
 
 DRAWS = 200
 SIGNIFICANT = 0.05
+ROUNDING = 1e-9  # orders of the labels that differ by less do not differ: one answer to all
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
@@ -67,4 +68,5 @@ def _against_chance(part: pd.DataFrame, corpus: CorpusParams) -> tuple[float, fl
     own = function(truth, said)
     if not len(drawn) or not np.isfinite(own):
         return own, float("nan"), 0.0
-    return own, float(drawn.mean()), float(drawn.std())
+    spread = float(drawn.std())
+    return own, float(drawn.mean()), spread if spread > ROUNDING else 0.0

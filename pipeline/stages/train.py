@@ -225,7 +225,7 @@ def _write(folder: Path, fits: Sequence[Fit], table: pd.DataFrame, truth: NDArra
     write_table(_attention(fits, table, corpus), folder / "attention.csv")
     costs = pd.DataFrame(
         [
-            dict(zip(_WHO, _names(f.row, classes), strict=True))
+            dict(zip(_WHO, f.row.called(scores=classes is None), strict=True))
             | {"fold": f.fold, "fit_s": f.fit_s, "predict_s": f.predict_s}
             | {"parameters": f.parameters, "settings": f.settings}
             for f in fits
@@ -239,12 +239,6 @@ def _write(folder: Path, fits: Sequence[Fit], table: pd.DataFrame, truth: NDArra
 _WHO = ("strategy", "modalities", "model")
 
 
-def _names(row: Row, classes: NDArray[Any] | None) -> tuple[str, str, str]:
-    """Return how the tables call a row: what is logistic regression for classes is ridge regression for scores."""
-    strategy_name, modalities, model = row.names
-    return strategy_name, modalities, "ridge" if model == "logistic" and classes is None else model
-
-
 def _told(answers: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
     return answers if classes is None else classes[answers]
 
@@ -256,7 +250,10 @@ def _predictions(
     parts, places = [], _places(fits)
     for fit in fits:
         part = {"utterance": table["utterance"].to_numpy()[fit.test]}
-        part |= dict(zip(_WHO, _names(fit.row, classes), strict=True)) | {"fold": fit.fold, "truth": truth[fit.test]}
+        part |= dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)) | {
+            "fold": fit.fold,
+            "truth": truth[fit.test],
+        }
         part |= {"prediction": _told(fit.predictions, classes), "at": fit.test}
         if classes is None:
             part["score"] = fit.predictions
@@ -275,7 +272,7 @@ def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | N
     columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
     parts = [
         pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
-        .assign(**dict(zip(_WHO, _names(fit.row, classes), strict=True)))
+        .assign(**dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)))
         .assign(dropped=dropped, prediction=_told(answers, classes), row=places[fit.row], at=fit.test)
         for fit in fits
         for dropped, answers in fit.dropped.items()

@@ -195,7 +195,7 @@ def test_what_says_one_thing_of_an_utterance_is_no_step_beside_what_has_several(
 @pytest.mark.parametrize(
     ("align", "message"),
     [
-        ("none", "one, two have no times and differ in number.*the corpus's features.video"),
+        ("none", "one, two are no common steps over time and differ in number.*the corpus's features.video"),
         ("word", "two has 2 rows without times for an utterance of 3 timed words.*set sequences.align to none"),
     ],
 )
