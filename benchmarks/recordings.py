@@ -30,7 +30,7 @@ class Recording:
 
 def grid(count: int) -> list[Recording]:
     """Return up to `count` clips of GRID's first speaker: 3 s, 360x288, 25 frames a second, with timed words."""
-    return [_grid_recording(path) for path in sorted((DATA / "grid" / "s1").glob("*.mpg"))[:count]]
+    return [grid_recording(path) for path in sorted((DATA / "grid" / "s1").glob("*.mpg"))[:count]]
 
 
 def ravdess(count: int) -> list[Recording]:
@@ -65,7 +65,8 @@ def _copy(recording: Recording, number: int, folder: Path) -> Recording:
     return replace(recording, name=path.stem, path=path)
 
 
-def _grid_recording(path: Path) -> Recording:
+def grid_recording(path: Path) -> Recording:
+    """Return a GRID clip with the words of the .align file beside it, whose times are in 1/25000 s."""
     lines = [line.split() for line in path.with_suffix(".align").read_text().splitlines() if line.strip()]
     words = tuple(
         (word, int(start) / GRID_TICKS_A_SECOND, int(end) / GRID_TICKS_A_SECOND)
