@@ -1,5 +1,6 @@
 """What was said before: the features of an utterance's neighbours in its dialogue, beside its own."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,17 @@ def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
         for m, s in x.sequences.items()
     }
     return replace(x, pooled=pooled, names=names, sequences=steps)
+
+
+def extractor_of(column: str) -> str:
+    """Return the extractor of a column's name, the same for an utterance's own columns and its neighbours'.
+
+    Examples
+    --------
+    >>> extractor_of("bert.0"), extractor_of("bert@-1.0")
+    ('bert', 'bert')
+    """
+    return re.sub(r"@[+-]\d+$", "", column.partition(".")[0])
 
 
 def _of_neighbours(matrix: NDArray[np.float32], present: BoolArray, at: IntArray) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import names
+from models.context import extractor_of
 from models.data import BoolArray, FloatArray, Modalities
 from models.errors import ModelError
 
@@ -86,7 +87,7 @@ class Block:
         Whether to add a column that says if the modality is there (only where that varies in training).
     only
         The extractor whose columns, or the transformer, that is read; all by default. Columns are named
-        ``<extractor>.<feature>``.
+        ``<extractor>.<feature>``; those of neighbours in a dialogue belong to the same extractor.
     normalise
         ``standard`` or ``quantile``: how pooled features and dense transformer outputs are brought to one scale.
     """
@@ -127,7 +128,7 @@ class Block:
         columns = np.arange(width)
         if self.only:
             names = x.names.get(self.modality, ())
-            columns = np.array([i for i, name in enumerate(names) if name.split(".")[0] == self.only], np.intp)
+            columns = np.array([i for i, name in enumerate(names) if extractor_of(name) == self.only], np.intp)
         if not len(columns) and not self.fitted:
             what = f"the modality {self.modality!r}" + (f" from {self.only!r}" if self.only else "")
             raise ModelError(f"{what} has neither pooled features nor a fitted transformer")

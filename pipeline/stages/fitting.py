@@ -256,15 +256,13 @@ def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tu
         m: tuple((e, fitted.build(e, own[e])) for e in listed if e in fitted.fitted_names())
         for m, listed in names.items()
     }
-    lags = (*range(-settings.context.before, 0), *range(1, settings.context.after + 1))
-    near = {m: tuple(f"{e}@{lag:+d}" for lag in lags for e in stores_of(settings, m)) for m in row.modalities}
     return Recipe(
         corpus.task,
         row.modalities,
         row.model or "logistic",
         classes,
         fitted={m: t for m, t in transformers.items() if t},
-        extractors={m: (*names[m], *near[m]) for m in row.modalities},
+        extractors={m: tuple(names[m]) for m in row.modalities},
         settings=settings.settings.get(row.strategy, {}),
         classifier_settings=settings.settings.get(row.model, {}),
         normalise="quantile" if settings.normalise == "quantile" else "standard",

@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.context import neighbours, with_context
+from models.context import extractor_of, neighbours, with_context
 from models.data import Modalities, Ragged
+from models.design import Block
 
 
 def corpus():
@@ -50,3 +51,9 @@ def test_neighbours_are_of_the_same_dialogue_and_on_the_right_side(rows, before,
 
 def test_an_utterance_without_a_dialogue_is_alone():
     assert neighbours(["", ""], [1, 2], before=1)[-1].tolist() == [-1, -1]
+
+
+def test_an_extractor_keeps_its_neighbours_columns():
+    x = with_context(corpus(), neighbours(list("aaba"), [1, 2, 1, 3], before=2))
+    assert Block("audio", only="x").fit(x).columns_.tolist() == [0, 1, 2]
+    assert extractor_of("two@-1.f") == "two" and extractor_of("me@home.f") == "me@home"
