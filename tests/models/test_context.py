@@ -56,4 +56,5 @@ def test_an_utterance_without_a_dialogue_is_alone():
 def test_an_extractor_keeps_its_neighbours_columns():
     x = with_context(corpus(), neighbours(list("aaba"), [1, 2, 1, 3], before=2))
     assert Block("audio", only="x").fit(x).columns_.tolist() == [0, 1, 2]
-    assert extractor_of("two@-1.f") == "two" and extractor_of("me@home.f") == "me@home"
+    assert extractor_of("two@-1.f") == "two"
+    assert extractor_of("me@home.f") == "me@home"
