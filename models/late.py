@@ -16,7 +16,7 @@ from models.tabular import System
 from models.target import FLOOR, Target
 from models.unimodal import Unimodal
 
-POWERS = tuple(step / 10 for step in range(11))
+SHARES = tuple(1 - step / 10 for step in range(11))  # of the powers of the prior that a plain product would have
 
 
 class Late(System):
@@ -213,11 +213,13 @@ class WeightedAverage(Late):
 
 
 class Product(Late):
-    """The product of what each base says, each divided by a power of the prior: right where bases err independently.
+    """The product of what each base says beyond the prior, and of the prior: right where bases err independently.
 
-    Rare classes are learnt as rare by every base; a product counts that several times. The power, the same for all
-    bases, is the one of `POWERS` with the best weighted F1 on the bases' out-of-fold outputs (the smallest of equals);
-    the F1 of each is averaged with its neighbours', since a single lucky row can make a peak.
+    Rare classes are learnt as rare by every base; a plain product counts that several times. So every base's
+    probabilities are divided by the prior, which then comes in once, to a power that does not depend on how many bases
+    a row has. Of `SHARES` times the number of bases it is the one with the best weighted F1 on their out-of-fold
+    outputs (the largest of equals); the F1 of each is averaged with its neighbours', since a single lucky row can make
+    a peak.
     For a score it is the product of normal densities: the mean weighted by each base's inverse mean squared error.
 
     Parameters
@@ -230,13 +232,13 @@ class Product(Late):
     Attributes
     ----------
     power_
-        Of the prior, for classes.
+        Of the prior, for classes: 1 is Bayes' rule, 0 takes all classes for equally common.
     weights_
         ``(bases,)``, for a score; they sum to 1.
 
     References
     ----------
-    J. Kittler et al., On combining classifiers, 1998 (the product rule: the power 1 - 1 / bases).
+    J. Kittler et al., On combining classifiers, 1998 (the product rule: the power 1).
     """
 
     def __init__(self, bases: Sequence[Unimodal], *, memo: Memo | None = None) -> None:
@@ -245,7 +247,7 @@ class Product(Late):
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
         count = len(outputs)
-        self.power_, self.weights_ = 1 - 1 / count, np.full(count, 1 / count)
+        self.power_, self.weights_ = 1.0, np.full(count, 1 / count)
         if not len(target):
             return
         if self.task == "regression":
@@ -253,13 +255,15 @@ class Product(Late):
             inverse = usable.sum(axis=1) / np.maximum(squares, FLOOR)
             self.weights_ = inverse / inverse.sum()
             return
-        scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in POWERS]
+        powers = [share * count for share in SHARES]
+        scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in powers]
         near = [np.mean(scores[max(i - 1, 0) : i + 2]) for i in range(len(scores))]
-        self.power_ = POWERS[int(np.argmax(near))]
+        self.power_ = powers[int(np.argmax(near))]
 
     def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
-        logs = np.log(np.maximum(outputs, FLOOR)) - power * np.log(np.maximum(self.prior_, FLOOR))
-        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), logs))
+        prior = np.log(np.maximum(self.prior_, FLOOR))
+        beyond = np.log(np.maximum(outputs, FLOOR)) - prior
+        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + power * prior)
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         if self.task == "classification":

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from models.data import Modalities
 from models.early import Concat, Early, Pca
 from models.errors import ModelError
-from models.late import POWERS, MajorityVote, Product, Stacking, WeightedAverage
+from models.late import SHARES, MajorityVote, Product, Stacking, WeightedAverage
 from models.unimodal import Unimodal
 
 THREE = ("text", "audio", "video")
@@ -257,26 +257,29 @@ def test_late_fusion_needs_a_base():
         MajorityVote(()).fit(x, y)
 
 
-def test_a_product_divides_each_base_by_the_prior_to_the_power_that_unseen_rows_choose():
+def test_a_product_has_the_prior_once_to_the_power_that_unseen_rows_choose():
     x, y = data(n=400)
     rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:40], np.flatnonzero(y == 2)[:15]])
     x, y = x[rare], y[rare]
     model = Product(bases()).fit(x, y)
     prior = np.bincount(y) / len(y)
-    by_hand = np.prod([base.outputs(x) / prior**model.power_ for base in model.bases_], axis=0)
+    by_hand = np.prod([base.outputs(x) / prior for base in model.bases_], axis=0) * prior**model.power_
     np.testing.assert_allclose(model.predict_proba(x), by_hand / by_hand.sum(axis=1, keepdims=True), atol=1e-4)
     unseen = np.stack([base.out_of_fold_ for base in model.bases_])
-    scores = [f1_score(y, np.prod(unseen / prior**p, axis=0).argmax(axis=1), average="weighted") for p in POWERS]
+    powers = [3 * share for share in SHARES]
+    products = [np.prod(unseen / prior, axis=0) * prior**p for p in powers]
+    scores = [f1_score(y, product.argmax(axis=1), average="weighted") for product in products]
     near = [np.mean(scores[:2]), *np.convolve(scores, np.ones(3) / 3, "valid"), np.mean(scores[-2:])]
-    assert model.power_ == POWERS[int(np.argmax(near))]
+    assert model.power_ == powers[int(np.argmax(near))]
 
 
-def test_a_product_of_one_present_base_is_that_base_over_the_prior():
+def test_a_product_of_one_present_base_has_the_same_power_of_the_prior():
     x, y = data()
     model = Product(bases()).fit(x, y)
+    assert model.power_ != 1
     masks = {m: np.full(len(x), m == "audio") for m in THREE}
     alone = Modalities(x.pooled, masks, x.text, x.groups)
-    expected = model.bases_[1].outputs(alone) / model.prior_**model.power_
+    expected = model.bases_[1].outputs(alone) * model.prior_ ** (model.power_ - 1)
     np.testing.assert_allclose(model.predict_proba(alone), expected / expected.sum(axis=1, keepdims=True), atol=1e-9)
 
 
