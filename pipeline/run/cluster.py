@@ -30,7 +30,7 @@ _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
 
 class WorkerLost(Exception):
-    """A worker process died on a task (a crash in a library, or the machine ran out of memory)."""
+    """A worker process died on a task that was alone under way (a crash in a library, or out of memory)."""
 
 
 def cores() -> int:
@@ -62,12 +62,26 @@ class Pool:
     def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield each task with its result, in the order in which they finish.
 
+        When a worker dies, Dask loses every task that waited there, not only the one that killed it: these are done
+        again at the end, one at a time, so that only the guilty one is answered with `WorkerLost`.
         An exception that `work` raises ends the run and is raised here.
         """
         if self.workers == 0:
             os.environ.update(_ENVIRONMENT)
             yield from ((task, work(task)) for task in tasks)
             return
+        suspects = []
+        for task, result in self._together(work, tasks):
+            if isinstance(result, WorkerLost):
+                suspects.append(task)
+            else:
+                yield task, result
+        for task in suspects:
+            yield from self._together(work, [task])
+
+    def _together(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task]
+    ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         from distributed import as_completed
 
         client = self._connect(len(tasks))
@@ -119,6 +133,7 @@ class Pool:
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": _MALLOC,
+                "distributed.scheduler.allowed-failures": 0,  # `run` itself tries again, and finds who is guilty
             }
         )
         with _without_interrupts():

@@ -105,6 +105,13 @@ def test_a_clip_that_kills_its_worker_fails_alone(toy: type, tmp_path: Path) -> 
     assert report.outcomes[1].error == "WorkerLost"
 
 
+def test_a_clip_that_waits_beside_a_killer_is_not_blamed(toy: type, tmp_path: Path) -> None:
+    kinds = ("dies", "ok", "ok", "dies", "ok", "ok")
+    with Pool(1) as pool:  # one worker: whoever is next in its queue dies with the killer, each time
+        report = run_step(toy(light=False, size=1), clips(*kinds), pool, tmp_path)
+    assert [o.status for o in report.outcomes] == ["failed" if kind == "dies" else "ok" for kind in kinds]
+
+
 def test_nobody_answers_at_the_scheduler(toy: type, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no Dask cluster"), Pool(1, "tcp://127.0.0.1:9") as pool:
         run_step(toy(light=False), clips("ok"), pool, tmp_path)
