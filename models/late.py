@@ -263,7 +263,8 @@ class Product(Late):
     def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
         prior = np.log(np.maximum(self.prior_, FLOOR))
         beyond = np.log(np.maximum(outputs, FLOOR)) - prior
-        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + power * prior)
+        never = np.where(self.prior_ > 0, 0.0, -np.inf)  # a class that no training row has is no way out of a conflict
+        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + power * prior + never)
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         if self.task == "classification":

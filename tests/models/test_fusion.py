@@ -283,6 +283,19 @@ def test_a_product_of_one_present_base_has_the_same_power_of_the_prior():
     np.testing.assert_allclose(model.predict_proba(alone), expected / expected.sum(axis=1, keepdims=True), atol=1e-9)
 
 
+def test_a_product_never_answers_a_class_without_training_rows():
+    x, y = data()
+    models = tuple(Unimodal(m, classes=(0, 1, 2, 3)) for m in THREE)
+    model = Product(models).fit(x, y)
+    model.power_ = 0.0  # as far from the prior as it goes: bases that contradict each other leave the fourth class
+    torn = Modalities(
+        {m: 50 * np.roll(x.pooled[m], i, axis=0) for i, m in enumerate(THREE)}, x.present, x.text, x.groups
+    )
+    answers = model.predict_proba(torn)
+    np.testing.assert_array_equal(answers[:, 3], 0)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+
+
 def test_a_product_of_scores_weighs_by_inverse_error():
     x, y = data()
     model = Product(bases("regression")).fit(x, y.astype(float))
