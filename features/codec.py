@@ -62,7 +62,7 @@ def video_entry(stream: VideoStream) -> Entry:
         "crop": stream.crops,
         "score": stream.scores,
     }
-    return Entry("ok", rows=rows)
+    return Entry("ok", stream.note, rows=rows)
 
 
 def read_video(store: Store, i: int) -> VideoStream:
@@ -75,6 +75,7 @@ def read_video(store: Store, i: int) -> VideoStream:
         rows["box"],
         rows["crop"],
         rows["score"],
+        store.notes[i],
     )
 
 
@@ -98,4 +99,5 @@ def feature_entry(features: Features) -> Entry:
         or not math.isfinite(np.nansum(features.times))
     ):
         raise ValueError("features must not be infinite; NaN means undefined")
-    return Entry("ok", rows={"values": features.values, "times": features.times}, clips={"pooled": features.pooled})
+    rows = {"values": features.values, "times": features.times}
+    return Entry("ok", features.note, rows=rows, clips={"pooled": features.pooled})

@@ -80,11 +80,14 @@ class VideoStream:
     frames
         n small JPEG images of the whole picture (or of the speaker's part of it).
     boxes
-        ``(n, 4)`` tight face box x, y, width, height in pixels of the source picture; NaN without a face.
+        ``(n, 4)`` tight face box x, y, width, height in pixels of the source picture (of the first sampled one, where
+        its size changes); NaN without a face.
     crops
         ``(n, 4)`` the square, in the same pixels, that ``faces`` shows; it may reach over the picture's edge.
     scores
         ``(n,)`` the detector's confidence; NaN without a face.
+    note
+        What is worth knowing of how it was made; it stands in the store.
     """
 
     times: TimeArray
@@ -93,6 +96,7 @@ class VideoStream:
     boxes: FloatArray
     crops: FloatArray
     scores: FloatArray
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,11 @@ class Features:
         ``(rows, 2)`` float64: start and end of each row.
     pooled
         ``(p,)`` float32: the utterance as one vector (functionals, means and deviations, a sentence vector).
+    note
+        What is worth knowing of how it was measured; it stands in the store.
     """
 
     values: FloatArray
     times: TimeArray
     pooled: FloatArray = field(repr=False)
+    note: str = ""

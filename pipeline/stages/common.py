@@ -101,10 +101,12 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
 
 
 def summary(report: StepReport) -> str:
-    """Return one sentence on a step: how many clips, what was computed, what became of them.
+    """Return one sentence on a step: how many clips, what was computed, what became of them, what is worth knowing.
 
     >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "", "absent")], ["a"], 0))
     '2 clips (1 ok, 1 absent): 1 computed (a), 0 from the cache'
+    >>> summary(StepReport([Outcome("a", "k", "ok", 3, "read in 2 windows")], [], 0))
+    '1 clips (1 ok): 0 computed, 1 from the cache; 1 with a note in the store, such as a: read in 2 windows'
     """
     counts = {s: sum(o.status == s for o in report.outcomes) for s in ("ok", "absent", "empty", "failed")}
     shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
@@ -112,4 +114,11 @@ def summary(report: StepReport) -> str:
     damaged = f", {report.damaged} of them because their cache file was damaged" if report.damaged else ""
     kept = sum(bool(o.key) for o in report.outcomes) - len(report.computed)
     computed = f"{len(report.computed)} computed{named}{damaged}"
-    return f"{len(report.outcomes)} clips ({shown}): {computed}, {kept} from the cache"
+    return f"{len(report.outcomes)} clips ({shown}): {computed}, {kept} from the cache{_noted(report.outcomes)}"
+
+
+def _noted(outcomes: Sequence[Outcome]) -> str:
+    noted = [o for o in outcomes if o.status == "ok" and o.note]
+    if not noted:
+        return ""
+    return f"; {len(noted)} with a note in the store, such as {noted[0].utterance}: {noted[0].note}"

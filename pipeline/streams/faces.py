@@ -8,6 +8,7 @@ Face Detection on Mobile GPUs"), which looks at each picture alone; `haar` is th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ Box = tuple[float, float, float, float]  # x, y, width, height in pixels; x and 
 MAX_FACES = 5  # candidates kept of one frame
 MAX_STEP = 0.6  # how far, in face sizes, a face may move between two samples and still be the same
 MAX_GROWTH = 2.0  # by what factor its size may change
+MAX_CROWDED = 0.2  # in what share of the frames a second face may be seen with a person who counts as alone
+MAX_BESIDE = 0.5  # and how large it may be, side against side
 HAAR_HEIGHT = 360  # pictures are halved until they are lower than twice this: the cascade's time grows with the area
 
 
@@ -59,6 +62,10 @@ class Face:
         x, y, width, height = self.box
         a, b, side, _ = self.square
         return replace(self, box=(x + left, y + top, width, height), square=(a + left, b + top, side, side))
+
+    def scaled(self, factor: float) -> "Face":
+        """Return the same face in the pixels of a picture that many times as large."""
+        return replace(self, box=_scaled(self.box, factor), square=_scaled(self.square, factor))
 
 
 Detector = Callable[[Picture], list[Detection]]
@@ -180,14 +187,63 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
     return numbers
 
 
-def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
-    """Choose one face through an utterance: of all tracks the one with the largest sum of area times score.
+def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Join the tracks of a person who is alone in the picture: over a jump cut or a zoom it is still the same person.
+
+    Alone means that hardly ever (`MAX_CROWDED` of the frames with a face) anybody else is seen, and then much smaller
+    (`MAX_BESIDE`). Who is seen beside a larger face is never joined to it, and neither is what looks like a slip of the
+    detector: a much smaller face in a single frame, within the time of another track. Where several people are seen
+    together, tracks stay as they are. Two people who are shown by turns, each of them alone, look like one: boxes
+    cannot tell them apart.
+
+    Parameters
+    ----------
+    frames
+        The boxes of each frame, in pixels of one size.
+    tracks
+        Their numbers, from `link`.
 
     Returns
     -------
-    For each frame, the face of that track, or None where it has none.
+    The numbers, the same for all tracks of that person.
     """
-    numbers = link([[face.box for face in faces] for faces in frames])
+    sides = [[float(np.sqrt(box[2] * box[3])) for box in boxes] for boxes in frames]
+    together = [(own, numbers) for own, numbers in zip(sides, tracks, strict=True) if len(own) > 1]
+    seen = sum(map(bool, tracks))
+    if len(together) > MAX_CROWDED * seen or any(sorted(own)[-2] > MAX_BESIDE * max(own) for own, _ in together):
+        return [list(numbers) for numbers in tracks]
+    beside = {track for own, numbers in together for track in numbers if track != numbers[own.index(max(own))]}
+    alone = {track for numbers in tracks for track in numbers} - beside - _slips(sides, tracks)
+    return [[min(alone) if track in alone else track for track in numbers] for numbers in tracks]
+
+
+def _slips(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) -> set[int]:
+    """Return the tracks of a single frame within the time of another track whose face is much larger."""
+    places: dict[int, list[int]] = {}
+    widest: dict[int, float] = {}
+    for place, (own, numbers) in enumerate(zip(sides, tracks, strict=True)):
+        for side, track in zip(own, numbers, strict=True):
+            places.setdefault(track, []).append(place)
+            widest[track] = max(widest.get(track, 0.0), side)
+    return {
+        track
+        for track, (first, *more) in places.items()
+        if not more
+        and any(
+            own[0] < first < own[-1] and widest[track] <= MAX_BESIDE * widest[other] for other, own in places.items()
+        )
+    }
+
+
+def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
+    """Choose one face through an utterance: of all `people` the one with the largest sum of area times score.
+
+    Returns
+    -------
+    For each frame, that person's face, or None where it has none.
+    """
+    boxes = [[face.box for face in faces] for faces in frames]
+    numbers = people(boxes, link(boxes))
     weights: dict[int, float] = {}
     for faces, tracks in zip(frames, numbers, strict=True):
         for face, track in zip(faces, tracks, strict=True):
@@ -199,6 +255,12 @@ def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
         next((face for face, track in zip(faces, tracks, strict=True) if track == best), None)
         for faces, tracks in zip(frames, numbers, strict=True)
     ]
+
+
+def jumps(faces: Sequence[Face | None]) -> int:
+    """Return how often the face that is followed goes on at another place or size than a face moves to."""
+    there = [face.box for face in faces if face is not None]
+    return sum(affinity(old, new) is None for old, new in pairwise(there))
 
 
 def weight(face: Face | Detection) -> float:

@@ -16,11 +16,11 @@ import numpy as np
 from features.errors import EmptyInput, NoStream
 from features.types import TimeArray, VideoStream
 from pipeline.streams.decode import MediaError
-from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, shrink
+from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, jumps, shrink
 from pipeline.streams.frames import BREAK_S, Contents, Index, decode, nearest, survey
 from pipeline.streams.spans import Region, Span
 
-VERSION = 1  # raised whenever the same recording and settings give other streams
+VERSION = 2  # raised whenever the same recording and settings give other streams
 
 Outcome = VideoStream | NoStream | EmptyInput | MediaError
 
@@ -84,6 +84,8 @@ class Pending:
         The indices of its frames in the recording.
     times, frames, faces
         Of those that came: the time on the recording's clock, the small whole image, the faces seen.
+    side
+        Of the first picture that came: the root of its area. Faces of pictures of another size are scaled to it.
     """
 
     span: Span
@@ -91,6 +93,14 @@ class Pending:
     times: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     faces: list[list[Face]] = field(default_factory=list)
+    side: float = 0.0
+
+    def add(self, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
+        """Keep what one frame shows; `side` is the root of its picture's area."""
+        self.side = self.side or side
+        self.times.append(time_s)
+        self.frames.append(small)
+        self.faces.append([face.scaled(self.side / side) for face in faces])
 
 
 def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
@@ -98,8 +108,9 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
 
     Of a frame only its small image and its cut-out faces are kept, and those only while the span is open. Spans may
     overlap and come in any order. The picture is the one that players show: turned as the recording says and with
-    square pixels; a span with a region sees that part of it only. Where several faces are visible, the one followed
-    through the utterance is the track with the largest sum of area times detector score.
+    square pixels; a span with a region sees that part of it only. A face that is seen alone is followed over cuts; where
+    several are visible, the one followed through the utterance is the track with the largest sum of area times detector
+    score (`faces.people`).
 
     Parameters
     ----------
@@ -176,6 +187,7 @@ def _collect(
 def _hand_out(picture: Picture, time_s: float, takers: Sequence[Pending], config: VideoConfig) -> None:
     """Note what each span sees of one frame; spans with the same region share the work."""
     detect = detector(config.detector, config.min_score)
+    side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
     seen: dict[Region | None, tuple[bytes, list[Face]]] = {}
     for span in takers:
         region = span.span.region
@@ -184,10 +196,7 @@ def _hand_out(picture: Picture, time_s: float, takers: Sequence[Pending], config
             faces = cut_faces(part, detect, config.margin, config.size, config.jpeg_quality)
             small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
             seen[region] = small, [face.moved(left, top) for face in faces]
-        small, faces = seen[region]
-        span.times.append(time_s)
-        span.frames.append(small)
-        span.faces.append(faces)
+        span.add(time_s, *seen[region], side)
 
 
 def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
@@ -249,4 +258,14 @@ def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:
         boxes=np.array([face.box if face else nowhere for face in faces], dtype=np.float32),
         crops=np.array([face.square if face else nowhere for face in faces], dtype=np.float32),
         scores=np.array([face.score if face else np.nan for face in faces], dtype=np.float32),
+        note=_jumps_note(jumps(faces)),
+    )
+
+
+def _jumps_note(count: int) -> str:
+    if not count:
+        return ""
+    return (
+        f"one face at a time, followed over {count} cut{'s' if count > 1 else ''}: where they change to another person, "
+        "give each person a row or a region"
     )

@@ -21,7 +21,9 @@ from pipeline.streams.faces import (
     follow,
     iou,
     jpeg,
+    jumps,
     link,
+    people,
     shrink,
     square,
 )
@@ -107,6 +109,69 @@ def test_follow_takes_the_largest_sum_of_area_times_score():
     assert all(found.box[0] == 300 for found in follow(unsure))
 
 
+def alone(*shots):
+    return [[face(*place)] for *place, count in shots for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    "shots",
+    [
+        [(100, 100, 80, 7), (400, 100, 80, 5)],  # a jump cut
+        [(100, 100, 80, 4), (400, 100, 80, 4), (700, 100, 80, 4)],
+        [(100, 100, 80, 4), (60, 60, 200, 4), (100, 100, 80, 4)],  # in and out again
+        [(100, 100, 200, 6), (400, 100, 40, 6)],
+        [(100, 100, 80, 5), (400, 100, 80, 1)],  # the last sample alone
+        [(100, 100, 80, 3), (400, 100, 80, 1), (100, 100, 80, 3)],  # a shot of one sample
+    ],
+)
+def test_a_face_that_is_alone_is_followed_over_cuts(shots):
+    frames = alone(*shots)
+    assert follow(frames) == [found for (found,) in frames]
+    assert jumps(follow(frames)) == len(shots) - 1
+    holes = [[], *frames[:3], [], *frames[3:], []]
+    assert follow(holes) == [found[0] if found else None for found in holes]
+
+
+def test_somebody_small_in_passing_does_not_end_it():
+    frames = alone((100, 100, 80, 8), (400, 100, 80, 8))
+    passer_by = face(600, 50, 30)
+    expected = [found for (found,) in frames]
+    frames[2], frames[12] = [passer_by, *frames[2]], [*frames[12], passer_by]
+    assert follow(frames) == expected
+    frames[5] = [passer_by]  # the speaker is turned away for a moment
+    expected[5] = None
+    assert follow(frames) == expected
+
+
+def test_a_slip_of_the_detector_is_no_cut():
+    frames = alone((100, 100, 80, 4), (300, 300, 20, 1), (100, 100, 80, 4))
+    assert follow(frames) == [found[0] if found[0].box[2] == 80 else None for found in frames]
+
+
+def test_two_people_are_not_mixed_up():
+    both = [[face(100, 100, 80), face(400, 100, 70)]] * 2
+    frames = both + alone((700, 100, 80, 9), (1000, 100, 70, 9))  # each alone later: who is who cannot be known
+    assert [found is not None for found in follow(frames)] == [False] * 2 + [True] * 9 + [False] * 9
+    audience = [[face(100, 100, 80), face(600, 50, 30)]] * 6 + [[face(600, 50, 80), face(100, 100, 30)]] * 4
+    assert [found.box[0] for found in follow(audience)[:6]] == [100] * 6  # a reverse shot
+    assert all(found is None or found.box[0] == 100 for found in follow(audience))
+
+
+@given(st.lists(st.lists(boxes, min_size=2, max_size=3), max_size=6))
+def test_where_others_are_seen_tracks_stay_as_they_are(frames):
+    tracks = link(frames)
+    assert people(frames, tracks) == tracks
+
+
+@given(st.lists(st.lists(boxes, max_size=3), max_size=8))
+def test_a_person_has_one_face_a_frame(frames):
+    tracks = link(frames)
+    joined = people(frames, tracks)
+    assert all(len(set(numbers)) == len(numbers) for numbers in joined)
+    if len({track for numbers in tracks for track in numbers}) <= 1:
+        assert joined == tracks
+
+
 def test_follow_of_no_face_at_all():
     assert follow([[], []]) == [None, None]
     assert follow([]) == []
@@ -170,6 +235,11 @@ def test_a_moved_face_keeps_its_image():
     assert moved.box == (15, 27, 30, 30)
     assert moved.square == (15, 27, 30, 30)
     assert moved.image == face(10, 20, 30).image
+
+
+def test_a_scaled_face_keeps_its_image():
+    assert face(10, 20, 30).scaled(2.0) == Face((20, 40, 60, 60), 1.0, (20, 40, 60, 60), face(10, 20, 30).image)
+    assert face(10.3, 20.1, 30.7).scaled(1.0) == face(10.3, 20.1, 30.7)
 
 
 def test_unknown_detector():

@@ -144,6 +144,49 @@ def test_a_region_picks_the_person(two_people):
     assert [bool(face) for face in other.faces] == [True] * 8 + [False] * 4
 
 
+def test_a_lone_face_is_followed_over_a_jump_cut(tmp_path):
+    frames = [np.roll(picture, 150 * (i >= 25), axis=1) for i, picture in enumerate(pictures(GRID)[:50])]
+    frames = [np.pad(picture, ((0, 0), (0, 200), (0, 0)), mode="edge") for picture in frames]
+    stream = whole(write(tmp_path / "cut.mp4", frames))
+    assert all(stream.faces)
+    assert stream.boxes[-1, 0] - stream.boxes[0, 0] > 100
+    assert "over 1 cut:" in stream.note
+    assert whole(real(GRID)).note == ""
+
+
+@pytest.mark.parametrize("sizes", [[(360, 288), (720, 576)], [(720, 576), (360, 288), (240, 192)]])
+def test_a_face_is_followed_where_the_pictures_size_changes(tmp_path, sizes):
+    """As a video call does it: intra-coded pictures of several sizes in one stream, boxes in pixels of the first."""
+    shown, shots = pictures(GRID)[:60], []
+    for i, (width, height) in enumerate(sizes):
+        part = shown[i * 20 : i * 20 + 20]
+        shots.append(write(tmp_path / f"{i}.mkv", [cv2.resize(picture, (width, height)) for picture in part]))
+    stream, plain = whole(joined(tmp_path / "call.mkv", shots)), whole(real(GRID))
+    n = len(stream.times)
+    assert n == 4 * len(sizes)
+    assert all(stream.faces)
+    assert stream.note == ""
+    np.testing.assert_allclose(stream.boxes, plain.boxes[:n] * (sizes[0][0] / 360), atol=12)
+    np.testing.assert_allclose(stream.crops[:, 2] / stream.boxes[:, 2], 1.5, atol=0.03)
+
+
+def joined(path, shots):
+    """Write the packets of recordings of one codec one after the other into one stream, each with its own headers."""
+    with av.open(str(path), "w") as container:
+        stream, shift = None, 0
+        for shot in shots:
+            with av.open(str(shot)) as source:
+                headers = av.bitstream.BitStreamFilterContext("h264_mp4toannexb", source.streams.video[0])
+                packets = [p for packet in source.demux(video=0) for p in headers.filter(packet) if p.size]
+                if stream is None:
+                    stream = container.add_stream_from_template(source.streams.video[0])
+                for packet in packets:
+                    packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, stream
+                    container.mux(packet)
+                shift += 20 * 40
+    return path
+
+
 def test_spans_may_overlap_and_come_in_any_order(two_people):
     spans = [Span(1.21, 2.0), Span(0.0, 1.5), Span(0.5, 1.9, Region(0.5, 0, 1, 1)), Span(7.0, 8.0), Span(1.21, 2.0)]
     outcomes = list(read_video(two_people, spans, CONFIG))
