@@ -108,9 +108,9 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
 
     Of a frame only its small image and its cut-out faces are kept, and those only while the span is open. Spans may
     overlap and come in any order. The picture is the one that players show: turned as the recording says and with
-    square pixels; a span with a region sees that part of it only. A face that is seen alone is followed over cuts; where
-    several are visible, the one followed through the utterance is the track with the largest sum of area times detector
-    score (`faces.people`).
+    square pixels; a span with a region sees that part of it only. A face that is seen alone is followed over cuts
+    (`faces.people`); where several are visible, the one followed through the utterance is the track with the largest
+    sum of area times detector score.
 
     Parameters
     ----------
@@ -265,7 +265,5 @@ def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:
 def _jumps_note(count: int) -> str:
     if not count:
         return ""
-    return (
-        f"one face at a time, followed over {count} cut{'s' if count > 1 else ''}: where they change to another person, "
-        "give each person a row or a region"
-    )
+    cuts = f"{count} cut{'s' if count > 1 else ''}"
+    return f"one face, followed over {cuts}: where that is another person, give each a row or a region"
