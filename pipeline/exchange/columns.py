@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.parts import check_meanings, meanings, remedy
 from pipeline.utterances import COLUMNS
 
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
-SPLITS = ("train", "valid", "test")
 _TEXT_ROLES = ("text", "speaker", "group", "split")
 _NUMBER_ROLES = ("start", "end")
 # What a table may not bring under its own name: these columns mean something, and only an option can say so.
@@ -65,14 +65,16 @@ def utterances_of(
     for role in _TEXT_ROLES:
         if name := getattr(options, role):
             table[role] = pd.Series(as_text(columns[name]), dtype="str")
+    notices: list[str] = []
     if options.split:
-        table["split"] = pd.Series(_splits(table["split"], options, source), dtype="str")
+        splits, notices = _splits(table["split"].tolist(), options, source)
+        table["split"] = pd.Series(splits, dtype="str")
     for role in _NUMBER_ROLES:
         if name := getattr(options, role):
             table[role] = numbers_of(columns[name], name, source)
     used = {getattr(options, role) for role in ROLES if role != "label"}
-    kept, notices = _others({name: c for name, c in columns.items() if name not in used}, source)
-    return pd.DataFrame(table | kept), notices
+    kept, left_out = _others({name: c for name, c in columns.items() if name not in used}, source)
+    return pd.DataFrame(table | kept), [*notices, *left_out]
 
 
 def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source) -> None:
@@ -85,9 +87,7 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
             )
     if options.splits and not options.split:
         raise UserError(f"{source.path}: names of splits are given, but no {source.kind} that holds the splits")
-    for name, meaning in options.splits.items():
-        if meaning not in SPLITS:
-            raise UserError(f"{source.path}: the split {name!r} cannot mean {meaning!r}; {suggest(meaning, SPLITS)}")
+    check_meanings(source.path, options.splits)
 
 
 def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int) -> pd.Series:
@@ -118,16 +118,13 @@ def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> N
         first[name] = i
 
 
-def _splits(cells: Iterable[str], options: ImportOptions, source: Source) -> list[str]:
-    found = []
+def _splits(cells: Sequence[str], options: ImportOptions, source: Source) -> tuple[list[str], list[str]]:
+    """Return train, valid, test or nothing for each cell, and notices."""
+    split_of, notices = meanings(dict.fromkeys(cell for cell in cells if cell), options.splits)
     for i, cell in enumerate(cells):
-        meaning = options.splits.get(cell, cell)
-        if meaning and meaning not in SPLITS:
-            raise source.error(
-                i, options.split, f"holds the split {cell!r}: say which of {', '.join(SPLITS)} that is ({cell}=test)"
-            )
-        found.append(meaning)
-    return found
+        if cell and cell not in split_of:
+            raise source.error(i, options.split, f"holds the split {cell!r}: {remedy(cell)}")
+    return [split_of.get(cell, "") for cell in cells], notices
 
 
 def _others(columns: Mapping[str, NDArray[Any]], source: Source) -> tuple[dict[str, Any], list[str]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.columns import distinct, unique_ids
 from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
+from pipeline.exchange.intervals import proper
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
 from pipeline.utterances import COLUMNS, WORD_COLUMNS
@@ -66,11 +67,12 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     if not spans:
         raise UserError(f"{labels.path if labels else path} holds no utterances: look whether it is the right file")
     unique_ids([span.utterance for span in spans], labels.path if labels else path, lambda i: f"utterance {i + 1}")
+    spans, notices = _proper(spans)
     table = pd.DataFrame([_row(span) for span in spans])
-    notices: list[str] = []
     words = pd.DataFrame(columns=list(WORD_COLUMNS))
     if options.words:
-        words, notices = _words(describe(options.words), spans)
+        words, said = _words(describe(options.words), spans)
+        notices += said
         texts = words.groupby("utterance", sort=False)["word"].agg(" ".join)
         table["text"] = table["utterance"].map(texts).fillna("").astype("str")
     if labels:
@@ -81,6 +83,14 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
         stores.append(store)
         notices += said
     return Bundle(table, words, distinct(stores, path), tuple(notices))
+
+
+def _proper(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
+    """Return the utterances with starts and ends that can be, and notices of what was changed."""
+    given = np.array([(span.start, span.end) for span in spans], np.float64)
+    starts, ends, notices = proper(given[:, 0], given[:, 1], [span.utterance for span in spans])
+    changed = zip(spans, starts.tolist(), ends.tolist(), strict=True)
+    return [replace(span, start=start, end=end) for span, start, end in changed], notices
 
 
 def _row(span: _Span) -> dict[str, Any]:
@@ -135,12 +145,15 @@ def _scores(labels: SequenceFile) -> pd.DataFrame:
 
 
 def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the words of each utterance, pauses left out; in a whole video a word goes where its middle lies."""
+    """Return the words of each utterance, pauses left out; in a whole video a word goes where its middle lies.
+
+    Of words that are all of one utterance, those outside it are left out.
+    """
     if file.numeric:
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
     rows: list[tuple[str, str, float, float]] = []
     cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id alone
-    odd = 0
+    odd = outside = 0
     for span in spans:
         name, whole = _held(file, span)
         if name not in file.intervals:
@@ -149,11 +162,18 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
             cache = {name: _good_words(file, name)}
             odd += len(file.intervals[name]) - len(cache[name][0])
         texts, times = cache[name]
-        middle = times.mean(axis=1)
-        here = range(len(texts)) if whole else np.flatnonzero((middle >= span.start) & (middle < span.end))
-        rows += [(span.utterance, texts[i], *times[i].tolist()) for i in here if texts[i] != _PAUSE]
+        if whole:
+            here = ~((times[:, 1] < span.origin) | (times[:, 0] > span.end))  # an end that is not known bounds nothing
+            outside += int((~here).sum())
+        else:
+            middle = times.mean(axis=1)
+            here = (middle >= span.start) & (middle < span.end)
+        times = np.maximum(times, 0.0)
+        rows += [(span.utterance, texts[i], *times[i].tolist()) for i in np.flatnonzero(here) if texts[i] != _PAUSE]
     table = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
-    return table, [f"{file.path.name}: {odd} words without a proper interval were left out"] if odd else []
+    notices = [f"{file.path.name}: {odd} words without a proper interval were left out"] if odd else []
+    notices += [f"{file.path.name}: {outside} words outside their utterances were left out"] if outside else []
+    return table, notices
 
 
 def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
@@ -189,6 +209,8 @@ class _Rows:
     def measure(self) -> tuple[Entry, int]:
         """Read the rows, and count the numbers that are not finite."""
         intervals = self.file.intervals[self.name]
+        if not self.whole and not self.span.end > self.span.start:
+            return Entry("empty", "the utterance has no length"), 0
         index = np.arange(len(intervals)) if self.whole else np.flatnonzero(_over(intervals, self.span))
         if not len(index):
             return Entry("empty", "no row within the utterance"), 0
@@ -206,14 +228,12 @@ class _Rows:
 
 
 def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
-    """Return which rows share time with an utterance; a row, or an utterance, of no length is a point."""
+    """Return which rows share time with an utterance; a row of no length is a point."""
     start, end = intervals.T
     with np.errstate(invalid="ignore"):
-        if span.end - span.start > TOUCH_S:
-            shared = np.minimum(end, span.end) - np.maximum(start, span.start) > TOUCH_S
-            point = (end - start <= TOUCH_S) & (end >= start) & (span.start <= start) & (start < span.end)
-            return np.asarray(shared | point)
-        return np.asarray((start <= span.start) & ((span.start < end) | ((start == span.start) & (end == start))))
+        shared = np.minimum(end, span.end) - np.maximum(start, span.start) > TOUCH_S
+        point = (end - start <= TOUCH_S) & (end >= start) & (span.start <= start) & (start < span.end)
+    return np.asarray(shared | point)
 
 
 def _store(

@@ -12,9 +12,9 @@ import numpy as np
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.columns import SPLITS
 from pipeline.exchange.erc_meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
 from pipeline.exchange.erc_stores import Found
+from pipeline.exchange.parts import SPLITS
 from pipeline.foreign import one_line
 
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")

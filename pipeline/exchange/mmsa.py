@@ -1,6 +1,7 @@
 """MMSA's feature pickles: read, whoever wrote them, and written so that MMSA trains on our features.
 
-A pickle holds ``train``, ``valid`` and ``test``, and in each of N clips:
+A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.exchange.parts`), and in each
+of N clips:
 
 ============================================  =====================================================================
 ``text, audio, vision``                       (N, T, d) float32, zeros after the end of a sequence
@@ -27,11 +28,13 @@ from numpy.typing import NDArray
 from features.base import Modality
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
-from pipeline.exchange.columns import SPLITS, as_text, features_of, unique_ids
+from pipeline.exchange.columns import as_text, features_of, unique_ids
 from pipeline.exchange.mmsa_own import OWN_KEY, read_own, write_own
 from pipeline.exchange.npz import unpadded
+from pipeline.exchange.parts import SPLITS, check_meanings, meanings, remedy
 from pipeline.exchange.pickles import dump, load
 from pipeline.exchange.safety import refuse_options
+from pipeline.foreign import one_line
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"
@@ -46,23 +49,41 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     """Read a pickle; of foreign ones each clip becomes an utterance ``<video>_<clip>`` with its score as `SCORE`.
 
     Lengths are those of the file. Without them: in aligned files what ``text_bert`` masks, or else what is zero in all
-    three modalities to the end; in others the rows of zeros at the end of each modality.
+    three modalities to the end; in others the rows of zeros at the end of each modality. No part is left out: one whose
+    name has no meaning must be given one by ``options.splits``.
 
     Raises
     ------
     UserError
-        If the file is no such pickle: it names the split, the key and the shapes.
+        If the file is no such pickle: it names the split, the key and the shapes; or if it is not said what a part is.
     """
-    refuse_options(path, options, ())
+    refuse_options(path, options, ("splits",))
+    check_meanings(path, options.splits)
     data = load(path)
-    parts = {name: data[name] for name in SPLITS if name in data} if isinstance(data, dict) else {}
+    parts = {name: part for name, part in data.items() if _is_part(name, part)} if isinstance(data, dict) else {}
     if not parts or not all(isinstance(part, dict) for part in parts.values()):
         found = ", ".join(map(str, data)) if isinstance(data, dict) else type(data).__name__
-        raise UserError(f"{path} is no MMSA pickle: it must hold train, valid and test, but holds {found[:200]}")
-    checked = {name: _checked(part, name, path) for name, part in parts.items()}
+        raise UserError(
+            f"{path} is no MMSA pickle: it must hold train, valid and test, but holds {one_line(found, 200)}"
+        )
+    checked = {str(name): _checked(part, str(name), path) for name, part in parts.items()}
     if OWN_KEY in data:
+        refuse_options(path, options, ())  # such a file says itself what it holds
         return read_own(data[OWN_KEY], {n: {m: part[k] for m, k in KEYS.items()} for n, part in checked.items()}, path)
-    return _foreign(checked, path)
+    split_of, notices = meanings(checked, options.splits)
+    if unknown := [name for name in checked if name not in split_of]:
+        count = len(checked[unknown[0]]["id"])
+        raise UserError(f"{path}: the part {one_line(unknown[0], 40)!r} of {count} clips: {remedy(unknown[0])}")
+    if others := [one_line(name, 40) for name in data if name not in parts]:
+        notices.append(f"{path.name}: not read, since they are no parts: {one_line(', '.join(others))}")
+    return _foreign(checked, split_of, path, notices)
+
+
+def _is_part(name: Any, value: Any) -> bool:
+    """Whether an entry at the top is a part of the clips: by its name, or because it holds what parts hold."""
+    if name in SPLITS:
+        return True
+    return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))
 
 
 def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
@@ -104,12 +125,15 @@ def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
     return array
 
 
-def _foreign(parts: Mapping[str, dict[str, NDArray[Any]]], path: Path) -> Bundle:
-    table = pd.concat([_table(part, name) for name, part in parts.items()], ignore_index=True)
+def _foreign(
+    parts: Mapping[str, dict[str, NDArray[Any]]], split_of: Mapping[str, str], path: Path, notices: list[str]
+) -> Bundle:
+    """Return the bundle, train before valid before test; `notices` is added to."""
+    parts = {name: parts[name] for name in sorted(parts, key=lambda name: SPLITS.index(split_of[name]))}
+    table = pd.concat([_table(part, split_of[name]) for name, part in parts.items()], ignore_index=True)
     places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
     utterances = table["utterance"].tolist()
     unique_ids(utterances, path, lambda i: places[i])
-    notices: list[str] = []
     lengths = {name: _lengths(part) for name, part in parts.items()}
     stores = []
     for modality, key in KEYS.items():

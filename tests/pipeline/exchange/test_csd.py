@@ -100,13 +100,16 @@ def test_rows_go_to_the_utterances_they_overlap_and_are_kept_whole(video: Path, 
     found = entries(bundle)
     assert found["_dI--eQ6qVU_1"].rows["values"][:, 0].tolist() == [1, 2, 3]  # the last frame sticks out
     assert found["_dI--eQ6qVU_1"].rows["times"].tolist() == [[0, 0.5], [0.5, 1], [1, 1.5]]
-    assert found["_dI--eQ6qVU_2"].rows["values"][:, 1].tolist() == [40]  # a point lies in the frame that begins there
+    assert (found["_dI--eQ6qVU_2"].status, found["_dI--eQ6qVU_2"].note) == ("empty", "the utterance has no length")
     assert found["_dI--eQ6qVU_3"].rows["values"][:, 0].tolist() == [5, 6, 7, 8, 9]
     assert found["missing_1"].status == "absent"
     np.testing.assert_allclose(
         found["_dI--eQ6qVU_1"].clips["pooled"], [2, 20, np.sqrt(2 / 3), 10 * np.sqrt(2 / 3)], 1e-6
     )
-    assert bundle.notices == ("CMU_MOSI_COVAREP.csd: 1 ids belong to no utterance and were left out",)
+    assert bundle.notices == (
+        "1 utterances have no length (_dI--eQ6qVU_2): they are kept, and what is cut to them is empty",
+        "CMU_MOSI_COVAREP.csd: 1 ids belong to no utterance and were left out",
+    )
 
 
 def test_an_utterance_beyond_all_rows_is_empty(video: Path, tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ def test_rows_are_read_when_they_are_asked_for_and_fit_a_store(video: Path, labe
     store = bundle.features[0]
     write_store(tmp_path / "s.h5", feature_schema(2, 4), {"name": store.name}, store.items)
     with open_store(tmp_path / "s.h5") as made:
-        assert made.statuses == ["ok", "ok", "ok", "absent"]
+        assert made.statuses == ["ok", "empty", "ok", "absent"]
         assert made.rows(2)[:, 0].tolist() == [5, 6, 7, 8, 9]
     video.unlink()
     with pytest.raises(UserError, match="does not exist"):
@@ -428,3 +431,43 @@ def test_any_bundle_comes_back(tmp_path_factory: pytest.TempPathFactory, made: B
     folder = tmp_path_factory.mktemp("any")
     write(made, folder)
     assert_same(read(folder, ImportOptions()), made)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "status", "said"),
+    [
+        ((-0.48, 1.0), (0.0, 1.0), "ok", "1 utterances begin before 0 s (v_1): they begin at 0 here"),
+        ((-1e-9, 1.0), (0.0, 1.0), "ok", ""),
+        ((-2.0, -1.0), (0.0, 0.0), "empty", "1 utterances have no length (v_1)"),
+        ((-1.0, 0.0), (0.0, 0.0), "empty", "1 utterances have no length (v_1)"),
+        ((1.5, 1.5), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
+        ((1.5, 1.5 + 1e-8), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
+        ((2.0, 1.0), (2.0, 2.0), "empty", "1 utterances have no length (v_1)"),
+        ((0.0, float("inf")), (0.0, float("nan")), "empty", ""),
+    ],
+)
+def test_labels_begin_at_0_and_those_without_length_stay_as_empty(
+    tmp_path: Path, given: Any, kept: Any, status: str, said: str
+) -> None:
+    rows = make(tmp_path / "A.csd", {"v": ([[float(i)] for i in range(10)], frames(10))})
+    spans = make(tmp_path / "L.csd", {"v": ([[1.0], [0.5]], [given, (2, 4)])}, "labels")
+    bundle = read(rows, ImportOptions(arrays=AUDIO.arrays, labels=spans))
+    np.testing.assert_array_equal(bundle.utterances[["start", "end"]].iloc[0], kept)
+    assert [entry.status for entry in entries(bundle).values()] == [status, "ok"]
+    assert any(notice.startswith(said) for notice in bundle.notices) if said else bundle.notices == ()
+
+
+def test_a_segment_of_no_length_keeps_the_features_that_are_its_own(tmp_path: Path) -> None:
+    rows = make(tmp_path / "A.csd", {"v[0]": ([[7.0]], [(1.0, 1.0)]), "v[1]": ([[8.0]], [(-0.1, 2.0)])})
+    bundle = read(rows, AUDIO)
+    assert bundle.utterances[["start", "end"]].values.tolist() == [[1, 1], [0, 2]]
+    assert [entry.status for entry in entries(bundle).values()] == ["ok", "ok"]
+
+
+def test_words_of_a_segment_that_lie_outside_it_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = make(tmp_path / "A.csd", {"v[0]": ([[7.0]], [(1.0, 2.0)])})
+    cells = ([[b"early"], [b"over"], [b"in"], [b"late"]], [(-1, 0.5), (0.9, 1.1), (1.2, 1.4), (2.5, 3)])
+    words = make(tmp_path / "W.csd", {"v[0]": cells}, "words")
+    bundle = read(rows, ImportOptions(arrays=AUDIO.arrays, words=words))
+    assert bundle.words["word"].tolist() == ["over", "in"]
+    assert "W.csd: 2 words outside their utterances were left out" in bundle.notices

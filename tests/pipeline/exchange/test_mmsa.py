@@ -226,3 +226,50 @@ def test_bundles_that_mmsa_cannot_take(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write"):
         write(bundle, tmp_path / "file" / "a.pkl")
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "splits", "said"),
+    [
+        (("train", "dev", "test"), {}, ["train", "valid", "test"], "the part 'dev' is read as valid"),
+        (("train", "val", "test"), {}, ["train", "valid", "test"], "the part 'val' is read as valid"),
+        (("Train", "VALIDATION", "Test"), {}, ["train", "valid", "test"], "the part 'VALIDATION' is read as valid"),
+        (("test", "dev", "train"), {"dev": "train"}, ["train", "train", "test"], ""),
+        (("train", "dev"), {"dev": "test"}, ["train", "test"], ""),
+        (("train", "valid", "dev", "test"), {"dev": "valid"}, ["train", "valid", "valid", "test"], ""),
+        (("train", "test", "test2"), {"test2": "test"}, ["train", "test", "test"], ""),
+    ],
+)
+def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: list[str], said: str) -> None:
+    path = save(tmp_path / "a.pkl", **{name: part(i, n=1) for i, name in enumerate(names)})
+    found = read(path, ImportOptions(splits=given))
+    assert found.utterances["split"].tolist() == splits
+    assert len(found.features[0].items) == len(names)
+    assert said in found.notices if said else not any("read as" in notice for notice in found.notices)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (
+            ("train", "dev"),
+            "the part 'dev' of 2 clips: say which of train, valid, test that is (--split-name dev=test)",
+        ),
+        (("train", "valid", "dev", "test"), "the part 'dev' of 2 clips"),
+        (("train", "dev", "val", "test"), "the part 'dev' of 2 clips"),
+        (("train", "valid", "test", "test2"), "the part 'test2' of 2 clips"),
+        (("train", "valid", "test", "\x1b[2Jx"), "the part '[2Jx' of 2 clips"),
+        (("everything",), "the part 'everything' of 2 clips"),
+    ],
+)
+def test_a_part_that_could_be_any_is_asked_about(tmp_path: Path, names: Any, message: str) -> None:
+    path = save(tmp_path / "a.pkl", **{name: part(i) for i, name in enumerate(names)})
+    with pytest.raises(UserError) as error:
+        read(path, NONE)
+    assert message in str(error.value)
+    assert str(error.value).isprintable()
+
+
+def test_what_is_no_part_is_named(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pkl", train=part(0), test=part(1), config={"any": 1}, note="x")
+    assert "a.pkl: not read, since they are no parts: config, note" in read(path, NONE).notices
