@@ -28,6 +28,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from features.atomic import replacing
 from features.errors import StoreError
 
 FORMAT = "crossmodal-store"
@@ -116,18 +117,18 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
     items
         The utterances in their order.
     """
+    with replacing(path) as temporary:
+        fill_store(temporary, schema, attributes, items)
+
+
+def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
+    """Write a store, as `write_store` does, to a name that `replacing` gave."""
     import h5py
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        with h5py.File(temporary, "w") as file:
-            _write_attributes(file, attributes)
-            _create(file, schema, items)
-            _fill(file, schema, items)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with h5py.File(path, "w", locking=False) as file:  # `replacing` holds the lock
+        _write_attributes(file, attributes)
+        _create(file, schema, items)
+        _fill(file, schema, items)
 
 
 def _write_attributes(file: Any, attributes: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ run: types that are not on a short list are refused by name before anything is b
 
 import hashlib
 import json
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -273,9 +274,8 @@ def _sha256(content: bytes) -> str:
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files into a new folder beside `folder`, then let it take its place."""
-    partial, old = (folder.with_name(f".{folder.name}.{word}") for word in ("partial", "old"))
-    for left in (partial, old):
-        shutil.rmtree(left, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.partial")  # nobody can have planted a link there
+    old = partial.with_suffix(".old")
     partial.mkdir(parents=True)
     try:
         for name, content in files.items():

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
+
+from features.atomic import write_text
 
 
 def sha256_of(path: Path) -> str:
@@ -48,7 +49,4 @@ class HashMemo:
     def save(self) -> None:
         """Write what was learnt, if anything was."""
         if self._dirty:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            temporary.write_text(json.dumps(self._known))
-            temporary.replace(self.path)
+            write_text(self.path, json.dumps(self._known))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from features.atomic import replacing
 from features.base import MODALITIES
 from models.protocol import protocol_names
 from pipeline.corpora.base import description
@@ -82,15 +83,11 @@ def _document(path: Path) -> Any:
 
 def _replace(path: Path, document: Any, lines: list[str], name: str, root: Path) -> None:
     """Write the file to a temporary name, read it back as every command does, link the root, and only then rename."""
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
+    with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
         load_params(temporary)
         lines += _link(name, root)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _yaml() -> Any:

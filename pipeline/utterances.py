@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from features.atomic import replacing
 from pipeline.errors import UserError
 
 # name -> what it holds; "number" columns may be empty, then they are NaN.
@@ -63,10 +64,8 @@ class Corpus:
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a CSV to a temporary name and rename it; numbers keep six digits after the point."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
-    table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def read_table(path: Path, **options: Any) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from features.atomic import replacing_all
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, ImportOptions
@@ -94,13 +95,6 @@ def write(bundle: Bundle, path: Path) -> None:
         raise UserError(f"{path} is a file: give a folder")
     if old := [p.name for p in sorted(path.glob("*.csd")) if p.stem not in writers]:
         raise UserError(f"{path} holds {old[0]} already, which would be taken for a part of this: give an empty folder")
-    path.mkdir(parents=True, exist_ok=True)
-    temporary = {name: path / f".{name}.csd.partial" for name in writers}
-    try:
-        for name, fill in writers.items():
-            fill(temporary[name])
-        for name, made in temporary.items():
-            made.replace(path / f"{name}.csd")
-    finally:
-        for made in temporary.values():
-            made.unlink(missing_ok=True)
+    with replacing_all([path / f"{name}.csd" for name in writers]) as made:
+        for temporary, fill in zip(made, writers.values(), strict=True):
+            fill(temporary)

@@ -124,7 +124,7 @@ class _Writer:
 def _writing(path: Path, root: str) -> Iterator[_Writer]:
     import h5py
 
-    with h5py.File(path, "w") as h5:
+    with h5py.File(path, "w", locking=False) as h5:
         yield _Writer(h5, root)
 
 

@@ -8,7 +8,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.atomic import replacing
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
@@ -239,21 +240,15 @@ def write(bundle: Bundle, path: Path) -> None:
     UserError
         If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(temporary, "w") as archive:
+        with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             _put(archive, FORMAT_KEY, np.array(about(bundle)))
             for name, cells in tables(bundle).items():
                 _put(archive, name, cells)
             for store in bundle.features:
                 _put_store(archive, store)
-        temporary.replace(path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
-    finally:
-        with suppress(OSError):  # what could not be made cannot be removed either
-            temporary.unlink()
 
 
 def _entry(name: str, *, text: bool = False) -> zipfile.ZipInfo:

@@ -11,7 +11,6 @@
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.atomic import replacing_folder
 from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
@@ -163,22 +163,13 @@ def write(bundle: Bundle, path: Path) -> None:
         If `path` is there and no export, a store's name cannot be a file's, or it cannot be written.
     """
     _check_place(bundle, path)
-    temporary, old = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.old")
     try:
-        for folder in (temporary, old):
-            shutil.rmtree(folder, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        _write_tables(bundle, temporary)
-        for store in bundle.features:
-            _write_store(store, temporary / _file_name(store.name))
-        if path.exists():
-            path.rename(old)
-        temporary.rename(path)
+        with replacing_folder(path) as temporary:
+            _write_tables(bundle, temporary)
+            for store in bundle.features:
+                _write_store(store, temporary / _file_name(store.name))
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
-    finally:
-        for folder in (temporary, old):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_place(bundle: Bundle, path: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from features.atomic import replacing
 from pipeline.errors import UserError
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
 from pipeline.foreign import one_line
@@ -352,14 +353,8 @@ def dump(value: Any, path: Path) -> None:
     TypeError
         If it holds anything but arrays, lists, tuples, dicts, numbers, texts and bytes.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        with temporary.open("wb") as file:
-            _Pickler(file, protocol=4).dump(_plain(value))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        _Pickler(file, protocol=4).dump(_plain(value))
 
 
 def _plain(value: Any) -> Any:

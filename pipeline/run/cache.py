@@ -6,13 +6,13 @@ A file is written to a temporary name and renamed; one that is damaged fails its
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from features.atomic import write_bytes
 from features.store import Entry
 
 _MAGIC = b"crossmodal clip 1\n"
@@ -41,15 +41,7 @@ class ClipCache:
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry; either all of it or nothing is on disk afterwards."""
         payload = _encode(entry)
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                file.write(_MAGIC + hashlib.sha256(payload).digest() + payload)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_bytes(self.path(key), _MAGIC + hashlib.sha256(payload).digest() + payload)
 
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key, or None where there is none or its file is damaged."""

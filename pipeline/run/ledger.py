@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from features.atomic import replacing
 from pipeline.errors import UserError
 
 
@@ -48,12 +49,10 @@ def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> No
 
 
 def _write(path: Path, rows: Sequence[Failure]) -> None:
-    temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
-    temporary.replace(path)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.atomic import write_text
 from features.errors import StoreError
 from models.metrics import metric
 from models.threads import one_thread
@@ -17,7 +18,6 @@ from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
-from pipeline.stages.files import write_text
 from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
 from pipeline.stages.only_right import only_right
 from pipeline.stages.results import (

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from features.atomic import replacing_all
 from features.base import extractor_names
-from features.store import IMPORTED, Entry, Item, feature_schema, open_store, write_store
+from features.store import IMPORTED, Entry, Item, feature_schema, fill_store, open_store
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
 from pipeline.media import sha256_of
@@ -258,27 +259,19 @@ def _plain(value: Any) -> Any:
 
 def _write(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> None:
     """Write all stores to temporary names first: all of them take their places, or none."""
-    paths = CorpusPaths(name)
-    written = []
-    try:
-        for store in stores:
-            target = paths.features(store.name)
-            if target.exists():
-                _require_imported(target)
-            temporary = target.with_name(f".{store.name}.import")
+    targets = [CorpusPaths(name).features(store.name) for store in stores]
+    for target in targets:
+        if target.exists():
+            _require_imported(target)
+    with replacing_all(targets) as made:
+        for store, temporary in zip(stores, made, strict=True):
             base = {"store": store.name, **origin}
             items = [replace(i, key=key_of(base | {"utterance": i.utterance})) for i in store.items]
             attributes = {**dict(store.details), "kind": IMPORTED, "modality": store.modality, "name": store.name}
             attributes |= {"version": 1, "config": dict(origin), "config_hash": key_of(dict(origin))}
             attributes |= {"feature_names": list(store.feature_names), "pooled_names": list(store.pooled_names)}
             schema = feature_schema(len(store.feature_names), len(store.pooled_names))
-            write_store(temporary, schema, attributes, items)
-            written.append((temporary, target))
-        for temporary, target in written:
-            temporary.replace(target)
-    finally:
-        for temporary, _ in written:
-            temporary.unlink(missing_ok=True)
+            fill_store(temporary, schema, attributes, items)
 
 
 def _require_imported(target: Path) -> None:

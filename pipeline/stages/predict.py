@@ -1,9 +1,7 @@
 """predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.atomic import scratch_folder
 from features.base import extractor_class
 from features.store import open_store
 from models.data import Modalities
@@ -89,9 +88,8 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
     manifest = _is_manifest(source)
     if manifest and text is not None:
         raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
-    WORK.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".predict-", dir=WORK))
-    try:
+    with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
+        stack.callback(extract.close_stores)
         root = source if source.is_dir() else source.parent if manifest else _manifest_of(source, text, work / "clip")
         corpus = CorpusParams(
             reader="manifest",
@@ -104,9 +102,6 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
         )
         run = replace(params.run, max_failed=1.0)  # each failure is reported
         yield replace(params, corpora={work.name: corpus}, run=run), work.name
-    finally:
-        extract.close_stores()
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _is_manifest(source: Path) -> bool:

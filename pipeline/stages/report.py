@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.atomic import write_text
 from models.metrics import metric
 from models.strategies import strategy
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages.files import write_text
 from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_predictions
 from pipeline.utterances import read_table
 

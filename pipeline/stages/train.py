@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.atomic import write_text
 from features.base import Modality, extractor_names
 from features.base import build as build_extractor
 from features.store import open_store
@@ -27,7 +28,6 @@ from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
-from pipeline.stages.files import write_text
 from pipeline.stages.fitting import STEP, Fit, Job, fit_job, fit_key, labels_of, leading
 from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of
 from pipeline.stages.rows import Row, plan_rows

@@ -1,0 +1,185 @@
+"""Files and folders that are there whole or not at all: written under a name of their own, then renamed.
+
+The temporary name cannot be guessed and is made anew (a link that somebody planted there is not followed). While it is
+written, it is locked: what nobody holds was left by a run that was killed, and `leftovers` finds it.
+"""
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+# What runs leave behind when they are killed, those of earlier versions too.
+_LEFT = re.compile(r"\..+\.(partial|old|import)|\..+\.(clip|json)\.\d+|\.predict-\w+")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give an empty file to write; when the block ends well it takes the place of `path`, else it is removed.
+
+    An `OSError` of the block that names no file, or the temporary one, is given the name `path`.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made.
+    """
+    with replacing_all([path]) as (temporary,):
+        yield temporary
+
+
+@contextmanager
+def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Give an empty file for each path; when the block ends well, all take their places, in order, else none does.
+
+    Ctrl-C and SIGTERM wait until all have taken their places.
+    """
+    made: list[tuple[Path, int]] = []
+    try:
+        for path in paths:
+            with _named(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                made.append(_new_file(path))
+        with _named_any({temporary: path for (temporary, _), path in zip(made, paths, strict=True)}):
+            yield [temporary for temporary, _ in made]
+            with _without_signals():
+                for (temporary, _), path in zip(made, paths, strict=True):
+                    temporary.replace(path)
+    finally:
+        for temporary, held in made:
+            temporary.unlink(missing_ok=True)
+            os.close(held)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; when the block ends well it takes the place of the folder `path`, else it goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(path.parent, f".{path.name[:_MOST]}.", ".partial") as temporary:
+        yield temporary
+        with _without_signals():
+            old = temporary.with_suffix(".old")
+            if path.exists():
+                path.rename(old)
+            try:
+                temporary.rename(path)
+            except OSError:
+                if old.exists():
+                    old.rename(path)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
+    """Give a new, empty, locked folder that is removed in the end."""
+    folder = parent / f"{prefix}{secrets.token_hex(8)}{suffix}"
+    folder.mkdir(parents=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        _hold(held)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def leftovers(root: Path) -> Iterator[Path]:
+    """Yield the temporary files and folders below `root` that a killed run left; those in use are not among them."""
+    for folder, folders, files in os.walk(root):
+        for name in sorted([*files, *folders]):
+            path = Path(folder) / name
+            if _LEFT.fullmatch(name) and not path.is_symlink() and _abandoned(path):
+                if name in folders:
+                    folders.remove(name)
+                yield path
+
+
+def _new_file(path: Path) -> tuple[Path, int]:
+    """Return a new file beside `path` and what holds it."""
+    temporary = path.with_name(f".{path.name[:_MOST]}.{secrets.token_hex(8)}.partial")
+    held = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    _hold(held)
+    return temporary, held
+
+
+def _hold(descriptor: int) -> None:
+    """Show others that a file is in use; readers of HDF5, which lock in the same way, may read it all the same."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except OSError as error:  # a file system without locks: `leftovers` finds nothing there
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def _abandoned(path: Path) -> bool:
+    """Whether nobody holds a temporary file or folder; where that cannot be known, it counts as held."""
+    try:
+        how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # over NFS only what can be written can be locked
+        descriptor = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let an `OSError` name a file that its reader knows."""
+    with _named_any({path: path}):
+        yield
+
+
+@contextmanager
+def _named_any(names: dict[Path, Path]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and (error.filename is None or Path(str(error.filename)) in names):
+            known = names.get(Path(str(error.filename)), next(iter(names.values())))
+            error.filename, error.filename2 = str(known), None
+        raise
+
+
+@contextmanager
+def _without_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of the block; only a main thread is ever asked to deal with them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in both}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for late in came:
+            signal.raise_signal(late)
