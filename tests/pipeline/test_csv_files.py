@@ -1,0 +1,133 @@
+"""CSV as Excel, pandas, R and people write it: the same rows from all of them, or the true cause."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from pipeline.csv_files import read_sheet, records
+from pipeline.errors import UserError
+
+OURS = ("utterance", "text", "group", "start")
+PLAIN = 'utterance,emotion,text,group\n00123,happy,I\'m so glad,s1\n00124,sad,"no, never again",s1\n'
+ROWS = [
+    {"utterance": "00123", "emotion": "happy", "text": "I'm so glad", "group": "s1"},
+    {"utterance": "00124", "emotion": "sad", "text": "no, never again", "group": "s1"},
+]
+
+
+def rows(folder: Path, content: str | bytes, *named: str) -> list[dict[str, str]]:
+    path = folder / "m.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    sheet = read_sheet(path, OURS, named or ("emotion",))
+    return [row for _, row in sheet.rows]
+
+
+INDEXED = ',utterance,emotion,text,group\n0,00123,happy,I\'m so glad,s1\n1,00124,sad,"no, never again",s1\n'
+SEMICOLONS = "utterance;emotion;text;group\n00123;happy;I'm so glad;s1\n00124;sad;no, never again;s1\n"
+SPACES = 'utterance, emotion, text, group\n00123, happy, I\'m so glad, s1\n00124, sad, "no, never again", s1\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN,
+        PLAIN.replace("\n", "\r\n"),
+        PLAIN.replace("\n", "\r"),
+        PLAIN.rstrip("\n"),
+        SEMICOLONS,
+        SEMICOLONS.replace(";", "\t"),
+        SEMICOLONS.replace(";", "|"),
+        "sep=,\n" + PLAIN,
+        "sep=;\r\n" + SEMICOLONS,
+        '"sep=;"\n' + SEMICOLONS,
+        "SEP=\t\n" + SEMICOLONS.replace(";", "\t"),
+        "# made by hand\n" + PLAIN,
+        "# made by hand, on a Monday; really\n# twice\n\n" + PLAIN,
+        "\n\n" + PLAIN,
+        ",,,\n" + PLAIN,
+        INDEXED,
+        INDEXED.replace("\n0,", "\n17,"),
+        INDEXED.replace(",utterance", '"",utterance'),
+        SPACES,
+        SPACES.replace("emotion, text", "emotion,text"),
+        PLAIN.replace(",sad,", ", sad, "),
+        SPACES.replace(",", ";").replace("no;", "no,"),
+        PLAIN + ",,,\n,,,\n",
+        PLAIN + " , ,,\n\n\n",
+        PLAIN.replace("\n00124", "\n,,,\n00124"),
+        PLAIN.replace("group\n", "group,,\n").replace("s1\n", "s1,,\n"),
+        PLAIN.replace("s1\n", "s1,\n"),
+        PLAIN.replace("utterance", "Utterance ").replace("emotion", " EMOTION"),
+        "\ufeff" + PLAIN,
+        "\ufeffsep=;\n" + SEMICOLONS,
+        PLAIN.encode("utf-16"),
+        PLAIN.encode("utf-16-le"),
+        PLAIN.encode("utf-16-be"),
+        PLAIN.encode("utf-32"),
+        SEMICOLONS.replace(";", "\t").encode("utf-16"),
+    ],
+)
+def test_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
+    assert rows(tmp_path, content) == ROWS
+
+
+def test_quotation_marks_that_belong_to_a_cell_stay(tmp_path: Path) -> None:
+    found = rows(tmp_path, 'utterance,emotion,text,group\na,x, "Hello" he said,g\nb,y,"say ""no""",g\n')
+    assert [row["text"] for row in found] == ['"Hello" he said', 'say "no"']
+
+
+def test_cells_in_quotation_marks_after_spaces(tmp_path: Path) -> None:
+    found = rows(tmp_path, '"utterance", "emotion", "text"\n"a", "x", "well, no"\n"b", "y", "yes"\n')
+    assert found[1] == {"utterance": "b", "emotion": "y", "text": "yes"}
+
+
+def test_an_index_is_spoken_of(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(INDEXED)
+    (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
+    assert "taken for an index" in notice
+
+
+def test_numbers_of_lines_count_all_of_them(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("# by hand\n\n" + PLAIN)
+    assert [line for line, _ in read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).rows] == [4, 5]
+
+
+def test_a_long_cell_is_read(tmp_path: Path) -> None:
+    assert len(rows(tmp_path, f"utterance,text\na,{'word ' * 50_000}\n")[0]["text"]) == 249_999
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PK\x03\x04" + bytes(100), "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
+        (gzip.compress(PLAIN.encode()), "compressed by gzip"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"PAR1", "parquet"),
+        ("<!DOCTYPE html><table>", "HTML, XML or JSON"),
+        ('[{"utterance": "a"}]', "HTML, XML or JSON"),
+        (PLAIN.replace("glad", "gl\u00e4d").encode("cp1252"), r"m.csv:2: byte 0xe4 is no UTF-8.*Windows-1252.*gläd"),
+        (PLAIN.encode("utf-16")[:-1], "UTF-16"),
+        (PLAIN + "00125,happy,no, never,s1\n", "m.csv:4: more cells than the header.*contain a comma"),
+        (SEMICOLONS + "00125;happy;no; never;s1\n", "m.csv:4: more cells than the header.*contain a semicolon"),
+        (PLAIN + '00125,happy,"no,s1\n00126,sad,x,s2\n', r"m\.csv:4: a quotation mark.*never closed"),
+        (PLAIN + '00125,happy,"no" x,s1\n', r"m\.csv:4: no readable CSV"),
+        (INDEXED.replace("\n0,", "\nu1,"), "column 1 has no name, but holds 'u1'.*index=False"),
+        (PLAIN.replace("text", ""), "column 3 has no name, but holds"),
+        ("My corpus\nof 2024\n" + PLAIN, "m.csv:1: the names of the columns are in line 3"),
+        ('"utterance,emotion,text"\n"a,happy,x"\n', "whole line is one cell"),
+    ],
+)
+def test_the_true_cause_is_named(content: str | bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        rows(tmp_path, content)
+
+
+def test_records_without_known_names(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    for content in ("id,f1,f2\na,1,2\n", "id;f1;f2\na;1;2\n", "id\tf1\tf2\na\t1\t2\n", "# features\nid,f1,f2\na,1,2\n"):
+        path.write_text(content)
+        assert [cells for _, cells in records(path, ())] == [["id", "f1", "f2"], ["a", "1", "2"]]
+    path.write_text("#id,f1\na,1\n")
+    assert next(iter(records(path, ()))) == (1, ["#id", "f1"])
