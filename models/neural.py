@@ -10,6 +10,7 @@ from models.design import Fitted
 from models.errors import ModelError
 from models.grid import expanded
 from models.inputs import Inputs
+from models.search import Answer, search
 from models.tabular import System
 from models.target import Target
 from models.training import Reader, TrainedNet, Training, held_out, train
@@ -81,13 +82,13 @@ class Neural(System):
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         scored = self.usable(x)
         candidates = thinned(expanded(self.DEFAULTS, self._own_settings(), type(self).__name__), self.budget)
-        trials = np.full((len(candidates), len(target), target.width), np.nan)
-        for train_rows, valid in inner if len(candidates) > 1 else ():
-            part = _Part(self._inputs(), x[train_rows], target[train_rows])
-            for trial, candidate in zip(trials, candidates, strict=True):
-                trial[valid] = part.trained(self._net, candidate).outputs(x[valid])
-        best = int(np.argmin([target[scored].loss(trial[scored]) for trial in trials]))
-        self.settings_, self.out_of_fold_ = candidates[best], trials[best]
+
+        def fitted(train_rows: IntArray, valid: IntArray) -> Answer:
+            part, asked = _Part(self._inputs(), x[train_rows], target[train_rows]), x[valid]
+            return lambda settings: part.trained(self._net, settings).outputs(asked)
+
+        pairs = inner if len(candidates) > 1 else ()
+        self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, scored)
         self.model_ = _Part(self._inputs(), x, target).trained(self._net, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:

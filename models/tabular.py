@@ -9,10 +9,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 
 from models.classifiers import classifier as find_classifier
-from models.data import BoolArray, FloatArray, Labels, Modalities, Pairs, Task
+from models.data import BoolArray, FloatArray, IntArray, Labels, Modalities, Pairs, Task
 from models.design import Design
 from models.errors import ModelError
 from models.folds import inner_folds
+from models.search import Answer, finite, search
 from models.target import Member, Target
 from models.threads import one_thread
 from models.tuning import thinned
@@ -76,9 +77,15 @@ class System(BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def outputs(self, X: Modalities) -> FloatArray:
-        """Return ``(n, k)`` probabilities, or ``(n, 1)`` scores."""
+        """Return ``(n, k)`` probabilities, or ``(n, 1)`` scores.
+
+        Raises
+        ------
+        DivergedError
+            If an answer is no finite number.
+        """
         with one_thread():
-            return self._outputs(X)
+            return finite(self._outputs(X))
 
     def predict(self, X: Modalities) -> Labels:
         """Return ``(n,)`` classes or scores."""
@@ -146,15 +153,13 @@ class Tabular(System):
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         kind = find_classifier(self.classifier)
         candidates = thinned(kind.candidates(self.task, self._classifier_settings()), self.budget)
-        trials = np.full((len(candidates), len(target), target.width), np.nan)
-        if len(candidates) > 1 or self._keeps_out_of_fold:
-            for train, valid in inner:
-                parts = _Part(self._design(), x[train], target[train])
-                trials[:, valid] = [parts.member(kind, settings).outputs(x[valid]) for settings in candidates]
-        scored = self.usable(x)
-        losses = [target[scored].loss(trial[scored]) for trial in trials]
-        best = int(np.argmin(losses))
-        self.settings_, self.out_of_fold_ = candidates[best], trials[best]
+
+        def fitted(train: IntArray, valid: IntArray) -> Answer:
+            part, asked = _Part(self._design(), x[train], target[train]), x[valid]
+            return lambda settings: part.member(kind, settings).outputs(asked)
+
+        pairs = inner if len(candidates) > 1 or self._keeps_out_of_fold else ()
+        self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, self.usable(x))
         self.part_ = _Part(self._design(), x, target).member(kind, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:

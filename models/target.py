@@ -9,7 +9,7 @@ import numpy as np
 from models.classifiers import Classifier
 from models.data import TASKS, FloatArray, Labels, Task
 from models.design import Matrix
-from models.errors import ModelError
+from models.errors import DivergedError, ModelError
 
 FLOOR = 1e-6  # no probability is taken to be smaller, so that one sure mistake costs a bounded log loss
 
@@ -73,13 +73,14 @@ class Target:
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
     def loss(self, outputs: FloatArray) -> float:
-        """Return the mean log loss (or squared error) of ``(n, width)`` outputs, over the rows that have any."""
-        known = np.isfinite(outputs).all(axis=1)
-        if not known.any():
+        """Return the mean log loss (or squared error) of ``(n, width)`` outputs: 0 of none, NaN if one is not finite."""
+        if not len(self):
             return 0.0
+        if not np.isfinite(outputs).all():
+            return float("nan")
         if self.task == "regression":
-            return float(np.mean((outputs[known, 0] - self.values[known]) ** 2))
-        return float(-np.mean(np.log(np.maximum(outputs[known, self.values[known]], FLOOR))))
+            return float(np.mean((outputs[:, 0] - self.values) ** 2))
+        return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
         """Return ``(n,)`` the likeliest class of each row (the first of equals), or the score."""
@@ -114,7 +115,9 @@ class Member:
         self.settings = settings
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
-        """Fit on ``(n, p)`` numbers, n labels and n groups."""
+        """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""
+        if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
+            raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")
         self.target_, self.estimator_ = target[:0], None
         self.prior_ = target.prior()
         self.seen_, codes = np.unique(target.values, return_inverse=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from models import names
 from models.data import IntArray, Task
+from models.errors import DivergedError
 from models.folds import inner_folds
 from models.threads import one_thread
 
@@ -156,6 +157,11 @@ def train(
         A torch module of (outputs, targets).
     split
         Rows to learn from and rows that decide when to stop; None: all rows, for all epochs.
+
+    Raises
+    ------
+    DivergedError
+        If the weights, or the held-out loss of every epoch, are no finite numbers.
     """
     import torch
 
@@ -165,8 +171,20 @@ def train(
         fitted = _skorch(module, how, criterion, split, _Collate(reader, targets))
         fitted.fit(torch.utils.data.TensorDataset(torch.arange(len(reader))))
         losses = [float(loss) for loss in fitted.history[:, "valid_loss"]] if split is not None else []
+        _require_numbers(module, losses, how)
         net.keep(module, losses)
     return net
+
+
+def _require_numbers(module: Any, losses: list[float], how: Training) -> None:
+    """Refuse a network whose weights, or all of whose held-out losses, are no finite numbers."""
+    sound = all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values())
+    if not sound or (losses and not np.isfinite(losses).any()):
+        what = "held-out loss" if sound else "weights"
+        raise DivergedError(
+            f"the network's {what} ended in no finite number, trained at a learning rate of {how.learning_rate:g}:"
+            " lower it"
+        )
 
 
 def _skorch(module: Any, how: Training, criterion: Any, split: Any, collate: "_Collate") -> Any:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from models.classifiers import classifier
-from models.data import FloatArray, Pairs
+from models.data import FloatArray, IntArray, Pairs
 from models.errors import ModelError
+from models.search import Answer, search
 from models.target import Member, Target
 
 CandidateT = TypeVar("CandidateT")
@@ -64,15 +65,19 @@ def chosen(
         Inner folds; without any the first settings are taken.
     budget
         At most so many settings are tried; all by default.
+
+    Raises
+    ------
+    DivergedError
+        If no settings give a number for every validation row.
     """
     kind = classifier(name)
     candidates = thinned(kind.candidates(target.task, settings), budget)
-    losses = []
-    for candidate in candidates if len(candidates) > 1 else []:
-        outputs = np.full((len(target), target.width), np.nan)
-        for train, valid in pairs:
-            member = Member(kind, candidate).fit(matrix[train], target[train], groups[train])
-            outputs[valid] = member.outputs(matrix[valid])
-        losses.append(target.loss(outputs))
-    best = candidates[int(np.argmin(losses)) if losses else 0]
+
+    def fitted(train: IntArray, valid: IntArray) -> Answer:
+        return lambda settings: (
+            Member(kind, settings).fit(matrix[train], target[train], groups[train]).outputs(matrix[valid])
+        )
+
+    best, _ = search(candidates, target, pairs if len(candidates) > 1 else (), fitted)
     return Member(kind, best).fit(matrix, target, groups)

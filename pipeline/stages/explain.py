@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.importance import extractors_of, shuffled_features, shuffled_modality
+from models.memo import Memo
 from models.metrics import metric
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
@@ -17,7 +18,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages.compare import chosen
-from pipeline.stages.fitting import Job, data_of, fitted_on, labels_of, leading
+from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading
 from pipeline.stages.inputs import settings_of
 from pipeline.stages.results import WHO, Key, label_of, read_predictions, systems
 from pipeline.stages.rows import Row
@@ -62,7 +63,8 @@ def explain_job(task: ExplainJob) -> list[Answers]:
     data, labels = data_of(job)
     x = data[job.fold.test]
     found = []
-    for row, model in fitted_on(job, data, labels):
+    for row in job.rows:
+        model = fitted_row(row, job, data, labels, Memo())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
         parts: dict[str, list[NDArray[Any]]] = {}

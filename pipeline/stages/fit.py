@@ -55,7 +55,9 @@ def fit(params: Params, name: str, row: Row) -> Path:
 def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:
     classes = tuple(np.unique(labels).tolist()) if corpus.task == "classification" else None
     try:
-        return build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+        model = build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+        model.predict(data)  # a model whose answers are no numbers is not saved
+        return model
     except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
         raise UserError(f"{row}: {error}; look at train.settings") from error
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 from features.store import Entry, open_store
 from features.text import fitted
 from models.data import Modalities
+from models.errors import DivergedError
 from models.leaks import probe
+from models.memo import Memo
 from models.metrics import metric, metric_names
 from models.protocol import Fold
+from models.search import DIVERGED, finite
 from models.strategies import Recipe, build, reads_sequences
 from pipeline.errors import UserError
 from pipeline.media import sha256_of
@@ -107,6 +110,15 @@ class Fit:
         return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), kept["settings"])
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A row that could not be fitted on one fold, and why: its fit ended in no number."""
+
+    row: Row
+    fold: str
+    reason: str
+
+
 def drops(modalities: Sequence[str]) -> list[tuple[str, ...]]:
     """Return every set of modalities that can be taken away; of a single one, none.
 
@@ -124,15 +136,20 @@ def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = 
     return labels if shuffled is None else np.random.default_rng(shuffled).permutation(labels)
 
 
-def fit_job(job: Job) -> list[Fit]:
+def fit_job(job: Job) -> list[Fit | Failed]:
     """Fit a job's rows on its fold's training part and predict its test rows; runs on a worker, and fills the cache."""
     data, labels = data_of(job)
-    kept = ClipCache(CACHE, STEP)
-    fits = []
-    for row, model in fitted_on(job, data, labels):
-        fits.append(_asked(row, model, job, data, labels))
-        kept.put(fit_key(job, row), fits[-1].entry())
-    return fits
+    kept, memo = ClipCache(CACHE, STEP), Memo()
+    found: list[Fit | Failed] = []
+    for row in job.rows:
+        try:
+            fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
+        except DivergedError as error:
+            found.append(Failed(row, job.fold.name, str(error)))
+            continue
+        kept.put(fit_key(job, row), fit.entry())
+        found.append(fit)
+    return found
 
 
 def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
@@ -144,24 +161,24 @@ def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
     return _loaded(job, sequences, _state(job)), labels_of(table, job.corpus, job.shuffled)
 
 
-def fitted_on(job: Job, data: Modalities, labels: NDArray[Any]) -> Iterator[tuple[Row, Any]]:
-    """Yield each row of a job with its model, fitted on the training part of the job's fold.
+def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo: Memo) -> Any:
+    """Return the model of a row, fitted on the training part of a job's fold.
 
     Raises
     ------
     UserError
         If a setting has an impossible value.
+    DivergedError
+        If the fit ends in no finite number.
     """
-    from models.memo import Memo
-
-    memo, train = Memo(), job.fold.train
-    for row in job.rows:
-        unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
-        try:
-            model = memo.fit(unfitted, data[train], labels[train], job.fold.inner)
-        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-            raise UserError(f"{row}: {error}; look at train.settings") from error
-        yield row, model
+    train = job.fold.train
+    unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
+    try:
+        return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
+    except DIVERGED as error:
+        raise DivergedError(str(error)) from error
+    except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+        raise UserError(f"{row}: {error}; look at train.settings") from error
 
 
 def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
@@ -213,6 +230,8 @@ def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any
     coded = _coded(answers, classes)
     dropped = {"+".join(d): _coded(model.predict(data[test].without(d)), classes) for d in drops(row.modalities)}
     weights = model.weights(data[test]) if hasattr(model, "weights") else np.zeros((len(test), 0))
+    for numbers in (shares, coded, weights, *dropped.values()):
+        finite(numbers)
     return Fit(
         row,
         job.fold.name,

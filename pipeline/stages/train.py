@@ -28,7 +28,7 @@ from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
-from pipeline.stages.fitting import STEP, Fit, Job, fit_job, fit_key, labels_of, leading
+from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, fit_key, labels_of, leading
 from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
@@ -67,7 +67,9 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     whole = [
         Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
     ]
-    fits, keys = _fit_all(whole, pool, name)
+    fits, failed, keys = _fit_all(whole, pool, name)
+    fits, rows = _sound(fits, failed, rows, name)
+    notices += list(_failed_notices(failed))
     labels = labels_of(table, corpus, seed)
     if not shuffled:
         notices += left_out + list(_label_notices(fits, labels, corpus, data))
@@ -78,6 +80,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
         "inputs": inputs_key(params, name),
         "normalise": settings.normalise,
         "notices": notices,
+        "failed": [{"row": str(one.row), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
     }
     write_text(folder / "train.json", json.dumps(record, indent=1) + "\n")
@@ -148,10 +151,11 @@ def _require_extracted(params: Params, name: str, modality: Modality, extractor:
     )
 
 
-def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[str]]:
-    """Return all fits, and their keys: those of the cache, and those that the pool computes."""
+def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
+    """Return all fits (those of the cache, and those that the pool computes), what failed, and the keys of all."""
     kept = ClipCache(CACHE, STEP)
-    fits, keys, jobs = [], [], []
+    found: list[Fit | Failed] = []
+    keys, jobs = [], []
     for job in whole:
         missing = []
         for row in job.rows:
@@ -160,18 +164,44 @@ def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], li
             if entry is None:
                 missing.append(row)
             else:
-                fits.append(Fit.of(row, job.fold.name, entry))
+                found.append(Fit.of(row, job.fold.name, entry))
         jobs += [replace(job, rows=part) for part in _parts(missing, job.settings)]
     jobs.sort(key=lambda job: not _over_time(job.rows))  # the longest first, so that all workers are busy to the end
-    progress = Progress(f"train {name}", len(whole) * len(whole[0].rows), cached=len(fits), unit="fits")
+    progress = Progress(f"train {name}", len(whole) * len(whole[0].rows), cached=len(found), unit="fits")
     for job, result in pool.run(fit_job, jobs) if jobs else ():
         if isinstance(result, WorkerLost):
             raise UserError(f"train {name}: {result}, fitting {job.rows[0]} on {job.fold.name}: try fewer --workers")
-        fits += result
+        found += result
         for _ in result:
             progress.step()
     progress.close()
-    return fits, keys
+    failed = sorted((one for one in found if isinstance(one, Failed)), key=lambda one: (one.row.names, one.fold))
+    return [one for one in found if isinstance(one, Fit)], failed, keys
+
+
+def _sound(fits: list[Fit], failed: Sequence[Failed], rows: list[Row], name: str) -> tuple[list[Fit], list[Row]]:
+    """Leave out every row that failed on a fold: all rows are scored on the same utterances.
+
+    Raises
+    ------
+    UserError
+        If nothing but baselines is left.
+    """
+    gone = {one.row for one in failed}
+    left = [row for row in rows if row not in gone]
+    if gone and all(strategy(row.strategy).kind == "floor" for row in left):
+        raise UserError(f"train {name}: no row could be fitted. " + ". ".join(_failed_notices(failed)))
+    return [fit for fit in fits if fit.row not in gone], left
+
+
+def _failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
+    """Yield a sentence on each row that failed."""
+    for row in dict.fromkeys(one.row for one in failed):
+        mine = [one for one in failed if one.row == row]
+        yield (
+            f"{row} failed and is left out of the table: on {', '.join(one.fold for one in mine)}"
+            f" its fit ended in no number ({mine[0].reason})"
+        )
 
 
 def _over_time(rows: Sequence[Row]) -> bool:

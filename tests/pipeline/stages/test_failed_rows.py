@@ -1,0 +1,106 @@
+"""A row whose fit ends in no number is named and left out; the others are written as if it had not been asked for."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models.errors import ModelError
+from pipeline.errors import UserError
+from pipeline.params import load_params
+from pipeline.run.cluster import Pool
+from pipeline.stages.compare import compare
+from pipeline.stages.evaluate import evaluate, printed_without
+from pipeline.stages.explain import explain
+from pipeline.stages.fit import fit, row_of
+from pipeline.stages.train import train
+from tests.conftest import run
+from tests.pipeline.stages.test_importing import AS_CORPUS, made
+
+PARAMS = """
+train: {{classifiers: {classifiers}, fusions: [concat/fcnn, transformer], budget: 3, settings: {{
+  fcnn: {{hidden: 8, epochs: 4, {fcnn}}}, transformer: {{dropout: 0.1, epochs: 3, {transformer}}}}}}}
+evaluate: {{resamples: 20}}
+corpora:{corpora}"""
+BROKEN = "learning_rate: 1.0e+30"
+RESULTS = ("predictions.csv", "dropped.csv", "parameters.csv")
+Train = Callable[..., tuple[Path, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = made(tmp_path_factory.mktemp("imported"))
+    run(*AS_CORPUS, cwd=folder)
+    run("prepare", "--corpus", "mine", cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def trained(imported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
+    """Return what trains with settings, and answers with the folder of results and what `train` remarks on."""
+    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    corpora = Path("params.yaml").read_text().partition("corpora:")[2]
+
+    def trained(fcnn: str = "", transformer: str = "", classifiers: str = "[logistic, fcnn]") -> tuple[Path, list[str]]:
+        text = PARAMS.format(fcnn=fcnn, transformer=transformer, classifiers=classifiers, corpora=corpora)
+        Path("params.yaml").write_text(text)
+        with Pool(0) as pool:
+            return Path("results/mine"), list(train(load_params(Path("params.yaml")), "mine", pool))
+
+    return trained
+
+
+def rows_of(results: Path, file: str) -> pd.DataFrame:
+    return pd.read_csv(results / file, keep_default_na=False, dtype=str)
+
+
+def test_a_diverged_row_is_named_and_the_others_are_as_without_it(trained: Train) -> None:
+    results, notices = trained()
+    assert not any("failed" in notice for notice in notices)
+    whole = {file: rows_of(results, file) for file in RESULTS}
+    _, notices = trained(transformer=BROKEN)
+    (said,) = [notice for notice in notices if "failed" in notice]
+    assert said.startswith("transformer audio+video failed and is left out of the table: on fold-1, fold-2")
+    assert "learning rate of 1e+30" in said
+    record = json.loads((results / "train.json").read_text())
+    assert {one["row"] for one in record["failed"]} == {"transformer audio+video"}
+    assert said in record["notices"]
+    for file in RESULTS:
+        without = whole[file][whole[file]["strategy"] != "transformer"].reset_index(drop=True)
+        assert len(without) < len(whole[file])
+        pd.testing.assert_frame_equal(rows_of(results, file), without)
+    params = load_params(Path("params.yaml"))
+    evaluate(params, "mine")
+    assert "transformer" not in set(rows_of(results, "table.csv")["strategy"])
+    assert said in (results / "table.md").read_text()
+    assert "transformer" not in printed_without(params, "mine", "video")
+    with Pool(0) as pool:
+        assert list(explain(params, "mine", pool, repeats=1))
+        with pytest.raises(UserError, match="fits no row"):
+            list(explain(params, "mine", pool, ["transformer"]))
+    with pytest.raises(UserError, match="fits no row"):
+        compare(params, "transformer", "concat:audio+video:fcnn", "mine")
+    with pytest.raises((UserError, ModelError), match="no finite number"):
+        fit(params, "mine", row_of(params, "mine", "transformer", (), None))
+    assert not (results / "models").exists()
+
+
+def test_in_a_search_it_is_passed_over(trained: Train) -> None:
+    results, _ = trained("learning_rate: [1.0e+30, 1.0e-2]", "learning_rate: [1.0e-2, 1.0e+30]")
+    assert json.loads((results / "train.json").read_text())["failed"] == []
+    fits = rows_of(results, "fits.csv")
+    mine = fits[(fits["strategy"] == "transformer") | (fits["model"] == "fcnn")]
+    assert {json.loads(settings)["learning_rate"] for settings in mine["settings"]} == {0.01}
+    assert len(set(rows_of(results, "predictions.csv").query("strategy == 'transformer'")["prediction"])) == 2
+
+
+def test_where_nothing_but_baselines_is_left_train_fails_and_leaves_what_was_there(trained: Train) -> None:
+    results, _ = trained()
+    before = (results / "predictions.csv").read_bytes()
+    with pytest.raises(UserError, match=r"no row could be fitted.*unimodal audio fcnn failed"):
+        trained(BROKEN, BROKEN, "[fcnn]")
+    assert (results / "predictions.csv").read_bytes() == before
