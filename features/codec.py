@@ -99,5 +99,5 @@ def feature_entry(features: Features) -> Entry:
         or not math.isfinite(np.nansum(features.times))
     ):
         raise ValueError("features must not be infinite; NaN means undefined")
-    rows = {"values": features.values, "times": features.times}
+    rows: dict[str, Any] = {"values": features.values, "times": features.times}
     return Entry("ok", features.note, rows=rows, clips={"pooled": features.pooled})
