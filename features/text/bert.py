@@ -8,12 +8,12 @@ MiniLM, NeurIPS 2020).
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from features.base import Extractor
 from features.errors import EmptyInput, ExtractorError
 from features.text.spans import token_spans
+from features.text.windows import Span, bare, limit, mean_sentence, windows
 from features.types import Features, TextStream
 
 PACKAGED = "packaged"
@@ -45,13 +46,14 @@ class Bert(Extractor[TextStream]):
 
     ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row a token of the
     stream, the mean of its word pieces in the last layer, in order, with the token's times. A transcript longer than
-    the encoder reads (256 pieces for the packaged one) is cut: tokens beyond have rows of NaN. One utterance is encoded
-    at a time, so that no vector depends on its neighbours.
+    the encoder reads at once (256 pieces for the packaged one) is read in windows of much the same length: ``pooled``
+    is then the mean of the windows' vectors by their pieces, and ``note`` counts them. One utterance is encoded at a
+    time, so that no vector depends on its neighbours.
     """
 
     name = "bert"
     modality = "text"
-    version = 1
+    version = 2
     packages = ("sentence-transformers", "transformers", "torch")
     Config = BertConfig
 
@@ -82,10 +84,20 @@ class Bert(Extractor[TextStream]):
         model = _model(str(_folder(self.config.model)))
         text = stream.text.strip()
         with _one_thread():
-            encoded = model.encode([text], batch_size=1, output_value=None, show_progress_bar=False)[0]
-        pieces = np.asarray(encoded["token_embeddings"], np.float32)
-        values = _by_token(pieces, _offsets(model, text, encoded["input_ids"]), token_spans(text, stream.tokens))
-        return Features(values, stream.times.copy(), np.array(encoded["sentence_embedding"], np.float32))
+            most, count = limit(model), len(_pieces(model, text)[0])
+            parts = [(0, len(text))] if most is None or count <= most else _windows(model, text, most)
+            read = _encoded(model, text) if len(parts) == 1 else _joined(model, text, parts)
+        values = _by_token(read.pieces, read.offsets, token_spans(text, stream.tokens))
+        note = f"{count} word pieces, more than the {most} that the encoder reads at once: read in {len(parts)} windows"
+        return Features(values, stream.times.copy(), read.sentence, note if len(parts) > 1 else "")
+
+
+class _Read(NamedTuple):
+    """A text's pieces as vectors, the characters that each covers, and the vector of the whole."""
+
+    pieces: NDArray[np.float32]
+    offsets: NDArray[np.intp]
+    sentence: NDArray[np.float32]
 
 
 _OTHERS = ("onnx", "openvino", ".cache", ".git")
@@ -93,7 +105,7 @@ _OTHERS = ("onnx", "openvino", ".cache", ".git")
 
 def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]) -> NDArray[np.float32]:
     """Return for each token's span of characters the mean of the pieces that overlap it; NaN if none does."""
-    real = offsets[:, 1] > offsets[:, 0]  # the marks of start and end cover no character
+    real = _covers(offsets)
     values = np.full((len(spans), pieces.shape[1]), np.nan, np.float32)
     for row, (start, end) in enumerate(spans):
         own = real & (offsets[:, 0] < end) & (offsets[:, 1] > start)
@@ -102,20 +114,61 @@ def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDA
     return values
 
 
-def _offsets(model: Any, text: str, ids: Any) -> NDArray[np.intp]:
-    """Return ``(pieces, 2)`` the characters of `text` that each piece covers."""
+def _encoded(model: Any, text: str) -> _Read:
+    """Read a text that is no longer than the encoder reads at once."""
+    encoded = model.encode([text], batch_size=1, output_value=None, show_progress_bar=False)[0]
+    ids, offsets = _pieces(model, text)
+    if ids != list(map(int, encoded["input_ids"])):
+        raise ExtractorError("features.bert: this encoder cuts its text in a way that its tokeniser does not tell")
+    pieces, sentence = encoded["token_embeddings"], encoded["sentence_embedding"]
+    return _Read(np.asarray(pieces, np.float32), offsets, np.array(sentence, np.float32))
+
+
+def _windows(model: Any, text: str, most: int) -> list[Span]:
+    """Return the parts of `text` that the encoder reads one by one."""
+    marks = len(_pieces(model, "")[0])
+    if marks >= most:
+        raise ExtractorError(f"features.bert: this encoder's prompt fills the {most} pieces that it reads: use another")
+
+    def pieces(part: str) -> NDArray[np.intp]:
+        offsets = _pieces(model, part)[1]
+        return offsets[_covers(offsets)]
+
+    return windows(text, pieces, most - marks)
+
+
+def _joined(model: Any, text: str, parts: Sequence[Span]) -> _Read:
+    """Read a text in parts."""
+    read = [_encoded(_bare(model), text[start:end]) for start, end in parts]
+    offsets = [
+        np.where(_covers(own)[:, None], own + start, 0) for (start, _), (_, own, _) in zip(parts, read, strict=True)
+    ]
+    sentence = mean_sentence(model, [part.sentence for part in read], [len(part.pieces) for part in read])
+    return _Read(np.concatenate([part.pieces for part in read]), np.concatenate(offsets), sentence)
+
+
+@cache
+def _bare(model: Any) -> Any:
+    with _quiet():
+        return bare(model)
+
+
+def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
+    """Return the pieces' ids, marks and prompt included, and ``(pieces, 2)`` the characters of `text` each covers."""
     prompt = model.prompts.get(model.default_prompt_name) or "" if model.default_prompt_name else ""
-    cut = {"truncation": True, "max_length": model.max_seq_length}
     try:
-        found = model.tokenizer(prompt + text, return_offsets_mapping=True, **cut)
+        found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
     except NotImplementedError as error:
         raise ExtractorError(
             "features.bert: this encoder's tokeniser knows no places in the text: use another"
         ) from error
-    if list(found["input_ids"]) != list(map(int, ids)):
-        raise ExtractorError("features.bert: this encoder cuts its text in a way that its tokeniser does not tell")
-    offsets = np.asarray(found["offset_mapping"], np.intp) - len(prompt)
-    return np.maximum(offsets, 0)
+    offsets = np.asarray(found["offset_mapping"], np.intp).reshape(-1, 2) - len(prompt)
+    return list(found["input_ids"]), np.maximum(offsets, 0)
+
+
+def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which pieces cover a character: the marks of start and end do not."""
+    return offsets[:, 1] > offsets[:, 0]
 
 
 @cache

