@@ -237,7 +237,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
     rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
     for row in rows:
-        click.echo(run(params, name, row))
+        click.echo(run(params, name, row, remark=lambda notice: click.echo(f"fit: {notice}", err=True)))
 
 
 @main.command()

@@ -73,7 +73,7 @@ class Target:
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
     def loss(self, outputs: FloatArray) -> float:
-        """Return the mean log loss (or squared error) of ``(n, width)`` outputs: 0 of none, NaN if one is not finite."""
+        """Return the mean log loss (or squared error) of ``(n, width)`` outputs: 0 of none, NaN if one is infinite."""
         if not len(self):
             return 0.0
         if not np.isfinite(outputs).all():

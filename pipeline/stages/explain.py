@@ -19,7 +19,7 @@ from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages.compare import chosen
 from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading
-from pipeline.stages.inputs import settings_of
+from pipeline.stages.inputs import settings_of, step_settings
 from pipeline.stages.results import WHO, Key, label_of, read_predictions, systems
 from pipeline.stages.rows import Row
 from pipeline.stages.train import split
@@ -136,8 +136,8 @@ def _best(path: Path, corpus: CorpusParams) -> list[Key]:
 
 def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Row], repeats: int) -> list[Answers]:
     corpus = params.corpus(name)
-    settings = settings_of(params, name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
+    settings, _ = step_settings(name, settings_of(params, name), corpus, table)
     folds, _ = split(table, corpus, settings.context)
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
     jobs = [ExplainJob(replace(base, fold=fold, rows=(row,)), repeats) for fold in folds for row in rows]

@@ -1,5 +1,7 @@
 """fit: one strategy on all utterances of a corpus, saved to be used on new clips."""
 
+import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
 from pipeline.stages.fitting import labels_of, leading, recipe_of
-from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of
+from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain
 from pipeline.stages.train import require_features
@@ -28,21 +30,35 @@ from pipeline.utterances import read_table, read_utterances
 FOLDER = "models"  # below a corpus's results
 
 
-def fit(params: Params, name: str, row: Row) -> Path:
+def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = warnings.warn) -> Path:
     """Fit one row of the table on all utterances, choices made on inner folds; return the folder of the saved model.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    row
+        What is fitted.
+    remark
+        Is called with each sentence on what was done in another way than asked for.
 
     Raises
     ------
     UserError
-        If features are missing or out of date, or a setting is impossible.
+        If features are missing or out of date, a setting is impossible, or steps are words and the row reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
-    settings = settings_of(params, name)
-    data = load_modalities(name, settings, corpus, table, sequences=reads_sequences(row.strategy, row.model))
+    settings, over_time = settings_of(params, name), reads_sequences(row.strategy, row.model)
+    if over_time:
+        settings, notices = step_settings(name, settings, corpus, table)
+        for notice in notices:
+            remark(notice)
+        _require_words(row, settings)
+    data = load_modalities(name, settings, corpus, table, sequences=over_time)
     model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
     schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
@@ -50,6 +66,14 @@ def fit(params: Params, name: str, row: Row) -> Path:
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
     save(model, folder, plain(schema), module_names(params.run.plugins))
     return folder
+
+
+def _require_words(row: Row, settings: TrainParams) -> None:
+    if settings.sequences.align == "word" and "text" not in row.modalities:
+        raise UserError(
+            f"{row} reads a step a timed word, but no text, which says when words are spoken: it could not answer for a"
+            " new clip. Set sequences.align to none, or fit a row that reads text"
+        )
 
 
 def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:

@@ -1,6 +1,6 @@
 """From feature stores to what models see: pooled features, steps over time, masks, in the utterance table's order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,46 @@ def is_imported(path: Path) -> bool:
         return False
     with open_store(path) as store:
         return bool(store.attribute("kind") == IMPORTED)
+
+
+def step_settings(
+    name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame
+) -> tuple[TrainParams, list[str]]:
+    """Return the settings by which sequences can be read, and a sentence where these are not the ones asked for.
+
+    Timed words (``align: word``) come with the features of text. Where no utterance has any, steps are windows of
+    ``step_s`` seconds instead. Where some have none, these are read as one step; both they and single words without
+    times, which are part of no step, are counted.
+    """
+    how = settings.sequences
+    if how.align != "word":
+        return settings, []
+    stores = stores_of(settings, "text") if "text" in corpus.modalities else []
+    rows = _timed(_over_time([_rows(CorpusPaths(name).features(e), table) for e in stores]))
+    if rows is None:
+        why = f"no row of {', '.join(stores)} has a time" if stores else "no store of text is read that has words"
+        return replace(settings, sequences=replace(how, align="none")), [
+            f"sequences.align is word, but no utterance has timed words ({why}): steps are {how.step_s:g} s of voice"
+            " and face, and the rows of text, as with align: none"
+        ]
+    return settings, list(_untimed(rows))
+
+
+def _untimed(rows: "_Rows") -> Iterator[str]:
+    """Yield a sentence on utterances without timed words among others, and on words without times among others."""
+    known = [np.isfinite(times).all(axis=1) for times in rows.times]
+    without = sum(not mask.any() for mask in known)
+    if without:
+        yield (
+            f"sequences.align is word, but {without} of {len(known)} utterances have no timed words: each of these is"
+            " read as one step over all of it"
+        )
+    lost = sum(int((~mask).sum()) for mask in known if mask.any())
+    if lost:
+        yield (
+            f"sequences.align is word, but {lost} words have no time in utterances where others have one: they are"
+            " part of no step"
+        )
 
 
 def load_modalities(
@@ -160,7 +200,9 @@ def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
 def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> dict[str, Ragged]:
     paths = CorpusPaths(name)
     rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
-    words = _words(rows.get("text", []), len(table)) if settings.sequences.align == "word" else None
+    if settings.sequences.align == "word" and "text" not in rows:
+        raise UserError("sequences.align is word, but no features of text are read, which say when words are spoken")
+    words = _words(rows["text"], len(table)) if settings.sequences.align == "word" else None
     steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
     frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None
     if frames is not None and "audio" in corpus.modalities:
@@ -180,11 +222,16 @@ def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
 
     They are those of the first store that has any.
     """
-    for rows in text:
-        timed = [times[np.isfinite(times).all(axis=1)] for times in rows.times]
-        if any(map(len, timed)):
-            return [times if len(times) else ANY_TIME for times in timed]
-    return [ANY_TIME] * n
+    rows = _timed(text)
+    if rows is None:
+        return [ANY_TIME] * n
+    timed = [times[np.isfinite(times).all(axis=1)] for times in rows.times]
+    return [times if len(times) else ANY_TIME for times in timed]
+
+
+def _timed(text: Sequence[_Rows]) -> _Rows | None:
+    """Return the rows of the first store that has a row with a time."""
+    return next((rows for rows in text if any(np.isfinite(t).all(axis=1).any() for t in rows.times)), None)
 
 
 def _steps(

@@ -29,7 +29,7 @@ from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, fit_key, labels_of, leading
-from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of
+from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of, step_settings
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
 
@@ -63,6 +63,9 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     require_features(params, name)
     data = load_modalities(name, settings, corpus, table)
     rows, left_out = _rows(name, settings, corpus, data)
+    if _over_time(rows):
+        settings, remarks = step_settings(name, settings, corpus, table)
+        notices += remarks
     seed = SEED if shuffled else None
     whole = [
         Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds

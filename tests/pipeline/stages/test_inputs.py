@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import item_of
 from pipeline.params import ContextParams, CorpusParams, Params, ProtocolParams, RunParams, SequenceParams, TrainParams
 from pipeline.paths import CorpusPaths
-from pipeline.stages.inputs import is_imported, load_modalities, settings_of, stores_of
+from pipeline.stages.inputs import is_imported, load_modalities, settings_of, step_settings, stores_of
 from pipeline.utterances import COLUMNS
 
 NAN = np.nan
@@ -289,3 +289,52 @@ def test_a_corpus_overrules_one_setting_of_training_and_leaves_the_others(name):
     assert before == {**vars(train), "features": {"text": ("bert",), "audio": ("prosody",)}}
     changed = {"text": ("bert",), "audio": ("mfcc",)} if name == "features" else OWN[name]
     assert after == {**before, name: changed}
+
+
+def stepped(features, table, align="word"):
+    corpus = CorpusParams("manifest", "c", "classification", "label", tuple(features), PROTOCOL)
+    settings = TrainParams(features=features, sequences=SequenceParams(align, 0.1))
+    return step_settings("c", settings, corpus, table)
+
+
+def test_steps_are_words_where_every_utterance_has_timed_ones():
+    store("bert", [ok([1, 2], times=[[0, 0.1], [0.1, 0.2]])] * 2)
+    store("mfcc", [ok([1, 2, 3])] * 2)
+    settings, notices = stepped({"text": ("bert",), "audio": ("mfcc",)}, utterances(2))
+    assert (settings.sequences.align, notices) == ("word", [])
+
+
+@pytest.mark.parametrize("align", ["word", "none"])
+@pytest.mark.parametrize("text", [(), ("tfidf",), ("bert",), ("bert", "tfidf"), None], ids=str)
+def test_words_without_times_give_steps_in_seconds_and_a_notice(text, align):
+    store("bert", [untimed([1, 2, 3])] * 2)
+    store("mfcc", [ok([1, 2, 3])] * 2)
+    features = {"audio": ("mfcc",)} if text is None else {"text": text, "audio": ("mfcc",)}
+    table = utterances(2, text=["so it is", "so be it"])
+    settings, notices = stepped(features, table, align)
+    assert settings.sequences.align == "none"
+    assert [align, len(notices)] in (["word", 1], ["none", 0])
+    assert all("no utterance has timed words" in notice and "0.1 s" in notice for notice in notices)
+    x = load(table, features, settings.sequences)
+    assert steps(x, "audio") == [[[1.0], [2.0], [3.0]]] * 2  # never one step of everything
+
+
+def test_utterances_without_timed_words_among_others_are_counted():
+    timed, none = ok([1, 2], times=[[0, 0.1], [0.1, 0.2]]), untimed([1, 2])
+    store("bert", [timed, none, "empty", timed])
+    settings, (notice,) = stepped({"text": ("bert",)}, utterances(4))
+    assert settings.sequences.align == "word"
+    assert "2 of 4 utterances have no timed words" in notice
+
+
+def test_words_without_times_among_timed_ones_are_counted():
+    store("bert", [ok([1, 2, 3], times=[[0, 0.1], [NAN, NAN], [0.2, 0.3]]), ok([4], times=[[0, 1]])])
+    settings, (notice,) = stepped({"text": ("bert",)}, utterances(2))
+    assert settings.sequences.align == "word"
+    assert "1 words have no time" in notice
+
+
+def test_steps_of_words_are_refused_where_nothing_says_when_words_are_spoken():
+    store("mfcc", [ok([1, 2, 3])])
+    with pytest.raises(UserError, match="no features of text are read"):
+        load(utterances(1), {"audio": ("mfcc",)}, SequenceParams("word"))
