@@ -16,7 +16,7 @@ from models.tabular import System
 from models.target import FLOOR, Target
 from models.unimodal import Unimodal
 
-SHARES = tuple(1 - step / 10 for step in range(11))  # of the powers of the prior that a plain product would have
+SHARES = tuple(1 - step / 10 for step in range(11))
 
 
 class Late(System):
@@ -212,14 +212,24 @@ class WeightedAverage(Late):
         return self._pool(outputs, usable, self.weights_, self.sharpness_)
 
 
+def powers(bases: int) -> list[float]:
+    """Return the powers of the prior that `Product` chooses among: `SHARES` of a plain product's, and Bayes' rule.
+
+    >>> [round(power, 1) for power in powers(3)]
+    [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]
+    """
+    shares = [share * bases for share in SHARES]
+    return sorted([1.0, *(power for power in shares if abs(power - 1) > 1e-9)], reverse=True)
+
+
 class Product(Late):
     """The product of what each base says beyond the prior, and of the prior: right where bases err independently.
 
     Rare classes are learnt as rare by every base; a plain product counts that several times. So every base's
-    probabilities are divided by the prior, which then comes in once, to a power that does not depend on how many bases
-    a row has. Of `SHARES` times the number of bases it is the one with the best weighted F1 on their out-of-fold
-    outputs (the largest of equals); the F1 of each is averaged with its neighbours', since a single lucky row can make
-    a peak.
+    probabilities are divided by the prior, which then comes in once (Bayes' rule), or to another power, if that gives
+    the best weighted F1 on the bases' out-of-fold outputs (the largest of equals); the F1 of each of the `powers` is
+    averaged with its neighbours', since a single lucky row can make a peak. What the power differs from 1 is in
+    proportion to the bases that a row has beyond the first: with one of them alone there is nothing to correct.
     For a score it is the product of normal densities: the mean weighted by each base's inverse mean squared error.
 
     Parameters
@@ -232,7 +242,8 @@ class Product(Late):
     Attributes
     ----------
     power_
-        Of the prior, for classes: 1 is Bayes' rule, 0 takes all classes for equally common.
+        Of the prior in rows that have all bases, for classes: 1 is Bayes' rule, as many as there are bases a plain
+        product, 0 takes all classes for equally common.
     weights_
         ``(bases,)``, for a score; they sum to 1.
 
@@ -255,16 +266,17 @@ class Product(Late):
             inverse = usable.sum(axis=1) / np.maximum(squares, FLOOR)
             self.weights_ = inverse / inverse.sum()
             return
-        powers = [share * count for share in SHARES]
-        scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in powers]
+        tried = powers(count)
+        scores = [weighted_f1(target.values, self._multiplied(outputs, usable, p).argmax(axis=1)) for p in tried]
         near = [np.mean(scores[max(i - 1, 0) : i + 2]) for i in range(len(scores))]
-        self.power_ = powers[int(np.argmax(near))]
+        self.power_ = tried[int(np.argmax(near))]
 
     def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
         prior = np.log(np.maximum(self.prior_, FLOOR))
         beyond = np.log(np.maximum(outputs, FLOOR)) - prior
         never = np.where(self.prior_ > 0, 0.0, -np.inf)  # a class that no training row has is no way out of a conflict
-        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + power * prior + never)
+        own = 1 + (power - 1) * (usable.sum(axis=0) - 1) / max(len(outputs) - 1, 1)
+        return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + own[:, None] * prior + never)
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         if self.task == "classification":
