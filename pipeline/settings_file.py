@@ -30,10 +30,10 @@ def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: 
     block = _block(settings)
     document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
-    if name in corpora:
+    if name in map(str, corpora):
         raise UserError(f"{path} has a corpus {name!r} already: choose another name, or edit its block")
-    corpora[name] = _flow(block)
-    lines = [f"added corpora.{name} to {path}"]
+    corpora[_text(name)] = _flow(block)
+    lines = [f"added corpora.{name} to {path}", *_unused(settings, block["protocol"])]
     if also_run:
         run = document["run"] = document.get("run") or CommentedMap()
         run["corpora"] = _flow([*(run.get("corpora") or []), name])
@@ -52,7 +52,7 @@ def check_name(name: str) -> None:
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
     """Add stores, by modality, to what a corpus of the settings file uses; return what to tell the user."""
     document = _document(path)
-    corpus = document["corpora"][name]
+    corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
     params = load_params(path)
     features = {m: list(names) for m, names in params.corpus(name).features.items()}
     for modality, names in stores.items():
@@ -94,10 +94,12 @@ def _yaml() -> Any:
     from ruamel.yaml import YAML
 
     yaml = YAML()
+    yaml.preserve_quotes = True
     yaml.width = 4096  # a line is left as long as it is
     return yaml
 
 
+_WITHOUT_FOLDS = ("official", "leave-one-group-out")  # the data say how many; a plugin's protocol may ask
 _DEFAULTS = {
     "modalities": list(MODALITIES),
     "protocol": {"kind": "group-kfold", "folds": 5, "group": "group"},
@@ -138,9 +140,16 @@ def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
     if kind not in protocol_names():
         raise UserError(f"--protocol: {kind!r} is none; {suggest(kind, protocol_names())}")
     protocol: dict[str, Any] = {"kind": kind}
-    if kind == "group-kfold":
+    if kind not in _WITHOUT_FOLDS:
         protocol["folds"] = settings.get("folds") or base.get("folds", 5)
     return protocol | {"group": settings.get("group") or base["group"]}
+
+
+def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
+    """Say which options the protocol has no use for."""
+    if settings.get("folds") and "folds" not in protocol:
+        return [f"--folds {settings['folds']} is not written: the protocol {protocol['kind']} has no folds to choose"]
+    return []
 
 
 def _link(name: str, root: Path) -> list[str]:
@@ -160,11 +169,26 @@ def _flow(value: Any) -> Any:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     if isinstance(value, dict):
-        mapping = CommentedMap({key: _flow(v) for key, v in value.items()})
+        mapping = CommentedMap({_flow(key): _flow(v) for key, v in value.items()})
         mapping.fa.set_flow_style()
         return mapping
     if isinstance(value, list):
-        sequence = CommentedSeq(value)
+        sequence = CommentedSeq([_flow(item) for item in value])
         sequence.fa.set_flow_style()
         return sequence
-    return value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """Return the text in quotes where YAML 1.1, which `load_params` reads, sees something else: ``on``, ``1:30``.
+
+    The writer knows YAML 1.2, in which those are plain words.
+    """
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+    from yaml import YAMLError, safe_load
+
+    try:
+        plain = safe_load(f"[{value}]") == [value]
+    except (YAMLError, ValueError):
+        plain = False
+    return value if plain else DoubleQuotedScalarString(value)

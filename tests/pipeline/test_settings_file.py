@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from models.protocol import protocol_names
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.settings_file import add_corpus
@@ -54,6 +58,52 @@ def test_a_new_file_is_made_where_there_is_none(here: Path) -> None:
     assert load_params(here / "other.yaml").run.corpora == ("mine",)
 
 
+@pytest.mark.parametrize("kind", protocol_names())
+@pytest.mark.parametrize("folds", [None, 2, 4, 17])
+def test_the_protocol_is_written_as_it_was_given(kind: str, folds: int | None, here: Path) -> None:
+    lines = add_corpus(here / "params.yaml", "mine", settings(kind=kind, folds=folds))
+    protocol = load_params(here / "params.yaml").corpora["mine"].protocol
+    divided = kind in ("group-kfold", "crossfit")
+    assert (protocol.kind, protocol.group) == (kind, "actor")
+    assert protocol.folds == ((folds or 5) if divided else 5)
+    assert any(f"--folds {folds} is not written" in line for line in lines) == (folds is not None and not divided)
+
+
+AMBIGUOUS = ("on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "<<", "a: b", "a #b")
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "label": st.text(st.characters(exclude_categories=["C"]), min_size=1).filter(str.strip),
+            "group": st.sampled_from(
+                ["on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "a: b"]
+            ),
+            "task": st.sampled_from(["classification", "regression"]),
+            "kind": st.sampled_from(["group-kfold", "crossfit"]),
+            "folds": st.integers(2, 99),
+            "modalities": st.permutations(["text", "audio", "video"]).map(",".join),
+        }
+    ),
+    st.sampled_from(["mine", "on", "NO", "1", "1e3", "010", "1_0", "yes", "2026-01-01", "na\u00efve"]),
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_: dict[str, Any], name: str) -> None:
+    folder = tmp_path_factory.mktemp("options")
+    (folder / "clips").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        add_corpus(folder / "params.yaml", name, settings(**given_), also_run=True)
+        params = load_params(folder / "params.yaml")
+        with pytest.raises(UserError, match="already"):
+            add_corpus(folder / "params.yaml", name, settings(**given_))
+    corpus = params.corpora[name]
+    assert (corpus.label, corpus.task, corpus.root) == (given_["label"], given_["task"], "clips")
+    assert (corpus.protocol.kind, corpus.protocol.folds) == (given_["kind"], given_["folds"])
+    assert corpus.protocol.group == given_["group"]
+    assert params.run.corpora == (name,)
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
@@ -81,6 +131,14 @@ def test_a_file_that_is_wrong_already_stays_as_it_is(content: str, here: Path) -
     with pytest.raises(UserError, match=r"wrong\.yaml"):
         add_corpus(path, "mine", settings(), also_run=True)
     assert path.read_text() == content
+
+
+def test_quotes_of_others_stay(here: Path) -> None:
+    block = "corpora:\n  a: {reader: manifest, root: 'clips', task: classification, label: \"on\", modalities: [text], "
+    (here / "own.yaml").write_text(block + "protocol: {kind: official, group: '1:30'}}\n")
+    add_corpus(here / "own.yaml", "mine", settings())
+    corpus = load_params(here / "own.yaml").corpora["a"]
+    assert (corpus.label, corpus.protocol.group) == ("on", "1:30")
 
 
 def test_an_empty_block_is_filled(here: Path) -> None:
