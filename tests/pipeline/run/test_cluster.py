@@ -1,0 +1,89 @@
+"""The workers of this machine: nobody else can reach them, and nothing of them stays."""
+
+import os
+import stat
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.run.cluster import Pool
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(2) as pool:
+        assert sorted(answer for _, answer in pool.run(abs, [-1, -2, -3])) == [1, 2, 3]
+        yield pool
+
+
+def listening() -> list[tuple[str, int]]:
+    me = psutil.Process()
+    found = [
+        c.laddr for p in [me, *me.children(recursive=True)] for c in p.net_connections("inet") if c.status == "LISTEN"
+    ]
+    return [(address.ip, address.port) for address in found]
+
+
+def test_everything_listens_on_the_loopback_interface_only(pool: Pool) -> None:
+    addresses = listening()
+    assert len(addresses) > 4  # the scheduler, two nannies, two workers
+    assert {ip for ip, _ in addresses} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_client_without_the_certificate_is_refused(pool: Pool, protocol: str) -> None:
+    from distributed import Client
+    from distributed.security import Security
+
+    security = Security.temporary() if protocol == "tls" else None  # a certificate, but another one
+    client = pool._client
+    known = client.scheduler_info(n_workers=-1)["workers"]
+    addresses = [client.scheduler.address, *known, *(worker["nanny"] for worker in known.values())]
+    assert len(addresses) == 5
+    assert all(address.startswith("tls://127.0.0.1:") for address in addresses)
+    for address in addresses:
+        other = address.replace("tls", protocol)
+        with pytest.raises(OSError, match=r"imed out|reset|closed|certificate"):
+            Client(other, timeout="500ms", security=security, set_as_default=False)
+
+
+def test_no_page_is_served(pool: Pool) -> None:
+    for ip, port in listening():
+        for page in ("", "status", "json/counts.json", "info/main/workers.html", "metrics", "health"):
+            with pytest.raises((urllib.error.URLError, OSError)):
+                urllib.request.urlopen(f"http://{ip}:{port}/{page}", timeout=1)
+
+
+def folders(task: int) -> list[str]:
+    return list(sys.path)
+
+
+def test_no_folder_of_others_is_on_the_path_of_imports(pool: Pool) -> None:
+    (_, workers), *_ = pool.run(folders, [0])
+    temporary = [Path(p) for p in {*workers, *sys.path} if "dask-scratch-space" in p]
+    assert temporary
+    for folder in temporary:
+        private = next(p for p in folder.parents if p.name.startswith("crossmodal-"))
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700
+        assert private.stat().st_uid == os.getuid()
+
+
+def test_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dask
+
+    with dask.config.set({"temporary-directory": str(tmp_path)}):
+        before: Any = psutil.Process().children(recursive=True)
+        with Pool(1) as pool:
+            list(pool.run(abs, [1]))
+            assert list(tmp_path.iterdir())
+        after = [
+            p for p in psutil.Process().children(recursive=True) if p not in before and "spawn_main" in str(p.cmdline())
+        ]
+    assert not after
+    assert not list(tmp_path.iterdir())
