@@ -500,7 +500,7 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--label", default="", help="... of the labels that are to be predicted (--corpus).")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score (--corpus).")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: official if split]")
-@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds, not of official.")
+@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--labels", type=click.Path(path_type=Path), help="A .csd of labels.")
 @click.option("--words", type=click.Path(path_type=Path), help="A .csd of timed words.")
 @click.option("--align", type=click.Choice(["word"]), help="Average rows over words.")
@@ -522,6 +522,10 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     task, kind, folds, match, run = (given.pop(key) for key in ("task", "kind", "folds", "match", "also_run"))
     arrays, splits = _modality_names(given.pop("arrays")), _pairs("--split-name", given.pop("splits"))
     label = given.pop("label")  # keeps its own name, as every column does that has no role
+    described = {"--label": label, "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
+    unused = [option for option, value in (described if into else {"--match": match}).items() if value]
+    if unused:
+        click.echo(f"{', '.join(unused)}: without effect with {'--into' if into else '--corpus'}")
     options = ImportOptions(arrays, given.pop("id_"), splits=splits, align=given.pop("align") or "", **given)
     if into:
         lines = import_into(_load(params_path), form, path, into, options, match)

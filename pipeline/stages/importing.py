@@ -304,7 +304,7 @@ def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, 
     return {
         "modalities": ",".join(modalities),
         "kind": kind,
-        "folds": settings.get("folds", 5),
+        "folds": settings.get("folds"),
         "group": "group",
         "features": features,
     }

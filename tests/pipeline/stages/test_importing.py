@@ -67,6 +67,18 @@ def test_a_file_becomes_a_corpus_that_trains_and_says_where_it_is_from(tmp_path)
     assert set(table["n"]) == {60}
 
 
+def test_options_are_written_or_named(tmp_path):
+    folder = made(tmp_path)
+    said = run(*AS_CORPUS, "--folds", "3", "--match", "x", "--run", cwd=folder).stdout
+    assert load_params(folder / "params.yaml").corpora["mine"].protocol.folds == 3
+    assert load_params(folder / "params.yaml").run.corpora == ("mine",)
+    assert "--match: without effect with --corpus" in said
+    run("prepare", "--corpus", "mine", cwd=folder)
+    said = run("import", "npz", "features.npz", "--into", "mine", "--id", "name", "--array", "audio=face", "--folds",
+               "7", "--run", cwd=folder).stdout  # fmt: skip
+    assert "--folds, --run: without effect with --into" in said
+
+
 def test_numbers_that_are_none_are_masked_and_counted_and_rows_of_them_are_empty(tmp_path):
     voice = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
     voice[3], voice[5, 1], voice[7, 2] = np.nan, -np.inf, np.nan
