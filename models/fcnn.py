@@ -71,7 +71,7 @@ class FullyConnected:
         learning = {key: look.pop(key) for key in ("learning_rate", "weight_decay", "epochs", "patience", "seed")}
         outputs = len(self.classes_) if self.classes_ is not None else 1
         train(
-            net := TrainedNet("models.nets:feed_forward", {"width": x.shape[1], "outputs": outputs, **look}, "float32"),
+            net := TrainedNet("models.nets:FeedForward", {"width": x.shape[1], "outputs": outputs, **look}, "float32"),
             Rows(self._inputs(x)),
             self._targets(np.asarray(y)),
             Training(**learning, clip=None),

@@ -16,13 +16,15 @@ Widths = list[list[int]]  # a modality: columns of its summary, columns of a ste
 HEADS = 2
 
 
-def feed_forward(width: int, outputs: int, hidden: int, layers: int, dropout: float) -> nn.Sequential:
-    """Return hidden layers with ReLU and dropout, and a linear layer on top."""
-    stack: list[nn.Module] = []
-    for _ in range(layers):
-        stack += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)]
-        width = hidden
-    return nn.Sequential(*stack, nn.Linear(width, outputs))
+class FeedForward(nn.Sequential):
+    """Hidden layers with ReLU and dropout, and a linear layer on top."""
+
+    def __init__(self, width: int, outputs: int, hidden: int, layers: int, dropout: float) -> None:
+        stack: list[nn.Module] = []
+        for _ in range(layers):
+            stack += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)]
+            width = hidden
+        super().__init__(*stack, nn.Linear(width, outputs))
 
 
 class Loss(nn.Module):
@@ -201,7 +203,7 @@ class Intermediate(nn.Module):
         self.encoders = nn.ModuleList([Encoder(p, d, hidden, dropout, encoder) for p, d in widths])
         self.decisions = nn.ModuleList([nn.Linear(hidden, outputs) for _ in widths])
         self.missing = nn.Parameter(torch.zeros(len(widths), hidden))
-        self.head = feed_forward(len(widths) * hidden, outputs, hidden, 1, dropout)
+        self.head = FeedForward(len(widths) * hidden, outputs, hidden, 1, dropout)
 
     def forward(
         self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
@@ -249,7 +251,7 @@ class Transformer(nn.Module):
         self.answer = nn.Parameter(0.1 * torch.randn(hidden))
         self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
         self.normal = nn.LayerNorm(hidden)
-        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
 
     def forward(
         self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
@@ -280,7 +282,7 @@ class Weighted(nn.Module):
         self.merge = nn.ModuleList([nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden)) for _ in widths])
         self.normal = nn.LayerNorm(hidden)  # all modalities at one length: only the weights can make one count more
         self.choose = AttentionPooling(hidden)
-        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
         self.dropout = nn.Dropout(dropout)
         self.widths = widths
 
@@ -313,7 +315,7 @@ class CrossModal(nn.Module):
         self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in self.pairs])
         self.start = nn.Parameter(torch.zeros(hidden))
         self.normal = nn.LayerNorm(hidden)
-        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
 
     def forward(
         self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
@@ -345,7 +347,7 @@ class FusedSequence(nn.Module):
         self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
         self.normal = nn.LayerNorm(hidden)
         self.pooling = AttentionPooling(hidden)
-        self.head = feed_forward(hidden, outputs, hidden, 1, dropout)
+        self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
         self.widths = widths
 
     def forward(self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], mask: Tensor) -> dict[str, Tensor]:
@@ -369,7 +371,7 @@ class SequenceNet(nn.Module):
         self.lstm = Recurrent(steps, hidden, pooling)
         self.summary = nn.Sequential(nn.Linear(summary, hidden), nn.ReLU()) if summary else None
         self.head = nn.Sequential(
-            nn.Dropout(dropout), feed_forward(hidden * (1 + bool(summary)), outputs, hidden, 1, dropout)
+            nn.Dropout(dropout), FeedForward(hidden * (1 + bool(summary)), outputs, hidden, 1, dropout)
         )
 
     def forward(self, steps: Tensor, mask: Tensor, summary: Tensor) -> dict[str, Tensor]:

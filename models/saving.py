@@ -1,50 +1,40 @@
-"""Fitted models on disk without pickles: what they are made of, their networks' weights, and what they were fitted on.
+"""Fitted models on disk without pickles: what they are made of, their numbers, and what they were fitted on.
 
-A folder holds ``model.skops`` (the objects, by skops), ``weights.safetensors`` (arrays of networks, by their path
-inside the model) and ``model.json`` (format, schema, sha256 of the other two, library versions). Nothing in a file is
-run: types that are not on a short list are refused by name before anything is built. docs/models-on-disk.md says more.
+A folder holds ``objects.json`` (what the model is made of: `models.objects`), ``arrays.safetensors`` (its numbers,
+networks' weights among them, by their path inside the model) and ``model.json`` (format, schema, sha256 of all three,
+library versions). Nothing in a file is run, and nothing that it names is looked up unless it is on the list of
+`models.trusted`. docs/models-on-disk.md says more.
 """
 
 import hashlib
 import json
-import secrets
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED
 
 from models.errors import ModelError
+from models.objects import Arrays, read, write
 from models.training import TrainedNet
+from models.trusted import trust
 from models.walk import walk
 
 FORMAT = "crossmodal-model"
-FORMAT_VERSION = 1
-MODEL, WEIGHTS, ABOUT = "model.skops", "weights.safetensors", "model.json"
+FORMAT_VERSION = 2
+MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
-_OWN = ("models", "features.text")  # packages whose classes a file may hold
-_NETS = "models.nets"  # the module of the networks that a file may name
-_FOREIGN = (  # beside what skops itself trusts
-    "scipy.sparse._csr.csr_matrix",
-    "sklearn.tree._tree.Tree",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
-    "xgboost.sklearn.XGBRegressor",
-)
+_LONGEST = {MODEL: 256 << 20, ABOUT: 64 << 20}  # bytes of JSON: read whole, it takes some ten times its size
 _LIBRARIES = {  # whose numbers a loaded model depends on -> their distributions
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
     "xgboost": ("xgboost-cpu", "xgboost"),
     "torch": ("torch",),
-    "skops": ("skops",),
 }
 _STRICT = ("scikit-learn", "xgboost", "torch")  # another minor version of these may answer differently
 
-Arrays = dict[str, Any]
 Networks = list[tuple[str, TrainedNet]]
 
 
@@ -68,7 +58,7 @@ class Saved:
 
 
 def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[str] = ()) -> None:
-    """Write a fitted model to `folder`; one that is there is replaced, all at once.
+    """Write a fitted model to `folder`; what does not fit together, as after a power cut, is refused by `load`.
 
     Parameters
     ----------
@@ -86,19 +76,23 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
     ModelError
         If the model holds something that could not be loaded again.
     """
-    with _detached(model) as weights:
-        content = _dumped(model)
-    arrays = _packed(weights)
-    _check_types(content, trusted, f"{type(model).__name__} cannot be saved")
+    trust(trusted)
+    try:
+        objects, arrays = write(model)
+    except ModelError as error:
+        raise ModelError(f"{type(model).__name__} cannot be saved: {error}") from error
+    content, packed = json.dumps(objects, allow_nan=False).encode(), _packed(arrays)
     about = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "files": {MODEL: _sha256(content), WEIGHTS: _sha256(arrays)},
+        "files": {MODEL: _sha256(content), WEIGHTS: _sha256(packed)},
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "schema": schema,
     }
-    text = json.dumps(about, indent=1) + "\n"
-    _replace(folder, {MODEL: content, WEIGHTS: arrays, ABOUT: text.encode()})
+    text = json.dumps(about | {"digest": _digest(about)}, indent=1) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, own in {MODEL: content, WEIGHTS: packed, ABOUT: text.encode()}.items():
+        (folder / name).write_bytes(own)
 
 
 def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
@@ -114,30 +108,20 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     Raises
     ------
     ModelError
-        If a file is missing, was changed, is of a newer format, holds a type that is not trusted, or cannot be read.
+        If a file is missing, was changed, is of another format, holds what a model may not hold, or cannot be read.
     """
+    trust(trusted)
     about = _about(folder)
-    content, arrays = (_checked(folder / name, about) for name in (MODEL, WEIGHTS))
+    content, packed = (_checked(folder / name, about["files"][name]) for name in (MODEL, WEIGHTS))
     notices = tuple(_differences(folder, about["libraries"]))
-    _check_types(content, trusted, f"{folder / MODEL} is refused")
-    model = _loaded(content, folder, notices)
-    nets = networks(model)
-    _check_networks(nets, trusted, folder)
-    _attach(nets, arrays, folder)
-    return Saved(model, about["schema"], notices)
-
-
-@contextmanager
-def _detached(model: Any) -> Iterator[Arrays]:
-    """Take the weights of all networks out of a model, by path, and put them back in the end."""
-    taken = [(path, net, net.weights or {}) for path, net in networks(model)]
-    for _, net, _ in taken:
-        net.weights = None
     try:
-        yield {f"{path}/{name}": array for path, _, weights in taken for name, array in weights.items()}
-    finally:
-        for _, net, weights in taken:
-            net.weights = weights
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn's own words on versions, of which `notices` has ours
+            model = read(_parsed(content), _unpacked(packed))
+    except Exception as error:  # whatever odd content or other versions of libraries make constructors raise
+        why = "; ".join([_said(error), *notices])
+        raise ModelError(f"{folder / MODEL} is refused: {why}: fit the model again") from error
+    return Saved(model, about["schema"], notices)
 
 
 def networks(model: Any) -> Networks:
@@ -145,83 +129,32 @@ def networks(model: Any) -> Networks:
     return [(path, part) for path, part in walk(model) if isinstance(part, TrainedNet)]
 
 
-def _check_networks(nets: Networks, trusted: Sequence[str], folder: Path) -> None:
-    """Refuse a network that names anything but what `models.nets` or a plugin defines: it is called to rebuild it."""
-    for path, net in nets:
-        module, _, attribute = str(net.build).partition(":")
-        found = _defined(module, attribute) if module in (_NETS, *trusted) else None
-        if not callable(found):
-            raise ModelError(f"{folder / MODEL} is refused: its network {path} names {net.build!r}, no network of ours")
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ModelError) else f"it holds odd values ({type(error).__name__}: {text:.200})"
 
 
-def _attach(nets: Networks, packed: bytes, folder: Path) -> None:
-    from safetensors.numpy import load
-
-    found: dict[str, Arrays] = {path: {} for path, _ in nets}
-    for name, array in load(packed).items():
-        path, _, own = name.partition("/")
-        if path not in found:
-            raise ModelError(f"{folder / WEIGHTS} holds {name!r}, but the model has no such network: fit it again")
-        found[path][own] = array
-    for path, net in nets:
-        net.weights = found[path]
-
-
-def _packed(weights: Arrays) -> bytes:
-    import numpy as np
+def _packed(arrays: Arrays) -> bytes:
     from safetensors.numpy import save
 
-    return bytes(save({name: np.array(array, order="C") for name, array in weights.items()}))
+    return bytes(save(arrays))
 
 
-def _dumped(model: Any) -> bytes:
-    from skops import io
+def _unpacked(packed: bytes) -> Arrays:
+    from safetensors.numpy import load
 
-    try:
-        return bytes(io.dumps(model, compression=ZIP_DEFLATED))
-    except Exception as error:  # whatever skops meets inside a plugin's model
-        raise ModelError(f"{type(model).__name__} cannot be saved: {' '.join(str(error).split())}") from error
+    return dict(load(packed))
 
 
-def _loaded(content: bytes, folder: Path, notices: Iterable[str]) -> Any:
-    from skops import io
+def _parsed(content: bytes) -> Any:
+    """Return what JSON holds; a key that comes twice would be read in one way here and in another elsewhere."""
 
-    try:
-        return io.loads(content, trusted=io.get_untrusted_types(data=content))
-    except Exception as error:  # other versions of libraries build other objects
-        why = "; ".join([" ".join(str(error).split()), *notices])
-        raise ModelError(f"{folder / MODEL} cannot be read ({why}): fit the model again") from error
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ModelError("it names a key twice")
+        return dict(pairs)
 
-
-def _check_types(content: bytes, trusted: Sequence[str], refusal: str) -> None:
-    from skops import io
-
-    try:
-        found = io.get_untrusted_types(data=content)
-    except Exception as error:  # a damaged or foreign zip
-        raise ModelError(f"{refusal}: it is no readable skops file ({' '.join(str(error).split())})") from error
-    refused = [name for name in found if name not in _FOREIGN and not _is_class((*_OWN, *trusted), name)]
-    if refused:
-        raise ModelError(
-            f"{refusal}: it holds {', '.join(refused)}, which a model may not hold; if it is a class of a plugin of "
-            "yours, list that plugin in run.plugins"
-        )
-
-
-def _is_class(packages: Iterable[str], name: str) -> bool:
-    """Whether a dotted name is that of a class which one of the packages defines."""
-    module, _, attribute = name.rpartition(".")
-    inside = any(module == package or module.startswith(f"{package}.") for package in packages)
-    return inside and isinstance(_defined(module, attribute), type)
-
-
-def _defined(module: str, attribute: str) -> Any:
-    """Return what a module of this project, or a plugin, defines itself under a name; else None."""
-    try:
-        found = getattr(import_module(module), attribute, None)
-    except ImportError:
-        return None
-    return found if getattr(found, "__module__", None) == module else None
+    return json.loads(content, object_pairs_hook=unique)
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -229,27 +162,55 @@ def _about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"{folder} holds no model: there is no {path}; `crossmodal fit` writes one")
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        known, found = about["format"] == FORMAT, int(about["format_version"])
-        complete = {"files", "libraries", "schema"} <= set(about) and {MODEL, WEIGHTS} <= set(about["files"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is damaged ({error}): fit the model again") from error
-    if known and found > FORMAT_VERSION:
-        raise ModelError(
-            f"{path} has model format {found}, this program reads up to {FORMAT_VERSION}: use a newer crossmodal"
-        )
-    if not known or not complete:
+        about = _parsed(_content(path))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged ({_said(error)}): fit the model again") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT or type(about.get("format_version")) is not int:
         raise ModelError(f"{path} does not describe a {FORMAT}: name the folder that `crossmodal fit` wrote")
-    return dict(about)
+    if about["format_version"] > FORMAT_VERSION:
+        raise ModelError(
+            f"{path} has model format {about['format_version']}, this program reads {FORMAT_VERSION}: use a newer "
+            "crossmodal"
+        )
+    if about["format_version"] < FORMAT_VERSION:
+        raise ModelError(
+            f"{path} has model format {about['format_version']}, which this program no longer reads (it reads "
+            f"{FORMAT_VERSION}): fit the model again with `crossmodal fit`"
+        )
+    if about.pop("digest", None) != _digest(about):
+        raise ModelError(f"{path} was changed since it was saved (its digest differs): fit the model again")
+    _check_shape(about, path)
+    return about
 
 
-def _checked(path: Path, about: Mapping[str, Any]) -> bytes:
+def _check_shape(about: Mapping[str, Any], path: Path) -> None:
+    blocks = {name: about.get(name) for name in ("files", "libraries", "schema")}
+    whole = all(isinstance(block, dict) for block in blocks.values())
+    if not whole or any(not isinstance(v, str) for n in ("files", "libraries") for v in blocks[n].values()):  # type: ignore[union-attr]
+        raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or it is none: fit the model again")
+    if set(about["files"]) != {MODEL, WEIGHTS}:
+        raise ModelError(f"{path} names other files than {MODEL} and {WEIGHTS}: fit the model again")
+
+
+def _checked(path: Path, digest: str) -> bytes:
     if not path.is_file():
         raise ModelError(f"{path} is missing: copy the whole folder, or fit the model again")
-    content = path.read_bytes()
-    if _sha256(content) != about["files"][path.name]:
+    content = _content(path)
+    if _sha256(content) != digest:
         raise ModelError(f"{path} was changed since it was saved (its sha256 differs): fit the model again")
     return content
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes, if there is room for them."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    size, longest = path.stat().st_size, _LONGEST.get(path.name, memory)
+    if size > longest:
+        raise ModelError(f"{path} has {size} bytes, and at most {longest} can be read: fit a smaller model")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _differences(folder: Path, libraries: Mapping[str, str]) -> Iterator[str]:
@@ -272,17 +233,6 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a new folder beside `folder`, then let it take its place."""
-    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}.partial")  # nobody can have planted a link there
-    old = partial.with_suffix(".old")
-    partial.mkdir(parents=True)
-    try:
-        for name, content in files.items():
-            (partial / name).write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+def _digest(about: Mapping[str, Any]) -> str:
+    """Return the sha256 of what `about` says, however it is laid out."""
+    return _sha256(json.dumps(about, sort_keys=True).encode())

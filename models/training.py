@@ -10,14 +10,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from models import names
 from models.data import IntArray, Task
-from models.errors import DivergedError
+from models.errors import DivergedError, ModelError
 from models.folds import inner_folds
 from models.threads import one_thread
+from models.trusted import NETS, network_class
 
 HELD_OUT = 5  # one group in so many decides when to stop
 ANSWERED = 128  # rows that are answered at a time, by default
+PRECISIONS = ("float32", "float64")
+MODEST = 100_000  # no whole number among the settings of a network is larger, unless the network is
 
 Batch = Mapping[str, Any]  # the arguments of a module's forward: arrays, lists of arrays, mappings of them
 
@@ -96,8 +98,41 @@ class TrainedNet:
         self.__dict__.update(state, _module=None)
 
     def untrained(self) -> Any:
-        """Return a torch module with first weights drawn from torch's random state."""
-        return names.load(self.build)(**self.options)
+        """Return a torch module with first weights drawn from torch's random state.
+
+        Raises
+        ------
+        ModelError
+            If `build` names no network of this project's or a plugin's.
+        """
+        return network_class(self.build)(**self.options)
+
+    def check(self) -> None:
+        """Check a network that came from a file: what it names, its settings, and that its weights fit them.
+
+        Raises
+        ------
+        ModelError
+            If it is no network of ours, or could not be built, or not with the memory that its weights take.
+        """
+        network_class(self.build)
+        weights = self.weights
+        if self.precision not in PRECISIONS or not isinstance(weights, dict):
+            raise ModelError(f"a network in it answers in {self.precision!r:.60} or has no weights")
+        if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in weights.values()):
+            raise ModelError("a network in it has weights that are no finite numbers")
+        size, count = sum(array.size for array in weights.values()), len(weights)
+        if not _modest(self.options, size, count):
+            raise ModelError(f"a network in it has settings that its {count} arrays of weights do not fit")
+        if self.build.partition(":")[0] == NETS and self._shapes() != {k: v.shape for k, v in weights.items()}:
+            raise ModelError("a network in it has weights of other shapes than its settings say")
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        import torch
+
+        with torch.device("meta"):  # has shapes and no memory
+            module = self.untrained()
+        return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
 
     def keep(self, module: Any, losses: list[float]) -> None:
         """Take over the weights of a trained `module`."""
@@ -124,6 +159,16 @@ class TrainedNet:
             for start in range(0, len(reader), at_a_time):
                 rows = np.arange(start, min(start + at_a_time, len(reader)))
                 yield _arrays(module(**_tensors(reader.batch(rows), getattr(torch, self.precision))))
+
+
+def _modest(options: Any, size: int, count: int) -> bool:
+    """Whether plain settings could be those of a network of `count` arrays with `size` weights in all."""
+    if isinstance(options, Mapping):
+        layers = options.get("layers", 0)
+        return type(layers) is int and layers <= count and all(_modest(v, size, count) for v in options.values())
+    if isinstance(options, list | tuple):
+        return len(options) <= count and all(_modest(value, size, count) for value in options)
+    return options is None or isinstance(options, str | float) or (isinstance(options, int) and 0 <= options <= max(size, MODEST))
 
 
 def held_out(groups: Any, y: Any, task: Task) -> tuple[IntArray, IntArray] | None:

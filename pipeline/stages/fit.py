@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.atomic import replacing_folder
 from features.base import MODALITIES, Modality
 from models.data import Modalities
 from models.metrics import metric
@@ -64,7 +65,8 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
     schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
-    save(model, folder, plain(schema), module_names(params.run.plugins))
+    with replacing_folder(folder) as temporary:
+        save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
 
 

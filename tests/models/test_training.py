@@ -23,7 +23,7 @@ def problem(n=120, seed=0):
 def trained(how=QUICK, split=True, precision="float64"):
     x, y = problem()
     net = TrainedNet(
-        "models.nets:feed_forward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 1, "dropout": 0.1}, precision
+        "models.nets:FeedForward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 1, "dropout": 0.1}, precision
     )
     rows = (np.arange(90), np.arange(90, 120)) if split else None
     return train(net, Rows(x), y, how, criterion=torch.nn.MSELoss(), split=rows)
@@ -91,7 +91,7 @@ def test_gradients_are_clipped():
 
     original = regularization.clip_grad_norm_
     for clip in (1.0, None):
-        net = TrainedNet("models.nets:feed_forward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 0, "dropout": 0})
+        net = TrainedNet("models.nets:FeedForward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 0, "dropout": 0})
         seen = []
         try:
             regularization.clip_grad_norm_ = partial(_noted, seen, original)

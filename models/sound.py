@@ -1,0 +1,91 @@
+"""Whether an object that came from a file can be used safely: its parts must fit one another.
+
+scikit-learn hands the arrays of some models to compiled code that trusts them, and builds loops and threads of others.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from models.errors import ModelError
+
+_MOST_JOBS = 256
+PATTERNS = (  # of words, in `features.text.tfidf` and by default in scikit-learn; another could be one that never ends
+    r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026",
+    r"(?u)\b\w\w+\b",
+)
+_KERNELS = ("linear", "poly", "rbf", "sigmoid")
+
+
+def check(part: Any) -> None:
+    """Check an object that was just built.
+
+    Raises
+    ------
+    ModelError
+        If using it could crash the process, never end, or need more memory than its file.
+    """
+    jobs = vars(part).get("n_jobs")
+    if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MOST_JOBS):
+        raise ModelError(f"its {type(part).__name__} wants {jobs!r:.60} jobs at once")
+    for kind in type(part).__mro__:
+        rule = _RULES.get(f"{kind.__module__}.{kind.__name__}")
+        if rule is not None and vars(part):
+            rule(part)
+
+
+def _require(sound: Any, part: Any, what: str) -> None:
+    if not sound:
+        raise ModelError(f"its {type(part).__name__} has {what}")
+
+
+def _machine(part: Any) -> None:
+    """libsvm reads as many numbers as these arrays say that there are."""
+    own = vars(part)
+    if "support_" not in own:
+        return
+    _require(own["kernel"] in _KERNELS and "_impl" not in own, part, "a kernel that a saved model may not have")
+    vectors, counts = own["support_vectors_"], own["_n_support"]
+    coefficients = own["_dual_coef_"]
+    classes, found = len(counts), vectors.shape[0]
+    _require(counts.dtype == np.int32 and counts.ndim == 1 and classes > 1 and (counts >= 0).all(), part, "odd counts")
+    whole = counts.sum() if hasattr(part, "classes_") else counts.max(initial=0)
+    _require(whole == found == len(own["support_"]), part, "another number of support vectors than it says")
+    _require(vectors.shape[1] == own["n_features_in_"], part, "support vectors of another width than its columns")
+    _require(coefficients.shape == (classes - 1, found), part, "coefficients of another shape than its classes need")
+    pairs = classes * (classes - 1) // 2
+    _require(own["_intercept_"].shape == (pairs,), part, "another number of intercepts than of pairs of classes")
+    odds = [len(own[name]) for name in ("_probA", "_probB")]
+    _require(odds in ([0, 0], [pairs, pairs]), part, "another number of slopes than of pairs of classes")
+    if own["_sparse"]:
+        _require(coefficients.nnz == (classes - 1) * found, part, "coefficients that are not all there")
+
+
+def _forest(part: Any) -> None:
+    if "estimators_" in vars(part):
+        columns = vars(part)["n_features_in_"]
+        _require(all(tree.n_features_in_ == columns for tree in part.estimators_), part, "trees of other columns")
+
+
+def _tree(part: Any) -> None:
+    if "tree_" in vars(part):
+        same = part.tree_.n_features == vars(part)["n_features_in_"] and part.tree_.n_outputs == part.n_outputs_
+        _require(same, part, "a tree of other columns or outputs")
+
+
+def _vectoriser(part: Any) -> None:
+    own = vars(part)
+    _require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "another input than texts")
+    _require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
+    places = list(own.get("vocabulary_", {}).values())
+    _require(sorted(places) == list(range(len(places))), part, "a vocabulary whose places are not 0, 1, 2, ...")
+
+
+_RULES: dict[str, Callable[[Any], None]] = {
+    "sklearn.svm._base.BaseLibSVM": _machine,
+    "sklearn.ensemble._forest.BaseForest": _forest,
+    "sklearn.tree._classes.BaseDecisionTree": _tree,
+    "sklearn.feature_extraction.text.CountVectorizer": _vectoriser,
+    "models.training.TrainedNet": lambda net: net.check(),
+}
