@@ -29,7 +29,7 @@ from models.trusted import class_named
 
 Arrays = dict[str, Any]
 
-_NUMBERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64")  # fmt: skip
+_NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64")
 _LONGEST = 10_000_000  # letters of an array of texts, which numpy keeps at the width of the longest
 
 
@@ -63,7 +63,7 @@ def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
 class _Writer:
     def __init__(self) -> None:
         self.arrays: Arrays = {}
-        self.done: dict[int, tuple[int, Any]] = {}  # address -> its number, and itself, so that no address is used twice
+        self.done: dict[int, tuple[int, Any]] = {}  # address -> its number, and itself: no address comes twice
         self.open: set[int] = set()
 
     def value(self, value: Any, path: str) -> Any:
@@ -163,7 +163,10 @@ class _Reader:
         pairs = plain["dict"]
         if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             raise ModelError("a mapping in it is no list of pairs")
-        return {self.value(key): self.value(value) for key, value in pairs}
+        found = {self.value(key): self.value(value) for key, value in pairs}
+        if len(found) < len(pairs):
+            raise ModelError("a mapping in it has a key twice")
+        return found
 
     def array(self, plain: Mapping[str, Any]) -> Any:
         name, order = plain["array"], plain["order"]
@@ -179,7 +182,7 @@ class _Reader:
 
     def instance(self, plain: Mapping[str, Any]) -> Any:
         name = plain["object"]
-        found = class_named(name) if isinstance(name, str) else None
+        found: Any = class_named(name) if isinstance(name, str) else None
         if found is None:
             raise ModelError(_refusal(str(name), ""))
         state = self.value(plain["state"])

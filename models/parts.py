@@ -119,7 +119,8 @@ def _booster(text: Any) -> Any:
     columns, classes = int(counts["num_feature"]), int(counts["num_class"])
     rounds, groups = trees["iteration_indptr"], trees["tree_info"]
     count = len(trees["trees"])
-    if int(counts["num_target"]) != 1 or len(groups) != count or set(groups) != set(range(max(classes, 1))):
+    named = sorted(set(groups))
+    if int(counts["num_target"]) != 1 or len(groups) != count or (named[0], named[-1]) != (0, max(classes, 1) - 1):
         raise ModelError("a booster in it has trees of other classes than it names")
     if int(trees["gbtree_model_param"]["num_trees"]) != count or rounds != sorted({*rounds, 0, count}):
         raise ModelError("a booster in it has another number of trees than it names")

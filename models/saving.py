@@ -161,8 +161,9 @@ def _about(folder: Path) -> dict[str, Any]:
     path = folder / ABOUT
     if not path.is_file():
         raise ModelError(f"{folder} holds no model: there is no {path}; `crossmodal fit` writes one")
+    content = _content(path)
     try:
-        about = _parsed(_content(path))
+        about = _parsed(content)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged ({_said(error)}): fit the model again") from error
     if not isinstance(about, dict) or about.get("format") != FORMAT or type(about.get("format_version")) is not int:

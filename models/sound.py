@@ -41,7 +41,7 @@ def _require(sound: Any, part: Any, what: str) -> None:
 
 
 def _machine(part: Any) -> None:
-    """libsvm reads as many numbers as these arrays say that there are."""
+    """Check what libsvm is handed: it reads as many numbers as these arrays say that there are."""
     own = vars(part)
     if "support_" not in own:
         return

@@ -124,15 +124,18 @@ class TrainedNet:
         size, count = sum(array.size for array in weights.values()), len(weights)
         if not _modest(self.options, size, count):
             raise ModelError(f"a network in it has settings that its {count} arrays of weights do not fit")
-        if self.build.partition(":")[0] == NETS and self._shapes() != {k: v.shape for k, v in weights.items()}:
-            raise ModelError("a network in it has weights of other shapes than its settings say")
+        if self.build.partition(":")[0] == NETS and self._shapes() != {
+            name: (array.dtype.name, array.shape) for name, array in weights.items()
+        }:
+            raise ModelError("a network in it has weights of other shapes or types than its settings say")
 
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
+    def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         import torch
 
         with torch.device("meta"):  # has shapes and no memory
             module = self.untrained()
-        return {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+        state = module.state_dict().items()
+        return {name: (str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)) for name, tensor in state}
 
     def keep(self, module: Any, losses: list[float]) -> None:
         """Take over the weights of a trained `module`."""
@@ -168,7 +171,9 @@ def _modest(options: Any, size: int, count: int) -> bool:
         return type(layers) is int and layers <= count and all(_modest(v, size, count) for v in options.values())
     if isinstance(options, list | tuple):
         return len(options) <= count and all(_modest(value, size, count) for value in options)
-    return options is None or isinstance(options, str | float) or (isinstance(options, int) and 0 <= options <= max(size, MODEST))
+    if isinstance(options, int):
+        return 0 <= options <= max(size, MODEST)
+    return options is None or isinstance(options, str | float)
 
 
 def held_out(groups: Any, y: Any, task: Task) -> tuple[IntArray, IntArray] | None:

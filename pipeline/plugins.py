@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from models.trusted import trust
 from pipeline.errors import UserError
 
 _LOADED: set[str] = set()
@@ -28,6 +29,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
         except Exception as error:  # whatever a user's file raises is their message to read
             raise UserError(f"run.plugins: {plugin!r} cannot be imported: {type(error).__name__}: {error}") from error
         _LOADED.add(plugin)
+        trust(module_names((plugin,)))
 
 
 def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from features.atomic import scratch_folder
 from features.base import extractor_class
 from features.store import open_store
 from models.data import Modalities
+from models.errors import ModelError
 from models.saving import Saved, load
 from models.shapley import shapley_values
 from models.strategies import reads_sequences
@@ -25,7 +26,7 @@ from pipeline.run.ledger import read_failures
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.inputs import load_modalities, stores_of
-from pipeline.stages.schema import Schema, extractors_of, require_same, settings_of
+from pipeline.stages.schema import Schema, checked, extractors_of, require_same, settings_of
 from pipeline.utterances import read_utterances, write_table
 
 FEW = 4  # clips that one process does sooner than a cluster has started
@@ -60,8 +61,9 @@ def predict(
         If the model cannot be loaded.
     """
     saved = load(folder, module_names(params.run.plugins))
-    notices = [*saved.notices, *require_same(params, saved.schema, str(folder))]
-    settings = settings_of(saved.schema, f"{folder}/model.json: schema.train")
+    schema = checked(saved.schema, f"{folder}/model.json: schema")
+    notices = [*saved.notices, *require_same(params, schema, str(folder))]
+    settings = settings_of(schema, f"{folder}/model.json: schema.train")
     if settings.context.before + settings.context.after and not _is_manifest(source):
         notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
     with _corpus(params, saved.schema, source, text) as (own, name):
@@ -178,10 +180,21 @@ def _answered(
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
             lost.setdefault(utterance, f"nothing is there of what the model reads ({reasons})")
     rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
-    said = answers_of(saved.model, data[rows], players) if len(rows) else []
+    said = _said(saved.model, data[rows], players, folder) if len(rows) else []
     named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
     ordered = {utterance: lost[utterance] for utterance in table["utterance"] if utterance in lost}
     return Answers(folder, tuple(named), ordered, tuple(notices))
+
+
+def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[Answer]:
+    """Return `answers_of`; whatever a model that came from a file raises is a fault of that file."""
+    try:
+        return answers_of(model, data, players)
+    except Exception as error:
+        why = " ".join(str(error).split())
+        raise ModelError(
+            f"{folder}: the saved model cannot answer ({type(error).__name__}: {why:.200}): fit it again"
+        ) from error
 
 
 def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[Answer]:
@@ -190,6 +203,8 @@ def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[A
     For classes the answer is the probability of the class that is predicted, for a score the score.
     """
     outputs = model.outputs(data)
+    if not np.isfinite(outputs).all():
+        raise ModelError("its answers are no finite numbers")
     chosen = outputs.argmax(axis=1)
     rows = np.arange(len(data))
 

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from features.base import Modality, build, extractor_names
 from features.store import open_store
 from features.text import fitted
-from pipeline.errors import UserError
-from pipeline.params import Params, TrainParams
+from models.strategies import model_names, strategy_names
+from pipeline.errors import UserError, suggest
+from pipeline.params import Params, Task, TrainParams
 from pipeline.parsing import parse
 from pipeline.paths import CorpusPaths
 from pipeline.stages.common import library_versions
@@ -18,6 +19,77 @@ from pipeline.stages.inputs import SPECTROGRAM, is_imported
 from pipeline.stages.preprocess import PACKAGES, stream_version
 
 Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    by: str
+    count: int
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What an extractor's numbers depend on."""
+
+    name: str
+    version: int
+    config: Mapping[str, Any]
+    weights: Mapping[str, str]
+    libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Feature:
+    name: str
+    kind: Literal["fitted", "imported", "extracted"]
+    columns: tuple[str, ...] = ()
+    fingerprint: _Made | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == "fitted" and self.name not in fitted.fitted_names():
+            raise ValueError(f"{self.name!r} is no transformer; {suggest(self.name, fitted.fitted_names())}")
+        if self.kind == "extracted" and self.fingerprint is None:
+            raise ValueError(f"{self.name!r} lacks its fingerprint")
+
+
+@dataclass(frozen=True)
+class _Stream:
+    version: int
+    config: Mapping[str, Any]
+    libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Described:
+    """The schema of a saved model, each value of its type."""
+
+    corpus: str
+    task: Task
+    label: str
+    strategy: str
+    modalities: tuple[Modality, ...]
+    classifier: str
+    utterances: int
+    groups: _Groups
+    train: Mapping[str, Any]
+    parameters: int
+    features: Mapping[str, tuple[_Feature, ...]]
+    frames: _Feature | None
+    streams: Mapping[str, _Stream]
+
+    def __post_init__(self) -> None:
+        if self.strategy not in strategy_names():
+            raise ValueError(f"no strategy is named {self.strategy!r}; {suggest(self.strategy, strategy_names())}")
+        if self.classifier and self.classifier not in model_names():
+            raise ValueError(f"no model is named {self.classifier!r}; {suggest(self.classifier, model_names())}")
+        if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):
+            raise ValueError(f"features and streams are not those of the modalities {', '.join(self.modalities)}")
+
+
+def checked(schema: Schema, where: str) -> Schema:
+    """Return a schema that came from a file; one that lacks something, or says something odd, raises `UserError`."""
+    parse(_Described, schema, where)
+    return schema
 
 
 def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[str]], frames: bool) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from sklearn.linear_model import LogisticRegression
 
 from cli import main
 from features.base import MODALITIES
-from models.saving import load
+from models.saving import load, save
+from models.walk import walk
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
 from pipeline.run.cluster import Pool
@@ -227,3 +229,16 @@ def test_what_is_no_source_is_named(params: Params, model: Path, tmp_path: Path)
     write_csv(tmp_path / "manifest.csv", ("media",), [(CLIPS[0],)])
     with pytest.raises(UserError, match="--text is the transcript of one recording"):
         predict(params, model, tmp_path, text="words")
+
+
+def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model: Path, tmp_path: Path) -> None:
+    """What fits together and yet cannot be used (a scale of other columns) is a sentence too, never a traceback."""
+    saved = load(model)
+    part = next(p for _, p in walk(saved.model) if isinstance(p, LogisticRegression))
+    for coefficients in (part.coef_[:, :-1], part.coef_ * np.nan):
+        part.coef_ = coefficients
+        save(saved.model, tmp_path / "m", saved.schema)
+        done = said(CLIPS[0], "--model", tmp_path / "m", "--text", "a word")
+        assert done.exit_code == 1
+        assert "the saved model cannot answer" in done.stderr
+        assert "Traceback" not in done.stderr
