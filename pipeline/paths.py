@@ -33,6 +33,11 @@ class CorpusPaths:
         return self.work / "words.csv"
 
     @property
+    def problems(self) -> Path:
+        """All problems that `prepare` or `validate` found, where too many were found to print them."""
+        return self.work / "problems.txt"
+
+    @property
     def failures(self) -> Path:
         """The ledger of failed clips."""
         return self.work / "failures.csv"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pipeline.errors import suggest
+
 SPLITS = ("train", "valid", "test")
 # What others call our splits; a reader that cannot ask names the one that is meant.
 SPLITS_MEANT: Mapping[str, str] = {
@@ -20,6 +22,7 @@ SPLITS_MEANT: Mapping[str, str] = {
 }  # fmt: skip
 # A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
 _NO_LABEL = frozenset({"", "nan", "-nan", "na", "n/a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan"})
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
 _INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + _INVISIBLE
 
@@ -66,8 +69,7 @@ def split_of(cell: str) -> str:
     found = trimmed(cell).casefold()
     if found in ("", *SPLITS):
         return found
-    hint = f"did you mean {SPLITS_MEANT[found]!r}? " if found in SPLITS_MEANT else ""
-    raise ValueError(f"{hint}There are: {', '.join(SPLITS)}")
+    raise ValueError(suggest(SPLITS_MEANT.get(found, found), SPLITS))
 
 
 def fault_of_text(cell: str) -> str:
@@ -76,11 +78,11 @@ def fault_of_text(cell: str) -> str:
     >>> fault_of_text("no" + chr(0) + "never")
     "holds a NUL character after 'no': remove it"
     """
-    for place, char in enumerate(cell):
-        if char == "\0" or "\ud800" <= char <= "\udfff":
-            what = "a NUL character" if char == "\0" else f"half a character (\\u{ord(char):04x})"
-            return f"holds {what} {_after(cell, place)}: remove it"
-    return ""
+    found = _UNSTORABLE.search(cell)
+    if not found:
+        return ""
+    what = "a NUL character" if found[0] == "\0" else f"half a character (\\u{ord(found[0]):04x})"
+    return f"holds {what} {_after(cell, found.start())}: remove it"
 
 
 def fault_of_name(cell: str) -> str:
@@ -89,7 +91,8 @@ def fault_of_name(cell: str) -> str:
     >>> fault_of_name("s1"), fault_of_name("s" + chr(27))
     ('', "holds the control character U+001B after 's': remove it")
     """
-    if fault := fault_of_text(cell):
+    fault = fault_of_text(cell)
+    if fault or cell.isprintable():
         return fault
     for place, char in enumerate(cell):
         if unicodedata.category(char) in ("Cc", "Zl", "Zp"):

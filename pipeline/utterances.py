@@ -40,13 +40,15 @@ class Problem:
     """Something wrong in a corpus.
 
     `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
-    be read, its utterances stay and count as failed; ``warning`` changes nothing.
+    be read, its utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an error
+    stops.
     """
 
     severity: Severity
     file: Path
     line: int | None
     message: str
+    stops: Literal["prepare", "train"] = "prepare"
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -98,11 +100,17 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     return table
 
 
-def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Read the timed words, by utterance, in recording seconds."""
+def read_word_table(path: Path) -> pd.DataFrame:
+    """Read the table of words, as `prepare` wrote it, in recording seconds; a word without times has NaN."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
-    table = read_table(path, dtype={"utterance": str, "word": str, "start": float, "end": float})
+    types = {"utterance": str, "word": str, "start": float, "end": float}
+    return read_table(path, dtype=types, na_values={"start": [""], "end": [""]})[list(WORD_COLUMNS)]
+
+
+def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
+    """Read the words, by utterance in the order of the file, in recording seconds; one without times has NaN."""
+    table = read_word_table(path)
     words: dict[str, list[tuple[str, float, float]]] = {}
     for row in table.itertuples(index=False):
         words.setdefault(row.utterance, []).append((row.word, float(row.start), float(row.end)))

@@ -6,23 +6,43 @@ voice is not heard from `media` also `sound` (path) and `sound_start` (s). Furth
 the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the recording's own clock.
 """
 
-import csv
-import io
 import math
 import os
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pipeline.corpora.words import check_columns, read_words
+from pipeline.csv_files import Sheet, read_sheet
 from pipeline.errors import UserError, suggest
+from pipeline.headers import TIMES, near_notices, nearly_ours
+from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams
+from pipeline.rules import (
+    alike_notices,
+    fault_of_name,
+    fault_of_text,
+    interval_of,
+    is_no_label,
+    missing_notices,
+    number_of,
+    reads_like_no_label,
+    seconds_of,
+    split_of,
+)
 from pipeline.streams.spans import Region
-from pipeline.utterances import COLUMNS, WORD_COLUMNS, Corpus, Problem
+from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 
-SPLITS = ("train", "valid", "test")
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
+OURS = tuple(name for name in COLUMNS if name not in MADE)
+NAMES = ("utterance", "speaker", "group", "split")
+_ABOUT = (*NAMES, "text", "order")
+_PLACE = tuple(name for name in OURS if name not in _ABOUT)  # which part of a recording an utterance is
+
+Note = Callable[[Severity, str], None]  # notes what is wrong with a row
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
@@ -31,92 +51,82 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there is no manifest, it is no UTF-8 CSV, or a column that the settings name is missing.
+        If there is no manifest, it is no CSV, or a column that the settings name is missing.
     """
     path = root / "manifest.csv"
     if not path.exists():
         found = "does not exist" if not root.exists() else "holds no manifest.csv"
-        raise UserError(f"{root} {found}: a manifest corpus needs {path} with the columns media and {corpus.label}")
-    rows, header = _rows(path)
-    _check_header(path, header, corpus)
-    if not rows:
+        meant = Neighbours().meant(path) if root.exists() else None
+        hint = f" (did you mean {meant.name!r}? It must have just that name)" if meant else ""
+        raise UserError(
+            f"{root} {found}{hint}: a manifest corpus needs {path} with the columns media and {corpus.label}"
+        )
+    asked = _asked(corpus)
+    sheet = read_sheet(path, OURS, asked)
+    _check_header(path, sheet.header, corpus)
+    if not sheet.rows:
         raise UserError(f"{path} has a header but no rows: write one row for each utterance")
     problems: list[Problem] = []
-    table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in rows])
+    table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in sheet.rows])
     table["recording"] = _recordings(table)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table)
+    near = nearly_ours(sheet.header, OURS, asked)
+    problems += [Problem("warning", path, None, notice) for notice in (*sheet.notices, *near_notices(near))]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
-    words = _words(root / "words.csv", table, problems)
-    return Corpus(table, words, problems)
+    problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)
+    spans = {row.utterance: (row.start, row.end) for row in table.itertuples()}
+    return Corpus(table, read_words(root / "words.csv", spans, problems), problems)
 
 
-def _rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
-    """Return (line number, row) pairs and the header."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
+def _asked(corpus: CorpusParams) -> list[str]:
+    """Return the columns that the settings name, apart from ours."""
+    return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
+
+
+def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> None:
+    if corpus.label in COLUMNS:
         raise UserError(
-            f"{path}:{line}: byte 0x{error.object[error.start]:02x} is no UTF-8: save the file with the encoding UTF-8"
-        ) from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="", strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error})") from None
-    for line, row in rows:
-        if row.get(""):
-            raise UserError(f"{path}:{line}: more cells than the header has columns: quote cells that contain a comma")
-    return [(line, {k: v.strip() for k, v in row.items() if k}) for line, row in rows], list(reader.fieldnames or [])
-
-
-def _check_header(path: Path, header: list[str], corpus: CorpusParams) -> None:
+            f"{path}: the column {corpus.label!r} has a meaning of its own: copy the labels to another column"
+        )
+    for name in header:
+        if name in MADE:
+            raise UserError(f"{path}: the column {name!r} is filled in by `crossmodal prepare`: rename yours")
+        if fault := fault_of_text(name):
+            raise UserError(f"{path}: the name of a column {fault}")
     needed = [] if corpus.modalities == ("text",) or corpus.features else ["media"]
     needed += [corpus.label] if corpus.label else []
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group":
         needed.append(group)
-    for name in needed:
-        if name not in header:
-            raise UserError(f"{path} has no column {name!r}; {suggest(name, header)}")
-    for name in header:
-        if name in MADE:
-            raise UserError(f"{path}: the column {name!r} is filled in by `crossmodal prepare`: rename yours")
-    if corpus.label in COLUMNS:
-        raise UserError(
-            f"{path}: the column {corpus.label!r} has a meaning of its own: copy the labels to another column"
-        )
-    if doubled := [name for name, n in Counter(header).items() if n > 1]:
-        raise UserError(f"{path} has the column {doubled[0]!r} twice: remove one")
+    check_columns(path, header, needed)
 
 
 def _utterance(
-    row: dict[str, str], line: int, root: Path, corpus: CorpusParams, path: Path, problems: list[Problem]
+    row: Mapping[str, str], line: int, root: Path, corpus: CorpusParams, path: Path, problems: list[Problem]
 ) -> dict[str, Any]:
-    def bad(message: str) -> None:
-        problems.append(Problem("error", path, line, message))
+    def note(severity: Severity, message: str) -> None:
+        problems.append(Problem(severity, path, line, message))
 
-    cells: dict[str, Any] = {name: row.get(name, "") for name in COLUMNS} | row
+    cells: dict[str, Any] = {name: row.get(name, "") for name in COLUMNS} | dict(row)
     cells["line"] = line
+    _check_characters(row, corpus, note)
     for name in ("start", "end", "order", "sound_start"):
-        cells[name] = _number(row.get(name, ""), name, bad)
-    cells["start"] = 0.0 if math.isnan(cells["start"]) else cells["start"]
-    if cells["start"] < 0:
-        bad(f"start is {row['start']}, but a recording begins at 0")
-    if cells["end"] <= cells["start"]:
-        bad(f"end {row['end']} is not after start {row.get('start') or 0}")
-    if cells["split"] and cells["split"] not in SPLITS:
-        bad(f"split is {cells['split']!r}; {suggest(cells['split'], SPLITS)}")
+        cells[name] = _number(row.get(name, ""), name, note)
+    cells |= _interval(cells, note)
+    try:
+        cells["split"] = split_of(cells["split"])
+    except ValueError as error:
+        note("error", f"split is {cells['split']!r}; {error}")
     if not (cells["media"] or cells["text"] or corpus.features):
-        bad("neither media nor text is given")
+        note("error", "neither media nor text is given")
     if cells["region"]:
-        _check_region(cells["region"], bad)
+        _check_region(cells["region"], note)
     if corpus.label:
-        _check_label(row[corpus.label], corpus, bad)
+        _check_label(row[corpus.label], corpus, note)
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group" and not row.get(group):
-        bad(f"{group} is empty, but the protocol groups by it")
+        note("error", f"{group} is empty, but the protocol groups by it")
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"
     cells["media"] = (root / media).as_posix() if cells["media"] else ""
@@ -124,31 +134,49 @@ def _utterance(
     return cells
 
 
-def _number(cell: str, name: str, bad: Any) -> float:
-    if not cell:
-        return math.nan
+def _check_characters(row: Mapping[str, str], corpus: CorpusParams, note: Note) -> None:
+    names = {*NAMES, *_asked(corpus)}
+    for name, cell in row.items():
+        fault = fault_of_name(cell) if name in names else fault_of_text(cell)
+        if fault:
+            note("error", f"{name} {fault}")
+
+
+def _number(cell: str, name: str, note: Note) -> float:
     try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        bad(f"{name} is {cell!r}, but must be a number" + (" of seconds" if name != "order" else ""))
+        return number_of(cell) if name == "order" else seconds_of(cell)
+    except ValueError as error:
+        note("error", f"{name} is {cell!r}, but {error}")
         return math.nan
-    return value
 
 
-def _check_region(cell: str, bad: Any) -> None:
+def _interval(cells: Mapping[str, Any], note: Note) -> dict[str, float]:
+    try:
+        interval = interval_of(cells["start"], cells["end"])
+    except ValueError as error:
+        note("error", str(error))
+        return {"start": cells["start"]}
+    if interval.notice:
+        note("warning", interval.notice)
+    return {"start": interval.start, "end": interval.end}
+
+
+def _check_region(cell: str, note: Note) -> None:
     try:
         Region.parse(cell)
     except ValueError as error:
-        bad(f"region: {error}")
+        note("error", f"region: {error}")
 
 
-def _check_label(cell: str, corpus: CorpusParams, bad: Any) -> None:
-    if not cell:
-        bad(f"the label column {corpus.label!r} is empty: give a label or remove the row")
+def _check_label(cell: str, corpus: CorpusParams, note: Note) -> None:
+    if is_no_label(cell):
+        what = f"is {cell!r}, which is no label" if cell else "is empty"
+        note("error", f"the label column {corpus.label!r} {what}: give a label or remove the row")
     elif corpus.task == "regression":
-        _number(cell, corpus.label, lambda _: bad(f"{corpus.label} is {cell!r}, but a score must be a number"))
+        try:
+            number_of(cell)
+        except ValueError as error:
+            note("error", f"{corpus.label} is {cell!r}, but a score {error}")
 
 
 def _recordings(table: pd.DataFrame) -> list[str]:
@@ -191,13 +219,22 @@ def _duplicates(path: Path, table: pd.DataFrame) -> list[Problem]:
 
 
 def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    labels = Counter(label for label in table[corpus.label] if label)
+    labels = Counter(label for label in table[corpus.label] if not is_no_label(label))
     if len(labels) == 1:
         only = next(iter(labels))
         return [Problem("error", path, None, f"every row has {corpus.label} {only!r}: there is nothing to tell apart")]
     if corpus.task == "regression":
         return []
-    problems = []
+    problems = [
+        Problem(
+            "warning",
+            path,
+            None,
+            f"{corpus.label}: {label!r} counts as a class; if it says that there is no label, remove its rows",
+        )
+        for label in labels
+        if reads_like_no_label(label)
+    ]
     for label, count in labels.items():
         if count == 1:
             line = int(table.loc[table[corpus.label] == label, "line"].iloc[0])
@@ -209,33 +246,33 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
     return problems
 
 
-def _words(path: Path, table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
-    if not path.exists():
-        return pd.DataFrame(columns=list(WORD_COLUMNS))
-    rows, header = _rows(path)
-    for name in WORD_COLUMNS:
-        if name not in header:
-            raise UserError(f"{path} has no column {name!r}; {suggest(name, header)}")
-    spans = {row.utterance: (row.start, row.end) for row in table.itertuples()}
-    words = []
-    for line, row in rows:
-        faults: list[str] = []
-        start, end = (_number(row[name], name, faults.append) for name in ("start", "end"))
-        message = _word_problem(row, start, end, spans)
-        faults += [message] if message and not faults else []
-        problems += [Problem("error", path, line, fault) for fault in faults]
-        words.append((row["utterance"], row["word"], start, end))
-    return pd.DataFrame(words, columns=list(WORD_COLUMNS))
+def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
+    """Say which labels, groups and speakers differ only in spelling, and which names were missing cells once."""
+    group = corpus.protocol.group
+    given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
+    notices: list[str] = []
+    if corpus.label and corpus.task == "classification":
+        notices += alike_notices(corpus.label, (label for label in table[corpus.label] if not is_no_label(label)))
+    for name, cells in given.items():
+        notices += alike_notices(name, cells, scores=False) + missing_notices(name, cells)
+    return [Problem("warning", path, None, notice) for notice in notices]
 
 
-def _word_problem(row: dict[str, str], start: float, end: float, spans: dict[str, tuple[float, float]]) -> str:
-    if row["utterance"] not in spans:
-        return f"utterance {row['utterance']!r} is not in manifest.csv"
-    if math.isnan(start) or math.isnan(end):
-        return "start and end must both be given"
-    if end < start:
-        return f"the word {row['word']!r} ends at {end}, before its start {start}"
-    first, last = spans[row["utterance"]]
-    if end < first or start > last:  # a NaN end (not yet known) is never exceeded
-        return f"the word {row['word']!r} at {start} s lies outside its utterance; times are recording seconds"
-    return ""
+def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
+    """Say which rows are the same part of a recording; an error where a column that is not read may tell them apart."""
+    heard = table[table["media"] != ""]
+    again = heard[heard.duplicated(list(_PLACE))]
+    if again.empty:
+        return []
+    row = again.iloc[0]
+    same = heard[(heard[list(_PLACE)].fillna(-1.0) == row[list(_PLACE)].fillna(-1.0)).all(axis=1)]
+    end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
+    message = (
+        f"{len(again)} rows are the same part of a recording as one before them, such as lines {same['line'].iloc[0]} "
+        f"and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
+    )
+    times = [name for name, ours in near.items() if ours in TIMES and len({cells[name] for _, cells in sheet.rows}) > 1]
+    if times:
+        meant = near[times[0]]
+        return [Problem("error", path, None, f"{message}: rename the column {times[0]!r} to {meant!r}, in seconds")]
+    return [Problem("warning", path, None, message)]

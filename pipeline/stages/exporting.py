@@ -22,7 +22,7 @@ from pipeline.stages import extract
 from pipeline.stages.common import require_current
 from pipeline.stages.export_sources import Source, joined
 from pipeline.stages.train import split
-from pipeline.utterances import COLUMNS, WORD_COLUMNS, read_table, read_utterances
+from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
 _LOCAL = ("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region")  # of use beside the media only
@@ -118,7 +118,7 @@ def bundle_of(
         table = table.assign(split=_split_of(table, corpus, fold))
     wanted = _trained_on(params, name) if stores is None else stores
     sources = [_source(params, name, store, table) for names in wanted.values() for store in names]
-    words = _words(paths.words)
+    words = read_word_table(paths.words)
     features = _by_word(sources, table, words, name) if align else [source.features() for source in sources]
     return Bundle(_shared(table, corpus), words, tuple(features))
 
@@ -180,15 +180,9 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
     return source
 
 
-def _words(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
-    return read_table(path, dtype={"utterance": str, "word": str, "start": float, "end": float})[list(WORD_COLUMNS)]
-
-
 def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame, name: str) -> list[FeatureSet]:
     """Return one store a modality, one row a word."""
-    if not len(words):
+    if not words["start"].notna().any():
         raise UserError(f"the corpus {name} has no word times ({CorpusPaths(name).words}): leave out --align word")
     for source in sources:
         if not source.timed and source.offsets[-1]:

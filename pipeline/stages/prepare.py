@@ -1,6 +1,7 @@
 """prepare: from a corpus as it lies on disk to one table of utterances, every fault named."""
 
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
@@ -9,15 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import Fault, description, reader
+from pipeline.corpora.base import MOST_LISTED, Fault, description, reader
+from pipeline.corpora.words import outside
 from pipeline.errors import UserError
+from pipeline.locales import hint_of
 from pipeline.media import HashMemo
+from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CACHE, CorpusPaths
+from pipeline.stages.problems import shown
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_table
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
-_SHOWN = 20
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
 
 
@@ -42,11 +46,10 @@ def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
     """Write the tables of a corpus that need not be among the settings, nor have a label; else as `prepare`."""
     corpus = gather(settings)
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
-    if errors:
-        more = f"\n... and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
-        listed = "\n".join(str(problem) for problem in errors[:_SHOWN])
-        raise UserError(f"{settings.root}: {len(errors)} bad rows, nothing was written:\n{listed}{more}")
     paths = CorpusPaths(name)
+    if errors:
+        listed = "\n".join(shown(errors, paths.problems))
+        raise UserError(f"{settings.root}: {len(errors)} bad rows, no table was written:\n{listed}")
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
     write_table(corpus.utterances[[*COLUMNS, *label, *extra]], paths.utterances)
@@ -58,7 +61,7 @@ def gather(settings: CorpusParams) -> Corpus:
     """Read a corpus and look at its recordings: ends filled in, contents hashed, spans checked against lengths."""
     corpus = reader(settings.reader)(Path(settings.root), settings)
     wanted = {"audio", "video"} & set(settings.modalities)
-    table, problems = _with_media(corpus.utterances, label_file(settings), bool(wanted))
+    table, problems = _with_media(corpus.utterances, settings, bool(wanted))
     known = known_bad(corpus.utterances, settings)
     no_text = not (table["text"] != "").any() and corpus.words.empty
     if "text" in settings.modalities and no_text and "text" not in settings.features:
@@ -66,6 +69,7 @@ def gather(settings: CorpusParams) -> Corpus:
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
+    problems += _late_words(corpus, table, settings)
     problems += _outside(corpus.utterances, settings)
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
@@ -90,9 +94,10 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
     """Say that DVC watches the corpus's folder, not recordings elsewhere."""
-    root = Path(settings.root).resolve()
-    named = [*table["media"], *table.get("sound", [])]
-    away = {m for m in named if m and not Path(m).parent.resolve().is_relative_to(root)}
+    root = os.path.realpath(settings.root)
+    named = {m for m in (*table["media"], *table.get("sound", [])) if m}
+    folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
+    away = {m for m in named if not folders[Path(m).parent].is_relative_to(root)}
     if not away:
         return []
     message = (
@@ -127,16 +132,16 @@ def label_file(settings: CorpusParams) -> Path:
     return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
-def _with_media(table: pd.DataFrame, file: Path, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
+def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
     """Fill `media_sha256`, `sound_sha256` and `end`; a recording is opened once however many utterances it holds."""
-    table = table.copy()
+    table, file = table.copy(), label_file(settings)
     for name, empty in (("sound", ""), ("sound_start", float("nan"))):
         table[name] = table.get(name, empty)
     table["sound_start"] = table["sound_start"].fillna(0.0).where(table["sound"] != "")
     files = {**_first_lines(table, "sound"), **_first_lines(table, "media")}
     if file.is_dir():  # labels come from several files, so a line alone says nothing
         files = dict.fromkeys(files, 0)
-    hashes, found = _hashes(files), _probed(files)
+    hashes, found = _hashes(files), _with_meant(_probed(files), settings)
     lengths = {name: result for name, result in found.items() if isinstance(result, float)}
     problems = [
         Problem(
@@ -191,6 +196,27 @@ def _probed(files: Iterable[str]) -> dict[str, float | str]:
     return found
 
 
+def _with_meant(found: dict[str, float | str], settings: CorpusParams) -> dict[str, float | str]:
+    """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
+    neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
+    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
+    for name in lost[:MOST_LISTED]:
+        found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
+    return found
+
+
+def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
+    if path.is_symlink():
+        return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
+    meant = neighbours.meant(path, path.as_posix().removeprefix(root))
+    return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
+
+
+def _relative(meant: Path, name: str, root: str) -> str:
+    form = unicodedata.normalize("NFC", meant.as_posix()) == unicodedata.normalize("NFC", name)
+    return f"{meant.as_posix().removeprefix(root)!r}{', the same name in another Unicode form' if form else ''}"
+
+
 def _identity(path: Path) -> Any:
     try:
         stat = path.stat()
@@ -207,6 +233,16 @@ def _length_or_fault(name: str) -> float | str:
     except (MediaError, OSError) as error:
         return str(error)
     return length_s if length_s > 0 else f"{name} lasts 0 seconds: record or copy it again"
+
+
+def _late_words(corpus: Corpus, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
+    """Name the words beyond their recording, of the utterances that last until its end."""
+    open_end = corpus.utterances["end"].isna() & table["end"].notna()
+    rows = table[open_end]
+    spans = {u: (s, e) for u, s, e in zip(rows["utterance"], rows["start"], rows["end"], strict=True)}
+    file = Path(settings.root) / "words.csv"
+    of = "its utterance, which ends with the recording"
+    return outside(corpus.words, spans, file, of) if file.exists() else []
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:

@@ -1,5 +1,7 @@
 """preprocess: one stream of every utterance, cut, cleaned and synchronised, into one store."""
 
+import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -121,11 +123,16 @@ def _with_short_path(error: Exception, source: Source) -> Exception:
 
 
 def _timed_words(source: Source) -> dict[str, float | int]:
-    if not source.words:
+    """Return how many words were said from the first timed one to the last, and when that was.
+
+    A word without times counts where it stands between timed ones.
+    """
+    timed = [i for i, (_, start, end) in enumerate(source.words) if math.isfinite(start + end)]
+    if not timed:
         return {}
     start = source.span.start_s
-    first, last = min(w[1] for w in source.words), max(w[2] for w in source.words)
-    return {"words": len(source.words), "words_start_s": first - start, "words_end_s": last - start}
+    first, last = min(source.words[i][1] for i in timed), max(source.words[i][2] for i in timed)
+    return {"words": timed[-1] - timed[0] + 1, "words_start_s": first - start, "words_end_s": last - start}
 
 
 def stream_version(modality: Modality) -> int:
@@ -173,7 +180,7 @@ def _clip(
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     region = Region.parse(row.region) if row.region else None
     span = Span(start_s, end_s, region)
-    source = Source(str(Path(media).resolve()) if media else "", media, span, row.text, words)
+    source = Source(os.path.realpath(media) if media else "", media, span, row.text, words)
     depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
     if modality == "text":
         depends = {"text": row.text, "words": words, "start": span.start_s}

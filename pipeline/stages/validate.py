@@ -40,21 +40,31 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
             alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
             problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
         except ModelError as error:
-            problems.append(Problem("error", where, None, str(error)))
-    return problems, facts_of(name, found.utterances, len(found.words), corpus)
+            problems.append(Problem("error", where, None, str(error), stops="train"))
+    return problems, facts_of(name, found.utterances, found.words, corpus)
 
 
-def facts_of(name: str, table: pd.DataFrame, words: int, corpus: CorpusParams) -> str:
-    """Return a sentence on what a corpus holds, and one on each part of a published split."""
-    facts = (
-        f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, "
-        f"{table['group'].nunique()} groups, {words} timed words"
-    )
+def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
+    """Return a sentence on what a corpus holds, and one on each part of a published split.
+
+    Groups are those of the protocol.
+    """
+    groups = table[corpus.protocol.group if corpus.protocol.group in table else "group"]
+    timed = int(words["start"].notna().sum())
+    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {groups.nunique()} groups, "
+    facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
     if corpus.task == "classification":
         facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
     for side, part in table[table["split"] != ""].groupby("split", sort=False):
-        facts += f"\n{name}: {side}: {len(part)} utterances in {part['group'].nunique()} groups"
+        facts += f"\n{name}: {side}: {len(part)} utterances in {groups[part.index].nunique()} groups"
     return facts
+
+
+def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
+    """Return what the errors among the problems of a corpus stop, and what to do."""
+    if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
+        return "nothing can be prepared: mend the rows named above"
+    return f"it can be prepared, but not trained: mend what is named above, or change corpora.{name}.protocol"
 
 
 def _named(begins: str, messages: Sequence[str]) -> bool:

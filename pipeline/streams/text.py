@@ -43,7 +43,8 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     text
         The transcript as written; where it is empty, the timed words are the transcript.
     words
-        Word, start and end in seconds of the recording; may be empty, and may differ a little from `text`.
+        Word, start and end in seconds of the recording; may be empty, and may differ a little from `text`. A word whose
+        times are NaN was heard at no known time, after the word before it.
     start_s
         Start of the utterance in the recording; tokens' times count from there.
     config
@@ -77,7 +78,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
         raise EmptyInput("the transcript holds no word")
     spoken = [
         piece
-        for word, start, end in sorted(words, key=lambda timed: timed[1])
+        for word, start, end in _in_order(words)
         for piece in _divided(tokenise(word, config), start - start_s, end - start_s)
     ]
     return TextStream(text, tokens, _matched(tokens, spoken))
@@ -124,6 +125,15 @@ def _han(char: str) -> bool:
     return "\u3400" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\U00020000" <= char <= "\U0003ffff"
 
 
+def _in_order(words: Sequence[Timed]) -> list[Timed]:
+    """Sort words by their starts; one without times stays behind the word that it follows."""
+    starts, latest = [], -np.inf
+    for _, start, _ in words:
+        latest = start if np.isfinite(start) else latest
+        starts.append(latest)
+    return [words[i] for i in np.argsort(starts, kind="stable")]
+
+
 def _divided(tokens: Sequence[str], start: float, end: float) -> list[Timed]:
     """Give each token its part of the interval, in proportion to its length."""
     lengths = np.cumsum([0, *map(len, tokens)])
@@ -140,6 +150,7 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
             times[a:b] = [spoken[place][1:] for place in range(c, d)]
         elif tag == "replace":
             times[a:b] = _replaced(tokens[a:b], spoken[c:d])
+    times[~np.isfinite(times).all(axis=1)] = np.nan  # pieces of words of which one has no times
     known = np.flatnonzero(np.isfinite(times).all(axis=1))
     times[known, 0] = np.maximum.accumulate(times[known, 0])
     times[known, 1] = np.maximum(times[known, 1], times[known, 0])

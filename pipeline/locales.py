@@ -1,0 +1,32 @@
+"""What the locale of this machine cannot spell."""
+
+import locale
+import sys
+
+REMEDY = "run it with PYTHONUTF8=1, or under a locale of UTF-8 such as LC_ALL=C.UTF-8"
+
+
+def encoding() -> str:
+    """Return the encoding of file names under this locale."""
+    return sys.getfilesystemencoding().lower()
+
+
+def named() -> str:
+    """Return the locale as messages name it, as in ``the locale C (encoding ascii)``."""
+    name = locale.setlocale(locale.LC_CTYPE) or "C"
+    return f"the locale {name} (encoding {encoding()})"
+
+
+def cannot_spell(error: UnicodeEncodeError) -> str:
+    """Return the sentence for a name or text that could not be written in an encoding."""
+    text = ascii(error.object if len(error.object) < 200 else error.object[max(error.start - 20, 0) : error.end + 20])
+    if encoding() == "utf-8":
+        return f"{text} holds half a character, which no file can hold: rename the file, or mend the text"
+    return f"{text} cannot be spelt under {named()}: {REMEDY}"
+
+
+def hint_of(name: str) -> str:
+    """Return what to add about a file that is not there, if the locale may be why."""
+    if name.isascii() or encoding() == "utf-8":
+        return ""
+    return f"; under {named()} names with other letters than ASCII may not be found: {REMEDY}"

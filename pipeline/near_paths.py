@@ -1,0 +1,95 @@
+"""The file that is meant by a path that nearly exists."""
+
+import unicodedata
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+_ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
+
+
+class Neighbours:
+    """Looks up what nearly has a name; every folder is listed once."""
+
+    def __init__(self) -> None:
+        self._listed: dict[Path, list[str]] = {}
+
+    def meant(self, path: Path, given: str = "") -> Path | None:
+        """Return an existing file that a path may mean, or None.
+
+        Tried in order: the path as a home folder, a Windows path or a URL would write it, and relative to the working
+        directory; then, folder by folder, names of another Unicode form, case, spacing or suffix, and mistyped ones.
+
+        Parameters
+        ----------
+        path
+            Which is not there.
+        given
+            The path as it was written, if `path` was made of that.
+        """
+        for other in _rewritten(path, given or path.as_posix()):
+            if other != path and other.is_file():
+                return other
+            if (near := self._near(other)) and near != path:
+                return near
+        return None
+
+    def _near(self, path: Path) -> Path | None:
+        """Return the path with each part that is not there put right by its neighbours."""
+        at = Path(path.anchor or ".")
+        parts = path.parts[1:] if path.anchor else path.parts
+        for i, part in enumerate(parts):
+            last = i == len(parts) - 1
+            if (at / part).exists() and (last or (at / part).is_dir()):
+                at = at / part
+                continue
+            name = self._name(at, part, files=last)
+            if not name:
+                return None
+            at = at / name
+        return at if at.is_file() else None
+
+    def _name(self, folder: Path, wanted: str, *, files: bool) -> str:
+        if wanted in ("", ".", ".."):
+            return ""
+        names = [n for n in self._names(folder) if (folder / n).is_file() == files]
+        for key in (_plain, _stem) if files else (_plain,):
+            same = [name for name in names if key(name) == key(wanted)]
+            if len(same) == 1:
+                return same[0]
+            if same:
+                return min(same, key=lambda name: (name.casefold() != wanted.casefold(), name))
+        close = get_close_matches(_plain(wanted), [_plain(name) for name in names], n=1, cutoff=_ALIKE)
+        return next((name for name in names if close and _plain(name) == close[0]), "")
+
+    def _names(self, folder: Path) -> list[str]:
+        if folder not in self._listed:
+            try:
+                self._listed[folder] = sorted(p.name for p in folder.iterdir() if not p.name.startswith("._"))
+            except OSError:
+                self._listed[folder] = []
+        return self._listed[folder]
+
+
+def _rewritten(path: Path, given: str) -> list[Path]:
+    """Return the path as it may have been meant: as it is, with slashes for backslashes, from home, from here."""
+    given = unquote(given.removeprefix("file://")).strip().strip("\"'")
+    slashed = given.replace("\\", "/")
+    root = path.as_posix().removesuffix(given) if path.as_posix().endswith(given) else path.parent.as_posix()
+    found = [path, Path(root, slashed)]
+    if slashed.startswith("~/"):
+        found.append(Path.home() / slashed[2:])
+    return [*found, Path(slashed)]
+
+
+def _plain(name: str) -> str:
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return "".join(composed.split())
+
+
+def _stem(name: str) -> str:
+    """Return a name without its suffixes of letters and digits: ``a.mp4.mp4``, ``a.mp4`` and ``a`` are one."""
+    plain = PurePosixPath(_plain(name))
+    while plain.suffix[1:].isalnum() and not plain.suffix[1:].isdigit() and len(plain.suffix) <= 5:
+        plain = plain.with_suffix("")
+    return plain.name
