@@ -226,7 +226,8 @@ def _identity(path: Path) -> Any:
 
 
 def _length_or_fault(name: str) -> float | str:
-    from pipeline.streams.decode import MediaError, probe
+    from pipeline.streams.decode import probe
+    from pipeline.streams.opening import MediaError
 
     try:
         length_s = float(probe(Path(name)).duration_s)

@@ -85,7 +85,8 @@ _FILES = ("media", "sound")
 
 def _cut_off(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[Problem]:
     """Read every recording to its end; name those that break off before the length they claim."""
-    from pipeline.streams.decode import MediaError, breaks_off_s
+    from pipeline.streams.decode import probe
+    from pipeline.streams.opening import MediaError
 
     files = [table[[name, f"{name}_sha256", "line"]].set_axis(["path", "sha256", "line"], axis=1) for name in _FILES]
     readable = pd.concat(files).query("sha256 != ''")
@@ -95,7 +96,7 @@ def _cut_off(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[Problem]:
         content = rows["sha256"].iloc[0]
         if content not in said:
             try:
-                end_s = breaks_off_s(Path(media))
+                end_s = probe(Path(media)).breaks_off_s
                 said[content] = f"{{}} breaks off at {end_s:.2f} s: copy it again" if end_s is not None else ""
             except MediaError as error:
                 said[content] = str(error).replace(media, "{}")

@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
-from pipeline.streams.decode import AudioTrack, MediaError, media_streams, open_recording
+from pipeline.streams.decode import AudioTrack
+from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.spans import Span
+from pipeline.streams.timeline import Timeline, timeline_of
 
-VERSION = 1  # raised whenever the same recording and settings give other samples
+VERSION = 2  # raised whenever the same recording and settings give other samples
 
 FRAME_S = 0.01  # trimming looks at the energy of frames this long
 SILENCE_DB = -70.0  # a span whose loudest frame is quieter (dB of full scale) is silence
@@ -95,11 +97,12 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
     """
     waiting = dict(enumerate(spans))
     try:
+        timeline = timeline_of(path)
         with open_recording(path) as container:
             for index in [index for index, span in waiting.items() if not _has_length(span)]:
                 span = waiting.pop(index)
                 yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
-            for index, outcome in _read(container, path, dict(waiting), config) if waiting else ():
+            for index, outcome in _read(container, timeline, path, dict(waiting), config) if waiting else ():
                 del waiting[index]
                 yield index, outcome
     except MediaError as error:
@@ -239,11 +242,13 @@ def _has_length(span: Span) -> bool:
     return math.isfinite(span.start_s) and math.isfinite(span.end_s) and span.duration_s > 0
 
 
-def _read(container: Any, path: Path, spans: Mapping[int, Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
+def _read(
+    container: Any, timeline: Timeline, path: Path, spans: Mapping[int, Span], config: AudioConfig
+) -> Iterator[tuple[int, Outcome]]:
     if not media_streams(container, "audio"):
         yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
         return
-    track = AudioTrack(container, path)
+    track = AudioTrack(container, timeline, path)
     coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
     held: list[_Window] = []
     for start, rows in track.chunks():

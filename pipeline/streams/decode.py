@@ -1,7 +1,6 @@
-"""Opening a recording, and the one clock that all of its streams share."""
+"""What a recording holds, and its sound decoded on the recording's clock."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,16 @@ from numpy.typing import NDArray
 
 from features.errors import EmptyInput
 from features.types import FloatArray
+from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.spans import Span
+from pipeline.streams.timeline import MISSING_S, Timeline, packet_span_s, packets, read_timeline
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by itself; what matters is raised below
-
-MICROSECONDS = 1_000_000  # a container states its own times in these
 DRIFT_S = 0.03  # stamps that disagree with the count of samples by more than this are believed
-MISSING_S = 0.5  # sound that is missing for longer than this makes an utterance fail
-LENGTH_GUESSED = ("aac",)  # formats whose length FFmpeg guesses from the bit rate
-
-
-class MediaError(Exception):
-    """A recording that cannot be read, or not up to where it claims to go: status ``failed``."""
 
 
 @dataclass(frozen=True)
 class RecordingInfo:
-    """What a recording's headers say.
+    """What a recording holds.
 
     Attributes
     ----------
@@ -36,52 +28,18 @@ class RecordingInfo:
         Seconds from the recording's time 0 to the end of its longest stream.
     has_audio, has_video
         Whether there is such a stream; a cover picture is no video.
+    breaks_off_s
+        Where the first of its streams breaks off before the end that it claims; None for a whole recording.
     """
 
     duration_s: float
     has_audio: bool
     has_video: bool
-
-
-@contextmanager
-def open_recording(path: Path) -> Iterator[Any]:
-    """Open `path` for reading as a PyAV container, and close it again.
-
-    Errors of FFmpeg inside the ``with`` block are raised as `MediaError` too.
-
-    Raises
-    ------
-    MediaError
-        If the file is missing, holds no bytes, cannot be read, or has neither sound nor picture.
-    """
-    _refuse_missing(path)
-    try:
-        with av.open(str(path), metadata_errors="ignore") as container:
-            if not media_streams(container):
-                raise MediaError(f"{path} holds neither sound nor picture: is it a recording?")
-            yield container
-    except av.error.FFmpegError as error:
-        raise MediaError(
-            f"{path} cannot be read ({error.strerror}): is it damaged or cut off? copy it again"
-        ) from error
-
-
-def media_streams(container: Any, kind: str | None = None) -> list[Any]:
-    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without cover pictures."""
-    kinds = ("audio", "video") if kind is None else (kind,)
-    return [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
-
-
-def clock_start_s(container: Any) -> float:
-    """Return the earliest presentation stamp of any audio or video stream, in seconds: the recording's time 0."""
-    starts = [float(s.start_time * s.time_base) for s in media_streams(container) if s.start_time is not None]
-    if starts:
-        return min(starts)
-    return 0.0 if container.start_time is None else container.start_time / MICROSECONDS
+    breaks_off_s: float | None = None
 
 
 def probe(path: Path) -> RecordingInfo:
-    """Return what the headers of `path` say; packets are read only if they state no duration.
+    """Read all packets of `path`, decoding none, and return what it holds.
 
     Raises
     ------
@@ -89,39 +47,14 @@ def probe(path: Path) -> RecordingInfo:
         As `open_recording`.
     """
     with open_recording(path) as container:
-        stated = container.duration
-        ends_s = _last_stamp_s(container) - clock_start_s(container) if stated is None else stated / MICROSECONDS
-        missing_s = 8 * _riff_bytes_cut(path) / max(container.bit_rate or 1, 1)  # FFmpeg believes the file's size
+        timeline = read_timeline(container, path)
+        ends_s = [timeline.breaks_off_s(stream.index) for stream in media_streams(container)]
         return RecordingInfo(
-            duration_s=ends_s + missing_s,
+            duration_s=timeline.duration_s,
             has_audio=bool(media_streams(container, "audio")),
             has_video=bool(media_streams(container, "video")),
+            breaks_off_s=min((end_s for end_s in ends_s if end_s is not None), default=None),
         )
-
-
-def breaks_off_s(path: Path) -> float | None:
-    """Return where `path` breaks off before the length that it claims, in seconds; None if it does not.
-
-    Reads all packets and decodes none. MPEG and other streams without a stated length never break off.
-
-    Raises
-    ------
-    MediaError
-        As `open_recording`.
-    """
-    with open_recording(path) as container:
-        if container.duration is None or container.format.name in LENGTH_GUESSED:
-            return None
-        end_s = _last_stamp_s(container) - clock_start_s(container)
-        short = end_s < container.duration / MICROSECONDS - MISSING_S or _riff_bytes_cut(path) > 0
-        return end_s if short else None
-
-
-def packet_end_s(packet: Any) -> float | None:
-    """Return where a packet ends on the container's clock, in seconds; None for a packet without a stamp."""
-    if packet.pts is None:
-        return None
-    return float((packet.pts + (packet.duration or 0)) * packet.time_base)
 
 
 class AudioTrack:
@@ -137,13 +70,12 @@ class AudioTrack:
         Where the sound that was decoded so far ends.
     """
 
-    def __init__(self, container: Any, path: Path) -> None:
-        self._container, self._path = container, path
+    def __init__(self, container: Any, timeline: Timeline, path: Path) -> None:
+        self._container, self._timeline, self._path = container, timeline, path
         self._stream = media_streams(container, "audio")[0]
-        self._origin_s = clock_start_s(container)
+        self._origin_s = timeline.start_s
         self._next: int | None = None
         self._end = 0
-        self._file_end_s = 0.0
         self._finished = False
         self._lost: list[tuple[float, float]] = []
         self.rate_hz = int(self._stream.rate or 0) or 16000
@@ -160,7 +92,7 @@ class AudioTrack:
         hole between two chunks is a hole in the recording, and where two overlap the later one is meant. A packet that
         cannot be decoded is a hole too, which `check` remembers.
         """
-        for packet in self._packets():
+        for packet in packets(self._container, self._timeline, [self._stream]):
             for frame in self._frames(packet):
                 yield self._place(frame)
         self._finished = True
@@ -172,7 +104,7 @@ class AudioTrack:
             raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._path} cannot be decoded")
         if not self._finished:
             return
-        claimed_s = self._claimed_s()
+        claimed_s = self._timeline.claims_s.get(self._stream.index, 0.0)
         if min(span.end_s, claimed_s) > self.end_s + MISSING_S:
             raise MediaError(
                 f"the audio of {self._path} breaks off at {self.end_s:.2f} s, it claims to go on to {claimed_s:.2f} s: "
@@ -181,24 +113,12 @@ class AudioTrack:
         if span.start_s >= self.end_s:
             raise EmptyInput(f"the span starts at {span.start_s:.2f} s, the audio ends at {self.end_s:.2f} s")
 
-    def _packets(self) -> Iterator[Any]:
-        """Yield the audio packets and note how far any stream goes."""
-        try:
-            for packet in self._container.demux(media_streams(self._container)):
-                self._file_end_s = max(self._file_end_s, (packet_end_s(packet) or 0.0) - self._origin_s)
-                if packet.stream.index == self._stream.index:
-                    yield packet
-        except av.error.FFmpegError:
-            self._file_end_s = min(self._file_end_s, self.end_s)  # a file that is cut off ends here
-
     def _frames(self, packet: Any) -> list[Any]:
         try:
             return list(packet.decode())
         except av.error.FFmpegError:
-            end_s = packet_end_s(packet)
-            if end_s is not None:
-                start_s = float(packet.pts * packet.time_base)
-                self._lost.append((start_s - self._origin_s, end_s - self._origin_s))
+            start_s, end_s = packet_span_s(packet, self.end_s + self._origin_s)
+            self._lost.append((start_s - self._origin_s, end_s - self._origin_s))
             return []
 
     def _place(self, frame: Any) -> tuple[int, FloatArray]:
@@ -214,18 +134,6 @@ class AudioTrack:
         self._next = start + rows.shape[1]
         self._end = max(self._end, self._next)
         return start, rows
-
-    def _claimed_s(self) -> float:
-        """Return where the headers say that the audio ends; what FFmpeg only guesses is not believed."""
-        stream, container = self._stream, self._container
-        if container.format.name in LENGTH_GUESSED:
-            return self.end_s
-        if cut_bytes := _riff_bytes_cut(self._path):
-            return float(self.end_s + 8 * cut_bytes / max(container.bit_rate, 1))
-        if stream.duration is not None:
-            return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - self._origin_s
-        whole_s = (container.duration or 0) / MICROSECONDS
-        return whole_s if self._file_end_s < whole_s - MISSING_S else self.end_s
 
 
 def _mean_and_centre(frame: Any) -> FloatArray:
@@ -246,30 +154,3 @@ def _as_float(data: NDArray[Any]) -> FloatArray:
     full_scale = 2.0 ** (8 * data.dtype.itemsize - 1)
     offset = full_scale if data.dtype.kind == "u" else 0.0
     return ((data - offset) / full_scale).astype(np.float32)
-
-
-def _riff_bytes_cut(path: Path) -> int:
-    """Return how many bytes a WAV or AVI file is shorter than its header says; FFmpeg takes such a file as complete."""
-    with path.open("rb") as file:
-        header = file.read(8)
-    stated = int.from_bytes(header[4:], "little")
-    if header[:4] != b"RIFF" or stated >= 2**32 - 2**16:  # writers to a pipe state the largest length there is
-        return 0
-    return max(0, stated + 8 - path.stat().st_size)
-
-
-def _last_stamp_s(container: Any) -> float:
-    """Read all packets and return the latest end of any, in seconds on the container's clock."""
-    ends = (packet_end_s(packet) for packet in container.demux(media_streams(container)))
-    return max((end for end in ends if end is not None), default=clock_start_s(container))
-
-
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
-def _refuse_missing(path: Path) -> None:
-    if not path.is_file():
-        raise MediaError(f"{path} is not there: check the recording's path in the utterance table")
-    if path.stat().st_size == 0:
-        raise MediaError(f"{path} holds no bytes: copy it again")

@@ -1,15 +1,15 @@
 """Which frames of a recording are nearest to wanted times, and decoding just those.
 
-A recording is read twice and decoded once. The first reading (`survey`) decodes nothing: it notes every packet's
-presentation stamp. The second (`decode`) decodes in order, never seeks, and saves where the wanted frames stay as they
-are, byte for byte:
+A recording is decoded once. Before that it is read without decoding anything (`survey`), which notes every packet's
+presentation stamp. `decode` then decodes in order, never seeks, and saves where the wanted frames stay as they are,
+byte for byte:
 
 - groups of pictures that hold no wanted frame, and are not next before one that does, are not decoded;
 - of the rest, frames that no other frame refers to are skipped unless they are wanted (`SKIPPING` codecs only);
 - after the last wanted frame nothing is decoded.
 
 Recordings whose packets do not tell when each picture is shown (H.264 in AVI, raw streams, one packet a field) are
-decoded in the first reading too, and without savings in the second.
+decoded for their stamps too, and without savings in the end.
 """
 
 from collections.abc import Iterator
@@ -22,20 +22,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import TimeArray
-from pipeline.streams.decode import clock_start_s, media_streams, open_recording
+from pipeline.streams.opening import media_streams, open_recording
+from pipeline.streams.timeline import Timeline, packets, timeline_of
 
 # Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
 # those of a higher temporal layer.
 SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
 # Codecs whose order of presentation AVI does not hold, though its packets bear stamps.
 UNORDERED = frozenset({"h264", "hevc"})
-BREAK_S = 0.5  # a picture that ends this much before its container says breaks off
 
 Index = NDArray[np.int64]
 
 
 class Packet(NamedTuple):
-    """What the first reading notes of a packet: its stamp, whether a group starts, whether an edit list drops it."""
+    """What is noted of a packet: its stamp, whether a group starts, whether an edit list drops it."""
 
     pts: int | None
     key: bool
@@ -44,7 +44,7 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the first reading finds.
+    """What the picture of a recording holds.
 
     Attributes
     ----------
@@ -55,17 +55,23 @@ class Contents:
     packets
         All of the picture, in decoding order; none where they do not tell when each frame is shown: a decoded frame
         is then known by its number.
+    end_s
+        Where the last frame ceases to be shown, on the recording's clock.
     breaks_off_s
         Where the picture ends if that is before its container says; None for a whole recording.
     aspect
         Width over height of a pixel.
+    timeline
+        Of the whole recording.
     """
 
     pts: Index
     times: TimeArray
     packets: tuple[Packet, ...]
+    end_s: float
     breaks_off_s: float | None
     aspect: float
+    timeline: Timeline
 
 
 def survey(path: Path) -> Contents | None:
@@ -76,19 +82,28 @@ def survey(path: Path) -> Contents | None:
     MediaError
         If the recording cannot be opened.
     """
+    timeline = timeline_of(path)
     with open_recording(path) as container:
         pictures = media_streams(container, "video")
         if not pictures:
             return None
-        stream, start_s = pictures[0], clock_start_s(container)
-        packets, reached_s = _packets(container, stream)
+        stream = pictures[0]
+        found = tuple(_noted(packets(container, timeline, [stream])))
         unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
-        pts = None if unordered else _shown(packets, stream)
+        pts = None if unordered else _shown(found, stream)
         if pts is None:
-            packets, pts = (), _decoded_stamps(path, stream)
-        times: TimeArray = pts * np.float64(stream.time_base) - start_s
-        breaks_off_s = _breaks_off(container, stream, times, reached_s)
-        return Contents(pts, times, packets, breaks_off_s, float(stream.sample_aspect_ratio or 1))
+            found, pts = (), _decoded_stamps(path, stream, timeline)
+        times: TimeArray = pts * np.float64(stream.time_base) - timeline.start_s
+        end_s = _end_s(times, timeline.ends_s.get(stream.index, 0.0))
+        breaks_off_s = timeline.breaks_off_s(stream.index)
+        return Contents(pts, times, found, end_s, breaks_off_s, float(stream.sample_aspect_ratio or 1), timeline)
+
+
+def _end_s(times: TimeArray, end_s: float) -> float:
+    """Return where the last frame ceases to be shown: where its packet ends, or a usual frame later."""
+    if not len(times) or end_s > times[-1]:
+        return end_s
+    return float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))
 
 
 def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
@@ -112,8 +127,14 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
     >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
     [0, 1, 2]
     """
+    chosen, near = nearest_to_each(stamps, targets, limit)
+    return np.unique(chosen[near]).astype(np.int64)
+
+
+def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
+    """Return for each target the stamp nearest to it, and whether that is near enough; as `nearest`, ``(m,)`` each."""
     if not len(stamps):
-        return np.empty(0, dtype=np.int64)
+        return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
     after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))
     before = after - 1
     after = np.minimum(after, len(stamps) - 1)
@@ -122,8 +143,8 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
     allowed = np.full(len(targets), limit)
     allowed[targets < stamps[0]] = min(limit, ends[0])
     allowed[targets > stamps[-1]] = min(limit, ends[1])
-    near = np.abs(stamps[chosen] - targets) <= allowed + 1e-9
-    return np.unique(chosen[near]).astype(np.int64)
+    near: NDArray[np.bool_] = np.abs(stamps[chosen] - targets) <= allowed + 1e-9
+    return chosen.astype(np.int64), near
 
 
 def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int, Any]]:
@@ -170,18 +191,10 @@ def _number(frame: Any, count: int, contents: Contents) -> int:
     return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
 
 
-def _packets(container: Any, stream: Any) -> tuple[tuple[Packet, ...], float]:
-    """Return the picture's packets, and the latest end of any stream's packet in seconds on the container's clock."""
-    packets, reached_s = [], 0.0
-    try:
-        for packet in container.demux(media_streams(container)):
-            if packet.size and packet.stream_index == stream.index:
-                packets.append(Packet(packet.pts, packet.is_keyframe, packet.is_discard or packet.is_corrupt))
-            if packet.size and packet.pts is not None:
-                reached_s = max(reached_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-    except av.error.FFmpegError:  # what follows cannot be read: the picture breaks off here
-        pass
-    return tuple(packets), reached_s
+def _noted(found: Iterator[Any]) -> Iterator[Packet]:
+    for packet in found:
+        if packet.size:
+            yield Packet(packet.pts, packet.is_keyframe, packet.is_discard or packet.is_corrupt)
 
 
 def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
@@ -195,33 +208,20 @@ def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
     return None if one_a_field else pts
 
 
-def _decoded_stamps(path: Path, stream: Any) -> Index:
+def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
     """Decode everything; return the frames' stamps in ascending order, which is the order they come in."""
     step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
     stamps = []
     with open_recording(path) as container:
-        for count, frame in enumerate(_all_frames(container)):
+        for count, frame in enumerate(_all_frames(container, timeline)):
             stamps.append(round(count * step) if frame.pts is None else frame.pts)
     return np.sort(np.array(stamps, dtype=np.int64))
-
-
-def _breaks_off(container: Any, stream: Any, times: TimeArray, reached_s: float) -> float | None:
-    """Return where the picture ends if its container promises over `BREAK_S` more, else None."""
-    start_s = clock_start_s(container)
-    if stream.duration is not None:
-        declared_s = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
-    elif container.duration is not None and container.duration / 1e6 > reached_s + BREAK_S:  # in no stream is more
-        declared_s = container.duration / 1e6 - start_s
-    else:
-        return None
-    last_s = float(times[-1] + np.median(np.diff(times))) if len(times) > 1 else 0.0
-    return last_s if declared_s > last_s + BREAK_S else None
 
 
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
     """Decode what the wanted frames need, in order."""
     if not contents.packets:
-        yield from _all_frames(container)
+        yield from _all_frames(container, contents.timeline)
         return
     stream = media_streams(container, "video")[0]
     codec = _single_threaded(stream)
@@ -229,7 +229,8 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
     needed = _needed(contents.packets, stamps)
     elsewhere = "NONREF" if codec.name in SKIPPING else "DEFAULT"
     fed = False
-    for position, packet in enumerate(packet for packet in _demuxed(container, stream) if packet.size):
+    found = packets(container, contents.timeline, [stream])
+    for position, packet in enumerate(packet for packet in found if packet.size):
         if position < len(needed) and needed[position]:
             codec.skip_frame = "DEFAULT" if packet.pts in stamps else elsewhere
             yield from _fed(codec, packet)
@@ -251,10 +252,10 @@ def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
     return [int(group) in holding or int(group) + 1 in holding for group in groups]
 
 
-def _all_frames(container: Any) -> Iterator[Any]:
+def _all_frames(container: Any, timeline: Timeline) -> Iterator[Any]:
     stream = media_streams(container, "video")[0]
     codec = _single_threaded(stream)
-    for packet in _demuxed(container, stream):
+    for packet in packets(container, timeline, [stream]):
         if packet.size:
             yield from _fed(codec, packet)
     yield from _fed(codec, None)
@@ -264,13 +265,6 @@ def _single_threaded(stream: Any) -> Any:
     """Return the stream's decoder, which then works in step with the packets, as skipping by packet needs."""
     stream.codec_context.thread_type = "NONE"
     return stream.codec_context
-
-
-def _demuxed(container: Any, stream: Any) -> Iterator[Any]:
-    try:
-        yield from container.demux(stream)
-    except av.error.FFmpegError:  # the survey has noted where the recording breaks off
-        return
 
 
 def _fed(codec: Any, packet: Any) -> Iterator[Any]:

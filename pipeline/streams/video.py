@@ -15,10 +15,12 @@ import numpy as np
 
 from features.errors import EmptyInput, NoStream
 from features.types import TimeArray, VideoStream
-from pipeline.streams.decode import MediaError
 from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, jumps, shrink
-from pipeline.streams.frames import BREAK_S, Contents, Index, decode, nearest, survey
+from pipeline.streams.frames import Contents, Index, decode, survey
+from pipeline.streams.opening import MediaError
+from pipeline.streams.sampling import seen
 from pipeline.streams.spans import Region, Span
+from pipeline.streams.timeline import MISSING_S
 
 VERSION = 2  # raised whenever the same recording and settings give other streams
 
@@ -80,8 +82,9 @@ class Pending:
     ----------
     span
         Where it is.
-    wanted
-        The indices of its frames in the recording.
+    wanted, at
+        The indices of its frames in the recording, ascending, and when each is seen on the recording's clock; a picture
+        that stays is wanted several times.
     times, frames, faces
         Of those that came: the time on the recording's clock, the small whole image, the faces seen.
     side
@@ -90,6 +93,7 @@ class Pending:
 
     span: Span
     wanted: Index
+    at: TimeArray
     times: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     faces: list[list[Face]] = field(default_factory=list)
@@ -160,14 +164,14 @@ def _read(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tu
 def _choose(path: Path, contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
     """Choose a span's frames, or say why there are none."""
     end_s = contents.breaks_off_s
-    if end_s is not None and span.end_s > end_s + BREAK_S:
+    if end_s is not None and span.end_s > end_s + MISSING_S:
         return MediaError(
             f"{path} breaks off at {end_s:.2f} s, before the span's end at {span.end_s:.2f} s: copy it again"
         )
-    wanted = nearest(contents.times, sample_targets(span, config.fps), 0.5 / config.fps)
+    wanted, at = seen(contents.times, contents.end_s, sample_targets(span, config.fps), 1 / config.fps)
     if not len(wanted):
         return EmptyInput(f"no frame between {span.start_s:.2f} and {span.end_s:.2f} s")
-    return Pending(span, wanted)
+    return Pending(span, wanted, at)
 
 
 def _collect(
@@ -179,24 +183,25 @@ def _collect(
     for number, frame in decode(path, contents, wanted):
         takers = [span for span in pending.values() if number in span.wanted]
         if frame is not None:
-            _hand_out(painter(frame), float(contents.times[number]), takers, config)
+            _hand_out(painter(frame), number, takers, config)
         for index in [index for index, span in pending.items() if span.wanted[-1] <= number]:
             yield index, _finish(path, pending.pop(index))
 
 
-def _hand_out(picture: Picture, time_s: float, takers: Sequence[Pending], config: VideoConfig) -> None:
+def _hand_out(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
     """Note what each span sees of one frame; spans with the same region share the work."""
     detect = detector(config.detector, config.min_score)
     side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
-    seen: dict[Region | None, tuple[bytes, list[Face]]] = {}
+    looked: dict[Region | None, tuple[bytes, list[Face]]] = {}
     for span in takers:
         region = span.span.region
-        if region not in seen:
+        if region not in looked:
             part, left, top = cropped(picture, region)
             faces = cut_faces(part, detect, config.margin, config.size, config.jpeg_quality)
             small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
-            seen[region] = small, [face.moved(left, top) for face in faces]
-        span.add(time_s, *seen[region], side)
+            looked[region] = small, [face.moved(left, top) for face in faces]
+        for time_s in span.at[span.wanted == number]:
+            span.add(float(time_s), *looked[region], side)
 
 
 def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:

@@ -1,0 +1,121 @@
+"""Opening a recording: one plain file, and nothing that it points to."""
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import av
+
+av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by itself; what matters is raised below
+
+# Demuxers that read further files, addresses or devices, which nobody has hashed.
+POINTING = {
+    *("concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "hds", "smoothstreaming", "webm_dash_manifest"),
+    *("mlv", "lavfi", "dvdvideo", "alsa", "fbdev", "v4l2", "video4linux2,v4l2", "kmsgrab", "x11grab"),
+}
+LISTS = {b"ffconcat": "ffconcat", b"#EXTM3U": "M3U8", b"v=0": "SDP", b"[playlist]": "PLS"}
+PICTURES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
+)
+KINDS = {
+    stat.S_ISFIFO: "a named pipe",
+    stat.S_ISDIR: "a folder",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+    stat.S_ISSOCK: "a socket",
+}
+
+
+class MediaError(Exception):
+    """A recording that cannot be read, or not up to where it claims to go: status ``failed``."""
+
+
+@contextmanager
+def open_recording(path: Path) -> Iterator[Any]:
+    """Open `path` for reading as a PyAV container, and close it again.
+
+    Only this one file is read: its name is no address and no pattern, and files that name others (playlists) are
+    refused. Errors of FFmpeg inside the ``with`` block are raised as `MediaError` too.
+
+    Raises
+    ------
+    MediaError
+        If the file is missing, holds no bytes, cannot be read, or has neither sound nor picture.
+    """
+    _refuse_what_is_no_file(path)
+    try:
+        with av.open(str(path.absolute()), metadata_errors="ignore", options=_options()) as container:
+            if not media_streams(container):
+                raise MediaError(f"{path} holds neither sound nor picture: is it a recording?")
+            if _is_picture(container) and path.suffix.lower() not in PICTURES:
+                raise MediaError(f"{path} is a still picture, no recording: name the recording itself")
+            yield container
+    except av.error.FFmpegError as error:
+        raise MediaError(
+            f"{path} cannot be read ({error.strerror}): is it damaged or cut off? copy it again"
+        ) from error
+
+
+def media_streams(container: Any, kind: str | None = None) -> list[Any]:
+    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without cover pictures."""
+    kinds = ("audio", "video") if kind is None else (kind,)
+    return [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
+
+
+@cache
+def _options() -> dict[str, str]:
+    """Return FFmpeg's options for a plain file: no network, no further files, no numbered pictures."""
+    allowed = sorted(name for name in av.formats_available if name not in POINTING)
+    return {"format_whitelist": ",".join(allowed), "protocol_whitelist": "file", "pattern_type": "none"}
+
+
+def _is_cover(stream: Any) -> bool:
+    covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
+    return bool(stream.disposition & covers)
+
+
+def _is_picture(container: Any) -> bool:
+    name = str(container.format.name)
+    return name == "image2" or name.endswith("_pipe")
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except OSError as error:
+        why = "is a symbolic link that leads to itself" if _is_loop(path) else "is not there"
+        if isinstance(error, PermissionError):
+            why = "cannot be reached (permission denied)"
+        raise MediaError(f"{path} {why}: check the recording's path in the utterance table") from None
+    kind = next((kind for is_kind, kind in KINDS.items() if is_kind(status.st_mode)), "")
+    if kind:
+        raise MediaError(f"{path} is {kind}, no recording: name a file")
+    if status.st_size == 0:
+        raise MediaError(f"{path} holds no bytes: copy it again")
+    _refuse_list(path)
+
+
+def _is_loop(path: Path) -> bool:
+    try:
+        path.resolve(strict=True)
+    except RuntimeError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _refuse_list(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
+    kind = next((kind for begin, kind in LISTS.items() if head.startswith(begin)), "")
+    if not kind and b"<MPD" in head:
+        kind = "DASH"
+    if kind:
+        raise MediaError(f"{path} is a list of other files ({kind}), no recording: name the recordings themselves")

@@ -1,0 +1,127 @@
+"""Recordings with known truth: picture and sound flash together, in any container; and where one finds them again."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from features.types import AudioStream
+from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.frames import decode, survey
+from pipeline.streams.spans import Span
+from pipeline.streams.timeline import timeline_of
+
+RATE = 48000
+FPS = 25
+LENGTH_S = 0.3  # of a flash
+
+
+def flashing(
+    path: Path,
+    duration_s: float,
+    flash_s: float,
+    *,
+    video: str = "",
+    audio: str = "",
+    container: str | None = None,
+    start_s: float = 0.0,
+    rate: int = RATE,
+    audio_options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a black and silent recording that flashes and beeps from `flash_s` on, its first stamp at `start_s`."""
+    with av.open(str(path), "w", format=container, options=dict(options or {})) as out:
+        packets: list[Any] = []
+        pictured = out.add_stream(video, rate=FPS) if video else None
+        sounding = out.add_stream(audio, rate=rate, layout="stereo") if audio else None
+        if pictured:
+            packets += _pictures(pictured, duration_s, flash_s, start_s)
+        if sounding:
+            sounding.codec_context.options = dict(audio_options or {})
+            packets += _sound(sounding, duration_s, flash_s, start_s, rate)
+        for packet in sorted(packets, key=lambda p: float((p.dts or 0) * p.time_base)):
+            out.mux(packet)
+    return path
+
+
+def _pictures(stream: Any, duration_s: float, flash_s: float, start_s: float) -> list[Any]:
+    stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+    stream.time_base = stream.codec_context.time_base = Fraction(1, FPS)
+    packets: list[Any] = []
+    for number in range(round(duration_s * FPS)):
+        white = flash_s <= number / FPS < flash_s + LENGTH_S
+        frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 235 if white else 20, np.uint8), "rgb24")
+        frame.pts, frame.time_base = number + round(start_s * FPS), Fraction(1, FPS)
+        packets += stream.encode(frame)
+    return [*packets, *stream.encode(None)]
+
+
+def _sound(stream: Any, duration_s: float, flash_s: float, start_s: float, rate: int) -> list[Any]:
+    times = np.arange(round(duration_s * rate)) / rate
+    beeps = (times >= flash_s) & (times < flash_s + LENGTH_S)
+    tone = np.where(beeps, 0.3 * np.sin(2 * np.pi * 1000 * times), 0.0)
+    ints = np.repeat(np.round(tone * 32767).astype("<i2")[:, None], 2, axis=1).reshape(1, -1)
+    whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(ints), "s16", "stereo")
+    whole.sample_rate, whole.pts = rate, 0
+    context = stream.codec_context
+    resampler = av.AudioResampler(context.format, "stereo", rate, context.frame_size or 1024)
+    packets: list[Any] = []
+    for frame in [*resampler.resample(whole), *resampler.resample(None)]:
+        frame.pts, frame.time_base = frame.pts + round(start_s * rate), Fraction(1, rate)
+        packets += stream.encode(frame)
+    return [*packets, *stream.encode(None)]
+
+
+def slides(path: Path, shown_s: Sequence[float], *, sound_s: float = 0.0, size: tuple[int, int] = (64, 48)) -> Path:
+    """Write a recording whose pictures, ever brighter, are shown for so many seconds each, with sound beside them."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=FPS, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        sounding = out.add_stream("aac", rate=RATE, layout="stereo") if sound_s else None
+        packets = list(_sound(sounding, sound_s, 0.5, 0.0, RATE)) if sounding else []
+        for number, start_s in enumerate(np.cumsum([0.0, *shown_s[:-1]])):
+            grey = np.full((size[1], size[0], 3), 20 + 200 * number // max(len(shown_s) - 1, 1), np.uint8)
+            frame = av.VideoFrame.from_ndarray(grey, "rgb24")
+            frame.pts, frame.time_base = round(1000 * start_s), Fraction(1, 1000)
+            packets += stream.encode(frame)
+        packets += stream.encode(None)
+        for packet in packets:
+            if packet.stream.type == "video":
+                number = int(np.searchsorted(np.cumsum(shown_s), float(packet.pts * packet.time_base), side="right"))
+                packet.duration = round(shown_s[number] / packet.time_base)
+        for packet in sorted(packets, key=lambda p: float((p.dts or 0) * p.time_base)):
+            out.mux(packet)
+    return path
+
+
+def joined(path: Path, parts: Sequence[Path]) -> Path:
+    """Write the bytes of files one after the other."""
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def white_from_s(path: Path) -> list[float]:
+    """Return the times, on the recording's clock, at which the picture turns white."""
+    contents = survey(path)
+    assert contents is not None
+    white = [
+        frame is not None and frame.to_ndarray(format="gray").mean() > 128
+        for _, frame in decode(path, contents, np.arange(len(contents.times)))
+    ]
+    return [float(contents.times[i]) for i in range(1, len(white)) if white[i] and not white[i - 1]]
+
+
+def beeps_from_s(path: Path) -> list[float]:
+    """Return the times, on the recording's clock, at which a beep begins."""
+    span = Span(0.0, timeline_of(path).duration_s)
+    ((_, stream),) = read_audio(path, [span], AudioConfig(trim_db=200))
+    assert isinstance(stream, AudioStream), stream
+    step = stream.rate_hz // 100
+    levels = np.abs(stream.signal()[: stream.samples.size // step * step]).reshape(-1, step).max(axis=1)
+    loud = levels > levels.max() / 4
+    quiet_before = [i for i in np.flatnonzero(loud) if not loud[max(i - 5, 0) : i].any()]
+    return [stream.start_s + i / 100 for i in quiet_before]

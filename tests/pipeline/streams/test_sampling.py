@@ -1,0 +1,97 @@
+"""Which frame is seen at a time: against looking at every frame, and in recordings of pictures that stay."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import EmptyInput
+from pipeline.streams import video
+from pipeline.streams.decode import probe
+from pipeline.streams.faces import Face
+from pipeline.streams.frames import nearest, survey
+from pipeline.streams.sampling import seen
+from pipeline.streams.spans import Span
+from pipeline.streams.video import VideoConfig, read_video
+from tests.pipeline.streams.recordings import slides
+
+STEP_S = 0.2
+ascending = st.lists(st.integers(0, 9000), unique=True, max_size=40).map(lambda ms: np.array(sorted(ms)) / 1000)
+
+
+@given(ascending, st.integers(0, 3000), st.integers(0, 3000), st.integers(1, 40))
+def test_each_time_has_a_frame_near_it_or_the_one_shown_then(
+    stamps: np.ndarray, last_ms: int, start_ms: int, count: int
+) -> None:
+    targets = start_ms / 1000 + np.arange(count) * STEP_S
+    end_s = (stamps[-1] if len(stamps) else 0.0) + last_ms / 1000
+    numbers, times = seen(stamps, end_s, targets, STEP_S)
+    assert len(numbers) == len(times) <= count
+    assert (np.diff(numbers) >= 0).all()
+    assert (np.diff(times) > 0).all()
+    assert set(nearest(stamps, targets, STEP_S / 2)) <= set(numbers.tolist())
+    until = np.append(stamps[1:], end_s)
+    for number, time_s in zip(numbers, times, strict=True):
+        assert stamps[number] - 1e-9 <= time_s < max(until[number], stamps[number] + 1e-9)  # it is shown then
+    for target in targets:  # no wanted time inside the picture is left without a frame
+        if len(stamps) and stamps[0] <= target < end_s - 1e-6:
+            assert np.abs(times - target).min() <= STEP_S / 2 + 1e-6
+
+
+@given(st.integers(6, 60), st.integers(0, 200))
+def test_a_steady_recording_is_sampled_as_before(rate: int, start_ms: int) -> None:
+    stamps = np.arange(rate * 4) / rate
+    targets = start_ms / 1000 + np.arange(15) * STEP_S
+    numbers, times = seen(stamps, 4.0, targets, STEP_S)
+    np.testing.assert_array_equal(numbers, nearest(stamps, targets, STEP_S / 2))
+    np.testing.assert_array_equal(times, stamps[numbers])
+
+
+@pytest.fixture
+def brightness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every picture for a face whose image is its brightness."""
+
+    def cut(picture: np.ndarray, *_: object) -> list[Face]:
+        square = (0.0, 0.0, 9.0, 9.0)
+        return [Face(square, 1.0, square, bytes([int(picture.mean())]))]
+
+    monkeypatch.setattr(video, "cut_faces", cut)
+
+
+@pytest.mark.usefixtures("brightness")
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv"])
+@pytest.mark.parametrize(
+    ("shown_s", "span", "expected"),
+    [
+        ((0.04, 0.04, 0.6), Span(0.0, 0.68), [0, 2, 2, 2]),  # a last picture that is held
+        ((0.04, 0.04, 10.0), Span(4.0, 6.0), [2] * 10),
+        ((10.0,), Span(0.0, 10.0), [0] * 50),  # a podcast of one picture
+        ((10.0,), Span(7.0, 8.0), [0] * 5),
+        ((1.0, 3.0, 2.0), Span(0.0, 6.0), [0] * 5 + [1] * 15 + [2] * 10),  # slides
+        ((0.04, 5.0, 0.04), Span(2.0, 3.0), [1] * 5),  # a gap in the middle
+    ],
+)
+def test_a_picture_that_stays_is_seen_while_it_stays(
+    tmp_path: Path, ending: str, shown_s: tuple[float, ...], span: Span, expected: list[int]
+) -> None:
+    path = slides(tmp_path / f"slides.{ending}", shown_s, sound_s=sum(shown_s))
+    assert probe(path).breaks_off_s is None
+    assert probe(path).duration_s == pytest.approx(sum(shown_s), abs=0.1)
+    ((_, stream),) = read_video(path, [span], VideoConfig())
+    grey = [20 + 200 * number // max(len(shown_s) - 1, 1) for number in range(len(shown_s))]
+    found = [int(np.abs(np.array(grey) - face[0]).argmin()) for face in stream.faces]
+    assert found == expected
+    np.testing.assert_allclose(stream.times, np.arange(len(expected)) * STEP_S, atol=0.1)
+    contents = survey(path)
+    assert contents is not None
+    assert contents.end_s == pytest.approx(sum(shown_s), abs=0.05)
+
+
+@pytest.mark.usefixtures("brightness")
+def test_behind_the_last_picture_there_is_none(tmp_path: Path) -> None:
+    path = slides(tmp_path / "short.mp4", (0.04,) * 25, sound_s=5.0)
+    found = dict(read_video(path, [Span(0.0, 1.0), Span(3.0, 4.0)], VideoConfig()))
+    assert len(found[0].times) == 5
+    assert isinstance(found[1], EmptyInput)

@@ -1,0 +1,271 @@
+"""How long recordings are, where their clocks start, where they break off: against recordings made to be known."""
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from features.errors import EmptyInput
+from features.types import AudioStream
+from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.decode import probe
+from pipeline.streams.opening import MediaError
+from pipeline.streams.spans import Span
+from pipeline.streams.timeline import timeline_of
+from tests.pipeline.streams.recordings import RATE, beeps_from_s, flashing, joined, white_from_s
+
+WITH_PICTURE = {
+    "ts": ("libx264", "aac", "mpegts"),
+    "mpg": ("mpeg2video", "mp2", "vob"),
+    "mpeg": ("mpeg1video", "mp2", "mpeg"),
+    "mkv": ("libx264", "aac", "matroska"),
+    "webm": ("libvpx", "libopus", "webm"),
+}
+SOUND_ONLY = {
+    "mp3": ("libmp3lame", "mp3"),
+    "mp2": ("mp2", "mp2"),
+    "aac": ("aac", "adts"),
+    "ac3": ("ac3", "ac3"),
+    "opus": ("libopus", "ogg"),
+}
+LOSING = {  # FFmpeg reads the first part, or loses some of it
+    "mp4": ("libx264", "aac", "mp4"),
+    "flv": ("flv1", "libmp3lame", "flv"),
+    "wav": ("", "pcm_s16le", "wav"),
+    "flac": ("", "flac", "flac"),
+    "aiff": ("", "pcm_s16be", "aiff"),
+}
+
+
+# --- joined byte by byte -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", WITH_PICTURE)
+def test_parts_of_a_joined_recording_lie_end_to_end_in_picture_and_sound(tmp_path: Path, ending: str) -> None:
+    video, audio, container = WITH_PICTURE[ending]
+    kinds = {"video": video, "audio": audio, "container": container}
+    first = flashing(tmp_path / f"a.{ending}", 3.0, 1.0, **kinds)
+    second = flashing(tmp_path / f"b.{ending}", 2.0, 0.5, **kinds)
+    path = joined(tmp_path / f"ab.{ending}", [first, second])
+    assert probe(path).duration_s == pytest.approx(5.0, abs=0.12)
+    assert probe(path).breaks_off_s is None
+    for found in (white_from_s(path), beeps_from_s(path)):
+        assert found == pytest.approx([1.0, 3.5], abs=0.12)
+    assert np.abs(np.subtract(white_from_s(path), beeps_from_s(path))).max() < 0.06
+
+
+@pytest.mark.parametrize("ending", ["ts", "mpg", "mpeg"])
+def test_three_parts_of_any_length(tmp_path: Path, ending: str) -> None:
+    video, audio, container = WITH_PICTURE[ending]
+    kinds = {"video": video, "audio": audio, "container": container}
+    short = flashing(tmp_path / f"a.{ending}", 0.8, 0.2, **kinds)
+    long = flashing(tmp_path / f"b.{ending}", 3.0, 1.0, **kinds)
+    path = joined(tmp_path / f"aba.{ending}", [short, long, short])
+    for found in (white_from_s(path), beeps_from_s(path)):
+        assert found == pytest.approx([0.2, 1.8, 4.0], abs=0.15)
+
+
+@pytest.mark.parametrize("ending", SOUND_ONLY)
+def test_joined_sound_lies_end_to_end(tmp_path: Path, ending: str) -> None:
+    audio, container = SOUND_ONLY[ending]
+    first = flashing(tmp_path / f"a.{ending}", 3.0, 1.0, audio=audio, container=container)
+    second = flashing(tmp_path / f"b.{ending}", 2.0, 0.5, audio=audio, container=container)
+    path = joined(tmp_path / f"ab.{ending}", [first, second])
+    assert probe(path).duration_s == pytest.approx(5.0, abs=0.12)
+    assert beeps_from_s(path) == pytest.approx([1.0, 3.5], abs=0.12)
+
+
+@pytest.mark.parametrize("ending", LOSING)
+def test_what_would_be_lost_at_a_joint_is_refused(tmp_path: Path, ending: str) -> None:
+    video, audio, container = LOSING[ending]
+    part = flashing(tmp_path / f"a.{ending}", 3.0, 1.0, video=video, audio=audio, container=container)
+    assert probe(part).duration_s == pytest.approx(3.0, abs=0.06)
+    with pytest.raises(MediaError, match=f"ab.{ending} is several recordings joined byte by byte"):
+        probe(joined(tmp_path / f"ab.{ending}", [part, part]))
+
+
+def test_a_silent_film_joined_with_one_of_sound_is_refused(tmp_path: Path) -> None:
+    mute = flashing(tmp_path / "mute.ts", 3.0, 1.0, video="libx264", container="mpegts")
+    film = flashing(tmp_path / "film.ts", 3.0, 1.0, video="libx264", audio="aac", container="mpegts")
+    with pytest.raises(MediaError, match="several recordings joined"):
+        probe(joined(tmp_path / "both.ts", [mute, film]))
+
+
+def test_stamps_that_wrap_around_go_on(tmp_path: Path) -> None:
+    wraps_s = 2**33 / 90000
+    kinds = {"video": "libx264", "audio": "aac", "container": "mpegts"}
+    path = flashing(tmp_path / "wraps.ts", 4.0, 2.5, start_s=round(wraps_s) - 2.0, **kinds)
+    assert probe(path).duration_s == pytest.approx(4.0, abs=0.1)
+    assert white_from_s(path) == pytest.approx([2.5], abs=0.1)
+    assert beeps_from_s(path) == pytest.approx([2.5], abs=0.1)
+
+
+# --- lengths that are guessed, or not stated ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ending", "audio", "container"), [("mp3", "libmp3lame", "mp3"), ("aac", "aac", "adts")])
+def test_a_length_guessed_from_the_bit_rate_is_not_believed(
+    tmp_path: Path, ending: str, audio: str, container: str
+) -> None:
+    parts = []
+    for bit_rate in ("32000", "192000"):
+        parts.append(
+            flashing(
+                tmp_path / f"{bit_rate}.{ending}",
+                6.0,
+                2.0,
+                audio=audio,
+                container=container,
+                audio_options={"b": bit_rate},
+                options={"write_xing": "0", "id3v2_version": "0"} if ending == "mp3" else {},
+            )
+        )
+    for order in (parts, parts[::-1]):
+        path = joined(tmp_path / f"varied.{ending}", order)
+        info = probe(path)
+        assert info.duration_s == pytest.approx(12.0, abs=0.12)
+        assert info.breaks_off_s is None
+        assert beeps_from_s(path) == pytest.approx([2.0, 8.0], abs=0.12)
+        ((_, late),) = read_audio(path, [Span(7.5, 9.0)], AudioConfig())
+        assert isinstance(late, AudioStream)
+
+
+@pytest.mark.parametrize("tag", [b"", b"ID3\x04\x00\x00\x00\x00\x10\x00" + b"Info" * 512])
+def test_an_mp3_that_counts_its_frames_can_break_off(tmp_path: Path, tag: bytes) -> None:
+    path = flashing(tmp_path / "a.mp3", 6.0, 2.0, audio="libmp3lame", container="mp3")
+    data = path.read_bytes()
+    data = tag + data[data.index(b"\xff\xfb") :]
+    path.write_bytes(data)
+    assert probe(path).duration_s == pytest.approx(6.0, abs=0.06)
+    path.write_bytes(data[: len(tag) + (len(data) - len(tag)) // 2])
+    info = probe(path)
+    assert info.duration_s == pytest.approx(6.0, abs=0.06)
+    assert info.breaks_off_s == pytest.approx(3.0, abs=0.1)
+
+
+def wav(data: bytes, riff_size: int, data_size: int) -> bytes:
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", riff_size, b"WAVE") + form + struct.pack("<4sI", b"data", data_size) + data
+
+
+def a_tone(duration_s: float) -> bytes:
+    times = np.arange(round(duration_s * RATE)) / RATE
+    return (8000 * np.sin(2 * np.pi * 440 * times)).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("riff_size", "data_size"),
+    [
+        (0x7FFFF024, 0x7FFFF000),  # SoX
+        (0x80000024, 0x80000000),  # arecord
+        (0xFFFFFFFF, 0xFFFFFFFF),  # FFmpeg
+        (0x7FFFFFFF, 0x7FFFFFDB),
+        (0x7FFFFFFF + 36 & 0xFFFFFFFF, 0x7FFFFFFF),
+        (0x7FFFF000, 0x7FFFEFDC),
+        (0xFFFFFFFF, 0xFFFFFFDB),
+        (0, 0),
+        (36, 0),
+    ],
+)
+def test_a_wav_that_was_written_to_a_pipe_is_whole(tmp_path: Path, riff_size: int, data_size: int) -> None:
+    path = tmp_path / "pipe.wav"
+    path.write_bytes(wav(a_tone(3.0), riff_size, data_size))
+    info = probe(path)
+    assert info.duration_s == pytest.approx(3.0, abs=0.01)
+    assert info.breaks_off_s is None
+    ((_, stream),) = read_audio(path, [Span(0, 3.0)], AudioConfig())
+    assert isinstance(stream, AudioStream)
+
+
+@pytest.mark.parametrize(
+    ("ending", "audio", "container", "options"),
+    [
+        ("wav", "pcm_s16le", "wav", {}),
+        ("wav", "pcm_s16le", "wav", {"rf64": "always"}),
+        ("w64", "pcm_s16le", "w64", {}),
+        ("caf", "pcm_s16le", "caf", {}),
+        ("aiff", "pcm_s16be", "aiff", {}),
+        ("au", "pcm_s16be", "au", {}),
+        ("avi", "libmp3lame", "avi", {}),
+    ],
+)
+def test_a_truncated_file_is_noticed(
+    tmp_path: Path, ending: str, audio: str, container: str, options: dict[str, str]
+) -> None:
+    whole = flashing(tmp_path / f"a.{ending}", 6.0, 2.0, audio=audio, container=container, options=options)
+    assert probe(whole).breaks_off_s is None
+    data = whole.read_bytes()
+    cut = tmp_path / f"cut.{ending}"
+    cut.write_bytes(data[: len(data) // 2])
+    info = probe(cut)
+    assert info.breaks_off_s is not None
+    assert 2.0 < info.breaks_off_s < 4.0
+    assert info.duration_s == pytest.approx(6.0, abs=0.4)  # so that spans behind the cut fail, and are no typing errors
+
+
+# --- the first stamp ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ending", "video", "audio"), [("mkv", "libx264", "aac"), ("webm", "libvpx", "libopus")])
+@pytest.mark.parametrize("start_s", [10.0, 0.4])
+def test_a_capture_counts_from_its_first_stamp(
+    tmp_path: Path, ending: str, video: str, audio: str, start_s: float
+) -> None:
+    path = flashing(tmp_path / f"live.{ending}", 3.0, 1.0, video=video, audio=audio, start_s=start_s)
+    info = probe(path)
+    assert info.duration_s == pytest.approx(3.0, abs=0.06)
+    assert info.breaks_off_s is None
+    assert white_from_s(path) == pytest.approx([1.0], abs=0.05)
+    assert beeps_from_s(path) == pytest.approx([1.0], abs=0.05)
+    cut = tmp_path / f"cut.{ending}"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert probe(cut).breaks_off_s is not None
+
+
+def test_tracks_that_start_late_in_an_mp4(tmp_path: Path) -> None:
+    path = flashing(tmp_path / "late.mp4", 3.0, 1.0, video="libx264", audio="aac", start_s=2.0)
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.06)
+    assert white_from_s(path) == pytest.approx(beeps_from_s(path), abs=0.05)
+
+
+def test_a_fragmented_mp4_is_as_long_as_its_fragments(tmp_path: Path) -> None:
+    options = {"movflags": "frag_keyframe+empty_moov"}
+    path = flashing(tmp_path / "frag.mp4", 6.0, 4.0, video="libx264", audio="aac", options=options)
+    info = probe(path)
+    assert info.duration_s == pytest.approx(6.0, abs=0.1)
+    assert info.breaks_off_s is None
+
+
+# --- streams of other kinds --------------------------------------------------------------------------------------
+
+
+def test_a_subtitle_beyond_the_end_makes_no_recording_break_off(tmp_path: Path) -> None:
+    """The container's length is that of all streams; sound and picture need not go as far."""
+    path = tmp_path / "titled.mkv"
+    film = flashing(tmp_path / "plain.mkv", 3.0, 1.0, video="libx264", audio="aac")
+    (tmp_path / "t.srt").write_text("1\n00:00:08,000 --> 00:00:10,000\nstill here\n")
+    with av.open(str(film)) as plain, av.open(str(tmp_path / "t.srt")) as titles, av.open(str(path), "w") as out:
+        copies = {
+            (source, s.index): out.add_stream_from_template(s) for source in (plain, titles) for s in source.streams
+        }
+        for source in (plain, titles):
+            for packet in source.demux():
+                if packet.dts is not None:
+                    packet.stream = copies[source, packet.stream_index]
+                    out.mux(packet)
+    info = probe(path)
+    assert info.breaks_off_s is None
+    assert info.duration_s == pytest.approx(3.0, abs=0.06)
+
+
+def test_a_recording_without_stamps_is_counted(tmp_path: Path) -> None:
+    path = flashing(tmp_path / "raw.h264", 3.0, 1.0, video="libx264", container="h264")
+    assert timeline_of(path).duration_s == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_span_behind_all_sound_is_empty_not_broken(tmp_path: Path) -> None:
+    path = flashing(tmp_path / "a.aac", 3.0, 1.0, audio="aac", container="adts")
+    ((_, found),) = read_audio(path, [Span(5.0, 6.0)], AudioConfig())
+    assert isinstance(found, EmptyInput)
