@@ -26,6 +26,7 @@ from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, st
 from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain
 from pipeline.stages.train import require_features
+from pipeline.stages.word_times import without_timed_words
 from pipeline.utterances import read_table, read_utterances
 
 FOLDER = "models"  # below a corpus's results
@@ -62,6 +63,7 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
     model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
     schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
+    schema["timed_words"] = len(table) - len(without_timed_words(name, table))
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
     schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)

@@ -1,6 +1,6 @@
 """predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +26,10 @@ from pipeline.run.ledger import read_failures
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.inputs import load_modalities, stores_of
+from pipeline.stages.problems import few
 from pipeline.stages.schema import Schema, checked, extractors_of, require_same, settings_of
-from pipeline.utterances import read_utterances, write_table
+from pipeline.stages.word_times import notices_of_untimed, without_timed_words
+from pipeline.utterances import Problem, read_utterances, write_table
 
 FEW = 4  # clips that one process does sooner than a cluster has started
 MANIFEST = "manifest.csv"
@@ -67,8 +69,10 @@ def predict(
     if settings.context.before + settings.context.after and not _is_manifest(source):
         notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
     with _corpus(params, saved.schema, source, text) as (own, name):
-        prepare.tabulate(own.corpus(name), name)
+        problems = prepare.tabulate(own.corpus(name), name)
+        notices += _warnings(problems) if _is_manifest(source) else []
         table = read_utterances(CorpusPaths(name).utterances, "")
+        notices += notices_of_untimed(schema, settings, without_timed_words(name, table), len(table), str(folder))
         _check_speakers(settings, table, folder)
         _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
         failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
@@ -78,6 +82,11 @@ def predict(
     if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
         notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
     return _answered(saved, str(folder), table, data, notes, failed, notices)
+
+
+def _warnings(problems: Sequence[Problem]) -> list[str]:
+    lines, left = few([problem for problem in problems if problem.severity == "warning"])
+    return [*lines, f"... and {sum(left.values())} more warnings"] if left else lines
 
 
 def _workers(params: Params, clips: int, workers: int | None) -> Any:

@@ -70,7 +70,7 @@ def gather(settings: CorpusParams) -> Corpus:
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
     problems += _late_words(corpus, table, settings)
-    problems += _outside(corpus.utterances, settings)
+    problems += _outside(corpus.utterances, settings) if settings.label else []
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
     return replace(corpus, utterances=table, problems=found)
@@ -93,7 +93,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Say that DVC watches the corpus's folder, not recordings elsewhere."""
+    """Say that DVC watches the folder of a corpus, not recordings elsewhere."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
@@ -199,7 +199,7 @@ def _probed(files: Iterable[str]) -> dict[str, float | str]:
 def _with_meant(found: dict[str, float | str], settings: CorpusParams) -> dict[str, float | str]:
     """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
     neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
-    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
+    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).is_file()]
     for name in lost[:MOST_LISTED]:
         found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
     return found
@@ -208,6 +208,8 @@ def _with_meant(found: dict[str, float | str], settings: CorpusParams) -> dict[s
 def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
     if path.is_symlink():
         return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
+    if path.is_dir():
+        return " (it is a folder)"
     meant = neighbours.meant(path, path.as_posix().removeprefix(root))
     return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
 

@@ -13,6 +13,21 @@ IN_ALL = 100
 _SAID = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers: what differs within a kind
 
 
+def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
+    """Return a few lines of each kind, in the order given, and how many of each severity are left out."""
+    seen: Counter[tuple[str, str]] = Counter()
+    left: Counter[str] = Counter()
+    lines: list[str] = []
+    for problem in problems:
+        kind = (problem.severity, _SAID.sub("", problem.message))
+        seen[kind] += 1
+        if seen[kind] <= OF_A_KIND and len(lines) < IN_ALL:
+            lines.append(str(problem))
+        else:
+            left[problem.severity] += 1
+    return lines, left
+
+
 def shown(problems: Sequence[Problem], path: Path) -> list[str]:
     """Return the lines to print; where some are left out, the last says how many, and in which file all are.
 
@@ -23,20 +38,11 @@ def shown(problems: Sequence[Problem], path: Path) -> list[str]:
     path
         The file, which is written only where lines are left out, and else removed.
     """
-    seen: Counter[tuple[str, str]] = Counter()
-    lines: list[str] = []
-    left: Counter[str] = Counter()
-    for problem in problems:
-        kind = (problem.severity, _SAID.sub("", problem.message))
-        seen[kind] += 1
-        if seen[kind] <= OF_A_KIND and len(lines) < IN_ALL:
-            lines.append(str(problem))
-        else:
-            left[problem.severity] += 1
+    lines, left = few(problems)
     if not left:
         path.unlink(missing_ok=True)
         return lines
     everything = "".join(f"{problem}\n" for problem in problems)
     write_bytes(path, everything.encode("utf-8", "backslashreplace"))
-    counts = ", ".join(f"{count} more {severity}" for severity, count in left.items())
-    return [*lines, f"... and {counts} lines: all {len(problems)} are in {path}"]
+    counts = ", ".join(f"{count} more of severity {severity!r}" for severity, count in left.items())
+    return [*lines, f"... and {counts}: all {len(problems)} are in {path}"]

@@ -76,6 +76,7 @@ class _Described:
     features: Mapping[str, tuple[_Feature, ...]]
     frames: _Feature | None
     streams: Mapping[str, _Stream]
+    timed_words: int = 0  # utterances that had some; models saved by earlier versions do not say
 
     def __post_init__(self) -> None:
         if self.strategy not in strategy_names():
