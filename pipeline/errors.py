@@ -12,6 +12,10 @@ class TooManyFailures(UserError):
     """More clips failed than `run.max_failed` allows; everything computed is kept."""
 
 
+class Changed(UserError):
+    """What a run reads is not, or no longer, what it was planned from; nothing made of it was kept."""
+
+
 def suggest(wrong: str, known: Iterable[str]) -> str:
     """Return ``"did you mean 'x'? there are x, y"`` for an unknown name.
 

@@ -13,11 +13,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class HashMemo:
-    """Content hashes by path, size and change time, so that an unchanged file is read once only.
+def stamp_of(path: Path) -> list[int]:
+    """Return what changes with every change of a file: size, times, and which file it is; a missing one raises OSError.
 
     The change time (ctime) moves with every replacement, also with one that keeps size and modification time.
     """
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
+
+
+class HashMemo:
+    """Content hashes by path and stamp, so that an unchanged file is read once only."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,8 +40,7 @@ class HashMemo:
 
     def sha256(self, path: Path) -> str:
         """Return a file's content hash; a missing file raises OSError."""
-        stat = path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
+        stamp = stamp_of(path)
         name = str(path.resolve())
         known = self._known.get(name)
         if known and known[1:] == stamp:

@@ -166,7 +166,7 @@ def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | E
         for position, result in step.compute(clips):
             left.discard(position)
             yield position, result
-    except ExtractorError:
+    except (ExtractorError, UserError):
         raise
     except Exception as error:  # whatever a codec or a model throws at a clip is that clip's failure, not the run's
         for position in sorted(left):

@@ -1,12 +1,15 @@
 """What the two clip stages share: run a step, write its store, note failures."""
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from features.store import Schema, open_store, write_store
-from pipeline.errors import TooManyFailures, UserError
+from pipeline.errors import Changed, TooManyFailures, UserError
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
@@ -33,6 +36,25 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
         except PackageNotFoundError:
             raise UserError(f"the package {package} is not installed: run `make setup`") from None
     return versions
+
+
+def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Check, where the work is done, that results depend on the same things as where the run was planned.
+
+    Raises
+    ------
+    Changed
+        If they do not; it names which, and the machine.
+    """
+    planned, found = (json.loads(json.dumps(one, default=list)) for one in (planned, found))
+    other = [name for name in planned if planned[name] != found.get(name)]
+    if other or planned.keys() != found.keys():
+        names = ", ".join(other) or "settings"
+        raise Changed(
+            f"{what} is not the same in process {os.getpid()} of {gethostname()} as where this run was planned ({names}"
+            " differ): give all workers the same code, packages and files; if something was changed just now, run the "
+            "same command again"
+        )
 
 
 def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, target: Target) -> StepReport:

@@ -18,7 +18,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages.compare import chosen
-from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading
+from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
 from pipeline.stages.inputs import settings_of, step_settings
 from pipeline.stages.results import WHO, Key, label_of, read_predictions, systems
 from pipeline.stages.rows import Row
@@ -140,7 +140,7 @@ def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Row], repeats: 
     settings, _ = step_settings(name, settings_of(params, name), corpus, table)
     folds, _ = split(table, corpus, settings.context)
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
-    jobs = [ExplainJob(replace(base, fold=fold, rows=(row,)), repeats) for fold in folds for row in rows]
+    jobs = [ExplainJob(planned(replace(base, fold=fold, rows=(row,))), repeats) for fold in folds for row in rows]
     progress, answers = Progress(f"explain {name}", len(jobs), unit="fits"), []
     for job, result in pool.run(explain_job, jobs):
         if isinstance(result, WorkerLost):

@@ -1,7 +1,7 @@
 """extract: one frozen extractor over every utterance's stream, into one store."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -14,27 +14,42 @@ from features.base import Extractor, build
 from features.codec import READERS, feature_entry
 from features.errors import ExtractorError
 from features.store import Entry, Store, feature_schema, open_store
-from pipeline.errors import UserError
-from pipeline.media import HashMemo
+from pipeline.errors import Changed, UserError
+from pipeline.media import HashMemo, stamp_of
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.cluster import Pool
 from pipeline.stages import preprocess
-from pipeline.stages.common import STREAM_FAILED, finish, library_versions, require_current, run_and_store
+from pipeline.stages.common import (
+    STREAM_FAILED,
+    finish,
+    library_versions,
+    require_current,
+    require_planned,
+    run_and_store,
+)
 
 _MOST_IN_A_BATCH = 16
 
 
 @lru_cache(maxsize=16)
-def _built(name: str, settings: str) -> Extractor[Any]:
-    """Return this process's one extractor of these settings; its model is loaded when it is first used."""
-    return build(name, json.loads(settings))
+def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
+    """Return this process's one extractor of these settings; its model is loaded when it is first used.
+
+    Raises
+    ------
+    Changed
+        If its numbers depend on something else here than what the run was planned with.
+    """
+    extractor = build(name, json.loads(settings))
+    require_planned(f"the extractor {name}", json.loads(depends), fingerprint(extractor))
+    return extractor
 
 
 @lru_cache(maxsize=1)
-def _opened(path: str, changed_ns: int) -> tuple[Store, ExitStack]:  # noqa: ARG001 - written anew, it is opened anew
+def _opened(path: str, stamp: tuple[int, ...]) -> tuple[Store, ExitStack]:  # noqa: ARG001 - written anew, opened anew
     """Return this process's open store, and what closes it when another takes its place."""
     stack = ExitStack()
     return stack.enter_context(open_store(Path(path))), stack
@@ -51,6 +66,7 @@ class ExtractStep:
 
     name: str
     settings: str  # JSON
+    depends: str  # what it was planned with, JSON
     store: str
     light: bool
     plugins: tuple[str, ...] = ()
@@ -62,11 +78,21 @@ class ExtractStep:
         return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield each clip's features as a store entry."""
-        extractor = _built(self.name, self.settings)
-        read = READERS[extractor.modality]
-        store, _ = _opened(self.store, Path(self.store).stat().st_mtime_ns)
+        """Yield each clip's features as a store entry.
+
+        Raises
+        ------
+        Changed
+            If the stream, the extractor or its weights are not those that the clip's key was made of.
+        """
+        extractor = _built(self.name, self.settings, self.depends)
+        read, depends = READERS[extractor.modality], json.loads(self.depends)
+        store, _ = _opened(self.store, tuple(stamp_of(Path(self.store))))
         for i, clip in enumerate(clips):
+            if not clip.payload < len(store) or _key(depends, store, clip.payload) != clip.key:
+                raise Changed(
+                    f"{self.store} changed while {self.name} was extracted from it: run the same command again"
+                )
             yield i, self._one(extractor, read(store, clip.payload))
 
     @staticmethod
@@ -109,6 +135,11 @@ def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
     }
 
 
+def _key(depends: Mapping[str, Any], store: Store, i: int) -> str:
+    """Return the content key of an extractor's features of utterance i of a stream's store."""
+    return key_of({**depends, "stream": store.keys[i]})
+
+
 def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
     depends = fingerprint(extractor)
@@ -116,7 +147,7 @@ def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
         for i, utterance in enumerate(store.utterances):
             if store.statuses[i] == "ok":
-                plans.append(Clip(utterance, key_of(depends | {"stream": store.keys[i]}), i))
+                plans.append(Clip(utterance, _key(depends, store, i), i))
             else:
                 error = STREAM_FAILED if store.statuses[i] == "failed" else ""
                 plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
@@ -142,8 +173,9 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
         f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
     )
     source = paths.stream(extractor.modality).resolve()
-    step = ExtractStep(extractor_name, json.dumps(settings), str(source), extractor.light, params.run.plugins)
     details = fingerprint(extractor)
+    depends = json.dumps(details, default=list)
+    step = ExtractStep(extractor_name, json.dumps(settings), depends, str(source), extractor.light, params.run.plugins)
     attributes = details | {
         "kind": "features",
         "modality": extractor.modality,

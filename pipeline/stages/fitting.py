@@ -5,11 +5,12 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.metadata import version
 from itertools import chain, combinations
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ from models.metrics import metric, metric_names
 from models.protocol import Fold
 from models.search import DIVERGED, finite
 from models.strategies import Recipe, build, reads_sequences
-from pipeline.errors import UserError
-from pipeline.media import sha256_of
+from pipeline.errors import Changed, UserError
+from pipeline.media import sha256_of, stamp_of
 from pipeline.params import CorpusParams, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.plugins import load_plugins
@@ -52,6 +53,7 @@ class Job:
     fold: Fold
     rows: tuple[Row, ...]
     shuffled: int | None = None  # the seed, where labels are shuffled
+    keys: tuple[str, ...] = ()  # of the rows, as they were when the job was planned
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,24 +143,55 @@ def fit_job(job: Job) -> list[Fit | Failed]:
     data, labels = data_of(job)
     kept, memo = ClipCache(CACHE, STEP), Memo()
     found: list[Fit | Failed] = []
-    for row in job.rows:
+    for row, key in zip(job.rows, job.keys, strict=True):
         try:
             fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
         except DivergedError as error:
             found.append(Failed(row, job.fold.name, str(error)))
             continue
-        kept.put(fit_key(job, row), fit.entry())
+        if job.settings.word2vec.get("vectors"):  # read by the fit itself
+            _require_planned(job)
+        kept.put(key, fit.entry())
         found.append(fit)
     return found
 
 
+def planned(job: Job) -> Job:
+    """Return a job with the keys of its rows: a worker that finds something else than they are made of refuses it."""
+    return replace(job, keys=tuple(fit_key(job, row) for row in job.rows))
+
+
 def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
-    """Return all utterances of a job's corpus and their labels, on a worker."""
+    """Return all utterances of a job's corpus and their labels, on a worker.
+
+    Raises
+    ------
+    Changed
+        If they are not what the job was planned with.
+    """
     os.chdir(job.folder)
     load_plugins(job.plugins)
+    state = _state(job)
     table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
     sequences = any(reads_sequences(row.strategy, row.model) for row in job.rows)
-    return _loaded(job, sequences, _state(job)), labels_of(table, job.corpus, job.shuffled)
+    data = _loaded(job, sequences, state)
+    _require_planned(job)
+    if _state(job) != state:
+        raise _changed(job)
+    return data, labels_of(table, job.corpus, job.shuffled)
+
+
+def _require_planned(job: Job) -> None:
+    if planned(job).keys != job.keys:
+        raise _changed(job)
+
+
+def _changed(job: Job) -> Changed:
+    return Changed(
+        f"the utterances, features, settings or code of {job.name} are not, or no longer, what this run was planned "
+        f"with (seen by process {os.getpid()} of {gethostname()}): give all workers the same code, packages and files; "
+        "if something was changed just now, run the same command again"
+    )
 
 
 def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo: Memo) -> Any:
@@ -215,7 +248,7 @@ def _state(job: Job) -> str:
     """Return what tells one state of the files that are read from another."""
     paths = CorpusPaths(job.name)
     read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
-    return key_of({str(path): [path.stat().st_mtime_ns, path.stat().st_size] for path in read if path.exists()})
+    return key_of({str(path): stamp_of(path) for path in read if path.exists()})
 
 
 def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
@@ -301,17 +334,21 @@ def fit_key(job: Job, row: Row) -> str:
     return key_of(
         {
             "row": row.names,
-            "features": [_store_key(str(s.resolve()), s.stat().st_mtime_ns) for s in stores if s.exists()],
+            "features": [_store_key(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
             "names": {m: settings.features.get(m, ()) for m in row.modalities},
             "settings": [settings.settings.get(name, {}) for name in (row.strategy, row.model)],
-            "transformers": [settings.tfidf, settings.word2vec, _sha256(vectors) if vectors else ""],
+            "transformers": [
+                settings.tfidf,
+                settings.word2vec,
+                _sha256_now(str(vectors), _stamp(vectors)) if vectors else "",
+            ],
             "how": [
                 settings.budget,
                 settings.normalise,
                 repr(settings.context),
                 over_time and repr(settings.sequences),
             ],
-            "utterances": _sha256_now(str(paths.utterances.resolve()), paths.utterances.stat().st_mtime_ns),
+            "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
             "predicted": [corpus.task, corpus.label, corpus.protocol.group, leading(corpus), job.shuffled],
             "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
             "code": [_code(), *(_sha256(p) for p in job.plugins if p.endswith(".py"))],
@@ -324,13 +361,17 @@ def _digest(rows: NDArray[np.intp]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _store_key(path: str, changed_ns: int) -> str:  # noqa: ARG001 - written anew, it is read anew
+def _store_key(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - written anew, it is read anew
     with open_store(Path(path)) as store:
         return key_of({"name": Path(path).stem, "keys": store.keys, "status": store.statuses, "ids": store.utterances})
 
 
+def _stamp(path: str) -> tuple[int, ...]:
+    return tuple(stamp_of(Path(path))) if Path(path).is_file() else ()
+
+
 @lru_cache(maxsize=64)
-def _sha256_now(path: str, changed_ns: int) -> str:  # noqa: ARG001
+def _sha256_now(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
     return _sha256(path)
 
 

@@ -1,10 +1,12 @@
 """preprocess: one stream of every utterance, cut, cleaned and synchronised, into one store."""
 
+import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pandas as pd
@@ -12,14 +14,14 @@ import pandas as pd
 from features.base import Modality
 from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
 from features.store import Entry
-from pipeline.errors import UserError
-from pipeline.media import HashMemo
+from pipeline.errors import Changed, UserError
+from pipeline.media import HashMemo, stamp_of
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.cluster import Pool
-from pipeline.stages.common import finish, library_versions, run_and_store
+from pipeline.stages.common import finish, library_versions, require_planned, run_and_store
 from pipeline.streams.spans import Region, Span
 from pipeline.utterances import read_utterances, read_words
 
@@ -43,6 +45,7 @@ class Source:
     span: Span
     text: str
     words: tuple[Word, ...]
+    sha256: str = ""  # of the recording, as it was planned; empty where it could not be read, or is not needed
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class StreamStep:
 
     name: Modality
     config: Any
+    depends: str  # what it was planned with, JSON
     plugins: tuple[str, ...] = ()
     stage: str = "preprocess"
 
@@ -68,17 +72,29 @@ class StreamStep:
         return [[clip for part in recordings[i : i + size] for clip in part] for i in range(0, len(recordings), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield each clip's stream as a store entry."""
+        """Yield each clip's stream as a store entry.
+
+        Raises
+        ------
+        Changed
+            If a recording, the code or a library is not the one that the clips' keys were made of.
+        """
+        require_planned(f"the {self.name} stream", json.loads(self.depends), depends_on(self.name, self.config))
         if self.light:
             yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
             return
         position = {id(clip): i for i, clip in enumerate(clips)}
+        memo = HashMemo(CACHE / "hashes.json")
         for part in _by_recording(clips).values():
             left = set(range(len(part)))
             try:
+                require_same = _sameness(part[0].payload, memo)
                 for i, result in self._recording(part):
+                    require_same()
                     left.discard(i)
                     yield position[id(part[i])], result
+            except Changed:
+                raise
             except Exception as error:  # whatever a codec throws at one recording does not touch the next
                 yield from ((position[id(part[i])], error) for i in sorted(left))
 
@@ -117,6 +133,36 @@ def _by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
     return found
 
 
+def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
+    """Return what checks that a recording is still the one that was planned; a recording that is gone fails by itself.
+
+    Raises
+    ------
+    Changed
+        If it is another one already; the check raises it too.
+    OSError
+        By the check, if it is gone.
+    """
+    path = Path(source.path)
+    changed = Changed(
+        f"{source.media} is not the recording that this run was planned with: run `crossmodal prepare` for this corpus "
+        f"again, and give all workers the same files (this one was read on {gethostname()})"
+    )
+    try:
+        before = stamp_of(path)
+        if memo.sha256(path) != source.sha256:
+            raise changed
+    except OSError:
+        before = []  # reading it will fail and say so
+
+    def check() -> None:
+        if before and stamp_of(path) != before:
+            raise changed
+
+    check()
+    return check
+
+
 def _with_short_path(error: Exception, source: Source) -> Exception:
     """Name the recording as the manifest does, so that outputs do not depend on where the checkout lies."""
     return type(error)(str(error).replace(source.path, source.media))
@@ -142,6 +188,16 @@ def stream_version(modality: Modality) -> int:
     return int(import_module(f"pipeline.streams.{modality}").VERSION)
 
 
+def depends_on(modality: Modality, config: Any) -> dict[str, Any]:
+    """Return all that a stream depends on beside the recording and its transcript."""
+    return {
+        "step": modality,
+        "version": stream_version(modality),
+        "config": asdict(config),
+        "libraries": library_versions(PACKAGES[modality]),
+    }
+
+
 def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
 
@@ -159,12 +215,7 @@ def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bo
         note = f"the corpus does not use {modality}"
         return [Outcome(utterance, "", "absent", note=note) for utterance in table["utterance"]]
     words = read_words(paths.words)
-    base = {
-        "step": modality,
-        "version": stream_version(modality),
-        "config": asdict(params.streams[modality]),
-        "libraries": library_versions(PACKAGES[modality]),
-    }
+    base = depends_on(modality, params.streams[modality])
     hashes = {} if modality == "text" else _hashes(table, trust_missing)
     return [_clip(row, modality, tuple(words.get(str(row.utterance), ())), base, hashes) for row in table.itertuples()]
 
@@ -180,7 +231,8 @@ def _clip(
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     region = Region.parse(row.region) if row.region else None
     span = Span(start_s, end_s, region)
-    source = Source(os.path.realpath(media) if media else "", media, span, row.text, words)
+    path = os.path.realpath(media) if media else ""
+    source = Source(path, media, span, row.text, words, hashes.get(media, ""))
     depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
     if modality == "text":
         depends = {"text": row.text, "words": words, "start": span.start_s}
@@ -220,7 +272,9 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is written all the same.
     """
-    step = StreamStep(modality, params.streams[modality], params.run.plugins)
+    config = params.streams[modality]
+    depends = json.dumps(depends_on(modality, config), default=list)
+    step = StreamStep(modality, config, depends, params.run.plugins)
     attributes: dict[str, Any] = {
         "kind": "stream",
         "name": modality,

@@ -19,7 +19,7 @@ from models.data import Modalities
 from models.leaks import knows_labels, leak_guard
 from models.protocol import Fold, Protocol, plan
 from models.strategies import reads_sequences, strategy
-from pipeline.errors import UserError, suggest
+from pipeline.errors import Changed, UserError, suggest
 from pipeline.media import sha256_of
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
@@ -28,7 +28,7 @@ from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
-from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, fit_key, labels_of, leading
+from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned
 from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of, step_settings
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
@@ -61,6 +61,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     settings = settings_of(params, name)
     folds, notices = split(table, corpus, settings.context)
     require_features(params, name)
+    inputs = inputs_key(params, name)
     data = load_modalities(name, settings, corpus, table)
     rows, left_out = _rows(name, settings, corpus, data)
     if _over_time(rows):
@@ -70,6 +71,9 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     whole = [
         Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
     ]
+    whole = [planned(job) for job in whole]
+    if inputs_key(params, name) != inputs:
+        raise Changed(f"the features or settings of {name} changed while train read them: run the same command again")
     fits, failed, keys = _fit_all(whole, pool, name)
     fits, rows = _sound(fits, failed, rows, name)
     notices += list(_failed_notices(failed))
@@ -80,7 +84,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     _write(folder, _in_order(fits, rows), table, labels, corpus)
     _write_presence(folder, data, table)
     record = {
-        "inputs": inputs_key(params, name),
+        "inputs": inputs,
         "normalise": settings.normalise,
         "notices": notices,
         "failed": [{"row": str(one.row), "fold": one.fold, "reason": one.reason} for one in failed],
@@ -160,15 +164,16 @@ def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], li
     found: list[Fit | Failed] = []
     keys, jobs = [], []
     for job in whole:
-        missing = []
-        for row in job.rows:
-            keys.append(fit_key(job, row))
-            entry = kept.get(keys[-1])
+        missing = {}
+        for row, key in zip(job.rows, job.keys, strict=True):
+            keys.append(key)
+            entry = kept.get(key)
             if entry is None:
-                missing.append(row)
+                missing[row] = key
             else:
                 found.append(Fit.of(row, job.fold.name, entry))
-        jobs += [replace(job, rows=part) for part in _parts(missing, job.settings)]
+        parts = _parts(list(missing), job.settings)
+        jobs += [replace(job, rows=part, keys=tuple(missing[row] for row in part)) for part in parts]
     jobs.sort(key=lambda job: not _over_time(job.rows))  # the longest first, so that all workers are busy to the end
     progress = Progress(f"train {name}", len(whole) * len(whole[0].rows), cached=len(found), unit="fits")
     for job, result in pool.run(fit_job, jobs) if jobs else ():

@@ -11,7 +11,7 @@ from pipeline.params import CorpusParams, Params, ProtocolParams, RunParams, Tra
 from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool
 from pipeline.stages.explain import ExplainJob, explain, explain_job
-from pipeline.stages.fitting import Job
+from pipeline.stages.fitting import Job, planned
 from pipeline.stages.inputs import settings_of
 from pipeline.stages.rows import Row
 from pipeline.stages.train import split
@@ -76,7 +76,7 @@ def job(row):
     """The first fold's job of a row."""
     corpus, settings = params().corpus("c"), settings_of(params(), "c")
     folds, _ = split(read_utterances(CorpusPaths("c").utterances, "label"), corpus)
-    return ExplainJob(Job("c", str(Path.cwd()), corpus, settings, (), folds[0], (row,)), REPEATS), folds
+    return ExplainJob(planned(Job("c", str(Path.cwd()), corpus, settings, (), folds[0], (row,))), REPEATS), folds
 
 
 def test_a_part_weighs_as_much_as_the_answers_are_worse_with_another_utterances(truth):

@@ -1,0 +1,231 @@
+"""What is changed while a stage runs: nothing of it is kept under the key of what was planned."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from scipy.io import wavfile
+
+from features.base import build
+from pipeline.errors import Changed
+from pipeline.params import Params, load_params
+from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.clips import Clip, work
+from pipeline.run.cluster import Pool
+from pipeline.stages import extract, preprocess
+from pipeline.stages.prepare import prepare
+from pipeline.stages.train import inputs_key, train
+from tests.conftest import write_csv
+
+RATE = 16000
+
+
+def tone(path: Path, hertz: float, seconds: float = 6.0) -> None:
+    wave = np.sin(2 * np.pi * hertz * np.arange(int(RATE * seconds)) / RATE)
+    wavfile.write(path, RATE, (wave * 9000).astype(np.int16))
+
+
+def settings(**streams: Any) -> Params:
+    corpus = {
+        "reader": "manifest",
+        "root": "c",
+        "task": "classification",
+        "label": "label",
+        "modalities": ["audio"],
+        "protocol": {"kind": "group-kfold", "folds": 2, "group": "speaker"},
+    }
+    text = {
+        "run": {"corpora": ["c"]},
+        "corpora": {"c": corpus},
+        "features": {"extract": ["prosody"]},
+        "streams": {"audio": streams},
+        "train": {"features": {"audio": ["prosody"]}, "classifiers": ["logistic"], "fusions": []},
+    }
+    Path("params.yaml").write_text(yaml.safe_dump(text))
+    return load_params(Path("params.yaml"))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("c").mkdir()
+    rows = []
+    for i in range(4):
+        tone(Path(f"c/{i}.wav"), 150 + 40 * i)
+        rows += [(f"{i}.wav", f"u{i}{k}", 2 * k, 2 * k + 2, "ab"[k % 2], f"s{i}") for k in range(3)]
+    write_csv(Path("c/manifest.csv"), ("media", "utterance", "start", "end", "label", "speaker"), rows)
+    prepare(settings(), "c")
+    return tmp_path
+
+
+def kept(step: str) -> set[str]:
+    return {path.stem for path in (CACHE / step).rglob("*.clip")}
+
+
+def audio_step(params: Params) -> tuple[preprocess.StreamStep, list[Clip]]:
+    config = params.streams["audio"]
+    step = preprocess.StreamStep("audio", config, json.dumps(preprocess.depends_on("audio", config), default=list))
+    return step, [clip for clip in preprocess.clips_of(params, "c", "audio") if isinstance(clip, Clip)]
+
+
+def test_a_recording_replaced_before_it_is_read(corpus: Path) -> None:
+    step, clips = audio_step(settings())
+    tone(Path("c/1.wav"), 500)
+    with pytest.raises(Changed, match=r"c/1\.wav is not the recording .* prepare"):
+        work(step, CACHE, clips)
+    assert kept("audio") <= {clip.key for clip in clips[:3]}  # of the recording before it
+
+
+@pytest.mark.parametrize("how", ["replaced", "written in place"])
+def test_a_recording_changed_while_it_is_read(corpus: Path, how: str) -> None:
+    step, clips = audio_step(settings())
+    results = step.compute(clips[:3])
+    next(results)
+    if how == "replaced":
+        tone(Path("other.wav"), 500)
+        Path("other.wav").replace("c/0.wav")
+    else:
+        with Path("c/0.wav").open("r+b") as file:
+            file.seek(1000)
+            file.write(b"xx")
+    with pytest.raises(Changed, match="not the recording"):
+        list(results)
+
+
+def test_a_recording_that_appears_after_the_plan_is_not_kept_under_the_key_of_none(corpus: Path) -> None:
+    Path("c/2.wav").rename("away.wav")
+    step, clips = audio_step(settings())
+    Path("away.wav").rename("c/2.wav")
+    with pytest.raises(Changed, match=r"c/2\.wav"):
+        work(step, CACHE, clips)
+
+
+def test_a_recording_that_is_gone_fails_alone(corpus: Path) -> None:
+    step, clips = audio_step(settings())
+    Path("c/1.wav").unlink()
+    assert [o.status for o in work(step, CACHE, clips)] == ["ok"] * 3 + ["failed"] * 3 + ["ok"] * 6
+
+
+def extract_step(params: Params) -> tuple[extract.ExtractStep, list[Clip]]:
+    extractor = build("prosody", {})
+    depends = json.dumps(extract.fingerprint(extractor), default=list)
+    store = str(CorpusPaths("c").stream("audio").resolve())
+    step = extract.ExtractStep("prosody", "{}", depends, store, extractor.light)
+    return step, [clip for clip in extract.clips_of("c", extractor) if isinstance(clip, Clip)]
+
+
+def test_another_stream_than_the_planned_one_is_not_extracted(corpus: Path) -> None:
+    before, after = settings(), settings(low_hz=400.0)
+    preprocess.preprocess(before, "c", "audio", Pool(0))
+    step, clips = extract_step(before)
+    work(step, CACHE, clips[:1])  # the store is open now
+    preprocess.preprocess(after, "c", "audio", Pool(0))
+    with pytest.raises(Changed, match=r"audio\.h5 changed while prosody was extracted"):
+        work(step, CACHE, clips)
+    assert kept("prosody") == {clips[0].key}
+    preprocess.preprocess(before, "c", "audio", Pool(0))
+    assert {o.status for o in work(step, CACHE, clips)} == {"ok"}
+
+
+def test_a_stream_of_fewer_utterances_is_not_extracted(corpus: Path) -> None:
+    params = settings()
+    preprocess.preprocess(params, "c", "audio", Pool(0))
+    step, clips = extract_step(params)
+    lines = Path("c/manifest.csv").read_text().splitlines()
+    Path("c/manifest.csv").write_text("\n".join(lines[:7]) + "\n")
+    prepare(params, "c")
+    preprocess.preprocess(params, "c", "audio", Pool(0))
+    with pytest.raises(Changed):
+        work(step, CACHE, clips[6:])
+    assert not kept("prosody")
+
+
+def test_another_extractor_or_weights_than_planned(corpus: Path) -> None:
+    params = settings()
+    preprocess.preprocess(params, "c", "audio", Pool(0))
+    step, clips = extract_step(params)
+    for part, value in (("weights", {"a.pt": "0" * 64}), ("libraries", {"numpy": "1.0"}), ("version", 99)):
+        other = json.dumps(json.loads(step.depends) | {part: value})
+        with pytest.raises(Changed, match=rf"extractor prosody .*\({part} differ\)"):
+            work(replace(step, depends=other), CACHE, clips)
+    assert not kept("prosody")
+
+
+def features(params: Params) -> None:
+    preprocess.preprocess(params, "c", "audio", Pool(0))
+    extract.extract(params, "c", "prosody", Pool(0))
+
+
+class Beside(Pool):
+    """Does something just before the work starts, as another command might."""
+
+    def __init__(self, what: Any) -> None:
+        super().__init__(0)
+        self.what = what
+
+    def run(self, work: Any, tasks: Any) -> Any:
+        self.what()
+        return super().run(work, tasks)
+
+
+def test_train_refuses_features_that_were_made_anew_in_another_way(corpus: Path) -> None:
+    before = settings()
+    features(before)
+    truth = inputs_key(before, "c")
+    with pytest.raises(Changed, match="c are not, or no longer, what this run was planned with"):
+        train(before, "c", Beside(lambda: features(settings(low_hz=400.0))))
+    assert not CorpusPaths("c").predictions.exists()
+    features(before)
+    train(before, "c", Pool(0))
+    predictions = CorpusPaths("c").predictions.read_bytes()
+    shutil.rmtree(CACHE / "fits")
+    train(before, "c", Pool(0))
+    assert CorpusPaths("c").predictions.read_bytes() == predictions
+    assert json.loads((CorpusPaths("c").results / "train.json").read_text())["inputs"] == truth
+
+
+def test_train_goes_on_where_features_were_only_written_again(corpus: Path) -> None:
+    params = settings()
+    features(params)
+    train(params, "c", Beside(lambda: features(params)))
+    assert CorpusPaths("c").predictions.exists()
+
+
+def test_train_refuses_labels_that_were_changed(corpus: Path) -> None:
+    params = settings()
+    features(params)
+
+    def change() -> None:
+        table = pd.read_csv(CorpusPaths("c").utterances)
+        table.loc[0, "label"] = "b"
+        table.to_csv(CorpusPaths("c").utterances, index=False)
+
+    with pytest.raises(Changed):
+        train(params, "c", Beside(change))
+    assert not kept("fits")
+
+
+def test_the_record_names_what_was_read_not_what_lies_there_in_the_end(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.stages import train as module
+
+    params = settings()
+    features(params)
+    truth = inputs_key(params, "c")
+    written = module._write
+
+    def slowly(*arguments: Any) -> None:
+        features(settings(low_hz=400.0))
+        written(*arguments)
+
+    monkeypatch.setattr(module, "_write", slowly)
+    train(params, "c", Pool(0))
+    assert json.loads((CorpusPaths("c").results / "train.json").read_text())["inputs"] == truth
+    assert inputs_key(params, "c") != truth
