@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def settings(**streams: Any) -> Params:
 
 
 @pytest.fixture
-def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     Path("c").mkdir()
     rows = []
@@ -61,7 +62,8 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         rows += [(f"{i}.wav", f"u{i}{k}", 2 * k, 2 * k + 2, "ab"[k % 2], f"s{i}") for k in range(3)]
     write_csv(Path("c/manifest.csv"), ("media", "utterance", "start", "end", "label", "speaker"), rows)
     prepare(settings(), "c")
-    return tmp_path
+    yield tmp_path
+    extract.close_stores()
 
 
 def kept(step: str) -> set[str]:
