@@ -537,8 +537,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
         raise UserError(f"{path} does not exist")
     task, kind, folds, match, run = (given.pop(key) for key in ("task", "kind", "folds", "match", "also_run"))
     arrays, splits = _modality_names(given.pop("arrays")), _pairs("--split-name", given.pop("splits"))
-    label = given.pop("label")  # keeps its own name, as every column does that has no role
-    described = {"--label": label, "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
+    described = {"--label": given["label"], "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
     unused = [option for option, value in (described if into else {"--match": match}).items() if value]
     if unused:
         click.echo(f"{', '.join(unused)}: without effect with {'--into' if into else '--corpus'}")
@@ -546,9 +545,9 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     if into:
         lines = import_into(_load(params_path), form, path, into, options, match)
     else:
-        if not label or not task:
+        if not options.label or not task:
             raise UserError("--corpus also needs --label and --task: what is to be predicted")
-        settings = {"task": task, "label": label, "kind": kind, "folds": folds, "run": run}
+        settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
         lines = import_corpus(params_path, form, path, str(name), options, settings)
     for line in lines:
         click.echo(line)

@@ -1,6 +1,6 @@
 """Editing params.yaml without touching what a person wrote there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,23 @@ from features.base import MODALITIES
 from models.protocol import protocol_names
 from pipeline.corpora.base import description
 from pipeline.errors import UserError, suggest
-from pipeline.params import load_params
+from pipeline.params import Params, load_params
 
 RAW = Path("data/raw")
 
 
-def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: bool = False) -> list[str]:
+def add_corpus(
+    path: Path,
+    name: str,
+    settings: Mapping[str, Any],
+    *,
+    also_run: bool = False,
+    check: Callable[[Params], None] = lambda _: None,
+) -> list[str]:
     """Add a corpus block to a settings file and return what to tell the user.
 
-    A root outside data/raw/<name> is linked there, which is where `dvc repro` looks for changed recordings.
+    A root outside data/raw/<name> is linked there, which is where `dvc repro` looks for changed recordings. `check` may
+    refuse the settings as they would be, by an exception.
 
     Raises
     ------
@@ -39,7 +47,7 @@ def add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: 
         run["corpora"] = _flow([*(run.get("corpora") or []), name])
     else:
         lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
-    _replace(path, document, lines, name, Path(block["root"]))
+    _replace(path, document, lines, name, Path(block["root"]), check)
     return [*lines, f"next: crossmodal validate {name}"]
 
 
@@ -81,12 +89,14 @@ def _document(path: Path) -> Any:
         raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
 
 
-def _replace(path: Path, document: Any, lines: list[str], name: str, root: Path) -> None:
+def _replace(
+    path: Path, document: Any, lines: list[str], name: str, root: Path, check: Callable[[Params], None] = lambda _: None
+) -> None:
     """Write the file to a temporary name, read it back as every command does, link the root, and only then rename."""
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
-        load_params(temporary)
+        check(load_params(temporary))
         lines += _link(name, root)
 
 

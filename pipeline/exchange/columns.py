@@ -14,14 +14,19 @@ from numpy.typing import NDArray
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
+from pipeline.exchange.intervals import proper
 from pipeline.exchange.parts import check_meanings, meanings, remedy
+from pipeline.headers import column_names, nearly_ours
+from pipeline.rules import is_no_label, seconds_of
 from pipeline.utterances import COLUMNS
 
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
-_TEXT_ROLES = ("text", "speaker", "group", "split")
-_NUMBER_ROLES = ("start", "end")
+_NAME_ROLES = ("speaker", "group", "split")
+_ASKED_FOR = ("id", "text", "speaker", "group", "split", "start", "end")
+_KEPT = ("recording", "order")  # columns that mean something under their own names
 # What a table may not bring under its own name: these columns mean something, and only an option can say so.
-_RESERVED = {*COLUMNS} - {"recording", "order"}
+_RESERVED = {*COLUMNS} - {*_KEPT}
 
 
 @dataclass(frozen=True)
@@ -62,19 +67,70 @@ def utterances_of(
     """
     _require(columns, options, source)
     table: dict[str, Any] = {"utterance": _ids(columns, options, source, count)}
-    for role in _TEXT_ROLES:
+    notices = _float_names(columns, options, source)
+    for role in _NAME_ROLES:
         if name := getattr(options, role):
-            table[role] = pd.Series(as_text(columns[name]), dtype="str")
-    notices: list[str] = []
+            table[role] = pd.Series(names_of(columns[name]), dtype="str")
+    if options.text:
+        table["text"] = pd.Series(as_text(columns[options.text]), dtype="str")
     if options.split:
-        splits, notices = _splits(table["split"].tolist(), options, source)
-        table["split"] = pd.Series(splits, dtype="str")
-    for role in _NUMBER_ROLES:
-        if name := getattr(options, role):
-            table[role] = numbers_of(columns[name], name, source)
+        splits, said = _splits(table["split"].tolist(), options, source)
+        table["split"], notices = pd.Series(splits, dtype="str"), notices + said
+    times = _times(columns, options, source, count)
+    if times:
+        starts, ends, said = proper(times["start"], times["end"], table["utterance"].tolist())
+        kept_times = {"start": starts, "end": ends}
+        table |= {role: kept_times[role] for role in kept_times if role == "end" or options.start}
+        notices += said
     used = {getattr(options, role) for role in ROLES if role != "label"}
-    kept, left_out = _others({name: c for name, c in columns.items() if name not in used}, source)
-    return pd.DataFrame(table | kept), [*notices, *left_out]
+    kept, said = _others({name: c for name, c in columns.items() if name not in used}, source)
+    return pd.DataFrame(table | kept), [*notices, *said, *_nearly_roles(kept, options, source)]
+
+
+def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> list[str]:
+    """Return what each column of a file is called here: stripped, and as the options spell it where they name it."""
+    arrays = [name for _, names in options.arrays for name in names if "*" not in name]
+    return column_names(header, _KEPT, [*(getattr(options, role) for role in ROLES), *arrays], str(path))
+
+
+def _times(
+    columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return start and end ``(n,)``, NaN where one is not given; nothing if neither is."""
+    named = {"start": options.start, "end": options.end}
+    if not any(named.values()):
+        return {}
+    return {
+        role: numbers_of(columns[name], name, source) if name else np.full(count, np.nan)
+        for role, name in named.items()
+    }
+
+
+def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source) -> list[str]:
+    """Say which names are kept as floating-point numbers by the file, which cannot hold every name."""
+    notices = []
+    for role in ("id", *_NAME_ROLES):
+        name = getattr(options, role)
+        cells = columns[name] if name else np.zeros(0)
+        if cells.dtype.kind == "f":
+            known = cells[np.isfinite(cells)]
+            if (known % 1 != 0).any() or (np.abs(known) > 2 ** np.finfo(cells.dtype).nmant).any():
+                notices.append(
+                    f"{source.path.name}: {source.kind} {name!r} holds floating-point numbers, so that 1.1 and 1.10 "
+                    f"are one {role}: write it as text if they are two"
+                )
+    return notices
+
+
+def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: Source) -> list[str]:
+    """Say which of the columns that are kept as they are seem to hold what an option could have named."""
+    open_roles = {"utterance" if role == "id" else role: role for role in _ASKED_FOR if not getattr(options, role)}
+    near = nearly_ours(kept, open_roles, [options.label])
+    return [
+        f"{source.path.name}: {source.kind} {name!r} is kept as it is; if it holds the {open_roles[meant]}, say so: "
+        f"--{open_roles[meant]} {name}"
+        for name, meant in near.items()
+    ]
 
 
 def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source) -> None:
@@ -92,11 +148,11 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
 
 def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int) -> pd.Series:
     if options.id:
-        ids = as_text(columns[options.id])
+        ids = names_of(columns[options.id])
     elif options.group:
         seen: Counter[str] = Counter()
         ids = []
-        for i, group in enumerate(as_text(columns[options.group])):
+        for i, group in enumerate(names_of(columns[options.group])):
             seen[group] += 1
             ids.append(f"{group}_{seen[group]}" if group else f"row_{i + 1}")
     else:
@@ -131,51 +187,36 @@ def _others(columns: Mapping[str, NDArray[Any]], source: Source) -> tuple[dict[s
     kept: dict[str, Any] = {}
     notices = []
     for name, cells in columns.items():
-        if name in _RESERVED or (name == "order" and cells.dtype.kind not in "iuf"):
+        found = places_of(cells) if name == "order" else cells
+        if name in _RESERVED or found is None:
             notices.append(
                 f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: say by an "
                 "option what it holds"
             )
-        elif cells.dtype.kind in "OUSbiuf":
-            kept[name] = pd.Series(as_text(cells), dtype="str") if name == "recording" else cells_of(cells)
+        elif found.dtype.kind in "OUSbiuf":
+            kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)
         else:
             notices.append(f"{source.path.name}: {source.kind} {name!r} is left out: it is of type {cells.dtype}")
     return kept, notices
 
 
-def as_text(cells: NDArray[Any]) -> list[str]:
-    """Return cells as text: whole numbers without a point, nothing for None and NaN.
-
-    >>> as_text(np.array([1.0, 2.5, np.nan])), as_text(np.array([b"a"]))
-    (['1', '2.5', ''], ['a'])
-    """
-    return [_text(cell) for cell in cells.tolist()]
-
-
-def _text(cell: Any) -> str:
-    if cell is None or cell != cell:
-        return ""
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", errors="replace")
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def cells_of(cells: NDArray[Any]) -> Any:
-    """Return a column for the table: numbers as they are, all else as text."""
-    return cells if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
-
-
 def numbers_of(cells: NDArray[Any], name: str, source: Source) -> NDArray[np.float64]:
-    """Return ``(n,)`` numbers, NaN for empty cells; a cell that is none raises `UserError`."""
+    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is no number raises `UserError`."""
     if cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
-    return np.array([number(cell, i, name, source) for i, cell in enumerate(as_text(cells))], np.float64)
+    found = []
+    for i, cell in enumerate(as_text(cells)):
+        try:
+            found.append(float("nan") if is_no_label(cell) else seconds_of(cell))
+        except ValueError as error:
+            raise source.error(i, name, f"holds {cell!r}, which is no number ({error})") from None
+    return np.array(found, np.float64)
 
 
 def number(cell: str, row: int, name: str, source: Source) -> float:
-    """Return one cell as a number, NaN if it is empty; anything else raises `UserError`."""
+    """Return one cell of a feature, NaN if it is empty or says so; anything but a number raises `UserError`."""
     try:
-        return float(cell) if cell.strip() else float("nan")
+        return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() takes 1_0 for 10
     except ValueError:
         raise source.error(row, name, f"holds {cell!r}, which is no number") from None
 

@@ -88,7 +88,7 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
 def _proper(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
     """Return the utterances with starts and ends that can be, and notices of what was changed."""
     given = np.array([(span.start, span.end) for span in spans], np.float64)
-    starts, ends, notices = proper(given[:, 0], given[:, 1], [span.utterance for span in spans])
+    starts, ends, notices = proper(given[:, 0], given[:, 1], [s.utterance for s in spans], reversed_too=True)
     changed = zip(spans, starts.tolist(), ends.tolist(), strict=True)
     return [replace(span, start=start, end=end) for span, start, end in changed], notices
 

@@ -1,18 +1,21 @@
-"""A CSV with a row an utterance: columns of numbers become features, the others the utterance table."""
+"""A CSV with a row an utterance: the columns asked for become features, the others the utterance table."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.csv_files import records
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
-from pipeline.exchange.columns import ROLES, Source, number
+from pipeline.exchange.cells import as_text
+from pipeline.exchange.columns import ROLES, Source, names_here, number
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
+from pipeline.foreign import one_line
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
@@ -33,70 +36,77 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         columns do not fit the options.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
+    if not path.is_file():
+        raise UserError(f"{path} is no file: name the CSV file to be read")
     lines: list[int] = []
     source = Source(path, "column", lambda i: f"line {lines[i]}")
-    rows = _rows(path)
+    named = [getattr(options, role) for role in ROLES]
+    rows = records(path, {name for name in named if name})
     _, header = next(rows, (0, []))
     if not any(header):
         raise UserError(f"{path} has no header: write the names of the columns into its first line")
-    chosen = matched(options, header, source)
-    features = sorted({header.index(name) for _, _, names in chosen for name in names})
-    others = [j for j in range(len(header)) if j not in set(features)]
+    index = "" if header[0] else "the first column has no name, it is taken for an index and not read"
+    there = [j for j, name in enumerate(header) if name]
+    names = dict(zip(there, names_here([header[j] for j in there], options, path), strict=True))
+    chosen = matched(options, list(names.values()), source)
+    wanted = {name for _, _, own in chosen for name in own}
+    features, others = [j for j in there if names[j] in wanted], [j for j in there if names[j] not in wanted]
     values: list[NDArray[np.float32]] = []
     cells: list[list[str]] = []
     for line, row in rows:
-        if len(row) != len(header):
-            raise UserError(f"{path}, line {line}: it has {len(row)} cells, the header {len(header)}: mend the line")
+        if not any(row):
+            continue  # spreadsheets end in rows of commas
+        _check_width(path, line, row, header)
         lines.append(line)
-        values.append(_numbers(row, features, header, source, len(cells)))
+        values.append(_numbers(row, features, names, source, len(cells)))
         cells.append([row[j] for j in others])
-    texts = {header[j]: _guessed([row[k] for row in cells]) for k, j in enumerate(others)}
+    texts = {names[j]: _lossless([row[k] for row in cells]) for k, j in enumerate(others)}
     matrix = np.stack(values) if values else np.zeros((0, len(features)), np.float32)
-    return table_bundle(texts, {header[j]: matrix[:, k] for k, j in enumerate(features)}, chosen, options, source)
+    numbers = {names[j]: matrix[:, k] for k, j in enumerate(features)}
+    bundle = table_bundle(texts, numbers, chosen, options, source)
+    return replace(bundle, notices=(f"{path.name}: {index}", *bundle.notices)) if index else bundle
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of the line on which a row ends, and its cells; empty lines are passed over."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            for row in reader:
-                if row:
-                    yield reader.line_num, row
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): name the CSV file to be read") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no CSV in UTF-8 ({error}): save it as such") from error
+def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> None:
+    """Refuse a row of too few or too many cells, and one with a cell in a column without a name (but the index)."""
+    if len(row) < len(header) or any(row[len(header) :]):
+        raise UserError(f"{path}, line {line}: it has {len(row)} cells, the header {len(header)}: mend the line")
+    for j, name in enumerate(header):
+        if not name and row[j] and not (j == 0 and row[j].isdecimal()):
+            raise UserError(
+                f"{path}, line {line}: column {j + 1} has no name, but holds {one_line(row[j], 40)!r}: name it in the "
+                "header, or remove it"
+            )
 
 
 def _numbers(
-    row: list[str], features: list[int], header: list[str], source: Source, position: int
+    row: list[str], features: list[int], names: Mapping[int, str], source: Source, position: int
 ) -> NDArray[np.float32]:
     try:
         values = [float(row[j]) for j in features]
-    except ValueError:  # an empty cell, or a mistake: slower, and says where
-        values = [number(row[j], position, header[j], source) for j in features]
+        odd = any("_" in row[j] for j in features)  # float() takes 1_0 for 10
+    except ValueError:
+        odd = True
+    if odd:  # an empty cell, or a mistake: slower, and says where
+        values = [number(row[j], position, names[j], source) for j in features]
     with np.errstate(over="ignore"):  # beyond float32 is infinite, and masked like the infinite
         return np.array(values).astype(np.float32)
 
 
-def _guessed(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if all its cells are numbers or empty, and none has leading zeros, as names have.
+def _lossless(cells: list[str]) -> NDArray[Any]:
+    """Return a column as numbers if that keeps all that is written; ``1.10``, ``01``, ``2e1`` and ``nan`` are text.
 
-    >>> _guessed(["1", "-2"]).tolist(), _guessed(["1.5", ""]).tolist(), _guessed(["01", "2"]).tolist()
-    ([1, -2], [1.5, nan], ['01', '2'])
+    >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
+    ([1, -2], [1.5, nan], ['1.1', '1.10'])
     """
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    padded = any(cell.lstrip("+-")[:1] == "0" and cell.lstrip("+-")[1:2].isdigit() for cell in filled)
     texts = np.array(cells, object)
-    if padded or not filled or any("_" in cell for cell in filled):
-        return texts
     try:
-        if len(filled) == len(cells):
-            return np.array([int(cell) for cell in filled], np.int64)
+        if all(str(int(cell)) == cell for cell in cells):
+            return np.array([int(cell) for cell in cells], np.int64)
     except (ValueError, OverflowError):
         pass
     try:
-        return np.array([float(cell) if cell.strip() else np.nan for cell in cells])
+        numbers = np.array([float(cell) if cell else np.nan for cell in cells])
     except ValueError:
         return texts
+    return numbers if any(cells) and as_text(numbers) == cells else texts

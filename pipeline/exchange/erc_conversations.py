@@ -14,8 +14,8 @@ from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.erc_meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
 from pipeline.exchange.erc_stores import Found
-from pipeline.exchange.parts import SPLITS
 from pipeline.foreign import one_line
+from pipeline.rules import SPLITS
 
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
 _STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality

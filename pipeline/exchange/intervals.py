@@ -5,44 +5,66 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
+from pipeline.foreign import one_line
+from pipeline.rules import interval_of
+
 DIGITS = 6  # after the point of a second, as the utterance table keeps them
 _SHOWN = 3
 
 Seconds = NDArray[np.float64]
 
 
-def proper(starts: Seconds, ends: Seconds, names: Sequence[str]) -> tuple[Seconds, Seconds, list[str]]:
+def proper(
+    starts: Seconds, ends: Seconds, names: Sequence[str], *, reversed_too: bool = False
+) -> tuple[Seconds, Seconds, list[str]]:
     """Return starts and ends as the utterance table takes them, and notices of what had to be changed.
 
-    A recording begins at 0, and nothing ends before it starts: published labels (CMU-MOSI's, CMU-MOSEI's) have some of
-    either. An utterance that is left without length stays, as one without anything in it.
+    An utterance that is left without length stays, as one without anything in it.
 
     Parameters
     ----------
     starts, ends
         ``(n,)`` seconds of the recording; NaN where it is not known.
     names
-        Of the n utterances, for the notices.
+        Of the n utterances, for messages.
+    reversed_too
+        Whether an interval that ends before it starts is taken for one without length, as in published labels.
+
+    Raises
+    ------
+    UserError
+        If an interval ends before it starts.
 
     Examples
     --------
-    >>> proper(np.array([-0.5, 1.5, 3.0]), np.array([1.0, 1.5, 2.0]), "abc")[2]  # doctest: +NORMALIZE_WHITESPACE
+    >>> proper(np.array([-0.5, 1.5]), np.array([1.0, 1.5]), "ab")[2]  # doctest: +NORMALIZE_WHITESPACE
     ['1 utterances begin before 0 s (a): they begin at 0 here',
-     '2 utterances have no length (b, c): they are kept, and what is cut to them is empty']
+     '1 utterances have no length (b): they are kept, and what is cut to them is empty']
     """
+    unknown = np.isinf(starts) | np.isinf(ends)
     starts, ends = (np.where(np.isfinite(t), np.round(t, DIGITS), np.nan) + 0.0 for t in (starts, ends))
+    if reversed_too:
+        ends = np.where(ends < starts, starts, ends)
     early = starts < 0
-    starts = np.where(early, 0.0, starts)
-    first = np.where(np.isnan(starts), 0.0, starts)  # a start that is not known is the recording's
-    short = ends <= first
-    ends = np.where(short, first, ends)
-    notices = []
-    for rows, begin, then in (
-        (early, "begin before 0 s", "they begin at 0 here"),
-        (short, "have no length", "they are kept, and what is cut to them is empty"),
-    ):
-        if rows.any():
-            listed = [names[i] for i in np.flatnonzero(rows)[:_SHOWN]]
-            more = ", ..." if rows.sum() > _SHOWN else ""
-            notices.append(f"{int(rows.sum())} utterances {begin} ({', '.join(listed)}{more}): {then}")
+    for i, name in enumerate(names):
+        try:
+            kept = interval_of(float(starts[i]), float(ends[i]))
+        except ValueError as error:
+            raise UserError(
+                f"utterance {one_line(name, 40)!r}: {error}: give both in seconds of the recording"
+            ) from None
+        starts[i], ends[i] = kept.start if np.isfinite(starts[i]) else starts[i], kept.end
+    short = ends == np.where(np.isnan(starts), 0.0, starts)
+    notices = [
+        *_listed(unknown, names, "have a start or an end that is no number", "it counts as not known"),
+        *_listed(early, names, "begin before 0 s", "they begin at 0 here"),
+        *_listed(short, names, "have no length", "they are kept, and what is cut to them is empty"),
+    ]
     return starts, ends, notices
+
+
+def _listed(rows: NDArray[np.bool_], names: Sequence[str], begin: str, then: str) -> list[str]:
+    found = [one_line(names[i], 40) for i in np.flatnonzero(rows)[:_SHOWN]]
+    more = ", ..." if rows.sum() > _SHOWN else ""
+    return [f"{int(rows.sum())} utterances {begin} ({', '.join(found)}{more}): {then}"] if found else []

@@ -28,13 +28,15 @@ from numpy.typing import NDArray
 from features.base import Modality
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
-from pipeline.exchange.columns import as_text, features_of, unique_ids
+from pipeline.exchange.cells import as_text, names_of
+from pipeline.exchange.columns import features_of, unique_ids
 from pipeline.exchange.mmsa_own import OWN_KEY, read_own, write_own
 from pipeline.exchange.npz import unpadded
-from pipeline.exchange.parts import SPLITS, check_meanings, meanings, remedy
+from pipeline.exchange.parts import check_meanings, meanings, remedy
 from pipeline.exchange.pickles import dump, load
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line
+from pipeline.rules import SPLITS
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"
@@ -158,7 +160,7 @@ def _foreign(
 
 
 def _table(part: Mapping[str, NDArray[Any]], split: str) -> pd.DataFrame:
-    ids = [name.partition("$_$") for name in as_text(part["id"])]
+    ids = [name.partition("$_$") for name in names_of(part["id"])]
     columns: dict[str, Any] = {
         "utterance": _text([f"{video}_{clip}" if mark else video for video, mark, clip in ids]),
         "recording": _text([video for video, _, _ in ids]),

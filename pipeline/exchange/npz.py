@@ -20,7 +20,7 @@ from features.atomic import replacing
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
-from pipeline.exchange.columns import ROLES, Source, distinct, features_of, store_name, utterances_of
+from pipeline.exchange.columns import ROLES, Source, distinct, features_of, names_here, store_name, utterances_of
 from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gather, offsets_of, tables, unpack
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line, refuse_ratio
@@ -60,7 +60,24 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         if FORMAT_KEY in headers:
             refuse_options(path, options, ())  # such a file says itself what it holds
             return _own(file, headers, path)
-        return _foreign(file, headers, options, path)
+        names = dict(zip(names_here(list(headers), options, path), headers, strict=True))
+        return _foreign(_Named(file, names), {name: headers[old] for name, old in names.items()}, options, path)
+
+
+class _Named(Mapping[str, NDArray[Any]]):
+    """The arrays of an archive under the names that they have here: name -> name in the archive."""
+
+    def __init__(self, file: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> None:
+        self._file, self._names = file, names
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._file[self._names[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _headers(path: Path) -> dict[str, _Header]:
@@ -128,8 +145,11 @@ def _foreign(
     _check_named(named, headers, options, path)
     count = headers[named[0][1]].shape[0]
     lengths = {name + _LENGTHS for _, name in named}
+    roles = {getattr(options, role) for role in ROLES}
     columns = {
-        name: file[name] for name, h in headers.items() if h.shape == (count,) and name not in {n for _, n in named}
+        name: _column(file[name])
+        for name, h in headers.items()
+        if (h.shape == (count,) or (name in roles and _is_column(h))) and name not in {n for _, n in named}
     }
     table, notices = utterances_of(
         {name: cells for name, cells in columns.items() if name not in lengths},
@@ -178,6 +198,19 @@ def _check_named(
                 f"{path}: the arrays {first!r} and {name!r} are of unequal length ({headers[first].shape} and {shape}"
                 "): both must have a row an utterance"
             )
+
+
+def _is_column(header: _Header) -> bool:
+    """Whether a matrix holds one cell an utterance: a single column, or characters, as MATLAB writes both."""
+    single = header.dtype.itemsize == (4 if header.dtype.kind == "U" else 1)
+    return len(header.shape) == 2 and (header.shape[1] == 1 or (header.dtype.kind in "US" and single))
+
+
+def _column(cells: NDArray[Any]) -> NDArray[Any]:
+    """Return ``(n,)`` cells; rows of single characters are joined."""
+    if cells.ndim == 1:
+        return cells
+    return cells[:, 0] if cells.shape[1] == 1 else np.array([cells.dtype.type().join(row) for row in cells.tolist()])
 
 
 def _listed(headers: Mapping[str, _Header]) -> str:

@@ -24,7 +24,7 @@ from features.base import MODALITIES
 from features.store import STATUSES, Entry
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
-from pipeline.exchange.columns import as_text
+from pipeline.exchange.cells import as_text
 from pipeline.foreign import one_line
 from pipeline.utterances import WORD_COLUMNS
 

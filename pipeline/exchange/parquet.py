@@ -23,7 +23,8 @@ from features.atomic import replacing_folder
 from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
-from pipeline.exchange.columns import ROLES, Source, as_text
+from pipeline.exchange.cells import as_text
+from pipeline.exchange.columns import ROLES, Source, names_here
 from pipeline.exchange.packing import Damaged, about, damaged, tables, unpack
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
@@ -31,6 +32,7 @@ from pipeline.foreign import one_line
 
 _KEY = b"crossmodal"
 _TABLES = ("utterances", "words")
+_EXACT = 2**53  # whole numbers up to here are the same as floating-point numbers
 _BATCH_NUMBERS = 1 << 20  # numbers of a row group: what is in memory while a store is written
 
 
@@ -55,6 +57,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         return _folder(path)
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     table = _read_table(path)
+    table = table.rename_columns(names_here(table.column_names, options, path))
     source = Source(path, "column", lambda i: f"row {i + 1}")
     chosen = matched(options, table.column_names, source)
     wanted = {name for _, _, names in chosen for name in names}
@@ -101,11 +104,13 @@ def _cells(column: Any) -> NDArray[Any]:
     import pyarrow as pa
 
     kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        if column.null_count == 0:
-            return np.asarray(column.to_numpy())
-        return np.array([np.nan if cell is None else float(cell) for cell in column.to_pylist()])
-    return np.array(as_text(np.array([*column.to_pylist(), None], object)[:-1]), object)
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if number and (column.null_count == 0 or pa.types.is_floating(kind)):
+        return np.asarray(column.to_numpy())
+    found = column.to_pylist()
+    if number and all(cell is None or abs(cell) <= _EXACT for cell in found):
+        return np.array([np.nan if cell is None else float(cell) for cell in found])
+    return np.array(as_text(np.array([*found, None], object)[:-1]), object)
 
 
 def _folder(path: Path) -> Bundle:

@@ -1,18 +1,19 @@
 """What a file calls its parts, read as train, valid and test; a name that could mean two of them is never guessed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import one_line
-
-SPLITS = ("train", "valid", "test")
-_EXACT = {"train": "train", "training": "train", "valid": "valid", "test": "test", "testing": "test"}
-_HELD_OUT = ("val", "validation", "dev", "devel", "development")  # valid beside a test part; alone they may be the test
+from pipeline.rules import SPLITS, SPLITS_MEANT, trimmed
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return which split each name means, and notices on what was concluded; a name that is not in it has no meaning.
+
+    Another word for a split (``dev``) is read as that split where no other name claims it; for the validation part that
+    is only so beside a test part, since alone it may be the test.
 
     Parameters
     ----------
@@ -28,17 +29,22 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, 
     >>> meanings(["train", "dev"], {}), meanings(["train", "dev"], {"dev": "test"})
     (({'train': 'train'}, []), ({'train': 'train', 'dev': 'test'}, []))
     """
-    plain = {name: name.strip().casefold() for name in names}
-    told = {name.strip().casefold(): meaning for name, meaning in given.items()}
-    found = {name: told.get(key) or _EXACT.get(key, "") for name, key in plain.items()}
-    notices = []
-    held_out = [name for name, key in plain.items() if key in _HELD_OUT and not found[name]]
-    if len({plain[name] for name in held_out}) == 1 and "test" in found.values() and "valid" not in found.values():
-        found |= dict.fromkeys(held_out, "valid")
-        notices.append(f"the part {held_out[0].strip()!r} is read as valid")
-    if unused := [name for name in given if name.strip().casefold() not in plain.values()]:
+    plain = {name: _plain(name) for name in names}
+    told = {_plain(name): meaning for name, meaning in given.items()}
+    sure = {key: told.get(key) or (key if key in SPLITS else "") for key in plain.values()}
+    meant = {key: SPLITS_MEANT[key] for key, meaning in sure.items() if not meaning and key in SPLITS_MEANT}
+    claims = Counter([*sure.values(), *meant.values()])
+    read_as = {key: m for key, m in meant.items() if claims[m] == 1 and (m != "valid" or claims["test"])}
+    written = {key: name for name, key in plain.items()}
+    notices = [f"the part {one_line(written[key], 40)!r} is read as {meaning}" for key, meaning in read_as.items()]
+    if unused := [name for name in given if _plain(name) not in sure]:
         notices.append(f"no part is named {unused[0]!r}, which was said to mean {given[unused[0]]}")
+    found = {name: sure[key] or read_as.get(key, "") for name, key in plain.items()}
     return {name: meaning for name, meaning in found.items() if meaning}, notices
+
+
+def _plain(name: str) -> str:
+    return trimmed(name).casefold()
 
 
 def remedy(name: str) -> str:

@@ -33,10 +33,13 @@ def slug(name: str) -> str:
 
 
 def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> None:
-    """Raise `UserError` for an option that is given but means nothing to the format of `path`."""
+    """Raise `UserError` for an option that is given but means nothing to the format of `path`.
+
+    The label means something to all: it is a column of the table that is made, whatever it is made from.
+    """
     allowed = tuple(used)
     for f in fields(options):
-        if f.name not in allowed and getattr(options, f.name):
+        if f.name not in (*allowed, "label") and getattr(options, f.name):
             raise UserError(
                 f"{path}: this format makes no use of the option {f.name!r}: leave it out "
                 f"(it knows {', '.join(allowed) or 'none'})"

@@ -2,24 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from features.atomic import replacing_all
-from features.base import extractor_names
-from features.store import IMPORTED, Entry, Item, feature_schema, fill_store, open_store
+from features.atomic import write_text
+from features.store import Entry, Item
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
-from pipeline.media import sha256_of
+from pipeline.exchange.cells import as_text
+from pipeline.exchange.checking import checked
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths
-from pipeline.run.cache import key_of
+from pipeline.rules import is_no_label
 from pipeline.settings_file import RAW, add_corpus, add_features, check_name
-from pipeline.utterances import COLUMNS, read_utterances, write_table
+from pipeline.stages.imported_stores import origin_of, renamed, written
+from pipeline.stages.prepare import gather
+from pipeline.utterances import COLUMNS, read_utterances
 
 _FILLED_IN = (
     "recording",
@@ -62,30 +65,52 @@ def import_corpus(
         raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
     if root.exists():
         raise UserError(f"{root} is there already: choose another name for the corpus, or move that folder away")
-    bundle = _checked(_read(form, path, options), path)
+    bundle = checked(_read(form, path, options), path)
     label = str(settings["label"])
     if label not in bundle.utterances.columns or label in COLUMNS:
         labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
         raise UserError(f"--label: {path} has no label column {label!r}; {suggest(label, labels)}")
-    bundle, notices = _labelled(bundle, label)
-    stores = _renamed(bundle.features, notices)
-    kept = [c for c in bundle.utterances.columns if c not in _FILLED_IN]
-    fresh = [store for store in stores if not CorpusPaths(name).features(store.name).exists()]
-    root.mkdir(parents=True)
+    bundle, notices = _labelled(bundle, label, path)
+    stores = renamed(bundle.features, notices)
+    block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
+    block |= _block(bundle, stores, settings)
+
+    def check(params: Params) -> None:
+        notices.extend(_preparable(params, name, path))
+
     try:
-        write_table(bundle.utterances[kept], root / "manifest.csv")
-        if len(bundle.words):
-            write_table(bundle.words, root / "words.csv")
-        _write(name, stores, _origin(form, path, options))
-        block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
-        lines = add_corpus(
-            params_path, name, block | _block(bundle, stores, settings), also_run=bool(settings.get("run"))
-        )
+        _write_manifest(bundle, root)
+        with written(name, stores, origin_of(form, path, options)):
+            lines = add_corpus(params_path, name, block, also_run=bool(settings.get("run")), check=check)
     except BaseException:
-        _forget(root, name, fresh)
+        _forget(root, name)
         raise
     facts = f"{len(bundle.utterances)} utterances; stores: {', '.join(s.name for s in stores) or 'none, text only'}"
     return [*bundle.notices, *notices, f"imported {path}: {facts}", *lines]
+
+
+def _write_manifest(bundle: Bundle, root: Path) -> None:
+    """Write what `prepare` reads; numbers are written as short as tells them apart."""
+    root.mkdir(parents=True)
+    table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
+    for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
+        if len(cells):
+            texts = pd.DataFrame({column: as_text(cells[column].to_numpy()) for column in cells.columns}, dtype="str")
+            write_text(root / file, texts.to_csv(index=False, lineterminator="\n"))
+
+
+def _preparable(params: Params, name: str, path: Path) -> list[str]:
+    """Return what `prepare` would warn about, in a corpus that is written; what it would refuse raises `UserError`."""
+    corpus = gather(params.corpus(name))
+    names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
+    said = {"error": [], "warning": []}  # type: dict[str, list[str]]
+    for problem in corpus.problems:
+        who = f"{names[problem.line]}: " if problem.line in names and problem.file.name == "manifest.csv" else ""
+        said.setdefault(problem.severity, []).append(f"{who}{problem.message}")
+    if errors := said["error"]:
+        more = f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
+        raise UserError(f"{path} makes no corpus that can be prepared: {errors[0]}{more}")
+    return said["warning"]
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
@@ -109,7 +134,7 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     """
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
-    bundle = _checked(_read(form, path, options), path)
+    bundle = checked(_read(form, path, options), path)
     ours = _keyed(list(table["utterance"]), match, f"the corpus {name}")
     theirs = _keyed(list(bundle.utterances["utterance"]), match, str(path))
     both = [key for key in ours if key in theirs]
@@ -119,12 +144,13 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
             f"{next(iter(ours), 'none')!r}): name the id column with --id, or the equal part of both with --match"
         )
     notices: list[str] = []
-    stores = _renamed(bundle.features, notices)
+    stores = renamed(bundle.features, notices)
     if not stores:
         raise UserError(f"{path} holds no features: name some with --array MODALITY=NAME")
-    _write(name, [_joined(s, table, ours, theirs, path) for s in stores], _origin(form, path, options))
     chosen: dict[str, list[str]] = {s.modality: [t.name for t in stores if t.modality == s.modality] for s in stores}
-    lines = add_features(params.path, name, chosen)
+    joined = [_joined(store, table, ours, theirs, path) for store in stores]
+    with written(name, joined, origin_of(form, path, options)):
+        lines = add_features(params.path, name, chosen)
     here = [ours[key] for key in ours if key not in theirs]
     there = [theirs[key] for key in theirs if key not in ours]
     return [
@@ -195,27 +221,15 @@ def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
         raise UserError(f"{path} is no whole file of the format {form} ({what}): get it again") from error
 
 
-def _checked(bundle: Bundle, path: Path) -> Bundle:
-    """Return the bundle; without utterances, or with an id that is no name or occurs twice, raise `UserError`."""
-    names = bundle.utterances["utterance"]
-    if not len(names):
-        raise UserError(f"{path} holds no utterances")
-    odd = [name for name in names if not str(name).isprintable()]
-    if odd:
-        raise UserError(f"{path} has the id {odd[0]!r}, which holds characters that cannot be printed: mend it")
-    repeated = names[names.duplicated()]
-    if len(repeated):
-        raise UserError(f"{path} has the id {repeated.iloc[0]!r} more than once: ids must tell all utterances apart")
-    return bundle
-
-
-def _labelled(bundle: Bundle, label: str) -> tuple[Bundle, list[str]]:
+def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
     """Leave out utterances without a label; say how many."""
-    cells = bundle.utterances[label]
-    known = cells.notna() & ~cells.astype(str).isin(("", "inf", "-inf"))
+    texts = as_text(bundle.utterances[label].to_numpy())
+    known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
     if known.all():
         return bundle, []
-    kept = bundle.utterances[known.to_numpy()].reset_index(drop=True)
+    if not known.any():
+        raise UserError(f"{path}: no utterance has a {label}: there is nothing to be predicted")
+    kept = bundle.utterances[known].reset_index(drop=True)
     names = set(kept["utterance"])
     stores = tuple(replace(s, items=[i for i in s.items if i.utterance in names]) for s in bundle.features)
     words = bundle.words[bundle.words["utterance"].isin(names)]
@@ -225,64 +239,9 @@ def _labelled(bundle: Bundle, label: str) -> tuple[Bundle, list[str]]:
     ]
 
 
-def _renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
-    """Give stores whose names belong to extractors another one, so that neither overwrites the other."""
-    taken = {*extractor_names(), "tfidf", "word2vec"}
-    found = []
-    for store in stores:
-        name = f"{store.name}_imported" if store.name in taken else store.name
-        if name != store.name:
-            notices.append(f"the store {store.name} is called {name} here, since an extractor has that name")
-        if not re.fullmatch(r"[\w.+-]+", name):
-            raise UserError(f"a store cannot be named {name!r}: use letters, digits, _ and -")
-        found.append(replace(store, name=name))
-    return found
-
-
-def _origin(form: str, path: Path, options: ImportOptions) -> dict[str, Any]:
-    given = {k: v for k, v in asdict(options).items() if v}
-    hashed = {f.name: sha256_of(f) for f in _files(path)}
-    return {"origin": path.name, "format": form, "sha256": hashed, "options": _plain(given)}
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(f for f in path.iterdir() if f.is_file()) if path.is_dir() else [path]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value.name if isinstance(value, Path) else value
-
-
-def _write(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> None:
-    """Write all stores to temporary names first: all of them take their places, or none."""
-    targets = [CorpusPaths(name).features(store.name) for store in stores]
-    for target in targets:
-        if target.exists():
-            _require_imported(target)
-    with replacing_all(targets) as made:
-        for store, temporary in zip(stores, made, strict=True):
-            base = {"store": store.name, **origin}
-            items = [replace(i, key=key_of(base | {"utterance": i.utterance})) for i in store.items]
-            attributes = {**dict(store.details), "kind": IMPORTED, "modality": store.modality, "name": store.name}
-            attributes |= {"version": 1, "config": dict(origin), "config_hash": key_of(dict(origin))}
-            attributes |= {"feature_names": list(store.feature_names), "pooled_names": list(store.pooled_names)}
-            schema = feature_schema(len(store.feature_names), len(store.pooled_names))
-            fill_store(temporary, schema, attributes, items)
-
-
-def _require_imported(target: Path) -> None:
-    with open_store(target) as store:
-        if store.attribute("kind") != IMPORTED:
-            raise UserError(f"{target} was computed here, an import would overwrite it: give the array another name")
-
-
-def _forget(root: Path, name: str, stores: Sequence[FeatureSet]) -> None:
-    """Take back what a failed import wrote."""
-    for file in (root / "manifest.csv", root / "words.csv", *(CorpusPaths(name).features(s.name) for s in stores)):
+def _forget(root: Path, name: str) -> None:
+    """Take back what a failed import wrote beside its stores."""
+    for file in (root / "manifest.csv", root / "words.csv"):
         file.unlink(missing_ok=True)
     for folder in (root, CorpusPaths(name).work / "features", CorpusPaths(name).work):
         if folder.is_dir() and not any(folder.iterdir()):

@@ -443,7 +443,12 @@ def test_any_bundle_comes_back(tmp_path_factory: pytest.TempPathFactory, made: B
         ((1.5, 1.5), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
         ((1.5, 1.5 + 1e-8), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
         ((2.0, 1.0), (2.0, 2.0), "empty", "1 utterances have no length (v_1)"),
-        ((0.0, float("inf")), (0.0, float("nan")), "empty", ""),
+        (
+            (0.0, float("inf")),
+            (0.0, float("nan")),
+            "empty",
+            "1 utterances have a start or an end that is no number",
+        ),
     ],
 )
 def test_labels_begin_at_0_and_those_without_length_stay_as_empty(

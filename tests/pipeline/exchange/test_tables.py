@@ -89,7 +89,7 @@ def test_a_store_is_named_by_its_modality_where_the_pattern_says_nothing(tmp_pat
         (CSV.replace("b,s1", "a,s1"), OPTIONS, "line 3 and line 4 have the same id 'a'"),
         (CSV.replace("c,s2,,", "c,s2,"), OPTIONS, "line 5: it has 9 cells, the header 10"),
         (CSV.replace("dev", "dve"), OPTIONS, "line 4: column 'fold' holds the split 'dve'"),
-        (CSV.replace("age", "who"), OPTIONS, "twice .*'who'"),
+        (CSV.replace("age", "who"), OPTIONS, "column 'who' twice"),
         (CSV, replace(OPTIONS, id="clipp"), "no column 'clipp' .* did you mean 'clip'"),
         (CSV, replace(OPTIONS, arrays=(("audio", ("mfc_*",)),)), r"no column 'mfc_\*' for features"),
         (CSV, replace(OPTIONS, arrays=()), "there are clip, who, said"),
@@ -97,7 +97,7 @@ def test_a_store_is_named_by_its_modality_where_the_pattern_says_nothing(tmp_pat
         (CSV, replace(OPTIONS, align="word"), "'align'"),
         (CSV.splitlines()[0], OPTIONS, "no rows"),
         ("", OPTIONS, "no header"),
-        ('a,b\n"c', ImportOptions(arrays=(("text", ("b",)),)), "no CSV in UTF-8"),
+        ('a,b\n"c', ImportOptions(arrays=(("text", ("b",)),)), "never closed"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_csv_is_one_sentence(

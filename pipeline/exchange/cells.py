@@ -1,0 +1,52 @@
+"""Cells of any type read as text, as names, as numbers: a name is never guessed to be a number."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.rules import name_of, number_of
+
+
+def places_of(cells: NDArray[Any]) -> NDArray[Any] | None:
+    """Return places in a conversation as numbers, NaN where there is none; None if a cell is no number."""
+    if cells.dtype.kind in "iuf":
+        return cells
+    try:
+        return np.array([number_of(cell) for cell in as_text(cells)], np.float64)
+    except ValueError:
+        return None
+
+
+def as_text(cells: NDArray[Any]) -> list[str]:
+    """Return cells as text: whole numbers without a point, others as short as tells them apart, nothing for NaN.
+
+    >>> as_text(np.array([1.0, 2.5, np.nan])), as_text(np.array([b"a"])), as_text(np.array([0.1], np.float32))
+    (['1', '2.5', ''], ['a'], ['0.1'])
+    """
+    return [_text(cell) for cell in (cells if cells.dtype.kind == "f" else cells.tolist())]
+
+
+def _text(cell: Any) -> str:
+    if cell is None or cell != cell:
+        return ""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", errors="backslashreplace")  # bytes that are no text stay different from others
+    return str(int(cell)) if isinstance(cell, float | np.floating) and cell.is_integer() else str(cell)
+
+
+def names_of(cells: NDArray[Any]) -> list[str]:
+    """Return cells as names, of ids, groups, speakers or splits, by the rules that all readers share.
+
+    >>> names_of(np.array(["1.10 ", "2e1"])), names_of(np.array([7.0, np.nan]))
+    (['1.10', '2e1'], ['7', ''])
+    """
+    if cells.dtype.kind in "Mm":
+        return [name_of(cell) for cell in cells.astype(str).tolist()]
+    return as_text(cells) if cells.dtype.kind == "f" else [name_of(cell) for cell in cells.tolist()]
+
+
+def cells_of(cells: NDArray[Any]) -> Any:
+    """Return a column for the table: numbers as they are, all else as text."""
+    return cells if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")

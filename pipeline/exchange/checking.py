@@ -1,0 +1,89 @@
+"""A bundle that was read, brought to the rules for names and texts that the corpora's readers go by."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from features.store import Item
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import Bundle, FeatureSet
+from pipeline.foreign import one_line
+from pipeline.rules import fault_of_name, fault_of_text, trimmed
+
+NAMES = ("recording", "speaker", "group", "split")  # columns of names, beside that of the utterances
+_SUSPECT = re.compile("[\0\ud800-\udfff]")  # what a text may not hold; looking for it is fast
+
+
+def checked(bundle: Bundle, path: Path) -> Bundle:
+    """Return a bundle with the spaces around its names taken away.
+
+    Raises
+    ------
+    UserError
+        If it has no utterances, two of one name, a name or a text that no table can hold, or features or words of
+        utterances that are not its own.
+    """
+    table = bundle.utterances.copy()
+    if not len(table):
+        raise UserError(f"{path} holds no utterances")
+    for column in table.columns:
+        if fault := fault_of_name(str(column)):
+            raise UserError(f"{path}: the name {str(column)!r} of a column {fault}")
+    given = [str(name) for name in table["utterance"]]
+    names = _ids(given, path)
+    table["utterance"] = pd.Series(names, dtype="str")
+    for column in [c for c in table.columns if c != "utterance" and table[c].dtype.kind not in "biuf"]:
+        cells = [str(cell) for cell in table[column].fillna("")]
+        if column in NAMES:
+            cells = [trimmed(cell) for cell in cells]
+        _refuse_faults(str(column), cells, names, path)
+        table[column] = pd.Series(cells, dtype="str")
+    renamed = dict(zip(given, names, strict=True))
+    stores = tuple(_renamed(store, renamed, path) for store in bundle.features)
+    return replace(bundle, utterances=table, features=stores, words=_words(bundle.words, renamed, path))
+
+
+def _ids(given: Sequence[str], path: Path) -> list[str]:
+    names = [trimmed(name) for name in given]
+    first: dict[str, str] = {}
+    for name, written in zip(names, given, strict=True):
+        if fault := fault_of_name(name):
+            raise UserError(f"{path} has an id that cannot be printed: {name!r} {fault}")
+        if not name:
+            raise UserError(f"{path} has an utterance with an empty id: give each a name of its own")
+        if name in first:
+            spaces = "" if first[name] == written else ", but for spaces around it"
+            raise UserError(f"{path} has the id {name!r} more than once{spaces}: ids must tell all utterances apart")
+        first[name] = written
+    return names
+
+
+def _refuse_faults(column: str, cells: Sequence[str], names: Sequence[str], path: Path) -> None:
+    for cell, name in zip(cells, names, strict=True):
+        fault = fault_of_name(cell) if column in NAMES else fault_of_text(cell) if _SUSPECT.search(cell) else ""
+        if fault:
+            raise UserError(f"{path}: the {column} of {name!r} {fault}")
+
+
+def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureSet:
+    """Return a store whose items are called as the utterances are; items of others raise `UserError`."""
+    others = [item.utterance for item in store.items if item.utterance not in renamed]
+    if others:
+        raise UserError(
+            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are none of its utterances "
+            f"({one_line(others[0], 40)!r}, ...): the features belong to nobody"
+        )
+    items: Sequence[Item] = [replace(item, utterance=renamed[item.utterance]) for item in store.items]
+    return replace(store, items=items)
+
+
+def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataFrame:
+    if not len(words):
+        return words
+    for word, name in zip(words["word"], words["utterance"], strict=True):
+        if _SUSPECT.search(str(word)) and (fault := fault_of_text(str(word))):
+            raise UserError(f"{path}: a word of {str(name)!r} {fault}")
+    return words.assign(utterance=pd.Series([renamed.get(n, trimmed(n)) for n in words["utterance"]], dtype="str"))

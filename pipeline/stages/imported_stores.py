@@ -1,0 +1,78 @@
+"""Stores of features that were imported: their names, where they are from, all of them written or none."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from features.atomic import replacing_all
+from features.base import extractor_names
+from features.store import IMPORTED, feature_schema, fill_store, open_store
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import FeatureSet, ImportOptions
+from pipeline.media import sha256_of
+from pipeline.paths import CorpusPaths
+from pipeline.run.cache import key_of
+
+
+@contextmanager
+def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
+    """Write all stores under temporary names; all take their places when the block ends well, or none does."""
+    targets = [CorpusPaths(name).features(store.name) for store in stores]
+    for target in targets:
+        if target.exists():
+            _require_imported(target)
+    with replacing_all(targets) as temporaries:
+        for store, temporary in zip(stores, temporaries, strict=True):
+            base = {"store": store.name, **origin}
+            items = [replace(i, key=key_of(base | {"utterance": i.utterance})) for i in store.items]
+            attributes = {**dict(store.details), "kind": IMPORTED, "modality": store.modality, "name": store.name}
+            attributes |= {"version": 1, "config": dict(origin), "config_hash": key_of(dict(origin))}
+            attributes |= {"feature_names": list(store.feature_names), "pooled_names": list(store.pooled_names)}
+            schema = feature_schema(len(store.feature_names), len(store.pooled_names))
+            fill_store(temporary, schema, attributes, items)
+        yield
+
+
+def _require_imported(target: Path) -> None:
+    with open_store(target) as store:
+        if store.attribute("kind") != IMPORTED:
+            raise UserError(f"{target} was computed here, an import would overwrite it: give the array another name")
+
+
+def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
+    """Give stores whose names belong to extractors another one, so that neither overwrites the other."""
+    taken = {*extractor_names(), "tfidf", "word2vec"}
+    found = []
+    for store in stores:
+        name = f"{store.name}_imported" if store.name in taken else store.name
+        if name != store.name:
+            notices.append(f"the store {store.name} is called {name} here, since an extractor has that name")
+        if not re.fullmatch(r"[\w.+-]+", name):
+            raise UserError(f"a store cannot be named {name!r}: use letters, digits, _ and -")
+        found.append(replace(store, name=name))
+    if twice := [name for name, count in Counter(store.name for store in found).items() if count > 1]:
+        raise UserError(f"two stores would be named {twice[0]!r}: give one of the arrays another name")
+    return found
+
+
+def origin_of(form: str, path: Path, options: ImportOptions) -> dict[str, Any]:
+    """Return what a store says of where it is from: the file, its content, and how it was read."""
+    given = {k: v for k, v in asdict(options).items() if v}
+    hashed = {f.name: sha256_of(f) for f in _files(path)}
+    return {"origin": path.name, "format": form, "sha256": hashed, "options": _plain(given)}
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(f for f in path.iterdir() if f.is_file()) if path.is_dir() else [path]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value.name if isinstance(value, Path) else value
