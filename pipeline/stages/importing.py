@@ -100,17 +100,15 @@ def _write_manifest(bundle: Bundle, root: Path) -> None:
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:
-    """Return what `prepare` would warn about, in a corpus that is written; what it would refuse raises `UserError`."""
+    """Return what `prepare` would say of a corpus that is written, save of single rows; a refusal is a `UserError`."""
     corpus = gather(params.corpus(name))
     names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
-    said = {"error": [], "warning": []}  # type: dict[str, list[str]]
-    for problem in corpus.problems:
-        who = f"{names[problem.line]}: " if problem.line in names and problem.file.name == "manifest.csv" else ""
-        said.setdefault(problem.severity, []).append(f"{who}{problem.message}")
-    if errors := said["error"]:
-        more = f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
-        raise UserError(f"{path} makes no corpus that can be prepared: {errors[0]}{more}")
-    return said["warning"]
+    errors = [problem for problem in corpus.problems if problem.severity == "error"]
+    if errors:
+        first, more = errors[0], f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
+        who = f"{names[first.line]}: " if first.line in names and first.file.name == "manifest.csv" else ""
+        raise UserError(f"{path} makes no corpus that can be prepared: {who}{first.message}{more}")
+    return [problem.message for problem in corpus.problems if problem.line is None]
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
