@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,14 @@ from pipeline.corpora.base import MOST_LISTED
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import child, open_hdf5
 from pipeline.params import CorpusParams
+from pipeline.rules import interval_of, number_of
 from pipeline.utterances import COLUMNS, WORD_COLUMNS, Problem
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")
 STRAY = "._"  # what macOS writes beside files on foreign disks; never content
+
+EARLIEST_S = -0.5  # labels' starts are up to this much before their recording; what is earlier is a mistake
 
 Word = tuple[str, float, float]  # word, start, end in seconds
 Bad = Callable[[str], None]  # notes what is wrong with a row
@@ -52,22 +56,48 @@ def word_table(words: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:
 def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
     """Return a cell as a number from `low` to `high`; otherwise note it as bad and return NaN."""
     try:
-        value = float(cell)
+        value = number_of(cell)
     except ValueError:
         value = math.nan
-    if not low <= value <= high or math.isinf(value):
+    if not low <= value <= high:
         limits = f"from {low:g} to {high:g}" if math.isfinite(high) else f"of at least {low:g}"
         bad(f"{name} is {cell!r}, but must be a number {limits}")
         return math.nan
     return value
 
 
-def check_interval(start: float, end: float, bad: Bad, odd: Bad) -> None:
-    """Note a reversed interval as bad and an empty one as odd; times that are NaN were noted already."""
+def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float]:
+    """Return an interval by the rule for all (`interval_of`); a reversed one is noted as bad, another odd one as odd.
+
+    Times that are NaN are not known, or were noted already.
+    """
+    if math.isnan(start) or math.isnan(end):
+        return start, end
     if end < start:
         bad(f"end {end:g} lies before start {start:g}")
-    elif end == start:
-        odd(f"the interval at {start:g} s has no length")
+        return start, end
+    found = interval_of(start, end)
+    if start < 0:
+        odd(found.notice)
+    if found.end == found.start:
+        odd(f"the interval at {found.start:g} s has no length")
+    return found.start, found.end
+
+
+def folders_below(root: Path, levels: int = 3) -> Iterator[Path]:
+    """Yield the root and the folders up to some levels below it, the nearest first; hidden ones are passed over."""
+    level = [root]
+    for _ in range(levels + 1):
+        yield from level
+        level = [child for folder in level for child in sorted(_children(folder))]
+
+
+def _children(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
+    except OSError:  # not there, or not to be read
+        return []
 
 
 def decoded(path: Path) -> str:

@@ -13,12 +13,13 @@ import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
 from pipeline.corpora.files import (
+    EARLIEST_S,
     Bad,
     Word,
-    check_interval,
     check_label,
     decoded,
     files_in,
+    interval,
     number,
     numbered,
     utterance_row,
@@ -363,10 +364,9 @@ def _is_turn_of(dialogue: str, name: str) -> bool:
 
 def _times(name: str, start: str, end: str, bad: Bad, odd: Bad) -> tuple[float, float]:
     first, last = (
-        number(cell.strip(), f"{name}: {what}", 0, math.inf, bad) for what, cell in (("start", start), ("end", end))
+        number(cell, f"{name}: {what}", EARLIEST_S, math.inf, bad) for what, cell in (("start", start), ("end", end))
     )
-    check_interval(first, last, lambda message: bad(f"{name}: {message}"), lambda message: odd(f"{name}: {message}"))
-    return first, last
+    return interval(first, last, lambda message: bad(f"{name}: {message}"), lambda message: odd(f"{name}: {message}"))
 
 
 def _scores(name: str, cells: str, bad: Bad, odd: Bad) -> tuple[float, float, float]:

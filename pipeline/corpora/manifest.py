@@ -260,7 +260,7 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
     """Say which rows are the same part of a recording; an error where a column that is not read may tell them apart."""
-    heard = table[table["media"] != ""]
+    heard = table[(table["media"] != "") & (table["start"] != table["end"])]
     again = heard[heard.duplicated(list(_PLACE))]
     if again.empty:
         return []
@@ -268,8 +268,8 @@ def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[st
     same = heard[(heard[list(_PLACE)].fillna(-1.0) == row[list(_PLACE)].fillna(-1.0)).all(axis=1)]
     end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
     message = (
-        f"{len(again)} rows are the same part of a recording as one before them, such as lines {same['line'].iloc[0]} "
-        f"and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
+        f"{len(again)} {'rows are' if len(again) > 1 else 'row is'} the same part of a recording as one before, such "
+        f"as lines {same['line'].iloc[0]} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
     )
     times = [name for name, ours in near.items() if ours in TIMES and len({cells[name] for _, cells in sheet.rows}) > 1]
     if times:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
+from pipeline.corpora.files import folders_below
 from pipeline.errors import UserError, suggest
+from pipeline.headers import column_names
 from pipeline.params import CorpusParams
 from pipeline.utterances import WORD_COLUMNS, Corpus, Problem
 
@@ -142,24 +143,8 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
     return found | {f"{name} dialogues": int(n) for name, n in by_split["group"].nunique().items()}
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    """Yield the root and the folders up to three levels below it, the nearest first."""
-    level = [root]
-    for _ in range(4):
-        yield from level
-        level = [child for folder in level for child in sorted(_children(folder))]
-
-
-def _children(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
-    except OSError:  # not there, or not to be read
-        return []
-
-
 def _find(root: Path, name: str) -> Path | None:
-    return next((folder / name for folder in _folders(root) if (folder / name).is_file()), None)
+    return next((folder / name for folder in folders_below(root) if (folder / name).is_file()), None)
 
 
 @dataclass(frozen=True)
@@ -178,7 +163,7 @@ _CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
 def _clips(root: Path, split: str) -> Folder | None:
     """Return the folder of a split's clips: by the release's name, else one named like the split that holds clips."""
     for name in (CLIPS[split], split):
-        for folder in _folders(root):
+        for folder in folders_below(root):
             if folder.name == name and (found := _listed(folder)):
                 return found
     return None
@@ -231,6 +216,7 @@ def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str,
     reader = csv.DictReader(io.StringIO(_decoded(path, problems), newline=""), restkey="", restval="", strict=True)
     seen: dict[str, int] = {}
     try:
+        reader.fieldnames = column_names(reader.fieldnames or (), HEADER, (), str(path))
         missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
         if missing:
             found = ", ".join(reader.fieldnames or ()) or "nothing"

@@ -12,17 +12,19 @@ import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
 from pipeline.corpora.files import (
+    EARLIEST_S,
     PICTURES,
     SOUNDS,
     Computed,
     Folder,
     Word,
     capped,
-    check_interval,
     check_label,
     csv_rows,
     decoded,
     files_in,
+    folders_below,
+    interval,
     number,
     numbered,
     read_csd,
@@ -32,6 +34,7 @@ from pipeline.corpora.files import (
     word_table,
 )
 from pipeline.errors import UserError, suggest
+from pipeline.headers import column_names
 from pipeline.params import CorpusParams
 from pipeline.utterances import Corpus, Problem
 
@@ -108,6 +111,7 @@ NEEDED = ("video_id", "clip_id", "label")  # of label.csv
 OPINIONS, COMPUTED, SHEET = "OpinionLevelSentiment.csv", "*Opinion_Labels*.csd", "label.csv"
 TIMED_WORDS = "*TimestampedWords.csd"
 PAUSE = "sp"
+_INSIDE = ("Video", "Audio", "Transcript", "Labels")  # folders in Raw
 HINT = (
     f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} beside "
     "Raw; what you do not have, take out of the corpus's modalities."
@@ -133,7 +137,7 @@ class Segment:
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the labels, the transcripts and the folders of clips; `root` holds `Raw`, or is `Raw`.
+    """Read the labels, the transcripts and the folders of clips; `root` holds `Raw`, or it lies below.
 
     Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, `split` the official fold. Of the three
     kinds of label file the first that is there is read. Clips are preferred to whole videos, which need the labels'
@@ -147,8 +151,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     """
     check_label("CMU-MOSI", corpus, DESCRIPTION.labels)
     problems: list[Problem] = []
-    raw = root / "Raw" if (root / "Raw").is_dir() else root
-    places = (raw / "Labels", root, raw)
+    raw = _raw(root)
+    places = _places(root, raw)
     segments = _labels(root, raw, places, problems)
     clips, voices = _recordings(root, raw, segments, corpus, problems) if wants_media(corpus) else (None, None)
     whole = clips is not None and clips.whole
@@ -164,6 +168,28 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
     by_split = table.groupby("split")
     found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}
     return found | {f"{name} videos": int(n) for name, n in by_split["group"].nunique().items()}
+
+
+def _raw(root: Path) -> Path:
+    """Return the folder Raw: in the root, else the first below it that holds a video of MOSI, else the root itself."""
+    if (root / "Raw").is_dir() or any((root / name).is_dir() for name in _INSIDE):
+        return root / "Raw" if (root / "Raw").is_dir() else root
+    found = (folder / "Raw" for folder in folders_below(root) if (folder / "Raw").is_dir())
+    return next((raw for raw in found if _is_mosi(raw)), root)
+
+
+def _is_mosi(raw: Path) -> bool:
+    """Whether a folder holds a file or folder that is named by a video of MOSI."""
+    names = (path.name for folder in folders_below(raw) for path in (folder, *files_in(folder)[0]))
+    return any(re.split(r"\.|_\d+\.", name)[0] in SPLIT_OF for name in names)
+
+
+def _places(root: Path, raw: Path) -> tuple[Path, ...]:
+    """Return where labels may lie: beside and in Raw; if none are there, anywhere below the root."""
+    near = tuple(dict.fromkeys((raw / "Labels", root, raw.parent, raw) if raw != root else (raw / "Labels", root)))
+    if any(_find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
+        return near
+    return tuple(dict.fromkeys((*near, *folders_below(root))))
 
 
 def _find(places: Iterable[Path], pattern: str) -> Path | None:
@@ -213,7 +239,8 @@ def _opinion_rows(path: Path) -> Rows:
 def _sheet_rows(path: Path) -> Rows:
     """Yield the rows of MMSA's label.csv, whose columns stand in any order."""
     rows = csv_rows(path)
-    first, header = rows[0] if rows else (1, [])
+    first, names = rows[0] if rows else (1, [])
+    header = column_names(names, (*NEEDED, "text", "mode"), (), str(path))
     for name in NEEDED:
         if name not in header:
             raise UserError(f"{path}:{first}: the header has no column {name!r}; {suggest(name, header)}")
@@ -264,10 +291,10 @@ def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[s
     if not re.fullmatch(r"0*[1-9]\d{0,5}", n):
         errors.append(f"the clip is {n!r}, but clips are counted 1, 2, 3")
     score = number(cells["label"], "the score", -3, 3, errors.append)
-    times = [number(cells[k], k, 0, np.inf, errors.append) if k in cells else np.nan for k in ("start", "end")]
+    times = [number(cells[k], k, EARLIEST_S, np.inf, errors.append) if k in cells else np.nan for k in ("start", "end")]
     known = f" (known fault: {SDK_94})" if f"{video}_{n}" == NO_LENGTH else ""
-    check_interval(times[0], times[1], errors.append, lambda message: odd.append(message + known))
-    return None if errors else Segment(video, int(n), score, times[0], times[1], line)
+    start, end = interval(times[0], times[1], errors.append, lambda message: odd.append(message + known))
+    return None if errors else Segment(video, int(n), score, start, end, line)
 
 
 def _modes(sheet: Path) -> Iterator[Problem]:
