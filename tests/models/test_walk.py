@@ -1,5 +1,7 @@
 """The walk through a fitted model: each object once, the same paths in equal models, only what is saved."""
 
+import numpy as np
+
 from models.memo import Memo
 from models.walk import walk
 from tests.models.test_saving import trained
@@ -14,6 +16,20 @@ def test_every_object_once_with_the_first_path():
     shared = Node()
     root = Node(b=[shared, (shared, Node())], a={"x": shared, 1: Node()})
     assert [path for path, _ in walk(root)] == ["", "a.1", "a.x", "b.1.1"]
+
+
+class Slotted:
+    __slots__ = ("inside",)
+
+    def __init__(self, inside):
+        self.inside = inside
+
+
+def test_every_container_is_gone_through():
+    row = np.empty((1, 2), object)
+    row[0, 1] = Node()
+    root = Node(a={(1, 2): Node()}, b={"x"}, c={Node(deep=[Node()])}, d=row, e=Slotted(Node()))
+    assert [path for path, _ in walk(root)] == ["", "a.(1, 2)", "c.0", "c.0.deep.0", "d.1", "e", "e.inside"]
 
 
 def test_circles_end():
