@@ -13,6 +13,7 @@ from typing import Any
 from models import names
 from models.data import TASKS, Task
 from models.errors import ModelError
+from models.grid import refuse_truth_values
 
 SEED = 0
 
@@ -41,7 +42,7 @@ class Classifier:
         Raises
         ------
         ModelError
-            If a setting is unknown, or a choice is among nothing.
+            If a setting is unknown, a choice is among nothing, or a number is true or false.
         """
         known = {key for settings in self.settings.values() for key in settings}
         for key in chosen or {}:
@@ -49,6 +50,7 @@ class Classifier:
                 close = get_close_matches(key, known, n=1)
                 hint = f"did you mean {close[0]!r}? " if close else ""
                 raise ModelError(f"unknown classifier setting {key!r}: {hint}there are {', '.join(sorted(known))}")
+        refuse_truth_values(chosen or {}, self.settings[task], "the classifier")
         own = {key: (chosen or {}).get(key, default) for key, default in self.settings[task].items()}
         choices = {key: list(v) if isinstance(v, list | tuple) else [v] for key, v in own.items()}
         empty = [key for key, values in choices.items() if not values]

@@ -1,6 +1,6 @@
 """params.yaml as typed, validated settings: read once, unknown keys refused with the nearest valid one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,9 @@ from models.metrics import metric_names
 from models.strategies import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.parsing import parse
+from pipeline.paths import check_name, check_store
 from pipeline.plugins import load_plugins
+from pipeline.yaml_file import read_yaml
 
 Task = Literal["classification", "regression"]
 EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
@@ -23,6 +25,8 @@ FUSIONS = (
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
 )
 Kind = str  # a protocol's name; models.protocol knows them
+MIN_STEP_S = 0.001
+MOST_NEIGHBOURS = 1000
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,10 @@ class ContextParams:
     def __post_init__(self) -> None:
         if self.before < 0 or self.after < 0:
             raise ValueError(f"before ({self.before}) and after ({self.after}) are numbers of utterances from 0 on")
+        if self.before + self.after > MOST_NEIGHBOURS:
+            raise ValueError(
+                f"before ({self.before}) and after ({self.after}) are more than {MOST_NEIGHBOURS} together"
+            )
 
     @property
     def used(self) -> bool:
@@ -103,8 +111,8 @@ class SequenceParams:
     step_s: float = 0.2
 
     def __post_init__(self) -> None:
-        if not self.step_s > 0:
-            raise ValueError(f"step_s is {self.step_s}: a window lasts longer than 0 s")
+        if not self.step_s >= MIN_STEP_S:
+            raise ValueError(f"step_s is {self.step_s}: a window lasts at least {MIN_STEP_S} s")
 
 
 Normalise = Literal["standard", "quantile", "speaker"]
@@ -253,7 +261,7 @@ def load_params(path: Path) -> Params:
     UserError
         If the file is missing or no YAML, or a key or value in it is unknown or impossible.
     """
-    blocks = _read_yaml(path)
+    blocks = read_yaml(path)
     known = ("run", "corpora", "streams", "features", "train", "evaluate")
     for key in blocks:
         if key not in known:
@@ -261,6 +269,8 @@ def load_params(path: Path) -> Params:
     run = parse(RunParams, blocks.get("run") or {}, f"{path}: run")
     if not 0 <= run.max_failed <= 1 or (run.workers != "auto" and run.workers < 1):
         raise UserError(f"{path}: run: max_failed is a share from 0 to 1 and workers at least 1 or 'auto'")
+    for name in run.corpora:
+        _usable(check_name, name, f"{path}: run.corpora")
     run = replace(run, plugins=tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in run.plugins))
     load_plugins(run.plugins)
     extract, features = _features(_mapping(blocks, "features", path), path)
@@ -276,22 +286,6 @@ def load_params(path: Path) -> Params:
     )
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        blocks = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"{path} does not exist: run from the repository's folder, or name a settings file with --params"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(blocks, dict):
-        raise UserError(f"{path} must hold blocks such as 'run:' and 'corpora:', but holds {type(blocks).__name__}")
-    return blocks
-
-
 def _mapping(blocks: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
     block = blocks.get(name) or {}
     if not isinstance(block, dict):
@@ -302,15 +296,27 @@ def _mapping(blocks: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]
 def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
     corpora = {}
     for name, settings in block.items():
+        _usable(check_name, name, f"{path}: corpora")
         corpus = parse(CorpusParams, settings, f"{path}: corpora.{name}")
         if not corpus.modalities:
             raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
         ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
         _known(corpus.features, MODALITIES, f"{path}: corpora.{name}.features")
+        for modality, stores in corpus.features.items():
+            for store in stores:
+                _usable(check_store, store, f"{path}: corpora.{name}.features.{modality}")
         _known(corpus.classifiers, model_names(), f"{path}: corpora.{name}.classifiers")
         _known(corpus.metrics, metric_names(corpus.task), f"{path}: corpora.{name}.metrics")
-        corpora[str(name)] = replace(corpus, modalities=ordered)
+        corpora[name] = replace(corpus, modalities=ordered)
     return corpora
+
+
+def _usable(check: Callable[[str], None], name: str, where: str) -> None:
+    """Say where a name stands that cannot be used."""
+    try:
+        check(name)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
 
 
 def stream_configs() -> dict[Modality, type[Any]]:

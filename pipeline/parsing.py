@@ -19,7 +19,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
         If a key is unknown or missing, or a value has another type than its field.
     """
     if not isinstance(block, dict):
-        raise UserError(f"{where} must map names to values, but is {block!r}")
+        raise UserError(f"{where} must map names to values, but is {block!r:.200}")
     hints = get_type_hints(cls)
     entries = fields(cls)  # type: ignore[arg-type]
     for key in block:
@@ -50,13 +50,16 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
         return _sequence(value, arguments, where)
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
-            raise UserError(f"{where} must map names to values, but is {value!r}")
-        return {str(k): _convert(v, arguments[1], f"{where}.{k}") for k, v in value.items()}
+            raise UserError(f"{where} must map names to values, but is {value!r:.200}")
+        found = {str(k): _convert(v, arguments[1], f"{where}.{k}") for k, v in value.items()}
+        if len(found) < len(value):
+            raise UserError(f"{where} names something twice: {', '.join(map(repr, value))}")
+        return found
     return _scalar(value, hint, where)
 
 
 def _one_of(value: Any, allowed: tuple[Any, ...], where: str) -> Any:
-    if value not in allowed:
+    if value not in allowed or type(value) not in map(type, allowed):  # True is 1 to Python, and not to a reader
         raise UserError(f"{where} is {value!r}; {suggest(value, allowed)}")
     return value
 
@@ -68,12 +71,12 @@ def _first_that_fits(value: Any, hints: tuple[Any, ...], where: str) -> Any:
         except UserError:
             continue
     names = " or ".join(getattr(h, "__name__", str(get_args(h) or h)) for h in hints)
-    raise UserError(f"{where} is {value!r}, but must be {names}")
+    raise UserError(f"{where} is {value!r:.200}, but must be {names}")
 
 
 def _sequence(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
-        raise UserError(f"{where} must be a list, but is {value!r}")
+        raise UserError(f"{where} must be a list, but is {value!r:.200}")
     found = tuple(_convert(v, arguments[0], f"{where}[{i}]") for i, v in enumerate(value))
     if doubled := [v for i, v in enumerate(found) if v in found[:i]]:
         raise UserError(f"{where} names {doubled[0]!r} twice: once is enough")
@@ -83,10 +86,11 @@ def _sequence(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, 
 def _scalar(value: Any, hint: Any, where: str) -> Any:
     if hint is type(None):
         if value is not None:
-            raise UserError(f"{where} is {value!r}, but must be null")
+            raise UserError(f"{where} is {value!r:.200}, but must be null")
         return None
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, bool) != (hint is bool) or not isinstance(value, hint):
-        raise UserError(f"{where} is {value!r}, but must be {hint.__name__}")
+        quoted = ": write it in quotes" if hint is str and not isinstance(value, list | dict) else ""
+        raise UserError(f"{where} is {value!r:.200}, but must be {hint.__name__}{quoted}")
     return value

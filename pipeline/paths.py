@@ -1,9 +1,28 @@
-"""Where things are written, relative to the working directory."""
+"""Where things are written, relative to the working directory, and the names that may become files and folders."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import UserError
+
 CACHE = Path("data/cache")
+_LONGEST = 100  # letters of a name: with what is added to it, file systems take some 250 bytes
+
+
+def check_name(name: str) -> None:
+    """Raise `UserError` for what cannot name a corpus, which is also the name of folders and a word of commands."""
+    if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-" or len(name) > _LONGEST:
+        raise UserError(
+            f"{name!r:.120} cannot name a corpus: use letters, digits, _ and -, a letter or digit first, at most "
+            f"{_LONGEST} in all"
+        )
+
+
+def check_store(name: str) -> None:
+    """Raise `UserError` for what cannot name a store, which is also the name of a file."""
+    if not re.fullmatch(r"[\w.+-]+", name) or name[0] in "-." or len(name) > _LONGEST:
+        raise UserError(f"a store cannot be named {name!r:.120}: use letters, digits, _, - and +")
 
 
 @dataclass(frozen=True)

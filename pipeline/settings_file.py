@@ -10,6 +10,7 @@ from models.protocol import protocol_names
 from pipeline.corpora.base import description
 from pipeline.errors import UserError, suggest
 from pipeline.params import Params, load_params
+from pipeline.paths import check_name
 
 RAW = Path("data/raw")
 
@@ -49,12 +50,6 @@ def add_corpus(
         lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
     _replace(path, document, lines, name, Path(block["root"]), check)
     return [*lines, f"next: crossmodal validate {name}"]
-
-
-def check_name(name: str) -> None:
-    """Raise `UserError` for what cannot name a corpus, which is also the name of folders."""
-    if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-":
-        raise UserError(f"{name!r} cannot name a corpus: use letters, digits, _ and -, a letter or digit first")
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:

@@ -1,6 +1,5 @@
 """Stores of features that were imported: their names, where they are from, all of them written or none."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from features.store import IMPORTED, feature_schema, fill_store, open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
 from pipeline.media import sha256_of
-from pipeline.paths import CorpusPaths
+from pipeline.paths import CorpusPaths, check_store
 from pipeline.run.cache import key_of
 
 
@@ -51,8 +50,7 @@ def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet
         name = f"{store.name}_imported" if store.name in taken else store.name
         if name != store.name:
             notices.append(f"the store {store.name} is called {name} here, since an extractor has that name")
-        if not re.fullmatch(r"[\w.+-]+", name):
-            raise UserError(f"a store cannot be named {name!r}: use letters, digits, _ and -")
+        check_store(name)
         found.append(replace(store, name=name))
     if twice := [name for name, count in Counter(store.name for store in found).items() if count > 1]:
         raise UserError(f"two stores would be named {twice[0]!r}: give one of the arrays another name")

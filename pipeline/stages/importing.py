@@ -17,9 +17,9 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_o
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
 from pipeline.params import Params, load_params
-from pipeline.paths import CorpusPaths
+from pipeline.paths import CorpusPaths, check_name
 from pipeline.rules import is_no_label
-from pipeline.settings_file import RAW, add_corpus, add_features, check_name
+from pipeline.settings_file import RAW, add_corpus, add_features
 from pipeline.stages.imported_stores import origin_of, renamed, written
 from pipeline.stages.prepare import gather
 from pipeline.utterances import COLUMNS, read_utterances

@@ -1,0 +1,133 @@
+"""A settings file's YAML: names as they are written, and nothing that is read in another way than its reader thinks.
+
+YAML makes numbers, dates and truth values of what looks like them (``1.10``, ``2024-01-01``, ``on``), keeps the last of
+two equal keys, and lets a short file stand for a very long one. Names are therefore read letter by letter, and the rest
+is refused with the line where it stands.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import UserError
+
+_STRING = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
+_MOST = 100_000  # values, those counted again that an alias repeats
+_LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return a settings file's blocks.
+
+    Raises
+    ------
+    UserError
+        If there is no such file, or it is no YAML mapping, names a key twice, or holds a number that is none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path} does not exist: run from the repository's folder, or name a settings file with --params"
+        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+    blocks = _read(text, path)
+    if not isinstance(blocks, dict):
+        raise UserError(f"{path} must hold blocks such as 'run:' and 'corpora:', but holds {type(blocks).__name__}")
+    return blocks
+
+
+def _read(text: str, path: Path) -> Any:
+    try:
+        blocks = _constructed(yaml.SafeLoader(text), path)
+    except RecursionError:
+        raise UserError(f"{path} is nested too deeply to be settings") from None
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError is an impossible date or number
+        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+    _check_numbers(blocks, str(path))
+    return blocks
+
+
+def _constructed(loader: yaml.SafeLoader, path: Path) -> Any:
+    root = loader.get_single_node()
+    if root is None:
+        return None
+    _count(root, {}, path)
+    _check_keys(root, path)
+    _as_written(root)
+    return loader.construct_document(root)
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _count(node: yaml.Node, sizes: dict[int, int], path: Path) -> int:
+    """Return how many values a node stands for, where every alias is written out; too many raise `UserError`."""
+    if id(node) not in sizes:
+        sizes[id(node)] = _MOST  # until it is known: a node inside itself has no end
+        sizes[id(node)] = 1 + sum(_count(part, sizes, path) for part in _parts(node))
+    if sizes[id(node)] >= _MOST:
+        raise UserError(f"{path}, line {_line(node)}: this stands for more than {_MOST} values: write fewer aliases")
+    return sizes[id(node)]
+
+
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            waiting += _parts(node)
+
+
+def _check_keys(root: yaml.Node, path: Path) -> None:
+    for node in _nodes(root):
+        seen: dict[Any, int] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name is None:
+                raise UserError(f"{path}, line {_line(key)}: a list or mapping is no name of a setting")
+            if name in seen and key.tag != _MERGE:
+                raise UserError(f"{path}, line {_line(key)}: the key {name!r} is in line {seen[name]} already")
+            seen[name] = _line(key)
+
+
+def _as_written(root: yaml.Node) -> None:
+    """Let the names of blocks, of what is in them, and of corpora and extractors that are listed, be text."""
+    for block, content in _pairs(root):
+        block.tag = _STRING
+        for name, value in _pairs(content):
+            if name.tag != _MERGE:
+                name.tag = _STRING
+            if _LISTS.get(block.value) == name.value:
+                for item in _parts(value) if isinstance(value, yaml.SequenceNode) else ():
+                    item.tag = _STRING if isinstance(item, yaml.ScalarNode) else item.tag
+
+
+def _pairs(node: yaml.Node) -> list[tuple[yaml.Node, yaml.Node]]:
+    return list(node.value) if isinstance(node, yaml.MappingNode) else []
+
+
+def _check_numbers(value: Any, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{where} is {value}: write a finite number")
+    if isinstance(value, dict | list):
+        separator = "." if ": " in where else ": "
+        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+            _check_numbers(part, f"{where}[{name}]" if isinstance(value, list) else f"{where}{separator}{name}")
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

@@ -1,0 +1,97 @@
+"""Names in params.yaml become folders and words of commands: none leaves its folder, none reaches a shell."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.params import load_params
+from tests.conftest import ROOT
+
+CORPUS = {
+    "reader": "manifest",
+    "root": "clips",
+    "task": "classification",
+    "label": "mood",
+    "modalities": ["text"],
+    "protocol": {"kind": "group-kfold"},
+}
+HOSTILE = [
+    "../escape",
+    "..",
+    ".",
+    "",
+    "/tmp/escape",
+    "a/b",
+    "a\\b",
+    "grid; touch OWNED #",
+    "$(touch OWNED)",
+    "`touch OWNED`",
+    "' ; touch OWNED ; '",
+    "a b",
+    "a\nb",
+    "a\x00b",
+    "-rf",
+    "--params=other.yaml",
+    ".hidden",
+    "1.10",
+    "\x1b[31mred",
+    "x" * 101,
+    "a\u202eb",
+]
+
+
+def load(folder: Path, **blocks: object) -> object:
+    (folder / "params.yaml").write_text(yaml.safe_dump(blocks, allow_unicode=False))
+    return load_params(folder / "params.yaml")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_corpus_cannot_be_named_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=r"params\.yaml: corpora: .* cannot name a corpus"):
+        load(tmp_path, corpora={name: CORPUS})
+    with pytest.raises(UserError, match=r"params\.yaml: run\.corpora: .* cannot name a corpus"):
+        load(tmp_path, corpora={"mine": CORPUS}, run={"corpora": [name]})
+
+
+@pytest.mark.parametrize("name", ["mine", "MOSI-2", "a_b", "2024", "größe", "语料", "on", "x" * 100])
+def test_a_corpus_can_be_named_so(tmp_path: Path, name: str) -> None:
+    params = load(tmp_path, corpora={name: CORPUS}, run={"corpora": [name]})
+    assert params.run.corpora == (name,) == tuple(params.corpora)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["../../escape", "a/b", "..", "-x", ".x", "a;b", "a\x00", ""])
+def test_a_store_cannot_be_named_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=r"corpora\.mine\.features\.text: a store cannot be named"):
+        load(tmp_path, corpora={"mine": CORPUS | {"features": {"text": [name]}}})
+
+
+def test_stores_that_were_imported_keep_their_names(tmp_path: Path) -> None:
+    corpus = CORPUS | {"features": {"text": ["glove+pos", "glove.840B", "bert_imported"]}}
+    assert load(tmp_path, corpora={"mine": corpus})
+
+
+@pytest.mark.parametrize("corpora", [["grid; touch OWNED #"], ["$(touch OWNED)"], [{"a; touch OWNED #": 1}], [["a"]]])
+def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[object]) -> None:
+    for name in ("dvc.yaml", ".dvcignore"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in (".dvc", "data/raw/grid; touch OWNED #", "data/raw/$(touch OWNED)", "pipeline/corpora", "bin"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
+    names = [name for name in corpora if isinstance(name, str)]
+    blocks = {"run": {"corpora": corpora}, "corpora": dict.fromkeys(names, CORPUS), "features": {"extract": ["vader"]}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(blocks | {"streams": {}, "train": {}, "evaluate": {}}))
+    (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "cli.py"}" "$@"\n')
+    (tmp_path / "bin" / "crossmodal").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    dvc = [Path(sys.executable).parent / "dvc", "repro", "--single-item", *(f"prepare@{name}" for name in names)]
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(dvc, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert not names or "cannot name a corpus" in done.stderr + done.stdout
+    assert not [path for path in tmp_path.rglob("OWNED*") if path.is_file()]
