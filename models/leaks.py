@@ -4,27 +4,31 @@ Afterwards it looks at the fitted: answers that depend on other test rows, and f
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.columns import Column, Contents, content_of, cut_out, repeated, segments_of, text_of, words_of
 from models.data import IntArray, Modalities, Task
 from models.errors import LeakError
 from models.metrics import metric
 from models.protocol import Fold
 from models.stats import group_bootstrap, resample
 
-SOURCES = ("group", "recording", "media", "media_sha256")  # one value of these is one source, that no fold may split
+SOURCES = ("recording", "media", "media_sha256")  # one value of these is one source, that no fold may split
 EXAMPLES = 3
+SHOWN = 200  # letters of a value in a message
 PROBED = 16  # test rows whose answers are asked for a second time, in other company
 SAME = 1e-4  # how far two answers of float32 networks to the same row may lie apart
 FAR = 0.1  # a figure inside training that lies so far above the one on unseen groups is no accident of folds
-WHOLE_S = 0.05  # a span that ends so little before its recording does is the whole of it
 
 
-def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "") -> tuple[str, ...]:
+def leak_guard(
+    folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "", contents: Contents | None = None
+) -> tuple[str, ...]:
     """Check that nothing is trained on and tested on, and return what is merely suspect.
 
     Parameters
@@ -32,42 +36,47 @@ def leak_guard(folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dial
     folds
         Of the rows of `table`.
     table
-        Columns ``utterance``, and those that are there of ``recording``, ``media``, ``media_sha256``, ``group``,
-        ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string is "not given".
+        Columns ``utterance``, and those that are there of ``recording``, ``media``, ``media_sha256``, ``sound``,
+        ``sound_sha256``, ``group``, ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string is "not
+        given".
     by
         The column that the protocol groups by, if any.
     dialogue
         The column within whose values utterances read their neighbours' features, if they do.
+    contents
+        What is read from the recordings, where that is known.
 
     Returns
     -------
     tuple of str
-        Notices: equal texts, or the same speaker, on both sides.
+        Notices: equal texts, or the same speaker, on both sides; the same words at the same times in recordings of
+        different content; files of equal content from which nothing is read; one sound file that both sides are heard
+        in.
 
     Raises
     ------
     LeakError
-        If an utterance occurs twice in the table or on both sides; if both sides share a group, a recording or a media
-        file (by name or by content); or if the same words with the same start and end inside their recordings
-        are on both sides (one segmentation used twice). The message names examples.
+        If an utterance occurs twice in the table or on both sides; if both sides share a group, or a recording or a
+        file (by name or by content) from which something is read; or if the same words with the same start and end
+        inside their recordings are on both sides (one segmentation used twice), unless the recordings are known to
+        differ in content. The message names examples.
     """
     _check_unique(table)
-    columns = list(dict.fromkeys(c for c in (by, dialogue, *SOURCES) if c and c in table))
-    segments = np.where(_cut_out(table), _segments(table), "")
+    empty = contents.empty if contents is not None else np.zeros(len(table), bool)
+    together = [c for c in dict.fromkeys((by, dialogue, "group")) if c and c in table]
+    sources = [c for c in SOURCES if c in table and c not in together]
+    columns = {c: Column(text_of(table, c)) for c in together}
+    columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
+    segments, content = Column(np.where(cut_out(table), segments_of(table), "")), content_of(table, contents)
+    read = segments.without(empty)
     for fold in folds:
         _check_overlap(fold, table)
-        for column in columns:
-            _check_column(fold, table, column, _text_of(table, column))
-        _check_column(fold, table, "words and times", segments)
-    return tuple(_text_notices(folds, table)) + tuple(_speaker_notices(folds, table, by))
-
-
-def _text_of(table: pd.DataFrame, column: str) -> NDArray[np.str_]:
-    return np.array([str(value).strip() for value in table[column].fillna("")], dtype=str)
-
-
-def _words_of(table: pd.DataFrame) -> NDArray[np.str_]:
-    return np.array([" ".join(text.casefold().split()) for text in _text_of(table, "text")], dtype=str)
+        for name, column in columns.items():
+            _check_column(fold, table, name, column)
+        _check_segments(fold, table, read, content)
+    notices = (_text_notices(folds, table), _segment_notices(folds, table, segments))
+    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty))
+    return tuple(chain(*notices, *files, _speaker_notices(folds, table, by)))
 
 
 def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:
@@ -87,55 +96,50 @@ def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
         raise LeakError(f"{fold.name}: trained on and tested on: {_ids(table, both)}")
 
 
-def _check_column(fold: Fold, table: pd.DataFrame, what: str, values: NDArray[np.str_]) -> None:
-    shared = np.intersect1d(values[fold.train], values[fold.test])
-    shared = shared[shared != ""]
-    if len(shared):
-        train = fold.train[values[fold.train] == shared[0]]
-        test = fold.test[values[fold.test] == shared[0]]
-        shown = shared[0].replace("\x1f", " / ")
+def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column) -> None:
+    if len(shared := column.shared(fold)):
+        raise LeakError(_on_both_sides(fold, table, what, column, shared))
+
+
+def _on_both_sides(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
+    train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
+    shown = str(column.texts[train[0]]).replace("\x1f", " / ")
+    shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
+    return (
+        f"{fold.name}: the same {what} ({shown!r}) is on both sides: trained on {_ids(table, train)};"
+        f" tested on {_ids(table, test)}" + (f"; {len(shared) - 1} more such" if len(shared) > 1 else "")
+    )
+
+
+def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, content: Column) -> None:
+    """Refuse the same words and times on both sides, where the recordings are not known to differ in content."""
+    shared = segments.shared(fold)
+    if not len(shared):
+        return
+    alike = np.where(segments.codes >= 0, segments.codes * (content.codes.max() + 1) + content.codes, -1)
+    rows = np.concatenate([fold.train, fold.test])
+    same = fold.train[np.isin(alike[fold.train], alike[fold.test]) & (content.codes[fold.train] >= 0)]
+    doubtful = np.concatenate([same, rows[content.codes[rows] < 0]])
+    wrong = np.intersect1d(shared, segments.codes[doubtful])
+    if len(wrong):
         raise LeakError(
-            f"{fold.name}: the same {what} ({shown!r}) is on both sides: trained on {_ids(table, train)};"
-            f" tested on {_ids(table, test)}" + (f"; {len(shared) - 1} more such" if len(shared) > 1 else "")
+            _on_both_sides(fold, table, "words and times", segments, wrong)
+            + ". If these are different recordings, name their files in the column media, so that their contents can be"
+            " compared"
         )
-
-
-def _segments(table: pd.DataFrame) -> NDArray[np.str_]:
-    """Return text, start and end as one string; empty where one of them is not given."""
-    if not {"text", "start", "end"} <= set(table.columns):
-        return np.full(len(table), "", dtype=str)
-    words = _words_of(table)
-    start, end = (pd.to_numeric(table[c], errors="coerce").to_numpy(np.float64) for c in ("start", "end"))
-    joined = [f"{t}\x1f{a:.3f}\x1f{b:.3f}" for t, a, b in zip(words, start, end, strict=True)]
-    return np.where((words != "") & np.isfinite(start) & np.isfinite(end), np.array(joined, dtype=str), "")
-
-
-def _cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether an utterance was cut out of something longer: it starts after 0, or ends before its recording does."""
-    cut = np.zeros(len(table), bool)
-    if "start" in table:
-        cut |= _numbers(table, "start") > 0
-    if "end" in table and "duration" in table:
-        cut |= _numbers(table, "end") < _numbers(table, "duration") - WHOLE_S
-    return cut
-
-
-def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    numbers: NDArray[np.float64] = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
-    return numbers
 
 
 def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     if "text" not in table:
         return
     tested = sum(len(fold.test) for fold in folds)
-    rows = _repeated(folds, _words_of(table))
+    rows = repeated(folds, Column(words_of(table)))
     if len(rows):
         yield (
             f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for"
             f" word in training, such as {_ids(table, rows)}: what text tells may be overestimated"
         )
-    whole = _repeated(folds, np.where(_cut_out(table), "", _segments(table)))
+    whole = repeated(folds, Column(np.where(cut_out(table), "", segments_of(table))))
     if len(whole):
         yield (
             f"{len(whole)} tested utterances have the text and the length of a clip in training, such as"
@@ -143,20 +147,48 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _repeated(folds: Sequence[Fold], values: NDArray[np.str_]) -> NDArray[np.intp]:
-    """Return the tested rows, of all folds, whose value is not empty and occurs in that fold's training part."""
-    found = [fold.test[(values[fold.test] != "") & np.isin(values[fold.test], values[fold.train])] for fold in folds]
-    return np.concatenate([np.empty(0, np.intp), *found])
+def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
+    rows = repeated(folds, segments)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances have the words, the start and the end of one in training, in a recording of"
+            f" other content, such as {_ids(table, rows)}: look whether one is the other encoded anew"
+        )
+
+
+def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
+    rows = _both_sides(folds, table, ("media_sha256", "sound_sha256"), ~empty)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances have a file of the same content as one in training, such as"
+            f" {_ids(table, rows)}, but nothing is read from it: look whether these files are whole"
+        )
+
+
+def _sound_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
+    rows = _both_sides(folds, table, ("sound", "sound_sha256"), empty)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances are heard in a sound file in which training utterances are heard too, such"
+            f" as {_ids(table, rows)}: what a voice tells may be overestimated"
+        )
+
+
+def _both_sides(
+    folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], passed_over: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Return the tested rows that share a value of one of the columns with training, some rows passed over."""
+    found = [repeated(folds, Column(text_of(table, c)).without(passed_over)) for c in columns if c in table]
+    return np.unique(np.concatenate([*found, np.empty(0, np.intp)])).astype(np.intp)
 
 
 def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:
     if by == "speaker" or "speaker" not in table:
         return
-    speakers = _text_of(table, "speaker")
-    shared = [np.intersect1d(speakers[f.train], speakers[f.test]) for f in folds]
-    found = np.unique(np.concatenate([*shared, np.empty(0, dtype=str)]))
-    found = found[found != ""]
-    if len(found):
+    speakers = Column(text_of(table, "speaker"))
+    rows = repeated(folds, speakers)
+    found = sorted(set(speakers.texts[rows]))
+    if found:
         names = ", ".join(found[:EXAMPLES]) + (f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else "")
         yield f"speakers on both sides of a fold: {names}; the figures say how well known voices and faces are read"
 

@@ -19,10 +19,10 @@ from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.stages.compare import chosen
 from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
+from pipeline.stages.guard import plan_of
 from pipeline.stages.inputs import settings_of, step_settings
 from pipeline.stages.results import WHO, Key, label_of, read_predictions, systems
 from pipeline.stages.rows import Row
-from pipeline.stages.train import split
 from pipeline.utterances import read_table, read_utterances, write_table
 
 REPEATS = 5
@@ -138,7 +138,7 @@ def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Row], repeats: 
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     settings, _ = step_settings(name, settings_of(params, name), corpus, table)
-    folds, _ = split(table, corpus, settings.context)
+    folds = plan_of(table, corpus).folds
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
     jobs = [ExplainJob(planned(replace(base, fold=fold, rows=(row,))), repeats) for fold in folds for row in rows]
     progress, answers = Progress(f"explain {name}", len(jobs), unit="fits"), []

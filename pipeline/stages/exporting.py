@@ -21,7 +21,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.stages import extract
 from pipeline.stages.common import require_current
 from pipeline.stages.export_sources import Source, joined
-from pipeline.stages.train import split
+from pipeline.stages.guard import plan_of
 from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
@@ -73,7 +73,7 @@ def export(
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     if file_format in _NEED_SPLITS and not fold and not _is_split(table):
-        fold = split(table, corpus)[0][0].name
+        fold = plan_of(table, corpus).folds[0].name
     bundle = bundle_of(params, name, by_modality(name, features) if features else None, align, fold)
     if file_format in _NEED_SPLITS:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
@@ -215,7 +215,7 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
     """Return ``(n,)`` train, valid or test: valid is what the fold's first choice is made on."""
-    folds = {one.name: one for one in split(table, corpus)[0]}
+    folds = {one.name: one for one in plan_of(table, corpus).folds}
     if fold not in folds:
         raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")
     chosen = folds[fold]

@@ -117,7 +117,7 @@ def load_modalities(
     names: dict[str, tuple[str, ...]] = {}
     for modality in corpus.modalities:
         stores = stores_of(settings, modality)
-        blocks = [_pooled(CorpusPaths(name).features(e), table) for e in stores]
+        blocks = [pooled_of(CorpusPaths(name).features(e), table) for e in stores]
         if blocks:
             pooled[modality] = np.hstack([block[0] for block in blocks])
             present[modality] = np.any([block[1] for block in blocks], axis=0)
@@ -151,7 +151,8 @@ def _neighbours(context: ContextParams, table: pd.DataFrame) -> dict[int, NDArra
     return neighbours(dialogues, place.to_numpy(float), context.before, context.after)
 
 
-def _pooled(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+    """Return a store's pooled features ``(n, p)`` in the table's order, which rows are there, and column names."""
     with open_store(path) as store:
         names = store.attribute("pooled_names")
         pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)

@@ -16,8 +16,8 @@ from features.base import build as build_extractor
 from features.store import open_store
 from features.text import fitted
 from models.data import Modalities
-from models.leaks import knows_labels, leak_guard
-from models.protocol import Fold, Protocol, plan
+from models.leaks import knows_labels
+from models.protocol import Fold
 from models.strategies import reads_sequences, strategy
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.media import sha256_of
@@ -29,7 +29,8 @@ from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned
-from pipeline.stages.inputs import SPECTROGRAM, dialogues_by, is_imported, load_modalities, settings_of, step_settings
+from pipeline.stages.guard import contents_of, guarded, plan_of
+from pipeline.stages.inputs import SPECTROGRAM, is_imported, load_modalities, settings_of, step_settings
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
 
@@ -59,9 +60,11 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
-    folds, notices = split(table, corpus, settings.context)
+    plan = plan_of(table, corpus)
     require_features(params, name)
     inputs = inputs_key(params, name)
+    contents, folds = contents_of(name, settings, corpus, table), plan.folds
+    notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
     data = load_modalities(name, settings, corpus, table)
     rows, left_out = _rows(name, settings, corpus, data)
     if _over_time(rows):
@@ -116,11 +119,8 @@ def split(
     LeakError
         If something is on both sides of a fold: where neighbours are read, a dialogue too.
     """
-    protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
-    planned = plan(protocol, table, label=corpus.label, task=corpus.task)
-    dialogue = dialogues_by(context, table) if context is not None and context.used else ""
-    guarded = leak_guard(planned.folds, table, by=corpus.protocol.group, dialogue=dialogue)
-    return planned.folds, [*planned.notices, *guarded]
+    plan = plan_of(table, corpus)
+    return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]
 
 
 def require_features(params: Params, name: str) -> None:

@@ -1,7 +1,10 @@
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from models.columns import Contents
 from models.data import Modalities
 from models.errors import LeakError
 from models.leaks import knows_labels, leak_guard, probe
@@ -59,11 +62,95 @@ def test_a_speaker_on_both_sides_fails_if_grouped_by_and_is_noticed_otherwise():
     assert "speakers on both sides of a fold: ross" in notice
 
 
-def test_one_segmentation_used_twice_fails():
-    table = planted("text", "Well, well.")
-    table.loc[[1, 6], "end"] = 3.5
+def segmented(rows=(1, 6), **columns):
+    """Return a table in which rows have the same words at the same times."""
+    table = planted("text", "Well, well.", rows)
+    table.loc[list(rows), "end"] = 3.5
+    return table.assign(**columns)
+
+
+def read(empty=(), digests=()):
+    found = Contents(np.zeros(8, bool), np.full(8, "", object))
+    found.empty[list(empty)] = True
+    found.digests[[row for row, _ in digests]] = [digest for _, digest in digests]
+    return found
+
+
+NO_FILES = {"media": "", "media_sha256": ""}
+
+
+def test_one_segmentation_used_twice_fails_unless_the_recordings_are_known_to_differ():
+    with pytest.raises(LeakError, match=r"the same words and times.*u1; tested on u6\. If these are different"):
+        leak_guard(HALVES, segmented(media_sha256=""))
+    with pytest.raises(LeakError, match="the same words and times"):
+        leak_guard(HALVES, segmented(**NO_FILES), contents=read(digests=[(1, "a"), (6, "a")]))
+    with pytest.raises(LeakError, match="the same words and times"):
+        leak_guard(HALVES, segmented(**NO_FILES), contents=read(digests=[(1, "a")]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "digests"),
+    [
+        ({}, ()),
+        (NO_FILES, [(1, "a"), (6, "b")]),
+        ({**NO_FILES, "sound_sha256": [f"s{i}" for i in range(8)]}, ()),
+        ({"media_sha256": ["aa" if i == 1 else "" for i in range(8)]}, [(6, "b")]),
+    ],
+    ids=["files", "features", "sounds", "a file and features"],
+)
+def test_prompted_sessions_of_other_content_are_noticed_not_refused(columns, digests):
+    notices = leak_guard(HALVES, segmented(**columns), contents=read(digests=digests))
+    assert any("in a recording of other content, such as u6" in notice for notice in notices)
+
+
+def test_among_many_alike_the_one_pair_of_equal_content_is_found():
+    everyone = range(8)
+    table = segmented(everyone, **NO_FILES, end=3.5)
+    digests = [(i, f"d{i}") for i in everyone]
+    assert leak_guard(HALVES, table, contents=read(digests=digests))
+    with pytest.raises(LeakError, match="the same words and times"):
+        leak_guard(HALVES, table, contents=read(digests=[*digests[:7], (7, "d2")]))
+
+
+def test_minus_zero_and_less_than_a_millisecond_make_no_other_time():
+    table = segmented(media_sha256="", start=[1.0, -0.0002, 1, 1, 1, 1, 0.0001, 1], duration=9.0)
     with pytest.raises(LeakError, match="the same words and times"):
         leak_guard(HALVES, table)
+
+
+@pytest.mark.parametrize("column", ["recording", "media", "media_sha256"])
+def test_what_holds_nothing_cannot_leak_and_is_noticed(column):
+    table = planted(column, "same")
+    notices = leak_guard(HALVES, table, contents=read(empty=[1, 6]))
+    assert [("nothing is read from it" in n and "u6" in n) for n in notices] == [True] * (column == "media_sha256")
+    assert leak_guard(HALVES, segmented(media_sha256=""), contents=read(empty=[6]))
+    with pytest.raises(LeakError, match=f"the same {column}"):
+        leak_guard(HALVES, planted(column, "same", rows=(1, 2, 6, 7)), contents=read(empty=[1, 6]))
+
+
+@pytest.mark.parametrize("column", ["group", "speaker"])
+def test_a_group_that_holds_nothing_is_on_one_side_all_the_same(column):
+    with pytest.raises(LeakError, match=f"the same {column}"):
+        leak_guard(HALVES, planted(column, "same"), by=column, contents=read(empty=range(8)))
+
+
+def test_one_sound_file_on_both_sides_is_noticed():
+    (notice,) = leak_guard(HALVES, sheet(sound=["", "x.wav", "", "", "", "", "x.wav", ""]))
+    assert "heard in a sound file in which training utterances are heard too, such as u6" in notice
+
+
+def test_a_long_transcript_costs_no_more_than_itself():
+    n, long = 2000, "word " * 4000
+    ids = [str(i) for i in range(n)]
+    table = pd.DataFrame({"utterance": ids, "recording": ids, "media_sha256": ids, "group": ids, "speaker": ids})
+    table = table.assign(text=["a short line", *[f"line {i}" for i in range(n - 1)]], start=1.0, end=2.0, duration=9.0)
+    table.loc[3, ["text", "group", "speaker"]] = long  # a cell of any column may be long
+    folds = tuple(Fold(f"f{k}", np.flatnonzero(np.arange(n) % 5 != k), np.arange(k, n, 5), ()) for k in range(5))
+    tracemalloc.start()
+    leak_guard(folds, table, by="group")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
 
 
 def test_equal_texts_alone_are_noticed_with_their_share():
