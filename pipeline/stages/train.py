@@ -61,10 +61,10 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
     plan = plan_of(table, corpus)
-    require_features(params, name)
-    inputs = inputs_key(params, name)
     contents, folds = contents_of(name, settings, corpus, table), plan.folds
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
+    require_features(params, name)
+    inputs = inputs_key(params, name)
     data = load_modalities(name, settings, corpus, table)
     rows, left_out = _rows(name, settings, corpus, data)
     if _over_time(rows):

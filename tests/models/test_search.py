@@ -114,7 +114,7 @@ class _Rows:
 def test_weights_and_held_out_losses_must_be_numbers(split, where):
     values = np.ones((12, 2), np.float32)
     values[where] = NAN
-    net = TrainedNet("models.nets:feed_forward", {"width": 2, "outputs": 1, "hidden": 2, "layers": 1, "dropout": 0.0})
+    net = TrainedNet("models.nets:FeedForward", {"width": 2, "outputs": 1, "hidden": 2, "layers": 1, "dropout": 0.0})
     with pytest.raises(DivergedError, match="no finite number"):
         train(
             net,

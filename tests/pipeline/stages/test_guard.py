@@ -60,3 +60,11 @@ def test_prompted_sessions_of_imported_features_pass_and_one_session_twice_does_
 def test_the_protocol_alone_asks_no_leak_guard():
     table = utterances(4, group=list("abab"), label=list("xxyy"), recording="one")
     assert len(plan_of(table, corpus("audio")).folds) == 2
+
+
+def test_stores_that_are_not_there_yet_hold_nothing():
+    store("ours", [ok([1])] * 2, names=["u1", "u2"])
+    assert contents(utterances(4), audio=["gone", "ours"]).empty.all()
+    table = utterances(4, group="g")
+    with pytest.raises(LeakError, match="the same group"):
+        guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["gone"]))
