@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 # What runs leave behind when they are killed, those of earlier versions too.
-_LEFT = re.compile(r"\..+\.(partial|old|import)|\..+\.(clip|json)\.\d+|\.predict-\w+")
+_LEFT = re.compile(r"\..+\.(partial|old|import|lock)|\..+\.(clip|json)\.\d+|\.predict-\w+")
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def _hold(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     except OSError as error:  # a file system without locks: `leftovers` finds nothing there
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
 
 

@@ -1,6 +1,7 @@
 """Editing params.yaml without touching what a person wrote there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.corpora.base import description
 from pipeline.errors import UserError, suggest
 from pipeline.params import Params, load_params
 from pipeline.paths import check_name
+from pipeline.run.locks import locked
 
 RAW = Path("data/raw")
 
@@ -33,9 +35,14 @@ def add_corpus(
     UserError
         If the name is taken or unusable, or a setting is impossible; nothing is changed then.
     """
+    check_name(name)
+    with _editing(path):
+        return _add_corpus(path, name, settings, also_run=also_run)
+
+
+def _add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: bool) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
-    check_name(name)
     block = _block(settings)
     document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
@@ -54,6 +61,16 @@ def add_corpus(
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
     """Add stores, by modality, to what a corpus of the settings file uses; return what to tell the user."""
+    with _editing(path):
+        return _add_features(path, name, stores)
+
+
+def _editing(path: Path) -> AbstractContextManager[None]:
+    """Keep other commands that edit the file out of it until it is written."""
+    return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")
+
+
+def _add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
     document = _document(path)
     corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
     params = load_params(path)

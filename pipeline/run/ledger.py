@@ -1,14 +1,13 @@
 """failures.csv: what failed, in which stage and step, why, and how often it was tried."""
 
 import csv
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from features.atomic import replacing
 from pipeline.errors import UserError
+from pipeline.run.locks import locked
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def read_failures(path: Path) -> list[Failure]:
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:
     """Replace the rows of one stage and step by what failed now, counting attempts on."""
-    with _locked(path):
+    with locked(path.with_name(f".{path.name}.lock"), f"is writing {path}"):
         rows = read_failures(path)
         before = {row.utterance: row.attempts for row in rows if (row.stage, row.step) == (stage, step)}
         kept = [row for row in rows if (row.stage, row.step) != (stage, step)]
@@ -53,12 +52,3 @@ def _write(path: Path, rows: Sequence[Failure]) -> None:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other stages of the same corpus, which may run at the same time, out of the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -16,6 +16,7 @@ from pipeline.drawing import Point, forest
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
+from pipeline.run.locks import writing
 from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
 from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
@@ -40,7 +41,6 @@ from pipeline.stages.train import inputs_key, read_record
 from pipeline.utterances import read_table, read_utterances, write_table
 
 
-@one_thread()
 def evaluate(params: Params, name: str) -> None:
     """Write the tables, plots and lists of results/<corpus>.
 
@@ -49,6 +49,11 @@ def evaluate(params: Params, name: str) -> None:
     UserError
         If the predictions are missing or are not of these utterances.
     """
+    with writing(CorpusPaths(name).results / "table.csv"), one_thread():
+        _evaluate(params, name)
+
+
+def _evaluate(params: Params, name: str) -> None:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     predictions = read_predictions(paths.predictions, corpus)
     _require_current(params, name)

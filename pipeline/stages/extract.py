@@ -21,6 +21,7 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.cluster import Pool
+from pipeline.run.locks import writing
 from pipeline.stages import preprocess
 from pipeline.stages.common import (
     STREAM_FAILED,
@@ -164,6 +165,11 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is written all the same.
     """
+    with writing(CorpusPaths(name).features(extractor_name)):
+        return _extract(params, name, extractor_name, pool)
+
+
+def _extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
     settings = params.features.get(extractor_name, {})
     extractor = build(extractor_name, settings)
     paths = CorpusPaths(name)

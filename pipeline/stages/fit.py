@@ -21,6 +21,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
+from pipeline.run.locks import writing
 from pipeline.stages.fitting import labels_of, leading, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.stages.rows import Row
@@ -67,7 +68,7 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
     schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
-    with replacing_folder(folder) as temporary:
+    with writing(folder), replacing_folder(folder) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
 

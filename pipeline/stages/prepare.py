@@ -18,6 +18,7 @@ from pipeline.media import HashMemo
 from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CACHE, CorpusPaths
+from pipeline.run.locks import writing
 from pipeline.stages.problems import shown
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_table
 
@@ -44,9 +45,14 @@ def prepare(params: Params, name: str) -> Sequence[Problem]:
 
 def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
     """Write the tables of a corpus that need not be among the settings, nor have a label; else as `prepare`."""
+    paths = CorpusPaths(name)
+    with writing(paths.utterances):
+        return _tabulate(settings, paths)
+
+
+def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
     corpus = gather(settings)
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
-    paths = CorpusPaths(name)
     if errors:
         listed = "\n".join(shown(errors, paths.problems))
         raise UserError(f"{settings.root}: {len(errors)} bad rows, no table was written:\n{listed}")

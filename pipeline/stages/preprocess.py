@@ -21,6 +21,7 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.cluster import Pool
+from pipeline.run.locks import writing
 from pipeline.stages.common import finish, library_versions, require_planned, run_and_store
 from pipeline.streams.spans import Region, Span
 from pipeline.utterances import read_utterances, read_words
@@ -272,6 +273,11 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is written all the same.
     """
+    with writing(CorpusPaths(name).stream(modality)):
+        return _preprocess(params, name, modality, pool)
+
+
+def _preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
     config = params.streams[modality]
     depends = json.dumps(depends_on(modality, config), default=list)
     step = StreamStep(modality, config, depends, params.run.plugins)

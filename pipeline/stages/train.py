@@ -25,6 +25,7 @@ from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import ClipCache, key_of
 from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.locks import writing
 from pipeline.run.progress import Progress
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
@@ -57,6 +58,13 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     ModelError
         If the protocol cannot be carried out, or the leak guard finds a leak.
     """
+    results = CorpusPaths(name).results
+    folder = results / SHUFFLED if shuffled else results
+    with writing(folder / "predictions.csv"):
+        return _train(params, name, pool, folder, seed=SEED if shuffled else None)
+
+
+def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None) -> Sequence[str]:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
@@ -70,7 +78,6 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     if _over_time(rows):
         settings, remarks = step_settings(name, settings, corpus, table)
         notices += remarks
-    seed = SEED if shuffled else None
     whole = [
         Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
     ]
@@ -81,9 +88,8 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     fits, rows = _sound(fits, failed, rows, name)
     notices += list(_failed_notices(failed))
     labels = labels_of(table, corpus, seed)
-    if not shuffled:
+    if seed is None:
         notices += left_out + list(_label_notices(fits, labels, corpus, data))
-    folder = paths.results / SHUFFLED if shuffled else paths.results
     _write(folder, _in_order(fits, rows), table, labels, corpus)
     _write_presence(folder, data, table)
     record = {

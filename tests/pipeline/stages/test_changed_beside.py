@@ -1,7 +1,10 @@
 """What is changed while a stage runs: nothing of it is kept under the key of what was planned."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +25,7 @@ from pipeline.run.cluster import Pool
 from pipeline.stages import extract, preprocess
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import inputs_key, train
-from tests.conftest import write_csv
+from tests.conftest import ROOT, write_csv
 
 RATE = 16000
 
@@ -157,6 +160,24 @@ def test_another_extractor_or_weights_than_planned(corpus: Path) -> None:
         with pytest.raises(Changed, match=rf"extractor prosody .*\({part} differ\)"):
             work(replace(step, depends=other), CACHE, clips)
     assert not kept("prosody")
+
+
+@pytest.mark.parametrize("stages", [("preprocess", "extract", "train", "evaluate")])
+def test_two_runs_at_once_in_one_folder_both_end_well(corpus: Path, stages: tuple[str, ...]) -> None:
+    settings()
+    command = [sys.executable, str(ROOT / "cli.py")]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for stage in stages:
+        both = [
+            subprocess.Popen(
+                [*command, stage, "--corpus", "c"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+            )
+            for _ in range(2)
+        ]
+        said = [one.communicate(timeout=120)[0].decode() for one in both]
+        assert [one.returncode for one in both] == [0, 0], said
+    assert not list((CACHE / "locks").iterdir())
+    assert {path.name for path in (CorpusPaths("c").work / "streams").iterdir()} == {"audio.h5", "text.h5", "video.h5"}
 
 
 def features(params: Params) -> None:

@@ -1,0 +1,155 @@
+"""Two runs that write one target: the second waits, says on whom, and neither fails."""
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.paths import CACHE
+from pipeline.run import locks
+from pipeline.run.locks import locked, writing
+from tests.conftest import ROOT
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pipeline.run.locks import writing
+sys.argv[1:] = ["preprocess", "--corpus", "c"]
+with writing(Path("data/work/c/streams/audio.h5")):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+TARGET = Path("data/work/c/streams/audio.h5")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def holder() -> Any:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def lock_files() -> list[Path]:
+    return list((CACHE / "locks").iterdir())
+
+
+def test_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        with writing(TARGET):
+            assert len(lock_files()) == 1
+        assert lock_files() == []
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_second_run_waits_and_says_on_whom_until_the_first_one_ends_however(
+    holder: Any, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    timer = threading.Timer(1.5, holder.send_signal, [number])
+    timer.start()
+    began = time.monotonic()
+    with writing(TARGET):
+        assert time.monotonic() - began > 1.2
+    said = capsys.readouterr().err
+    assert said.startswith("Waiting for another run: 'crossmodal preprocess --corpus c', process ")
+    assert f"process {holder.pid} on " in said
+    assert said.endswith("is writing data/work/c/streams/audio.h5\n")
+    assert said.count("\n") == 1
+    assert lock_files() == []
+
+
+def test_other_targets_do_not_wait(holder: Any) -> None:
+    began = time.monotonic()
+    with writing(TARGET.with_name("video.h5")), writing(TARGET.parent / "c" / "audio.h5"):
+        assert time.monotonic() - began < 0.5
+
+
+def test_one_target_by_two_names_is_one(holder: Any) -> None:
+    Path("data/work").mkdir(parents=True)
+    Path("link").symlink_to("data/work")
+    began = time.monotonic()
+    threading.Timer(0.5, holder.kill).start()
+    with writing(Path("link/c/streams/audio.h5")):
+        assert time.monotonic() - began > 0.4
+
+
+def test_only_one_is_inside_at_any_time() -> None:
+    inside, most = 0, []
+
+    def enter() -> None:
+        nonlocal inside
+        for _ in range(20):
+            with writing(TARGET):
+                inside += 1
+                most.append(inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=enter) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 160
+    assert lock_files() == []
+
+
+def test_an_error_inside_frees_it() -> None:
+    with pytest.raises(ZeroDivisionError), writing(TARGET):
+        _ = 1 / 0
+    assert lock_files() == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP, errno.EINVAL])
+def test_a_file_system_without_locks_is_said_and_used(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
+    with writing(TARGET):
+        pass
+    assert capsys.readouterr().err == (
+        "This file system has no locks: start no second run that is writing data/work/c/streams/audio.h5\n"
+    )
+
+
+def test_a_lock_file_with_anything_in_it_is_only_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("x.lock")
+    for content in (b"", b"\xff\x00", b"[1]", b'{"who": 1}'):
+        path.write_bytes(content)
+        descriptor = os.open(path, os.O_RDWR)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        threading.Timer(1.2, os.close, [descriptor]).start()
+        with locked(path, "is writing y"):
+            pass
+        assert capsys.readouterr().err == "Waiting for another run: it is writing y\n"
+        assert not path.exists()
+
+
+def test_a_planted_link_is_not_followed(folder: Path) -> None:
+    victim = folder / "victim"
+    victim.write_text("mine")
+    Path("x.lock").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"), locked(Path("x.lock"), "is writing y"):
+        pass
+    assert victim.read_text() == "mine"
