@@ -37,10 +37,12 @@ def add_corpus(
     """
     check_name(name)
     with _editing(path):
-        return _add_corpus(path, name, settings, also_run=also_run)
+        return _add_corpus(path, name, settings, also_run, check)
 
 
-def _add_corpus(path: Path, name: str, settings: Mapping[str, Any], *, also_run: bool) -> list[str]:
+def _add_corpus(
+    path: Path, name: str, settings: Mapping[str, Any], also_run: bool, check: Callable[[Params], None]
+) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
     block = _block(settings)
