@@ -9,8 +9,7 @@ from models.data import BoolArray, FloatArray, Modalities, Pairs, Task
 from models.design import Design, Matrix
 from models.tabular import System, Tabular
 from models.target import Target
-
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+from models.words import token_pattern
 
 
 class Majority(System):
@@ -72,7 +71,10 @@ class TfidfFloor(Tabular):
 
 
 class _Words:
-    """Word counts of all rows that have words, weighted; words of a single row count only where rows are few."""
+    """Word counts of all rows that have words, weighted; words of a single row count only where rows are few.
+
+    Where no word is left, there is one column of zeros.
+    """
 
     def usable(self, x: Modalities) -> BoolArray:
         return np.array([isinstance(text, str) and any(c.isalnum() for c in text) for text in x.text], dtype=bool)
@@ -80,10 +82,13 @@ class _Words:
     def fit(self, x: Modalities) -> "_Words":
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        rarest = 2 if len(x) >= 100 else 1
-        vectoriser = TfidfVectorizer(ngram_range=(1, 2), min_df=rarest, sublinear_tf=True, token_pattern=TOKEN)
-        self.vectoriser_ = vectoriser.fit(x.text)
+        rarest, words = 2 if len(x) >= 100 else 1, token_pattern(x.text)
+        vectoriser = TfidfVectorizer(ngram_range=(1, 2), min_df=rarest, sublinear_tf=True, token_pattern=words)
+        try:
+            self.vectoriser_ = vectoriser.fit(x.text)
+        except ValueError:  # scikit-learn refuses texts without a single word that counts
+            self.vectoriser_ = None
         return self
 
     def transform(self, x: Modalities) -> Matrix:
-        return self.vectoriser_.transform(x.text)
+        return np.zeros((len(x), 1)) if self.vectoriser_ is None else self.vectoriser_.transform(x.text)

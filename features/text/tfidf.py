@@ -10,14 +10,17 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.errors import ExtractorError
+from features.text.words import by_letter, without_blanks
 
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+TOKEN = r"\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+BY_LETTER = by_letter(TOKEN)
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Rows of unit length over words and word sequences; None and the empty text are rows of zeros.
 
-    Words are lower-cased; exclamation and question marks and dots count as words.
+    Words are lower-cased; exclamation and question marks and dots count as words. In transcripts that put no blanks
+    between words, as in Chinese, letters and sequences of them take the place of words.
 
     Parameters
     ----------
@@ -67,7 +70,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             ngram_range=tuple(self.ngrams),
             min_df=rarest,
             max_features=self.max_features,
-            token_pattern=TOKEN,
+            token_pattern=BY_LETTER if without_blanks(clean) else TOKEN,
             sublinear_tf=True,
         )
         try:
@@ -83,7 +86,8 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         if self.components is None or min(counts.shape) < 2:
             return None
-        return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
+        with np.errstate(divide="ignore", invalid="ignore"):  # of texts that are all the same
+            return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
 
     def transform(self, texts: Any) -> Any:
         """Return ``(n, p)``, sparse unless `components` is set."""

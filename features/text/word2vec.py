@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.errors import ExtractorError
+from features.text.words import by_letter, without_blanks
 
-WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+WORD = r"[^\W_]+(?:['\u2019][^\W_]+)*"
+BY_LETTER = by_letter(WORD)
 SEED = 0
 
 Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row, and the rows
@@ -23,6 +25,8 @@ Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row, and the row
 
 class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Mean of the vectors of a transcript's words; a row of NaN where none of them is known.
+
+    In transcripts that put no blanks between words, as in Chinese, letters take the place of words.
 
     Learnt with one worker and hashes that do not depend on ``PYTHONHASHSEED``: the same transcripts give the same bits.
 
@@ -65,13 +69,14 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
         """Learn from `texts`, ``(n,)`` of str or None, or load the file."""
         self.check()
+        self.pattern_ = BY_LETTER if without_blanks(text or "" for text in texts) else WORD
         self.index_, self.table_ = self._learnt(texts) if self.vectors is None else read_vectors(self.vectors)
         return self
 
     def _learnt(self, texts: Any) -> Vectors:
         from gensim.models import Word2Vec
 
-        sentences = [words for words in map(_words, texts) if words]
+        sentences = [words for words in map(self._words, texts) if words]
         counts = {word for words in sentences for word in words}
         if not counts:
             return {}, np.zeros((0, self.size), np.float32)
@@ -85,14 +90,14 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return ``(n, size)`` float32."""
         rows = np.full((len(texts), self.table_.shape[1]), np.nan, np.float32)
         for place, text in enumerate(texts):
-            known = [self.index_[word] for word in _words(text) if word in self.index_]
+            known = [self.index_[word] for word in self._words(text) if word in self.index_]
             if known:
                 rows[place] = self.table_[known].mean(axis=0)
         return rows
 
-
-def _words(text: str | None) -> list[str]:
-    return [word.replace("\u2019", "'") for word in WORD.findall((text or "").lower())]
+    def _words(self, text: str | None) -> list[str]:
+        pattern = getattr(self, "pattern_", WORD)  # a model saved before has none
+        return [word.replace("\u2019", "'") for word in re.findall(pattern, (text or "").lower())]
 
 
 def _hash(text: str) -> int:

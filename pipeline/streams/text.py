@@ -73,6 +73,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
         text = " ".join(word for word, _, _ in words)
     if not text.strip():
         raise NoStream("no transcript")
+    text = text.encode("utf-8", "replace").decode().replace("\0", " ")  # what no store can hold
     tokens = tokenise(text, config)
     if not tokens:
         raise EmptyInput("the transcript holds no word")

@@ -1,17 +1,23 @@
 import os
+import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+import models.words
 from features.errors import ExtractorError
 from features.text import fitted
 from features.text.fitted import build, fitted_names
-from features.text.tfidf import TfidfText
-from features.text.word2vec import Word2VecText
+from features.text.tfidf import TOKEN, TfidfText
+from features.text.word2vec import WORD, Word2VecText
+from features.text.words import by_letter
 
 TEXTS = np.array(["Good film, good cast", None, "bad film", "", "it's bad \u2014 really bad"], object)
 
@@ -60,6 +66,76 @@ def test_tfidf_counts_marks_of_how_a_thing_is_said():
         TfidfText().fit(["What?!", "no, well... no."]).vectoriser_.vocabulary_
     )
     assert "." not in TfidfText().fit(["no, well... no."]).vectoriser_.vocabulary_
+
+
+CHINESE = (
+    "\u6211\u559c\u6b22\u8fd9\u4e2a\u7535\u5f71",
+    "\u6211\u8ba8\u538c\u8fd9\u4e2a\u7535\u5f71",
+)  # I like, I hate this film
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        CHINESE,
+        ("\u3053\u306e\u6620\u753b\u306f\u826f\u3044", "\u3053\u306e\u6620\u753b\u306f\u60aa\u3044"),  # Japanese
+        (
+            "\u0e09\u0e31\u0e19\u0e23\u0e31\u0e01\u0e21\u0e31\u0e19",
+            "\u0e09\u0e31\u0e19\u0e40\u0e01\u0e25\u0e35\u0e22\u0e14\u0e21\u0e31\u0e19",
+        ),  # Thai
+    ],
+)
+@pytest.mark.parametrize("name", fitted_names())
+def test_sentences_without_blanks_share_letters(name, good, bad):
+    others = [chr(0x4E00 + 7 * i) * 9 for i in range(60)]  # every one of its own
+    rows = build(name, {}).fit([good, bad, *others] * 2).transform([good, bad, good + "iPhone", "zzz"])
+    dense = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
+    assert np.abs(dense[0] - dense[1]).max() > 0
+    np.testing.assert_array_equal(dense[0], dense[2])  # a word that training has not seen
+    assert not np.nan_to_num(dense[3]).any()
+
+
+def test_words_that_blanks_part_stay_words():
+    parted = ["\u6211 \u559c\u6b22 \u8fd9\u4e2a \u7535\u5f71", "very good"]
+    assert "\u559c\u6b22" in TfidfText(ngrams=(1, 1)).fit(parted).vectoriser_.vocabulary_
+    letters = TfidfText(ngrams=(1, 1)).fit([*CHINESE, "very good"]).vectoriser_.vocabulary_
+    assert {"\u559c", "\u6b22", "very", "good"} <= set(letters)
+
+
+@given(st.text(st.sampled_from("ab'_.!? \u2019\u00e9\u05d0\u0917\U0001f600"), max_size=20))
+def test_other_scripts_are_cut_as_before(text):
+    for pattern in (TOKEN, WORD):
+        assert re.findall(by_letter(pattern), text) == re.findall(pattern, text)
+
+
+def test_models_cut_words_in_the_same_way():
+    assert models.words.TOKEN == TOKEN
+    assert models.words.token_pattern(CHINESE) == by_letter(TOKEN)
+    assert models.words.token_pattern(["a b"]) == TOKEN
+
+
+@pytest.mark.parametrize("settings", [{}, {"components": 5}, {"max_features": 3}, {"ngrams": [3, 4]}])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["\U0001f600\U0001f600", "\U0001f622"] * 30,
+        ["!?", "...", "\u2014"] * 30,
+        ["a", "I", "b"] * 30,
+        ["the", "and the"] * 30,
+        [None, ""] * 30,
+        ["x"],
+        [],
+        [f"word{i}" for i in range(80)],
+        ["\u6211" * 300] * 60,
+        ["a\0b"] * 60,
+    ],
+)
+def test_tfidf_of_hardly_any_words(texts, settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = build("tfidf", settings).fit(texts).transform(["new", "", None, "the"])
+    assert rows.shape[0] == 4
+    assert np.isfinite(rows.toarray() if hasattr(rows, "toarray") else rows).all()
 
 
 def test_tfidf_reduced_to_components_is_dense():

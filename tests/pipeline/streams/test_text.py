@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.codec import STREAM_SCHEMAS, text_entry
+from features.codec import read_text as stored_text
 from features.errors import EmptyInput, NoStream
+from features.store import Item, open_store, write_store
 from pipeline.streams.text import TextConfig, read_text, tokenise
 
 PLAIN = TextConfig()
@@ -149,3 +152,13 @@ def test_a_token_left_out_of_the_words_costs_the_others_nothing(words, data):
     stream = read_text(" ".join(distinct), [w for i, w in enumerate(timed(distinct)) if i != gone], 0.0, PLAIN)
     missing = len(tokenise(distinct[gone], PLAIN))
     assert np.isnan(stream.times[:, 0]).sum() <= missing
+
+
+def test_a_transcript_holds_nothing_that_a_store_cannot(tmp_path):
+    stream = read_text("well\0then, \udcff good", [("well\0then", 0.0, 1.0)], 0.0, TextConfig())
+    assert stream.tokens == ("well", "then", "good")
+    assert stream.text == "well then, ? good"
+    item = Item("a", "k", 3, lambda: text_entry(stream))
+    write_store(tmp_path / "text.h5", STREAM_SCHEMAS["text"], {}, [item])
+    with open_store(tmp_path / "text.h5") as store:
+        assert stored_text(store, 0).text == stream.text

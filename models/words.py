@@ -1,0 +1,42 @@
+"""What counts as a word of a transcript: the same as in `features.text`, which models must not import."""
+
+import re
+from collections.abc import Iterable
+
+TOKEN = r"\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+
+# Han, kana, Thai, Lao, Burmese, Khmer: letters, and marks on them.
+UNSPACED = (
+    "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+LONGEST = 4  # letters of a run that is taken for a word, on average over the transcripts
+
+_RUN = re.compile(f"[{UNSPACED}]+")
+
+
+def without_blanks(texts: Iterable[str]) -> bool:
+    """Whether transcripts are written without blanks between words, so that their letters have to count instead.
+
+    Segmented ones, whose words somebody has parted by blanks, are not.
+
+    >>> without_blanks(["我喜欢这个电影"]), without_blanks(["我 喜欢 这个 电影"]), without_blanks(["I like it"])
+    (True, False, False)
+    """
+    lengths = [len(run) for text in texts for run in _RUN.findall(text)]
+    return sum(lengths) > LONGEST * len(lengths)
+
+
+def by_letter(words: str) -> str:
+    r"""Return the regular expression `words`, of ``\w`` or ``[^\W_]``, with each letter of such scripts by itself.
+
+    >>> re.findall(by_letter(r"\w+"), "iPhone很好 ok")
+    ['iPhone', '很', '好', 'ok']
+    """
+    others = words.replace(r"[^\W_]", rf"[^\W_{UNSPACED}]").replace(r"\w", rf"[^\W{UNSPACED}]")
+    return f"[{UNSPACED}]|" + others.replace(r"\b", "")
+
+
+def token_pattern(texts: Iterable[str]) -> str:
+    """Return the regular expression of what counts as a word in these transcripts."""
+    return by_letter(TOKEN) if without_blanks(texts) else TOKEN
