@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
+
+settings.register_profile("untimed", deadline=None)  # how long a test takes says how busy the machine is
+settings.load_profile("untimed")
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are not there: {DATA}")
 
