@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.align import align_to_words
 from features.base import Modality
-from features.store import Entry, Item, Status
+from features.store import Entry, Item, Status, open_store
 from pipeline.exchange.bundle import FeatureSet, entry_of, pooled_names_of
 
 Numbers = NDArray[np.float64]
@@ -43,13 +43,10 @@ class Source:
 
     def entry(self, i: int) -> Entry:
         """Read one utterance; the file is open no longer than that takes."""
-        import h5py
-
         if self.statuses[i] != "ok":
             return Entry(self.statuses[i], self.notes[i])
-        rows = slice(int(self.offsets[i]), int(self.offsets[i + 1]))
-        with h5py.File(self.path, "r") as file:
-            values, times, pooled = file["values"][rows], file["times"][rows], file["pooled"][i]
+        with open_store(self.path) as store:
+            values, times, pooled = store.rows(i), store.rows(i, "times"), store.clip(i, "pooled")
         return Entry("ok", self.notes[i], {"values": values, "times": times}, {"pooled": pooled})
 
 

@@ -172,7 +172,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
             store.statuses,
             store.notes,
             store.offsets,
-            timed=bool(np.isfinite(store.file["times"][:]).any()),
+            timed=bool(np.isfinite(store.all_rows("times")).any()),
         )
     if feature in extractor_names() and CorpusPaths(name).stream(source.modality).exists():
         planned = extract.clips_of(name, build_extractor(feature, params.features[feature]))

@@ -191,7 +191,7 @@ def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
     """Read the rows of a store in one piece; None where no utterance has any."""
     with open_store(path) as store:
         at = _positions(store, table, path)
-        values, times, offsets = store.file["values"][:], store.file["times"][:], store.offsets
+        values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets
     if not values.size:
         return None
     spans = [slice(offsets[i], offsets[i + 1]) if i >= 0 else slice(0, 0) for i in at]

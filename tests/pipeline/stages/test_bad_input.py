@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import BLOCK, DATA, ROOT, grid_corpus, needs_data, run, write_csv
+from tests.features.test_store import of_format
 
 pytestmark = needs_data
 CLIP = DATA / "grid" / "s1" / "bbaf2n.mpg"
@@ -183,8 +184,7 @@ def test_a_store_of_another_version(tmp_path: Path) -> None:
     folder = grid_corpus(tmp_path, 4)
     run("prepare", cwd=folder)
     run("preprocess", "--modality", "audio", cwd=folder)
-    with h5py.File(folder / "data" / "work" / "grid" / "streams" / "audio.h5", "a") as file:
-        file.attrs["format_version"] = 7
+    of_format(folder / "data" / "work" / "grid" / "streams" / "audio.h5", 7)
     done = run("extract", "--extractor", "mfcc", cwd=folder, check=False)
     assert done.returncode == 1
     assert "store format 7" in done.stderr

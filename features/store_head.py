@@ -1,0 +1,178 @@
+"""The head of a store: its first 2048 bytes, which say what all the rest must be before HDF5 reads any of it.
+
+HDF5 leaves the beginning of a file to others (its *user block*), so that plain h5py reads a store all the same. The
+head covers everything but the numbers of the large columns: names, keys, statuses, texts, attributes, the digests of
+the cells, and HDF5's own structures, in which a flipped bit can mean an endless loop. The large columns have a digest
+for each utterance, checked when that is read. So no byte is believed unchecked, and none is read for nothing.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from features.errors import StoreError
+from features.store_schema import FORMAT, FORMAT_VERSION, IMPORTED
+
+AGAIN = "delete it and run its stage again (what was imported: import it again)"
+HEAD = 2048  # bytes; HDF5 allows powers of two from 512 on
+_DIGEST = 32
+_CHUNK = 1 << 20
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_MAGIC = f"{FORMAT}\n".encode()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the first bytes of a store say of the rest.
+
+    Attributes
+    ----------
+    format_version
+        Of the store.
+    size
+        Bytes of the file.
+    columns
+        First and last byte + 1 of each large column; all that lies outside is covered by `rest`.
+    rest
+        sha256 of the bytes after the head that belong to no large column.
+    content
+        sha256 of all that the store says, however HDF5 lays it out.
+    """
+
+    format_version: int
+    size: int
+    columns: tuple[tuple[int, int], ...]
+    rest: str
+    content: str
+
+
+def write_head(path: Path, columns: Sequence[tuple[int, int]], content: str) -> None:
+    """Write the head of a file that HDF5 has closed."""
+    with path.open("r+b") as file:
+        size = file.seek(0, 2)
+        spans = tuple(sorted(columns))
+        head = Head(FORMAT_VERSION, size, spans, _sha256(file, _outside(spans, size)), content)
+        block = (_MAGIC + json.dumps(asdict(head)).encode()).ljust(HEAD - _DIGEST, b"\0")
+        if len(block) != HEAD - _DIGEST:
+            raise StoreError(f"{path} has too many columns ({len(spans)}) for a store")
+        file.seek(0)
+        file.write(block + hashlib.sha256(block).digest())
+
+
+def read_head(path: Path) -> Head:
+    """Return the head of a store after checking it and all that it covers; once a process and state of the file.
+
+    Raises
+    ------
+    StoreError
+        If the file is no store, of another format version, held by another program, or not what was written.
+    """
+    if not path.exists():
+        raise StoreError(f"{path} does not exist: run the stage that writes it")
+    if not path.is_file():
+        raise StoreError(f"{path} is no file: move it away, and run the stage that writes it")
+    stat = path.stat()
+    return _read_head(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read_head(path: Path, size: int, *_state: int) -> Head:
+    with path.open("rb") as file:
+        block = file.read(HEAD)
+        _require_free(path, file)
+        if block.startswith(_HDF5):
+            return _older(path, size, file)
+        if not block.startswith(_MAGIC):
+            raise StoreError(f"{path} is no readable HDF5 file with a store in it: {AGAIN}")
+        head = _parsed(path, block)
+        if head.size != size:
+            raise StoreError(f"{path} is damaged (it has {size} bytes instead of {head.size}): {AGAIN}")
+        if _sha256(file, _outside(head.columns, size)) != head.rest:
+            raise StoreError(f"{path} is damaged, or was changed by another program: {AGAIN}")
+    return head
+
+
+def _parsed(path: Path, block: bytes) -> Head:
+    if len(block) < HEAD or hashlib.sha256(block[:-_DIGEST]).digest() != block[-_DIGEST:]:
+        raise StoreError(f"{path} is damaged (in its first {HEAD} bytes): {AGAIN}")
+    found: dict[str, Any] = json.loads(block[len(_MAGIC) : -_DIGEST].rstrip(b"\0"))
+    if (version := found.get("format_version")) != FORMAT_VERSION:
+        raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
+    return Head(**{**found, "columns": tuple((int(a), int(b)) for a, b in found["columns"])})
+
+
+def _older(path: Path, size: int, file: BinaryIO) -> Head:
+    """Return the head that an imported store of format 1 would have: nothing in it can be checked, or made again.
+
+    Raises
+    ------
+    StoreError
+        If it is any other HDF5 file without a head.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r", locking="best-effort") as opened:
+            version, kind = opened.attrs.get("format_version"), opened.attrs.get("kind")
+            own = opened.attrs.get("format") == FORMAT
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(unopened(path, error)) from error
+    if not own:
+        raise StoreError(f"{path} is an HDF5 file, but no {FORMAT}")
+    if version != 1 or kind != IMPORTED:
+        raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
+    return Head(1, size, (), "", _sha256(file, iter([(0, size)])))
+
+
+def _require_free(path: Path, file: BinaryIO) -> None:
+    """Refuse a file that another program holds for writing, whose bytes are those of no finished state."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreError(_held(path)) from None
+    except OSError:
+        return  # a file system without locks; HDF5 itself says so where it insists on them
+
+
+def _held(path: Path) -> str:
+    return f"{path} is held by another program, which may be changing it: wait until that has ended, or close it"
+
+
+def unopened(path: Path, error: BaseException) -> str:
+    """Return why HDF5 does not open a file, as one sentence."""
+    number = getattr(error, "errno", None)
+    if number in (errno.EAGAIN, errno.EACCES) and "lock" in str(error):
+        return _held(path)
+    if number in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+        return f"{path} lies on a file system without locks: set HDF5_USE_FILE_LOCKING=FALSE and run the command again"
+    return f"{path} is no readable HDF5 file ({one_line(error)}): {AGAIN}"
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says as one printable line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
+
+
+def _outside(columns: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of bytes between the head, the columns and the end."""
+    at = HEAD
+    for start, end in columns:
+        yield at, start
+        at = end
+    yield at, size
+
+
+def _sha256(file: BinaryIO, spans: Iterator[tuple[int, int]]) -> str:
+    digest = hashlib.sha256()
+    for start, end in spans:
+        file.seek(start)
+        while start < end and (part := file.read(min(_CHUNK, end - start))):
+            digest.update(part)
+            start += len(part)
+    return digest.hexdigest()

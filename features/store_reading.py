@@ -1,0 +1,247 @@
+"""Reading a store: nothing is returned whose digest is not the one that was written."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.errors import StoreError
+from features.store_head import AGAIN, Head, one_line, read_head, unopened
+from features.store_schema import DIGEST, FORMAT_VERSION, STATUSES, Array, Status, digest_of
+
+# What h5py makes of HDF5's own errors.
+_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
+
+_TEXT = 16  # bytes in a dataset of texts that say where one lies
+_EMPTY = 4 << 30  # bytes that a column may declare of which nothing was ever written: no utterance is ok
+
+
+class Store:
+    """A store opened for reading; use `open_store`.
+
+    Attributes
+    ----------
+    path
+        The file.
+    digest
+        sha256 of all that it holds.
+    checked
+        Whether it has digests, and so is checked on reading; imported stores of format 1 have none.
+    """
+
+    def __init__(self, file: Any, path: Path, head: Head) -> None:
+        self.file = file
+        self.path = path
+        self.digest = head.content
+        self.checked = head.format_version == FORMAT_VERSION
+        self._datasets: dict[str, Any] = {}
+        self._digests: dict[str, NDArray[np.uint8]] = {}
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        """``(n + 1,)`` int64: utterance i owns the rows from offset i to offset i + 1."""
+        found: NDArray[np.int64] = self._read("offsets", slice(None))
+        return found
+
+    @cached_property
+    def utterances(self) -> list[str]:
+        """``(n,)`` names."""
+        return list(self._read("utterance", slice(None)))
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """``(n,)`` content keys."""
+        return list(self._read("key", slice(None)))
+
+    @cached_property
+    def statuses(self) -> list[Status]:
+        """``(n,)`` statuses."""
+        return list(self._read("status", slice(None)))
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """``(n,)`` reasons, where the status is not ``ok``."""
+        return list(self._read("note", slice(None)))
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Where the columns that have digests lie in the file."""
+        return self._below("digests")
+
+    @cached_property
+    def _of_bytes(self) -> tuple[str, ...]:
+        return self._below("cells")
+
+    def _below(self, group: str) -> tuple[str, ...]:
+        found: list[str] = []
+        if group in self.file:
+            self.file[group].visititems(lambda name, item: found.append(name) if hasattr(item, "shape") else None)
+        return tuple(found)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.utterances)}
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def attribute(self, name: str) -> Any:
+        """Return an attribute, JSON decoded where it is a list or mapping."""
+        value = self.file.attrs[name]
+        if isinstance(value, str) and value[:1] in ("{", "["):
+            return json.loads(value)
+        return value.item() if isinstance(value, np.generic) else value
+
+    def index(self, utterance: str) -> int:
+        """Return the position of an utterance; an unknown one raises `StoreError`."""
+        if utterance not in self._index:
+            raise StoreError(f"{self.path} holds no utterance {utterance!r}")
+        return self._index[utterance]
+
+    def rows(self, i: int, name: str = "values") -> Any:
+        """Return utterance i's rows of one column: an array, or a list of str or bytes; damaged: `StoreError`."""
+        where = self._where(name, "rows")
+        cells = self._read(where, slice(int(self.offsets[i]), int(self.offsets[i + 1])))
+        self._check(where, i, cells)
+        return cells
+
+    def clip(self, i: int, name: str) -> Any:
+        """Return utterance i's value of an utterance column; a damaged one raises `StoreError`."""
+        where = self._where(name, "clips")
+        cell = self._read(where, i)
+        self._check(where, i, cell)
+        return cell
+
+    def pooled(self) -> NDArray[np.float32]:
+        """Return ``(n, p)`` float32, one vector an utterance, NaN where there is none; one read."""
+        found: NDArray[np.float32] = self._read("pooled", slice(None))
+        for i in range(len(self)):
+            self._check("pooled", i, found[i])
+        return found
+
+    def all_rows(self, name: str = "values") -> Array:
+        """Return ``(rows, ...)``, the rows of all utterances in a column of numbers; one read."""
+        where = self._where(name, "rows")
+        found: Array = self._read(where, slice(None))
+        for i, (start, end) in enumerate(zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True)):
+            self._check(where, i, found[start:end])
+        return found
+
+    def digest_of(self, i: int) -> str:
+        """Return a digest of all columns of utterance i, as they were written; nothing where there are none."""
+        return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
+
+    def damage(self) -> Iterator[str]:
+        """Read everything; yield a sentence on each part that is not what was written."""
+        for where in self.columns:
+            own = where.rpartition("/")[2]
+            read = self.clip if self._per_utterance(where) else self.rows
+            for i in range(len(self)):
+                try:
+                    read(i, own)
+                except StoreError as error:
+                    yield str(error)
+
+    def _per_utterance(self, where: str) -> bool:
+        return where == "pooled" or where.startswith("clips/")
+
+    def _where(self, name: str, group: str) -> str:
+        return name if name in ("values", "times", "pooled") else f"{group}/{name}"
+
+    def _read(self, where: str, which: slice | int) -> Any:
+        """Read from a dataset: an array, texts, or, of a column of bytes, one bytes a row."""
+        try:
+            if where in self._of_bytes:
+                return self._bytes(where, which)
+            dataset = self._dataset(where)
+            cells = dataset.asstr()[which] if dataset.dtype.kind == "O" else dataset[which]
+        except _ERRORS as error:
+            raise StoreError(f"{self.path}: {where} cannot be read ({one_line(error)}): {AGAIN}") from error
+        return list(cells) if dataset.dtype.kind == "O" and isinstance(which, slice) else cells
+
+    def _bytes(self, where: str, which: Any) -> list[bytes]:
+        ends = self._dataset(f"cells/{where}")[which.start : which.stop + 1].tolist()
+        blob = self._dataset(where)[ends[0] : ends[-1]].tobytes()
+        return [blob[start - ends[0] : end - ends[0]] for start, end in pairwise(ends)]
+
+    def _dataset(self, where: str) -> Any:
+        if where not in self._datasets:
+            self._datasets[where] = _dataset_in(self.file, where)
+        return self._datasets[where]
+
+    def _expected(self, where: str) -> NDArray[np.uint8]:
+        if where not in self._digests:
+            found = self._read(f"digests/{where}", slice(None))
+            if found.shape != (len(self), DIGEST):
+                raise StoreError(f"{self.path}: digests/{where} has the shape {found.shape}: {AGAIN}")
+            self._digests[where] = found
+        return self._digests[where]
+
+    def _check(self, where: str, i: int, cells: Any) -> None:
+        if self.checked and digest_of(cells) != self._expected(where)[i].tobytes():
+            what = f"{where} of {self.utterances[i]!r}"
+            raise StoreError(f"{self.path} is damaged: {what} is not what was written: {AGAIN}")
+
+
+def _dataset_in(file: Any, where: str) -> Any:
+    """Return a dataset that lies whole in this very file, and declares no more than it holds.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    import h5py
+
+    parts = where.split("/")
+    for i in range(len(parts)):
+        if not isinstance(file.get("/".join(parts[: i + 1]), getlink=True), h5py.HardLink):
+            raise ValueError(f"{where} is missing, or a link to somewhere else")
+    dataset = file[where]
+    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual or dataset.chunks:
+        raise ValueError(f"{where} is no dataset in one piece")
+    cell = _TEXT if dataset.dtype.kind == "O" else dataset.dtype.itemsize
+    declared, stored = int(dataset.size or 0) * cell, dataset.id.get_storage_size()
+    if stored != declared and (stored or declared > _EMPTY):
+        raise ValueError(f"{where} declares {declared} bytes, but holds {stored}")
+    return dataset
+
+
+@contextmanager
+def open_store(path: Path) -> Iterator[Store]:
+    """Open a store for reading.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged, no store, of another format version, or held by another program.
+    """
+    import h5py
+
+    head = read_head(path)
+    try:
+        file = h5py.File(path, "r", locking="best-effort")
+    except _ERRORS as error:
+        raise StoreError(unopened(path, error)) from error
+    with file:
+        yield Store(file, path, head)
+
+
+def describe(store: Store) -> Iterable[str]:
+    """Yield lines that say what a store holds: attributes, status counts, columns."""
+    for name in sorted(store.file.attrs):
+        text = str(store.file.attrs[name])
+        yield f"{name}: {text if len(text) <= 160 else text[:157] + '...'}"
+    counts = {status: store.statuses.count(status) for status in STATUSES}
+    yield f"utterances: {len(store)} (" + ", ".join(f"{n} {status}" for status, n in counts.items() if n) + ")"
+    found: list[str] = []
+    store.file.visititems(
+        lambda name, item: found.append(f"{name} {item.shape} {item.dtype}") if hasattr(item, "shape") else None
+    )
+    yield from found

@@ -1,0 +1,187 @@
+"""Writing a store: one utterance in memory at a time, every cell with its digest, the head last."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.atomic import replacing
+from features.errors import StoreError
+from features.store_head import HEAD, write_head
+from features.store_schema import DIGEST, FORMAT, FORMAT_VERSION, Column, Entry, Item, Schema, digest_of, path_of
+
+
+def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
+    """Write a store, one utterance in memory at a time, to a temporary name that is then renamed.
+
+    Parameters
+    ----------
+    path
+        The file to write; its folder is made.
+    schema
+        Its columns.
+    attributes
+        Name, version, config, feature names and the like; mappings and lists are kept as JSON.
+    items
+        The utterances in their order; where a column holds bytes, each is loaded twice.
+    """
+    with replacing(path) as temporary:
+        fill_store(temporary, schema, attributes, items)
+
+
+def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
+    """Write a store, as `write_store` does, to a name that `features.atomic.replacing` gave."""
+    import h5py
+
+    with _errors_of_the_disk(path):
+        with h5py.File(path, "w", locking=False, userblock_size=HEAD) as file:  # `replacing` holds the lock
+            writer = _Writer(file, schema, items)
+            content = writer.fill(_write_attributes(file, attributes))
+            file.flush()
+            columns = writer.spans()
+        write_head(path, columns, content)
+
+
+def _write_attributes(file: Any, attributes: Mapping[str, Any]) -> str:
+    """Write the attributes; return them as text."""
+    whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **attributes}
+    for name, value in whole.items():
+        file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+    return json.dumps(whole, sort_keys=True, default=list)
+
+
+class _Writer:
+    """The datasets of a store that is being written."""
+
+    def __init__(self, file: Any, schema: Schema, items: Sequence[Item]) -> None:
+        self.file, self.schema, self.items = file, schema, items
+        self.offsets = np.concatenate([[0], np.cumsum([i.length for i in items], dtype=np.int64)]).astype(np.int64)
+        sizes = _sizes(schema, items)
+        self._ends = {name: [0] for name in sizes}  # of the bytes cells so far, by column
+        self._digests: dict[str, list[bytes]] = {}
+        self._datasets: dict[str, Any] = {}
+        file["offsets"] = self.offsets
+        self._texts("utterance", [item.utterance for item in items])
+        self._texts("key", [item.key for item in items])
+        for column in schema.rows:
+            self._create(path_of(column, "rows"), column, sizes.get(column.name, int(self.offsets[-1])))
+        for column in schema.clips:
+            self._create(path_of(column, "clips"), column, len(items))
+
+    def _texts(self, where: str, cells: Sequence[str]) -> None:
+        import h5py
+
+        self.file[where] = np.array(cells, dtype=h5py.string_dtype())
+
+    def _create(self, where: str, column: Column, length: int) -> None:
+        import h5py
+
+        self._digests[where] = []
+        if column.dtype == "str":
+            made = self.file.create_dataset(where, (length,), h5py.string_dtype())
+        elif column.dtype == "bytes":
+            made = self.file.create_dataset(where, (length,), "u1")
+        else:
+            shape = (length, column.width) if column.width else (length,)
+            made = self.file.create_dataset(where, shape, column.dtype, fillvalue=column.fill)
+        self._datasets[where] = made
+
+    def fill(self, attributes: str) -> str:
+        """Write every utterance; return the sha256 of all that the store says."""
+        content = hashlib.sha256(attributes.encode("utf-8", "surrogateescape"))
+        content.update(json.dumps([astuple(column) for column in (*self.schema.rows, *self.schema.clips)]).encode())
+        said_of: list[tuple[str, str]] = []
+        for i, item in enumerate(self.items):
+            entry = item.load()
+            if entry.length != item.length:
+                raise StoreError(
+                    f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written"
+                )
+            said_of.append((entry.status, entry.note))
+            digests = self._put(i, entry)
+            said = [item.utterance, item.key, entry.status, entry.note, entry.length]
+            content.update(json.dumps(said).encode() + b"".join(digests))
+        self._texts("status", [status for status, _ in said_of])
+        self._texts("note", [note for _, note in said_of])
+        for where, found in self._digests.items():
+            cells = np.frombuffer(b"".join(found), np.uint8).reshape(-1, DIGEST)
+            self.file.create_dataset(f"digests/{where}", data=cells)
+        for column in self.schema.rows:
+            if column.name in self._ends:
+                self.file[f"cells/{path_of(column, 'rows')}"] = np.array(self._ends[column.name], np.int64)
+        return content.hexdigest()
+
+    def _put(self, i: int, entry: Entry) -> list[bytes]:
+        """Write one utterance; return the digest of its part of each column."""
+        where, found, ok = slice(self.offsets[i], self.offsets[i + 1]), [], entry.status == "ok"
+        for column in self.schema.rows:
+            cells: Any = entry.rows[column.name] if ok else _no_rows(column)
+            if column.dtype not in ("str", "bytes"):
+                cells = np.asarray(cells, column.dtype)
+            found.append(self._noted(path_of(column, "rows"), cells))
+            if column.dtype == "bytes":
+                self._put_bytes(column, cells)
+            elif where.stop > where.start:
+                self._datasets[path_of(column, "rows")][where] = cells
+        for column in self.schema.clips:
+            cell: Any = entry.clips[column.name] if ok else column.nothing
+            if column.dtype != "str":
+                cell = np.broadcast_to(np.asarray(cell, column.dtype), (column.width,) if column.width else ())
+            found.append(self._noted(path_of(column, "clips"), cell))
+            if ok:
+                self._datasets[path_of(column, "clips")][i] = cell
+        return found
+
+    def _put_bytes(self, column: Column, cells: Sequence[bytes]) -> None:
+        ends, dataset = self._ends[column.name], self._datasets[path_of(column, "rows")]
+        first, blob = ends[-1], b"".join(cells)
+        if first + len(blob) > len(dataset):
+            raise StoreError(f"the column {column.name} grew while it was written")
+        if blob:
+            dataset[first : first + len(blob)] = np.frombuffer(blob, np.uint8)
+        ends += (first + np.cumsum([len(cell) for cell in cells], dtype=np.int64)).tolist()
+
+    def _noted(self, where: str, cells: Any) -> bytes:
+        digest = digest_of(cells)
+        self._digests[where].append(digest)
+        return digest
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return where the numbers and bytes of the columns lie in the file."""
+        columns = [made.id for made in self._datasets.values() if made.dtype.kind != "O"]
+        found = [(column.get_offset(), column.get_storage_size()) for column in columns]
+        return [(start, start + size) for start, size in found if size]
+
+
+def _no_rows(column: Column) -> Any:
+    return [] if column.dtype in ("str", "bytes") else np.zeros((0, column.width) if column.width else 0, column.dtype)
+
+
+def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
+    """Return how many bytes each column of bytes holds; only then is an utterance looked at before it is written."""
+    names = [column.name for column in schema.rows if column.dtype == "bytes"]
+    sizes = dict.fromkeys(names, 0)
+    for item in items if names else ():
+        entry = item.load()
+        for name in names if entry.status == "ok" else ():
+            sizes[name] += sum(map(len, entry.rows[name]))
+    return sizes
+
+
+@contextmanager
+def _errors_of_the_disk(path: Path) -> Iterator[None]:
+    """Turn what h5py says of a full disk, when it closes a file by a `RuntimeError`, into a plain `OSError`."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
