@@ -133,7 +133,7 @@ class _Writer:
         for column in self.schema.clips:
             cell: Any = entry.clips[column.name] if ok else column.nothing
             if column.dtype != "str":
-                cell = np.broadcast_to(np.asarray(cell, column.dtype), (column.width,) if column.width else ())
+                cell = np.asarray(cell, column.dtype).reshape((column.width,) if column.width else ())
             found.append(self._noted(path_of(column, "clips"), cell))
             if ok:
                 self._datasets[path_of(column, "clips")][i] = cell
