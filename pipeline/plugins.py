@@ -1,12 +1,14 @@
 """The user's own Python files and modules, which register corpora, extractors, strategies and metrics."""
 
+import hashlib
 import sys
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from models.trusted import trust
 from pipeline.errors import UserError
+from pipeline.media import sha256_of
 
 _LOADED: set[str] = set()
 
@@ -30,6 +32,30 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
             raise UserError(f"run.plugins: {plugin!r} cannot be imported: {type(error).__name__}: {error}") from error
         _LOADED.add(plugin)
         trust(module_names((plugin,)))
+
+
+def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
+    """Return the content hash of each plugin's source: of a package, all its Python files."""
+    return [_source_key(plugin) for plugin in plugins]
+
+
+def _source_key(plugin: str) -> str:
+    file = Path(plugin) if plugin.endswith(".py") else _origin(plugin)
+    if file is None or not file.is_file():
+        return ""
+    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    digest = hashlib.sha256()
+    for one in files:
+        digest.update(sha256_of(one).encode())
+    return digest.hexdigest()
+
+
+def _origin(module: str) -> Path | None:
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin) if spec is not None and spec.origin else None
 
 
 def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from features.errors import EmptyInput, ExtractorError, NoStream
+from features.errors import EmptyInput, ExtractorError, NoStream, StoreError
 from features.store import Entry, Item, Status
 from pipeline.errors import UserError
 from pipeline.plugins import load_plugins
@@ -166,7 +166,7 @@ def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | E
         for position, result in step.compute(clips):
             left.discard(position)
             yield position, result
-    except (ExtractorError, UserError):
+    except (ExtractorError, StoreError, UserError):
         raise
     except Exception as error:  # whatever a codec or a model throws at a clip is that clip's failure, not the run's
         for position in sorted(left):

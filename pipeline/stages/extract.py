@@ -138,7 +138,7 @@ def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
 
 def _key(depends: Mapping[str, Any], store: Store, i: int) -> str:
     """Return the content key of an extractor's features of utterance i of a stream's store."""
-    return key_of({**depends, "stream": store.keys[i]})
+    return key_of({**depends, "stream": [store.keys[i], store.digest_of(i)]})
 
 
 def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:

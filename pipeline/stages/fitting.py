@@ -31,7 +31,7 @@ from pipeline.errors import Changed, UserError
 from pipeline.media import sha256_of, stamp_of
 from pipeline.params import CorpusParams, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
-from pipeline.plugins import load_plugins
+from pipeline.plugins import load_plugins, plugin_keys
 from pipeline.run.cache import ClipCache, key_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, stores_of
 from pipeline.stages.rows import Row
@@ -223,7 +223,7 @@ class _Loading:
 
     def __init__(self, job: Job, sequences: bool, state: str) -> None:
         self.job, self.sequences = job, sequences
-        self.key = (job.folder, job.name, sequences, state, repr(job.settings))
+        self.key = (job.folder, job.name, sequences, state, repr(job.settings), repr(job.corpus))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Loading) and self.key == other.key
@@ -351,7 +351,7 @@ def fit_key(job: Job, row: Row) -> str:
             "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
             "predicted": [corpus.task, corpus.label, corpus.protocol.group, leading(corpus), job.shuffled],
             "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
-            "code": [_code(), *(_sha256(p) for p in job.plugins if p.endswith(".py"))],
+            "code": [_code(), *plugin_keys(job.plugins)],
         }
     )
 
@@ -363,7 +363,7 @@ def _digest(rows: NDArray[np.intp]) -> str:
 @lru_cache(maxsize=256)
 def _store_key(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - written anew, it is read anew
     with open_store(Path(path)) as store:
-        return key_of({"name": Path(path).stem, "keys": store.keys, "status": store.statuses, "ids": store.utterances})
+        return key_of({"name": Path(path).stem, "content": store.digest})
 
 
 def _stamp(path: str) -> tuple[int, ...]:

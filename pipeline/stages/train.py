@@ -23,6 +23,7 @@ from pipeline.errors import Changed, UserError, suggest
 from pipeline.media import sha256_of
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
+from pipeline.plugins import plugin_keys
 from pipeline.run.cache import ClipCache, key_of
 from pipeline.run.cluster import Pool, WorkerLost
 from pipeline.run.locks import writing
@@ -137,11 +138,20 @@ def require_features(params: Params, name: str) -> None:
     UserError
         If one is missing or out of date; it names the command.
     """
-    for modality in params.corpus(name).modalities:
-        for extractor in params.features_of(name, modality):
-            if extractor in fitted.fitted_names() or is_imported(CorpusPaths(name).features(extractor)):
-                continue
+    for modality, extractor in _stores_read(params, name):
+        if not is_imported(CorpusPaths(name).features(extractor)):
             _require_extracted(params, name, modality, extractor)
+
+
+def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
+    """Yield each feature store that training reads: those of the modalities, and the frames that single models read."""
+    corpus = params.corpus(name)
+    for modality in corpus.modalities:
+        for extractor in params.features_of(name, modality):
+            if extractor not in fitted.fitted_names():
+                yield modality, extractor
+    if "audio" in corpus.modalities and params.train.singles and CorpusPaths(name).features(SPECTROGRAM).exists():
+        yield "audio", SPECTROGRAM
 
 
 def _require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
@@ -347,14 +357,12 @@ def _write_presence(folder: Path, data: Modalities, table: pd.DataFrame) -> None
 
 
 def inputs_key(params: Params, name: str) -> str:
-    """Return the content key of all that training depends on: settings, utterances, and every feature store's keys."""
+    """Return the content key of all that training depends on: settings, plugins, utterances, what every store holds."""
     corpus, paths = params.corpus(name), CorpusPaths(name)
     stores = {}
-    for modality in corpus.modalities:
-        for extractor in params.features_of(name, modality):
-            if extractor not in fitted.fitted_names():
-                with open_store(paths.features(extractor)) as store:
-                    stores[extractor] = key_of({"keys": store.keys, "status": store.statuses})
+    for _, extractor in _stores_read(params, name):
+        with open_store(paths.features(extractor)) as store:
+            stores[extractor] = store.digest
     read_utterances(paths.utterances, corpus.label)
     vectors = params.train.word2vec.get("vectors")
     return key_of(
@@ -364,6 +372,7 @@ def inputs_key(params: Params, name: str) -> str:
             "corpus": {k: v for k, v in asdict(corpus).items() if k != "note"},
             "utterances": sha256_of(paths.utterances),
             "stores": stores,
+            "plugins": plugin_keys(params.run.plugins),
         }
     )
 
