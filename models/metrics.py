@@ -184,6 +184,15 @@ def metric_names(task: Task) -> tuple[str, ...]:
     return tuple(names.find(_METRICS, task, "task"))
 
 
+def tasks_of(function: Function) -> set[str]:
+    """Return the tasks of whose metrics a function is one; none for a function of somebody's own.
+
+    >>> tasks_of(mae), tasks_of(uar), tasks_of(max)
+    ({'regression'}, {'classification'}, set())
+    """
+    return {task for task, found in _METRICS.items() if any(one.function == function for one in found.values())}
+
+
 def metric(task: Task, name: str) -> Metric:
     """Return a task's metric; an unknown task or name raises `ModelError` with the closest one."""
     return names.find(names.find(_METRICS, task, "task"), name, f"{task} metric")

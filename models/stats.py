@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.data import FloatArray, IntArray
 from models.errors import ModelError
+from models.metrics import tasks_of
 from models.tallies import tally_of
 
 DRAWS = 1000
@@ -25,6 +26,7 @@ SEED = 0
 Function = Callable[[Any, Any], float]
 
 _AT_ONCE = 1000  # swaps in one matrix product
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # in pandas' words
 _ROUNDING = 1e-12  # two differences nearer than this are the same
 
 
@@ -143,7 +145,7 @@ def group_bootstrap(metric: Function, truth: Any, prediction: Any, resamples: Re
     ----------
     B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile intervals).
     """
-    true, predicted = _prepared(resamples.groups, truth, prediction)
+    true, predicted = _prepared(metric, resamples.groups, truth, prediction)
     value = float(np.mean([metric(true, one) for one in predicted]))
     return _interval(value, _resampled(metric, true, predicted, resamples).mean(axis=0))
 
@@ -167,7 +169,7 @@ def paired_difference(metric: Function, truth: Any, first: Any, second: Any, res
     ModelError
         If lengths disagree.
     """
-    true, (ours, theirs) = _prepared(resamples.groups, truth, _pair(first, second))
+    true, (ours, theirs) = _prepared(metric, resamples.groups, truth, _pair(first, second))
     drawn = _resampled(metric, true, np.stack([ours, theirs]), resamples)
     return _interval(metric(true, ours) - metric(true, theirs), drawn[0] - drawn[1])
 
@@ -226,7 +228,7 @@ def randomisation_test(metric: Function, truth: Any, first: Any, second: Any, sw
     E. W. Noreen, Computer-Intensive Methods for Testing Hypotheses, 1989, chapter 2.
     A. Yeh, More accurate tests for the statistical significance of result differences, COLING 2000.
     """
-    true, (ours, theirs) = _prepared(swapped.groups, truth, _pair(first, second))
+    true, (ours, theirs) = _prepared(metric, swapped.groups, truth, _pair(first, second))
     seen = metric(true, ours) - metric(true, theirs)
     if not np.isfinite(seen) or not len(swapped.swapped):
         return float("nan")
@@ -274,17 +276,33 @@ def _pair(first: Any, second: Any) -> NDArray[Any]:
     return np.stack([ours, theirs])
 
 
-def _prepared(groups: IntArray, truth: Any, prediction: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return truth ``(n,)`` and predictions ``(s, n)``: scores as they are, classes as numbers."""
-    true, predicted = np.asarray(truth), np.atleast_2d(prediction)
+def _prepared(metric: Function, groups: IntArray, truth: Any, prediction: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return truth ``(n,)`` and predictions ``(s, n)``: scores as floats, classes as numbers from 0.
+
+    What a number is depends on the metric: 2 is a score to `mae`, whatever its type, and a class to `uar`. To a
+    function that is no task's metric, numbers are numbers and all else is classes.
+    """
+    true, predicted = _plain(truth), np.atleast_2d(_plain(prediction))
     if not len(true) == predicted.shape[1] == len(groups):
         raise ModelError(
             f"{len(true)} labels, {predicted.shape[1]} predictions and groups of {len(groups)} utterances do not fit"
         )
-    if true.dtype.kind == "f":
+    tasks = tasks_of(metric)
+    if tasks == {"regression"}:
+        return true.astype(np.float64), predicted.astype(np.float64)
+    if "classification" not in tasks and {true.dtype.kind, predicted.dtype.kind} <= set("biuf"):
         return true, predicted
-    numbers, _ = pd.factorize(np.concatenate([true, predicted.ravel()]), sort=True)  # sorts classes, not answers
+    both = np.concatenate([true, predicted.ravel()])
+    numbers, _ = pd.factorize(both, sort=True, use_na_sentinel=False)  # sorts classes, not answers
     return numbers[: len(true)], numbers[len(true) :].reshape(predicted.shape)
+
+
+def _plain(values: Any) -> NDArray[Any]:
+    """Return an array; numbers that come as Python objects as numbers."""
+    array = np.asarray(values)
+    if array.dtype != object or pd.api.types.infer_dtype(array.ravel(), skipna=False) not in _NUMBERS:
+        return array
+    return np.array(array.tolist())
 
 
 def _by_group(rows: FloatArray, groups: IntArray) -> FloatArray:

@@ -222,3 +222,57 @@ def test_holm_keeps_the_order_and_never_makes_p_smaller(p_values):
     assert (found >= raw).all()
     assert (found <= 1).all()
     assert (np.diff(found[np.argsort(raw, kind="stable")]) >= 0).all()
+
+
+SCORES = [-2, 3, 0, 7, 10, -5, 1, 2]
+SAID = [-1, 3, 4, 7, 20, -5, 1, 0]
+FIGURES = [metrics.metric("regression", name).function for name in metrics.metric_names("regression")]
+
+
+def _own(truth, prediction):
+    return float(np.abs(np.asarray(truth) - np.asarray(prediction)).max())
+
+
+@pytest.mark.parametrize("figure", [*FIGURES, _own])
+@pytest.mark.parametrize(
+    "kinds", [(int, float), (int, int), (float, int), (np.int8, np.float32), (object, object), (object, int)]
+)
+def test_a_score_is_a_number_whatever_its_type(figure, kinds):
+    resamples = resample(np.arange(8) % 4)
+    truth, said = (np.array(values).astype(kind) for values, kind in zip((SCORES, SAID), kinds, strict=True))
+    floats = np.array(SCORES, float), np.array(SAID, float)
+    found = group_bootstrap(figure, truth, said, resamples)
+    assert found.value == pytest.approx(figure(*floats))
+    wanted = group_bootstrap(figure, *floats, resamples)
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
+    zeros = np.zeros(8)
+    lead = paired_difference(figure, truth, said, zeros, resamples)
+    wanted = paired_difference(figure, *floats, zeros, resamples)
+    assert (lead.value, lead.low, lead.high) == pytest.approx((wanted.value, wanted.low, wanted.high), nan_ok=True)
+    p = randomisation_test(figure, truth, said, zeros, swaps(np.arange(8)))
+    assert p == pytest.approx(randomisation_test(figure, *floats, zeros, swaps(np.arange(8))), nan_ok=True)
+
+
+@pytest.mark.parametrize("name", metrics.metric_names("classification"))
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda k: f"class {k}",
+        lambda k: 10**6 * k - 5,
+        lambda k: float(k) / 2,
+        lambda k: str(float(k)),
+        lambda k: ("nan", "NA", "")[k],
+        lambda k: k > 0,
+    ],
+    ids=["words", "large integers", "floats", "numbers as text", "nothings", "booleans"],
+)
+@pytest.mark.parametrize("kind", [None, object])
+def test_a_class_is_a_name_whatever_its_type(name, named, kind):
+    figure, resamples = metrics.metric("classification", name).function, resample(np.arange(30) % 6)
+    rng = np.random.default_rng(0)
+    classes = 2 if isinstance(named(0), bool) else 3
+    truth, said = rng.integers(0, classes, 30), rng.integers(0, classes, 30)
+    wanted = group_bootstrap(figure, truth, said, resamples)
+    renamed = (np.array([named(k) for k in values], dtype=kind) for values in (truth, said))
+    found = group_bootstrap(figure, *renamed, resamples)
+    assert (found.value, found.low, found.high) == pytest.approx((wanted.value, wanted.low, wanted.high))
