@@ -51,3 +51,14 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
     rarest = int(np.unique(labels, return_counts=True)[1].min())
     splitter = StratifiedKFold(min(folds, rarest)) if rarest >= 2 else KFold(min(folds, len(rows)))
     return tuple(splitter.split(rows, labels))
+
+
+def hold_out_groups(pairs: Pairs, groups: NDArray[Any]) -> bool:
+    """Return whether inner folds validate only on groups that they did not train on.
+
+    >>> pairs = ((np.array([0, 1]), np.array([2])),)
+    >>> hold_out_groups(pairs, np.array(["a", "a", "b"])), hold_out_groups(pairs, np.array(["a", "a", "a"]))
+    (True, False)
+    """
+    names = np.asarray(groups)
+    return bool(pairs) and not any(np.isin(names[valid], names[train]).any() for train, valid in pairs)

@@ -16,6 +16,7 @@ from features.base import build as build_extractor
 from features.store import open_store
 from features.text import fitted
 from models.data import Modalities
+from models.folds import hold_out_groups
 from models.leaks import knows_labels
 from models.protocol import Fold
 from models.strategies import reads_sequences, strategy
@@ -90,7 +91,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     notices += list(_failed_notices(failed))
     labels = labels_of(table, corpus, seed)
     if seed is None:
-        notices += left_out + list(_label_notices(fits, labels, corpus, data))
+        notices += left_out + list(_label_notices(fits, folds, labels, corpus, data))
     _write(folder, _in_order(fits, rows), table, labels, corpus)
     _write_presence(folder, data, table)
     record = {
@@ -245,11 +246,19 @@ def _in_order(fits: Sequence[Fit], rows: Sequence[Row]) -> list[Fit]:
     return sorted(fits, key=lambda fit: (position[fit.row], fit.test.min()))
 
 
-def _label_notices(fits: Sequence[Fit], labels: NDArray[Any], corpus: CorpusParams, data: Modalities) -> Iterator[str]:
-    """Yield a sentence on each modality whose features seem to know the training part's labels."""
+def _label_notices(
+    fits: Sequence[Fit], folds: Sequence[Fold], labels: NDArray[Any], corpus: CorpusParams, data: Modalities
+) -> Iterator[str]:
+    """Yield a sentence on each modality whose features seem to know the training part's labels.
+
+    Only folds whose inner folds hold groups out can tell: without them, inner validation rows are of groups that were
+    trained on, and are known better for that alone.
+    """
     classes = np.unique(labels) if corpus.task == "classification" else None
+    telling = {fold.name for fold in folds if hold_out_groups(fold.inner, data.groups[fold.train])}
     for modality in corpus.modalities:
-        mine = [f for f in fits if f.row.strategy == "unimodal" and f.row.modalities == (modality,)]
+        own = [f for f in fits if f.row.strategy == "unimodal" and f.row.modalities == (modality,)]
+        mine = [f for f in own if f.fold in telling]
         for row in dict.fromkeys(f.row for f in mine):
             parts = [f for f in mine if f.row == row]
             test = np.concatenate([f.test for f in parts])

@@ -1,0 +1,59 @@
+"""Features seem to know the labels only where groups were held out inside training."""
+
+import numpy as np
+import pytest
+
+from models.data import Modalities
+from models.folds import hold_out_groups, inner_folds
+from models.protocol import Fold
+from pipeline.params import CorpusParams, ProtocolParams
+from pipeline.stages.fitting import Fit
+from pipeline.stages.rows import Row
+from pipeline.stages.train import _label_notices
+
+CORPUS = CorpusParams("manifest", "c", "classification", "label", ("text",), ProtocolParams("group-kfold", 2, "group"))
+N = 60
+LABELS = np.array(["calm", "lively"])[np.arange(N) % 2]
+
+
+def notices(groups, train, test, inner=1.0):
+    """Return what is said of features that are right on inner validation rows, and at chance on test rows."""
+    groups = np.asarray(groups)
+    pairs = inner_folds(groups[train], LABELS[train], "classification")
+    said = (np.arange(N) // 2 % 2)[test]  # right every other time
+    nothing = np.zeros((len(test), 0))
+    fit = Fit(Row("unimodal", ("text",), "logistic"), "f", test, said, nothing, {}, nothing, inner, 0.0, 0.0, 1, "{}")
+    x = Modalities({}, {"text": np.ones(N, bool)}, np.full(N, "yes", object), groups)
+    return list(_label_notices([fit], [Fold("f", train, test, pairs)], LABELS, CORPUS, x))
+
+
+HALF, REST = np.arange(30), np.arange(30, N)
+TESTED = [f"t{i // 5}" for i in range(30)]
+
+
+def test_it_is_said_where_inner_folds_hold_groups_out():
+    (said,) = notices([*(f"a{i // 6}" for i in range(30)), *TESTED], HALF, REST)
+    assert "seem to know the labels" in said
+    assert "groups held out inside training" in said
+
+
+def test_it_is_not_said_where_the_training_part_has_one_group():
+    assert notices(["a"] * 30 + TESTED, HALF, REST) == []
+
+
+def test_it_is_not_said_of_features_that_are_as_good_on_test_groups():
+    assert notices([*(f"a{i // 6}" for i in range(30)), *TESTED], HALF, REST, inner=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("groups", "pairs", "held"),
+    [
+        ("aabb", [((0, 1), (2, 3))], True),
+        ("aabb", [((0, 1), (2, 3)), ((0, 2), (1, 3))], False),
+        ("aaaa", [((0, 1), (2, 3))], False),
+        ("aabb", [], False),
+    ],
+)
+def test_groups_are_held_out_in_every_pair_or_not(groups, pairs, held):
+    arrays = tuple((np.array(a), np.array(b)) for a, b in pairs)
+    assert hold_out_groups(arrays, np.array(list(groups))) is held
