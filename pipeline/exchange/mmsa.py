@@ -18,6 +18,7 @@ MMSA knows neither undefined numbers nor names of columns: both, and all else of
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from pipeline.rules import SPLITS
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"
+PART = "mmsa_part"  # a bundle's column of MMSA's parts, where they are not its own split; it is not read back
 _SIDES = ("T", "A", "V")
 _CLASSES = ("Negative", "Neutral", "Positive")
 _BERT_MASK = 1  # the row of text_bert that tells tokens from padding
@@ -203,6 +205,8 @@ def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int6
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle that holds one store a modality, a numeric `SCORE` or ``label``, and all three splits.
 
+    Where there is a column `PART`, that says which part an utterance is in, and the split is only read back.
+
     Sequences are padded with zeros at the end to the longest; undefined numbers become 0, and an utterance without a
     modality one row of zeros. If all modalities of each utterance have as many rows, they are padded alike, as MMSA's
     aligned models demand.
@@ -216,7 +220,8 @@ def write(bundle: Bundle, path: Path) -> None:
     scores = _scores(bundle)
     rows = _rows_of(bundle)
     ids = _clip_ids(bundle.utterances)
-    padded, own = write_own(bundle, stores, rows)
+    kept = replace(bundle, utterances=bundle.utterances.drop(columns=PART, errors="ignore"))
+    padded, own = write_own(kept, stores, rows)
     data: dict[str, Any] = {}
     for split, where in rows.items():
         table = bundle.utterances.iloc[where]
@@ -262,7 +267,7 @@ def _scores(bundle: Bundle) -> NDArray[np.float64]:
 
 def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
     """Return the positions of each split's utterances."""
-    splits = np.array(_column(bundle.utterances, "split"), np.str_)
+    splits = np.array(_column(bundle.utterances, PART if PART in bundle.utterances else "split"), np.str_)
     wrong = np.flatnonzero(~np.isin(splits, SPLITS))
     if len(wrong):
         name = bundle.utterances["utterance"].iloc[wrong[0]]

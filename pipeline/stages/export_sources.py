@@ -19,7 +19,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """A store of the corpus, of which only the outline is in memory."""
+    """A store of the corpus, of which only the outline is in memory.
+
+    `utterances` are those of the table; `at` is where each of them is in the store, -1 for nowhere (imported features).
+    """
 
     path: Path
     name: str
@@ -28,26 +31,37 @@ class Source:
     pooled_names: tuple[str, ...]
     details: Mapping[str, Any]
     utterances: Sequence[str]
+    at: NDArray[np.intp]
     statuses: Sequence[Status]
     notes: Sequence[str]
     offsets: NDArray[np.int64]
     timed: bool
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Number of rows of each utterance of the table."""
+        rows = np.append(np.diff(self.offsets), 0)  # for those that are nowhere
+        found: NDArray[np.int64] = rows[self.at]
+        return found
+
     def features(self) -> FeatureSet:
         """Return it as it is."""
         items = [
             Item(utterance, "", int(length), partial(self.entry, i))
-            for i, (utterance, length) in enumerate(zip(self.utterances, np.diff(self.offsets), strict=True))
+            for i, (utterance, length) in enumerate(zip(self.utterances, self.lengths, strict=True))
         ]
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
         """Read one utterance; the file is open no longer than that takes."""
-        if self.statuses[i] != "ok":
-            return Entry(self.statuses[i], self.notes[i])
+        j = int(self.at[i])
+        if j < 0:
+            return Entry("absent", f"not in {self.path.name}")
+        if self.statuses[j] != "ok":
+            return Entry(self.statuses[j], self.notes[j])
         with open_store(self.path) as store:
-            values, times, pooled = store.rows(i), store.rows(i, "times"), store.clip(i, "pooled")
-        return Entry("ok", self.notes[i], {"values": values, "times": times}, {"pooled": pooled})
+            values, times, pooled = store.rows(j), store.rows(j, "times"), store.clip(j, "pooled")
+        return Entry("ok", self.notes[j], {"values": values, "times": times}, {"pooled": pooled})
 
 
 def joined(sources: Sequence[Source], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:

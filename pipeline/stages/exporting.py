@@ -16,12 +16,15 @@ from features.text.fitted import fitted_names
 from models.protocol import SPLITS
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
+from pipeline.exchange.mmsa import PART
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages import extract
 from pipeline.stages.common import require_current
 from pipeline.stages.export_sources import Source, joined
 from pipeline.stages.guard import plan_of
+from pipeline.stages.inputs import positions
+from pipeline.stages.matching import imported_differences
 from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
@@ -72,14 +75,31 @@ def export(
     write = writer_of(file_format)
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
-    if file_format in _NEED_SPLITS and not fold and not _is_split(table):
+    if file_format in _NEED_SPLITS and not fold and not (table["split"] != "").any():
         fold = plan_of(table, corpus).folds[0].name
-    bundle = bundle_of(params, name, by_modality(name, features) if features else None, align, fold)
+    stores = by_modality(name, features) if features else _trained_on(params, name)
+    said = imported_differences(name, stores.values(), table)
+    bundle = bundle_of(params, name, stores, align, fold)
+    lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
     if file_format in _NEED_SPLITS:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
+        if not fold and not _is_split(table):
+            bundle, divided = _divided(bundle, table, corpus)
+            lines.append(divided)
     write(bundle, path)
-    lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
-    return [*lines, *(_line(store) for store in bundle.features), *bundle.notices]
+    return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *said]
+
+
+def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
+    """Return the bundle with a part for each utterance beside the corpus's own split, and a sentence on it."""
+    fold = plan_of(table, corpus).folds[0].name
+    parts = _split_of(table, corpus, fold)
+    counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
+    lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
+    return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
+        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); read back here, the file "
+        "gives the split that the corpus has"
+    )
 
 
 def _line(store: FeatureSet) -> str:
@@ -158,8 +178,7 @@ def _there(name: str, feature: str) -> Path:
 def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Source:
     path = _there(name, feature)
     with open_store(path) as store:
-        if store.utterances != list(table["utterance"]):
-            raise UserError(f"{path} holds other utterances than the table: run preprocess and extract again")
+        at = positions(store, table, path)
         details = {k: store.attribute(k) for k in store.file.attrs if k not in _OWN_ATTRIBUTES}
         source = Source(
             path.resolve(),
@@ -168,7 +187,8 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
             tuple(store.attribute("feature_names")),
             tuple(store.attribute("pooled_names")),
             details,
-            store.utterances,
+            table["utterance"].tolist(),
+            at,
             store.statuses,
             store.notes,
             store.offsets,
@@ -185,7 +205,7 @@ def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame
     if not words["start"].notna().any():
         raise UserError(f"the corpus {name} has no word times ({CorpusPaths(name).words}): leave out --align word")
     for source in sources:
-        if not source.timed and source.offsets[-1]:
+        if not source.timed and source.lengths.any():
             raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")
     starts = table["start"].fillna(0).to_numpy(np.float64)
     spans = {str(u): own[["start", "end"]].to_numpy(np.float64) for u, own in words.groupby("utterance", sort=False)}

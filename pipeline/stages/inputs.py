@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.align import align_to_words, average_over_windows
-from features.store import IMPORTED, open_store
+from features.store import IMPORTED, Store, open_store
 from features.text import fitted
 from models.context import neighbours, with_context
 from models.data import Modalities, Ragged
@@ -156,20 +155,27 @@ def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDA
     with open_store(path) as store:
         names = store.attribute("pooled_names")
         pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
-        at = _positions(store, table, path)
+        at = positions(store, table, path)
     there = at >= 0
     return np.where(there[:, None], pooled[at], np.float32("nan")), there & ok[at], names
 
 
-def _positions(store: Any, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
-    """Return where in the store each utterance of the table is; -1: nowhere (imported features only)."""
-    if store.utterances == list(table["utterance"]):
-        return np.arange(len(table))
+def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
+    """Return where in a store each utterance of the table is; -1: nowhere (imported features only).
+
+    Raises
+    ------
+    UserError
+        If the store was computed here, for another table.
+    """
+    names = table["utterance"].tolist()
+    if store.utterances == names:
+        return np.arange(len(names))
     if store.attribute("kind") != IMPORTED:
         raise UserError(
             f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
         )
-    found: NDArray[np.intp] = pd.Index(store.utterances).get_indexer(table["utterance"]).astype(np.intp)
+    found: NDArray[np.intp] = pd.Index(store.utterances).get_indexer(names).astype(np.intp)
     return found
 
 
@@ -190,7 +196,7 @@ class _Rows:
 def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
     """Read the rows of a store in one piece; None where no utterance has any."""
     with open_store(path) as store:
-        at = _positions(store, table, path)
+        at = positions(store, table, path)
         values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets
     if not values.size:
         return None

@@ -34,6 +34,7 @@ from pipeline.stages.common import require_current
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned
 from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.inputs import SPECTROGRAM, is_imported, load_modalities, settings_of, step_settings
+from pipeline.stages.matching import differences, imported_differences
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.utterances import read_utterances, write_table
 
@@ -76,6 +77,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     require_features(params, name)
     inputs = inputs_key(params, name)
     data = load_modalities(name, settings, corpus, table)
+    notices += imported_differences(name, settings.features.values(), table)
     rows, left_out = _rows(name, settings, corpus, data)
     if _over_time(rows):
         settings, remarks = step_settings(name, settings, corpus, table)
@@ -137,10 +139,13 @@ def require_features(params: Params, name: str) -> None:
     Raises
     ------
     UserError
-        If one is missing or out of date; it names the command.
+        If one is missing or out of date; it names the command. Or if imported ones are of other utterances.
     """
+    names = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)["utterance"].tolist()
     for modality, extractor in _stores_read(params, name):
-        if not is_imported(CorpusPaths(name).features(extractor)):
+        if is_imported(path := CorpusPaths(name).features(extractor)):
+            differences(path, names)
+        else:
             _require_extracted(params, name, modality, extractor)
 
 

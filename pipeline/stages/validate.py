@@ -7,7 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import ModelError
+from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
+from pipeline.paths import CorpusPaths
+from pipeline.stages.matching import imported_differences
 from pipeline.stages.prepare import gather, if_known, known_bad, label_file
 from pipeline.stages.train import split
 from pipeline.utterances import Problem
@@ -41,7 +44,20 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
             problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
         except ModelError as error:
             problems.append(Problem("error", where, None, str(error), stops="train"))
+        problems += _stores(name, corpus, table)
     return problems, facts_of(name, found.utterances, found.words, corpus)
+
+
+def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
+    """Say where imported features are not those of the corpus's utterances."""
+    folder = CorpusPaths(name).work / "features"
+    try:
+        return [
+            Problem("warning", folder, None, said)
+            for said in imported_differences(name, corpus.features.values(), table)
+        ]
+    except UserError as error:
+        return [Problem("error", folder, None, str(error), stops="train")]
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:

@@ -1,0 +1,290 @@
+"""What import takes is named, stripped and counted by the rules of the manifest, and what it takes, prepare takes."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.store import open_store
+from pipeline.errors import UserError
+from pipeline.exchange.bundle import ImportOptions, reader_of
+from pipeline.exchange.pickles import load
+from pipeline.params import load_params
+from pipeline.run.cluster import Pool
+from pipeline.stages import importing
+from pipeline.stages.exporting import export
+from pipeline.stages.prepare import prepare
+from pipeline.stages.train import train
+from pipeline.stages.validate import validate
+from tests.conftest import write_csv
+
+FAST = "train: {classifiers: [logistic], fusions: [concat]}\nrun: {workers: 1}\n"
+
+
+OPTIONS = ImportOptions(arrays=(("audio", ("v*",)),), id="clip", group="who", label="mood")
+
+
+@pytest.fixture(autouse=True)
+def _working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def imported(form: str = "csv", **changes) -> str:
+    """Make the corpus `mine` of f.<form>; return what is said."""
+    options = replace(OPTIONS, **changes)
+    settings = {"task": "classification", "label": options.label, "folds": 2}
+    return "\n".join(importing.import_corpus(Path("params.yaml"), form, Path(f"f.{form}"), "mine", options, settings))
+
+
+def sheet(folder: Path, cells: list[tuple[str, str, str]], header: tuple[str, ...] = ("clip", "who", "mood")) -> None:
+    write_csv(folder / "f.csv", (*header, "v1", "v2"), [(*row, i, i % 3) for i, row in enumerate(cells)])
+    (folder / "params.yaml").write_text(FAST)
+
+
+def held(folder: Path, store: str = "v") -> list[str]:
+    with open_store(folder / f"data/work/mine/features/{store}.h5") as found:
+        return found.utterances
+
+
+def prepared(folder: Path) -> pd.DataFrame:
+    prepare(load_params(Path("params.yaml")), "mine")
+    return pd.read_csv(folder / "data/work/mine/utterances.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize("names", [("1.1", "1.10"), ("1", "1.0"), ("2e1", "20"), ("007", "7"), ("1_0", "10"),
+                                   ("0x10", "16"), ("+5", "5"), ("Inf", "inf")])  # fmt: skip
+def test_names_are_text_however_they_look(tmp_path, names):
+    sheet(tmp_path, [(f"{name}{'' if k == 0 else f'#{k}'}", name, "ab"[k % 2]) for k in range(4) for name in names])
+    imported()
+    table = prepared(tmp_path)
+    assert table["group"].tolist() == list(names) * 4
+    assert table["utterance"].tolist()[:2] == list(names)
+    assert held(tmp_path) == table["utterance"].tolist()
+
+
+def test_names_are_stripped_in_the_table_and_in_the_store(tmp_path):
+    pads = ("{} ", " {}", "{}\u00a0", "{}\u200b", "\ufeff{}", "{}\u3000", "{}")
+    sheet(tmp_path, [(pads[i % 7].format(f"c{i}"), pads[i % 7].format(f"g{i % 4}"), "ab"[i // 7]) for i in range(14)])
+    imported()
+    table = prepared(tmp_path)
+    assert table["utterance"].tolist() == held(tmp_path) == [f"c{i}" for i in range(14)]
+    assert set(table["group"]) == {f"g{i}" for i in range(4)}
+
+
+def test_names_that_are_one_without_their_spaces_are_refused(tmp_path):
+    sheet(tmp_path, [("a", "g", "x"), ("a ", "h", "y")])
+    with pytest.raises(UserError, match="line 2 and line 3 have the same id 'a'"):
+        imported()
+
+
+@pytest.mark.parametrize(
+    ("ids", "groups", "expected"),
+    [
+        (np.arange(8), np.arange(8) // 2, [str(i) for i in range(8)]),
+        (np.arange(8).astype(float), np.arange(8) // 2, [str(i) for i in range(8)]),
+        (np.array([f"c{i}".ljust(6) for i in range(8)]), np.arange(8)[:, None] // 2, [f"c{i}" for i in range(8)]),
+        (np.array([f"c{i}".encode() for i in range(8)]), np.arange(8) // 2, [f"c{i}" for i in range(8)]),
+        (np.array([list(f"c{i} ") for i in range(8)]), np.arange(8) // 2, [f"c{i}" for i in range(8)]),
+        (np.array([list(f"c{i} ") for i in range(8)], "S1"), np.arange(8) // 2, [f"c{i}" for i in range(8)]),
+        (np.array([[f"c{i}"] for i in range(8)]), np.arange(8) // 2, [f"c{i}" for i in range(8)]),
+        (np.array([1.5, 2.25, 3, 4, 5, 6, 7, 8], np.float32), np.arange(8) // 2, ["1.5", "2.25", *"345678"]),
+    ],
+)
+def test_names_in_arrays_of_any_type(tmp_path, ids, groups, expected):
+    mood = np.array([["a"], ["b"]] * 4)  # MATLAB has columns only
+    np.savez(tmp_path / "f.npz", clip=ids, who=groups, mood=mood, v=np.random.default_rng(0).normal(size=(8, 2)))
+    (tmp_path / "params.yaml").write_text(FAST)
+    said = imported("npz", arrays=(("audio", ("v",)),))
+    assert ("holds floating-point numbers" in said) == (expected[0] == "1.5")
+    assert prepared(tmp_path)["utterance"].tolist() == held(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (pa.array([f"c{i} " for i in range(8)]), [f"c{i}" for i in range(8)]),
+        (pa.array([f"c{i}".encode() for i in range(8)]), [f"c{i}" for i in range(8)]),
+        (pa.array([f"c{i}" for i in range(8)]).dictionary_encode(), [f"c{i}" for i in range(8)]),
+        (pa.array([2**53 + i for i in range(8)]), [str(2**53 + i) for i in range(8)]),
+        (pa.array([float(i) for i in range(8)]), [str(i) for i in range(8)]),
+        (pa.array([Decimal(f"1.{i}0") for i in range(8)]), [f"1.{i}0" for i in range(8)]),
+    ],
+)
+def test_names_in_parquet_columns_of_any_type(tmp_path, cells, expected):
+    columns = {"clip": cells, "who": pa.array([*range(2**53, 2**53 + 7), None]), "mood": pa.array(["a", "b"] * 4)}
+    values = np.random.default_rng(0).normal(size=(2, 8))
+    pq.write_table(pa.table(columns | {"v1": values[0], "v2": values[1]}), tmp_path / "f.parquet")
+    (tmp_path / "params.yaml").write_text(FAST)
+    imported("parquet")
+    table = prepared(tmp_path)
+    assert table["utterance"].tolist() == held(tmp_path) == expected
+    assert table["group"].nunique() == 8  # of one that is empty a name of its own is made
+
+
+def test_the_label_is_kept_as_it_is_written_and_is_no_feature(tmp_path):
+    rows = [(f"c{i}", f"g{i % 4}", ("1", "1.0", "2")[i % 3]) for i in range(12)]
+    sheet(tmp_path, rows)
+    said = imported(arrays=(("audio", ("*",)),))
+    assert "'1' (4 rows) and '1.0' (4 rows) differ only in spelling" in said
+    assert prepared(tmp_path)["mood"].tolist() == [row[2] for row in rows]
+    with open_store(tmp_path / "data/work/mine/features/audio.h5") as store:
+        assert store.attribute("feature_names") == ["v1", "v2"]
+
+
+def test_headers_are_found_without_spaces_and_case_and_near_ones_are_named(tmp_path):
+    sheet(tmp_path, [(f"c{i}", f"g{i % 4}", "ab"[i // 4 % 2]) for i in range(8)], (" Clip", "WHO ", "Speaker_ID"))
+    assert "say so" not in imported(label="speaker_id")
+    assert prepared(tmp_path)["speaker_id"].tolist() == list("aaaabbbb")
+
+
+def test_columns_that_look_like_a_role_are_named(tmp_path):
+    sheet(tmp_path, [("ab"[i // 4 % 2], f"g{i % 4}", f"t{i}") for i in range(8)], ("mood", "who", "begin"))
+    assert "column 'begin' is kept as it is; if it holds the start, say so: --start begin" in imported(id="")
+
+
+def test_rows_of_commas_and_labels_that_are_none(tmp_path):
+    missing = ["NaN", "n/a", "", "NULL", "None", "<NA>"]
+    sheet(tmp_path, [(f"c{i}", f"g{i % 4}", m) for i, m in enumerate(["a", "b"] * 4 + missing)])
+    with (tmp_path / "f.csv").open("a") as file:
+        file.write(",,,,\n,,,,\n")
+    said = imported()
+    assert "6 utterances without mood were left out" in said
+    assert len(prepared(tmp_path)) == 8
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([("a", "g", "x"), ("b", "h", "x")], "every row has mood 'x'"),
+        ([("a", "g", "NaN"), ("b", "h", "")], "no utterance has a mood"),
+        ([("a", "g\x1b[2J", "x"), ("b", "h", "y")], "the group of 'a' holds the control character U+001B"),
+        ([("a\x00b", "g", "x"), ("b", "h", "y")], "cannot be printed: 'a\\x00b' holds a NUL character"),
+    ],
+)
+def test_what_prepare_would_refuse_is_refused_and_leaves_nothing(tmp_path, cells, message):
+    sheet(tmp_path, cells)
+    with pytest.raises(UserError) as error:
+        imported()
+    assert message in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    assert (tmp_path / "params.yaml").read_text() == FAST
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["f.csv", "params.yaml"]
+
+
+def test_a_text_with_a_nul_is_refused_by_name(tmp_path):
+    rows = [("a", "g", "x", "no\x00w", 1), ("b", "h", "y", "ok", 2)]
+    write_csv(tmp_path / "f.csv", ("clip", "who", "mood", "said", "v1"), rows)
+    with pytest.raises(UserError, match="the text of 'a' holds a NUL character after 'no'"):
+        imported(text="said")
+
+
+def voices(folder: Path, count: int = 24) -> np.ndarray:
+    """Make the corpus `mine` of `count` utterances c0, c1, ..., and prepare it; return its features."""
+    sheet(folder, [(f"c{i}", f"g{i % 4}", "ab"[i // 4 % 2]) for i in range(count)])
+    imported()
+    prepared(folder)
+    return np.array([(i, i % 3) for i in range(count)], np.float32)
+
+
+def changed(change) -> None:
+    """Change the corpus's manifest behind the store's back."""
+    path = Path("data/raw/mine/manifest.csv")
+    change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+    prepare(load_params(Path("params.yaml")), "mine")
+
+
+def trained() -> list[str]:
+    with Pool(1) as pool:
+        return list(train(load_params(Path("params.yaml")), "mine", pool))
+
+
+def test_a_store_of_other_ids_is_refused_with_a_count(tmp_path):
+    voices(tmp_path)
+    changed(lambda t: t.assign(utterance=[f"{u}{'x' * (i % 2)}" for i, u in enumerate(t["utterance"])]))
+    params = load_params(Path("params.yaml"))
+    said = "12 of its 24 ids are unknown (c1, c3, c5, ...), and 12 of the table's 24 utterances are not in it"
+    for refused in (trained, lambda: export(params, "mine", "npz", Path("out.npz"))):
+        with pytest.raises(UserError, match=re.escape(said)):
+            refused()
+    problems, _ = validate(params, "mine")
+    assert [p.severity for p in problems if said in p.message] == ["error"]
+    assert not Path("out.npz").exists()
+
+
+def test_utterances_that_were_taken_out_or_added_are_said_with_a_count(tmp_path):
+    values = voices(tmp_path)
+    changed(lambda t: t.iloc[4:])
+    params = load_params(Path("params.yaml"))
+    said = "v.h5: 4 of its 24 ids are of no utterance and are not read (c0, c1, c2, ...)"
+    assert any(said in line for line in trained())
+    assert any(said in line for line in export(params, "mine", "npz", Path("out.npz")))
+    assert any(said in problem.message for problem in validate(params, "mine")[0])
+    with np.load("out.npz") as out:
+        np.testing.assert_array_equal(out["features/v/values"], values[4:])
+    changed(lambda t: pd.concat([t.iloc[:0], t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
+    with pytest.raises(UserError, match="4 of its 24 ids are unknown"):  # some are gone, and some are new
+        trained()
+
+
+def test_utterances_that_were_added_are_absent_and_counted(tmp_path):
+    voices(tmp_path)
+    changed(lambda t: pd.concat([t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
+    said = "v.h5: 2 of the table's 26 utterances are not in it and count as absent (new1, new2)"
+    assert any(said in line for line in trained())
+    assert any(said in line for line in export(load_params(Path("params.yaml")), "mine", "npz", Path("out.npz")))
+    with np.load("out.npz") as out:
+        assert out["features/v/status"].tolist() == ["ok"] * 24 + ["absent"] * 2
+
+
+def test_into_takes_its_stores_back_if_the_settings_cannot_be_written(tmp_path, monkeypatch):
+    voices(tmp_path)
+    store = tmp_path / "data/work/mine/features/v.h5"
+    before, settings = store.read_bytes(), (tmp_path / "params.yaml").read_text()
+    sheet(tmp_path, [(f"c{i}", f"g{i % 4}", "a") for i in range(20)])
+    (tmp_path / "params.yaml").write_text(settings)
+    options = ImportOptions(arrays=(("audio", ("v*",)), ("video", ("mood*",))), id="clip")
+    more = (tmp_path / "f.csv").read_text().replace(",a,", ",3,")
+    (tmp_path / "f.csv").write_text(more)
+    into = (load_params(Path("params.yaml")), "csv", Path("f.csv"), "mine", options, "")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device", "params.yaml")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "add_features", fail)
+        with pytest.raises(OSError, match="No space left"):
+            importing.import_into(*into)
+    assert store.read_bytes() == before
+    assert [path.name for path in store.parent.iterdir()] == ["v.h5"]
+    assert (tmp_path / "params.yaml").read_text() == settings
+    assert "20 of 24 utterances of mine matched by id" in importing.import_into(*into)
+    assert sorted(path.name for path in store.parent.iterdir()) == ["mood.h5", "v.h5"]
+    assert store.read_bytes() != before
+
+
+def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_path):
+    rng, n = np.random.default_rng(0), 24
+    arrays = {f"f{m}": rng.normal(size=(n, 2)) for m in "tav"}
+    split = np.array(["train"] * 16 + ["test"] * 8)
+    np.savez(
+        "f.npz", clip=[f"c{i}" for i in range(n)], who=np.arange(n) // 2, part=split, mood=rng.normal(size=n), **arrays
+    )
+    (tmp_path / "params.yaml").write_text(FAST)
+    options = replace(OPTIONS, split="part", arrays=(("text", ("ft",)), ("audio", ("fa",)), ("video", ("fv",))))
+    settings = {"task": "regression", "label": "mood"}
+    importing.import_corpus(Path("params.yaml"), "npz", Path("f.npz"), "mine", options, settings)
+    prepared(tmp_path)
+    lines = export(load_params(Path("params.yaml")), "mine", "mmsa", Path("out.pkl"))
+    assert any("the corpus has no valid: MMSA's parts are those of the fold test" in line for line in lines)
+    again = reader_of("mmsa")(Path("out.pkl"), ImportOptions())
+    assert again.utterances["split"].tolist() == split.tolist()
+    assert "mmsa_part" not in again.utterances
+    foreign = load(Path("out.pkl"))
+    assert {part: len(foreign[part]["id"]) for part in ("train", "valid", "test")}["test"] == 8
+    assert len(foreign["train"]["id"]) + len(foreign["valid"]["id"]) == 16
