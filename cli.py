@@ -88,7 +88,7 @@ def _names(params: Any, corpora: tuple[str, ...]) -> list[str]:
 def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
     from pipeline.run.cluster import Pool
 
-    return Pool(workers or params.run.workers, scheduler)
+    return Pool(workers or params.run.workers, scheduler, params.run.plugins)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,9 @@ from features.store import Entry, Item, Status
 from pipeline.errors import UserError
 from pipeline.plugins import load_plugins
 from pipeline.run.cache import ClipCache
-from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.cluster import Pool
 from pipeline.run.progress import Progress
+from pipeline.run.shift import WorkerLost
 
 
 @dataclass(frozen=True)
@@ -105,18 +107,13 @@ def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) 
     if not pending:
         return
     task = partial(work, step, cache_root.resolve())
-    batches = step.batches(pending, max(1, pool.workers))
+    batches = step.batches(pending, 1 if step.light else pool.size())
     try:
         if step.light:
             for batch in batches:
                 yield from task(batch)
         else:
             yield from _on_workers(task, batches, pool)
-    except OSError as error:
-        raise UserError(
-            f"cannot write to {cache_root}: {error.strerror or error}. What was computed before is kept: make room or "
-            "mend the folder, then run the same command again"
-        ) from error
     except ExtractorError as error:
         raise UserError(str(error)) from error
 
@@ -148,15 +145,29 @@ def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         missing = []
         for i, clip in enumerate(clips):  # done already, where a worker died in the middle of this batch
-            entry = cache.get(clip.key)
+            with _naming(cache_root):
+                entry = cache.get(clip.key)
             if entry is None:
                 missing.append(i)
             else:
                 outcomes[i] = _outcome(clip, entry)
         for position, result in _guarded(step, [clips[i] for i in missing]):
             clip = clips[missing[position]]
-            outcomes[missing[position]] = _keep(cache, clip, result)
+            with _naming(cache_root):
+                outcomes[missing[position]] = _keep(cache, clip, result)
         return [outcomes[i] for i in range(len(clips))]
+
+
+@contextmanager
+def _naming(cache_root: Path) -> Iterator[None]:
+    """Say of an error of the cache, and of no other one, what can be done about it."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {error.filename or cache_root}: {error.strerror or error}. What was computed before is "
+            "kept: make room or mend the folder, then run the same command again"
+        ) from error
 
 
 def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:

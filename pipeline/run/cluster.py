@@ -6,10 +6,16 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pipeline.errors import UserError
+from pipeline.run.crew import Crew
+from pipeline.run.fingerprint import is_known
+from pipeline.run.scheduler import connect
+from pipeline.run.shift import Shift, Unchecked, WorkerLost
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -34,10 +40,6 @@ _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
-class WorkerLost(Exception):
-    """A worker process died on a task that was alone under way (a crash in a library, or out of memory)."""
-
-
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -48,13 +50,26 @@ class Pool:
 
     Nothing is started before the first `run`; use it as a context manager. Without workers (0) it is this process that
     does the tasks, one after another: for a few clips that is quicker than starting a cluster.
+
+    Parameters
+    ----------
+    workers
+        How many processes to start at most; where there is a scheduler, its workers are used instead.
+    scheduler
+        Address of a Dask scheduler.
+    plugins
+        What workers must have as this process has it, beside the code, the libraries and the files.
     """
 
-    def __init__(self, workers: int | Literal["auto"] = "auto", scheduler: str | None = None) -> None:
+    def __init__(
+        self, workers: int | Literal["auto"] = "auto", scheduler: str | None = None, plugins: tuple[str, ...] = ()
+    ) -> None:
         self.workers = cores() if workers == "auto" else workers
         self.scheduler = scheduler
+        self._plugins = plugins
         self._client: Any = None
         self._cluster: Any = None
+        self._crew: Crew | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> "Pool":
@@ -63,9 +78,16 @@ class Pool:
     def __exit__(self, *error: object) -> None:
         for part in (self._client, self._cluster):
             if part is not None:
-                part.close(timeout=10)
+                with suppress(OSError, TimeoutError):  # a scheduler that is gone cannot be told that we go
+                    part.close(timeout=10)
         if self._scratch is not None:
             self._scratch.cleanup()
+
+    def size(self) -> int:
+        """Return how many tasks can be done at the same time; a cluster that is there already is asked."""
+        if self.scheduler and self.workers:
+            return len(self._ready(1).approved)
+        return max(1, self.workers)
 
     def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield each task with its result, in the order in which they finish.
@@ -73,6 +95,11 @@ class Pool:
         When a worker dies, Dask loses every task that waited there, not only the one that killed it: these are done
         again at the end, one at a time, so that only the guilty one is answered with `WorkerLost`.
         An exception that `work` raises ends the run and is raised here.
+
+        Raises
+        ------
+        UserError
+            If no cluster can be started or reached, no worker may work, or the scheduler is lost.
         """
         if self.workers == 0:
             os.environ.update(_ENVIRONMENT)
@@ -90,47 +117,28 @@ class Pool:
     def _together(
         self, work: Callable[[Task], Result], tasks: Sequence[Task]
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        from distributed import as_completed
+        crew = self._ready(len(tasks))
+        return Shift(self._client, crew, partial(_in_folder, work, str(Path.cwd()), crew.pool)).run(tasks)
 
-        client = self._connect(len(tasks))
-        waiting = iter(tasks)
-        window = 2 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-        under_way: dict[Any, Task] = {}
-        futures = as_completed()
-
-        def submit() -> None:
-            for task in waiting:
-                future = client.submit(work, task, pure=False)
-                under_way[future.key] = task
-                futures.add(future)
-                return
-
-        for _ in range(window):
-            submit()
-        for future in futures:
-            task = under_way.pop(future.key)
-            yield task, _result(future)
-            future.release()
-            submit()
-
-    def _connect(self, tasks: int) -> Any:
+    def _ready(self, tasks: int) -> Crew:
+        """Return the workers, of which there is one at least, and as many as there are tasks if they are ours."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
-            self._client = self._existing() if self.scheduler else self._local(tasks)
-        return self._client
+            self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)
+        elif self._cluster is not None:
+            self._grow(min(self.workers, tasks))
+        if self._crew is None:
+            self._crew = Crew(self._client, self._plugins)
+        self._crew.look()
+        if self._crew.all_refused:
+            raise UserError(f"no worker can be used. {self._crew.refusal}")
+        return self._crew
 
-    def _existing(self) -> Any:
-        from distributed import Client
-
-        try:
-            client = Client(self.scheduler, timeout=10)
-            client.wait_for_workers(1, timeout=30)
-        except (OSError, TimeoutError, ValueError) as error:
-            raise UserError(
-                f"no Dask cluster with a worker answers at {self.scheduler} ({error or type(error).__name__}): "
-                "start one with `dask scheduler` and `dask worker`, or leave --scheduler out"
-            ) from error
-        return client
+    def _grow(self, workers: int) -> None:
+        if workers > len(self._cluster.workers):
+            with _starting():
+                self._cluster.scale(workers)
+                self._client.wait_for_workers(workers, timeout=60)
 
     def _local(self, tasks: int) -> Any:
         """Start workers that only this process can talk to.
@@ -154,7 +162,7 @@ class Pool:
         )
         folder = dask.config.get("temporary-directory") or None
         self._scratch = tempfile.TemporaryDirectory(prefix="crossmodal-", dir=folder, ignore_cleanup_errors=True)
-        with _without_interrupts(), dask.config.set({"temporary-directory": self._scratch.name}):
+        with _starting(), dask.config.set({"temporary-directory": self._scratch.name}):
             self._cluster = LocalCluster(
                 n_workers=max(1, min(self.workers, tasks)),
                 threads_per_worker=1,
@@ -167,7 +175,7 @@ class Pool:
                 env=_ENVIRONMENT,
                 silence_logs=logging.CRITICAL,
             )
-        return Client(self._cluster)
+        return Client(self._cluster, set_as_default=False)
 
 
 @contextmanager
@@ -183,10 +191,29 @@ def _without_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _result(future: Any) -> Any:
-    from distributed import KilledWorker
-
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Start processes that Ctrl-C does not end, and say what is wrong where they do not come up."""
     try:
-        return future.result()
-    except KilledWorker:
-        return WorkerLost("the worker process died on it (a crash in a library, or out of memory)")
+        with _without_interrupts():
+            yield
+    except (OSError, RuntimeError, TimeoutError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(
+            f"worker processes cannot be started ({reason}): try fewer --workers, and look at the limits of processes, "
+            "open files and memory (ulimit -a)"
+        ) from error
+
+
+_ALONE = threading.Lock()  # the working directory, models and random numbers are not shared between a worker's threads
+
+
+def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
+    """Do a task on a worker, alone in its process and in the folder of the process that planned it."""
+    from distributed import get_worker
+
+    if not is_known(pool):
+        return Unchecked(get_worker().address)
+    with _ALONE:
+        os.chdir(folder)
+        return work(task)

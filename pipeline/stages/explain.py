@@ -15,8 +15,9 @@ from models.metrics import metric
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.cluster import Pool
 from pipeline.run.progress import Progress
+from pipeline.run.shift import WorkerLost
 from pipeline.stages.compare import chosen
 from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
 from pipeline.stages.guard import plan_of

@@ -26,9 +26,10 @@ from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.plugins import plugin_keys
 from pipeline.run.cache import ClipCache, key_of
-from pipeline.run.cluster import Pool, WorkerLost
+from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
 from pipeline.run.progress import Progress
+from pipeline.run.shift import WorkerLost
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned

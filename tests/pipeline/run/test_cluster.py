@@ -1,8 +1,11 @@
 """The workers of this machine: nobody else can reach them, and nothing of them stays."""
 
 import os
+import signal
 import stat
+import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ import psutil
 import pytest
 
 from pipeline.run.cluster import Pool
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,42 @@ def test_no_folder_of_others_is_on_the_path_of_imports(pool: Pool) -> None:
         private = next(p for p in folder.parents if p.name.startswith("crossmodal-"))
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
         assert private.stat().st_uid == os.getuid()
+
+
+def pid(task: float) -> int:
+    time.sleep(task)
+    return os.getpid()
+
+
+def test_a_pool_whose_first_job_is_one_task_uses_all_workers_for_the_next() -> None:
+    with Pool(2) as pool:
+        assert len({answer for _, answer in pool.run(pid, [0.0])}) == 1
+        assert len({answer for _, answer in pool.run(pid, [0.1] * 12)}) == 2
+
+
+HEAD = """
+import sys, time
+from pipeline.run.cluster import Pool
+if __name__ == "__main__":
+    with Pool(2) as pool:
+        for _ in pool.run(time.sleep, [0.0, 0.0, 60.0, 60.0]):
+            print(flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
+    (tmp_path / "head.py").write_text(HEAD)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "head.py"]
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as head:
+        assert head.stdout is not None
+        head.stdout.readline()
+        children = psutil.Process(head.pid).children(recursive=True)
+        assert len(children) >= 2
+        head.send_signal(number)
+        _, alive = psutil.wait_procs(children, timeout=25)
+        assert not alive
 
 
 def test_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

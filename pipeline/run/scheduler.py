@@ -1,0 +1,80 @@
+"""A Dask scheduler that is there already: is it one, does it answer, does it have workers."""
+
+import asyncio
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from pipeline.errors import UserError
+
+_ANSWER_S = 20  # so long a scheduler may take to say what it is
+_WORKERS_S = 30  # ... and so long the first worker may take to join
+_SAME = ("python", "dask", "distributed")
+
+
+def connect(address: str) -> Any:
+    """Return a client of the scheduler at an address, which has a worker; credentials are those of Dask's settings.
+
+    Raises
+    ------
+    UserError
+        If nothing answers there, something else than a scheduler does, or no worker joins.
+    """
+    from distributed import Client
+    from distributed.versions import VersionMismatchWarning
+
+    try:
+        with ThreadPoolExecutor(1) as thread:  # a loop of its own, whatever runs in this thread
+            kind = thread.submit(asyncio.run, _kind(address)).result()
+        if kind != "Scheduler":
+            raise UserError(f"at {address} there is a Dask {kind.lower()}, no scheduler: name the scheduler's address")
+        warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # said below, in a sentence
+        client = Client(address, timeout=_ANSWER_S, set_as_default=False)
+    except UserError:
+        raise
+    except Exception as error:  # whatever is wrong with an address, what listens there, or Dask's TLS settings
+        raise UserError(
+            f"no Dask cluster answers at {address} ({_reason(error)}): start one with `dask scheduler` and `dask "
+            "worker`, look at Dask's TLS settings if it is encrypted, or leave --scheduler out"
+        ) from error
+    _remark_versions(client, address)
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS_S)
+    except TimeoutError:
+        client.close(timeout=1)
+        raise UserError(
+            f"no worker has joined the Dask scheduler at {address} within {_WORKERS_S} s: start some with `dask worker "
+            f"{address}`"
+        ) from None
+    return client
+
+
+async def _kind(address: str) -> str:
+    """Ask what is at an address; what accepts and says nothing raises `TimeoutError`."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async with asyncio.timeout(_ANSWER_S):
+        async with rpc(address, timeout=_ANSWER_S / 2, connection_args=Security().get_connection_args("client")) as it:
+            return str((await it.identity())["type"])
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError) and not str(error):
+        return f"nothing that speaks Dask's protocol answered within {_ANSWER_S} s"
+    causes = [error, *([error.__cause__] if error.__cause__ else [])]
+    return "; ".join(" ".join(str(cause).split()) or type(cause).__name__ for cause in causes)
+
+
+def _remark_versions(client: Any, address: str) -> None:
+    """Say which versions of the scheduler are not those of this process, which must understand it."""
+    from distributed.versions import get_versions
+
+    sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))
+    here, there = ({**side["host"], **side["packages"]} for side in sides)
+    other = [f"{name} {there.get(name)} (here {here[name]})" for name in _SAME if there.get(name) != here.get(name)]
+    if other:
+        sys.stderr.write(
+            f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, make them the same\n"
+        )

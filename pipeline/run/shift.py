@@ -1,0 +1,151 @@
+"""Tasks on the workers of a crew: a few under way at a time, none lost with a worker that comes or goes."""
+
+import queue
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.run.crew import Crew
+
+_A_WORKER = 2  # tasks under way: one that is done, and one that waits beside it
+_TICK_S = 1.0
+_WORKERS_S = 60.0  # how long a run waits for workers when all are gone
+_GONE_S = 3.0  # how long the workers of a task must be gone before it is sent to others
+_TRIES = 4  # a task that was sent so often, and each time its worker went, is answered with `WorkerLost`
+
+
+class WorkerLost(Exception):
+    """A worker process died on a task that was alone under way (a crash in a library, or out of memory)."""
+
+    def __init__(self) -> None:
+        super().__init__("the worker process died on it (a crash in a library, or out of memory)")
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """The answer of a process that the crew has not asked what it works with: nothing was done."""
+
+    address: str
+
+
+@dataclass
+class _Sent:
+    """A task under way: how often it was sent, to whom, and since when none of them is there."""
+
+    task: Any
+    tries: int = 0
+    workers: frozenset[str] = frozenset()
+    future: Any = None
+    alone: float | None = None
+
+
+class Shift:
+    """One run of tasks.
+
+    Parameters
+    ----------
+    client
+        Of the scheduler.
+    crew
+        Its workers.
+    work
+        What is done with each task; it may answer `Unchecked`.
+    """
+
+    def __init__(self, client: Any, crew: Crew, work: Callable[[Any], Any]) -> None:
+        self._client, self._crew, self._work = client, crew, work
+        self._waiting: deque[_Sent] = deque()
+        self._under_way: dict[str, _Sent] = {}
+        self._lost: list[_Sent] = []
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._manned = time.monotonic()
+
+    def run(self, tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield each task with its result or `WorkerLost`, in the order in which they finish; raise what `work` raises.
+
+        Raises
+        ------
+        UserError
+            If the scheduler is lost, or all workers are and none comes back.
+        """
+        self._waiting.extend(map(_Sent, tasks))
+        while self._waiting or self._under_way or self._lost:
+            self._look()
+            while self._waiting and len(self._under_way) < _A_WORKER * len(self._crew.approved):
+                self._send(self._waiting.popleft())
+            yield from self._finished()
+
+    def _look(self) -> None:
+        """See who may work now, and take back what was sent to workers that are gone, all of them, for a while."""
+        self._crew.look()
+        now = time.monotonic()
+        if self._crew.approved:
+            self._manned = now
+        elif now - self._manned > _WORKERS_S:
+            raise UserError(
+                f"no worker has been left for {_WORKERS_S:g} s ({self._crew.refusal}). What was computed is kept: "
+                "start workers, and run the same command again to go on"
+            )
+        for key, sent in list(self._under_way.items()):
+            if sent.workers & self._crew.approved or sent.future.done():
+                sent.alone = None
+            elif sent.alone is None:
+                sent.alone = now
+            elif now - sent.alone > _GONE_S:
+                del self._under_way[key]
+                sent.future.cancel()
+                self._again(sent)
+
+    def _send(self, sent: _Sent) -> None:
+        sent.tries, sent.alone, sent.workers = sent.tries + 1, None, frozenset(self._crew.approved)
+        key = f"crossmodal-{secrets.token_hex(8)}"
+        try:
+            sent.future = self._client.submit(
+                self._work, sent.task, key=key, workers=sorted(sent.workers), allow_other_workers=False, pure=False
+            )
+        except Exception:
+            self._crew.require_scheduler()
+            raise
+        self._under_way[key] = sent
+        sent.future.add_done_callback(self._done.put)
+
+    def _again(self, sent: _Sent) -> None:
+        (self._waiting if sent.tries < _TRIES else self._lost).append(sent)
+
+    def _finished(self) -> Iterator[tuple[Any, Any]]:
+        while self._lost:
+            yield self._lost.pop().task, WorkerLost()
+        if not self._under_way:
+            time.sleep(0 if self._waiting and self._crew.approved else _TICK_S / 4)
+            return
+        try:
+            future = self._done.get(timeout=_TICK_S)
+        except queue.Empty:
+            return
+        sent = self._under_way.pop(future.key, None)
+        if sent is None:  # it was taken back
+            return
+        result = self._answer(future)
+        if isinstance(result, Unchecked):
+            self._crew.forget(result.address)
+            self._again(sent)
+        else:
+            yield sent.task, result
+
+    def _answer(self, future: Any) -> Any:
+        from distributed import KilledWorker
+
+        try:
+            return future.result()
+        except KilledWorker:
+            self._crew.forget()
+            return WorkerLost()
+        except CancelledError:
+            raise self._crew.lost() from None
+        finally:
+            future.release()
