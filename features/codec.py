@@ -41,14 +41,15 @@ def read_text(store: Store, i: int) -> TextStream:
 def audio_entry(stream: AudioStream) -> Entry:
     """Return the store entry of an audio stream: one row a sample."""
     numbers = {name: np.array(getattr(stream, name), np.float64) for name in _AUDIO_NUMBERS}
-    return Entry("ok", rows={"values": stream.samples[:, None]}, clips=numbers)
+    return Entry("ok", stream.note, rows={"values": stream.samples[:, None]}, clips=numbers)
 
 
 def read_audio(store: Store, i: int) -> AudioStream:
     """Return utterance i of an audio stream's store."""
     numbers = {name: float(store.clip(i, name)) for name in _AUDIO_NUMBERS}
     words = int(numbers.pop("words"))
-    return AudioStream(store.rows(i)[:, 0], int(store.attribute("rate_hz")), words=words, **numbers)
+    rate_hz, note = int(store.attribute("rate_hz")), store.notes[i]
+    return AudioStream(store.rows(i)[:, 0], rate_hz, words=words, note=note, **numbers)
 
 
 def video_entry(stream: VideoStream) -> Entry:

@@ -51,6 +51,8 @@ class AudioStream:
         How many words of this utterance have times; 0 when nobody timed them.
     words_start_s, words_end_s
         Start of the first timed word and end of the last; NaN without timed words.
+    note
+        A sentence where something is odd, such as a channel that had to be left out.
     """
 
     samples: NDArray[np.int16]
@@ -61,6 +63,7 @@ class AudioStream:
     words: int = 0
     words_start_s: float = float("nan")
     words_end_s: float = float("nan")
+    note: str = ""
 
     def signal(self) -> FloatArray:
         """Return the samples as ``(n,)`` float32 in [-1, 1)."""

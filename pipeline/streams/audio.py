@@ -6,9 +6,8 @@ has holes stays on the recording's clock; each utterance is then resampled, band
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soxr  # type: ignore[import-untyped, unused-ignore]
@@ -16,18 +15,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
+from pipeline.streams.channels import SILENT_DB
 from pipeline.streams.decode import AudioTrack
-from pipeline.streams.opening import MediaError, media_streams, open_recording
+from pipeline.streams.opening import MediaError, open_recording
 from pipeline.streams.spans import Span
 from pipeline.streams.timeline import Timeline, timeline_of
+from pipeline.streams.tracks import DEFAULT, MIX, Track, check_channel, check_track, chosen, tracks_of
+from pipeline.streams.windows import Window, windows
 
 VERSION = 2  # raised whenever the same recording and settings give other samples
 
 FRAME_S = 0.01  # trimming looks at the energy of frames this long
-SILENCE_DB = -70.0  # a span whose loudest frame is quieter (dB of full scale) is silence
+SILENCE_DB = SILENT_DB  # a span whose loudest frame is quieter (dB of full scale) is silence
 SHORTEST_S = 0.05  # less sound than this is no utterance
-CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
-CENTRE_DB = -20.0  # a centre channel further than this under the other channels carries no voice
 
 Samples = NDArray[np.float64]
 Outcome = AudioStream | NoStream | EmptyInput | MediaError
@@ -49,6 +49,10 @@ class AudioConfig:
         Root mean square of the trimmed voice, in dB of full scale.
     trim_db
         What is quieter than the loudest 10 ms by more than this is cut off at both ends, in dB.
+    track
+        Of several tracks of sound: a number from 1 on, a language, a title, or ``default``: the one players take.
+    channel
+        ``mix``, or only ``left``, ``right``, or a number from 1 on.
     """
 
     rate_hz: int = 16000
@@ -57,6 +61,8 @@ class AudioConfig:
     order: int = 4
     level_db: float = -23.0
     trim_db: float = 35.0
+    track: int | str = DEFAULT
+    channel: int | str = MIX
 
     def __post_init__(self) -> None:
         if self.rate_hz < 8000:
@@ -72,10 +78,12 @@ class AudioConfig:
             raise ValueError(f"level_db is {self.level_db}: it must lie from -60 to under 0 dB of full scale")
         if not self.trim_db > 0:
             raise ValueError(f"trim_db is {self.trim_db}: it must lie above 0")
+        check_track(str(self.track))
+        check_channel(str(self.channel))
 
 
 def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
-    """Decode `path` once and yield the stream of each span as soon as its last sample is there.
+    """Decode `path` once (each track of it that is wanted) and yield the stream of each span once it is complete.
 
     Only the sound of spans that are open at the same time is held. Spans may overlap and come in any order.
 
@@ -98,11 +106,12 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
     waiting = dict(enumerate(spans))
     try:
         timeline = timeline_of(path)
-        with open_recording(path) as container:
-            for index in [index for index, span in waiting.items() if not _has_length(span)]:
-                span = waiting.pop(index)
-                yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
-            for index, outcome in _read(container, timeline, path, dict(waiting), config) if waiting else ():
+        for index in [index for index, span in waiting.items() if not _has_length(span)]:
+            span = waiting.pop(index)
+            yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
+        for track in dict.fromkeys(span.track for span in waiting.values()):
+            wanted = {index: span for index, span in waiting.items() if span.track == track}
+            for index, outcome in _read_track(path, timeline, track or str(config.track), wanted, config):
                 del waiting[index]
                 yield index, outcome
     except MediaError as error:
@@ -212,86 +221,52 @@ def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
     return samples * gain, 20 * math.log10(gain)
 
 
-class _Window:
-    """The sound of one span, collected at the recording's own rate with a little context on either side."""
-
-    def __init__(self, index: int, span: Span, rate_hz: int) -> None:
-        self.index, self.span, self.rate_hz = index, span, rate_hz
-        self.first = math.floor((span.start_s - CONTEXT_S) * rate_hz)
-        self.last = math.ceil((span.end_s + CONTEXT_S) * rate_hz)
-        self._parts: list[tuple[int, FloatArray]] = []
-
-    def add(self, start: int, rows: FloatArray) -> None:
-        """Keep what of `rows`, whose first sample has the number `start`, lies inside."""
-        part = rows[:, max(self.first - start, 0) : max(self.last - start, 0)]
-        if part.shape[1]:
-            self._parts.append((max(start, self.first) - self.first, part))
-
-    def mono(self) -> FloatArray:
-        """Return the sound as ``(n,)`` from ``first`` to the last sample that came; holes are silent."""
-        if not self._parts:
-            return np.empty(0, dtype=np.float32)
-        length = max(at + part.shape[1] for at, part in self._parts)
-        rows = np.zeros((2, length), dtype=np.float32)
-        for at, part in self._parts:
-            rows[:, at : at + part.shape[1]] = part  # a part of one row is both
-        return _voice_channel(rows)
-
-
 def _has_length(span: Span) -> bool:
     return math.isfinite(span.start_s) and math.isfinite(span.end_s) and span.duration_s > 0
 
 
-def _read(
-    container: Any, timeline: Timeline, path: Path, spans: Mapping[int, Span], config: AudioConfig
+def _read_track(
+    path: Path, timeline: Timeline, name: str, spans: Mapping[int, Span], config: AudioConfig
 ) -> Iterator[tuple[int, Outcome]]:
-    if not media_streams(container, "audio"):
-        yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
-        return
-    track = AudioTrack(container, timeline, path)
-    coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
-    held: list[_Window] = []
-    for start, rows in track.chunks():
-        end = start + rows.shape[1]
-        while coming and (spans[coming[-1]].start_s - CONTEXT_S) * track.rate_hz < end:
-            held.append(_Window(coming[-1], spans[coming.pop()], track.rate_hz))
-        for window in held:
-            window.add(start, rows)
-        for window in [window for window in held if window.last <= end]:
-            held.remove(window)
-            yield window.index, _finish(window, track, config)
-        if not coming and not held:
+    """Yield the stream of each span of one track."""
+    with open_recording(path) as container:
+        tracks = tracks_of(container, "audio")
+        if not tracks:
+            yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
             return
-    for window in held + [_Window(index, spans[index], track.rate_hz) for index in reversed(coming)]:
-        yield window.index, _finish(window, track, config)
+        try:
+            track = AudioTrack(container, timeline, chosen(tracks, name, "audio", path), path)
+        except MediaError as error:
+            yield from ((index, error) for index in spans)
+            return
+        for window in windows(track, spans):
+            outcome = _finish(window, track, config, path)
+            yield window.index, _with_others(outcome, tracks)
 
 
-def _finish(window: _Window, track: AudioTrack, config: AudioConfig) -> Outcome:
+def _finish(window: Window, track: AudioTrack, config: AudioConfig, path: Path) -> Outcome:
     """Return the stream of a window, or why there is none."""
     span = window.span
     try:
         track.check(span)
-        return clean(_resampled(window, config.rate_hz), config, span.duration_s)
+        voice, note = window.mono(span.channel or str(config.channel), path)
+        return replace(clean(_resampled(window, voice, config.rate_hz), config, span.duration_s), note=note)
     except (EmptyInput, MediaError) as error:
         return error
 
 
-def _resampled(window: _Window, rate_hz: int) -> FloatArray:
+def _with_others(outcome: Outcome, tracks: Sequence[Track]) -> Outcome:
+    """Say beside a silent track that there are others."""
+    if isinstance(outcome, EmptyInput) and len(tracks) > 1:
+        return EmptyInput(f"{outcome}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
+    return outcome
+
+
+def _resampled(window: Window, native: FloatArray, rate_hz: int) -> FloatArray:
     """Return the span's samples at `rate_hz`, the first one at the span's start, without the context."""
-    native = window.mono()
     if not np.isfinite(native).all():
         raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are no numbers")
     sound = native if window.rate_hz == rate_hz else soxr.resample(native, window.rate_hz, rate_hz, quality="HQ")
     first = round((window.span.start_s - window.first / window.rate_hz) * rate_hz)
     cut: FloatArray = sound[first : first + round(window.span.duration_s * rate_hz)]
     return cut
-
-
-def _voice_channel(rows: FloatArray) -> FloatArray:
-    """Choose from ``(2, n)``, the mean of the channels and the centre channel, what carries the voice.
-
-    Films and series keep dialogue in the centre channel; it is taken alone unless it is silent, or far under the rest.
-    """
-    mean_db, centre_db = (10 * np.log10(np.mean(np.square(row, dtype=np.float64)) + 1e-20) for row in rows)
-    chosen: FloatArray = rows[1] if centre_db > max(SILENCE_DB, mean_db + CENTRE_DB) else rows[0]
-    return chosen

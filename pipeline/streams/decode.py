@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -14,6 +14,7 @@ from features.types import FloatArray
 from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.spans import Span
 from pipeline.streams.timeline import MISSING_S, Timeline, packet_span_s, packets, read_timeline
+from pipeline.streams.tracks import Track, tracks_of
 
 DRIFT_S = 0.03  # stamps that disagree with the count of samples by more than this are believed
 
@@ -26,16 +27,26 @@ class RecordingInfo:
     ----------
     duration_s
         Seconds from the recording's time 0 to the end of its longest stream.
-    has_audio, has_video
-        Whether there is such a stream; a cover picture is no video.
+    audio, video
+        The tracks of sound and of picture; a cover is none.
     breaks_off_s
         Where the first of its streams breaks off before the end that it claims; None for a whole recording.
     """
 
     duration_s: float
-    has_audio: bool
-    has_video: bool
+    audio: tuple[Track, ...]
+    video: tuple[Track, ...]
     breaks_off_s: float | None = None
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether there is sound."""
+        return bool(self.audio)
+
+    @property
+    def has_video(self) -> bool:
+        """Whether there is a picture; a cover is none."""
+        return bool(self.video)
 
 
 def probe(path: Path) -> RecordingInfo:
@@ -51,14 +62,22 @@ def probe(path: Path) -> RecordingInfo:
         ends_s = [timeline.breaks_off_s(stream.index) for stream in media_streams(container)]
         return RecordingInfo(
             duration_s=timeline.duration_s,
-            has_audio=bool(media_streams(container, "audio")),
-            has_video=bool(media_streams(container, "video")),
+            audio=tracks_of(container, "audio"),
+            video=tracks_of(container, "video"),
             breaks_off_s=min((end_s for end_s in ends_s if end_s is not None), default=None),
         )
 
 
+class Chunk(NamedTuple):
+    """Some sound: the number of its first sample, and ``(channels, n)`` samples with the names of the channels."""
+
+    start: int
+    names: tuple[str, ...]
+    rows: FloatArray
+
+
 class AudioTrack:
-    """The first audio stream of an open recording, decoded once, in order.
+    """A track of sound of an open recording, decoded once, in order.
 
     Samples are numbered on the recording's clock: number ``k`` sounds at ``k / rate_hz`` seconds.
 
@@ -70,9 +89,9 @@ class AudioTrack:
         Where the sound that was decoded so far ends.
     """
 
-    def __init__(self, container: Any, timeline: Timeline, path: Path) -> None:
+    def __init__(self, container: Any, timeline: Timeline, track: Track, path: Path) -> None:
         self._container, self._timeline, self._path = container, timeline, path
-        self._stream = media_streams(container, "audio")[0]
+        self._stream = container.streams[track.index]
         self._origin_s = timeline.start_s
         self._next: int | None = None
         self._end = 0
@@ -85,12 +104,11 @@ class AudioTrack:
         """Where the sound that was decoded so far ends, in seconds."""
         return self._end / self.rate_hz
 
-    def chunks(self) -> Iterator[tuple[int, FloatArray]]:
-        """Yield the number of the first sample and ``(1 or 2, n)``: the mean of the channels, and a centre channel.
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the sound as it comes.
 
-        The mean leaves out the subwoofer; mono and stereo have no second row. Stamps place the sound: a
-        hole between two chunks is a hole in the recording, and where two overlap the later one is meant. A packet that
-        cannot be decoded is a hole too, which `check` remembers.
+        Stamps place it: a hole between two chunks is a hole in the recording, and where two overlap the later one is
+        meant. A packet that cannot be decoded is a hole too, which `check` remembers.
         """
         for packet in packets(self._container, self._timeline, [self._stream]):
             for frame in self._frames(packet):
@@ -121,31 +139,26 @@ class AudioTrack:
             self._lost.append((start_s - self._origin_s, end_s - self._origin_s))
             return []
 
-    def _place(self, frame: Any) -> tuple[int, FloatArray]:
-        """Return a frame's first sample number and its rows."""
+    def _place(self, frame: Any) -> Chunk:
         if self._next is None:
             self.rate_hz = frame.sample_rate
         elif frame.sample_rate != self.rate_hz:
             raise MediaError(f"{self._path} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz")
-        rows, expected = _mean_and_centre(frame), self._next
+        names, rows = _channels(frame)
+        expected = self._next
         start = (expected or 0) if frame.time is None else round((frame.time - self._origin_s) * self.rate_hz)
         if expected is not None and abs(start - expected) <= DRIFT_S * self.rate_hz:
             start = expected
         self._next = start + rows.shape[1]
         self._end = max(self._end, self._next)
-        return start, rows
+        return Chunk(start, names, rows)
 
 
-def _mean_and_centre(frame: Any) -> FloatArray:
-    """Return an audio frame as ``(1 or 2, n)`` float32, full scale 1: the mean of the channels and a centre channel."""
-    names = [channel.name for channel in frame.layout.channels]
+def _channels(frame: Any) -> tuple[tuple[str, ...], FloatArray]:
+    """Return an audio frame's channels: their names, and ``(channels, n)`` float32, full scale 1."""
+    names = tuple(channel.name for channel in frame.layout.channels)
     data = frame.to_ndarray()
-    planes = data if frame.format.is_planar else data.reshape(-1, len(names)).T
-    mains = [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))
-    mean: FloatArray = _as_float(planes[mains]).mean(axis=0, keepdims=True)
-    if len(names) == 1 or "FC" not in names:
-        return mean
-    return np.vstack([mean, _as_float(planes[[names.index("FC")]])])
+    return names, _as_float(data if frame.format.is_planar else data.reshape(-1, len(names)).T)
 
 
 def _as_float(data: NDArray[Any]) -> FloatArray:

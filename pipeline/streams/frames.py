@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import TimeArray
-from pipeline.streams.opening import media_streams, open_recording
+from pipeline.streams.opening import open_recording
 from pipeline.streams.timeline import Timeline, packets, timeline_of
+from pipeline.streams.tracks import DEFAULT, chosen, tracks_of
 
 # Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
 # those of a higher temporal layer.
@@ -63,6 +64,8 @@ class Contents:
         Width over height of a pixel.
     timeline
         Of the whole recording.
+    index
+        Of the stream that is the picture.
     """
 
     pts: Index
@@ -72,22 +75,25 @@ class Contents:
     breaks_off_s: float | None
     aspect: float
     timeline: Timeline
+    index: int
 
 
-def survey(path: Path) -> Contents | None:
+def survey(path: Path, track: str = DEFAULT) -> Contents | None:
     """Read all packets of `path` and note what its picture holds; None if it has none (a cover image is none).
+
+    Of several tracks of picture, `track` names one as `tracks.chosen` says.
 
     Raises
     ------
     MediaError
-        If the recording cannot be opened.
+        If the recording cannot be opened, or has no such track.
     """
     timeline = timeline_of(path)
     with open_recording(path) as container:
-        pictures = media_streams(container, "video")
-        if not pictures:
+        tracks = tracks_of(container, "video")
+        if not tracks:
             return None
-        stream = pictures[0]
+        stream = container.streams[chosen(tracks, track, "video", path).index]
         found = tuple(_noted(packets(container, timeline, [stream])))
         unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
         pts = None if unordered else _shown(found, stream)
@@ -96,7 +102,8 @@ def survey(path: Path) -> Contents | None:
         times: TimeArray = pts * np.float64(stream.time_base) - timeline.start_s
         end_s = _end_s(times, timeline.ends_s.get(stream.index, 0.0))
         breaks_off_s = timeline.breaks_off_s(stream.index)
-        return Contents(pts, times, found, end_s, breaks_off_s, float(stream.sample_aspect_ratio or 1), timeline)
+        aspect = float(stream.sample_aspect_ratio or 1)
+        return Contents(pts, times, found, end_s, breaks_off_s, aspect, timeline, stream.index)
 
 
 def _end_s(times: TimeArray, end_s: float) -> float:
@@ -213,7 +220,7 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
     step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
     stamps = []
     with open_recording(path) as container:
-        for count, frame in enumerate(_all_frames(container, timeline)):
+        for count, frame in enumerate(_all_frames(container, timeline, stream.index)):
             stamps.append(round(count * step) if frame.pts is None else frame.pts)
     return np.sort(np.array(stamps, dtype=np.int64))
 
@@ -221,9 +228,9 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
     """Decode what the wanted frames need, in order."""
     if not contents.packets:
-        yield from _all_frames(container, contents.timeline)
+        yield from _all_frames(container, contents.timeline, contents.index)
         return
-    stream = media_streams(container, "video")[0]
+    stream = container.streams[contents.index]
     codec = _single_threaded(stream)
     stamps = set(contents.pts[wanted].tolist())
     needed = _needed(contents.packets, stamps)
@@ -252,8 +259,8 @@ def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
     return [int(group) in holding or int(group) + 1 in holding for group in groups]
 
 
-def _all_frames(container: Any, timeline: Timeline) -> Iterator[Any]:
-    stream = media_streams(container, "video")[0]
+def _all_frames(container: Any, timeline: Timeline, index: int) -> Iterator[Any]:
+    stream = container.streams[index]
     codec = _single_threaded(stream)
     for packet in packets(container, timeline, [stream]):
         if packet.size:

@@ -20,6 +20,7 @@ LISTS = {b"ffconcat": "ffconcat", b"#EXTM3U": "M3U8", b"v=0": "SDP", b"[playlist
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
+STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger one previews it
 KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISDIR: "a folder",
@@ -60,9 +61,11 @@ def open_recording(path: Path) -> Iterator[Any]:
 
 
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:
-    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without cover pictures."""
+    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews."""
     kinds = ("audio", "video") if kind is None else (kind,)
-    return [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
+    found = [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
+    largest = max((_area(stream) for stream in found), default=0)
+    return [stream for stream in found if not (_is_of_stills(stream) and _area(stream) < largest)]
 
 
 @cache
@@ -75,6 +78,14 @@ def _options() -> dict[str, str]:
 def _is_cover(stream: Any) -> bool:
     covers = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails
     return bool(stream.disposition & covers)
+
+
+def _is_of_stills(stream: Any) -> bool:
+    return stream.type == "video" and stream.codec_context is not None and stream.codec_context.name in STILLS
+
+
+def _area(stream: Any) -> int:
+    return int(stream.width or 0) * int(stream.height or 0) if stream.type == "video" else 0
 
 
 def _is_picture(container: Any) -> bool:

@@ -33,11 +33,22 @@ class Span:
 
     Times are seconds of the recording's own clock: 0 is the earliest presentation stamp of any stream in the file,
     which is what players show and what transcribers note down.
+
+    Attributes
+    ----------
+    start_s, end_s
+        Its first and last time.
+    region
+        The part of the picture that shows the speaker; all of it where none is named.
+    track, channel
+        Which track of the sound, or the picture, and which channel of the sound; as the settings say where empty.
     """
 
     start_s: float
     end_s: float
     region: Region | None = None
+    track: str = ""
+    channel: str = ""
 
     @property
     def duration_s(self) -> float:

@@ -5,7 +5,7 @@ presentation stamps, never by their number, so that variable frame rates and str
 recording's clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline.streams.opening import MediaError
 from pipeline.streams.sampling import seen
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.timeline import MISSING_S
+from pipeline.streams.tracks import DEFAULT, check_track
 
 VERSION = 2  # raised whenever the same recording and settings give other streams
 
@@ -47,6 +48,8 @@ class VideoConfig:
         Height of the small whole frames, in pixels; a lower picture stays as it is.
     jpeg_quality
         Of both kinds of image, 1 to 100.
+    track
+        Of several tracks of picture: a number from 1 on, a language, a title, or ``default``: the one players take.
     """
 
     fps: float = 5.0
@@ -56,6 +59,7 @@ class VideoConfig:
     size: int = 224
     frame_height: int = 256
     jpeg_quality: int = 95
+    track: int | str = DEFAULT
 
     def __post_init__(self) -> None:
         if not 0 < self.fps <= 120:
@@ -72,6 +76,7 @@ class VideoConfig:
             )
         if not 1 <= self.jpeg_quality <= 100:
             raise ValueError(f"jpeg_quality is {self.jpeg_quality}: it must lie from 1 to 100")
+        check_track(str(self.track))
 
 
 @dataclass
@@ -108,7 +113,7 @@ class Pending:
 
 
 def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
-    """Decode `path` once and yield the stream of each span as soon as its last frame is there.
+    """Decode `path` once (each wanted track of it) and yield the stream of each span with its last frame.
 
     Of a frame only its small image and its cut-out faces are kept, and those only while the span is open. Spans may
     overlap and come in any order. The picture is the one that players show: turned as the recording says and with
@@ -132,14 +137,17 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
         image is none), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a recording
         that cannot be read or breaks off inside the span.
     """
-    waiting = dict(enumerate(spans))
-    try:
-        for index, outcome in _read(path, spans, config):
-            del waiting[index]
-            yield index, outcome
-    except MediaError as error:
-        for index in waiting:
-            yield index, error
+    spans_of: dict[str, dict[int, Span]] = {}
+    for index, span in enumerate(spans):
+        spans_of.setdefault(span.track, {})[index] = span
+    for track, waiting in spans_of.items():
+        try:
+            for index, outcome in _read(path, track or str(config.track), dict(waiting), config):
+                del waiting[index]
+                yield index, outcome
+        except MediaError as error:
+            for index in waiting:
+                yield index, error
 
 
 def sample_targets(span: Span, fps: float) -> TimeArray:
@@ -148,10 +156,10 @@ def sample_targets(span: Span, fps: float) -> TimeArray:
     return span.start_s + np.arange(count) / fps
 
 
-def _read(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
-    contents = survey(path)
+def _read(path: Path, track: str, spans: Mapping[int, Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+    contents = survey(path, track)
     pending: dict[int, Pending] = {}
-    for index, span in enumerate(spans):
+    for index, span in spans.items():
         found = NoStream(f"{path} has no picture") if contents is None else _choose(path, contents, span, config)
         if isinstance(found, Pending):
             pending[index] = found

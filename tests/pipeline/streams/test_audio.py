@@ -232,8 +232,8 @@ def test_many_spans_in_one_decode_are_what_each_is_alone(noise_file: Path, wante
 
 def test_a_recording_is_decoded_once(noise_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, frames = [], []
-    whole_frames = decode._mean_and_centre
-    monkeypatch.setattr(decode, "_mean_and_centre", lambda frame: frames.append(frame.pts) or whole_frames(frame))
+    whole_frames = decode._channels
+    monkeypatch.setattr(decode, "_channels", lambda frame: frames.append(frame.pts) or whole_frames(frame))
     open_container = av.open
     monkeypatch.setattr(av, "open", lambda *args, **rest: opened.append(args) or open_container(*args, **rest))
     outcomes(noise_file, [Span(4, 5), Span(0, 3), Span(1, 2), Span(0, 3)])

@@ -1,0 +1,115 @@
+"""From the channels of a recording to the one that carries the voice."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from features.types import FloatArray
+from pipeline.streams.tracks import MIX, channel_index
+
+CENTRE_DB = -20.0  # a centre channel further than this under the other channels carries no voice
+SILENT_DB = -70.0  # a channel under this is silent
+OFFSET = 0.03  # a mean beyond this share of the deviation is a constant offset; speech and good microphones stay below
+CANCELLED = 0.1  # of the power of two channels, what their mean keeps at most where they cancel; 1/2 if independent
+MOST = 0.6  # of the channels' power: where octaves that cancel hold more than this, the mean is of no use
+OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
+BLOCK = 4096  # samples
+
+
+def voice_of(
+    rows: FloatArray, names: Sequence[str], channel: str, rate_hz: int, where: object
+) -> tuple[FloatArray, str]:
+    """Choose or mix from the channels what carries the voice.
+
+    A channel that is named is taken. Else films and series keep dialogue in the centre channel, which is taken alone
+    unless it is silent or far under the rest; and of all other recordings the mean is taken, without the subwoofer.
+    Channels that cancel in their mean, because one of them was inverted on the way, give way to the louder one.
+
+    Parameters
+    ----------
+    rows
+        ``(channels, n)``, 1.0 is full scale.
+    names
+        Of the channels, FFmpeg's.
+    channel
+        ``mix``, ``left``, ``right``, a number from 1 on, or a name.
+    rate_hz
+        Samples a second.
+    where
+        The recording, for messages.
+
+    Returns
+    -------
+    ``(n,)``, and a sentence where something is odd.
+
+    Raises
+    ------
+    MediaError
+        If there is no such channel.
+    """
+    if channel.strip().casefold() != MIX:
+        return rows[channel_index(names, channel, where)], ""
+    mains = _mains(names)
+    mean: FloatArray = rows[mains].mean(axis=0)
+    if len(names) > 1 and "FC" in names:
+        centre = rows[names.index("FC")]
+        if _level_db(centre) > max(SILENT_DB, _level_db(mean) + CENTRE_DB):
+            return centre, ""
+    if len(mains) == 1:
+        return mean, ""
+    levels_db = [_level_db(rows[main]) for main in mains]
+    loudest = mains[int(np.argmax(levels_db))]
+    if _cancels(rows[mains], rate_hz):
+        return rows[loudest], f"the channels cancel in their mean: channel {loudest + 1} is taken alone"
+    silent = [main + 1 for main, level_db in zip(mains, levels_db, strict=True) if level_db < SILENT_DB]
+    if silent and max(levels_db) >= SILENT_DB and len(mains) == 2:
+        return mean, f"channel {silent[0]} is silent"
+    return mean, ""
+
+
+def offsets_of(rows: FloatArray) -> FloatArray:
+    """Return the constant offset of each channel, ``(channels, 1)``; 0 where its mean is no more than that of speech.
+
+    >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
+    [0.4000000059604645, 0.0]
+    """
+    if not rows.shape[1]:
+        return np.zeros((len(rows), 1), np.float32)
+    mean = rows.mean(axis=1, dtype=np.float64)
+    deviation = np.sqrt(np.maximum(np.mean(np.square(rows, dtype=np.float64), axis=1) - mean**2, 0.0))
+    offset: FloatArray = np.where(np.abs(mean) > OFFSET * deviation, mean, 0.0).astype(np.float32)[:, None]
+    return offset
+
+
+def _mains(names: Sequence[str]) -> list[int]:
+    """Return the channels that are mixed: none of a subwoofer, and of a sound field what all directions share."""
+    if "AMBI0" in names:
+        return [list(names).index("AMBI0")]
+    return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))
+
+
+def _level_db(row: FloatArray) -> float:
+    return float(10 * np.log10(np.mean(np.square(row, dtype=np.float64)) + 1e-20)) if row.size else -200.0
+
+
+def _cancels(rows: FloatArray, rate_hz: int) -> bool:
+    """Whether hardly anything of the channels is left in their mean, in the octaves that hold most of their power."""
+    kept, whole = _octave_powers(rows, rate_hz)
+    if not whole.size or whole.max() <= 0:
+        return False
+    cancelled = kept < CANCELLED * 2 / len(rows) * whole
+    return bool(whole[cancelled].sum() > MOST * whole.sum())
+
+
+def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[FloatArray, FloatArray]:
+    """Return the power of the mean of the channels, and the mean of their powers, in each octave."""
+    size = min(BLOCK, rows.shape[1])
+    kept, whole = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1)
+    for start in range(0, rows.shape[1] - size + 1, size) if size else ():
+        spectra = np.fft.rfft(rows[:, start : start + size].astype(np.float64))
+        kept += np.abs(spectra.mean(axis=0)) ** 2
+        whole += np.mean(np.abs(spectra) ** 2, axis=0)
+    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ) if size else np.zeros(0, int)
+    spans = [slice(first, last) for first, last in pairwise(edges) if last > first]
+    return np.array([kept[span].sum() for span in spans]), np.array([whole[span].sum() for span in spans])

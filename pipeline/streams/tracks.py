@@ -1,0 +1,164 @@
+"""Which of several tracks, and which of its channels: the one that is named, or the one that players take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import av
+
+from pipeline.streams.opening import MediaError, media_streams
+
+DEFAULT = "default"
+MIX = "mix"
+_SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
+_MARKS = av.stream.Disposition
+_ASIDE = (  # of two tracks players take the other one
+    _MARKS.comment | _MARKS.hearing_impaired | _MARKS.visual_impaired | _MARKS.descriptions | _MARKS.karaoke
+    | _MARKS.clean_effects | _MARKS.lyrics | _MARKS.dependent | _MARKS.still_image | _MARKS.non_diegetic
+)  # fmt: skip
+_GENERIC = ("VideoHandler", "SoundHandler", "Core Media Video", "Core Media Audio")
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of sound or picture.
+
+    Attributes
+    ----------
+    number
+        Its place among the tracks of its kind, from 1.
+    index
+        Of its stream in the file.
+    language, title
+        As the file says; empty where it does not.
+    chosen
+        Whether it is taken where none is named: the file's default track, of several the first (the largest picture).
+    channels
+        Names of a sound's channels; FFmpeg's, as in ``FL``, or ``NONE``.
+    size
+        Width and height of a picture in pixels.
+    """
+
+    number: int
+    index: int
+    language: str = ""
+    title: str = ""
+    chosen: bool = False
+    channels: tuple[str, ...] = ()
+    size: tuple[int, int] = (0, 0)
+
+    def __str__(self) -> str:
+        """Return its number with what tells it from others.
+
+        >>> str(Track(2, 3, "eng", "Mic", channels=("FL", "FR")))
+        "2 ('Mic', eng, 2 channels)"
+        """
+        said = [repr(self.title)] if self.title else []
+        said += [self.language] if self.language else []
+        if self.channels:
+            said.append(f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}")
+        else:
+            said.append("x".join(map(str, self.size)))
+        return f"{self.number} ({', '.join(said)})"
+
+
+def tracks_of(container: Any, kind: str) -> tuple[Track, ...]:
+    """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file."""
+    streams = media_streams(container, kind)
+    best = min(range(len(streams)), key=lambda i: _rank(streams[i], i), default=-1)
+    return tuple(_track(stream, i, chosen=i == best) for i, stream in enumerate(streams))
+
+
+def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
+    """Return the track that `name` means.
+
+    Parameters
+    ----------
+    tracks
+        Of one kind, at least one.
+    name
+        A number from 1 on, a language, a title; or ``"default"``.
+    kind
+        ``"audio"`` or ``"video"``, for the message.
+    where
+        The recording, for the message.
+
+    Raises
+    ------
+    MediaError
+        If there is no such track; it names those that are there.
+    """
+    name = name.strip()
+    if name.casefold() == DEFAULT:
+        return next(track for track in tracks if track.chosen)
+    if name.isdecimal():
+        found = [track for track in tracks if track.number == int(name)]
+    else:
+        found = [t for t in tracks if name.casefold() in (t.language.casefold(), t.title.casefold())]
+    if not found:
+        listed = ", ".join(map(str, tracks))
+        raise MediaError(f"{where} has no {kind} track {name!r}: there {'are' if len(tracks) > 1 else 'is'} {listed}")
+    return next((track for track in found if track.chosen), found[0])
+
+
+def channel_index(names: Sequence[str], channel: str, where: object) -> int:
+    """Return the place of a channel: ``left``, ``right``, a number from 1 on, or FFmpeg's name as in ``FC``.
+
+    >>> channel_index(["FL", "FR"], "right", "a.wav"), channel_index(["NONE"] * 4, "3", "a.wav")
+    (1, 2)
+
+    Raises
+    ------
+    MediaError
+        If there is no such channel; it names those that are there.
+    """
+    wanted = channel.strip()
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+        return int(wanted) - 1
+    sides = _SIDES.get(wanted.casefold(), (wanted.upper(),))
+    for side in sides:
+        if side in names and side != "NONE":
+            return list(names).index(side)
+    if wanted.casefold() in _SIDES and len(names) == 2:
+        return list(_SIDES).index(wanted.casefold())
+    there = "one channel" if len(names) == 1 else f"{len(names)} channels ({', '.join(names)})"
+    raise MediaError(f"the sound of {where} has no channel {channel!r}: it has {there}")
+
+
+def check_channel(channel: str) -> None:
+    """Raise ValueError for what can never be a channel."""
+    wanted = channel.strip()
+    known = wanted.casefold() in (MIX, *_SIDES) or (wanted.isalpha() and wanted.isupper() and len(wanted) <= 4)
+    if not known and not (wanted.isdecimal() and int(wanted) > 0):
+        raise ValueError(f"{channel!r} is no channel: write left, right, mix, or a number from 1 on")
+
+
+def check_track(track: str) -> None:
+    """Raise ValueError for what can never be a track."""
+    if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
+        raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")
+
+
+def _track(stream: Any, place: int, *, chosen: bool) -> Track:
+    metadata = stream.metadata
+    titles = (metadata.get(key, "") for key in ("title", "name", "handler_name"))
+    title = next((t for t in titles if t and t not in _GENERIC), "")
+    language = stream.language or metadata.get("language", "") or ""
+    context = stream.codec_context
+    sound = stream.type == "audio"
+    return Track(
+        number=place + 1,
+        index=stream.index,
+        language="" if language == "und" else language,
+        title=title,
+        chosen=chosen,
+        channels=tuple(c.name for c in context.layout.channels) if sound and context is not None else (),
+        size=(0, 0) if sound else (int(stream.width or 0), int(stream.height or 0)),
+    )
+
+
+def _rank(stream: Any, place: int) -> tuple[bool, bool, int, int]:
+    """Return by what players choose: no commentary, the default mark, the larger picture, the first."""
+    marks = stream.disposition
+    area = int(stream.width or 0) * int(stream.height or 0) if stream.type == "video" else 0
+    return bool(marks & _ASIDE), not marks & _MARKS.default, -area, place
