@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from errno import EINVAL
 from pathlib import Path
 
 from features.atomic import write_text
@@ -39,7 +40,12 @@ class HashMemo:
         return known if isinstance(known, dict) else {}
 
     def sha256(self, path: Path) -> str:
-        """Return a file's content hash; a missing file raises OSError."""
+        """Return a file's content hash.
+
+        A missing one raises OSError, and so does what is no file: a pipe would be waited for, a device never ends.
+        """
+        if path.exists() and not path.is_file():
+            raise OSError(EINVAL, "no regular file", str(path))
         stamp = stamp_of(path)
         name = str(path.resolve())
         known = self._known.get(name)

@@ -27,6 +27,9 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
     "sound": "name",  # path of the voice where it is not heard from `media`; empty: it is
     "sound_sha256": "name",
+    "audio_track": "name",  # of several tracks of sound: number from 1, language or title; empty: streams.audio.track
+    "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
+    "video_track": "name",  # as audio_track, of the picture
     "sound_start": "number",  # where in `sound` the utterance begins, seconds; it lasts as long as in `media`
 }
 WORD_COLUMNS = ("utterance", "word", "start", "end")

@@ -2,8 +2,10 @@
 
 manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label, and
 optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and where the
-voice is not heard from `media` also `sound` (path) and `sound_start` (s). Further columns are kept; any of them can be
-the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the recording's own clock.
+voice is not heard from `media` also `sound` (path) and `sound_start` (s). `audio_track` and `video_track` name one of
+several tracks (number from 1, language, title), `audio_channel` one channel (left, right, mix, number). Further columns
+are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of
+the recording's own clock.
 """
 
 import math
@@ -33,7 +35,7 @@ from pipeline.rules import (
     seconds_of,
     split_of,
 )
-from pipeline.streams.spans import Region
+from pipeline.streams.spans import Region, check_channel, check_track
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
@@ -122,6 +124,7 @@ def _utterance(
         note("error", "neither media nor text is given")
     if cells["region"]:
         _check_region(cells["region"], note)
+    _check_choices(cells, note)
     if corpus.label:
         _check_label(row[corpus.label], corpus, note)
     group = corpus.protocol.group
@@ -159,6 +162,15 @@ def _interval(cells: Mapping[str, Any], note: Note) -> dict[str, float]:
     if interval.notice:
         note("warning", interval.notice)
     return {"start": interval.start, "end": interval.end}
+
+
+def _check_choices(cells: Mapping[str, Any], note: Note) -> None:
+    checks = {"audio_track": check_track, "video_track": check_track, "audio_channel": check_channel}
+    for name, check in checks.items():
+        try:
+            check(cells[name] or "1")
+        except ValueError as error:
+            note("error", f"{name}: {error}")
 
 
 def _check_region(cell: str, note: Note) -> None:

@@ -28,7 +28,10 @@ from pipeline.stages.matching import imported_differences
 from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
-_LOCAL = ("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region")  # of use beside the media only
+_LOCAL = (  # of use beside the media only
+    *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
+    *("audio_track", "audio_channel", "video_track"),
+)
 _NEED_SPLITS = ("mmsa",)
 _SCORE = "sentiment"  # the column of numbers that MMSA learns
 _SIGNS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}

@@ -33,6 +33,9 @@ _FILLED_IN = (
     "sound",
     "sound_start",
     "region",
+    "audio_track",
+    "audio_channel",
+    "video_track",
     "line",
 )
 _EXAMPLES = 3

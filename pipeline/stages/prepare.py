@@ -1,25 +1,22 @@
 """prepare: from a corpus as it lies on disk to one table of utterances, every fault named."""
 
 import os
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import MOST_LISTED, Fault, description, reader
+from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.words import outside
 from pipeline.errors import UserError
-from pipeline.locales import hint_of
 from pipeline.media import HashMemo
-from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.stages.problems import shown
+from pipeline.stages.recordings import CHOICES, problems_of, read_all
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_table
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
@@ -141,21 +138,22 @@ def label_file(settings: CorpusParams) -> Path:
 def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
     """Fill `media_sha256`, `sound_sha256` and `end`; a recording is opened once however many utterances it holds."""
     table, file = table.copy(), label_file(settings)
-    for name, empty in (("sound", ""), ("sound_start", float("nan"))):
-        table[name] = table.get(name, empty)
+    for name in ("sound", "sound_start", *CHOICES):
+        table[name] = table.get(name, float("nan") if name == "sound_start" else "")
     table["sound_start"] = table["sound_start"].fillna(0.0).where(table["sound"] != "")
     files = {**_first_lines(table, "sound"), **_first_lines(table, "media")}
     if file.is_dir():  # labels come from several files, so a line alone says nothing
         files = dict.fromkeys(files, 0)
-    hashes, found = _hashes(files), _with_meant(_probed(files), settings)
-    lengths = {name: result for name, result in found.items() if isinstance(result, float)}
+    hashes, found = _hashes(files), read_all(files, settings)
+    lengths = {name: info.duration_s for name, info in found.items() if not isinstance(info, str)}
     problems = [
         Problem(
             "failed", file, line or None, f"{found[name]}; {_LOST[name in set(table['media'])]} will count as failed"
         )
         for name, line in files.items()
-        if wanted and not isinstance(found[name], float)
+        if wanted and isinstance(found[name], str)
     ]
+    problems += problems_of(table, files, found, settings)
     table["media_sha256"] = table["media"].map(hashes).fillna("")
     table["sound_sha256"] = table["sound"].map(hashes).fillna("")
     length = table["duration"] = table["media"].map(lengths).astype(float)
@@ -184,64 +182,6 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
             hashes[name] = ""  # not readable: probing says why
     memo.save()
     return hashes
-
-
-def _probed(files: Iterable[str]) -> dict[str, float | str]:
-    """Return the length in seconds of each recording, or what is wrong with it; equal files are opened once."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    by_file: dict[Any, list[str]] = {}
-    for name in files:
-        by_file.setdefault(_identity(Path(name)), []).append(name)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # opening a file is FFmpeg's work, outside Python's lock
-        results = list(pool.map(_length_or_fault, [names[0] for names in by_file.values()]))
-    found: dict[str, float | str] = {}
-    for names, result in zip(by_file.values(), results, strict=True):
-        for name in names:
-            found[name] = result if isinstance(result, float) else result.replace(names[0], name)
-    return found
-
-
-def _with_meant(found: dict[str, float | str], settings: CorpusParams) -> dict[str, float | str]:
-    """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
-    neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
-    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).is_file()]
-    for name in lost[:MOST_LISTED]:
-        found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
-    return found
-
-
-def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
-    if path.is_symlink():
-        return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
-    if path.is_dir():
-        return " (it is a folder)"
-    meant = neighbours.meant(path, path.as_posix().removeprefix(root))
-    return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
-
-
-def _relative(meant: Path, name: str, root: str) -> str:
-    form = unicodedata.normalize("NFC", meant.as_posix()) == unicodedata.normalize("NFC", name)
-    return f"{meant.as_posix().removeprefix(root)!r}{', the same name in another Unicode form' if form else ''}"
-
-
-def _identity(path: Path) -> Any:
-    try:
-        stat = path.stat()
-    except OSError:
-        return path
-    return (stat.st_dev, stat.st_ino, path.suffix)
-
-
-def _length_or_fault(name: str) -> float | str:
-    from pipeline.streams.decode import probe
-    from pipeline.streams.opening import MediaError
-
-    try:
-        length_s = float(probe(Path(name)).duration_s)
-    except (MediaError, OSError) as error:
-        return str(error)
-    return length_s if length_s > 0 else f"{name} lasts 0 seconds: record or copy it again"
 
 
 def _late_words(corpus: Corpus, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:

@@ -231,14 +231,16 @@ def _clip(
     if modality != "text" and not media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     region = Region.parse(row.region) if row.region else None
-    span = Span(start_s, end_s, region)
+    track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
+    channel = row.audio_channel if modality == "audio" else ""
+    span = Span(start_s, end_s, region, track, channel)
     path = os.path.realpath(media) if media else ""
     source = Source(path, media, span, row.text, words, hashes.get(media, ""))
     depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
     if modality == "text":
         depends = {"text": row.text, "words": words, "start": span.start_s}
     else:
-        depends["media"] = hashes[media]
+        depends |= {"media": hashes[media], "track": track, "channel": channel}
     if modality == "audio":
         depends["words"] = _timed_words(source)
     if modality == "video":

@@ -1,7 +1,7 @@
 """validate: a corpus checked without running it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.matching import imported_differences
-from pipeline.stages.prepare import gather, if_known, known_bad, label_file
+from pipeline.stages.prepare import gather
 from pipeline.stages.train import split
 from pipeline.utterances import Problem
 
@@ -19,17 +19,12 @@ from pipeline.utterances import Problem
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
     """Return every problem of a corpus, and a sentence on what it holds.
 
-    Every recording is read to its end, without decoding it; the protocol and the leak guard are tried
-    where the rows allow.
+    The protocol and the leak guard are tried where the rows allow.
     """
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances
     problems = list(found.problems)
-    known = known_bad(table, corpus)
-    cut_off = _cut_off(table, corpus) if {"audio", "video"} & set(corpus.modalities) else []
-    unread = tuple(problem.message for problem in problems)  # a message on a recording begins with its name
-    problems += [if_known(p, known) for p in cut_off if not _named(p.message.split(" breaks off")[0], unread)]
     where = Path(corpus.root)
     if all(problem.severity == "warning" for problem in problems):
         linked = _linked(table)
@@ -83,10 +78,6 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
     return f"it can be prepared, but not trained: mend what is named above, or change corpora.{name}.protocol"
 
 
-def _named(begins: str, messages: Sequence[str]) -> bool:
-    return any(message.startswith(begins.split(" cannot be read")[0]) for message in messages)
-
-
 def _linked(table: pd.DataFrame) -> pd.Series:
     """Return which recordings are hard links of one another: stand-ins, not copies that slipped in."""
     known = table[table["media_sha256"] != ""]["media"].unique()
@@ -94,28 +85,3 @@ def _linked(table: pd.DataFrame) -> pd.Series:
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")
     names = table.groupby(files)["media"].nunique()
     return files.map(names).gt(1) & (files != "")
-
-
-_FILES = ("media", "sound")
-
-
-def _cut_off(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[Problem]:
-    """Read every recording to its end; name those that break off before the length they claim."""
-    from pipeline.streams.decode import probe
-    from pipeline.streams.opening import MediaError
-
-    files = [table[[name, f"{name}_sha256", "line"]].set_axis(["path", "sha256", "line"], axis=1) for name in _FILES]
-    readable = pd.concat(files).query("sha256 != ''")
-    said: dict[str, str] = {}  # by content: what stands there twice is read once
-    file = label_file(corpus)
-    for media, rows in readable.groupby("path", sort=False):
-        content = rows["sha256"].iloc[0]
-        if content not in said:
-            try:
-                end_s = probe(Path(media)).breaks_off_s
-                said[content] = f"{{}} breaks off at {end_s:.2f} s: copy it again" if end_s is not None else ""
-            except MediaError as error:
-                said[content] = str(error).replace(media, "{}")
-        if said[content]:
-            line = None if file.is_dir() else int(rows["line"].iloc[0])
-            yield Problem("failed", file, line, said[content].replace("{}", media))

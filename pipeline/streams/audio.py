@@ -18,9 +18,9 @@ from features.types import AudioStream, FloatArray
 from pipeline.streams.channels import SILENT_DB
 from pipeline.streams.decode import AudioTrack
 from pipeline.streams.opening import MediaError, open_recording
-from pipeline.streams.spans import Span
+from pipeline.streams.spans import DEFAULT, MIX, Span, check_channel, check_track
 from pipeline.streams.timeline import Timeline, timeline_of
-from pipeline.streams.tracks import DEFAULT, MIX, Track, check_channel, check_track, chosen, tracks_of
+from pipeline.streams.tracks import Track, chosen, tracks_of
 from pipeline.streams.windows import Window, windows
 
 VERSION = 2  # raised whenever the same recording and settings give other samples

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+DEFAULT = "default"  # the track that players take
+MIX = "mix"  # all channels
+SIDES = ("left", "right")
+
 
 @dataclass(frozen=True)
 class Region:
@@ -54,3 +58,17 @@ class Span:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.end_s - self.start_s
+
+
+def check_channel(channel: str) -> None:
+    """Raise ValueError for what can never be a channel."""
+    wanted = channel.strip()
+    known = wanted.casefold() in (MIX, *SIDES) or (wanted.isalpha() and wanted.isupper() and len(wanted) <= 4)
+    if not known and not (wanted.isdecimal() and int(wanted) > 0):
+        raise ValueError(f"{channel!r} is no channel: write left, right, mix, or a number from 1 on")
+
+
+def check_track(track: str) -> None:
+    """Raise ValueError for what can never be a track."""
+    if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
+        raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")

@@ -7,9 +7,8 @@ from typing import Any
 import av
 
 from pipeline.streams.opening import MediaError, media_streams
+from pipeline.streams.spans import DEFAULT
 
-DEFAULT = "default"
-MIX = "mix"
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
 _MARKS = av.stream.Disposition
 _ASIDE = (  # of two tracks players take the other one
@@ -123,20 +122,6 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
         return list(_SIDES).index(wanted.casefold())
     there = "one channel" if len(names) == 1 else f"{len(names)} channels ({', '.join(names)})"
     raise MediaError(f"the sound of {where} has no channel {channel!r}: it has {there}")
-
-
-def check_channel(channel: str) -> None:
-    """Raise ValueError for what can never be a channel."""
-    wanted = channel.strip()
-    known = wanted.casefold() in (MIX, *_SIDES) or (wanted.isalpha() and wanted.isupper() and len(wanted) <= 4)
-    if not known and not (wanted.isdecimal() and int(wanted) > 0):
-        raise ValueError(f"{channel!r} is no channel: write left, right, mix, or a number from 1 on")
-
-
-def check_track(track: str) -> None:
-    """Raise ValueError for what can never be a track."""
-    if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
-        raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")
 
 
 def _track(stream: Any, place: int, *, chosen: bool) -> Track:

@@ -19,9 +19,8 @@ from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, foll
 from pipeline.streams.frames import Contents, Index, decode, survey
 from pipeline.streams.opening import MediaError
 from pipeline.streams.sampling import seen
-from pipeline.streams.spans import Region, Span
+from pipeline.streams.spans import DEFAULT, Region, Span, check_track
 from pipeline.streams.timeline import MISSING_S
-from pipeline.streams.tracks import DEFAULT, check_track
 
 VERSION = 2  # raised whenever the same recording and settings give other streams
 

@@ -1,0 +1,142 @@
+"""What the recordings of a corpus hold, read to their ends without decoding: lengths, tracks, and what is wrong."""
+
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pipeline.corpora.base import MOST_LISTED
+from pipeline.locales import hint_of
+from pipeline.near_paths import Neighbours
+from pipeline.params import CorpusParams
+from pipeline.streams.spans import DEFAULT, MIX
+from pipeline.utterances import Problem
+
+if TYPE_CHECKING:
+    from pipeline.streams.decode import RecordingInfo
+
+Found = dict[str, "RecordingInfo | str"]  # recording -> what it holds, or what is wrong with it
+
+CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that say what of a recording is read
+
+
+def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
+    """Read every recording to its end, equal ones once; what is not there gets a hint at what may be meant."""
+    return _with_meant(_probed(files), settings)
+
+
+def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
+    """Name the recordings that break off, the tracks and channels that are not there, and those nobody chose from."""
+    infos = {name: info for name, info in found.items() if not isinstance(info, str)}
+    where = Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
+    problems: list[Problem] = []
+    if not {"audio", "video"} & set(settings.modalities):
+        return problems
+    for name, info in infos.items():
+        if info.breaks_off_s is not None:
+            message = f"{name} breaks off at {info.breaks_off_s:.2f} s: copy it again"
+            problems.append(Problem("failed", where, lines[name] or None, message))
+    for kind in ("audio", "video"):
+        if kind in settings.modalities:
+            problems += [Problem("failed", where, line, said) for line, said in _not_there(table, infos, kind)]
+            problems += [Problem("warning", where, None, said) for said in _left_open(table, infos, kind)]
+    return problems
+
+
+def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
+    """Return which recording each utterance's sound, or picture, is read from."""
+    return table["sound"].where(table["sound"] != "", table["media"]) if kind == "audio" else table["media"]
+
+
+def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
+    """Yield the line of each row that names a track or a channel which its recording lacks, and a sentence."""
+    from pipeline.streams.opening import MediaError
+    from pipeline.streams.tracks import channel_index, chosen
+
+    channels = table["audio_channel"] if kind == "audio" else [""] * len(table)
+    rows = zip(table["line"], _read_from(table, kind), table[f"{kind}_track"], channels, strict=True)
+    for line, name, track, channel in rows:
+        tracks = getattr(infos[name], kind) if name in infos else ()
+        if not tracks or not (track or channel):
+            continue
+        try:
+            taken = chosen(tracks, track or DEFAULT, kind, name)
+            if channel and channel.casefold() != MIX and taken.channels:
+                channel_index(taken.channels, channel, name)
+        except MediaError as error:
+            yield int(line), str(error)
+
+
+def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """Yield a sentence on the recordings of which a track is taken that no row names."""
+    read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
+    several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
+    if several:
+        tracks = getattr(infos[several[0]], kind)
+        taken = next(track.number for track in tracks if track.chosen)
+        recordings = f"{len(several)} recordings have" if len(several) > 1 else "a recording has"
+        yield (
+            f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Where "
+            f"streams.{kind}.track names none, the default one is read, there {taken}; a column {kind}_track chooses"
+        )
+
+
+def _probed(files: Iterable[str]) -> Found:
+    """Return what each recording holds, or what is wrong with it; equal files are opened once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    by_file: dict[Any, list[str]] = {}
+    for name in files:
+        by_file.setdefault(_identity(Path(name)), []).append(name)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # reading a file is FFmpeg's work, outside Python's lock
+        results = list(pool.map(_info_or_fault, [names[0] for names in by_file.values()]))
+    found: Found = {}
+    for names, result in zip(by_file.values(), results, strict=True):
+        for name in names:
+            found[name] = result.replace(names[0], name) if isinstance(result, str) else result
+    return found
+
+
+def _with_meant(found: Found, settings: CorpusParams) -> Found:
+    """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
+    neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
+    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).is_file()]
+    for name in lost[:MOST_LISTED]:
+        found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
+    return found
+
+
+def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
+    if path.is_symlink():
+        return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
+    if path.is_dir():
+        return " (it is a folder)"
+    meant = neighbours.meant(path, path.as_posix().removeprefix(root))
+    return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
+
+
+def _relative(meant: Path, name: str, root: str) -> str:
+    form = unicodedata.normalize("NFC", meant.as_posix()) == unicodedata.normalize("NFC", name)
+    return f"{meant.as_posix().removeprefix(root)!r}{', the same name in another Unicode form' if form else ''}"
+
+
+def _identity(path: Path) -> Any:
+    try:
+        stat = path.stat()
+    except OSError:
+        return path
+    return (stat.st_dev, stat.st_ino, path.suffix)
+
+
+def _info_or_fault(name: str) -> "RecordingInfo | str":
+    from pipeline.streams.decode import probe
+    from pipeline.streams.opening import MediaError
+
+    try:
+        info = probe(Path(name))
+    except (MediaError, OSError) as error:
+        return str(error)
+    return info if info.duration_s > 0 else f"{name} lasts 0 seconds: record or copy it again"
