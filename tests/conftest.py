@@ -27,12 +27,12 @@ corpora:
 
 
 def run(
-    *arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None
+    *arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None, timeout_s: float | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `crossmodal ...` in `cwd`; a traceback always fails the test."""
     command = [sys.executable, str(ROOT / "cli.py"), *arguments]
     whole = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **(env or {})}
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=whole)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=whole, timeout=timeout_s)
     assert "Traceback" not in done.stderr, done.stderr
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done

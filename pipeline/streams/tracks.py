@@ -120,7 +120,8 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
             return list(names).index(side)
     if wanted.casefold() in _SIDES and len(names) == 2:
         return list(_SIDES).index(wanted.casefold())
-    there = "one channel" if len(names) == 1 else f"{len(names)} channels ({', '.join(names)})"
+    named = f" ({', '.join(names)})" if "NONE" not in names else ""
+    there = "one channel" if len(names) == 1 else f"{len(names)} channels{named}"
     raise MediaError(f"the sound of {where} has no channel {channel!r}: it has {there}")
 
 

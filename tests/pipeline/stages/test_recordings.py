@@ -1,0 +1,126 @@
+"""What `prepare` says of recordings, and that a track, a channel or an odd file ends in rows, never in a hang."""
+
+import csv
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.params import CorpusParams, ProtocolParams
+from pipeline.stages.prepare import gather
+from tests.conftest import BLOCK, run, write_csv
+from tests.pipeline.streams.recordings import flashing
+from tests.pipeline.streams.test_tracks import TWO, film, tone
+
+HEADER = ("media", "utterance", "label", "speaker", "audio_track", "audio_channel")
+
+
+def corpus_of(folder: Path, rows: list[tuple[object, ...]], header: tuple[str, ...] = HEADER) -> Path:
+    write_csv(folder / "mine" / "manifest.csv", header, rows)
+    settings = BLOCK.format(name="mine", max_failed=1.0, task="classification")
+    (folder / "params.yaml").write_text(settings.replace("[text, audio, video]", "[audio]"))
+    return folder
+
+
+def settings(folder: Path) -> CorpusParams:
+    return CorpusParams(
+        "manifest", str(folder), "classification", "label", ("audio", "video"), ProtocolParams("official")
+    )
+
+
+def interview(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.stack([tone(400), tone(900)], axis=1), 48000)
+    return path
+
+
+def statuses(folder: Path) -> dict[str, tuple[str, str]]:
+    with h5py.File(folder / "data" / "work" / "mine" / "streams" / "audio.h5") as file:
+        columns = (file[name].asstr()[:] for name in ("utterance", "status", "note"))
+        return {utterance: (status, note) for utterance, status, note in zip(*columns, strict=True)}
+
+
+def test_what_is_no_file_fails_by_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    good = interview(folder / "good.wav")
+    os.mkfifo(folder / "pipe.wav")
+    (folder / "loop.wav").symlink_to("loop.wav")
+    (folder / "device.wav").symlink_to("/dev/zero")
+    (folder / "folder.wav").mkdir()
+    names = ("good", "pipe", "loop", "device", "folder", "good2")
+    rows = [(f"{name.removesuffix('2')}.wav", name, "ab"[i % 2], f"s{i}", "", "") for i, name in enumerate(names)]
+    corpus_of(tmp_path, rows)
+    said = run("validate", "mine", cwd=tmp_path, check=False, timeout_s=60)
+    for name in ("pipe.wav is a named pipe", "leads to itself", "device.wav is a device", "folder.wav is a folder"):
+        assert name in said.stdout + said.stderr
+    run("prepare", cwd=tmp_path, timeout_s=60)
+    run("preprocess", cwd=tmp_path, timeout_s=60)
+    found = statuses(tmp_path)
+    assert {name for name, (status, _) in found.items() if status == "failed"} == {"pipe", "loop", "device", "folder"}
+    assert found["good"][0] == "ok"
+    assert good.exists()
+
+
+def test_rows_choose_tracks_and_channels(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    interview(folder / "interview.wav")
+    film(folder / "two.mkv", TWO)
+    rows = [
+        ("interview.wav", "left", "a", "s1", "", "left"),
+        ("interview.wav", "right", "b", "s2", "", "right"),
+        ("interview.wav", "both", "a", "s3", "", ""),
+        ("two.mkv", "first", "b", "s4", "1", ""),
+        ("two.mkv", "mic", "a", "s5", "Mic", ""),
+        ("two.mkv", "none", "b", "s6", "7", ""),
+        ("two.mkv", "mono", "b", "s7", "", "right"),
+    ]
+    corpus_of(tmp_path, rows)
+    said = run("prepare", cwd=tmp_path)
+    lines = [line for line in (said.stdout + said.stderr).splitlines() if "two.mkv" in line]
+    assert any("manifest.csv:7" in line and "no audio track '7'" in line for line in lines)
+    assert any("manifest.csv:8" in line and "no channel 'right'" in line for line in lines)
+    assert any("several audio tracks" in line for line in lines)
+    run("preprocess", cwd=tmp_path)
+    found = statuses(tmp_path)
+    assert {name for name, (status, _) in found.items() if status == "failed"} == {"none", "mono"}
+    with h5py.File(tmp_path / "data" / "work" / "mine" / "streams" / "audio.h5") as file:
+        assert len(set(file["key"].asstr()[:])) == len(rows)
+    table = (tmp_path / "data" / "work" / "mine" / "utterances.csv").read_text()
+    assert next(csv.DictReader(table.splitlines()))["audio_channel"] == "left"
+
+
+def test_many_recordings_of_several_tracks_are_one_notice(tmp_path: Path) -> None:
+    first = film(tmp_path / "0.mkv", TWO)
+    for number in range(1, 12):
+        (tmp_path / f"{number}.mkv").write_bytes(first.read_bytes())
+    rows = [(f"{number}.mkv", "ab"[number % 2], "") for number in range(12)]
+    write_csv(tmp_path / "manifest.csv", ("media", "label", "audio_track"), rows)
+    notices = [p for p in gather(settings(tmp_path)).problems if "audio tracks" in p.message]
+    assert len(notices) == 1
+    assert "12 recordings have several audio tracks" in notices[0].message
+    write_csv(tmp_path / "manifest.csv", ("media", "label", "audio_track"), [(*row[:2], "2") for row in rows])
+    assert not [p for p in gather(settings(tmp_path)).problems if "audio tracks" in p.message]
+
+
+def test_what_breaks_off_is_said_once_with_its_line(tmp_path: Path) -> None:
+    whole = flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
+    (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    rows = [("whole.wav", 0, 1, "a"), ("cut.wav", 0, 1, "b"), ("cut.wav", 1, 2, "a"), ("whole.wav", 1, 2, "b")]
+    write_csv(tmp_path / "manifest.csv", ("media", "start", "end", "label"), rows)
+    said = [p for p in gather(settings(tmp_path)).problems if "breaks off" in p.message]
+    assert [(p.severity, p.line) for p in said] == [("failed", 3)]
+    assert "cut.wav breaks off at 2.0" in said[0].message
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [("audio_channel", "middle", "'middle' is no channel"), ("audio_track", "0", "'0' is no track")],
+)
+def test_what_can_never_be_a_choice_is_an_error(tmp_path: Path, column: str, value: str, message: str) -> None:
+    interview(tmp_path / "a.wav")
+    write_csv(tmp_path / "manifest.csv", ("media", "label", column), [("a.wav", "a", value), ("a.wav", "b", "")])
+    errors = [p for p in gather(settings(tmp_path)).problems if p.severity == "error"]
+    assert any(message in p.message and p.line == 2 for p in errors)
