@@ -181,18 +181,19 @@ def _answered(
     failed: Mapping[str, str],
     notices: list[str],
 ) -> Answers:
-    """Let the model answer for every utterance that was measured and has anything that the model reads."""
-    lost = dict(failed)
+    """Let the model answer for every utterance that has anything of what the model reads, as it did in training."""
     players = tuple(saved.schema["modalities"])
+    lost = {}
     for utterance, missing in zip(table["utterance"], notes, strict=True):
-        if players and set(missing) == set(players):
+        if players and set(players) <= set(missing):
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
-            lost.setdefault(utterance, f"nothing is there of what the model reads ({reasons})")
+            lost[utterance] = failed.get(utterance, f"nothing is there of what the model reads ({reasons})")
+        elif utterance in failed and failed[utterance] not in missing.values():
+            notices.append(f"{utterance}: answered without what failed: {failed[utterance]}")
     rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
     said = _said(saved.model, data[rows], players, folder) if len(rows) else []
     named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
-    ordered = {utterance: lost[utterance] for utterance in table["utterance"] if utterance in lost}
-    return Answers(folder, tuple(named), ordered, tuple(notices))
+    return Answers(folder, tuple(named), lost, tuple(notices))
 
 
 def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[Answer]:

@@ -153,6 +153,23 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     assert f"whole: {alone.prediction} (a {alone.probabilities['a']:.3f}" in done.stdout
 
 
+def test_a_clip_of_which_a_part_failed_is_answered_from_the_rest(params: Params, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "nonsense.mp4").write_bytes(b"hello")
+    sound = [("nonsense.mp4", CLIPS[0], "heard", ""), ("nonsense.mp4", "", "read", TEXTS["1"])]
+    write_csv(
+        tmp_path / "manifest.csv", ("media", "sound", "utterance", "text"), [*sound, ("", "", "words", TEXTS["1"])]
+    )
+    answers = predict(params, model, tmp_path, workers=0)
+    assert dict(answers.failed) == {}
+    heard, read, words = answers.answers
+    assert set(heard.absent) == {"text", "video"}
+    assert "nonsense.mp4 cannot be read" in heard.absent["video"]
+    assert heard.shares["audio"] != 0
+    assert set(read.absent) == {"audio", "video"}
+    assert "nonsense.mp4 cannot be read" in read.absent["audio"]
+    assert (read.prediction, read.probabilities, read.shares) == (words.prediction, words.probabilities, words.shares)
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
