@@ -17,16 +17,16 @@ GUESSED = {
     *("mjpeg", "mjpeg_2000", "mlp", "mp2", "mpegvideo", "obu", "rawvideo", "s337m", "sbc", "sln", "spdif"),
     *("truehd", "vc1", "vvc"),
 }
-LARGEST = (2**31, 2**32)  # writers to a pipe state a size near one of these, or none
+LARGEST = (0x7F000000, 2**31, 2**32)  # writers to a pipe state a size near one of these, or none
 NEAR = 2**16
 # What a file of a format begins with, of the formats of which FFmpeg reads the first of several joined files only.
 MAGIC = {
-    "mov,mp4,m4a,3gp,3g2,mj2": (b"ftypisom", b"ftypmp4", b"ftypM4", b"ftypqt  ", b"ftyp3g", b"ftypiso", b"ftypavc1"),
     "matroska,webm": (b"\x1aE\xdf\xa3",),
     "flv": (b"FLV\x01",),
     "wav": (b"WAVEfmt ", b"WAVEds64", b"WAVEJUNK", b"WAVELIST", b"WAVEbext"),
     "aiff": (b"AIFFCOMM", b"AIFCFVER", b"AIFFNAME"),
 }
+MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 CHUNK = 1 << 20
 
 
@@ -35,6 +35,9 @@ def states_length(container: Any, path: Path) -> bool:
     name = str(container.format.name)
     if name == "mp3":
         return _counts_frames(path)
+    if name == "aiff":
+        with path.open("rb") as file:
+            return _unless_open(int.from_bytes(file.read(8)[4:], "big")) > 0
     return name not in FROM_STAMPS | GUESSED
 
 
@@ -57,6 +60,8 @@ def bytes_cut(path: Path) -> int:
 
 def has_second_header(path: Path, name: str, after: int) -> bool:
     """Whether a further file of the format `name` begins behind the last byte that was read, `after`."""
+    if name == MOV:
+        return _count_boxes(path, b"moov") > 1
     magic = MAGIC.get(name, ())
     longest = max(map(len, magic), default=0)
     with path.open("rb") as file:
@@ -67,6 +72,20 @@ def has_second_header(path: Path, name: str, after: int) -> bool:
                 return True
             tail = chunk[-longest:]
     return False
+
+
+def _count_boxes(path: Path, kind: bytes) -> int:
+    """Return how many boxes of a kind an MP4 or QuickTime file has, not counting boxes inside others."""
+    count, at, end = 0, 0, path.stat().st_size
+    with path.open("rb") as file:
+        while at < end and len(head := _read_at(file, at, 16)) >= 8:
+            size = int.from_bytes(head[:4], "big")
+            size = int.from_bytes(head[8:], "big") if size == 1 else size or end - at
+            if size < 8:
+                break
+            count += head[4:8] == kind
+            at += size
+    return count
 
 
 def _stated_size(head: bytes) -> int:

@@ -14,13 +14,14 @@ from typing import Any
 import av
 
 from pipeline.streams.opening import MediaError, media_streams, open_recording
-from pipeline.streams.sizes import bytes_cut, has_second_header, is_guessed, states_length
+from pipeline.streams.sizes import FROM_STAMPS, bytes_cut, has_second_header, is_guessed, states_length
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off
 AGREES_S = 0.25  # a stated length this near to the packets' end is believed
 BACK_S = 0.2  # decoding stamps that go back by more than this begin again
-WRAPPED_S = 12 * 3600.0  # stamps that go forward by more than this at once have wrapped, or begin again
+AHEAD_S = 60.0  # stamps that go forward by more than this at once begin again too, where a file has nothing but stamps
+WRAPPED_S = 12 * 3600.0  # and by more than this in any file: they have wrapped
 GLITCH_S = 1.0  # one stream alone may go back by less than this: a slip, no further part
 NO_LENGTH_OF_ITS_OWN = ("matroska,webm",)  # what FFmpeg says of a stream there is the whole recording's length
 LOSING = ("flac",)  # here FFmpeg loses what stands beside a joint
@@ -138,6 +139,7 @@ class _Parts:
     """The parts of a recording as its packets come: one, unless stamps begin again."""
 
     timed: frozenset[int]  # the streams whose stamps say where a part begins and ends: sound and picture
+    ahead_s: float  # how far stamps may go forward at once
     streams: dict[int, _Stream] = field(default_factory=dict)
     spans_s: list[list[float]] = field(default_factory=list)  # of each part, over its streams, on the container's clock
     last_byte: int = 0
@@ -160,8 +162,8 @@ class _Parts:
         """Follow the decoding stamps of a stream; it enters its next part where they begin again."""
         if stream.last_s is None:
             stream.last_s = stamp_s
-        elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + WRAPPED_S:
-            stream.back_s = max(stream.back_s, abs(stream.last_s - stamp_s))
+        elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:
+            stream.back_s = max(stream.back_s, stream.last_s - stamp_s)
             stream.part += 1
             stream.begins.append((stream.count, stream.part))
             stream.last_s = stamp_s
@@ -212,7 +214,8 @@ class _Parts:
 
 
 def _read_parts(container: Any) -> _Parts:
-    parts = _Parts(frozenset(stream.index for stream in media_streams(container)))
+    ahead_s = AHEAD_S if container.format.name in FROM_STAMPS else WRAPPED_S
+    parts = _Parts(frozenset(stream.index for stream in media_streams(container)), ahead_s)
     try:
         for packet in container.demux():
             if packet.size:

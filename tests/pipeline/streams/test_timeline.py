@@ -93,6 +93,36 @@ def test_a_silent_film_joined_with_one_of_sound_is_refused(tmp_path: Path) -> No
         probe(joined(tmp_path / "both.ts", [mute, film]))
 
 
+@pytest.mark.parametrize("starts_s", [(3600.0, 0.0), (0.0, 3600.0), (100.0, 0.0)])
+def test_parts_whose_clocks_lie_far_apart(tmp_path: Path, starts_s: tuple[float, float]) -> None:
+    kinds = {"video": "libx264", "audio": "aac", "container": "mpegts"}
+    parts = [flashing(tmp_path / f"{i}.ts", 2.0, 0.5, start_s=start_s, **kinds) for i, start_s in enumerate(starts_s)]
+    path = joined(tmp_path / "joined.ts", parts)
+    assert probe(path).duration_s == pytest.approx(4.0, abs=0.12)
+    for found in (white_from_s(path), beeps_from_s(path)):
+        assert found == pytest.approx([0.5, 2.5], abs=0.12)
+
+
+def test_fragments_of_two_recordings_are_not_mixed(tmp_path: Path) -> None:
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    part = flashing(tmp_path / "a.mp4", 2.0, 0.5, video="libx264", audio="aac", options=options)
+    with pytest.raises(MediaError, match="several recordings joined"):
+        probe(joined(tmp_path / "joined.mp4", [part, part]))
+
+
+def test_an_aiff_that_was_written_to_a_pipe_is_whole(tmp_path: Path) -> None:
+    path = flashing(tmp_path / "pipe.aiff", 3.0, 1.0, audio="pcm_s16be", container="aiff")
+    data = bytearray(path.read_bytes())
+    sound, common = data.index(b"SSND"), data.index(b"COMM")
+    for size in (0x7F000008, 0x7FFFFFFF):  # SoX; others
+        data[4:8] = struct.pack(">I", size + 46 & 0xFFFFFFFF)
+        data[sound + 4 : sound + 8] = struct.pack(">I", size)
+        data[common + 10 : common + 14] = struct.pack(">I", size // 4)
+        path.write_bytes(data)
+        assert probe(path).duration_s == pytest.approx(3.0, abs=0.01)
+        assert probe(path).breaks_off_s is None
+
+
 def test_stamps_that_wrap_around_go_on(tmp_path: Path) -> None:
     wraps_s = 2**33 / 90000
     kinds = {"video": "libx264", "audio": "aac", "container": "mpegts"}
