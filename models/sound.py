@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from models.errors import ModelError
+from models.words import TOKEN, by_letter
 
 _MOST_JOBS = 256
-PATTERNS = (  # of words, in `features.text.tfidf` and by default in scikit-learn; another could be one that never ends
-    r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026",
+PATTERNS = (  # of words, here and by default in scikit-learn; another could be one that never ends
+    TOKEN,
+    by_letter(TOKEN),
     r"(?u)\b\w\w+\b",
 )
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
