@@ -155,10 +155,12 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
 
 def test_a_clip_of_which_a_part_failed_is_answered_from_the_rest(params: Params, model: Path, tmp_path: Path) -> None:
     (tmp_path / "nonsense.mp4").write_bytes(b"hello")
-    sound = [("nonsense.mp4", CLIPS[0], "heard", ""), ("nonsense.mp4", "", "read", TEXTS["1"])]
-    write_csv(
-        tmp_path / "manifest.csv", ("media", "sound", "utterance", "text"), [*sound, ("", "", "words", TEXTS["1"])]
-    )
+    rows = [
+        ("nonsense.mp4", CLIPS[0], "heard", "", 0, 3),
+        ("nonsense.mp4", "", "read", TEXTS["1"], 0, 3),
+        ("", "", "words", TEXTS["1"], "", ""),
+    ]
+    write_csv(tmp_path / "manifest.csv", ("media", "sound", "utterance", "text", "start", "end"), rows)
     answers = predict(params, model, tmp_path, workers=0)
     assert dict(answers.failed) == {}
     heard, read, words = answers.answers

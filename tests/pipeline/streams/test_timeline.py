@@ -115,7 +115,7 @@ def test_an_aiff_that_was_written_to_a_pipe_is_whole(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     sound, common = data.index(b"SSND"), data.index(b"COMM")
     for size in (0x7F000008, 0x7FFFFFFF):  # SoX; others
-        data[4:8] = struct.pack(">I", size + 46 & 0xFFFFFFFF)
+        data[4:8] = struct.pack(">I", min(size + 46, 0x7FFFFFFF))
         data[sound + 4 : sound + 8] = struct.pack(">I", size)
         data[common + 10 : common + 14] = struct.pack(">I", size // 4)
         path.write_bytes(data)
