@@ -145,7 +145,7 @@ def _key(cell: str, scores: bool) -> str:
         value = Decimal(plain)
     except InvalidOperation:
         return plain
-    if not value.is_finite() or abs(value.adjusted()) > 300 or not (scores or value == value.to_integral_value()):
+    if not value.is_finite() or abs(value.adjusted()) > 300 or not (scores or re.fullmatch(r"\d+(\.0*)?", plain)):
         return plain
     return f"{value.normalize() + 0:f}"
 

@@ -20,7 +20,7 @@ import pandas as pd
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.csv_files import Sheet, read_sheet
 from pipeline.errors import UserError, suggest
-from pipeline.headers import TIMES, near_notices, nearly_ours
+from pipeline.headers import TIMES, folded, near_notices, nearly_ours
 from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams
 from pipeline.rules import (
@@ -111,6 +111,7 @@ def _utterance(
         problems.append(Problem(severity, path, line, message))
 
     cells: dict[str, Any] = {name: row.get(name, "") for name in COLUMNS} | dict(row)
+    cells |= _ours_too(corpus.protocol.group, row)
     cells["line"] = line
     _check_characters(row, corpus, note)
     for name in ("start", "end", "order", "sound_start"):
@@ -135,6 +136,12 @@ def _utterance(
     cells["media"] = (root / media).as_posix() if cells["media"] else ""
     cells["sound"] = (root / cells["sound"]).as_posix() if cells["sound"] else ""
     return cells
+
+
+def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
+    """Return the cell of the protocol's group as ours, where its name is ours in another spelling (``Speaker``)."""
+    ours = folded(group)
+    return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
 
 def _check_characters(row: Mapping[str, str], corpus: CorpusParams, note: Note) -> None:

@@ -146,10 +146,9 @@ def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tu
         files = dict.fromkeys(files, 0)
     hashes, found = _hashes(files), read_all(files, settings)
     lengths = {name: info.duration_s for name, info in found.items() if not isinstance(info, str)}
+    seen = set(table["media"])
     problems = [
-        Problem(
-            "failed", file, line or None, f"{found[name]}; {_LOST[name in set(table['media'])]} will count as failed"
-        )
+        Problem("failed", file, line or None, f"{found[name]}; {_LOST[name in seen]} will count as failed")
         for name, line in files.items()
         if wanted and isinstance(found[name], str)
     ]

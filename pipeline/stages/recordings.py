@@ -103,7 +103,7 @@ def _probed(files: Iterable[str]) -> Found:
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
     """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
     neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
-    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).is_file()]
+    lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
     for name in lost[:MOST_LISTED]:
         found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
     return found
@@ -112,8 +112,6 @@ def _with_meant(found: Found, settings: CorpusParams) -> Found:
 def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
     if path.is_symlink():
         return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
-    if path.is_dir():
-        return " (it is a folder)"
     meant = neighbours.meant(path, path.as_posix().removeprefix(root))
     return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
 

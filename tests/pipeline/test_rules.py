@@ -110,7 +110,7 @@ def test_alike(one: str, other: str) -> None:
 def test_different_is_not_alike() -> None:
     assert not alike(["happy", "sad", "1", "2", "-1", "10", "1.1", "nan", "inf", "1e999", "", ""])
     assert not alike(["12345678901234567890", "12345678901234567891"])
-    assert not alike(["1.1", "1.10", "S1", "S2"], scores=False)
+    assert not alike(["1.1", "1.10", "S1", "S2", "2e1", "20", "-1", "+1"], scores=False)
     assert alike(["1", "1.0", "s1", "S1"], scores=False) == [{"1": 1, "1.0": 1}, {"s1": 1, "S1": 1}]
 
 

@@ -160,3 +160,153 @@ def test_spans_come_through_exactly(spans: list[tuple[float, float]], tmp_path_f
     assert [(s, e) for s, e in zip(found.utterances["start"], found.utterances["end"], strict=True)] == [
         (s, s + d) for s, d in spans
     ]
+
+
+def said(found: Corpus, severity: str = "warning") -> str:
+    return "\n".join(str(problem) for problem in found.problems if problem.severity == severity)
+
+
+def test_names_of_columns_are_stripped_and_folded(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD, "Media, Utterance , START,End,\ufeffText,Speaker,EMOTION\n")
+    assert not found.problems
+    assert list(found.utterances["start"]) == [0, 2, 0, 1]
+    assert list(found.utterances["emotion"]) == ["joy", "anger", "joy", "anger"]
+    assert list(found.utterances["speaker"]) == ["s1", "s1", "s2", "s2"]
+
+
+def test_a_group_by_a_column_that_is_ours_in_another_spelling_is_read_as_ours_too(tmp_path: Path) -> None:
+    header = HEADER.replace("speaker", "Speaker")
+    found = corpus(tmp_path, GOOD, header, protocol=ProtocolParams("group-kfold", 2, "Speaker"))
+    assert list(found.utterances["Speaker"]) == list(found.utterances["speaker"]) == ["s1", "s1", "s2", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("speaker", "speaker_id"), ("utterance", "utt_id"), ("text", "transcript"), ("start", "onset")]
+)
+def test_a_column_that_is_nearly_ours_is_warned_about(old: str, new: str, tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD, HEADER.replace(old, new), protocol=ProtocolParams("group-kfold", 2))
+    assert f"the column {new!r} is not read; did you mean {old!r}" in said(found)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("file", "media"), ("Video_Path", "media"), ("mood", "emotion")])
+def test_a_needed_column_of_another_name_is_refused(name: str, meant: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"has no column '{meant}'.*{name}"):
+        corpus(tmp_path, GOOD, HEADER.replace(meant, name))
+
+
+def test_rows_of_one_span_are_an_error_where_an_unread_column_tells_them_apart(tmp_path: Path) -> None:
+    rows = "a.mp4,0,1,joy\na.mp4,1,2,anger\nb.mp4,0,2,joy\nb.mp4,2,4,anger\n"
+    kind = ProtocolParams("group-kfold", 2)
+    found = corpus(tmp_path, rows, "media,start_time,end_time,emotion\n", protocol=kind)
+    assert "2 rows are the same part of a recording" in said(found, "error")
+    assert "lines 2 and 3" in said(found, "error")
+    assert "rename the column 'start_time' to 'start', in seconds" in said(found, "error")
+    found = corpus(tmp_path, rows, "media,page,line_no,emotion\n", protocol=kind)
+    assert not said(found, "error")
+    assert "2 rows are the same part of a recording" in said(found)
+
+
+def test_rows_of_one_span_in_other_regions_tracks_or_files_are_no_matter(tmp_path: Path) -> None:
+    rows = "a.mp4,0,2,0 0 0.5 1,joy\na.mp4,0,2,0.5 0 1 1,anger\nb.mp4,0,2,,joy\nc.mp4,0,2,,anger\n"
+    found = corpus(tmp_path, rows, "media,start,end,region,emotion\n", protocol=ProtocolParams("group-kfold", 2))
+    assert not found.problems
+
+
+def test_names_are_text_and_stripped(tmp_path: Path) -> None:
+    rows = 'a.mp4," 1.10",1.1,x,joy\na.mp4,1.1,1.10,y,anger\na.mp4,2e1,20,z,joy\na.mp4,\u00a020,2e1 ,w,anger\n'
+    found = corpus(tmp_path, rows, "media,utterance,speaker,text,emotion\n")
+    assert list(found.utterances["utterance"]) == ["1.10", "1.1", "2e1", "20"]
+    assert list(found.utterances["speaker"]) == ["1.1", "1.10", "20", "2e1"]
+    assert "differ only in spelling" not in said(found)
+
+
+@pytest.mark.parametrize("label", ["NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
+def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
+    rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"
+    found = corpus(tmp_path, GOOD + rows)
+    assert said(found, "error").count("which is no label: give a label or remove the row") == 2
+    with_scores = corpus(tmp_path, f"a.mp4,u1,,,x,s1,0.5\nb.mp4,u2,,,x,s1,{label}\n", task="regression")
+    assert "which is no label" in said(with_scores, "error")
+
+
+def test_a_class_called_none_is_asked_about_and_kept(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD.replace("anger", "none"))
+    assert not said(found, "error")
+    assert "'none' counts as a class" in said(found)
+
+
+@pytest.mark.parametrize("other", ["Joy", "JOY", "j oy", "jo\u200by", "ｊoy"])
+def test_labels_that_differ_only_in_spelling_are_warned_about(other: str, tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD + f"c.mp4,u5,,,x,s1,{other}\nd.mp4,u6,,,y,s1,{other}\n")
+    assert not said(found, "error")
+    assert "emotion: 'joy' (2 rows) and " in said(found)
+    assert "differ only in spelling" in said(found)
+
+
+def test_scores_may_be_spelt_in_several_ways(tmp_path: Path) -> None:
+    assert not corpus(tmp_path, "a.mp4,u1,,,x,s1,1\nb.mp4,u2,,,x,s1,1.0\n", task="regression").problems
+
+
+def test_speakers_and_groups_that_differ_only_in_spelling_or_were_missing(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD.replace("2,3,,s1", "2,3,,S1").replace("Well,s2", "Well,nan"))
+    assert "speaker: 's1' (1 row) and 'S1' (1 row) differ only in spelling" in said(found)
+    assert "speaker: 'nan' (1 row) counts as a name" in said(found)
+
+
+def test_intervals_that_annotators_make_are_taken(tmp_path: Path) -> None:
+    rows = "a.mp4,u1,-0.48,1.5,x,s1,joy\na.mp4,u2,2,2,y,s1,anger\nb.mp4,u3,-2,-1,z,s2,joy\nb.mp4,u4,-1,,w,s2,anger\n"
+    found = corpus(tmp_path, rows)
+    assert not said(found, "error")
+    assert list(found.utterances["start"]) == [0, 2, 0, 0]
+    assert list(found.utterances["end"])[:3] == [1.5, 2, 0]
+    assert [p.line for p in found.problems] == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('a.mp4,u9,"1,5",3,x,s1,joy', r"start is '1,5', but write it with a decimal point, 1\.5"),
+        ("a.mp4,u9,0:01.5,3,x,s1,joy", r"start is '0:01\.5', but write it in seconds, 1\.5"),
+        ("a.mp4,u9,1_0,30,x,s1,joy", "start is '1_0', but must be a number of seconds"),
+        ("a.mp4,u9,0,1,no\0never,s1,joy", "text holds a NUL character after 'no'"),
+        ("a.mp4,u\0,0,1,x,s1,joy", "utterance holds a NUL character"),
+        ("a\0.mp4,u9,0,1,x,s1,joy", "media holds a NUL character"),
+        ("a.mp4,u9,0,1,x,s1\x1b[31m,joy", r"speaker holds the control character U\+001B"),
+        ('a.mp4,"u\n9",0,1,x,s1,joy', r"utterance holds the control character U\+000A"),
+    ],
+)
+def test_bad_cells_are_named_by_line_and_value(row: str, message: str, tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD + row + "\n")
+    (problem,) = found.problems
+    assert problem.line in (6, 7)
+    import re
+
+    assert re.search(message, problem.message)
+
+
+@pytest.mark.parametrize(("cell", "split"), [("Train", "train"), ("TEST", "test"), (" valid ", "valid")])
+def test_splits_in_any_case(cell: str, split: str, tmp_path: Path) -> None:
+    rows = f"a.mp4,joy,{cell}\nb.mp4,anger,test\nc.mp4,joy,test\nd.mp4,anger,train\n"
+    found = corpus(tmp_path, rows, "media,emotion,split\n", protocol=ProtocolParams("official"))
+    assert not found.problems
+    assert found.utterances.loc[0, "split"] == split
+
+
+def test_the_split_that_is_meant_is_named(tmp_path: Path) -> None:
+    rows = "a.mp4,joy,dev\nb.mp4,anger,test\nc.mp4,joy,test\nd.mp4,anger,train\n"
+    found = corpus(tmp_path, rows, "media,emotion,split\n", protocol=ProtocolParams("official"))
+    assert "did you mean 'valid'" in said(found, "error")
+
+
+@pytest.mark.parametrize("name", ["Manifest.csv", "manifest.tsv", "manifest.csv.csv", "manifset.csv"])
+def test_a_manifest_of_another_name_is_suggested(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(HEADER + GOOD)
+    with pytest.raises(UserError, match=f"did you mean '{name}'"):
+        read(tmp_path, settings())
+
+
+def test_without_a_label_the_same_rules_hold(tmp_path: Path) -> None:
+    kind = ProtocolParams("group-kfold")
+    found = corpus(tmp_path, "a.mp4,-1,2,x\n", "media,START,end,text\n", label="", protocol=kind)
+    assert list(found.utterances["start"]) == [0]
+    assert "start is -1 s" in said(found)

@@ -1,7 +1,7 @@
 """The MOSI reader: all shapes of the corpus give the same utterances, known faults are met, bad rows are named."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -486,3 +486,33 @@ def test_unsafe_and_damaged_csd_files_are_refused(tmp_path: Path, how: str, mess
     damage(path, how)
     with pytest.raises(UserError, match=message):
         get(tmp_path / "mosi")
+
+
+@pytest.mark.parametrize("above", ["CMU_MOSI", "a/CMU_MOSI", "a/b/mosi"])
+@pytest.mark.parametrize("make", [zip_tree, mmsa_tree])
+def test_the_corpus_is_found_below_the_folder_given(tmp_path: Path, above: str, make: Callable[[Path], Path]) -> None:
+    alone = get(make(tmp_path / "alone"))
+    make(tmp_path / "root" / above)
+    (tmp_path / "root" / "CMU_MOSEI" / "Raw" / "Transcript").mkdir(parents=True)
+    found = get(tmp_path / "root")
+    local = ["media", "sound"]
+    assert found.utterances.drop(columns=local).equals(alone.utterances.drop(columns=local))
+    assert all(Path(name).is_file() for name in found.utterances["media"])
+    assert messages(found, "error") == []
+
+
+def test_labels_elsewhere_below_the_folder_given(tmp_path: Path) -> None:
+    root = zip_tree(tmp_path / "mosi" / "CMU_MOSI", media=False).parent
+    labels = root / "CMU_MOSI" / "Raw" / "Labels" / "OpinionLevelSentiment.csv"
+    (root / "labels").mkdir()
+    labels.rename(root / "labels" / labels.name)
+    assert len(get(root, "text").utterances) == len(NAMES)
+
+
+def test_a_start_just_before_the_video_is_cut_off(tmp_path: Path) -> None:
+    root = zip_tree(tmp_path / "mosi", media=False)
+    labels = root / "Raw" / "Labels" / "OpinionLevelSentiment.csv"
+    labels.write_text(labels.read_text() + "-0.05,1,03bSnISJMiM,9,1\n")
+    found = get(root, "text")
+    assert messages(found, "error") == []
+    assert "03bSnISJMiM_9: start is -0.05 s" in "\n".join(messages(found, "warning"))

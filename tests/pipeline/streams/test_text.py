@@ -162,3 +162,26 @@ def test_a_transcript_holds_nothing_that_a_store_cannot(tmp_path):
     write_store(tmp_path / "text.h5", STREAM_SCHEMAS["text"], {}, [item])
     with open_store(tmp_path / "text.h5") as store:
         assert stored_text(store, 0).text == stream.text
+
+
+NAN = float("nan")
+
+
+def test_a_word_without_times_keeps_its_place_among_timed_ones():
+    words = [("no", NAN, NAN), ("no", 1.0, 1.2), ("7", NAN, NAN), ("times", 1.5, 1.9)]
+    stream = read_text("No, no 7 times", words, 1.0, PLAIN)
+    np.testing.assert_allclose(stream.times, [[NAN, NAN], [0, 0.2], [NAN, NAN], [0.5, 0.9]])
+    later_first = [words[3], words[0], words[1], words[2]]  # the first of these follows "times" then
+    stream = read_text("no 7 times no", later_first, 1.0, PLAIN)
+    np.testing.assert_allclose(stream.times, [[0, 0.2], [NAN, NAN], [0.5, 0.9], [NAN, NAN]])
+
+
+def test_words_without_times_alone_are_the_transcript_too():
+    stream = read_text("", [("in", 1.0, 1.2), ("2024", NAN, NAN)], 1.0, PLAIN)
+    assert stream.text == "in 2024"
+    np.testing.assert_allclose(stream.times, [[0, 0.2], [NAN, NAN]])
+
+
+def test_a_token_of_which_only_a_part_has_times_has_none():
+    stream = read_text("icecream", [("ice", 1.0, 1.2), ("cream", NAN, NAN)], 1.0, PLAIN)
+    assert np.isnan(stream.times).all()

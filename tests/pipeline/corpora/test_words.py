@@ -1,0 +1,97 @@
+"""words.csv: words without times are kept and counted, words far off their utterance are refused, near ones kept."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpora.words import outside, read_words
+from pipeline.errors import UserError
+from pipeline.utterances import Problem
+
+SPANS = {"u1": (0.0, 4.0), "u2": (4.0, 8.0), "open": (1.0, math.nan)}
+HEADER = "utterance,word,start,end\n"
+
+
+def words(folder: Path, rows: str, header: str = HEADER) -> tuple[list[tuple[str, float, float]], list[Problem]]:
+    path = folder / "words.csv"
+    path.write_text(header + rows, encoding="utf-8")
+    problems: list[Problem] = []
+    table = read_words(path, SPANS, problems)
+    return list(table[["word", "start", "end"]].itertuples(index=False, name=None)), problems
+
+
+def test_no_file_no_words(tmp_path: Path) -> None:
+    assert read_words(tmp_path / "words.csv", SPANS, []).empty
+
+
+def test_words_without_times_are_kept_and_counted(tmp_path: Path) -> None:
+    found, problems = words(tmp_path, "u1,in,0.5,0.7\nu1,2024,,\nu1,hello,1.5,1.9\nu1,7,,\nu2,NaN, , \n")
+    assert [word for word, _, _ in found] == ["in", "2024", "hello", "7", "NaN"]
+    assert [math.isnan(start) for _, start, _ in found] == [False, True, False, True, True]
+    (problem,) = problems
+    assert problem.severity == "warning"
+    assert problem.message == "3 words have no times: kept without (such as '2024' in line 3)"
+
+
+def test_words_with_one_time_count_as_untimed(tmp_path: Path) -> None:
+    found, problems = words(tmp_path, "u1,in,0.5,\nu1,so,,0.9\nu1,hello,1.5,1.9\n")
+    assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True, True, False]
+    assert "2 words have only one of start and end" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    "row", ["u1,x,4.02,4.3", "u2,x,3.5,3.98", "u1,x,4.5,5", "u1,x,-0.3,-0.1", "open,x,0.2,0.7", "u1,x,3.9,4.9"]
+)
+def test_words_a_little_outside_their_utterance_are_kept(row: str, tmp_path: Path) -> None:
+    found, problems = words(tmp_path, row + "\n")
+    assert len(found) == 1
+    assert [p.severity for p in problems] == ([] if row == "u1,x,3.9,4.9" else ["warning"])
+
+
+@pytest.mark.parametrize("row", ["u1,x,4.6,5", "u2,x,0.1,0.5", "open,x,0.1,0.4", "u1,x,40,41"])
+def test_words_far_outside_their_utterance_are_refused(row: str, tmp_path: Path) -> None:
+    _, (problem,) = words(tmp_path, row + "\n")
+    assert (problem.severity, problem.line) == ("error", 2)
+    assert "outside its utterance; times are recording seconds" in problem.message
+
+
+def test_the_count_of_words_outside(tmp_path: Path) -> None:
+    _, (problem,) = words(tmp_path, "u1,a,4.02,4.3\nu1,b,4.2,4.4\nu2,c,5,6\n")
+    assert problem.message.startswith("2 words lie up to 0.20 s outside its utterance")
+
+
+def test_columns_and_ids_follow_the_rules(tmp_path: Path) -> None:
+    found, problems = words(tmp_path, " u1 ,hello,0,1\n\n,,,\n", "Utterance, WORD, Start ,end\n")
+    assert found == [("hello", 0, 1)]
+    assert not problems
+    assert len(words(tmp_path, "u1;hello;0;1\n", "utterance;word;start;end\n")[0]) == 1
+    with pytest.raises(UserError, match="no column 'start'; did you mean 'begin'"):
+        words(tmp_path, "u1,x,0,1\n", "utterance,word,begin,end\n")
+    with pytest.raises(UserError, match="no column 'word'; did you mean 'token'"):
+        words(tmp_path, "u1,x,0,1\n", "utterance,token,start,end\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("u1,a\0b,0,1", "the word holds a NUL character"),
+        ("u3,x,0,1", "utterance 'u3' is not in manifest.csv"),
+        ('u1,x,"0,5",1', "decimal point, 0.5"),
+        ("u1,x,nan,1", "start is 'nan', but must be a number of seconds"),
+        ("u1,x,2,1", "ends at 1, before its start 2"),
+    ],
+)
+def test_bad_words_are_named(row: str, message: str, tmp_path: Path) -> None:
+    _, problems = words(tmp_path, row + "\n")
+    errors = [p for p in problems if p.severity == "error"]
+    assert [p.line for p in errors] == [2]
+    assert message in errors[0].message
+
+
+def test_spans_that_become_known_later(tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text(HEADER + "open,kids,99,100\nopen,are,3,3.2\nopen,2024,,\n")
+    table = read_words(tmp_path / "words.csv", SPANS, [])
+    (problem,) = outside(table, {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
+    assert (problem.severity, problem.line) == ("error", 2)
+    assert "'kids' at 99 s lies 95.72 s outside" in problem.message

@@ -1,0 +1,227 @@
+"""Odd manifests, words and paths through the command line: what is in the tables and streams, and what is said."""
+
+import os
+import wave
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import main
+from pipeline.stages.preprocess import Source, _timed_words
+from pipeline.streams.spans import Span
+from tests.conftest import run
+
+PARAMS = """
+run: {corpora: [c], workers: 1, max_failed: 1.0}
+corpora:
+  c: {reader: manifest, root: data/raw/c, task: TASK, label: emotion, modalities: [MODALITIES],
+    protocol: {kind: group-kfold, folds: 2, group: GROUP}}
+features: {extract: [prosody]}
+"""
+
+
+def tone(path: Path, seconds: float = 3.0) -> None:
+    """Write a buzzing tone as a WAV file."""
+    time = np.arange(int(16000 * seconds)) / 16000
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((8000 * np.sign(np.sin(2 * np.pi * 180 * time))).astype("<i2").tobytes())
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    tone(tmp_path / "data/raw/c/one.wav")
+    settled("text, audio")
+    return tmp_path / "data" / "raw" / "c"
+
+
+def settled(modalities: str, group: str = "group", task: str = "regression") -> None:
+    text = PARAMS.replace("MODALITIES", modalities).replace("GROUP", group).replace("TASK", task)
+    Path("params.yaml").write_text(text)
+
+
+def call(*arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == code, done.output
+    return done
+
+
+def table() -> pd.DataFrame:
+    return pd.read_csv("data/work/c/utterances.csv", dtype=str, keep_default_na=False)
+
+
+def statuses(stream: str) -> list[str]:
+    with h5py.File(f"data/work/c/streams/{stream}.h5") as file:
+        return [str(status) for status in file["status"].asstr()[:]]
+
+
+def test_columns_in_any_spelling_reach_the_table(root: Path) -> None:
+    rows = "one.wav,1,0,1,hello,g1\none.wav,2,1,2,there,g2\n"
+    (root / "manifest.csv").write_text("Media,emotion, start, END,text,Group\n" + rows)
+    call("prepare")
+    assert table()["start"].tolist() == ["0.000000", "1.000000"]
+    assert table()["end"].tolist() == ["1.000000", "2.000000"]
+
+
+def test_spans_without_length_are_empty_and_none_fails(root: Path) -> None:
+    rows = "one.wav,1,-0.5,0.9,a,g1\none.wav,2,0.5,0.5,b,g1\none.wav,1,-2,-1,c,g2\none.wav,2,0.5,2,d,g2\n"
+    (root / "manifest.csv").write_text("media,emotion,start,end,text,group\n" + rows)
+    done = call("prepare")
+    assert done.stderr.count("start is -") == 2
+    assert "start and end are both 0.5 s" in done.stderr
+    call("preprocess")
+    assert statuses("audio") == ["ok", "empty", "empty", "ok"]
+    assert statuses("text") == ["ok"] * 4
+
+
+def test_words_beyond_a_recording_whose_end_was_not_given(root: Path) -> None:
+    (root / "manifest.csv").write_text("media,emotion,utterance,text\none.wav,1,a,kids\none.wav,2,b,kids\n")
+    (root / "words.csv").write_text("utterance,word,start,end\na,kids,99,100\nb,kids,2.9,3.3\n")
+    assert "words.csv:2: the word 'kids' at 99 s lies 96.00 s outside" in call("prepare", code=1).stderr
+    (root / "words.csv").write_text("utterance,word,start,end\na,kids,3.2,3.4\nb,kids,2.9,3.3\n")
+    assert "1 word lies up to 0.20 s outside its utterance, which ends with the recording" in call("prepare").stderr
+
+
+def test_words_without_times_are_counted_and_kept_apart_from_timed_ones(root: Path) -> None:
+    rows = "one.wav,1,a,0,2,in 2024 hello,g1\none.wav,2,b,2,3,well,g2\n"
+    (root / "manifest.csv").write_text("media,emotion,utterance,start,end,text,group\n" + rows)
+    (root / "words.csv").write_text("utterance,word,start,end\na,in,0.5,0.7\na,2024,,\na,hello,1.5,1.9\nb,well,,\n")
+    assert "2 timed words and 2 without times" in call("prepare").stdout
+    call("preprocess")
+    with h5py.File("data/work/c/streams/text.h5") as file:
+        np.testing.assert_allclose(file["times"][:], [[0.5, 0.7], [np.nan] * 2, [1.5, 1.9], [np.nan] * 2], atol=1e-9)
+    assert call("status").stdout.count("stale")
+    assert "2 timed words and 2 without times" in call("validate", "c", code=1).stdout  # one recording, two groups
+
+
+WORDS = [("a", np.nan, np.nan), ("b", 1.0, 1.5), ("c", np.nan, np.nan), ("d", 2.0, 2.5), ("e", np.nan, np.nan)]
+
+
+def test_the_rate_of_speech_counts_words_between_timed_ones() -> None:
+    source = Source("", "", Span(0.5, 4.0), "a b c d e", tuple(WORDS))
+    assert _timed_words(source) == {"words": 3, "words_start_s": 0.5, "words_end_s": 2.0}
+    assert _timed_words(Source("", "", Span(0.5, 4.0), "a", (WORDS[0],))) == {}
+    assert _timed_words(Source("", "", Span(0.0, 4.0), "b d", (WORDS[3], WORDS[1])))["words"] == 2
+
+
+def test_links_that_lead_nowhere_are_failed_rows(root: Path) -> None:
+    (root / "loop.wav").symlink_to("loop.wav")
+    (root / "ab.wav").symlink_to("ba.wav")
+    (root / "ba.wav").symlink_to("ab.wav")
+    (root / "gone.wav").symlink_to("nowhere.wav")
+    (root / "inside").symlink_to("inside")
+    (root / "folder.wav").mkdir()
+    (root / "good.wav").symlink_to("one.wav")
+    names = ("one", "loop", "ab", "gone", "inside/one", "folder", "good")
+    rows = [f"{name}.wav,{i % 2},g{i % 3}\n" for i, name in enumerate(names)]
+    (root / "manifest.csv").write_text("media,emotion,group\n" + "".join(rows))
+    settled("audio")
+    done = call("validate", "c", code=3)
+    assert "loop.wav is a symbolic link that leads to itself" in done.stdout
+    assert "(it is a symbolic link to 'nowhere.wav', which leads nowhere)" in done.stdout
+    assert "folder.wav is a folder" in done.stdout
+    call("prepare")
+    call("preprocess")
+    assert statuses("audio") == ["ok", "failed", "failed", "failed", "failed", "failed", "ok"]
+
+
+def test_the_file_that_is_meant_is_named(root: Path) -> None:
+    rows = "ONE.wav,1,g1\none,2,g2\n.\\one.wav,1,g3\ndata/raw/c/one.wav,2,g4\none.wav,1,g5\n"
+    (root / "manifest.csv").write_text("media,emotion,group\n" + rows)
+    settled("audio")
+    assert call("validate", "c", code=3).stdout.count("(did you mean 'one.wav'?)") == 4
+
+
+def test_thousands_of_lost_recordings_are_a_few_lines(root: Path) -> None:
+    rows = "".join(f"lost{i}.wav,{i % 2},g{i % 5}\n" for i in range(2000))
+    (root / "manifest.csv").write_text("media,emotion,group\n" + rows)
+    settled("audio")
+    for command, code in (("prepare", 0), ("validate", 3)):
+        done = call(command, *(["c"] if code else []), code=code)
+        assert "1990 more of severity 'failed': all 2000 are in data/work/c/problems.txt" in done.output
+        assert len(done.output.splitlines()) < 20
+    assert len(Path("data/work/c/problems.txt").read_text().splitlines()) == 2000
+
+
+def test_thousands_of_bad_rows_are_a_few_lines(root: Path) -> None:
+    (root / "manifest.csv").write_text("text,emotion\n" + "".join(f"w{i},bad{i}\n" for i in range(500)))
+    settled("text")
+    done = call("prepare", code=1)
+    assert "all 500 are in data/work/c/problems.txt" in done.stderr
+    assert len(done.stderr.splitlines()) < 20
+
+
+def test_what_stops_training_only_is_not_said_to_stop_prepare(root: Path) -> None:
+    (root / "manifest.csv").write_text("utterance,emotion,text,group\na,1,o,g1\nb,2,p,g1\nc,1,q,g1\nd,2,r,g1\n")
+    settled("text")
+    done = call("validate", "c", code=1)
+    assert "the column 'group' has 1" in done.stdout
+    assert "nothing can be prepared" not in done.output
+    assert "it can be prepared, but not trained" in done.stderr
+    call("prepare")
+
+
+def test_groups_are_those_of_the_protocol(root: Path) -> None:
+    rows = "".join(f"u{i},{i % 2},w{i},g{i},s{i % 3}\n" for i in range(6))
+    (root / "manifest.csv").write_text("utterance,emotion,text,group,actor\n" + rows)
+    settled("text")
+    assert " 6 groups," in call("validate", "c").stdout
+    settled("text", "actor")
+    assert " 3 groups," in call("validate", "c").stdout
+    assert " 3 groups," in call("prepare").stdout
+
+
+@pytest.mark.parametrize("name", ["café.wav", "日本.wav"])
+def test_names_that_the_locale_cannot_spell(root: Path, name: str) -> None:
+    (root / name).symlink_to("one.wav")
+    rows = f"{name},1,g1\none.wav,2,g2\n"
+    (root / "manifest.csv").write_text("media,emotion,group\n" + rows, encoding="utf-8")
+    settled("audio")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for command in (("validate", "c"), ("prepare",)):
+        done = run(*command, cwd=root.parents[2], check=False, env=plain)
+        assert done.returncode == 1
+        assert "cannot be spelt under the locale C (encoding ascii): run it with PYTHONUTF8=1" in done.stderr
+    run("prepare", cwd=root.parents[2], env={"LC_ALL": "C", "PYTHONUTF8": "1"})
+    assert len(table()) == 2
+
+
+def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import doctor, locales
+
+    assert doctor._locale().ok == (locales.encoding() == "utf-8")
+    monkeypatch.setattr(locales, "encoding", lambda: "iso8859-1")
+    check = doctor._locale()
+    assert not check.ok
+    assert "iso8859-1" in check.detail
+    assert "LC_ALL=C.UTF-8" in check.detail
+    assert "names with other letters" in locales.hint_of("café.mp4")
+    assert locales.hint_of("cafe.mp4") == ""
+
+
+def test_what_cannot_be_printed_is_printed_by_its_codes(root: Path) -> None:
+    rows = "utterance,emotion,text,group\na,日本,x,g1\nb,joy,y,g1\nc,日本,z,g2\nd,joy,w,g2\n"
+    (root / "manifest.csv").write_text(rows, encoding="utf-8")
+    settled("text", task="classification")
+    done = run("validate", "c", cwd=root.parents[2], env={"PYTHONIOENCODING": "iso8859-1"})
+    assert "2 joy, 2 \\u65e5\\u672c" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_recording_that_may_not_be_read_is_a_failed_row(root: Path) -> None:
+    tone(root / "locked.wav")
+    (root / "locked.wav").chmod(0)
+    (root / "manifest.csv").write_text("media,emotion,group\none.wav,1,g1\nlocked.wav,2,g2\n")
+    settled("audio")
+    assert "locked.wav" in call("prepare").stderr
+    call("preprocess")
+    assert statuses("audio") == ["ok", "failed"]

@@ -1,0 +1,60 @@
+"""The file that is meant by a path that nearly exists."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from pipeline.near_paths import Neighbours
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with recordings in data/c, and one at home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    names = ("one.mp4", "my clip.mp4", "café.mp4", "Sub/two.wav", "a.b.mp4", "notes.txt", "x1.mp4", "x2.mp4", "y.avi")
+    for name in (*(f"data/c/{n}" for n in names), "home/three.mp4"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return Path("data/c")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("ONE.mp4", "one.mp4"),
+        ("one.MP4", "one.mp4"),
+        ("one", "one.mp4"),
+        ("one.mp4.mp4", "one.mp4"),
+        ("one.wav", "one.mp4"),
+        ("one.mp4 ", "one.mp4"),
+        (".\\one.mp4", "one.mp4"),
+        ("sub\\two.wav", "Sub/two.wav"),
+        ("SUB/TWO", "Sub/two.wav"),
+        ("sub/two.wav", "Sub/two.wav"),
+        ("oen.mp4", "one.mp4"),
+        ("myclip.mp4", "my clip.mp4"),
+        ("my%20clip.mp4", "my clip.mp4"),
+        ('"one.mp4"', "one.mp4"),
+        ("a.b", "a.b.mp4"),
+        (unicodedata.normalize("NFD", "café.mp4"), "café.mp4"),
+        (unicodedata.normalize("NFD", "CAFÉ"), "café.mp4"),
+        ("data/c/one.mp4", "one.mp4"),
+        ("y.mp4", "y.avi"),
+    ],
+)
+def test_near_misses(given: str, meant: str, root: Path) -> None:
+    assert Neighbours().meant(root / given, given) == root / meant
+
+
+def test_from_home_and_as_urls(root: Path, tmp_path: Path) -> None:
+    assert Neighbours().meant(root / "~/three.mp4", "~/three.mp4") == tmp_path / "home" / "three.mp4"
+    url = f"file://{tmp_path}/data/c/my%20clip.mp4"
+    assert Neighbours().meant(root / url, url) == tmp_path / "data/c/my clip.mp4"
+
+
+@pytest.mark.parametrize("given", ["holiday.mp4", "other/one.mp4/x", "..", "", "zzz/zz/z.mp4", "~nobody/x.mp4", "a\0b"])
+def test_nothing_near(given: str, root: Path) -> None:
+    assert Neighbours().meant(root / given, given) is None
