@@ -26,6 +26,13 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: run.workers]")(command)
 
 
+def _echo(message: object, *, err: bool = False) -> None:
+    """Print a message; it may hold anything that a file said, and nothing of it commands the terminal."""
+    from pipeline.foreign import printable
+
+    click.echo(printable(str(message)), err=err)
+
+
 @contextmanager
 def _mistakes_as_sentences() -> Iterator[None]:
     """Turn what a user can mend into one sentence and a non-zero exit."""
@@ -47,7 +54,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise click.ClickException(cannot_spell(error)) from error
     except KeyboardInterrupt:
-        click.echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
+        _echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
         sys.exit(130)
 
 
@@ -60,8 +67,15 @@ def _print_anything() -> None:
 
 class _Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
-        with _mistakes_as_sentences():
-            return super().invoke(ctx)
+        from pipeline.foreign import printable
+
+        try:
+            with _mistakes_as_sentences():
+                return super().invoke(ctx)
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            raise click.ClickException(printable(error.message)) from error
 
 
 class _Group(click.Group):
@@ -121,10 +135,10 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     for name in _names(params, corpora):
         paths = CorpusPaths(name)
         for line in shown(run(params, name), paths.problems):
-            click.echo(line, err=True)
+            _echo(line, err=True)
         table = read_utterances(paths.utterances, params.corpus(name).label)
-        click.echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
-        click.echo(f"prepare {name}: done")
+        _echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
+        _echo(f"prepare {name}: done")
 
 
 @main.command()
@@ -194,10 +208,10 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
     with pool:
         for name, what in jobs:
             try:
-                click.echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
+                _echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
             except TooManyFailures as error:
                 failures.append(str(error))
-                click.echo(f"{stage} {name} {what}: too many clips failed", err=True)
+                _echo(f"{stage} {name} {what}: too many clips failed", err=True)
     if failures:
         raise TooManyFailures("\n".join(failures))
 
@@ -225,9 +239,9 @@ def train(
     with _pool(params, workers, scheduler) as pool:
         for name in _names(params, corpora):
             for notice in run(params, name, pool, shuffled=shuffled):
-                click.echo(f"train {name}: {notice}")
+                _echo(f"train {name}: {notice}")
             for line in check_shuffled(params, name) if shuffled else ():
-                click.echo(line)
+                _echo(line)
 
 
 @main.command()
@@ -250,7 +264,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
     rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
     for row in rows:
-        click.echo(run(params, name, row, remark=lambda notice: click.echo(f"fit: {notice}", err=True)))
+        _echo(run(params, name, row, remark=lambda notice: _echo(f"fit: {notice}", err=True)))
 
 
 @main.command()
@@ -280,9 +294,9 @@ def predict(
 
     answers = run(_load(params_path), folder, source, text=text, workers=workers)
     for notice in answers.notices:
-        click.echo(f"predict: {notice}", err=True)
+        _echo(f"predict: {notice}", err=True)
     for line in [answers.json()] if as_json else answers.lines():
-        click.echo(line)
+        _echo(line)
     if out:
         write_table(answers.table(), out)
     if answers.failed:
@@ -314,11 +328,11 @@ def evaluate(
         if quiet:
             continue
         if drop is not None:
-            click.echo(printed_without(params, name, drop))
+            _echo(printed_without(params, name, drop))
         elif robustness:
-            click.echo(printed_robustness(name))
+            _echo(printed_robustness(name))
         else:
-            click.echo(printed(params, name))
+            _echo(printed(params, name))
 
 
 @main.command()
@@ -334,7 +348,7 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     """
     from pipeline.stages.compare import compare as run
 
-    click.echo(run(_load(params_path), first, second, name, metric))
+    _echo(run(_load(params_path), first, second, name, metric))
 
 
 @main.command()
@@ -349,7 +363,7 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     params = _load(params_path)
     for name in _names(params, corpora):
-        click.echo(f"report {name}: {run(params, name)}")
+        _echo(f"report {name}: {run(params, name)}")
 
 
 @main.command()
@@ -385,7 +399,7 @@ def explain(
     with _pool(params, workers, scheduler) as pool:
         for name in _names(params, corpora):
             for line in run(params, name, pool, strategies, repeats):
-                click.echo(line)
+                _echo(line)
 
 
 @main.command()
@@ -405,14 +419,14 @@ def validate(corpus: str, params_path: Path) -> None:
 
     problems, facts = run(_load(params_path), corpus)
     for line in shown(problems, CorpusPaths(corpus).problems):
-        click.echo(line)
-    click.echo(facts)
+        _echo(line)
+    _echo(facts)
     counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
-    click.echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
+    _echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
     if counts["error"]:
         raise click.ClickException(f"{corpus}: {what_errors_stop(problems, corpus)}")
     if counts["failed"]:
-        click.echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
+        _echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
         sys.exit(3)
 
 
@@ -436,7 +450,7 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
     from pipeline.settings_file import add_corpus as run
 
     for line in run(params_path, name, settings, also_run=also_run):
-        click.echo(line)
+        _echo(line)
 
 
 @main.group(cls=_Group)
@@ -456,7 +470,7 @@ def corpora_list() -> None:
     from pipeline.stages.overview import readers
 
     for line in readers():
-        click.echo(line)
+        _echo(line)
 
 
 @corpora.command("show")
@@ -469,7 +483,7 @@ def corpora_show(name: str) -> None:
     from pipeline.stages.overview import described
 
     for line in described(name):
-        click.echo(line)
+        _echo(line)
 
 
 def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]], ...]:
@@ -540,7 +554,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     described = {"--label": given["label"], "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
     unused = [option for option, value in (described if into else {"--match": match}).items() if value]
     if unused:
-        click.echo(f"{', '.join(unused)}: without effect with {'--into' if into else '--corpus'}")
+        _echo(f"{', '.join(unused)}: without effect with {'--into' if into else '--corpus'}")
     options = ImportOptions(arrays, given.pop("id_"), splits=splits, align=given.pop("align") or "", **given)
     if into:
         lines = import_into(_load(params_path), form, path, into, options, match)
@@ -550,7 +564,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
         settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
         lines = import_corpus(params_path, form, path, str(name), options, settings)
     for line in lines:
-        click.echo(line)
+        _echo(line)
 
 
 @main.command()
@@ -572,7 +586,7 @@ def export(
 
     chosen = tuple(s.strip() for s in (stores or "").split(",") if s.strip())
     for line in run(_load(params_path), name, form, path, chosen, align or "", fold):
-        click.echo(line)
+        _echo(line)
 
 
 @main.command()
@@ -586,7 +600,7 @@ def status(params_path: Path, corpora: tuple[str, ...]) -> None:
     from pipeline.stages.status import status as run
 
     params = _load(params_path)
-    click.echo(run(params, _names(params, corpora)))
+    _echo(run(params, _names(params, corpora)))
 
 
 @main.command()
@@ -600,7 +614,7 @@ def doctor() -> None:
     bad = 0
     for check in checks():
         bad += not check.ok
-        click.echo(f"{'ok' if check.ok else 'NOT OK':7}{check.name}: {check.detail}")
+        _echo(f"{'ok' if check.ok else 'NOT OK':7}{check.name}: {check.detail}")
     if bad:
         raise click.ClickException(f"{bad} checks failed: do what their lines say")
 
@@ -623,7 +637,7 @@ def features_list(params_path: Path) -> None:
     from pipeline.stages.overview import extractors
 
     for line in extractors(_load(params_path)):
-        click.echo(line)
+        _echo(line)
 
 
 @features.command("show")
@@ -637,7 +651,7 @@ def features_show(file: Path) -> None:
 
     with open_store(file) as store:
         for line in describe(store):
-            click.echo(line)
+            _echo(line)
 
 
 @main.group(cls=_Group)
@@ -662,7 +676,7 @@ def cache_gc(yes: bool) -> None:
     if not yes:
         click.confirm("Delete cached clips that no store under data/work uses?", abort=True)
     files, freed = collect_garbage(CACHE, used_keys())
-    click.echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
+    _echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """HDF5 files that others wrote: opened without following anything out of them, and without believing their sizes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,21 @@ from pipeline.errors import UserError
 HARMLESS = 256 << 20  # bytes; below this no ratio is looked at
 RATIO = 200  # real features pack 1.1 to 20 times
 MOST = 64 << 30  # bytes of one dataset; the largest published one (MOSEI COVAREP, whole) is below this
+
+# Control characters (C0, C1) but line end and tab, line and paragraph separators, overrides of the direction of
+# writing, halves of characters.
+_COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Return text as a terminal may show it: what commands a terminal, or turns text around, by its code.
+
+    Line ends, tabs and letters stay, as do the joiners and marks that scripts need. In JSON the codes mean that too.
+
+    >>> print(printable("größe " + chr(27) + "[2J " + chr(0x202E) + "txt"))
+    größe \u001b[2J \u202etxt
+    """
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def one_line(error: object, most: int = 160) -> str:

@@ -1,5 +1,7 @@
 """The command line: every command explains itself with an example and is documented; help costs no heavy import."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +11,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import cli
 from cli import main
+from features.store import Entry, feature_schema, write_store
+from pipeline.exchange.bundle import item_of
+from tests.conftest import run
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,3 +59,31 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+HOSTILE = "x\x1b]0;owned\x07\x9b2J\u202e\u2028\ry"
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_nothing_that_is_printed_commands_the_terminal(capsys, err):
+    cli._echo(f"größe 語 עברית 👩\u200d🔬\t{HOSTILE}\nz", err=err)
+    said = getattr(capsys.readouterr(), "err" if err else "out")
+    assert said == "größe 語 עברית 👩\u200d🔬\tx\\u001b]0;owned\\u0007\\u009b2J\\u202e\\u2028\\u000dy\nz\n"
+
+
+def test_the_command_line_prints_in_one_place_only():
+    source = Path(cli.__file__).read_text(encoding="utf-8")
+    assert source.count("click.echo(") == 1
+    assert "print(" not in source.replace("printable(", "")
+
+
+def test_errors_and_stores_that_hold_terminal_codes_are_printed_by_their_codes(tmp_path):
+    items = [item_of(HOSTILE, Entry("absent", HOSTILE))]
+    attributes = {"name": HOSTILE, "kind": "features", "feature_names": [HOSTILE], "pooled_names": [HOSTILE]}
+    write_store(tmp_path / "s.h5", feature_schema(1, 1), attributes, items)
+    (tmp_path / "params.yaml").write_text(f'corpora: {{"a": {json.dumps(HOSTILE)}}}\n')
+    for arguments in (("features", "show", "s.h5"), ("status", "--corpus", "a"), ("features", "show", HOSTILE)):
+        done = run(*arguments, cwd=tmp_path, check=False)
+        said = done.stdout + done.stderr
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", said), arguments
+        assert "u001b" in said or r"\x1b" in said, arguments

@@ -1,9 +1,11 @@
 """How figures are written: shares in percent, intervals in brackets, and what there is to say where there is none."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from models.stats import Interval
+from pipeline.foreign import printable
 
 SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
 
@@ -61,11 +63,29 @@ def pipe_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[st
     >>> pipe_table(["a", "bc"], [["1", "2"]])
     ['| a | bc |', '|---|----|', '| 1 | 2  |']
     """
-    cells = [[cell.replace("|", "\\|") for cell in line] for line in [header, *lines]]
+    cells = [[literal(cell) for cell in line] for line in [header, *lines]]
     widths = [max(len(line[i]) for line in cells) for i in range(len(header))]
     found = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
     found.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
     return found
+
+
+def literal(text: str) -> str:
+    r"""Return foreign text as one line that Markdown shows letter by letter: no column, HTML, code or link in it.
+
+    >>> print(literal("a|b <i>x</i>"), literal("<0.001"))
+    a\|b \<i>x\</i> <0.001
+    """
+    return re.sub(r"[\\|`]|<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", " ".join(printable(text).split()))
+
+
+def plain(sentence: str) -> str:
+    r"""Return a sentence that repeats foreign text as one line of Markdown: no column, HTML or link in it.
+
+    >>> print(plain("Note: run `crossmodal train`, <b>s|1</b>"))
+    Note: run `crossmodal train`, \<b>s\|1\</b>
+    """
+    return re.sub(r"\||<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", " ".join(printable(sentence).split()))
 
 
 def latex(text: str) -> str:
@@ -74,7 +94,7 @@ def latex(text: str) -> str:
     >>> latex("random_forest 5 %")
     'random\\_forest 5 \\%'
     """
-    return "".join(_LATEX.get(letter, letter) for letter in text)
+    return "".join(_LATEX.get(letter, letter) for letter in " ".join(printable(text).split()))
 
 
 def tabular(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:

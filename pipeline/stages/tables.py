@@ -7,7 +7,7 @@ import pandas as pd
 from features.base import MODALITIES
 from models.stats import Interval
 from pipeline.params import CorpusParams, EvaluateParams
-from pipeline.stages.cells import SHARES, difference, figure, number, p_value, pipe_table, spaced, tabular
+from pipeline.stages.cells import SHARES, difference, figure, number, p_value, pipe_table, plain, spaced, tabular
 from pipeline.stages.results import WHO, Key, label_of
 from pipeline.stages.scoring import LEVEL, Comparison, Scored, Scores, smallest_p
 
@@ -121,7 +121,7 @@ def markdown(corpus: str, scores: Scores, words: Sequence[str]) -> str:
     """Return table.md: the paper's table, all rows, and what is to be said about them."""
     first, second = headings(scores)
     lines = [f"# {corpus}", "", first, "", *pipe_table(*by_modalities(scores)), "", "\\*: best of its column.", ""]
-    return "\n".join([*lines, second, "", *pipe_table(*all_rows(scores)), "", *words, ""])
+    return "\n".join([*lines, second, "", *pipe_table(*all_rows(scores)), "", *map(plain, words), ""])
 
 
 def headings(scores: Scores) -> tuple[str, str]:

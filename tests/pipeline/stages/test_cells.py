@@ -3,7 +3,7 @@
 import re
 
 from models.stats import Interval
-from pipeline.stages.cells import difference, figure, latex, p_value, pipe_table, tabular
+from pipeline.stages.cells import difference, figure, latex, p_value, pipe_table, plain, tabular
 
 NAN = float("nan")
 
@@ -40,3 +40,30 @@ def test_undefined_figures_and_missing_intervals_are_said_in_words() -> None:
 
 def test_a_pipe_in_a_name_does_not_end_its_cell() -> None:
     assert pipe_table(["a"], [["x|y"]])[-1] == r"| x\|y |"
+
+
+HOSTILE = "a|b\n| c | `x` <script>alert(1)</script> [y](javascript:z) \\| $\\input{x}$ % & \x1b[2J"
+
+
+def test_a_cell_is_one_cell_of_markdown_whatever_it_holds():
+    lines = pipe_table(["label", "n"], [[HOSTILE, "1"], ["joy", "2"]])
+    assert len(lines) == 4
+    for line in lines:
+        assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 3  # bars that nothing escapes: two columns
+    assert "<script" not in lines[2].replace("\\<", "")
+    assert "](" not in lines[2]
+    assert "\x1b" not in lines[2]
+
+
+def test_a_sentence_is_one_line_of_markdown():
+    said = plain(f"Note: the speaker {HOSTILE} occurs once: run `crossmodal train`")
+    assert "\n" not in said
+    assert "run `crossmodal train`" in said
+    assert not re.search(r"(?<!\\)\||(?<!\\)<s", said)
+
+
+def test_latex_reads_no_command_and_no_new_line():
+    body = tabular(["label"], [[HOSTILE]])[4]
+    assert "\n" not in body
+    assert not re.search(r"\\(input|n\b)|(?<!\\)[$%]", body.replace(r"\textbackslash{}", ""))
+    assert body.count("&") == body.count(r"\&") == 1
