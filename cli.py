@@ -22,7 +22,7 @@ CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tcp://host:8786.")(command)
+    command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tls://host:8786.")(command)
     return click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: run.workers]")(command)
 
 

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
+
+from pipeline.plugins import plugin_keys
 
 # What results depend on; which of them one result depends on is part of its key.
 PACKAGES = (
@@ -50,13 +51,7 @@ def _code() -> str:
 
 @cache
 def _plugin(plugin: str) -> str:
-    """Return the content of a plugin's file, or of the file that a module's name stands for."""
-    try:
-        spec = None if plugin.endswith(".py") else find_spec(plugin)
-    except (ImportError, ValueError):
-        return _NONE
-    path = Path(plugin if plugin.endswith(".py") else (spec.origin if spec and spec.origin else ""))
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else _NONE
+    return plugin_keys((plugin,))[0][:12] or _NONE
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:

@@ -1,0 +1,78 @@
+"""What a worker is asked for before it gets work."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.run import fingerprint as module
+from pipeline.run.fingerprint import differences, fingerprint, is_known
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> str:
+    path = tmp_path / "probe"
+    path.write_text("told")
+    return str(path)
+
+
+def test_what_is_the_same_may_work(probe: str) -> None:
+    assert differences(fingerprint(()), (), probe, "told", "pool 1") == []
+    assert is_known("pool 1")
+    assert not is_known("pool 2")
+
+
+@pytest.mark.parametrize("name", ["Python", "the code of crossmodal", "numpy", "torch", "av"])
+def test_each_thing_that_differs_is_named(name: str, probe: str) -> None:
+    wanted = fingerprint(()) | {name: "0.1"}
+    (why,) = differences(wanted, (), probe, "told", f"pool {name}")
+    assert why == f"{name} is {fingerprint(())[name]}, here 0.1"
+    assert not is_known(f"pool {name}")
+
+
+def test_a_package_that_is_missing_on_either_side_is_named(probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = fingerprint(())
+    monkeypatch.setattr(module, "PACKAGES", ("numpy", "no-such-package"))
+    module._installed.cache_clear()
+    assert fingerprint(())["no-such-package"] == "not there"
+    assert f"scipy is not there, here {wanted['scipy']}" in differences(wanted, (), probe, "told", "pool 3")
+    monkeypatch.undo()
+    module._installed.cache_clear()
+
+
+@pytest.mark.parametrize("content", ["other", None, b"\xff"])
+def test_other_files_are_noticed(content: str | bytes | None, probe: str) -> None:
+    path = Path(probe)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (why,) = differences(fingerprint(()), (), probe, "told", "pool 4")
+    assert why == f"it does not see the files of {path.parent}"
+    assert not is_known("pool 4")
+
+
+def test_a_plugin_counts_as_it_was_loaded(tmp_path: Path, probe: str) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text("A = 1\n")
+    plugins = (str(plugin), "no.such.module")
+    before = fingerprint(plugins)
+    assert before["the plugin no.such.module"] == "not there"
+    plugin.write_text("A = 2\n")  # a process that runs goes on with what it has loaded
+    assert fingerprint(plugins) == before
+    module._plugin.cache_clear()  # a new process
+    (why,) = differences(before, plugins, probe, "told", "pool 5")
+    assert why.startswith(f"the plugin {plugin} is ")
+
+
+def test_every_source_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("features/a.py", "models/b.py", "pipeline/run/fingerprint.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "pipeline" / "run" / "fingerprint.py"))
+    seen = {module._code()}
+    (tmp_path / "features" / "a.py").write_text("x")
+    seen.add(module._code())
+    (tmp_path / "models" / "b.py").rename(tmp_path / "models" / "c.py")
+    seen.add(module._code())
+    (tmp_path / "pipeline" / "new.py").touch()
+    seen.add(module._code())
+    assert len(seen) == 4
