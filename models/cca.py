@@ -19,8 +19,8 @@ class Cca:
     Each view is first reduced to its leading principal components, so that the within-view covariances can be
     estimated; then the sum of all pairwise correlations is maximised under ridge constraints. It is fitted on the rows
     that have every view (on all rows where fewer than three do, missing views at their mean); a view that is missing
-    in a row has projections of 0, their mean. One view alone has nothing to correlate with: its principal components
-    are returned.
+    in a row has projections of 0, their mean. One view alone, or a single row, has nothing to correlate with: the
+    principal components are returned.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ class Cca:
         return self
 
     def _directions(self, views: Sequence[FloatArray]) -> list[FloatArray]:
-        if len(views) < 2:
+        count = min([self.components, len(views[0]) - 1, *(view.shape[1] for view in views)])
+        if len(views) < 2 or count < 1:
             return [np.eye(view.shape[1])[:, : self.components] for view in views]
         from cca_zoo.linear import MCCA
 
-        count = min([self.components, len(views[0]) - 1, *(view.shape[1] for view in views)])
         found = MCCA(n_components=count, shrinkage=float(self.shrinkage), pca=False).fit(list(views))
         return [np.asarray(weights, np.float64) for weights in found.weights_]
 

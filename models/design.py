@@ -52,6 +52,9 @@ class Quantile:
         """Learn the quantiles of each column of `values`, ``(n, p)``, ignoring NaN."""
         from sklearn.preprocessing import QuantileTransformer
 
+        self.ranks_, self.standardise_ = None, Standardise().fit(values)
+        if not np.size(values):
+            return self
         steps = min(200, max(len(values), 1))
         ranks = QuantileTransformer(n_quantiles=steps, output_distribution="normal", random_state=0)
         with warnings.catch_warnings():
@@ -62,7 +65,10 @@ class Quantile:
 
     def transform(self, values: NDArray[Any]) -> FloatArray:
         """Return ``(n, p)`` normal scores; undefined entries, and columns that never vary, are 0."""
-        return self.standardise_.transform(self.ranks_.transform(np.asarray(values, np.float64)))
+        wide = np.asarray(values, np.float64)
+        return self.standardise_.transform(
+            self.ranks_.transform(wide) if self.ranks_ is not None and wide.size else wide
+        )
 
 
 # name -> scaler of a modality's columns
