@@ -1,7 +1,9 @@
 """The command line: one command a stage, and tools around them. Parses, calls the pipeline, prints."""
 
 import io
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +44,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
     from pipeline.locales import cannot_spell
 
     _print_anything()
+    _stop_in_good_order()
     try:
         yield
     except (UserError, StoreError, ExtractorError, ModelError) as error:
@@ -56,6 +59,14 @@ def _mistakes_as_sentences() -> Iterator[None]:
     except KeyboardInterrupt:
         _echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
         sys.exit(130)
+
+
+def _stop_in_good_order() -> None:
+    """Let a polite end from outside (SIGTERM, a closed terminal) be what Ctrl-C is."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
 
 
 def _print_anything() -> None:
@@ -592,15 +603,28 @@ def export(
 @main.command()
 @PARAMS
 @CORPUS
-def status(params_path: Path, corpora: tuple[str, ...]) -> None:
-    """Show what is done, cached, failed or stale, by corpus and stage.
+@click.option("--verify", "verified", is_flag=True, help="Read every file instead, and name each that is damaged.")
+def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
+    """Show what is done, cached, failed or stale, by corpus and stage; or check every store, table and cached clip.
 
-    Example: crossmodal status --corpus demo
+    Example: crossmodal status --corpus demo --verify
     """
+    from pipeline.errors import UserError
     from pipeline.stages.status import status as run
+    from pipeline.stages.verify import verify
 
     params = _load(params_path)
-    _echo(run(params, _names(params, corpora)))
+    names = _names(params, corpora)
+    if not verified:
+        _echo(run(params, names))
+        return
+    found = list(verify(params, names))
+    faults = [fault for _, fault in found if fault]
+    for fault in faults:
+        _echo(fault)
+    if faults:
+        raise UserError(f"{len(faults)} of {len(found)} files are not as they were written: do what their lines say")
+    _echo(f"{len(found)} files read: all are as they were written")
 
 
 @main.command()
@@ -665,18 +689,20 @@ def cache() -> None:
 @cache.command("gc")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cache_gc(yes: bool) -> None:
-    """Delete cached clips that no store under data/work uses.
+    """Delete cached clips that no store under data/work uses, and what killed runs left.
 
     Example: crossmodal cache gc --yes
     """
     from pipeline.paths import CACHE
-    from pipeline.run.cache import collect_garbage
+    from pipeline.run.cache import collect_garbage, remove_leftovers
     from pipeline.stages.overview import used_keys
 
     if not yes:
         click.confirm("Delete cached clips that no store under data/work uses?", abort=True)
     files, freed = collect_garbage(CACHE, used_keys())
     _echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
+    if left := remove_leftovers([CACHE, Path("data/work"), Path("results")]):
+        _echo(f"cache gc: {left} unfinished files of runs that were killed deleted")
 
 
 if __name__ == "__main__":

@@ -34,10 +34,13 @@ class HashMemo:
 
     def _load(self) -> dict[str, list[object]]:
         try:
-            known = json.loads(self.path.read_text())
-        except (OSError, ValueError):
-            return {}  # only a memory: without it every file is read again
-        return known if isinstance(known, dict) else {}
+            found = json.loads(self.path.read_text())
+            known: dict[str, list[object]] = found["files"]
+            if found["digest"] == _digest(known):
+                return known
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            pass  # only a memory: without it every file is read again
+        return {}
 
     def sha256(self, path: Path) -> str:
         """Return a file's content hash.
@@ -60,4 +63,8 @@ class HashMemo:
     def save(self) -> None:
         """Write what was learnt, if anything was."""
         if self._dirty:
-            write_text(self.path, json.dumps(self._known))
+            write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))
+
+
+def _digest(known: dict[str, list[object]]) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

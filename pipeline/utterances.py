@@ -1,13 +1,14 @@
 """The utterance table: its columns, their types, and how it is read and written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from features.atomic import replacing
+from features.atomic import replacing, replacing_all
+from pipeline import bound
 from pipeline.errors import UserError
 
 # name -> what it holds; "number" columns may be empty, then they are NaN.
@@ -70,11 +71,40 @@ class Corpus:
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a CSV to a temporary name and rename it; numbers keep six digits after the point."""
     with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+        _fill(table, temporary)
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], folder: Path, sidecar: str, command: str, rest: Mapping[str, Any] | None = None
+) -> None:
+    """Write CSVs and the record that binds them (`pipeline.bound`): all of them or none, the record last.
+
+    Parameters
+    ----------
+    tables
+        By file name.
+    folder
+        Where they are written.
+    sidecar
+        Name of the record.
+    command
+        What writes them again.
+    rest
+        What else the record says.
+    """
+    with replacing_all([folder / name for name in (*tables, sidecar)]) as (*made, last):
+        for table, temporary in zip(tables.values(), made, strict=True):
+            _fill(table, temporary)
+        last.write_text(bound.record(dict(zip(tables, made, strict=True)), command, rest), encoding="utf-8")
+
+
+def _fill(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def read_table(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a CSV that a stage wrote; a damaged one raises `UserError`."""
+    """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`."""
+    bound.require_written(path)
     try:
         return pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options)
     except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors

@@ -6,13 +6,14 @@ A file is written to a temporary name and renamed; one that is damaged fails its
 
 import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from features.atomic import write_bytes
+from features.atomic import leftovers, write_bytes
 from features.store import Entry
 
 _MAGIC = b"crossmodal clip 1\n"
@@ -105,6 +106,19 @@ def _decode(payload: bytes) -> Entry:
 def _split(joined: bytes, lengths: np.ndarray[Any, Any]) -> list[bytes]:
     ends = np.cumsum(lengths)
     return [joined[end - length : end] for end, length in zip(ends, lengths, strict=True)]
+
+
+def remove_leftovers(roots: Iterable[Path]) -> int:
+    """Delete what killed runs left below some folders; return how many files and folders that were."""
+    count = 0
+    for root in roots:
+        for path in leftovers(root):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+            count += 1
+    return count
 
 
 def collect_garbage(root: Path, used: set[str]) -> tuple[int, int]:

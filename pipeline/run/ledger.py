@@ -29,11 +29,11 @@ def read_failures(path: Path) -> list[Failure]:
     """Return the rows of a failures.csv; none if there is no such file."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
         return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in rows]  # type: ignore[arg-type]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, csv.Error):
         raise UserError(f"{path} is damaged: delete it, the stages write it again") from None
 
 

@@ -12,6 +12,7 @@ from features.atomic import write_text
 from features.errors import StoreError
 from models.metrics import metric
 from models.threads import one_thread
+from pipeline.bound import bind, require_written
 from pipeline.drawing import Point, forest
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
@@ -66,6 +67,15 @@ def _evaluate(params: Params, name: str) -> None:
     _write_attention(paths.results, table, corpus)
     _write_only_right(paths.results, scores, parts, table, corpus)
     _write_confusions(paths.results / "plots", parts, corpus)
+    for folder in (paths.results, paths.results / "images"):
+        names = [name for name in _READ_AGAIN if (folder / name).exists()]
+        bind(folder, names, f"crossmodal evaluate --corpus {name}")
+
+
+_READ_AGAIN = (  # what other commands read
+    *("table.csv", "table.md", "comparisons.csv", "robustness.md", "only_fusion.csv", "only_single.csv"),
+    *("forest.svg", "robustness.svg", "attention.svg"),
+)
 
 
 def printed(params: Params, name: str) -> str:
@@ -134,6 +144,7 @@ def _require_current(params: Params, name: str) -> None:
 def _written(path: Path, name: str) -> str:
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    require_written(path)
     return path.read_text(encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.bound import TABLES
 from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.words import outside
 from pipeline.errors import UserError
@@ -17,7 +18,7 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.stages.problems import shown
 from pipeline.stages.recordings import CHOICES, problems_of, read_all
-from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_table
+from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_tables
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
@@ -55,8 +56,8 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
         raise UserError(f"{settings.root}: {len(errors)} bad rows, no table was written:\n{listed}")
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
-    write_table(corpus.utterances[[*COLUMNS, *label, *extra]], paths.utterances)
-    write_table(corpus.words, paths.words)
+    tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
+    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}")
     return corpus.problems
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from features.atomic import write_text
 from models.metrics import metric
 from models.strategies import strategy
+from pipeline.bound import require_written
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
@@ -55,13 +56,13 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield from (f"<p>Note: {escape(notice)}.</p>" for notice in notices_of(name))
     yield f"<h2>{first} with its interval</h2>"
     images = CorpusPaths(name).results / "images"
-    yield (images / "forest.svg").read_text(encoding="utf-8")
+    yield _drawing(images / "forest.svg")
     if (images / "robustness.svg").exists():
         yield f"<h2>{first} as utterances lose a modality</h2>"
-        yield (images / "robustness.svg").read_text(encoding="utf-8")
+        yield _drawing(images / "robustness.svg")
     if (images / "attention.svg").exists():
         yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"
-        yield (images / "attention.svg").read_text(encoding="utf-8")
+        yield _drawing(images / "attention.svg")
     yield "<h2>All figures</h2>"
     yield from _figures(table, figures_of(corpus))
     if corpus.task == "classification":
@@ -70,6 +71,11 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
             table[table["metric"] == first], predictions, metric(corpus.task, first).higher_is_better
         )
     yield "</html>"
+
+
+def _drawing(path: Path) -> str:
+    require_written(path)
+    return path.read_text(encoding="utf-8")
 
 
 def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:

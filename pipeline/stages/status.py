@@ -63,7 +63,7 @@ def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], p
         planned = plan()
     except (UserError, StoreError) as error:
         return Counts(stage, 0, 0, 0, 0, 0, f"waits: {error}")
-    stored = _stored(path)
+    stored, note = _stored(path)
     cache = ClipCache(CACHE, step)
     done = cached = failed = stale = 0
     for item in planned:
@@ -73,15 +73,19 @@ def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], p
         done += current and status != "failed"
         stale += bool(status) and not current
         cached += isinstance(item, Clip) and cache.exists(item.key)
-    return Counts(stage, len(planned), done, cached, failed, stale)
+    return Counts(stage, len(planned), done, cached, failed, stale, note)
 
 
-def _stored(path: Path) -> dict[str, tuple[str, str]]:
+def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
+    """Return what a store holds, by utterance, and what is wrong with one that is there."""
+    if not path.exists():
+        return {}, ""
     try:
         with open_store(path) as store:
-            return {u: (k, s) for u, k, s in zip(store.utterances, store.keys, store.statuses, strict=True)}
-    except StoreError:
-        return {}
+            found = zip(store.utterances, store.keys, store.statuses, strict=True)
+            return {u: (k, s) for u, k, s in found}, ""
+    except StoreError as error:
+        return {}, str(error)
 
 
 def _prepare(params: Params, name: str) -> Counts:

@@ -1,6 +1,5 @@
 """train: every classifier and fusion under the corpus's protocol, each test row predicted once."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.atomic import write_text
 from features.base import Modality, extractor_names
 from features.base import build as build_extractor
 from features.store import open_store
@@ -20,6 +18,8 @@ from models.folds import hold_out_groups
 from models.leaks import knows_labels
 from models.protocol import Fold
 from models.strategies import reads_sequences, strategy
+from pipeline.bound import TRAINED
+from pipeline.bound import read_record as read_bound
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.media import sha256_of
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
@@ -37,7 +37,7 @@ from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.inputs import SPECTROGRAM, is_imported, load_modalities, settings_of, step_settings
 from pipeline.stages.matching import differences, imported_differences
 from pipeline.stages.rows import Row, plan_rows
-from pipeline.utterances import read_utterances, write_table
+from pipeline.utterances import read_utterances, write_table, write_tables
 
 SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
 SEED = 0  # of the shuffling
@@ -95,8 +95,8 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     labels = labels_of(table, corpus, seed)
     if seed is None:
         notices += left_out + list(_label_notices(fits, folds, labels, corpus, data))
-    _write(folder, _in_order(fits, rows), table, labels, corpus)
-    _write_presence(folder, data, table)
+    tables = _tables(_in_order(fits, rows), table, labels, corpus) | {"presence.csv": _presence(data, table)}
+    costs = tables.pop("fits.csv")  # no result: it differs from run to run
     record = {
         "inputs": inputs,
         "normalise": settings.normalise,
@@ -104,7 +104,9 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         "failed": [{"row": str(one.row), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
     }
-    write_text(folder / "train.json", json.dumps(record, indent=1) + "\n")
+    command = f"crossmodal train --corpus {name}" + ("" if seed is None else " --shuffle-labels")
+    write_tables(tables, folder, TRAINED, command, record)
+    write_table(costs, folder / "fits.csv")
     return notices
 
 
@@ -286,12 +288,11 @@ def _label_notices(
                 break
 
 
-def _write(folder: Path, fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams) -> None:
-    """Write predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
+def _tables(
+    fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams
+) -> dict[str, pd.DataFrame]:
+    """Return predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
     classes = np.unique(truth) if corpus.task == "classification" else None
-    write_table(_predictions(fits, table, truth, classes), folder / "predictions.csv")
-    write_table(_dropped(fits, table, classes), folder / "dropped.csv")
-    write_table(_attention(fits, table, corpus), folder / "attention.csv")
     costs = pd.DataFrame(
         [
             dict(zip(_WHO, f.row.called(scores=classes is None), strict=True))
@@ -301,8 +302,13 @@ def _write(folder: Path, fits: Sequence[Fit], table: pd.DataFrame, truth: NDArra
         ]
     )
     sizes = costs.groupby(list(_WHO), sort=False)["parameters"].mean().round().astype(int).reset_index()
-    write_table(sizes, folder / "parameters.csv")
-    write_table(costs, folder / "fits.csv")
+    return {
+        "fits.csv": costs,
+        "predictions.csv": _predictions(fits, table, truth, classes),
+        "dropped.csv": _dropped(fits, table, classes),
+        "attention.csv": _attention(fits, table, corpus),
+        "parameters.csv": sizes,
+    }
 
 
 _WHO = ("strategy", "modalities", "model")
@@ -366,9 +372,9 @@ def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -
     return pd.concat(parts).sort_values(["row", "at"], kind="stable").reindex(columns=columns)
 
 
-def _write_presence(folder: Path, data: Modalities, table: pd.DataFrame) -> None:
+def _presence(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:
     masks = {m: mask.astype(int) for m, mask in data.present.items()}
-    write_table(pd.DataFrame({"utterance": table["utterance"], **masks}), folder / "presence.csv")
+    return pd.DataFrame({"utterance": table["utterance"], **masks})
 
 
 def inputs_key(params: Params, name: str) -> str:
@@ -422,8 +428,8 @@ def record_in(path: Path) -> Record:
     UserError
         If the file is damaged.
     """
+    found = read_bound(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
         return Record(
             str(found["inputs"]),
             tuple(found["notices"]),
@@ -436,5 +442,5 @@ def record_in(path: Path) -> Record:
 
 def read_record(name: str) -> Record | None:
     """Return the record of a corpus's predictions; None where there are none."""
-    path = CorpusPaths(name).results / "train.json"
+    path = CorpusPaths(name).results / TRAINED
     return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

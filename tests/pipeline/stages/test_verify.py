@@ -1,0 +1,209 @@
+"""What lies on disk is checked before it is believed; `status --verify` checks it all."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import main
+from features.store import Entry, Item, Store, feature_schema, open_store, write_store
+from pipeline.run.cache import ClipCache
+from tests.conftest import ROOT, write_csv
+
+PARAMS = """
+run: {corpora: [c], workers: 1}
+corpora:
+  c: {reader: manifest, root: raw, task: classification, label: label, modalities: [text],
+    protocol: {kind: group-kfold, folds: 2, group: speaker}}
+features: {extract: [vader]}
+train: {features: {text: [vader]}, classifiers: [logistic], singles: [], fusions: []}
+evaluate: {resamples: 50}
+"""
+WORDS = ("good", "bad", "fine", "awful", "nice", "sad")
+
+
+def said(*arguments: str) -> Result:
+    """Run a command in this process."""
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def done(*arguments: str) -> str:
+    result = said(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run every stage on a few sentences."""
+    folder, before = tmp_path_factory.mktemp("verified"), Path.cwd()
+    rows = [(f"u{i}", f"this is {WORDS[i % 6]} number {i}", "ab"[i % 2], f"s{i // 4}") for i in range(16)]
+    write_csv(folder / "raw" / "manifest.csv", ("utterance", "text", "label", "speaker"), rows)
+    (folder / "params.yaml").write_text(PARAMS)
+    os.chdir(folder)
+    try:
+        for stage in ("prepare", "preprocess", "extract", "train", "evaluate", "report"):
+            done(stage)
+        yield folder
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of what was finished, which is the working directory."""
+    shutil.copytree(finished, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def edited(old: str, new: str) -> Callable[[Path], None]:
+    def edit(path: Path) -> None:
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    return edit
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) * 2 // 3] ^= 1
+    path.write_bytes(content)
+
+
+def value_flipped(path: Path) -> None:
+    with h5py.File(path) as file:
+        at = file["pooled"].id.get_offset() + 3
+    content = bytearray(path.read_bytes())
+    content[at] ^= 0x80
+    path.write_bytes(content)
+
+
+STORE, STREAM = "data/work/c/features/vader.h5", "data/work/c/streams/text.h5"
+DAMAGE: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
+    "a value of a feature": (STORE, value_flipped, ("train", "fit --corpus c --strategy tfidf")),
+    "a store's structure": (STORE, flipped, ("train",)),
+    "a stream": (STREAM, flipped, ("extract", "train")),
+    "an utterance's label": ("data/work/c/utterances.csv", edited("u3,", "u4,"), ("preprocess", "train", "evaluate")),
+    "words": ("data/work/c/words.csv", edited("word", "wort"), ("preprocess",)),
+    "a prediction": ("results/c/predictions.csv", edited(",a,", ",b,"), ("evaluate", "report")),
+    "presence": ("results/c/presence.csv", edited(",1", ",0"), ("evaluate",)),
+    "parameters": ("results/c/parameters.csv", edited("logistic,", "logistic,9"), ("evaluate",)),
+    "the record": ("results/c/train.json", edited('"standard"', '"speaker"'), ("evaluate", "report")),
+    "the table": ("results/c/table.csv", edited("0.", "1."), ("report", "evaluate --show")),
+    "a drawing": ("results/c/images/forest.svg", edited("<svg", "<SVG"), ("report",)),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage_is_named_by_whoever_reads_it(what: str, here: Path) -> None:
+    file, hurt, readers = DAMAGE[what]
+    hurt(here / file)
+    for reader in readers:
+        result = said(*reader.split())
+        assert result.exit_code == 1, (reader, result.output)
+        assert Path(file).name in result.output
+        assert "again" in result.output
+    checked = said("status", "--verify")
+    assert checked.exit_code == 1
+    named = [line for line in checked.output.splitlines() if Path(file).name in line]
+    assert len(named) == 1, checked.output
+    assert "1 of " in checked.output.splitlines()[-1]
+
+
+def test_what_is_whole_is_said_to_be(here: Path) -> None:
+    assert "all are as they were written" in done("status", "--verify")
+    entry = next((here / "data/cache/vader").rglob("*.clip"))
+    flipped(entry)
+    checked = said("status", "--verify")
+    assert f"{entry.relative_to(here)} is damaged: the stage that needs it makes it again" in checked.output
+    done("extract")
+    assert ClipCache(Path("data/cache"), "vader").get(entry.stem) is not None
+    (here / "results/c/presence.csv").unlink()
+    assert "presence.csv is missing: run `crossmodal train --corpus c` again" in said("status", "--verify").output
+
+
+def test_damaged_values_leave_nothing_under_the_good_key(here: Path) -> None:
+    good, fits = (here / STORE).read_bytes(), {p.name for p in (here / "data/cache/fits").rglob("*.clip")}
+    predictions = (here / "results/c/predictions.csv").read_bytes()
+    value_flipped(here / STORE)
+    assert "pooled of 'u0' is not what was written" in said("train").output
+    assert {p.name for p in (here / "data/cache/fits").rglob("*.clip")} == fits
+    (here / STORE).write_bytes(good)
+    done("train")
+    assert (here / "results/c/predictions.csv").read_bytes() == predictions
+
+
+def mirrored(store: Store, i: int) -> Item:
+    """Return an utterance of a store with the signs of its features changed."""
+    rows = {"values": store.rows(i), "times": store.rows(i, "times")}
+    made = Entry("ok", rows=rows, clips={"pooled": -store.clip(i, "pooled")})
+    return Item(store.utterances[i], store.keys[i], made.length, lambda: made)
+
+
+def test_other_values_under_the_same_keys_are_fitted_anew(here: Path) -> None:
+    """A store may be whole and yet hold something else than the one that was trained on."""
+    with open_store(here / STORE) as store:
+        attributes = {name: store.attribute(name) for name in store.file.attrs if not name.startswith("format")}
+        items = [mirrored(store, i) for i in range(len(store))]
+        width = store.rows(0).shape[1], len(store.attribute("pooled_names"))
+    write_store(here / STORE, feature_schema(*width), attributes, items)
+    assert "was made from other labels, features or settings" in said("evaluate").output
+    before = len(list((here / "data/cache/fits").rglob("*.clip")))
+    done("train")
+    assert len(list((here / "data/cache/fits").rglob("*.clip"))) > before
+
+
+def test_results_of_an_earlier_version_are_read(here: Path) -> None:
+    """Records that bind nothing, and folders without any, are taken as they are."""
+    for path in ("results/c/train.json", "data/work/c/tables.json", "results/c/tables.json"):
+        found = json.loads((here / path).read_text())
+        del found["digest"], found["files"], found["command"]
+        (here / path).write_text(json.dumps(found))
+    done("evaluate")
+    for path in ("data/work/c/tables.json", "results/c/tables.json"):
+        (here / path).unlink()
+    done("evaluate")
+    done("report")
+
+
+def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
+    left = [
+        "data/cache/.hashes.json.4711",
+        "data/cache/vader/ab/.k.clip.99",
+        "data/work/c/streams/.text.h5.partial",
+        "data/work/.predict-x1/clip/manifest.csv",
+        "results/c/.predictions.csv.0123456789abcdef.partial",
+    ]
+    for name in left:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text("half")
+    assert "5 unfinished files" in done("cache", "gc", "--yes")
+    assert not any((here / name).exists() for name in left)
+    assert "all are as they were written" in done("status", "--verify")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Path) -> None:
+    (here / "slow.py").write_text("import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(100)\n")
+    edited("workers: 1", "workers: 1, plugins: [slow.py]")(here / "params.yaml")
+    command, env = [sys.executable, str(ROOT / "cli.py"), "status"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=here, env=env, stderr=subprocess.PIPE, text=True) as process:
+        while not (here / "started").exists():
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. What was computed is kept" in error
