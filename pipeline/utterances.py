@@ -104,6 +104,8 @@ def _fill(table: pd.DataFrame, path: Path) -> None:
 
 def read_table(path: Path, **options: Any) -> pd.DataFrame:
     """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`."""
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: move it away, and run the stage that writes it again")
     bound.require_written(path)
     try:
         return pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options)

@@ -9,6 +9,7 @@ from typing import Any
 
 from features.atomic import replacing_all
 from features.base import extractor_names
+from features.errors import StoreError
 from features.store import IMPORTED, feature_schema, fill_store, open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
@@ -37,9 +38,14 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
 
 
 def _require_imported(target: Path) -> None:
-    with open_store(target) as store:
-        if store.attribute("kind") != IMPORTED:
-            raise UserError(f"{target} was computed here, an import would overwrite it: give the array another name")
+    """Refuse to overwrite what was computed here; a damaged store of that name can only be an imported one."""
+    try:
+        with open_store(target) as store:
+            imported = store.attribute("kind") == IMPORTED
+    except StoreError:
+        return
+    if not imported:
+        raise UserError(f"{target} was computed here, an import would overwrite it: give the array another name")
 
 
 def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -207,3 +208,15 @@ def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Pat
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Stopped. What was computed is kept" in error
+
+
+def test_a_full_disk_names_the_file_and_leaves_no_half(here: Path) -> None:
+    """A limit on file sizes stands in for the full disk."""
+    before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}
+    command, env = [sys.executable, str(ROOT / "cli.py"), "evaluate"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
+    run = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, preexec_fn=small, check=False)
+    assert run.returncode == 1
+    assert "results/c/table.csv: File too large" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()} == before
