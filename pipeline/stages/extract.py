@@ -1,5 +1,6 @@
 """extract: one frozen extractor over every utterance's stream, into one store."""
 
+import atexit
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -59,6 +60,9 @@ def _opened(path: str, stamp: tuple[int, ...]) -> tuple[Store, ExitStack]:  # no
 def close_stores() -> None:
     """Close the store that this process has open, so that its file can be removed."""
     _opened.cache_clear()
+
+
+atexit.register(close_stores)  # before HDF5 itself ends
 
 
 @dataclass(frozen=True)
