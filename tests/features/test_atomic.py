@@ -103,18 +103,24 @@ def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_leftovers_are_what_nobody_holds(tmp_path: Path) -> None:
-    for name in (".k.clip.4711", ".hashes.json.99", ".text.h5.partial", ".x.import", ".text.h5.ab12.partial"):
+    left = {
+        ".k.clip.4711",
+        ".hashes.json.99",
+        ".text.h5.partial",
+        ".x.import",
+        ".text.h5.ab12.partial",
+        ".failures.csv.lock",
+    }
+    for name in left:
         (tmp_path / name).write_text("left")
     (tmp_path / ".predict-abc").mkdir()
     (tmp_path / ".predict-abc" / "clip.h5").write_text("left")
-    for kept in ("k.clip", "words.csv", ".failures.csv.lock", "a.partial"):
+    for kept in ("k.clip", "words.csv", "a.partial"):
         (tmp_path / kept).write_text("kept")
     (tmp_path / ".link.partial").symlink_to(tmp_path / "words.csv")
     with replacing(tmp_path / "mine.h5"), scratch_folder(tmp_path, ".predict-"):
         found = {p.name for p in leftovers(tmp_path)}
-    assert found == {
-        ".k.clip.4711", ".hashes.json.99", ".text.h5.partial", ".x.import", ".text.h5.ab12.partial", ".predict-abc",
-    }  # fmt: skip
+    assert found == left | {".predict-abc"}
 
 
 def test_what_a_killed_run_held_is_a_leftover(tmp_path: Path) -> None:
