@@ -212,6 +212,11 @@ def total_variance(matrix: Matrix) -> float:
     return float(squares.sum()) / max(int(matrix.shape[0]), 1)
 
 
+def width(matrix: Matrix) -> float:
+    """Return how many numbers a row has: the columns; of a sparse matrix those that are not 0, on average."""
+    return float(matrix.nnz / max(matrix.shape[0], 1) if hasattr(matrix, "tocsr") else matrix.shape[1])
+
+
 class Design(Protocol):
     """From `Modalities` to a matrix."""
 

@@ -328,6 +328,7 @@ class Stacking(Late):
             columns = self._columns(outputs, usable)
             pairs = inner_folds(groups, target.values, target.task)
             self.meta_ = chosen(self.meta, self.settings, columns, target, groups, pairs, self.bases[0].budget)
+            self.ends_ = self.meta_.ends_
 
     def _columns(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         filled = np.where(usable[:, :, None], outputs, self.prior_)

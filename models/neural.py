@@ -14,7 +14,7 @@ from models.search import Answer, search
 from models.tabular import System
 from models.target import Target
 from models.training import Reader, TrainedNet, Training, held_out, train
-from models.tuning import thinned
+from models.tuning import ends, thinned
 
 LEARNING: Mapping[str, Any] = {
     "learning_rate": 3e-3,
@@ -54,6 +54,8 @@ class Neural(System):
         Setting -> its value, or a tuple of values that inner folds choose among.
     settings_
         The settings chosen.
+    ends_
+        Of those, what lies at an end of what was tried (`models.tuning.ends`).
     out_of_fold_
         ``(n, k)`` outputs for each training row of networks that never saw it; NaN where there was nothing to choose,
         or no inner fold validates on the row.
@@ -89,6 +91,7 @@ class Neural(System):
 
         pairs = inner if len(candidates) > 1 else ()
         self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, scored)
+        self.ends_ = ends(candidates, self.settings_) if pairs else {}
         self.model_ = _Part(self._inputs(), x, target).trained(self._net, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:

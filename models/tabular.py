@@ -10,13 +10,13 @@ from sklearn.utils.metaestimators import available_if
 
 from models.classifiers import classifier as find_classifier
 from models.data import BoolArray, FloatArray, IntArray, Labels, Modalities, Pairs, Task
-from models.design import Design
+from models.design import Design, width
 from models.errors import ModelError
 from models.folds import inner_folds
 from models.search import Answer, finite, search
 from models.target import Member, Target
 from models.threads import one_thread
-from models.tuning import thinned
+from models.tuning import ends, thinned
 
 Inner = Sequence[tuple[Any, Any]] | None
 
@@ -130,6 +130,8 @@ class Tabular(System):
     ----------
     settings_
         The settings chosen.
+    ends_
+        Of those, what lies at an end of what was tried (`models.tuning.ends`).
     out_of_fold_
         ``(n, k)`` outputs for each training row of models that never saw it (those of the inner folds, with the
         settings chosen); NaN where no inner fold validates on it.
@@ -151,8 +153,9 @@ class Tabular(System):
         return self.settings or {}
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
-        kind = find_classifier(self.classifier)
-        candidates = thinned(kind.candidates(self.task, self._classifier_settings()), self.budget)
+        kind, whole = find_classifier(self.classifier), _Part(self._design(), x, target)
+        columns = 0.0 if whole.matrix is None else width(whole.matrix)
+        candidates = thinned(kind.candidates(self.task, self._classifier_settings(), columns), self.budget)
 
         def fitted(train: IntArray, valid: IntArray) -> Answer:
             part, asked = _Part(self._design(), x[train], target[train]), x[valid]
@@ -160,7 +163,8 @@ class Tabular(System):
 
         pairs = inner if len(candidates) > 1 or self._keeps_out_of_fold else ()
         self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, self.usable(x))
-        self.part_ = _Part(self._design(), x, target).member(kind, self.settings_)
+        self.ends_ = ends(candidates, self.settings_) if pairs else {}
+        self.part_ = whole.member(kind, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:
         return self.part_.outputs(x)

@@ -108,11 +108,17 @@ class Member:
         Which kind.
     settings
         Its settings, one value each.
+
+    Attributes
+    ----------
+    ends_
+        Of those, what lies at an end of what was tried, where they were chosen (`models.tuning.ends`).
     """
 
     def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
         self.classifier = classifier
         self.settings = settings
+        self.ends_: Mapping[str, list[float]] = {}
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
         """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""

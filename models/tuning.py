@@ -7,6 +7,7 @@ import numpy as np
 
 from models.classifiers import classifier
 from models.data import FloatArray, IntArray, Pairs
+from models.design import width
 from models.errors import ModelError
 from models.search import Answer, search
 from models.target import Member, Target
@@ -42,6 +43,37 @@ def thinned(candidates: Sequence[CandidateT], budget: int | None) -> list[Candid
     return [candidates[int(place)] for place in places]
 
 
+def ends(candidates: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Return the settings whose best number is the largest or the smallest of three or more that were tried.
+
+    Parameters
+    ----------
+    candidates
+        All settings that were tried.
+    best
+        Those that won.
+
+    Returns
+    -------
+    Setting -> the numbers tried, ascending where the largest won, descending where the smallest did.
+
+    Examples
+    --------
+    >>> ends([{"C": 1.0}, {"C": 5.0}, {"C": 9.0}], {"C": 9.0}), ends([{"C": 1.0}, {"C": 5.0}, {"C": 9.0}], {"C": 5.0})
+    ({'C': [1.0, 5.0, 9.0]}, {})
+    """
+    found = {}
+    for name, value in best.items():
+        tried = {candidate[name] for candidate in candidates if _is_number(candidate[name])}
+        if _is_number(value) and len(tried) >= 3 and value in (min(tried), max(tried)):
+            found[name] = sorted(tried, reverse=value == min(tried))
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def chosen(
     name: str,
     settings: Mapping[str, Any] | None,
@@ -72,12 +104,15 @@ def chosen(
         If no settings give a number for every validation row.
     """
     kind = classifier(name)
-    candidates = thinned(kind.candidates(target.task, settings), budget)
+    candidates = thinned(kind.candidates(target.task, settings, width(matrix)), budget)
 
     def fitted(train: IntArray, valid: IntArray) -> Answer:
         return lambda settings: (
             Member(kind, settings).fit(matrix[train], target[train], groups[train]).outputs(matrix[valid])
         )
 
-    best, _ = search(candidates, target, pairs if len(candidates) > 1 else (), fitted)
-    return Member(kind, best).fit(matrix, target, groups)
+    pairs = pairs if len(candidates) > 1 else ()
+    best, _ = search(candidates, target, pairs, fitted)
+    member = Member(kind, best).fit(matrix, target, groups)
+    member.ends_ = ends(candidates, best) if pairs else {}
+    return member

@@ -19,7 +19,7 @@ from pipeline.yaml_file import read_yaml
 Task = Literal["classification", "regression"]
 EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
 FUSIONS = (
-    *(f"concat/{c}" for c in ("logistic", "svm", "random_forest", "xgboost", "fcnn", "lstm")),
+    *(f"concat/{c}" for c in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")),
     *(f"{reducer}/{c}" for reducer in EARLY[1:] for c in ("logistic", "fcnn", "lstm")),
     *("vote", "weighted", "product", "stacking"),
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
@@ -203,7 +203,7 @@ class TrainParams:
     )
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
-    classifiers: tuple[str, ...] = ("logistic", "svm", "random_forest", "xgboost", "fcnn", "lstm")
+    classifiers: tuple[str, ...] = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")
     singles: tuple[str, ...] = ("spectrogram_cnn",)
     fusions: tuple[str, ...] = FUSIONS
     fusion_classifier: str = "logistic"

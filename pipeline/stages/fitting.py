@@ -80,6 +80,8 @@ class Fit:
         How many numbers were learnt.
     settings
         Those chosen on inner folds, as JSON.
+    ends
+        Which of them lie at an end of what was tried, as JSON: setting -> the numbers tried, the chosen one last.
     """
 
     row: Row
@@ -94,13 +96,14 @@ class Fit:
     predict_s: float
     parameters: int
     settings: str
+    ends: str = "{}"
 
     def entry(self) -> Entry:
         """Return it as the cache keeps it."""
         arrays = {"test": self.test, "predictions": self.predictions, "shares": self.shares, "weights": self.weights}
         arrays |= {f"dropped {name}": answers for name, answers in self.dropped.items()}
         arrays |= {"numbers": np.array([self.inner, self.fit_s, self.predict_s, self.parameters])}
-        return Entry("ok", clips={**arrays, "settings": self.settings})
+        return Entry("ok", clips={**arrays, "settings": self.settings, "ends": self.ends})
 
     @classmethod
     def of(cls, row: Row, fold: str, entry: Entry) -> "Fit":
@@ -109,7 +112,7 @@ class Fit:
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
         dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
         arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
-        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), kept["settings"])
+        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), kept["settings"], kept["ends"])
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,7 @@ def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any
         predict_s,
         parameters(model),
         json.dumps(getattr(model, "settings_", {}), sort_keys=True, default=repr),
+        json.dumps(getattr(model, "ends_", {}), sort_keys=True),
     )
 
 

@@ -33,6 +33,7 @@ from pipeline.run.shift import WorkerLost
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned
+from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.inputs import SPECTROGRAM, is_imported, load_modalities, settings_of, step_settings
 from pipeline.stages.matching import differences, imported_differences
@@ -91,7 +92,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         raise Changed(f"the features or settings of {name} changed while train read them: run the same command again")
     fits, failed, keys = _fit_all(whole, pool, name)
     fits, rows = _sound(fits, failed, rows, name)
-    notices += list(_failed_notices(failed))
+    notices += [*_failed_notices(failed), *end_notices(fits)]
     labels = labels_of(table, corpus, seed)
     if seed is None:
         notices += left_out + list(_label_notices(fits, folds, labels, corpus, data))

@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 from models import classifiers
 from models.classifiers import Classifier, classifier, classifier_names
 from models.data import Modalities
-from models.design import LIMIT, Block, Standardise, joined, total_variance
+from models.design import LIMIT, Block, Standardise, joined, total_variance, width
 from models.errors import ModelError
-from models.scaling import GroupCalibrated, UnitVariance
+from models.scaling import GroupCalibrated, RowSpace, UnitVariance
 from models.training import held_out
 from models.unimodal import Unimodal
 
@@ -85,7 +86,7 @@ def test_one_penalty_suits_few_and_many_columns():
     np.testing.assert_allclose(few, many, atol=5e-3)
 
 
-@pytest.mark.parametrize("name", ["logistic", "svm", "fcnn"])
+@pytest.mark.parametrize("name", ["logistic", "linear_svm", "svm", "fcnn"])
 def test_units_do_not_matter(name):
     x, score = data()
     metres = Modalities({"audio": x.pooled["audio"] * np.float32(1024)}, x.present, x.text, x.groups)
@@ -101,6 +102,47 @@ def test_settings_overrule_and_lists_are_choices():
         svm.candidates("regression", {"gama": 1})
     with pytest.raises(ModelError, match="'C' is an empty list"):
         svm.candidates("regression", {"C": []})
+
+
+def test_a_grid_may_depend_on_the_number_of_columns():
+    logistic = classifier("logistic")
+    few, many = ([c["C"] for c in logistic.candidates("classification", None, n)] for n in (273, 6373))
+    assert few == [0.3, 1.5, 6.0]
+    assert many[0] > few[0]
+    assert many[-1] > 6.0
+    assert [c["C"] for c in logistic.candidates("classification", {"C": [1, 2]}, 6373)] == [1, 2]
+    assert logistic.candidates("regression", None, 6373) == logistic.candidates("regression", None, 8)
+
+
+def test_words_that_are_not_there_are_no_columns():
+    assert width(np.zeros((3, 7))) == 7
+    assert width(csr_matrix(([1.0, 1.0, 1.0], ([0, 0, 1], [5, 9000, 3])), shape=(3, 10000))) == 1
+
+
+def test_wide_matrices_are_searched_further():
+    """Each of many columns tells a little: with C up to 6 all classes stay close to the prior."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 4, 240)
+    numbers = rng.normal(size=(240, 2500)) + 0.35 * rng.normal(size=(4, 2500))[y]
+    here = {"audio": np.ones(240, bool)}
+    x = Modalities({"audio": numbers.astype(np.float32)}, here, np.full(240, None), np.arange(240) % 12)
+    model = Unimodal("audio").fit(x, y)
+    assert model.settings_["C"] > 6
+    narrow = Modalities({"audio": x.pooled["audio"][:, :500]}, here, x.text, x.groups)
+    assert Unimodal("audio").fit(narrow, y).settings_["C"] <= 6
+
+
+@pytest.mark.parametrize("shape", [(90, 400), (200, 30)])
+def test_the_space_of_the_rows_changes_no_linear_machine(shape):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, shape[0])
+    x, new = (rng.normal(size=shape) + rng.normal(size=(3, shape[1]))[y] for _ in range(2))
+    machine = LinearSVC(C=0.5, tol=1e-8, max_iter=100_000, random_state=0)
+    plain = machine.fit(x / 9, y).decision_function(new / 9)
+    space = RowSpace().fit(x / 9)
+    assert space.transform(x / 9).shape[1] == min(shape)
+    inside = machine.fit(space.transform(x / 9), y).decision_function(space.transform(new / 9))
+    np.testing.assert_allclose(inside, plain, atol=2e-3)
 
 
 def test_unknown_names_get_the_closest():

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold
 from models.errors import ModelError
 from models.strategies import Recipe, build, strategy, strategy_names
 from models.target import Target
-from models.tuning import chosen, thinned
+from models.tuning import chosen, ends, thinned
 from tests.models.test_strategies import THREE, labels, toy
 
 
@@ -39,6 +39,31 @@ def test_without_a_budget_all_are_kept_as_they_are(candidates):
 def test_a_budget_of_nothing_is_refused(budget):
     with pytest.raises(ModelError, match=f"budget of a search is {budget}: at least one"):
         thinned([1, 2], budget)
+
+
+@given(st.lists(st.one_of(st.integers(1, 9), st.floats(0.1, 9), st.none(), st.booleans()), min_size=1), st.data())
+def test_an_end_is_an_end_of_three_or_more_numbers(values, given_):
+    best = given_.draw(st.sampled_from(values))
+    numbers = sorted({v for v in values if isinstance(v, int | float) and not isinstance(v, bool)})
+    found = ends([{"C": v, "fixed": 1} for v in values], {"C": best, "fixed": 1})
+    is_number = isinstance(best, int | float) and not isinstance(best, bool)
+    if len(numbers) >= 3 and is_number and best in (numbers[0], numbers[-1]):
+        assert sorted(found["C"]) == numbers
+        assert found["C"][-1] == best
+    else:
+        assert found == {}
+
+
+def test_models_know_which_of_their_settings_lie_at_an_end():
+    x, score = toy()
+    y, inner = labels(score, "classification"), [(np.arange(30), np.arange(30, 60))]
+    for name in ("unimodal", "concat"):
+        few = ("audio",) if name == "unimodal" else THREE
+        recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1e-8, 1.0]})
+        assert build(name, recipe).fit(x, y, inner).ends_ == {"C": [1e-9, 1e-8, 1.0]}
+        assert build(name, recipe).fit(x, y, []).ends_ == {}
+        recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1.0, 1e-8]}, budget=2)
+        assert build(name, recipe).fit(x, y, inner).ends_ == {}
 
 
 GRIDS = {"classification": ("C", [1e-3, 30.0, 0.3, 1e3, 1e-2]), "regression": ("alpha", [1e3, 0.01, 40.0, 1e-4, 200.0])}
