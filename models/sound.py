@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 
 from models.errors import ModelError
-from models.words import TOKEN, by_letter
+from models.words import BY_LETTER, TOKEN
 
 _MOST_JOBS = 256
-PATTERNS = (  # of words, here and by default in scikit-learn; another could be one that never ends
-    TOKEN,
-    by_letter(TOKEN),
-    r"(?u)\b\w\w+\b",
-)
+# Of words, in `features.text.tfidf` and by default in scikit-learn; another could be one that never ends.
+PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 

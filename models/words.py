@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-TOKEN = r"\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 
 # Han, kana, Thai, Lao, Burmese, Khmer: letters, and marks on them.
 UNSPACED = (
@@ -34,9 +34,12 @@ def by_letter(words: str) -> str:
     ['iPhone', '很', '好', 'ok']
     """
     others = words.replace(r"[^\W_]", rf"[^\W_{UNSPACED}]").replace(r"\w", rf"[^\W{UNSPACED}]")
-    return f"[{UNSPACED}]|" + others.replace(r"\b", "")
+    return f"[{UNSPACED}]|" + others.replace(r"\b", "").replace("(?u)", "")
+
+
+BY_LETTER = by_letter(TOKEN)
 
 
 def token_pattern(texts: Iterable[str]) -> str:
     """Return the regular expression of what counts as a word in these transcripts."""
-    return by_letter(TOKEN) if without_blanks(texts) else TOKEN
+    return BY_LETTER if without_blanks(texts) else TOKEN

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from features.errors import ExtractorError
 from features.text.words import by_letter, without_blanks
 
-TOKEN = r"\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 BY_LETTER = by_letter(TOKEN)
 
 

@@ -69,7 +69,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
         """Learn from `texts`, ``(n,)`` of str or None, or load the file."""
         self.check()
-        self.pattern_ = BY_LETTER if without_blanks(text or "" for text in texts) else WORD
+        self.by_letter_ = without_blanks(text or "" for text in texts)
         self.index_, self.table_ = self._learnt(texts) if self.vectors is None else read_vectors(self.vectors)
         return self
 
@@ -96,7 +96,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return rows
 
     def _words(self, text: str | None) -> list[str]:
-        pattern = getattr(self, "pattern_", WORD)  # a model saved before has none
+        pattern = BY_LETTER if getattr(self, "by_letter_", False) else WORD  # a model saved before has no such thing
         return [word.replace("\u2019", "'") for word in re.findall(pattern, (text or "").lower())]
 
 

@@ -32,4 +32,4 @@ def by_letter(words: str) -> str:
     ['iPhone', '很', '好', 'ok']
     """
     others = words.replace(r"[^\W_]", rf"[^\W_{UNSPACED}]").replace(r"\w", rf"[^\W{UNSPACED}]")
-    return f"[{UNSPACED}]|" + others.replace(r"\b", "")
+    return f"[{UNSPACED}]|" + others.replace(r"\b", "").replace("(?u)", "")

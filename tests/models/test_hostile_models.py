@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from features.text.tfidf import TOKEN
+from features.text.tfidf import BY_LETTER, TOKEN
 from models import saving
 from models.errors import ModelError
 from models.saving import ABOUT, MODEL, WEIGHTS, load, save
@@ -400,7 +400,7 @@ def test_vocabularies_and_patterns_that_would_crash_or_never_end_are_refused(tmp
     ):
         forged(folder, text.replace(old, new))
         refused(folder, "TfidfVectorizer has")
-    assert (TOKEN, TfidfVectorizer().token_pattern) == PATTERNS
+    assert (TOKEN, BY_LETTER, TfidfVectorizer().token_pattern) == PATTERNS
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_every_strategy_answers_the_same_after_loading(name, task, tmp_path):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("classifier", ["svm", "random_forest", "xgboost", "fcnn"])
+@pytest.mark.parametrize("classifier", ["linear_svm", "svm", "random_forest", "xgboost", "fcnn"])
 def test_every_classifier_and_words_answer_the_same_after_loading(classifier, task, tmp_path):
     quick = {"fcnn": {"epochs": 1, "hidden": 8}, "xgboost": {"max_depth": 2}, "random_forest": {"n_estimators": 5}}
     settings = quick.get(classifier, {})
