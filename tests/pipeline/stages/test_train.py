@@ -20,8 +20,8 @@ train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmar
 def test_rows_of_the_table() -> None:
     rows = plan_rows(TrainParams(), ("text", "audio", "video"))
     names = [row.names for row in rows]
-    singles = 2 + 3 * 6 + 1 + 3  # floors, six classifiers a modality, the spectrogram CNN, products of extractors
-    assert len(names) == len(set(names)) == singles + 4 * 24
+    singles = 2 + 3 * 7 + 1 + 3  # floors, seven classifiers a modality, the spectrogram CNN, products of extractors
+    assert len(names) == len(set(names)) == singles + 4 * 25
     assert ("pca", "text+audio", "lstm") in names
     assert ("transformer", "text+audio+video", "") in names
     assert names[0] == ("majority", "", "")
