@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.data import BoolArray, FloatArray, IntArray, Modalities, Ragged
+from models.folds import numbered
 
 
 def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, after: int = 0) -> dict[int, IntArray]:
@@ -28,11 +29,12 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
     >>> neighbours(["a", "a", "b", "a"], [2, 1, 1, 3], before=1)[-1].tolist()
     [1, -1, -1, 0]
     """
-    names = np.array([str(d) for d in dialogues], dtype=str)
+    names = np.array([str(d) for d in dialogues], dtype=object)
     places = np.nan_to_num(np.asarray(order, np.float64), nan=np.inf)
     found = {lag: np.full(len(names), -1, np.intp) for lag in (*range(-before, 0), *range(1, after + 1))}
-    for name in np.unique(names[names != ""]):
-        rows = np.flatnonzero(names == name)
+    numbers, count = numbered(names)
+    for number in range(count):
+        rows = np.flatnonzero((numbers == number) & (names != ""))
         rows = rows[np.argsort(places[rows], kind="stable")]
         for lag, at in found.items():
             there = np.arange(len(rows)) + lag

@@ -3,11 +3,24 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from models.data import Labels, Pairs, Task
+from models.data import IntArray, Labels, Pairs, Task
 
 INNER_FOLDS = 3
+
+
+def numbered(groups: Any) -> tuple[IntArray, int]:
+    """Return the number of each utterance's group, by the sorted names, and how many groups there are.
+
+    >>> numbered(["b", "a", "b"])
+    (array([1, 0, 1]), 2)
+    """
+    given = np.asarray(groups)
+    names = np.array([str(g) for g in given], object) if given.dtype == object else given.astype(str)
+    numbers, found = pd.factorize(names, sort=True)
+    return numbers.astype(np.intp), len(found)
 
 
 def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
@@ -40,12 +53,11 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
     """
     from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
-    rows, names = np.arange(len(groups)), np.asarray(groups).astype(str)
-    count = len(np.unique(names))
+    rows, (numbers, count) = np.arange(len(groups)), numbered(groups)
     if folds < 2 or len(rows) < 2:
         return ()
     if count >= 2:
-        return tuple(GroupKFold(min(folds, count)).split(rows, groups=names))
+        return tuple(GroupKFold(min(folds, count)).split(rows, groups=numbers))
     if task == "regression":
         return tuple(KFold(min(folds, len(rows))).split(rows))
     rarest = int(np.unique(labels, return_counts=True)[1].min())
@@ -60,5 +72,5 @@ def hold_out_groups(pairs: Pairs, groups: NDArray[Any]) -> bool:
     >>> hold_out_groups(pairs, np.array(["a", "a", "b"])), hold_out_groups(pairs, np.array(["a", "a", "a"]))
     (True, False)
     """
-    names = np.asarray(groups)
-    return bool(pairs) and not any(np.isin(names[valid], names[train]).any() for train, valid in pairs)
+    numbers, _ = numbered(groups)
+    return bool(pairs) and not any(np.isin(numbers[valid], numbers[train]).any() for train, valid in pairs)

@@ -10,7 +10,7 @@ import pandas as pd
 from models import names
 from models.data import IntArray, Pairs, Task
 from models.errors import ModelError
-from models.folds import INNER_FOLDS, inner_folds
+from models.folds import INNER_FOLDS, inner_folds, numbered
 
 SPLITS = ("train", "valid", "test")
 
@@ -116,8 +116,7 @@ def _split_of(table: pd.DataFrame) -> Any:
 def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
     from sklearn.model_selection import GroupKFold
 
-    groups = _groups(table, protocol.by)
-    count = len(np.unique(groups))
+    groups, count = numbered(_groups(table, protocol.by))
     if protocol.folds < 2:
         raise ModelError(f"{protocol.kind} needs at least 2 folds, not {protocol.folds}")
     if protocol.folds > count:
@@ -143,7 +142,7 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     if by not in table:
         there = ", ".join(map(str, table.columns))
         raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: there are {there}")
-    groups = table[by].fillna("").astype(str).to_numpy(dtype=str)
+    groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
     empty = np.flatnonzero(groups == "")
     if len(empty):
         raise ModelError(f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has none")
@@ -219,7 +218,7 @@ def groups_of(table: pd.DataFrame, by: str) -> Any:
         if column in table:
             values = table[column].fillna("").astype(str).to_numpy(dtype=object)
             own = np.where(values != "", values, own)
-    return own.astype(str)
+    return np.asarray(own, object)
 
 
 def _classes_notices(name: str, train: Any, test: Any) -> list[str]:

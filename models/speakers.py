@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.data import BoolArray, Modalities, Ragged
 from models.design import Standardise
 from models.errors import ModelError
+from models.folds import numbered
 
 
 def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
@@ -34,14 +35,15 @@ def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
     ----------
     C. Busso et al., Iterative feature normalization scheme for automatic emotion detection from speech, 2013.
     """
-    names = np.asarray(speakers).astype(str)
-    unknown = np.flatnonzero(np.char.strip(names) == "")
+    names = np.array([str(speaker) for speaker in speakers], object)
+    unknown = np.flatnonzero([not name.strip() for name in names])
     if len(unknown):
         raise ModelError(
             f"normalising per speaker needs a speaker for every utterance, {len(unknown)} of {len(names)} have none:"
             " fill in the column 'speaker', or set normalise to standard or quantile"
         )
-    groups = [np.flatnonzero(names == name) for name in np.unique(names)]
+    numbers, count = numbered(names)
+    groups = [np.flatnonzero(numbers == number) for number in range(count)]
     pooled = {m: _scaled(matrix, x.present[m], groups) for m, matrix in x.pooled.items()}
     steps = {m: _steps(s, _mask(x.present, m), groups) for m, s in x.sequences.items()}
     return replace(x, pooled=pooled, sequences=steps)

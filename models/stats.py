@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.data import FloatArray, IntArray
 from models.errors import ModelError
+from models.folds import numbered
 from models.metrics import tasks_of
 from models.tallies import tally_of
 
@@ -87,12 +88,6 @@ class Swaps:
     groups: IntArray
     swapped: NDArray[np.bool_]
     exact: bool
-
-
-def numbered(groups: Any) -> tuple[IntArray, int]:
-    """Return the number of each utterance's group, by the sorted names, and how many groups there are."""
-    names, numbers = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    return numbers.astype(np.intp), len(names)
 
 
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.atomic import replacing_folder
 from features.base import MODALITIES, Modality
 from models.data import Modalities
+from models.folds import numbered
 from models.metrics import metric
 from models.saving import save
 from models.size import parameters
@@ -99,7 +100,7 @@ def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Moda
         "modalities": row.modalities,
         "classifier": row.model,
         "utterances": len(data),
-        "groups": {"by": corpus.protocol.group, "count": len(np.unique(data.groups.astype(str)))},
+        "groups": {"by": corpus.protocol.group, "count": numbered(data.groups)[1]},
         "train": asdict(settings),
     }
 

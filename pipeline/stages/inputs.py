@@ -133,7 +133,7 @@ def load_modalities(
     steps = _sequences(name, settings, corpus, table) if sequences else {}
     data = Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names, steps)
     if settings.normalise == "speaker":
-        data = per_speaker(data, table["speaker"].to_numpy(str))
+        data = per_speaker(data, table["speaker"].to_numpy(object))
     return with_context(data, _neighbours(settings.context, table)) if settings.context.used else data
 
 

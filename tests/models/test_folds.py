@@ -1,9 +1,14 @@
+import tracemalloc
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.folds import inner_folds
+from models.folds import hold_out_groups, inner_folds, numbered
+from models.protocol import Protocol, groups_of, plan
+from models.stats import resample
 
 
 @given(
@@ -34,3 +39,28 @@ def test_a_single_group_keeps_the_classes_shares():
 @pytest.mark.parametrize("n", [0, 1])
 def test_too_few_rows_make_no_folds(n):
     assert inner_folds(np.zeros(n), np.zeros(n), "regression") == ()
+
+
+def test_a_group_of_a_long_name_costs_no_more_than_itself():
+    n = 2000
+    table = pd.DataFrame({"utterance": [f"u{i}" for i in range(n)], "label": list("ab") * (n // 2), "recording": "r"})
+    table["group"] = [f"g{i // 20}" for i in range(n)]
+    table.loc[7, ["group", "utterance"]] = "g" * 20_000
+    tracemalloc.start()
+    planned = plan(Protocol("group-kfold"), table, label="label", task="classification")
+    groups = groups_of(table, "group")
+    held = [hold_out_groups(fold.inner, groups[fold.train]) for fold in planned.folds]
+    resamples = resample(groups, draws=10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(held)
+    assert resamples.counts.shape == (10, 101)
+    assert peak < 10e6
+
+
+@given(st.lists(st.text(max_size=3), min_size=1, max_size=20))
+def test_groups_are_numbered_by_their_sorted_names(names):
+    numbers, count = numbered(np.array(names, object))
+    wanted = sorted(set(names))
+    assert [wanted[k] for k in numbers] == names
+    assert count == len(wanted)

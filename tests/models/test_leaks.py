@@ -9,6 +9,7 @@ from models.data import Modalities
 from models.errors import LeakError
 from models.leaks import knows_labels, leak_guard, probe
 from models.protocol import Fold
+from models.strategies import Recipe, build
 
 HALVES = (Fold("test", np.arange(4), np.arange(4, 8), ()),)
 
@@ -151,6 +152,19 @@ def test_a_long_transcript_costs_no_more_than_itself():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20e6
+
+
+def test_probing_beside_a_long_transcript_costs_no_more_than_itself():
+    n = 2000
+    text = np.array([f"line {i % 50}" for i in range(n)], object)
+    text[3] = "word " * 4000
+    x = Modalities({}, {"text": np.ones(n, bool)}, text, np.arange(n) % 10)
+    model = build("tfidf", Recipe("classification", ("text",))).fit(x, np.array(["a", "b"])[np.arange(n) % 2])
+    tracemalloc.start()
+    probe(model, x, np.arange(400), np.arange(400, n), name="words")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6
 
 
 def test_equal_texts_alone_are_noticed_with_their_share():

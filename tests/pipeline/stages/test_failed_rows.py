@@ -21,7 +21,8 @@ from tests.conftest import run
 from tests.pipeline.stages.test_importing import AS_CORPUS, made
 
 PARAMS = """
-train: {{classifiers: {classifiers}, fusions: [concat/fcnn, transformer], budget: 3, settings: {{
+train: {{classifiers: {classifiers}, sequences: {{align: {align}}},
+  fusions: [concat/fcnn, transformer], budget: 3, settings: {{
   fcnn: {{hidden: 8, epochs: 4, {fcnn}}}, transformer: {{dropout: 0.1, epochs: 3, {transformer}}}}}}}
 evaluate: {{resamples: 20}}
 corpora:{corpora}"""
@@ -45,8 +46,10 @@ def trained(imported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     corpora = Path("params.yaml").read_text().partition("corpora:")[2]
 
-    def trained(fcnn: str = "", transformer: str = "", classifiers: str = "[logistic, fcnn]") -> tuple[Path, list[str]]:
-        text = PARAMS.format(fcnn=fcnn, transformer=transformer, classifiers=classifiers, corpora=corpora)
+    def trained(
+        fcnn: str = "", transformer: str = "", classifiers: str = "[logistic, fcnn]", align: str = "none"
+    ) -> tuple[Path, list[str]]:
+        text = PARAMS.format(fcnn=fcnn, transformer=transformer, classifiers=classifiers, align=align, corpora=corpora)
         Path("params.yaml").write_text(text)
         with Pool(0) as pool:
             return Path("results/mine"), list(train(load_params(Path("params.yaml")), "mine", pool))
@@ -104,3 +107,13 @@ def test_where_nothing_but_baselines_is_left_train_fails_and_leaves_what_was_the
     with pytest.raises(UserError, match=r"no row could be fitted.*unimodal audio fcnn failed"):
         trained(BROKEN, BROKEN, "[fcnn]")
     assert (results / "predictions.csv").read_bytes() == before
+
+
+def test_steps_of_words_that_nobody_timed_are_said_to_be_none(trained: Train) -> None:
+    results, plain = trained()
+    before = (results / "predictions.csv").read_bytes()
+    _, notices = trained(align="word")
+    (said,) = [notice for notice in notices if notice not in plain]
+    assert "no utterance has timed words (no store of text is read that has words)" in said
+    assert (results / "predictions.csv").read_bytes() == before
+    assert said in json.loads((results / "train.json").read_text())["notices"]
