@@ -26,7 +26,7 @@ def test_rows_of_the_table() -> None:
     assert ("transformer", "text+audio+video", "") in names
     assert names[0] == ("majority", "", "")
     assert ("stacking", "text+audio+video", "logistic") in names
-    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 8]
+    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 9]
 
 
 @pytest.fixture(scope="module")
