@@ -6,7 +6,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.run.crew import Crew
 from pipeline.run.fingerprint import is_known
 from pipeline.run.scheduler import connect
+from pipeline.run.scratch import private_folder
 from pipeline.run.shift import Shift, Unchecked, WorkerLost
 
 Task = TypeVar("Task")
@@ -70,7 +71,7 @@ class Pool:
         self._client: Any = None
         self._cluster: Any = None
         self._crew: Crew | None = None
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch = ExitStack()
 
     def __enter__(self) -> "Pool":
         return self
@@ -80,8 +81,7 @@ class Pool:
             if part is not None:
                 with suppress(OSError, TimeoutError):  # a scheduler that is gone cannot be told that we go
                     part.close(timeout=10)
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._scratch.close()
 
     def size(self) -> int:
         """Return how many tasks can be done at the same time; a cluster that is there already is asked."""
@@ -160,9 +160,9 @@ class Pool:
             }
             | _NO_PAGES
         )
-        folder = dask.config.get("temporary-directory") or None
-        self._scratch = tempfile.TemporaryDirectory(prefix="crossmodal-", dir=folder, ignore_cleanup_errors=True)
-        with _starting(), dask.config.set({"temporary-directory": self._scratch.name}):
+        parent = Path(dask.config.get("temporary-directory") or tempfile.gettempdir())
+        folder = self._scratch.enter_context(private_folder(parent))
+        with _starting(), dask.config.set({"temporary-directory": str(folder)}):
             self._cluster = LocalCluster(
                 n_workers=max(1, min(self.workers, tasks)),
                 threads_per_worker=1,

@@ -88,8 +88,13 @@ def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
     elsewhere = tmp_path / "elsewhere"
     other = copy_of_the_code(tmp_path / "other")
     (other / "models" / "metrics.py").open("a").write("\n")
-    (elsewhere / "pipeline").mkdir(parents=True)
-    (elsewhere / "pipeline" / "__init__.py").touch()  # another package of this name
+    (elsewhere / "pipeline" / "run").mkdir(parents=True)
+    for file in (
+        "__init__.py",
+        "run/__init__.py",
+        "run/fingerprint.py",
+    ):  # others with these names, as an older release
+        (elsewhere / "pipeline" / file).touch()
     good = cluster.worker(cwd=tmp_path.parent)
     with Pool(1, cluster.address) as pool:
         assert pool.size() == 1

@@ -1,0 +1,60 @@
+"""A folder for the files of worker processes that only their user can enter; what killed runs left is removed."""
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from features.atomic import NO_LOCKS
+
+_PREFIX = "crossmodal-"
+_YOUNG_S = 60.0  # a folder so young may not be locked yet
+
+
+@contextmanager
+def private_folder(parent: Path) -> Iterator[Path]:
+    """Give a new folder below `parent`, removed in the end; first remove those of runs that are no more."""
+    for path in parent.glob(f"{_PREFIX}*"):
+        if _abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))  # 0o700
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(held, fcntl.LOCK_SH)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _lock(descriptor: int, how: int) -> bool:
+    """Whether a file could be locked; on a file system without locks none can."""
+    try:
+        fcntl.flock(descriptor, how)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        return False
+    return True
+
+
+def _abandoned(path: Path) -> bool:
+    """Whether a folder is ours, and no process holds it."""
+    try:
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or time.time() - found.st_mtime < _YOUNG_S:
+            return False
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        return _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(descriptor)

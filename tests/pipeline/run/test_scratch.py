@@ -1,0 +1,67 @@
+"""The folder of worker files: private, removed, and what killed runs left goes too."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.run.scratch import private_folder
+from tests.conftest import ROOT
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from pipeline.run.scratch import private_folder
+with private_folder(Path(sys.argv[1])) as folder:
+    (folder / "file").touch()
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def age(path: Path) -> None:
+    os.utime(path, (1e9, 1e9))
+
+
+def test_it_is_private_and_removed(tmp_path: Path) -> None:
+    with private_folder(tmp_path) as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        (folder / "a").mkdir()
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_left_goes_and_what_is_in_use_or_of_others_stays(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        left = Path(process.stdout.readline().strip())
+        (tmp_path / "crossmodal-link").symlink_to(tmp_path.parent)
+        (tmp_path / "crossmodal-file").touch()
+        age(left)
+        with private_folder(tmp_path):
+            assert left.exists()
+        process.kill()
+    age(left)
+    with private_folder(tmp_path):
+        assert not left.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["crossmodal-file", "crossmodal-link"]
+
+
+def test_a_folder_that_was_just_made_stays(tmp_path: Path) -> None:
+    (tmp_path / "crossmodal-new").mkdir()
+    with private_folder(tmp_path):
+        assert (tmp_path / "crossmodal-new").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_stays(tmp_path: Path) -> None:
+    theirs = tmp_path / "crossmodal-theirs"
+    theirs.mkdir()
+    age(theirs)
+    os.chown(theirs, 12345, 12345)
+    with private_folder(tmp_path):
+        assert theirs.exists()
