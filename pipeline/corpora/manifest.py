@@ -77,7 +77,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     problems += [Problem("warning", path, None, notice) for notice in (*sheet.notices, *near_notices(near))]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)
-    spans = {row.utterance: (row.start, row.end) for row in table.itertuples()}
+    spans = {u: (s, e) for u, s, e in zip(table["utterance"], table["start"], table["end"], strict=True)}
     return Corpus(table, read_words(root / "words.csv", spans, problems), problems)
 
 

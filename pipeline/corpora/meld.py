@@ -223,6 +223,8 @@ def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str,
             raise UserError(f"{path}:1: MELD's sheets have a column {missing[0]!r}, this header has: {found}")
         for row in reader:
             line = reader.line_num
+            if not any(cell.strip() for cell in row.values() if isinstance(cell, str)):
+                continue
             faults = list(_faults(row))
             problems += [Problem("error", path, line, fault) for fault in faults]
             if faults:

@@ -261,3 +261,55 @@ def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model
         assert done.exit_code == 1
         assert "the saved model cannot answer" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+TIMED = """
+run: {corpora: [timed], workers: 1}
+corpora:
+  timed: {reader: manifest, root: timed, task: classification, label: mood, modalities: [text, audio],
+    protocol: {kind: group-kfold, folds: 2, group: speaker}}
+features: {extract: [vader, prosody]}
+train: {features: {text: [vader], audio: [prosody]}}
+"""
+
+
+def test_a_model_of_timed_words_says_that_words_have_no_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text(TIMED)
+    rows = [(c, c.stem, TEXTS[c.stem[13]], "ab"[i % 2], f"s{i // 2}") for i, c in enumerate(CLIPS)]
+    header = ("media", "utterance", "text", "mood", "speaker")
+    write_csv(tmp_path / "timed" / "manifest.csv", header, rows)
+    words = [(c.stem, w, 0.5 + 0.3 * i, 0.7 + 0.3 * i) for c in CLIPS for i, w in enumerate(TEXTS[c.stem[13]].split())]
+    write_csv(tmp_path / "timed" / "words.csv", ("utterance", "word", "start", "end"), words)
+    params = load_params(Path("params.yaml"))
+    prepare(params, "timed")
+    with Pool(0) as pool:
+        for modality in ("text", "audio"):
+            preprocess(params, "timed", modality, pool)
+        for extractor in params.extract:
+            extract_stage.extract(params, "timed", extractor, pool)
+    saved = fit(params, "timed", Row("concat", ("text", "audio"), "logistic"))
+    alone = said(CLIPS[0], "--model", saved, "--text", TEXTS["1"])
+    assert "was fitted on timed words, but the words of the recording have no times: the rate of speech" in alone.stderr
+    write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in rows[:2]])
+    write_csv(tmp_path / "new" / "words.csv", ("utterance", "word", "start", "end"), words[:6])
+    assert "but 1 of 2 clips have none" in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
+    write_csv(tmp_path / "new" / "words.csv", ("utterance", "word", "start", "end"), words[:12])
+    assert "timed words" not in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
+
+
+def test_a_manifest_follows_the_rules_of_prepare(params: Params, model: Path, tmp_path: Path) -> None:
+    rows = [(CLIPS[0], "0", 0, 3, TEXTS["1"]), (CLIPS[0], "1", -0.5, 3, TEXTS["1"])]
+    write_csv(tmp_path / "manifest.csv", (" Media", "utt_id", "START", "End ", "Text"), rows)
+    done = said(tmp_path, "--model", model, "--workers", 0)
+    assert done.exit_code == 0, done.output
+    assert "the column 'utt_id' is not read; did you mean 'utterance'" in done.stderr
+    assert "start is -0.5 s" in done.stderr
+    assert "2 rows" not in done.stderr
+    assert "`dvc repro`" not in done.stderr
+    lines = [line for line in done.stdout.splitlines() if "absent" in line]
+    assert lines == []
+    write_csv(tmp_path / "manifest.csv", ("media", "text"), [(CLIPS[0], "no\0")])
+    refused = said(tmp_path, "--model", model, "--workers", 0)
+    assert refused.exit_code == 1
+    assert "text holds a NUL character" in refused.stderr
