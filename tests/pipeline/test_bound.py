@@ -42,9 +42,19 @@ def test_any_changed_byte_of_the_record_is_noticed(tmp_path: Path) -> None:
             read_table(path)
         except UserError as error:
             assert str(error).startswith(str(tmp_path))  # noqa: PT017 - what is between the values may change
+    record.write_bytes(content.replace(b'"digest"', b'"dhgest"'))
+    with pytest.raises(UserError, match=r"tables\.json is damaged"):
+        read_table(path)
     record.write_text("[" * 100_000)
     with pytest.raises(UserError, match=r"tables\.json is damaged"):
         read_table(path)
+
+
+def test_what_a_stage_reads_does_not_hang_on_the_record_that_it_writes(tmp_path: Path) -> None:
+    """`evaluate` mends its own damaged record: the predictions are named by that of `train`."""
+    path = write(tmp_path, TRAINED)
+    (tmp_path / TABLES).write_text("{")
+    read_table(path)
 
 
 def test_what_no_record_names_is_read(tmp_path: Path) -> None:

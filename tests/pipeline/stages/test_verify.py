@@ -136,6 +136,30 @@ def test_what_is_whole_is_said_to_be(here: Path) -> None:
     assert "presence.csv is missing: run `crossmodal train --corpus c` again" in said("status", "--verify").output
 
 
+@pytest.mark.parametrize(
+    ("file", "remedy"),
+    [
+        ("results/c/tables.json", ("evaluate",)),
+        ("results/c/images/tables.json", ("evaluate",)),
+        ("results/c/table.csv", ("evaluate",)),
+        ("results/c/train.json", ("train", "evaluate")),
+        ("results/c/predictions.csv", ("train", "evaluate")),
+        ("data/work/c/tables.json", ("prepare",)),
+        ("data/work/c/utterances.csv", ("prepare",)),
+        (STREAM, ("preprocess",)),
+        (STORE, ("extract",)),
+    ],
+)
+def test_the_remedy_mends_it(file: str, remedy: tuple[str, ...], here: Path) -> None:
+    good = (here / file).read_bytes()
+    flipped(here / file)
+    assert said("status", "--verify").exit_code == 1
+    for command in remedy:
+        done(command)
+    assert "all are as they were written" in done("status", "--verify")
+    assert (here / file).read_bytes() == good
+
+
 def test_damaged_values_leave_nothing_under_the_good_key(here: Path) -> None:
     good, fits = (here / STORE).read_bytes(), {p.name for p in (here / "data/cache/fits").rglob("*.clip")}
     predictions = (here / "results/c/predictions.csv").read_bytes()
