@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup repro test lint bench demo clean
+.PHONY: help setup repro test faults lint bench demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -29,6 +29,9 @@ repro: setup ## run the whole pipeline on the corpora of run.corpora and print t
 
 test: setup ## all tests
 	pytest -n auto --dist loadfile
+
+faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED draws others
+	FAULTS=long pytest -n auto --dist loadfile tests/faults
 
 lint: setup ## style, types, import directions
 	ruff check .

@@ -25,7 +25,8 @@ CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tls://host:8786.")(command)
-    return click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: run.workers]")(command)
+    workers = click.option("--workers", type=click.IntRange(0), help="Worker processes; 0: none but this one.")
+    return workers(command)
 
 
 def _echo(message: object, *, err: bool = False) -> None:
@@ -113,7 +114,7 @@ def _names(params: Any, corpora: tuple[str, ...]) -> list[str]:
 def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
     from pipeline.run.cluster import Pool
 
-    return Pool(workers or params.run.workers, scheduler, params.run.plugins)
+    return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -1,0 +1,20 @@
+"""Everything that commands import, loaded once in the process from which those of the tests are forked."""
+
+import cv2  # noqa: F401
+import pandas as pd  # noqa: F401
+import sklearn.linear_model  # noqa: F401
+import torch  # noqa: F401
+
+import cli  # noqa: F401
+import pipeline.stages.evaluate
+import pipeline.stages.fit
+import pipeline.stages.importing
+import pipeline.stages.predict
+import pipeline.stages.prepare
+import pipeline.stages.report
+import pipeline.stages.status
+import pipeline.stages.train  # noqa: F401
+from features.base import extractor_class, extractor_names
+
+for _name in extractor_names():
+    extractor_class(_name)
