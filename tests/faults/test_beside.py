@@ -39,10 +39,10 @@ def with_mine(folder: Path, **changes: dict[str, object]) -> None:
     (folder / "params.yaml").write_text(kept if changes else text)
 
 
-@pytest.mark.parametrize("number", range(world.rounds(4, 40)))
+@pytest.mark.parametrize("number", range(world.rounds(2, 16)))
 def test_settings_changed_beside_a_run_poison_nothing(template: Path, tmp_path: Path, number: int) -> None:
     random = world.randomly("beside", number)
-    first, changes, second = CHANGES[number % len(CHANGES)]
+    first, changes, second = CHANGES[(number + world.SEED) % len(CHANGES)]
     folder = without_cache(template, tmp_path / "f", "preprocess", "extract")
     settings = (folder / "params.yaml").read_text()
     running = Running(folder, [first])
@@ -61,7 +61,7 @@ def test_settings_changed_beside_a_run_poison_nothing(template: Path, tmp_path: 
 WRITERS: tuple[Command, ...] = STAGES[1:4]
 
 
-@pytest.mark.parametrize("number", range(world.rounds(2, 16)))
+@pytest.mark.parametrize("number", range(world.rounds(1, 8)))
 def test_two_writers_wait_or_say_so(template: Path, tmp_path: Path, number: int) -> None:
     random = world.randomly("writers", number)
     folder = without_cache(template, tmp_path / "f", "preprocess", "extract")

@@ -43,7 +43,7 @@ def full_later(template: Path, folder: Path) -> None:
     (folder / "answer.csv").unlink()
 
 
-@pytest.mark.parametrize("number", range(world.rounds(2, 20)))
+@pytest.mark.parametrize("number", range(world.rounds(1, 8)))
 def test_a_full_disk_is_named_and_nothing_is_broken(template: Path, disk: Path, number: int) -> None:
     random, folder = world.randomly("disk", number), disk / "f"
     full_later(template, folder)
@@ -77,7 +77,7 @@ class Largest:
         resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.size))
 
 
-@pytest.mark.parametrize("number", range(world.rounds(2, 20)))
+@pytest.mark.parametrize("number", range(world.rounds(1, 8)))
 def test_a_file_that_may_not_grow_is_named(template: Path, tmp_path: Path, number: int) -> None:
     random, folder = world.randomly("quota", number), tmp_path / "f"
     full_later(template, folder)

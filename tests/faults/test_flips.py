@@ -2,7 +2,8 @@
 
 The file is damaged in a copy of a folder in which all stages have run, and what was made of it is taken away, so that
 it has to be read. Then the stages that come next run. What they leave is compared with what they leave undisturbed. At
-the end the file is as it was again, all stages run, and nothing that was made of the damaged one may have stayed.
+the end the file is as it was again (in the short form where a cache could keep what was made of the damaged one), all
+stages run, and nothing of it may have stayed.
 """
 
 import shutil
@@ -66,6 +67,7 @@ KINDS = {
     "failures": Kind((f"{WORK}/failures.csv",), FITTED, ALL[1:]),
     "models": Kind((f"{MODEL}/*",), ("answer.csv",), (PREDICT,)),
 }
+KEPT_BELOW = ("streams", "cache of streams", "features", "cache of fits")  # whose damage could stay in a cache
 COUNTS: Counter[tuple[str, str]] = Counter()
 
 
@@ -132,7 +134,7 @@ def from_scratch(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("number", range(world.rounds(1, 14)))
+@pytest.mark.parametrize("number", range(world.rounds(1, 4)))
 def test_a_flipped_bit_is_never_silently_used(template: Path, tmp_path: Path, name: str, number: int) -> None:
     kind, random = KINDS[name], world.randomly("flip", name, number)
     folder = world.copied(template, tmp_path / "f")
@@ -147,6 +149,8 @@ def test_a_flipped_bit_is_never_silently_used(template: Path, tmp_path: Path, na
     COUNTS[name, verdict] += 1
     where = f"bit {bit} of byte {at} of {path.relative_to(folder)}"
     assert verdict in ("noticed", "without effect"), f"{where}: {verdict}: {why}"
+    if not (world.LONG or name in KEPT_BELOW):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(whole)
     done = world.run(folder, *ALL)

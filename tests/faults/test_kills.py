@@ -40,7 +40,7 @@ def mended(folder: Path, template: Path) -> None:
     assert world.leftovers(folder) == []
 
 
-@pytest.mark.parametrize("number", range(world.rounds(4, 40)))
+@pytest.mark.parametrize("number", range(world.rounds(3, 16)))
 def test_a_killed_run_goes_on(fresh: Path, template: Path, tmp_path: Path, seconds: float, number: int) -> None:
     random, folder = world.randomly("kill", number), world.copied(fresh, tmp_path / "f")
     for _ in range(random.choice((1, 1, 2, 3))):
@@ -55,7 +55,7 @@ def test_a_killed_run_goes_on(fresh: Path, template: Path, tmp_path: Path, secon
     mended(folder, template)
 
 
-@pytest.mark.parametrize("number", range(world.rounds(1, 8)))
+@pytest.mark.parametrize("number", range(world.rounds(1, 4)))
 def test_a_killed_run_with_workers_goes_on(fresh: Path, template: Path, tmp_path: Path, number: int) -> None:
     random, folder = world.randomly("kill workers", number), world.copied(fresh, tmp_path / "f")
     world.run(folder, STAGES[0], world.IMPORT)

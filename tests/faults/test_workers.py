@@ -124,7 +124,7 @@ def hidden(folder: Path) -> tuple[str, ...]:
     return prefix
 
 
-@pytest.mark.parametrize("kind", ["code", "files"])
+@pytest.mark.parametrize("kind", ["code", "files"][: world.rounds(1, 2)])
 def test_a_foreign_worker_is_named_and_not_used(template: Path, tmp_path: Path, kind: str) -> None:
     folder = without_prosody(template, tmp_path / "f")
     code = other_code(tmp_path) if kind == "code" else ROOT
