@@ -702,7 +702,7 @@ def cache_gc(yes: bool) -> None:
         click.confirm("Delete cached clips that no store under data/work uses?", abort=True)
     files, freed = collect_garbage(CACHE, used_keys())
     _echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
-    if left := remove_leftovers([CACHE, Path("data/work"), Path("results")]):
+    if left := remove_leftovers([CACHE, Path("data/work"), Path("data/raw"), Path("results")], beside=Path()):
         _echo(f"cache gc: {left} unfinished files of runs that were killed deleted")
 
 

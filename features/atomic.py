@@ -105,8 +105,16 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def leftovers(root: Path) -> Iterator[Path]:
-    """Yield the temporary files and folders below `root` that a killed run left; those in use are not among them."""
+def leftovers(root: Path, *, deep: bool = True) -> Iterator[Path]:
+    """Yield the temporary files and folders in `root` that a killed run left; those in use are not among them.
+
+    Parameters
+    ----------
+    root
+        Folder; links are not followed.
+    deep
+        Whether to look below its folders too.
+    """
     for folder, folders, files in os.walk(root):
         for name in sorted([*files, *folders]):
             path = Path(folder) / name
@@ -114,6 +122,8 @@ def leftovers(root: Path) -> Iterator[Path]:
                 if name in folders:
                     folders.remove(name)
                 yield path
+        if not deep:
+            return
 
 
 def _new_file(path: Path) -> tuple[Path, int]:

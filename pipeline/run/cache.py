@@ -108,17 +108,15 @@ def _split(joined: bytes, lengths: np.ndarray[Any, Any]) -> list[bytes]:
     return [joined[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
 
-def remove_leftovers(roots: Iterable[Path]) -> int:
-    """Delete what killed runs left below some folders; return how many files and folders that were."""
-    count = 0
-    for root in roots:
-        for path in leftovers(root):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-            count += 1
-    return count
+def remove_leftovers(roots: Iterable[Path], beside: Path) -> int:
+    """Delete what killed runs left below some folders, and in the folder `beside` itself; return how many that were."""
+    found = [*leftovers(beside, deep=False), *(path for root in roots for path in leftovers(root))]
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(found)
 
 
 def collect_garbage(root: Path, used: set[str]) -> tuple[int, int]:

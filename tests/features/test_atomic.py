@@ -147,3 +147,12 @@ def test_an_interrupt_waits_until_all_are_in_place(tmp_path: Path, monkeypatch: 
     with pytest.raises(KeyboardInterrupt), replacing_all(paths):
         pass
     assert names(tmp_path) == ["one", "two"]
+
+
+def test_leftovers_of_one_folder_alone(tmp_path: Path) -> None:
+    here, below = tmp_path / ".a.csv.0123456789abcdef.partial", tmp_path / "b" / ".c.csv.0123456789abcdef.partial"
+    below.parent.mkdir()
+    for path in (here, below):
+        path.touch()
+    assert sorted(leftovers(tmp_path)) == sorted([here, below])
+    assert list(leftovers(tmp_path, deep=False)) == [here]
