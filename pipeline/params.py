@@ -225,6 +225,12 @@ class EvaluateParams:
     resamples: int = 1000
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.resamples < 0:
+            raise ValueError(f"resamples is {self.resamples}: a whole number from 0 on, 1000 as a rule")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: a whole number from 0 on")
+
 
 @dataclass(frozen=True)
 class Params:

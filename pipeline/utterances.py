@@ -1,5 +1,7 @@
 """The utterance table: its columns, their types, and how it is read and written."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ import pandas as pd
 
 from features.atomic import replacing, replacing_all
 from pipeline import bound
+from pipeline.csv_cells import mark, restore
 from pipeline.errors import UserError
 
 # name -> what it holds; "number" columns may be empty, then they are NaN.
@@ -69,9 +72,9 @@ class Corpus:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV to a temporary name and rename it; numbers keep six digits after the point."""
+    """Write a CSV to a temporary name and rename it; numbers keep six digits after the point, no text is a formula."""
     with replacing(path) as temporary:
-        _fill(table, temporary)
+        _write_csv(table, temporary)
 
 
 def write_tables(
@@ -94,12 +97,23 @@ def write_tables(
     """
     with replacing_all([folder / name for name in (*tables, sidecar)]) as (*made, last):
         for table, temporary in zip(tables.values(), made, strict=True):
-            _fill(table, temporary)
+            _write_csv(table, temporary)
         last.write_text(bound.record(dict(zip(tables, made, strict=True)), command, rest), encoding="utf-8")
 
 
-def _fill(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+def csv_text(table: pd.DataFrame) -> str:
+    """Return what `write_table` writes."""
+    buffer = io.StringIO(newline="")
+    _write_csv(table, buffer)
+    return buffer.getvalue()
+
+
+def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
+    texts = mark(table)
+    cells = (cell for c in texts.columns if texts[c].dtype.kind not in "biufM" for cell in texts[c].unique())
+    broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
+    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
+    texts.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
 
 
 def read_table(path: Path, **options: Any) -> pd.DataFrame:
@@ -108,7 +122,7 @@ def read_table(path: Path, **options: Any) -> pd.DataFrame:
         raise UserError(f"{path} is no file: move it away, and run the stage that writes it again")
     bound.require_written(path)
     try:
-        return pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options)
+        return restore(pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options))
     except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors
         raise UserError(
             f"{path} is damaged ({' '.join(str(error).split())}): run the stage that writes it again"

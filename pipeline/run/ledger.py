@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from features.atomic import replacing
+from pipeline.csv_cells import marked, restored
 from pipeline.errors import UserError
+from pipeline.foreign import printable
 from pipeline.run.locks import locked
 
 
@@ -31,7 +33,7 @@ def read_failures(path: Path) -> list[Failure]:
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            rows = [{k: restored(v) for k, v in row.items()} for row in csv.DictReader(file)]
         return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in rows]  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, csv.Error):
         raise UserError(f"{path} is damaged: delete it, the stages write it again") from None
@@ -51,4 +53,4 @@ def _write(path: Path, rows: Sequence[Failure]) -> None:
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        writer.writerows({k: marked(printable(str(v))) for k, v in asdict(row).items()} for row in rows)

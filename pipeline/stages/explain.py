@@ -22,7 +22,7 @@ from pipeline.stages.compare import chosen
 from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
 from pipeline.stages.guard import plan_of
 from pipeline.stages.inputs import settings_of, step_settings
-from pipeline.stages.results import WHO, Key, label_of, read_predictions, systems
+from pipeline.stages.results import WHO, Key, label_of, read_figures, read_predictions, systems
 from pipeline.stages.rows import Row
 from pipeline.utterances import read_table, read_utterances, write_table
 
@@ -104,7 +104,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
             f"{paths.results / 'only_fusion.csv'} does not exist: run `crossmodal evaluate --corpus {name}`"
         )
     rows = [_row(chosen(one, keys)) for one in wanted] or [
-        _row(key) for key in _best(paths.results / "table.csv", corpus)
+        _row(key) for key in _best(read_figures(name, [leading(corpus)]), corpus)
     ]
     answers = _asked(params, name, pool, rows, repeats)
     table = _importance(answers, rows, params, name)
@@ -119,11 +119,9 @@ def _row(key: Key) -> Row:
     return Row(strategy, tuple(modalities.split("+")) if modalities else (), "logistic" if model == "ridge" else model)
 
 
-def _best(path: Path, corpus: CorpusParams) -> list[Key]:
+def _best(table: pd.DataFrame, corpus: CorpusParams) -> list[Key]:
     """Return the best fusion and the best single modality in the leading figure."""
-    table = read_table(path, dtype=dict.fromkeys(WHO, str))
-    first = table[table["metric"] == leading(corpus)].assign(value=lambda t: pd.to_numeric(t["value"]))
-    first = first.sort_values(
+    first = table[table["metric"] == leading(corpus)].sort_values(
         "value", ascending=not metric(corpus.task, leading(corpus)).higher_is_better, kind="stable"
     )
     single = (

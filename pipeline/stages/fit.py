@@ -25,11 +25,12 @@ from pipeline.plugins import module_names
 from pipeline.run.locks import writing
 from pipeline.stages.fitting import labels_of, leading, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.stages.results import read_figures
 from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain
 from pipeline.stages.train import require_features
 from pipeline.stages.word_times import without_timed_words
-from pipeline.utterances import read_table, read_utterances
+from pipeline.utterances import read_utterances
 
 FOLDER = "models"  # below a corpus's results
 
@@ -149,7 +150,7 @@ def best_row(params: Params, name: str) -> Row:
     corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
     if not path.exists():
         raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
-    table = read_table(path, dtype={"strategy": str, "modalities": str, "model": str, "metric": str})
+    table = read_figures(name, [leading(corpus)])
     rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
     if rows.empty:
         raise UserError(f"{path} holds no fusion: name a strategy with --strategy")

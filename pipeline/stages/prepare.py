@@ -18,7 +18,7 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.stages.problems import shown
 from pipeline.stages.recordings import CHOICES, problems_of, read_all
-from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, read_utterances, write_tables
+from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, csv_text, read_utterances, write_tables
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
@@ -119,16 +119,12 @@ def current(params: Params, name: str) -> bool:
     same = [c for c in corpus.utterances.columns if c not in MADE]
     if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
         return False
-    fresh = pd.read_csv(StringIO(_csv(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
-    kept = pd.read_csv(StringIO(_csv(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
+    fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
+    kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
     known = fresh["end"] != ""  # an end that was left out was read from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
-    words = paths.words.read_text(encoding="utf-8") if paths.words.exists() else ""
-    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == _csv(corpus.words)
-
-
-def _csv(table: pd.DataFrame) -> str:
-    return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
+    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == csv_text(corpus.words)
 
 
 def label_file(settings: CorpusParams) -> Path:

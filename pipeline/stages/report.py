@@ -13,8 +13,7 @@ from pipeline.bound import require_written
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_predictions
-from pipeline.utterances import read_table
+from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_figures, read_predictions
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
@@ -30,16 +29,12 @@ def report(params: Params, name: str) -> Path:
     Raises
     ------
     UserError
-        If the corpus has not been evaluated yet.
+        If the corpus has not been evaluated yet, or with other figures.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    source, image = paths.results / "table.csv", paths.results / "images" / "forest.svg"
-    for path in (source, image):
-        if not path.exists():
-            raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    table = read_table(source, dtype=dict.fromkeys(WHO, str))
-    for column in ("value", "low", "high"):
-        table[column] = pd.to_numeric(table[column])
+    table, image = read_figures(name, figures_of(corpus)), paths.results / "images" / "forest.svg"
+    if not image.exists():
+        raise UserError(f"{image} does not exist: run `crossmodal evaluate --corpus {name}` first")
     page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus))
     path = paths.results / "report.html"
     write_text(path, page)
@@ -54,11 +49,11 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
         yield f"<p><strong>{escape(corpus.note)}</strong></p>"
     yield f"<p>Protocol: {escape(corpus.protocol.kind)}. Intervals: 95 % bootstrap over whole groups.</p>"
     yield from (f"<p>Note: {escape(notice)}.</p>" for notice in notices_of(name))
-    yield f"<h2>{first} with its interval</h2>"
+    yield f"<h2>{escape(first)} with its interval</h2>"
     images = CorpusPaths(name).results / "images"
     yield _drawing(images / "forest.svg")
     if (images / "robustness.svg").exists():
-        yield f"<h2>{first} as utterances lose a modality</h2>"
+        yield f"<h2>{escape(first)} as utterances lose a modality</h2>"
         yield _drawing(images / "robustness.svg")
     if (images / "attention.svg").exists():
         yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"

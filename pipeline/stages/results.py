@@ -1,5 +1,6 @@
 """Reading what `train` wrote into results/<corpus>: predictions, and what may be missing beside them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 from models.metrics import metric_names
 from models.protocol import groups_of
 from pipeline.errors import UserError
+from pipeline.foreign import one_line
 from pipeline.params import CorpusParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.train import read_record
@@ -20,6 +22,30 @@ Key = tuple[str, str, str]  # strategy, modalities joined by +, model
 def figures_of(corpus: CorpusParams) -> tuple[str, ...]:
     """Return the figures of a corpus's table, the leading one first."""
     return corpus.metrics or metric_names(corpus.task)
+
+
+def read_figures(name: str, needed: Sequence[str]) -> pd.DataFrame:
+    """Read table.csv: a line a row and figure, those needed in every row.
+
+    Raises
+    ------
+    UserError
+        If the corpus has not been evaluated, or with other figures than are needed.
+    """
+    path, command = CorpusPaths(name).results / "table.csv", f"run `crossmodal evaluate --corpus {name}`"
+    if not path.exists():
+        raise UserError(f"{path} does not exist: {command} first")
+    table = read_table(path, dtype=dict.fromkeys([*WHO, "metric"], str))
+    try:
+        for column in ("value", *(c for c in ("low", "high") if c in table)):
+            table[column] = pd.to_numeric(table[column])
+        held = [set(part["metric"]) for _, part in table.groupby(WHO, sort=False)]
+    except (KeyError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({one_line(error)}): {command} again") from error
+    missing = [figure for figure in needed if not all(figure in figures for figures in held)]
+    if missing or not held:
+        raise UserError(f"{path} lacks {', '.join(missing) or 'all rows'}, which the settings ask for: {command} again")
+    return table
 
 
 def read_predictions(path: Path, corpus: CorpusParams) -> pd.DataFrame:

@@ -75,6 +75,8 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("features: {mfcc: {count: -1}}", "features.mfcc"),
         ("train: {classifier: [svm]}", "unknown key 'classifier'; did you mean 'classifiers'"),
         ("evaluate: {resamples: 10.5}", "resamples is 10.5, but must be int"),
+        ("evaluate: {resamples: -5}", "evaluate: resamples is -5: a whole number from 0 on"),
+        ("evaluate: {seed: -1}", "evaluate: seed is -1: a whole number from 0 on"),
         ("run: [", "no readable YAML"),
         ("just words", "must hold blocks"),
         ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),

@@ -1,6 +1,9 @@
 """The table: figures equal hand-computed ones, every cell has its interval, fusions are judged in words."""
 
+import csv
+import io
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +16,7 @@ import yaml
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.stages.evaluate import evaluate, printed, printed_robustness, printed_without
+from pipeline.stages.fit import best_row
 from pipeline.stages.report import report
 from pipeline.stages.train import inputs_key
 from pipeline.utterances import COLUMNS
@@ -364,3 +368,49 @@ def test_systems_scored_on_different_utterances_are_refused(classification: Path
     path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
     with pytest.raises(UserError, match="same utterances"):
         evaluate(load_params(classification / "params.yaml"), "c")
+
+
+@pytest.mark.parametrize("metrics", [["macro_f1", "accuracy"], ["accuracy"], ["weighted_f1"]])
+def test_a_report_of_other_figures_than_were_evaluated_says_what_to_run(
+    classification: Path, metrics: list[str]
+) -> None:
+    path, file = classification / "params.yaml", classification / "results/c/table.csv"
+    table = pd.read_csv(file, keep_default_na=False)
+    table[table["metric"] == "uar"].to_csv(file, index=False)  # as evaluated with metrics: [uar]
+    blocks = yaml.safe_load(path.read_text())
+    blocks["corpora"]["c"]["metrics"] = metrics
+    path.write_text(yaml.safe_dump(blocks))
+    for ask in (lambda: report(load_params(path), "c"), lambda: best_row(load_params(path), "c")):
+        with pytest.raises(UserError, match=f"table.csv lacks {metrics[0]}.*run `crossmodal evaluate --corpus c`"):
+            ask()
+
+
+def test_labels_and_notes_are_shown_and_not_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bad, good = "=1+1|<script>x</script>`\\\x1b[2J", "-1+cmd|' /C calc'!A0"
+    truth = [{"a": bad, "b": good}[t] for t in TRUTH]
+    single = [{"a": bad, "b": good}[t] for t in SINGLE]
+    systems = {("unimodal", "text", "logistic"): single, ("vote", "text+audio", "logistic"): truth}
+    project(tmp_path, truth, systems, "classification")  # type: ignore[arg-type]
+    path = tmp_path / "params.yaml"
+    blocks = yaml.safe_load(path.read_text())
+    blocks["corpora"]["c"]["note"] = "# a | b\n|---|---|\n<img src=x onerror=y> & \x1b[2J"
+    path.write_text(yaml.safe_dump(blocks))
+    record = json.loads((tmp_path / "results/c/train.json").read_text()) | {"notices": [f"the label {bad} is rare"]}
+    record["inputs"] = inputs_key(load_params(path), "c")
+    (tmp_path / "results/c/train.json").write_text(json.dumps(record))
+    again(tmp_path)
+    page = report(load_params(path), "c").read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "=1+1|&lt;script&gt;" in page
+    text = (tmp_path / "results/c/table.md").read_text()
+    assert "<script" not in text.replace("\\<", "")
+    assert "\n|---|---|\n<" not in text
+    assert "\x1b" not in text
+    for file in (tmp_path / "results/c").rglob("*.csv"):
+        if file.name != "predictions.csv":  # this one is the test's own
+            for row in csv.reader(io.StringIO(file.read_text(), newline="")):
+                assert not [c for c in row if re.match(r"[=@+-](?![\d.]+$| [a-z ]+$)", c)], (file, row)
+    rare = pd.read_csv(tmp_path / "results/c/only_fusion.csv", keep_default_na=False)
+    assert set(rare["truth"].str[:1]) <= {"'"}

@@ -1,0 +1,71 @@
+"""CSVs that a spreadsheet opens: no text is a formula, numbers and names stay, reading gives back what was written."""
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.csv_cells import marked, restored
+from pipeline.run.ledger import Failure, read_failures, record
+from pipeline.utterances import csv_text, read_table, write_table
+
+FORMULAS = [
+    *("=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-2", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "\t=1", "\r=1", "\n=1"),
+    *("=", "@user", "+(1)", "-A1*2", "--", "'=1", "''=1", "＝1+1", "+1 2", "= A1", "= a(1)"),
+]
+PLAIN = [
+    *("-1.5", "+2", "-1e-05", "-.5", "-1,5", "-3nNcZdcdvU_1", "-9y-fZ3swSY", "-", "+", "-happy", "'tis", "joy", ""),
+    *("a=b", "1-2", "= not better", "+ better", "- worse"),
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_is_marked_and_comes_back(text):
+    assert marked(text) == f"'{text}"
+    assert restored(marked(text)) == text
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_numbers_and_names_stay(text):
+    assert marked(text) == restored(text) == text
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r\n1.ea_ ＝"), max_size=6))
+def test_every_text_comes_back(text):
+    assert restored(marked(text)) == text
+
+
+def test_a_table_comes_back_and_holds_no_formula(tmp_path: Path):
+    table = pd.DataFrame({"=name()": FORMULAS, "truth": PLAIN[:1] * len(FORMULAS), "value": [-0.5] * len(FORMULAS)})
+    write_table(table, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["'=name()", "truth", "value"]
+    assert all(row[0].startswith("'") and row[1:] == ["-1.5", "-0.500000"] for row in rows[1:])
+    found = read_table(tmp_path / "t.csv", dtype={"truth": str})
+    pd.testing.assert_frame_equal(found, table, check_dtype=False)
+    assert csv_text(table) == (tmp_path / "t.csv").read_bytes().decode()
+
+
+def test_a_carriage_return_within_a_text_breaks_no_row(tmp_path: Path):
+    table = pd.DataFrame({"text": ["a\rb", "c\r\nd", "e\nf", "plain"], "n": [1, 2, 3, 4], "x": [0.5, 1, 2, 3]})
+    write_table(table, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_dtype=False)
+
+
+def test_tables_without_formulas_are_written_as_ever():
+    table = pd.DataFrame({"utterance": ["a", "b,c"], "score": [-1.25, 2]})
+    assert csv_text(table) == 'utterance,score\na,-1.250000\n"b,c",2.000000\n'
+
+
+def test_failures_come_back_and_hold_no_formula(tmp_path: Path):
+    path = tmp_path / "failures.csv"
+    record(path, "extract", "mfcc", [Failure("=u1", "extract", "mfcc", "Error", "-1+cmd|x\r\x1b[2J")])
+    text = path.read_text(encoding="utf-8")
+    assert all(not cell.startswith(("=", "-1")) for row in csv.reader(io.StringIO(text)) for cell in row)
+    assert "\x1b" not in text
+    assert [(f.utterance, f.message) for f in read_failures(path)] == [("=u1", "-1+cmd|x\\u000d\\u001b[2J")]
