@@ -374,15 +374,20 @@ def test_systems_scored_on_different_utterances_are_refused(classification: Path
 def test_a_report_of_other_figures_than_were_evaluated_says_what_to_run(
     classification: Path, metrics: list[str]
 ) -> None:
-    path, file = classification / "params.yaml", classification / "results/c/table.csv"
-    table = pd.read_csv(file, keep_default_na=False)
-    table[table["metric"] == "uar"].to_csv(file, index=False)  # as evaluated with metrics: [uar]
+    path, record = classification / "params.yaml", classification / "results/c/train.json"
     blocks = yaml.safe_load(path.read_text())
-    blocks["corpora"]["c"]["metrics"] = metrics
-    path.write_text(yaml.safe_dump(blocks))
+    for chosen in (["uar"], metrics):
+        blocks["corpora"]["c"]["metrics"] = chosen
+        path.write_text(yaml.safe_dump(blocks))
+        inputs = inputs_key(load_params(path), "c")
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"inputs": inputs}))
+        if chosen == ["uar"]:
+            again(classification)
     for ask in (lambda: report(load_params(path), "c"), lambda: best_row(load_params(path), "c")):
         with pytest.raises(UserError, match=f"table.csv lacks {metrics[0]}.*run `crossmodal evaluate --corpus c`"):
             ask()
+    again(classification)
+    assert metrics[0] in report(load_params(path), "c").read_text()
 
 
 def test_labels_and_notes_are_shown_and_not_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from pipeline.stages.exporting import export
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import train
 from pipeline.stages.validate import validate
+from pipeline.utterances import read_table
 from tests.conftest import write_csv
 
 FAST = "train: {classifiers: [logistic], fusions: [concat]}\nrun: {workers: 1}\n"
@@ -54,7 +55,7 @@ def held(folder: Path, store: str = "v") -> list[str]:
 
 def prepared(folder: Path) -> pd.DataFrame:
     prepare(load_params(Path("params.yaml")), "mine")
-    return pd.read_csv(folder / "data/work/mine/utterances.csv", dtype=str, keep_default_na=False)
+    return read_table(folder / "data/work/mine/utterances.csv", dtype=str)
 
 
 @pytest.mark.parametrize("names", [("1.1", "1.10"), ("1", "1.0"), ("2e1", "20"), ("007", "7"), ("1_0", "10"),
