@@ -15,6 +15,7 @@ from pipeline.run.crew import Crew
 _A_WORKER = 2  # tasks under way: one that is done, and one that waits beside it
 _TICK_S = 1.0
 _WORKERS_S = 60.0  # how long a run waits for workers when all are gone
+_FETCH_S = 2.0  # after which it is asked whether the worker that has a result is still there; then twice as long
 _GONE_S = 3.0  # how long the workers of a task must be gone before it is sent to others
 _TRIES = 4  # a task that was sent so often, and each time its worker went, is answered with `WorkerLost`
 
@@ -28,9 +29,9 @@ class WorkerLost(Exception):
 
 @dataclass(frozen=True)
 class Unchecked:
-    """The answer of a process that the crew has not asked what it works with: nothing was done."""
+    """Nothing was done: the crew has not asked the process at this address what it works with, or it is gone."""
 
-    address: str
+    address: str = ""
 
 
 @dataclass
@@ -130,22 +131,36 @@ class Shift:
         sent = self._under_way.pop(future.key, None)
         if sent is None:  # it was taken back
             return
-        result = self._answer(future)
+        result = self._answer(sent)
         if isinstance(result, Unchecked):
             self._crew.forget(result.address)
             self._again(sent)
         else:
             yield sent.task, result
 
-    def _answer(self, future: Any) -> Any:
+    def _answer(self, sent: _Sent) -> Any:
         from distributed import KilledWorker
 
         try:
-            return future.result()
+            return self._fetched(sent)
         except KilledWorker:
             self._crew.forget()
             return WorkerLost()
         except CancelledError:
             raise self._crew.lost() from None
         finally:
-            future.release()
+            sent.future.release()
+
+    def _fetched(self, sent: _Sent) -> Any:
+        """Fetch the result of a task that is done; if its worker is gone with it, say that nothing was done."""
+        wait = _FETCH_S
+        while True:
+            try:
+                return sent.future.result(timeout=wait)
+            except TimeoutError:
+                if sent.future.status == "error":  # one that the task itself raised
+                    raise
+            self._crew.look()
+            if not sent.future.done() and not sent.workers & self._crew.approved:
+                return Unchecked()
+            wait *= 2
