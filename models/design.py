@@ -1,7 +1,8 @@
 """From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -122,8 +123,13 @@ class Block:
         self.columns_ = self._columns(x)
         read = bool(np.size(self.columns_))
         self.pooled_ = scaler(self.normalise).fit(x.pooled[self.modality][present][:, self.columns_]) if read else None
-        self.transformers_ = [clone(t).fit(x.text[present]) for _, t in self.fitted] if self.seen_ else []
-        self.scalers_ = [_text_scaler(t.transform(x.text[present]), self.normalise) for t in self.transformers_]
+        texts = x.text[present]
+        self.transformers_ = []
+        for name, transformer in self.fitted if self.seen_ else ():
+            with _named_failure(name, len(texts)):
+                self.transformers_.append(clone(transformer).fit(texts))
+        columns = [self._text_columns(i, texts) for i in range(len(self.transformers_))]
+        self.scalers_ = [_text_scaler(found, self.normalise) for found in columns]
         varies = self.indicator and self.seen_ and not present.all()
         self.indicator_ = Standardise().fit(present[:, None]) if varies else None
         return self
@@ -140,6 +146,18 @@ class Block:
             raise ModelError(f"{what} has neither pooled features nor a fitted transformer")
         return columns
 
+    def _text_columns(self, i: int, texts: NDArray[Any]) -> Any:
+        """Return the ``(n, p)`` columns of the i-th transformer."""
+        name = self.fitted[i][0]
+        with _named_failure(name, len(texts)):
+            found = self.transformers_[i].transform(texts)
+        if len(np.shape(found)) != 2 or np.shape(found)[0] != len(texts):
+            raise ModelError(
+                f"the text transformer {name!r} gave {type(found).__name__} {np.shape(found)} for {len(texts)} texts: "
+                "it must give a row of numbers a text"
+            )
+        return found
+
     def transform(self, x: Modalities) -> list[Matrix]:
         """Return the columns in parts, each of n rows; a row without the modality is all zeros but its indicator."""
         present = x.mask(self.modality)
@@ -147,12 +165,26 @@ class Block:
         if self.pooled_ is not None:
             pooled = x.pooled[self.modality][present][:, self.columns_]
             parts.append(_placed(self.pooled_.transform(pooled), present))
-        for transformer, scaler in zip(self.transformers_, self.scalers_, strict=True):
-            columns = scaler(transformer.transform(x.text[present])) if present.any() else np.zeros((0, scaler.width))
+        for i, scaler in enumerate(self.scalers_):
+            columns = scaler(self._text_columns(i, x.text[present])) if present.any() else np.zeros((0, scaler.width))
             parts.append(_placed(columns, present))
         if self.indicator_ is not None:
             parts.append(self.indicator_.transform(present[:, None]))
         return parts
+
+
+@contextmanager
+def _named_failure(name: str, count: int) -> Iterator[None]:
+    """Name the text transformer that fails: it may be a plugin's, and what that raises is anything."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"the text transformer {name!r} failed on {count} texts ({type(error).__name__}: {error}): mend it, or "
+            "take it out of the features of text"
+        ) from error
 
 
 class _SparseScaler:

@@ -46,7 +46,13 @@ min_df, max_features, components
     if name not in _FITTED:
         raise ExtractorError(f"no fitted text feature is named {name!r}: {_hint(name, _FITTED)}")
     module, _, attribute = _FITTED[name].partition(":")
-    cls = getattr(import_module(module), attribute)
+    try:
+        cls = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ExtractorError(
+            f"the fitted text feature {name!r} is registered as {_FITTED[name]}, which is not there ({error}): mend "
+            "the plugin"
+        ) from error
     known = list(signature(cls).parameters)
     for key in settings:
         if key not in known:

@@ -309,7 +309,7 @@ def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tu
     own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
     names = {m: settings.features.get(m, ()) for m in row.modalities}
     transformers = {
-        m: tuple((e, fitted.build(e, own[e])) for e in listed if e in fitted.fitted_names())
+        m: tuple((e, fitted.build(e, own.get(e, {}))) for e in listed if e in fitted.fitted_names())
         for m, listed in names.items()
     }
     return Recipe(

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from features.store import open_store
 from pipeline.errors import UserError
@@ -39,8 +41,8 @@ def _working_folder(tmp_path, monkeypatch):
 def imported(form: str = "csv", **changes) -> str:
     """Make the corpus `mine` of f.<form>; return what is said."""
     options = replace(OPTIONS, **changes)
-    settings = {"task": "classification", "label": options.label, "folds": 2}
-    return "\n".join(importing.import_corpus(Path("params.yaml"), form, Path(f"f.{form}"), "mine", options, settings))
+    block = {"task": "classification", "label": options.label, "folds": 2}
+    return "\n".join(importing.import_corpus(Path("params.yaml"), form, Path(f"f.{form}"), "mine", options, block))
 
 
 def sheet(folder: Path, cells: list[tuple[str, str, str]], header: tuple[str, ...] = ("clip", "who", "mood")) -> None:
@@ -289,3 +291,31 @@ def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_
     foreign = load(Path("out.pkl"))
     assert {part: len(foreign[part]["id"]) for part in ("train", "valid", "test")}["test"] == 8
     assert len(foreign["train"]["id"]) + len(foreign["valid"]["id"]) == 16
+
+
+CELLS = st.sampled_from(["a", "b", " a", "a ", "1", "1.0", "1.10", "2e1", "", "nan", "NA", "None", "-", "=1+1", "é"])
+LABELS = st.sampled_from(["x", "y", " x", "", "nan"])
+STARTS, ENDS = (
+    st.sampled_from(["", "0", "-0.5", "1", "-1"]),
+    st.sampled_from(["", "nan", "1", "1.5", "2", "inf", "1:30"]),
+)
+ROWS = st.lists(st.tuples(CELLS, CELLS, LABELS, CELLS, STARTS, ENDS), min_size=4, max_size=8)
+
+
+@given(rows=ROWS, ids=st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_import_accepts_prepare_accepts(rows, ids, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("any")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        header = ("clip", "who", "mood", "said", "from", "till", "v1")
+        write_csv(folder / "f.csv", header, [(*row, i) for i, row in enumerate(rows)])
+        (folder / "params.yaml").write_text(FAST)
+        try:
+            imported(id="clip" if ids else "", text="said", start="from", end="till")
+        except UserError:
+            assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["f.csv", "params.yaml"]
+            return
+        table = prepared(folder)
+        assert table["utterance"].tolist() == held(folder)
+        assert all(name == name.strip() for name in table["group"])

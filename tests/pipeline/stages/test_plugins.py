@@ -4,8 +4,9 @@ from pathlib import Path
 
 import h5py
 import pandas as pd
+import pytest
 
-from tests.conftest import grid_corpus, needs_data, run
+from tests.conftest import grid_corpus, needs_data, run, write_csv
 
 EXTRACTOR = """
 from dataclasses import dataclass
@@ -84,3 +85,70 @@ def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
     assert "toy_fusion" in set(table["strategy"])
     shares = table.pivot(index=["strategy", "modalities"], columns="metric", values="value")
     assert (abs(shares["accuracy"] + shares["error_rate"] - 1) < 1e-5).all()
+
+
+TRANSFORMER = """
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from features.text.fitted import register
+
+class Lengths(TransformerMixin, BaseEstimator):
+    def __init__(self, power=1.0):
+        self.power = power
+
+    def fit(self, texts, y=None):
+        self.mean_ = float(np.mean([len(t or "") for t in texts]))
+        return self
+
+    def transform(self, texts):
+        return np.array([[(len(t or "") - self.mean_) ** self.power, "no" in (t or "")] for t in texts], float)
+
+register("lengths", "toy_lengths:Lengths")
+"""
+
+
+def text_corpus(folder: Path, source: str) -> Path:
+    """Sentences of eight groups, and a plugin with a transformer that is fitted on them inside each fold."""
+    (folder / "toy_lengths.py").write_text(source)
+    rows = [(f"{'no ' if i % 2 else ''}it was number {i}", ("good", "bad")[i % 2], f"g{i // 6}") for i in range(48)]
+    write_csv(folder / "c" / "manifest.csv", ("text", "label", "group"), rows)
+    (folder / "params.yaml").write_text(
+        "run: {corpora: [c], workers: 1, plugins: [toy_lengths.py]}\n"
+        "corpora:\n  c: {reader: manifest, root: c, task: classification, label: label, modalities: [text],\n"
+        "    protocol: {kind: group-kfold, folds: 2}, features: {text: [lengths]}}\n"
+        "train: {classifiers: [logistic], fusions: []}\n"
+    )
+    return folder
+
+
+def test_a_plugins_transformer_is_fitted_inside_the_folds_saved_and_asked(tmp_path: Path) -> None:
+    folder = text_corpus(tmp_path, TRANSFORMER)
+    for stage in ("prepare", "train", "evaluate"):
+        run(stage, cwd=folder)
+    table = pd.read_csv(folder / "results/c/table.csv", keep_default_na=False)
+    best = table[(table["strategy"] == "unimodal") & (table["metric"] == "accuracy")]
+    assert best["value"].tolist() == [1.0]  # "no" says it all
+    run("report", cwd=folder)
+    saved = run("fit", "--corpus", "c", "--strategy", "unimodal", "--modalities", "text", cwd=folder).stdout.split()[-1]
+    write_csv(folder / "new" / "manifest.csv", ("text",), [("no it was number 99",), ("it was number 98",)])
+    run("predict", "new/manifest.csv", "--model", saved, "--out", "out.csv", cwd=folder)
+    assert pd.read_csv(folder / "out.csv")["prediction"].tolist() == ["bad", "good"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("return self\n", "raise ValueError('no words at all')\n"), "no words at all"),
+        (("toy_lengths:Lengths", "toy_lengths:Length"), "Length"),
+        (("toy_lengths:Lengths", "no_such_module:Lengths"), "no_such_module"),
+        (("return np.array", "return 1 or np.array"), "lengths"),
+    ],
+)
+def test_a_plugins_transformer_that_fails_is_one_sentence(
+    change: tuple[str, str], message: str, tmp_path: Path
+) -> None:
+    folder = text_corpus(tmp_path, TRANSFORMER.replace(*change))
+    run("prepare", cwd=folder)
+    done = run("train", cwd=folder, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
