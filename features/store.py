@@ -13,7 +13,7 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 ``rows/...``        further row columns (face boxes, detector scores, whole frames)
 ``clips/...``       further utterance columns (gain, trimming offsets, the original text)
 ``cells/...``       (rows + 1,) where the cells of a column of bytes begin and end
-``digests/...``     (n, 16) the beginning of the sha256 of each utterance's part of a column
+``digests/...``     (n, 16) the XXH3 hash (128 bits) of each utterance's part of a column
 attributes          format, format_version, name, version, config, weights, libraries, column names
 ==================  ===================================================================================
 

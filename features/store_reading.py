@@ -1,7 +1,7 @@
 """Reading a store: nothing is returned whose digest is not the one that was written."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.errors import StoreError
 from features.store_head import AGAIN, Head, one_line, read_head, unopened
-from features.store_schema import DIGEST, FORMAT_VERSION, STATUSES, Array, Status, digest_of
+from features.store_schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array, Status, digest_of
 
 # What h5py makes of HDF5's own errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
@@ -121,16 +121,14 @@ class Store:
     def pooled(self) -> NDArray[np.float32]:
         """Return ``(n, p)`` float32, one vector an utterance, NaN where there is none; one read."""
         found: NDArray[np.float32] = self._read("pooled", slice(None))
-        for i in range(len(self)):
-            self._check("pooled", i, found[i])
+        self._check_all("pooled", found, range(len(self) + 1))
         return found
 
     def all_rows(self, name: str = "values") -> Array:
         """Return ``(rows, ...)``, the rows of all utterances in a column of numbers; one read."""
         where = self._where(name, "rows")
         found: Array = self._read(where, slice(None))
-        for i, (start, end) in enumerate(zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True)):
-            self._check(where, i, found[start:end])
+        self._check_all(where, found, self.offsets.tolist())
         return found
 
     def digest_of(self, i: int) -> str:
@@ -182,6 +180,20 @@ class Store:
                 raise StoreError(f"{self.path}: digests/{where} has the shape {found.shape}: {AGAIN}")
             self._digests[where] = found
         return self._digests[where]
+
+    def _check_all(self, where: str, cells: Array, offsets: Sequence[int]) -> None:
+        """Check all numbers of a column by one hash; where that differs, name the utterance that is damaged."""
+        if not self.checked or digest_of(cells) == self._whole(where):
+            return
+        for i, (start, end) in enumerate(pairwise(offsets)):
+            self._check(where, i, cells[start] if self._per_utterance(where) else cells[start:end])
+        raise StoreError(f"{self.path} is damaged: {where} is not what was written: {AGAIN}")
+
+    def _whole(self, where: str) -> bytes:
+        try:
+            return bytes(self._dataset(f"digests/{where}").attrs[WHOLE].tobytes())
+        except _ERRORS as error:
+            raise StoreError(f"{self.path}: digests/{where} cannot be read ({one_line(error)}): {AGAIN}") from error
 
     def _check(self, where: str, i: int, cells: Any) -> None:
         if self.checked and digest_of(cells) != self._expected(where)[i].tobytes():

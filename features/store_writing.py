@@ -15,7 +15,7 @@ import numpy as np
 from features.atomic import replacing
 from features.errors import StoreError
 from features.store_head import HEAD, write_head
-from features.store_schema import DIGEST, FORMAT, FORMAT_VERSION, Column, Entry, Item, Schema, digest_of, path_of
+from features.store_schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column, Entry, Item, Schema, digest_of, path_of
 
 
 def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
@@ -66,6 +66,7 @@ class _Writer:
         sizes = _sizes(schema, items)
         self._ends = {name: [0] for name in sizes}  # of the bytes cells so far, by column
         self._digests: dict[str, list[bytes]] = {}
+        self._whole: dict[str, Any] = {}  # running hash of all numbers of a column
         self._datasets: dict[str, Any] = {}
         file["offsets"] = self.offsets
         self._texts("utterance", [item.utterance for item in items])
@@ -82,8 +83,9 @@ class _Writer:
 
     def _create(self, where: str, column: Column, length: int) -> None:
         import h5py
+        import xxhash
 
-        self._digests[where] = []
+        self._digests[where], self._whole[where] = [], xxhash.xxh3_128()
         if column.dtype == "str":
             made = self.file.create_dataset(where, (length,), h5py.string_dtype())
         elif column.dtype == "bytes":
@@ -112,7 +114,8 @@ class _Writer:
         self._texts("note", [note for _, note in said_of])
         for where, found in self._digests.items():
             cells = np.frombuffer(b"".join(found), np.uint8).reshape(-1, DIGEST)
-            self.file.create_dataset(f"digests/{where}", data=cells)
+            made = self.file.create_dataset(f"digests/{where}", data=cells)
+            made.attrs[WHOLE] = np.frombuffer(self._whole[where].digest(), np.uint8)
         for column in self.schema.rows:
             if column.name in self._ends:
                 self.file[f"cells/{path_of(column, 'rows')}"] = np.array(self._ends[column.name], np.int64)
@@ -151,6 +154,8 @@ class _Writer:
     def _noted(self, where: str, cells: Any) -> bytes:
         digest = digest_of(cells)
         self._digests[where].append(digest)
+        if isinstance(cells, np.ndarray):
+            self._whole[where].update(np.ascontiguousarray(cells))
         return digest
 
     def spans(self) -> list[tuple[int, int]]:

@@ -53,7 +53,9 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
         listed = "\n".join(shown(errors, paths.problems))
-        raise UserError(f"{settings.root}: {len(errors)} bad row{"s" * (len(errors) != 1)}, no table was written:\n{listed}")
+        raise UserError(
+            f"{settings.root}: {len(errors)} bad row{'s' * (len(errors) != 1)}, no table was written:\n{listed}"
+        )
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
     tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
