@@ -11,7 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-PARTS = ("parts", "workers", "opensmile", "memory", "strategies")
+PARTS = ("parts", "workers", "opensmile", "memory", "strategies", "digests")
 SETS = ("ravdess", "grid")
 
 
@@ -30,6 +30,7 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
     opensmile  the openSMILE path against audinterface, 2 processes each
     memory     peak memory of few and of many clips
     strategies training on as many utterances as CMU-MOSI has
+    digests    reading stores with and without checking them
 
     Without names all of them run. `ravdess` and `grid` choose the clips of `parts` and `workers`.
 
@@ -46,7 +47,7 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
 
 
 def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | None, files: int) -> Iterator[str]:
-    from benchmarks import memory, smile, strategies, workers
+    from benchmarks import digests, memory, smile, strategies, workers
     from benchmarks import parts as steps
 
     yield _machine()
@@ -62,6 +63,8 @@ def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | No
         yield from memory.run(quick=quick)
     if "strategies" in parts:
         yield from strategies.run(quick=quick)
+    if "digests" in parts:
+        yield from digests.run(quick=quick)
 
 
 def _machine() -> str:
