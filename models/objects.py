@@ -30,7 +30,7 @@ from models.trusted import class_named
 Arrays = dict[str, Any]
 
 _NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64")
-_LONGEST = 10_000_000  # letters of an array of texts, which numpy keeps at the width of the longest
+_LONGEST = 10_000_000  # letters of all arrays of texts, each of which numpy keeps at the width of its longest
 
 
 def write(value: Any) -> tuple[Any, Arrays]:
@@ -128,6 +128,7 @@ class _Reader:
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.done: list[Any] = []
+        self.letters = 0  # of all arrays of texts so far
 
     def value(self, plain: Any) -> Any:
         if plain is None or isinstance(plain, bool | int | float | str):
@@ -163,7 +164,7 @@ class _Reader:
         pairs = plain["dict"]
         if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
             raise ModelError("a mapping in it is no list of pairs")
-        found = {self.value(key): self.value(value) for key, value in pairs}
+        found = {_hashed(self.value(key)): self.value(value) for key, value in pairs}
         if len(found) < len(pairs):
             raise ModelError("a mapping in it has a key twice")
         return found
@@ -174,6 +175,15 @@ class _Reader:
             raise ModelError(f"its array {name!r:.60} is missing, or is used twice")
         array = np.array(self.arrays.pop(name))  # a copy: libraries want to be able to write to what they read
         return array.T if order == "F" else array
+
+    def texts(self, plain: Mapping[str, Any]) -> Any:
+        texts, shape = plain["texts"], plain["shape"]
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ModelError("an array of texts in it holds something else")
+        self.letters += len(texts) * max(map(len, texts), default=0)
+        if self.letters > _LONGEST:
+            raise ModelError(f"its arrays of texts have more than {_LONGEST} letters")
+        return np.array(texts, dtype=str).reshape(shape)
 
     def part(self, plain: Mapping[str, Any]) -> Any:
         if plain["part"] not in PARTS:
@@ -188,19 +198,20 @@ class _Reader:
         state = self.value(plain["state"])
         if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
             raise ModelError(f"the state of its {name} is no mapping of names to values")
+        if taken := [key for key in state if callable(getattr(found, key, None))]:
+            raise ModelError(f"the state of its {name} would take the place of its method {taken[0]!r:.60}")
         made = found.__new__(found)
         made.__setstate__(state) if hasattr(made, "__setstate__") else made.__dict__.update(state)
         check(made)
         return made
 
 
-def _texts(plain: Mapping[str, Any]) -> Any:
-    texts, shape = plain["texts"], plain["shape"]
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise ModelError("an array of texts in it holds something else")
-    if len(texts) * max(map(len, texts), default=0) > _LONGEST:
-        raise ModelError(f"an array of texts in it has more than {_LONGEST} letters")
-    return np.array(texts, dtype=str).reshape(shape)
+def _hashed(key: Any) -> Any:
+    """Return a key of a mapping, or a member of a set; tuples in tuples could take for ever to be told apart."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if not all(part is None or isinstance(part, bool | int | float | str | np.generic) for part in parts):
+        raise ModelError("a mapping or a set in it has a key that is no name, no number and no row of these")
+    return key
 
 
 def _float(plain: Mapping[str, Any]) -> float:
@@ -227,10 +238,10 @@ _SCALARS: dict[frozenset[str], Callable[[Any], Any]] = {
 }
 _COMPOUNDS: dict[frozenset[str], Callable[[_Reader, Any], Any]] = {
     frozenset({"tuple"}): lambda reader, plain: tuple(reader.parts(plain["tuple"])),
-    frozenset({"set"}): lambda reader, plain: set(reader.parts(plain["set"])),
+    frozenset({"set"}): lambda reader, plain: set(map(_hashed, reader.parts(plain["set"]))),
     frozenset({"dict"}): _Reader.mapping,
     frozenset({"array", "order"}): _Reader.array,
-    frozenset({"texts", "shape"}): lambda _, plain: _texts(plain),
+    frozenset({"texts", "shape"}): _Reader.texts,
     frozenset({"part", "state"}): _Reader.part,
     frozenset({"object", "state"}): _Reader.instance,
 }

@@ -131,6 +131,7 @@ def _booster(text: Any) -> Any:
     return Booster({"nthread": 1}, model_file=bytearray(text.encode()))
 
 
+_NO_PARENT = 2**31 - 1  # of the root
 _A_NODE = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
 
 
@@ -141,6 +142,13 @@ def _check_boosted(tree: Mapping[str, Any], columns: int) -> None:
         raise ModelError("a tree of a booster in it has another size than it names")
     if any(len(tree[name]) != nodes for name in _A_NODE) or any(tree["split_type"]) or tree["categories"]:
         raise ModelError("a tree of a booster in it has another number of values than of nodes, or splits by category")
+    parents = [_NO_PARENT] * nodes
+    for node, children in enumerate(zip(tree["left_children"], tree["right_children"], strict=True)):
+        for child in children:
+            if child >= 0:
+                parents[child] = node
+    if tree["parents"] != parents:
+        raise ModelError("a tree of a booster in it names other parents than its nodes have")
 
 
 # module.Class -> how it is kept

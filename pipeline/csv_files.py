@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.headers import column_names, folded
+from pipeline.rules import trimmed
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 20  # bytes by which a file's layout is judged
@@ -111,7 +112,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
         try:
             for row in reader:
                 if row:
-                    yield how.skipped + reader.line_num, [cell.strip() for cell in row]
+                    yield how.skipped + reader.line_num, [trimmed(cell) for cell in row]
                 begun = how.skipped + reader.line_num + 1
         except csv.Error as error:
             raise UserError(_unreadable(path, begun, how.skipped + reader.line_num, str(error))) from None

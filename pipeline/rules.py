@@ -217,11 +217,13 @@ def number_of(cell: str) -> float:
 
 
 def seconds_of(cell: str) -> float:
-    """Return a cell as seconds, NaN if it is empty; ValueError says how to write it.
+    """Return a cell as seconds, NaN if it is empty or says that nothing is known; ValueError says how to write it.
 
-    >>> seconds_of("90.5")
-    90.5
+    >>> seconds_of("90.5"), seconds_of("NaN")
+    (90.5, nan)
     """
+    if is_no_label(cell):
+        return math.nan
     try:
         return number_of(cell)
     except ValueError as error:

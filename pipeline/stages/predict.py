@@ -1,5 +1,6 @@
 """predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -29,7 +30,7 @@ from pipeline.stages.inputs import load_modalities, stores_of
 from pipeline.stages.problems import few
 from pipeline.stages.schema import Schema, checked, extractors_of, require_same, settings_of
 from pipeline.stages.word_times import notices_of_untimed, without_timed_words
-from pipeline.utterances import Problem, read_utterances, write_table
+from pipeline.utterances import Problem, read_utterances
 
 FEW = 4  # clips that one process does sooner than a cluster has started
 MANIFEST = "manifest.csv"
@@ -101,7 +102,7 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
         raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
         stack.callback(extract.close_stores)
-        root = source if source.is_dir() else source.parent if manifest else _manifest_of(source, text, work / "clip")
+        root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
         corpus = CorpusParams(
             reader="manifest",
             root=str(root),
@@ -125,7 +126,7 @@ def _is_manifest(source: Path) -> bool:
     return source.is_dir() or source.name == MANIFEST
 
 
-def _manifest_of(clip: Path, text: str | None, folder: Path) -> Path:
+def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
     """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
     beside = clip.with_suffix(".txt")
     if text is None and beside.is_file():
@@ -134,7 +135,11 @@ def _manifest_of(clip: Path, text: str | None, folder: Path) -> Path:
         except UnicodeDecodeError as error:
             raise UserError(f"{beside} is no UTF-8 text ({error.reason}): save it with that encoding") from None
     row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
-    write_table(pd.DataFrame([row]), folder / MANIFEST)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file:  # read as a person's
+        writer = csv.DictWriter(file, list(row), quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerow(row)
     return folder
 
 

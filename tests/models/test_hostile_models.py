@@ -5,6 +5,7 @@ support vectors, vocabularies) would end the process that runs these tests.
 """
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -325,6 +326,51 @@ def test_boosters_that_would_crash_are_refused(tmp_path, old, new):
     folder, _ = kept(tmp_path, "xgboost")
     replaced(folder, old, new)
     refused(folder, "objects.json is refused")
+
+
+def test_a_booster_with_other_parents_is_refused(tmp_path):
+    folder, _ = kept(tmp_path, "xgboost")
+    text = (folder / MODEL).read_text()
+    forged(folder, re.sub(r'\\"parents\\": ?\[(\d+)', r'\\"parents\\":[7777777', text))
+    refused(folder, "other parents than its nodes have")
+
+
+def test_tuples_that_take_for_ever_to_hash_are_refused(folder):
+    plain = json.loads((folder / MODEL).read_text())
+    pairs, before = plain["state"]["dict"], _compounds(plain["state"]) - 1  # what stands there before the new entries
+    pairs.append(["odd_0", {"tuple": ["x", "y"]}])
+    for i in range(60):
+        same = {"same": before + i}
+        pairs.append([f"odd_{i + 1}", {"tuple": [same, same]}])
+    pairs.append(["odd_key", {"dict": [[{"same": before + 60}, 1]]}])
+    forged(folder, plain)
+    refused(folder, "a key that is no name")
+
+
+def _compounds(plain):
+    """Return how many values are numbered in a part of the objects' file."""
+    if isinstance(plain, list):
+        return 1 + sum(map(_compounds, plain))
+    if not isinstance(plain, dict) or plain.keys() & {"same", "float", "number", "type"}:
+        return 0
+    if "dict" in plain:
+        return 1 + sum(_compounds(part) for pair in plain["dict"] for part in pair)
+    if plain.keys() & {"tuple", "set"}:
+        return 1 + sum(map(_compounds, plain.get("tuple", plain.get("set"))))
+    return 1 + (_compounds(plain["state"]) if "state" in plain else 0)
+
+
+def test_many_arrays_of_texts_cannot_fill_the_memory(folder):
+    texts = {"texts": ["b"] * 999 + ["c" * 1999], "shape": [1000]}
+    with_attribute(folder, [texts] * 50)
+    refused(folder, "letters")
+
+
+def test_a_state_cannot_take_the_place_of_a_method(folder):
+    hidden = net("models.nets:FeedForward")
+    hidden["state"]["dict"].append(["check", {"type": "float64"}])
+    with_attribute(folder, hidden)
+    refused(folder, "its method 'check'")
 
 
 MACHINES = {

@@ -220,6 +220,14 @@ def test_names_are_text_and_stripped(tmp_path: Path) -> None:
     assert "differ only in spelling" not in said(found)
 
 
+def test_characters_that_nobody_sees_are_no_part_of_a_name(tmp_path: Path) -> None:
+    rows = "a.mp4,u1\u200b,s1,x,joy\na.mp4,\ufeffu2,s1\u200b,y,anger\u200b\n"
+    found = corpus(tmp_path, rows, "media,utterance,speaker,text,emotion\n")
+    assert list(found.utterances["utterance"]) == ["u1", "u2"]
+    assert set(found.utterances["speaker"]) == {"s1"}
+    assert list(found.utterances["emotion"]) == ["joy", "anger"]
+
+
 @pytest.mark.parametrize("label", ["NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
 def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
     rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"

@@ -72,13 +72,20 @@ def test_columns_and_ids_follow_the_rules(tmp_path: Path) -> None:
         words(tmp_path, "u1,x,0,1\n", "utterance,token,start,end\n")
 
 
+@pytest.mark.parametrize("unknown", ["nan", "NaN", "None", "N/A", "null"])
+def test_times_that_say_that_nothing_is_known_are_no_times(unknown: str, tmp_path: Path) -> None:
+    found, problems = words(tmp_path, f"u1,x,{unknown},{unknown}\n")
+    assert not [p for p in problems if p.severity == "error"]
+    assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True]
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ("u1,a\0b,0,1", "the word holds a NUL character"),
         ("u3,x,0,1", "utterance 'u3' is not in manifest.csv"),
         ('u1,x,"0,5",1', "decimal point, 0.5"),
-        ("u1,x,nan,1", "start is 'nan', but must be a number of seconds"),
+        ("u1,x,soon,1", "start is 'soon', but must be a number of seconds"),
         ("u1,x,2,1", "ends at 1, before its start 2"),
     ],
 )

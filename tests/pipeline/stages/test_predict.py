@@ -14,13 +14,14 @@ from cli import main
 from features.base import MODALITIES
 from models.saving import load, save
 from models.walk import walk
+from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
 from pipeline.run.cluster import Pool
 from pipeline.stages import extract as extract_stage
 from pipeline.stages.fit import fit
 from pipeline.stages.inputs import load_modalities, settings_of
-from pipeline.stages.predict import predict
+from pipeline.stages.predict import MANIFEST, clip_manifest, predict
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.rows import Row
@@ -129,6 +130,14 @@ def test_a_clip_without_words(params: Params, model: Path, tmp_path: Path) -> No
     (given,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
     assert replace(beside, utterance="") == replace(given, utterance="")
     assert beside.absent == {}
+
+
+@pytest.mark.parametrize("text", ["=) it is great", "@home it is great", '\'tis = \r here, "yes"'])
+def test_a_transcript_reaches_the_model_as_it_is(text: str, tmp_path: Path) -> None:
+    folder = clip_manifest(tmp_path / "=a.wav", text, tmp_path)
+    table = read_sheet(folder / MANIFEST, ("media", "utterance", "text"), ()).rows
+    assert [row["text"] for _, row in table] == [text]
+    assert [row["utterance"] for _, row in table] == ["=a"]
 
 
 def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: Path, tmp_path: Path) -> None:
