@@ -1,7 +1,8 @@
 """The clip cache: one small checksummed file an utterance, step and key.
 
 A key is the hash of all that a result depends on, so an entry never goes stale: it is right or not there.
-A file is written to a temporary name and renamed; one that is damaged fails its checksum and is made again.
+A file is written to a temporary name and renamed; one that is damaged, or that lies under another key than its own,
+fails its checksum and is made again.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ import numpy as np
 from features.atomic import leftovers, write_bytes
 from features.store import Entry
 
-_MAGIC = b"crossmodal clip 1\n"
+_MAGIC = b"crossmodal clip 2\n"
 _DIGEST = 32
 
 
@@ -42,22 +43,29 @@ class ClipCache:
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry; either all of it or nothing is on disk afterwards."""
         payload = _encode(entry)
-        write_bytes(self.path(key), _MAGIC + hashlib.sha256(payload).digest() + payload)
+        write_bytes(self.path(key), _MAGIC + _digest(key, payload) + payload)
 
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key, or None where there is none or its file is damaged."""
+        path = self.path(key)
+        if not path.is_file():
+            return None
         try:
-            content = self.path(key).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+            content = path.read_bytes()
+        except FileNotFoundError:  # deleted since
             return None
         digest, payload = content[len(_MAGIC) : len(_MAGIC) + _DIGEST], content[len(_MAGIC) + _DIGEST :]
-        if not content.startswith(_MAGIC) or hashlib.sha256(payload).digest() != digest:
+        if not content.startswith(_MAGIC) or _digest(key, payload) != digest:
             return None
         return _decode(payload)
 
     def exists(self, key: str) -> bool:
         """Whether a file is there, damaged or not."""
         return self.path(key).exists()
+
+
+def _digest(key: str, payload: bytes) -> bytes:
+    return hashlib.sha256(key.encode() + payload).digest()
 
 
 def _encode(entry: Entry) -> bytes:

@@ -1,5 +1,6 @@
 """The clip cache: nothing half-written, nothing damaged believed, nothing stale possible."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,21 @@ def test_a_cut_off_file_is_noticed(keep: int, tmp_path: Path) -> None:
     cache.put("k", ENTRY)
     cache.path("k").write_bytes(cache.path("k").read_bytes()[:keep])
     assert cache.get("k") is None
+
+
+def test_an_entry_under_the_key_of_another_is_none(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    cache.put("aa1", ENTRY)
+    cache.path("aa2").write_bytes(cache.path("aa1").read_bytes())
+    assert cache.get("aa2") is None
+    assert_same(ENTRY, cache.get("aa1"))
+
+
+def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    cache.path("aa1").parent.mkdir(parents=True)
+    os.mkfifo(cache.path("aa1"))
+    assert cache.get("aa1") is None
 
 
 def test_keys_depend_on_every_part() -> None:
