@@ -553,7 +553,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
 
     Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
     """
-    from pipeline.errors import UserError
+    from pipeline.errors import UserError, refuse_pipe
     from pipeline.exchange.bundle import ImportOptions
     from pipeline.stages.importing import import_corpus, import_into
 
@@ -561,6 +561,8 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
         raise UserError("name either --corpus NAME, a new corpus, or --into NAME, one that is there")
     if not path.exists():
         raise UserError(f"{path} does not exist")
+    if not path.is_dir():  # some formats are folders
+        refuse_pipe(path)
     task, kind, folds, match, run = (given.pop(key) for key in ("task", "kind", "folds", "match", "also_run"))
     arrays, splits = _modality_names(given.pop("arrays")), _pairs("--split-name", given.pop("splits"))
     described = {"--label": given["label"], "--task": task, "--protocol": kind, "--folds": folds, "--run": run}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from features.atomic import write_text
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.media import sha256_of
 
 TABLES = "tables.json"
@@ -47,6 +47,7 @@ def read_record(path: Path) -> dict[str, Any]:
     UserError
         If it is damaged, or was edited.
     """
+    refuse_pipe(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         digest = found.pop("digest", None)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.headers import column_names, folded
 from pipeline.rules import trimmed
 
@@ -145,6 +145,7 @@ def _undecodable(path: Path, encoding: str) -> UserError:
 
 def layout(path: Path, known: Collection[str]) -> Layout:
     """Judge from a file's beginning how it is written; what is no CSV at all raises `UserError`."""
+    refuse_pipe(path)
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
     for begin, what in _OTHERS.items():

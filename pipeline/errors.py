@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -26,3 +27,10 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
     close = get_close_matches(str(wrong), names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}There are: {', '.join(names) or 'none'}"
+
+
+def refuse_pipe(path: Path) -> None:
+    """Raise `UserError` for what is there but no file: reading a named pipe or a device may never end."""
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a named pipe, a device or a socket"
+        raise UserError(f"{path} is {what}, no file: put the file itself there")

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.corpora.base import MOST_LISTED
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.foreign import child, open_hdf5
 from pipeline.params import CorpusParams
 from pipeline.rules import interval_of, number_of
@@ -108,6 +108,7 @@ def decoded(path: Path) -> str:
     UserError
         If it is no UTF-8, with the line.
     """
+    refuse_pipe(path)
     raw = path.read_bytes()
     try:
         return raw.decode("utf-8-sig")

@@ -1,0 +1,33 @@
+"""Errors that a user can mend: what is no file is never waited for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline import bound
+from pipeline.corpora.files import decoded
+from pipeline.csv_files import read_sheet
+from pipeline.errors import UserError
+from tests.conftest import run
+
+READERS = {
+    "a manifest": lambda path: read_sheet(path, ("media",), ()),
+    "a label file": decoded,
+    "a record": bound.read_record,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_named_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(UserError, match="named pipe"):
+        READERS[name](tmp_path / "pipe.csv")
+
+
+def test_import_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    options = ("--corpus", "x", "--label", "y", "--task", "regression", "--array", "audio=a")
+    done = run("import", "npz", "pipe.npz", *options, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert "pipe.npz is a named pipe" in done.stderr
