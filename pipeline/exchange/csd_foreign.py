@@ -1,7 +1,7 @@
 """Other people's ``.csd`` files: utterances from labels or ids, and the rows and words that lie within each."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_row
 from pipeline.exchange.intervals import proper
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
+from pipeline.near_ids import refuse_nearly_equal
 from pipeline.utterances import COLUMNS, WORD_COLUMNS
 
 _PAUSE = "sp"
@@ -124,6 +125,9 @@ def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
     """Return each id of the files as one utterance, from its first interval's start to the last end."""
     spans: dict[str, _Span] = {}
     for file in files:
+        refuse_nearly_equal(
+            (n for n in spans if n not in file.intervals), (n for n in file.intervals if n not in spans), file.path
+        )
         for name, intervals in file.intervals.items():
             if name not in spans:
                 video, k = _segment(name)
@@ -153,11 +157,13 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
     rows: list[tuple[str, str, float, float]] = []
     cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id alone
+    used: set[str] = set()
     odd = outside = 0
     for span in spans:
         name, whole = _held(file, span)
         if name not in file.intervals:
             continue
+        used.add(name)
         if name not in cache:
             cache = {name: _good_words(file, name)}
             odd += len(file.intervals[name]) - len(cache[name][0])
@@ -171,6 +177,7 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
         times = np.maximum(times, 0.0)
         rows += [(span.utterance, texts[i], *times[i].tolist()) for i in np.flatnonzero(here) if texts[i] != _PAUSE]
     table = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
+    _check_lost(file, spans, used)
     notices = [f"{file.path.name}: {odd} words without a proper interval were left out"] if odd else []
     notices += [f"{file.path.name}: {outside} words outside their utterances were left out"] if outside else []
     return table, notices
@@ -255,6 +262,7 @@ def _store(
         entry, count = rows.measure()
         masked, touched = masked + count, touched + bool(count)
         items.append(Item(span.utterance, "", entry.length, rows.load))
+    _check_lost(file, spans, used)
     notices = []
     if masked:
         notices.append(f"{file.store}: {masked} numbers of {touched} utterances are not finite and count as undefined")
@@ -265,6 +273,13 @@ def _store(
     names = _feature_names(file)
     details = {"source": file.path.name, "root_name": one_line(file.metadata["root name"])}
     return FeatureSet(file.store, modality, names, pooled_names_of(names), items, details), notices
+
+
+def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
+    """Refuse a file whose spare ids are those of utterances that it lacks, in another spelling."""
+    lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
+    wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
+    refuse_nearly_equal(wanted, (_segment(name)[0] for name in file.intervals if name not in used), file.path)
 
 
 def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[str, Floats]]:

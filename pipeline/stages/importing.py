@@ -16,6 +16,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
+from pipeline.near_ids import nearly_equal, said_of
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths, check_name
 from pipeline.rules import is_no_label
@@ -131,7 +132,8 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     Raises
     ------
     UserError
-        If nothing matches, or an id of one side matches several of the other; nothing is written then.
+        If nothing matches, an id of one side matches several of the other, or ids that do not match differ in their
+        spelling only; nothing is written then.
     """
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
@@ -139,6 +141,13 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     ours = _keyed(list(table["utterance"]), match, f"the corpus {name}")
     theirs = _keyed(list(bundle.utterances["utterance"]), match, str(path))
     both = [key for key in ours if key in theirs]
+    here, there = [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
+    if pairs := nearly_equal(here, there):
+        said = said_of([(ours[a], theirs[b]) for a, b in pairs], name, path.name)
+        raise UserError(
+            f"{path}: {len(both)} of {len(ours)} utterances of {name} are in it by id, but {said}: write them alike "
+            "or name the equal part of both with --match"
+        )
     if not both:
         raise UserError(
             f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
@@ -152,14 +161,12 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     joined = [_joined(store, table, ours, theirs, path) for store in stores]
     with written(name, joined, origin_of(form, path, options)):
         lines = add_features(params.path, name, chosen)
-    here = [ours[key] for key in ours if key not in theirs]
-    there = [theirs[key] for key in theirs if key not in ours]
     return [
         *bundle.notices,
         *notices,
         f"{len(both)} of {len(ours)} utterances of {name} matched by id",
-        *_unmatched(here, f"utterances of {name} are not in {path}: they count as absent"),
-        *_unmatched(there, f"ids of {path} are no utterances of {name}: they were left out"),
+        *_unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
+        *_unmatched([theirs[key] for key in there], f"ids of {path} are no utterances of {name}: they were left out"),
         *lines,
     ]
 

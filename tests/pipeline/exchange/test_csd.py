@@ -117,6 +117,23 @@ def test_an_utterance_beyond_all_rows_is_empty(video: Path, tmp_path: Path) -> N
     assert entries(read(video, ImportOptions(arrays=AUDIO.arrays, labels=late)))["other_1"].status == "empty"
 
 
+@pytest.mark.parametrize("which", ["features", "words", "two files"])
+def test_ids_that_differ_in_spelling_only_are_refused(tmp_path: Path, which: str) -> None:
+    rows, spans = [[i, 1.0] for i in range(4)], frames(4)
+    audio = make(tmp_path / "audio.csd", {"v01": (rows, spans), "v10": (rows, spans)})
+    if which == "two files":
+        make(tmp_path / "more.csd", {"v1": (rows, spans), "v10": (rows, spans)}, "more")
+        path, options = tmp_path, ImportOptions(arrays=(("audio", ("COVAREP", "more")),))
+    elif which == "words":
+        words = make(tmp_path / "w" / "words.csd", {"V01": ([[b"hm"]] * 4, spans)}, "words")
+        path, options = audio, ImportOptions(arrays=AUDIO.arrays, words=words)
+    else:
+        labels = make(tmp_path / "l" / "l.csd", {"v1": ([[1.0]], [(0, 1)]), "v10": ([[1.0]], [(0, 1)])}, "labels")
+        path, options = audio, ImportOptions(arrays=AUDIO.arrays, labels=labels)
+    with pytest.raises(UserError, match="1 id differs only in its spelling, such as 'v"):
+        read(path, options)
+
+
 def test_words_are_shared_out_and_rows_averaged_over_them(video: Path, labels: Path, tmp_path: Path) -> None:
     cells = [[b"it"], [b"sp"], [b"was"], [b"fine"]]
     words = make(

@@ -271,6 +271,38 @@ def test_into_takes_its_stores_back_if_the_settings_cannot_be_written(tmp_path, 
     assert store.read_bytes() != before
 
 
+def written_as(form: str, ids: list[str]) -> Path:
+    values = np.arange(len(ids) * 2, dtype=np.float32).reshape(-1, 2)
+    path = Path(f"more.{form}")
+    if form == "csv":
+        write_csv(path, ("clip", "p1", "p2"), [(name, *row) for name, row in zip(ids, values.tolist(), strict=True)])
+    elif form == "npz":
+        np.savez(path, clip=np.array(ids), p=values)
+    else:
+        pq.write_table(pa.table({"clip": ids, "p1": values[:, 0], "p2": values[:, 1]}), path)
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "npz", "parquet"])
+@pytest.mark.parametrize("spelling", ["{:02d}", "{}.0", "{}.wav", "clips/{}", "A{}"])
+def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling):
+    ours = [f"a{i}" if spelling == "A{}" else str(i) for i in range(1, 13)]
+    sheet(tmp_path, [(name, f"g{i % 4}", "ab"[i % 2]) for i, name in enumerate(ours)])
+    imported()
+    prepared(tmp_path)
+    alike = 3 if spelling == "{:02d}" else 0
+    theirs = [spelling.format(i) for i in range(1, 13)]
+    path, before = written_as(form, theirs), (tmp_path / "params.yaml").read_bytes()
+    options = ImportOptions(arrays=(("audio", ("p" if form == "npz" else "p*",)),), id="clip")
+    said = f"{alike} of 12 utterances of mine are in it by id, but {12 - alike} ids differ only in their spelling"
+    with pytest.raises(UserError, match=f"{said}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
+        importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
+    assert (tmp_path / "params.yaml").read_bytes() == before
+    path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: as good as ever
+    lines = importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
+    assert "5 of 12 utterances of mine matched by id" in lines
+
+
 def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_path):
     rng, n = np.random.default_rng(0), 24
     arrays = {f"f{m}": rng.normal(size=(n, 2)) for m in "tav"}
