@@ -135,6 +135,10 @@ class Store:
         """Return a digest of all columns of utterance i, as they were written; nothing where there are none."""
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
+    def cells(self, name: str) -> list[str]:
+        """Return ``(n,)`` the digest of each utterance's rows of one column; equal where the rows are, byte by byte."""
+        return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
+
     def damage(self) -> Iterator[str]:
         """Read everything; yield a sentence on each part that is not what was written."""
         for where in self.columns:

@@ -44,26 +44,40 @@ def words_of(table: pd.DataFrame) -> Texts:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What is read from the recordings of n utterances.
+    """What is read from the recordings of n utterances; a hash is an empty string where there is nothing to compare.
 
     Attributes
     ----------
     empty
         ``(n,)`` whether nothing of the recording is read.
     digests
-        ``(n,)`` a hash of what is read, where no file is known to compare; else an empty string.
+        ``(n,)`` a hash of the features of voice and face.
+    telling
+        ``(n,)`` whether these features are so many different numbers that no two recordings have them by chance.
+    voices
+        ``(n,)`` a hash of the cleaned samples of the voice.
+    pictures
+        ``(n,)`` a hash of the sampled pictures; of a picture that never changes, together with the voice.
     """
 
     empty: BoolArray
     digests: Texts
+    telling: BoolArray
+    voices: Texts
+    pictures: Texts
+
+    @classmethod
+    def unknown(cls, empty: BoolArray) -> "Contents":
+        """Return contents of which it is known only which hold nothing."""
+        nothing = np.full(len(empty), "", object)
+        return cls(empty, nothing, np.zeros(len(empty), bool), nothing, nothing)
 
 
-def content_of(table: pd.DataFrame, contents: Contents | None) -> Column:
-    """Return what tells recordings apart: the hashes of their files, else of what is read; empty where unknown."""
+def files_of(table: pd.DataFrame) -> Column:
+    """Return the hashes of each utterance's files; empty where none is known."""
     files = [text_of(table, c) for c in ("media_sha256", "sound_sha256") if c in table]
     known = np.array([" ".join(filter(None, row)) for row in zip(*files, strict=True)], dtype=object)
-    known = known if files else np.full(len(table), "", object)
-    return Column(known if contents is None else np.where(known == "", contents.digests, known))
+    return Column(known if files else np.full(len(table), "", object))
 
 
 def segments_of(table: pd.DataFrame) -> Texts:

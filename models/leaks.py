@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.columns import Column, Contents, content_of, cut_out, repeated, segments_of, text_of, words_of
+from models.columns import Column, Contents, cut_out, files_of, repeated, segments_of, text_of, words_of
 from models.data import IntArray, Modalities, Task
 from models.errors import LeakError
 from models.metrics import metric
@@ -50,32 +50,37 @@ def leak_guard(
     -------
     tuple of str
         Notices: equal texts, or the same speaker, on both sides; the same words at the same times in recordings of
-        different content; files of equal content from which nothing is read; one sound file that both sides are heard
-        in.
+        different content; equal features where nothing else is known to be equal; files of equal content from which
+        nothing is read; one sound file, or the same voice beside other pictures, on both sides.
 
     Raises
     ------
     LeakError
         If an utterance occurs twice in the table or on both sides; if both sides share a group, or a recording or a
-        file (by name or by content) from which something is read; or if the same words with the same start and end
-        inside their recordings are on both sides (one segmentation used twice), unless the recordings are known to
-        differ in content. The message names examples.
+        file (by name or by content) from which something is read; if an utterance of one side has the pictures of one
+        of the other, or its voice without other pictures, whatever files these come from; or if the same words with
+        the same start and end inside their recordings are on both sides (one segmentation used twice), unless the
+        recordings are known to differ in content. The message names examples.
     """
     _check_unique(table)
-    empty = contents.empty if contents is not None else np.zeros(len(table), bool)
+    contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
+    empty = contents.empty
     together = [c for c in dict.fromkeys((by, dialogue, "group")) if c and c in table]
     sources = [c for c in SOURCES if c in table and c not in together]
     columns = {c: Column(text_of(table, c)) for c in together}
     columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
-    segments, content = Column(np.where(cut_out(table), segments_of(table), "")), content_of(table, contents)
-    read = segments.without(empty)
+    segments, voices = Column(np.where(cut_out(table), segments_of(table), "")), Column(contents.voices)
+    read, pictures, features = segments.without(empty), Column(contents.pictures), Column(contents.digests)
+    known = (files_of(table), features)
     for fold in folds:
         _check_overlap(fold, table)
         for name, column in columns.items():
             _check_column(fold, table, name, column)
-        _check_segments(fold, table, read, content)
-    notices = (_text_notices(folds, table), _segment_notices(folds, table, segments))
-    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty))
+        _check_samples(fold, table, voices, pictures)
+        _check_segments(fold, table, read, known)
+    equal = _feature_notices(folds, table, features.without(~contents.telling))
+    notices = (_text_notices(folds, table), _segment_notices(folds, table, segments), equal)
+    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, voices))
     return tuple(chain(*notices, *files, _speaker_notices(folds, table, by)))
 
 
@@ -98,35 +103,55 @@ def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
 
 def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column) -> None:
     if len(shared := column.shared(fold)):
-        raise LeakError(_on_both_sides(fold, table, what, column, shared))
+        shown = str(column.texts[column.codes == shared[0]][0]).replace("\x1f", " / ")
+        shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
+        raise LeakError(_on_both_sides(fold, table, f"the same {what} ({shown!r}) is", column, shared))
 
 
 def _on_both_sides(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
     train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
-    shown = str(column.texts[train[0]]).replace("\x1f", " / ")
-    shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
-    return (
-        f"{fold.name}: the same {what} ({shown!r}) is on both sides: trained on {_ids(table, train)};"
-        f" tested on {_ids(table, test)}" + (f"; {len(shared) - 1} more such" if len(shared) > 1 else "")
+    return f"{fold.name}: {what} on both sides: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
+        f"; {len(shared) - 1} more such" if len(shared) > 1 else ""
     )
 
 
-def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, content: Column) -> None:
+def _check_samples(fold: Fold, table: pd.DataFrame, voices: Column, pictures: Column) -> None:
+    """Refuse an utterance that both sides hold, sample by sample, whatever its files are called and look like."""
+    for what, column, wrong in (
+        ("the same pictures are", pictures, pictures.shared(fold)),
+        ("the same voice, sample by sample, is", voices, _not_told_apart(fold, voices, (pictures,))),
+    ):
+        if len(wrong):
+            raise LeakError(
+                _on_both_sides(fold, table, what, column, wrong)
+                + ". They are one recording in several files: take all but one out, or give all the same group"
+            )
+
+
+def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents: Sequence[Column]) -> None:
     """Refuse the same words and times on both sides, where the recordings are not known to differ in content."""
-    shared = segments.shared(fold)
-    if not len(shared):
-        return
-    alike = np.where(segments.codes >= 0, segments.codes * (content.codes.max() + 1) + content.codes, -1)
-    rows = np.concatenate([fold.train, fold.test])
-    same = fold.train[np.isin(alike[fold.train], alike[fold.test]) & (content.codes[fold.train] >= 0)]
-    doubtful = np.concatenate([same, rows[content.codes[rows] < 0]])
-    wrong = np.intersect1d(shared, segments.codes[doubtful])
+    wrong = _not_told_apart(fold, segments, contents)
     if len(wrong):
         raise LeakError(
-            _on_both_sides(fold, table, "words and times", segments, wrong)
+            _on_both_sides(fold, table, "the same words and times are", segments, wrong)
             + ". If these are different recordings, name their files in the column media, so that their contents can be"
             " compared"
         )
+
+
+def _not_told_apart(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
+    """Return the codes on both sides of a fold for which one of the contents is the same, or none is known of a row."""
+    shared = column.shared(fold)
+    if not len(shared):
+        return shared
+    rows = np.concatenate([fold.train, fold.test])
+    unknown = np.all([content.codes[rows] < 0 for content in contents], axis=0)
+    doubtful = [column.codes[rows[unknown]]]
+    for content in contents:
+        both = np.where(content.codes >= 0, column.codes * (content.codes.max() + 1) + content.codes, -1)
+        both = np.where(column.codes >= 0, both, -1)
+        doubtful.append(column.codes[fold.train[np.isin(both[fold.train], both[fold.test]) & (both[fold.train] >= 0)]])
+    return np.intersect1d(shared, np.concatenate(doubtful))
 
 
 def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
@@ -151,8 +176,17 @@ def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Colum
     rows = repeated(folds, segments)
     if len(rows):
         yield (
-            f"{len(rows)} tested utterances have the words, the start and the end of one in training, in a recording of"
-            f" other content, such as {_ids(table, rows)}: look whether one is the other encoded anew"
+            f"{len(rows)} tested utterances have the words, the start and the end of one in training, in another"
+            f" recording, such as {_ids(table, rows)}: look whether one is the other encoded anew"
+        )
+
+
+def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Column) -> Iterator[str]:
+    rows = repeated(folds, features)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances have exactly the features of voice and face of one in training, such as"
+            f" {_ids(table, rows)}: look whether these are copies of one recording"
         )
 
 
@@ -165,12 +199,20 @@ def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np
         )
 
 
-def _sound_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
+def _sound_notices(
+    folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_], voices: Column
+) -> Iterator[str]:
     rows = _both_sides(folds, table, ("sound", "sound_sha256"), empty)
     if len(rows):
         yield (
             f"{len(rows)} tested utterances are heard in a sound file in which training utterances are heard too, such"
             f" as {_ids(table, rows)}: what a voice tells may be overestimated"
+        )
+    rows = repeated(folds, voices)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances have, under other pictures, the voice of one in training sample by sample,"
+            f" such as {_ids(table, rows)}: what a voice tells may be overestimated"
         )
 
 

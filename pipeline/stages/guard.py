@@ -16,6 +16,8 @@ from pipeline.params import ContextParams, CorpusParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.inputs import dialogues_by, pooled_of, stores_of
 
+TELLING = 8  # different numbers from which on two utterances do not have the same features by chance
+
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
     """Divide the utterances by the corpus's protocol; one that cannot be carried out raises `ModelError`."""
@@ -49,15 +51,15 @@ def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: p
     stores = [e for m in corpus.modalities if m != "text" for e in stores_of(settings, m)]
     if not stores:
         unreadable = (table["media_sha256"] != "") & table["duration"].isna()
-        return Contents(unreadable.to_numpy(bool), np.full(len(table), "", object))
+        return Contents.unknown(unreadable.to_numpy(bool))
     paths = [path for path in map(CorpusPaths(name).features, stores) if _fits(path, table)]
     pooled = [pooled_of(path, table)[:2] for path in paths]
     present = np.any([np.zeros(len(table), bool), *(there for _, there in pooled)], axis=0)
-    unknown = ((table["media_sha256"] == "") & (table["sound_sha256"] == "")).to_numpy() & present
-    digests = np.full(len(table), "", object)
-    for row in np.flatnonzero(unknown):
-        digests[row] = _digest([values[row] for values, there in pooled if there[row]])
-    return Contents(~present, digests)
+    digests, telling = _features(pooled, present)
+    filed = ((table["media_sha256"] != "") | (table["sound_sha256"] != "")).to_numpy()
+    digests = np.where(filed & ~telling, "", digests)  # such tell recordings apart only where nothing else does
+    voices = _cells(name, corpus, table, "audio", "values")
+    return Contents(~present, digests, telling, voices, _pictures(name, corpus, table, voices))
 
 
 def _fits(path: Path, table: pd.DataFrame) -> bool:
@@ -67,5 +69,40 @@ def _fits(path: Path, table: pd.DataFrame) -> bool:
         return store.utterances == list(table["utterance"]) or bool(store.attribute("kind") == IMPORTED)
 
 
-def _digest(parts: Sequence[NDArray[np.float32]]) -> str:
-    return hashlib.sha256(b"\x1f".join(part.tobytes() for part in parts)).hexdigest()
+def _features(
+    pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Return ``(n,)`` hashes of each utterance's features, and whether those that occur twice do so by no chance."""
+    digests = np.full(len(present), "", object)
+    for row in np.flatnonzero(present):
+        own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
+        digests[row] = hashlib.sha256(own).hexdigest()
+    telling = np.zeros(len(present), bool)
+    for digest, rows in pd.Series(digests).groupby(digests).indices.items():
+        if digest and len(rows) > 1:
+            numbers = np.concatenate([values[rows[0]] for values, there in pooled if there[rows[0]]])
+            telling[rows] = len(np.unique(numbers[np.isfinite(numbers)])) >= TELLING
+    return digests, telling
+
+
+def _cells(name: str, corpus: CorpusParams, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
+    """Return ``(n,)`` digests of a column of a stream that is read; empty where the utterance has none."""
+    found = np.full(len(table), "", object)
+    path = CorpusPaths(name).stream(modality)
+    if modality in corpus.modalities and _fits(path, table):
+        with open_store(path) as store:
+            ok = np.array([status == "ok" for status in store.statuses], bool)
+            found[ok] = np.array(store.cells(column), object)[ok]
+    return found
+
+
+def _pictures(name: str, corpus: CorpusParams, table: pd.DataFrame, voices: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return ``(n,)`` digests of the sampled pictures; two voices under one still picture are two recordings."""
+    found = _cells(name, corpus, table, "video", "frame")
+    firsts = [rows[0] for digest, rows in pd.Series(found).groupby(found).indices.items() if digest and len(rows) > 1]
+    if firsts:
+        with open_store(CorpusPaths(name).stream("video")) as store:
+            still = {found[row] for row in firsts if len(set(store.rows(row, "frame"))) == 1}
+        own = [f"{one} {voice}" if one in still else one for one, voice in zip(found, voices, strict=True)]
+        found = np.array(own, object)
+    return found

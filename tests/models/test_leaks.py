@@ -70,10 +70,13 @@ def segmented(rows=(1, 6), **columns):
     return table.assign(**columns)
 
 
-def read(empty=(), digests=()):
-    found = Contents(np.zeros(8, bool), np.full(8, "", object))
+def read(empty=(), digests=(), telling=(), voices=(), pictures=()):
+    texts = [np.full(8, "", object) for _ in range(3)]
+    for column, given in zip(texts, (digests, voices, pictures), strict=True):
+        column[[row for row, _ in given]] = [digest for _, digest in given]
+    found = Contents(np.zeros(8, bool), texts[0], np.zeros(8, bool), *texts[1:])
     found.empty[list(empty)] = True
-    found.digests[[row for row, _ in digests]] = [digest for _, digest in digests]
+    found.telling[list(telling)] = True
     return found
 
 
@@ -101,7 +104,7 @@ def test_one_segmentation_used_twice_fails_unless_the_recordings_are_known_to_di
 )
 def test_prompted_sessions_of_other_content_are_noticed_not_refused(columns, digests):
     notices = leak_guard(HALVES, segmented(**columns), contents=read(digests=digests))
-    assert any("in a recording of other content, such as u6" in notice for notice in notices)
+    assert any("in another recording, such as u6" in notice for notice in notices)
 
 
 def test_among_many_alike_the_one_pair_of_equal_content_is_found():
@@ -117,6 +120,43 @@ def test_minus_zero_and_less_than_a_millisecond_make_no_other_time():
     table = segmented(media_sha256="", start=[1.0, -0.0002, 1, 1, 1, 1, 0.0001, 1], duration=9.0)
     with pytest.raises(LeakError, match="the same words and times"):
         leak_guard(HALVES, table)
+
+
+BOTH = [(1, "a"), (6, "a")]
+OTHER = [(1, "b"), (6, "c")]
+
+
+@pytest.mark.parametrize(
+    ("what", "known"),
+    [
+        ("pictures are", {"pictures": BOTH}),
+        ("pictures are", {"pictures": BOTH, "voices": OTHER}),  # dubbed, or sound that a container shifted
+        ("voice, sample by sample, is", {"voices": BOTH}),
+        ("voice, sample by sample, is", {"voices": BOTH, "pictures": [(6, "c")]}),  # one copy lost its pictures
+        ("pictures are", {"voices": BOTH, "pictures": BOTH}),
+    ],
+)
+def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
+    with pytest.raises(LeakError, match=rf"test: the same {what} on both sides: trained on u1; tested on u6\. They"):
+        leak_guard(HALVES, sheet(), contents=read(**known))
+    one_side = {name: [(row - 4 if row == 6 else row, digest) for row, digest in rows] for name, rows in known.items()}
+    assert leak_guard(HALVES, sheet(), contents=read(**one_side)) == ()
+
+
+def test_one_voice_under_two_pictures_is_noticed():
+    (notice,) = leak_guard(HALVES, sheet(), contents=read(voices=BOTH, pictures=OTHER))
+    assert "have, under other pictures, the voice of one in training" in notice
+
+
+def test_equal_features_are_noticed_where_they_are_no_accident():
+    assert leak_guard(HALVES, sheet(), contents=read(digests=BOTH)) == ()
+    (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, telling=[1, 6]))
+    assert notice.startswith("1 tested utterances have exactly the features of voice and face")
+
+
+def test_one_segmentation_of_equal_features_fails_though_the_files_differ():
+    with pytest.raises(LeakError, match="the same words and times are"):
+        leak_guard(HALVES, segmented(), contents=read(digests=BOTH))
 
 
 @pytest.mark.parametrize("column", ["recording", "media", "media_sha256"])

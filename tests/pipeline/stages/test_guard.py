@@ -1,12 +1,23 @@
 """What the stores tell of recordings: which hold nothing that is read, and which are told apart by what they hold."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from features.codec import STREAM_SCHEMAS
+from features.store import Entry, write_store
 from models.errors import LeakError
 from models.protocol import Fold
-from pipeline.params import CorpusParams, ProtocolParams, TrainParams
+from pipeline.exchange.bundle import item_of
+from pipeline.params import CorpusParams, ProtocolParams, TrainParams, load_params
+from pipeline.paths import CorpusPaths
+from pipeline.run.cluster import Pool
+from pipeline.stages.extract import extract
 from pipeline.stages.guard import contents_of, guarded, plan_of
+from pipeline.stages.prepare import prepare
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.train import train
 from tests.pipeline.stages.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 
 PROTOCOL = ProtocolParams("group-kfold", 2, "group")
@@ -41,6 +52,126 @@ def test_features_tell_recordings_apart_only_where_no_file_does():
     assert contents(table.assign(sound_sha256="ee"), audio=["mfcc"]).digests.tolist() == [""] * 4
 
 
+def test_features_of_few_numbers_are_no_proof_that_files_hold_the_same():
+    store("flags", [ok([0], pooled=[1] * 9), ok([0], pooled=[1] * 9)], tuple("abcdefghi"))
+    store("mfcc", [ok([0], pooled=range(9)), ok([0], pooled=range(9))], tuple("abcdefghi"))
+    table = utterances(2, media_sha256=["aa", "bb"])
+    few, many = contents(table, audio=["flags"]), contents(table, audio=["mfcc"])
+    assert (few.digests.tolist(), few.telling.tolist()) == (["", ""], [False, False])
+    assert (len(set(many.digests)), many.telling.tolist()) == (1, [True, True])
+
+
+def frames(*pictures):
+    n = len(pictures)
+    rows = {"values": [b""] * n, "frame": list(pictures), "score": np.zeros(n, np.float32)}
+    rows |= {name: np.zeros((n, width)) for name, width in (("times", 2), ("box", 4), ("crop", 4))}
+    return Entry("ok", rows=rows)
+
+
+def voice(*samples):
+    numbers = {column.name: np.array(0.0) for column in STREAM_SCHEMAS["audio"].clips}
+    return Entry("ok", rows={"values": np.array(samples, np.int16)[:, None]}, clips=numbers)
+
+
+def stream(modality, *entries):
+    items = [item_of(f"u{i}", e if isinstance(e, Entry) else Entry(e, "why"), str(i)) for i, e in enumerate(entries)]
+    attributes = {"name": modality, "kind": "stream"}
+    write_store(CorpusPaths("c").stream(modality), STREAM_SCHEMAS[modality], attributes, items)
+
+
+def test_streams_tell_which_utterances_are_the_same_sample_by_sample():
+    store("mfcc", [ok([1])] * 5)
+    store("face", [ok([1])] * 5)
+    stream("audio", voice(1, 2), voice(1, 2), voice(1, 3), "empty", "empty")
+    stream("video", frames(b"a", b"b"), frames(b"a", b"b"), frames(b"a", b"c"), "failed", frames(b"a", b"b"))
+    found = contents(utterances(5), audio=["mfcc"], video=["face"])
+    assert [found.voices[0] == v for v in found.voices] == [True, True, False, False, False]
+    assert [found.pictures[0] == p for p in found.pictures] == [True, True, False, False, True]
+    assert (found.voices[3], found.pictures[3]) == ("", "")
+    assert not any(contents(utterances(5), audio=["mfcc"]).pictures)  # nothing of the picture is read
+
+
+def test_two_voices_under_one_still_picture_are_two_recordings():
+    store("mfcc", [ok([1])] * 3)
+    store("face", [ok([1])] * 3)
+    stream("audio", voice(1, 2), voice(1, 3), voice(1, 2))
+    stream("video", *[frames(b"logo", b"logo")] * 3)
+    first, second, third = contents(utterances(3), audio=["mfcc"], video=["face"]).pictures
+    assert first == third != second
+
+
+def test_thousands_of_utterances_cost_what_their_features_do():
+    import tracemalloc
+
+    n = 3000
+    store("mfcc", [ok([0], pooled=np.full(20, i % 50) + np.arange(20)) for i in range(n)], [f"c{i}" for i in range(20)])
+    stream("audio", *[voice(*range(i % 50, 400)) for i in range(n)])
+    table = utterances(n, media_sha256=[str(i) for i in range(n)])
+    tracemalloc.start()
+    found = contents(table, audio=["mfcc"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(set(found.voices)) == len(set(found.digests)) == 50
+    assert found.telling.all()
+    assert peak < 10e6
+
+
+def remuxed(source, target):
+    """Copy the packets of a recording into another container, with a title."""
+    import av
+
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        new.metadata["title"] = "another title"
+        own = {s.index: new.add_stream_from_template(s) for s in (*old.streams.video, *old.streams.audio)}
+        for packet in old.demux(list(old.streams)):
+            if packet.dts is not None and packet.stream.index in own:
+                packet.stream = own[packet.stream.index]
+                new.mux(packet)
+
+
+def listed(source, target):
+    """Copy a WAV, with a LIST chunk before its samples."""
+    whole, chunk = source.read_bytes(), b"LIST" + (16).to_bytes(4, "little") + b"INFOINAM" + b"\x04\0\0\0take"
+    at = whole.index(b"data")
+    size = (len(whole) - 8 + len(chunk)).to_bytes(4, "little")
+    target.write_bytes(whole[:4] + size + whole[8:at] + chunk + whole[at:])
+
+
+def flac(source, target):
+    import soundfile
+
+    soundfile.write(target, *soundfile.read(source, dtype="int16"))
+
+
+@pytest.mark.parametrize(
+    ("copied", "suffix"), [(listed, ".wav"), (flac, ".flac"), (remuxed, ".mkv"), (remuxed, ".wav")], ids=str
+)
+def test_one_recording_in_other_container_bytes_stops_training(copied, suffix):
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    Path("in").mkdir()
+    for i in range(7):
+        soundfile.write(f"in/{i}.wav", (0.1 * rng.normal(size=16000)).astype(np.float32), 16000, subtype="PCM_16")
+    copied(Path("in/0.wav"), Path(f"in/7{suffix}"))
+    rows = "".join(f"{i}{suffix if i == 7 else '.wav'},{'xxyy'[i % 4]},g{i}\n" for i in range(8))
+    Path("in/manifest.csv").write_text("media,label,group\n" + rows)
+    Path("params.yaml").write_text(
+        "corpora: {c: {reader: manifest, root: in, task: classification, label: label, modalities: [audio],"
+        " protocol: {kind: group-kfold, folds: 2}}}\n"
+        "train: {features: {audio: [prosody]}, classifiers: [logistic], fusions: [], singles: []}\n"
+    )
+    params = load_params(Path("params.yaml"))
+    prepare(params, "c")
+    with Pool(0) as pool:
+        preprocess(params, "c", "audio", pool)
+        extract(params, "c", "prosody", pool)
+        with pytest.raises(
+            LeakError, match=r"the same voice, sample by sample, .*: trained on [07]; tested on [07]\. "
+        ):
+            train(params, "c", pool)
+
+
 def test_where_only_text_is_read_a_file_without_length_holds_nothing():
     table = utterances(4, text="yes", media_sha256=["aa", "aa", "", "bb"], duration=[2.0, np.nan, np.nan, np.nan])
     assert contents(table, text=["tfidf"]).empty.tolist() == [False, True, False, True]
@@ -51,7 +182,7 @@ def test_prompted_sessions_of_imported_features_pass_and_one_session_twice_does_
     store("mfcc", [ok([i]) for i in range(4)])
     (words, times) = guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["mfcc"]))
     assert "word for word" in words
-    assert "a recording of other content" in times
+    assert "in another recording" in times
     store("mfcc", [ok([i % 3]) for i in range(4)])
     with pytest.raises(LeakError, match="the same words and times"):
         guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["mfcc"]))
