@@ -9,14 +9,14 @@ the recording's own clock.
 """
 
 import math
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.csv_files import Sheet, read_sheet
 from pipeline.errors import UserError, suggest
@@ -41,8 +41,6 @@ from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
 OURS = tuple(name for name in COLUMNS if name not in MADE)
 NAMES = ("utterance", "speaker", "group", "split")
-_ABOUT = (*NAMES, "text", "order")
-_PLACE = tuple(name for name in OURS if name not in _ABOUT)  # which part of a recording an utterance is
 
 Note = Callable[[Severity, str], None]  # notes what is wrong with a row
 
@@ -70,9 +68,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         raise UserError(f"{path} has a header but no rows: write one row for each utterance")
     problems: list[Problem] = []
     table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in sheet.rows])
-    table["recording"] = _recordings(table)
+    files, table["recording"] = recordings_of(table["recording"].tolist(), root)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
-    table["utterance"] = _names(table)
+    table["utterance"] = _names(table["utterance"], files)
     near = nearly_ours(sheet.header, OURS, asked)
     problems += [Problem("warning", path, None, notice) for notice in (*sheet.notices, *near_notices(near))]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
@@ -198,30 +196,15 @@ def _check_label(cell: str, corpus: CorpusParams, note: Note) -> None:
             note("error", f"{corpus.label} is {cell!r}, but a score {error}")
 
 
-def _recordings(table: pd.DataFrame) -> list[str]:
-    """Return a name for each row's recording: its path as the manifest has it, as short as tells all of them apart.
-
-    >>> _recordings(pd.DataFrame({"recording": ["/x/s1/a.mp4", "/x/s2/a.mp4", "/x/s2/b.wav"]}))
-    ['s1/a', 's2/a', 's2/b']
-    """
-    given = table["recording"].tolist()
-    absolute = {Path(name).parent for name in given if Path(name).is_absolute()}
-    common = os.path.commonpath(absolute) if absolute else ""
-    short = {n: Path(n).relative_to(common).as_posix() if Path(n).is_absolute() else n for n in given}
-    bare = {n: Path(s).with_suffix("").as_posix() if Path(n).suffix else s for n, s in short.items()}
-    alike = Counter(bare.values())
-    return [bare[n] if alike[bare[n]] == 1 else short[n] for n in given]
-
-
-def _names(table: pd.DataFrame) -> list[str]:
-    """Return the given utterance names, or names made of the recording's, numbered where it holds several."""
-    many = Counter(table["recording"])
+def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
+    """Return the given utterance names, or names made of the file's, numbered where several are of one."""
+    many = Counter(files)
     seen: Counter[str] = Counter()
     names = []
-    for given, recording in zip(table["utterance"], table["recording"], strict=True):
-        seen[recording] += 1
-        made = recording.replace("/", "_") + (f"_{seen[recording]}" if many[recording] > 1 else "")
-        names.append(given or made)
+    for name, file in zip(given, files, strict=True):
+        seen[file] += 1
+        made = file.replace("/", "_") + (f"_{seen[file]}" if many[file] > 1 else "")
+        names.append(name or made)
     return names
 
 
@@ -279,17 +262,9 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
     """Say which rows are the same part of a recording; an error where a column that is not read may tell them apart."""
-    heard = table[(table["media"] != "") & (table["start"] != table["end"])]
-    again = heard[heard.duplicated(list(_PLACE))]
-    if again.empty:
+    message = same_parts(table, repeated(table))
+    if not message:
         return []
-    row = again.iloc[0]
-    same = heard[(heard[list(_PLACE)].fillna(-1.0) == row[list(_PLACE)].fillna(-1.0)).all(axis=1)]
-    end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
-    message = (
-        f"{len(again)} {'rows are' if len(again) > 1 else 'row is'} the same part of a recording as one before, such "
-        f"as lines {same['line'].iloc[0]} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
-    )
     times = [name for name, ours in near.items() if ours in TIMES and len({cells[name] for _, cells in sheet.rows}) > 1]
     if times:
         meant = near[times[0]]

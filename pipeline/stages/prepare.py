@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.bound import TABLES
 from pipeline.corpora.base import Fault, description, reader
+from pipeline.corpora.places import repeated, same_parts
 from pipeline.corpora.words import outside
 from pipeline.errors import UserError
 from pipeline.media import HashMemo
@@ -75,7 +76,7 @@ def gather(settings: CorpusParams) -> Corpus:
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
-    problems += _late_words(corpus, table, settings)
+    problems += _late_words(corpus, table, settings) + _same_once_ends_are_known(corpus.utterances, table, settings)
     problems += _outside(corpus.utterances, settings) if settings.label else []
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
@@ -190,6 +191,15 @@ def _late_words(corpus: Corpus, table: pd.DataFrame, settings: CorpusParams) -> 
     file = Path(settings.root) / "words.csv"
     of = "its utterance, which ends with the recording"
     return outside(corpus.words, spans, file, of) if file.exists() else []
+
+
+def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
+    """Name the rows of a user's own folder that are the same part of a recording, save for those known before."""
+    if description(settings.reader) is not None:
+        return []
+    known = repeated(table.assign(end=given["end"], duration=float("nan")))
+    message = same_parts(table, repeated(table) & ~known)
+    return [Problem("warning", label_file(settings), None, message)] if message else []
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:

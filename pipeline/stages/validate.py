@@ -31,7 +31,8 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
         if linked.any():
             names = ", ".join(table.loc[linked, "media"].head(3))
             message = (
-                f"{linked.sum()} recordings are one file under several names ({names}, ...): training refuses them"
+                f"{linked.sum()} recordings are one file under several names ({names}, ...): training refuses them "
+                "on both sides of a fold"
             )
             problems.append(Problem("warning", where, None, message))
         try:  # links are said already: what else would the protocol and the leak guard say?

@@ -225,3 +225,19 @@ def test_a_recording_that_may_not_be_read_is_a_failed_row(root: Path) -> None:
     assert "locked.wav" in call("prepare").stderr
     call("preprocess")
     assert statuses("audio") == ["ok", "failed"]
+
+
+@pytest.mark.parametrize("rows", ["one.wav,,,1\none.wav,0,3,2\n", "one.wav,1,,1\n./one.wav,1,2.98,2\n",
+                                  "one.wav,,3.4,1\none.wav,-1,,2\n"])  # fmt: skip
+def test_one_part_of_a_recording_is_noticed_once_its_end_is_known(rows: str, root: Path) -> None:
+    tone(root / "two.wav")
+    (root / "manifest.csv").write_text("media,start,end,emotion\n" + rows + "two.wav,0,3,1\ntwo.wav,0,1,2\n")
+    settled("audio")
+    said = call("prepare").output
+    assert said.count("1 row is the same part of a recording as one before, such as lines 2 and 3") == 1
+
+
+def test_what_was_noticed_before_is_said_once(root: Path) -> None:
+    (root / "manifest.csv").write_text("media,start,end,emotion\none.wav,0,3,1\none.wav,0,3,2\none.wav,1,2,2\n")
+    settled("audio")
+    assert call("prepare").output.count("the same part") == 1

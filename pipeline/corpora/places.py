@@ -1,0 +1,133 @@
+"""Which recording each row of a table is of, however its path is written, and which rows are the same part of one."""
+
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.streams.spans import Region
+
+END_S = 0.1  # a container's stated length is a little off its last sample: an end this near is that of the recording
+
+
+def real_places(paths: Sequence[str], root: Path) -> list[str]:
+    """Return the files that paths lead to, absolute and through all links; nothing for an empty path."""
+    folders: dict[str, str] = {}
+    found: dict[str, str] = {"": ""}
+    for path in dict.fromkeys(paths):
+        if path:
+            folder, name = os.path.split(f"{root}/{path}" if not path.startswith("/") else path)
+            if folder not in folders:
+                folders[folder] = _real(folder)
+            file = f"{folders[folder]}/{name}"
+            found[path] = _real(file) if name in ("", "..") or Path(file).is_symlink() else file
+    return [found[path] for path in paths]
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # no file has a name like this
+        return str(Path(path).absolute())
+
+
+def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
+    """Return for each path what its file is called, as short as tells all apart, and which recording it is of.
+
+    The second is the same for all paths that lead to one file: the name of the first of them.
+
+    Examples
+    --------
+    >>> recordings_of(["/x/s1/a.mp4", "/x/s2/a.mp4", "/x/s2/b.wav", "/x/s1/../s2/b.wav"], Path("/x"))[1]
+    ['s1/a', 's2/a', 's2/b', 's2/b']
+    """
+    places = dict(zip(given, real_places(given, root), strict=True))
+    plain = {path: _plain(path, places[path], root) for path in places}
+    absolute = {Path(path).parent for path in plain.values() if Path(path).is_absolute()}
+    common = os.path.commonpath(absolute) if absolute else ""
+    short = {p: Path(p).relative_to(common).as_posix() if Path(p).is_absolute() else p for p in plain.values()}
+    short = _distinct(short, {plain[path]: place for path, place in places.items()})
+    bare = {s: Path(s).with_suffix("").as_posix() if Path(s).suffix else s for s in short.values()}
+    alike = Counter(bare.values())
+    names = {path: bare[short[p]] if alike[bare[short[p]]] == 1 else short[p] for path, p in plain.items()}
+    first: dict[str, str] = {}
+    for path, place in places.items():
+        first.setdefault(place, names[path])
+    return [names[path] for path in given], [first[places[path]] for path in given]
+
+
+def _plain(path: str, place: str, root: Path) -> str:
+    """Return a path without ``.`` and ``..``, where that leads to the same file."""
+    plain = os.path.normpath(path)
+    return plain if plain == path or real_places([plain], root) == [place] else path
+
+
+def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
+    """Return the short paths, save for those that two files would share: these stay whole."""
+    held: dict[str, set[str]] = {}
+    for path, name in short.items():
+        held.setdefault(name, set()).add(places[path])
+    return {path: name if len(held[name]) == 1 else path for path, name in short.items()}
+
+
+def parts_of(table: pd.DataFrame) -> pd.DataFrame:
+    """Return which part of a recording each row is, so that equal parts are equal rows.
+
+    Parameters
+    ----------
+    table
+        The utterances. Where it has `duration`, an end near that is that of the recording.
+    """
+    sound = table["sound"].where(table["sound"] != "", table["media"])
+    end = table["end"].astype(float)
+    if "duration" in table:
+        length = pd.to_numeric(table["duration"], errors="coerce")
+        end = end.mask((end - length).abs() <= END_S, length)
+    parts: dict[str, Any] = {
+        "media": real_places(table["media"].tolist(), Path()),
+        "start": table["start"].astype(float).fillna(0.0),
+        "end": end,
+        "region": [_region(cell) for cell in table["region"]],
+        "sound": real_places(sound.tolist(), Path()),
+        "sound_start": table["sound_start"].astype(float).fillna(0.0).where(table["sound"] != ""),
+        **{name: table[name].str.casefold() for name in ("audio_track", "audio_channel", "video_track")},
+    }
+    return pd.DataFrame(parts, index=table.index)
+
+
+def _region(cell: str) -> str:
+    try:
+        return str(Region.parse(cell or "0 0 1 1"))
+    except ValueError:
+        return cell
+
+
+def repeated(table: pd.DataFrame) -> pd.Series:
+    """Return which rows of a table are the same part of a recording as one before."""
+    return parts_of(table).duplicated() & (table["media"] != "") & (table["start"] != table["end"])
+
+
+def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
+    """Return a sentence on the rows that are the same part of a recording as one before, ``""`` without any.
+
+    Parameters
+    ----------
+    table
+        The utterances.
+    again
+        Which rows those are.
+    """
+    if not again.any():
+        return ""
+    parts, at, count = parts_of(table), again.idxmax(), int(again.sum())
+    first = parts.index[(parts.fillna(-1.0) == parts.loc[at].fillna(-1.0)).all(axis=1)][0]
+    row = table.loc[at]
+    end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
+    return (
+        f"{count} {'rows are' if count > 1 else 'row is'} the same part of a recording as one before, such as lines "
+        f"{table.at[first, 'line']} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
+    )
