@@ -22,6 +22,7 @@ SPLITS_MEANT: Mapping[str, str] = {
 }  # fmt: skip
 # A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
 _NO_LABEL = frozenset({"", "nan", "-nan", "na", "n/a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan"})
+REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
 INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + INVISIBLE

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.csv_files import Sheet, read_sheet
+from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError, suggest
 from pipeline.headers import nearly_ours
-from pipeline.rules import fault_of_text, name_of, seconds_of
+from pipeline.rules import REACH_S, fault_of_text, name_of, seconds_of
 from pipeline.utterances import WORD_COLUMNS, Problem
 
 TOLERANCE_S = 0.5  # annotators' spans and aligners' words are often a little off each other
@@ -20,19 +20,24 @@ Spans = Mapping[str, tuple[float, float]]  # utterance -> start, end in seconds;
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
     """Return the words of a file, each by the number of its line; without the file there are none.
 
-    A word without times is kept, its times NaN; so is one that has only one of them.
+    A word without times is kept, its times NaN; so is one that has only one of them. A row without a word, as aligners
+    write for a pause, is left out and counted.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
     sheet = read_sheet(path, WORD_COLUMNS, ())
     check_columns(path, sheet.header, WORD_COLUMNS)
     problems += [Problem("warning", path, None, notice) for notice in sheet.notices]
+    rows = {line: row for line, row in sheet.rows if row["word"]}
+    if silent := [line for line, row in sheet.rows if not row["word"]]:
+        what = f"{len(silent)} {'row has' if len(silent) == 1 else 'rows have'} no word (such as line {silent[0]})"
+        problems.append(Problem("warning", path, None, f"{what}: taken for pauses and left out"))
     words = pd.DataFrame(
-        [_word(path, line, row, spans, problems) for line, row in sheet.rows],
+        [_word(path, line, row, spans, problems) for line, row in rows.items()],
         columns=list(WORD_COLUMNS),
-        index=[line for line, _ in sheet.rows],
+        index=list(rows),
     )
-    problems += _untimed(path, words, sheet)
+    problems += _untimed(path, words, rows)
     problems += outside(words, spans, path, "its utterance; times are recording seconds")
     return words
 
@@ -68,10 +73,10 @@ def _word(
     return utterance, word, start, end
 
 
-def _untimed(path: Path, words: pd.DataFrame, sheet: Sheet) -> list[Problem]:
+def _untimed(path: Path, words: pd.DataFrame, rows: Mapping[int, Mapping[str, str]]) -> list[Problem]:
     """Count the words without times, and apart from them those with one only."""
-    half = {line for line, row in sheet.rows if bool(row["start"]) != bool(row["end"])}
-    empty = {line for line, row in sheet.rows if not row["start"] and not row["end"]}
+    half = {line for line, row in rows.items() if bool(row["start"]) != bool(row["end"])}
+    empty = {line for line, row in rows.items() if not row["start"] and not row["end"]}
     kinds = ((empty, "no times: kept without"), (half, "only one of start and end: kept without times"))
     return [
         Problem("warning", path, None, f"{_words(len(lines))} {what} (such as {_named(words, min(lines))})")
@@ -91,6 +96,8 @@ def _named(words: pd.DataFrame, line: int) -> str:
 def outside(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> list[Problem]:
     """Name the words that lie outside their span: an error beyond `TOLERANCE_S`, else counted in a warning.
 
+    A word that lies in its span in part may reach `REACH_S` beyond it; what reaches further is an error, too.
+
     Parameters
     ----------
     words
@@ -104,17 +111,23 @@ def outside(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> list[Prob
     """
     first = words["utterance"].map({name: start for name, (start, _) in spans.items()}).astype(float)
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)
-    off = pd.concat([first - words["end"].astype(float), words["start"].astype(float) - last], axis=1).max(axis=1)
+    start, end = words["start"].astype(float), words["end"].astype(float)
+    off = pd.concat([first - end, start - last], axis=1).max(axis=1)
+    beyond = pd.concat([first - start, end - last], axis=1).max(axis=1)
     far = off > TOLERANCE_S + 1e-9
+    long = (beyond > REACH_S + 1e-9) & ~far
+    bad = pd.DataFrame({"word": words["word"], "at": start, "off": off.where(far), "beyond": beyond})[far | long]
     found = [
-        Problem("error", path, int(line), f"the word {word!r} at {start:g} s lies {by:.2f} s outside {of}")
-        for line, word, start, by in zip(
-            words.index[far], words.loc[far, "word"], words.loc[far, "start"], off[far], strict=True
-        )
+        Problem("error", path, int(line), f"the word {word!r} at {at:g} s {_how_far(by, reach)} {of}")
+        for line, word, at, by, reach in bad.itertuples(name=None)
     ]
-    near = words.index[(off > 1e-9) & ~far]
+    near = words.index[(off > 1e-9) & ~far & ~long]
     if len(near):
         what = "word lies" if len(near) == 1 else "words lie"
         message = f"{len(near)} {what} up to {off[near].max():.2f} s outside {of} (such as {_named(words, near[0])})"
         found.append(Problem("warning", path, None, f"{message}: kept"))
     return found
+
+
+def _how_far(off: float, beyond: float) -> str:
+    return f"reaches {beyond:.2f} s beyond" if math.isnan(off) else f"lies {off:.2f} s outside"

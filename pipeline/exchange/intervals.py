@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.rules import interval_of
+from pipeline.rules import REACH_S, interval_of
 
 DIGITS = 6  # after the point of a second, as the utterance table keeps them
 _SHOWN = 3
@@ -62,6 +63,36 @@ def proper(
         *_listed(short, names, "have no length", "they are kept, and what is cut to them is empty"),
     ]
     return starts, ends, notices
+
+
+def within(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return words of which none reaches far beyond its utterance, and a notice of how many were cut off there.
+
+    Parameters
+    ----------
+    words
+        ``utterance, word, start, end``.
+    table
+        The utterances; without `start` or `end` nothing is known to reach beyond them.
+    """
+    if not len(words) or not {"start", "end"} <= {*table.columns}:
+        return words, []
+    spans = table.set_index("utterance")[["start", "end"]].astype(float)
+    first, last = (words["utterance"].map(spans[side]) for side in ("start", "end"))
+    first = first.fillna(0.0)
+    start, end = words["start"].astype(float), words["end"].astype(float)
+    inside = (start < last) & (end > first)
+    late, early = inside & (end - last > REACH_S), inside & (first - start > REACH_S)
+    if not (late | early).any():
+        return words, []
+    count = int((late | early).sum())
+    said = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
+    return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [said]
+
+
+def _named(words: pd.DataFrame, rows: pd.Series) -> str:
+    row = words[rows].iloc[0]
+    return f"such as {one_line(row['word'], 40)!r} of {one_line(row['utterance'], 40)!r}"
 
 
 def _listed(rows: NDArray[np.bool_], names: Sequence[str], begin: str, then: str) -> list[str]:

@@ -16,6 +16,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
+from pipeline.exchange.intervals import within
 from pipeline.near_ids import nearly_equal, said_of
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths, check_name
@@ -75,6 +76,8 @@ def import_corpus(
         labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
         raise UserError(f"--label: {path} has no label column {label!r}; {suggest(label, labels)}")
     bundle, notices = _labelled(bundle, label, path)
+    words, cut = within(bundle.words, bundle.utterances)
+    bundle, notices = replace(bundle, words=words), [*notices, *cut]
     stores = renamed(bundle.features, notices)
     block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
     block |= _block(bundle, stores, settings)

@@ -187,7 +187,7 @@ def _late_words(corpus: Corpus, table: pd.DataFrame, settings: CorpusParams) -> 
     """Name the words beyond their recording, of the utterances that last until its end."""
     open_end = corpus.utterances["end"].isna() & table["end"].notna()
     rows = table[open_end]
-    spans = {u: (s, e) for u, s, e in zip(rows["utterance"], rows["start"], rows["end"], strict=True)}
+    spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
     file = Path(settings.root) / "words.csv"
     of = "its utterance, which ends with the recording"
     return outside(corpus.words, spans, file, of) if file.exists() else []

@@ -84,5 +84,5 @@ def _linked(table: pd.DataFrame) -> pd.Series:
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")
-    names = table.groupby(files)["media"].nunique()
+    names = table.groupby(files)["recording"].nunique()
     return files.map(names).gt(1) & (files != "")

@@ -56,6 +56,28 @@ def test_words_far_outside_their_utterance_are_refused(row: str, tmp_path: Path)
     assert "outside its utterance; times are recording seconds" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("row", "by"),
+    [("u1,x,1.95,30", "26.00"), ("u1,x,0,5.5", "1.50"), ("u2,x,-40,5", "44.00"), ("u2,x,0,30", "22.00"),
+     ("u1,x,4.02,20", "16.00"), ("open,x,-1,2", "2.00")],
+)  # fmt: skip
+def test_a_word_that_reaches_far_beyond_its_utterance_is_refused(row: str, by: str, tmp_path: Path) -> None:
+    _, (problem,) = words(tmp_path, row + "\n")
+    assert (problem.severity, problem.line) == ("error", 2)
+    assert f"reaches {by} s beyond its utterance; times are recording seconds" in problem.message
+
+
+@pytest.mark.parametrize("empty", ["", '""', " ", '"  "', "\u00a0", "\u200b"])
+def test_a_row_without_a_word_is_a_pause(empty: str, tmp_path: Path) -> None:
+    found, problems = words(tmp_path, f"u1,in,0,1\nu1,{empty},1,1.5\nu1,so,1.5,2\nu1,{empty},2,30\n")
+    assert [word for word, _, _ in found] == ["in", "so"]
+    (problem,) = problems
+    assert (problem.severity, problem.message) == (
+        "warning",
+        "2 rows have no word (such as line 3): taken for pauses and left out",
+    )
+
+
 def test_the_count_of_words_outside(tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, "u1,a,4.02,4.3\nu1,b,4.2,4.4\nu2,c,5,6\n")
     assert problem.message.startswith("2 words lie up to 0.20 s outside its utterance")
@@ -101,4 +123,7 @@ def test_spans_that_become_known_later(tmp_path: Path) -> None:
     table = read_words(tmp_path / "words.csv", SPANS, [])
     (problem,) = outside(table, {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
     assert (problem.severity, problem.line) == ("error", 2)
+    (problem,) = outside(table.assign(start=2.0), {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
+    assert "'kids' at 2 s reaches 96.72 s beyond its utterance" in problem.message
+    (problem,) = outside(table, {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
     assert "'kids' at 99 s lies 95.72 s outside" in problem.message
