@@ -205,6 +205,11 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         )
     if task == "classification":
         notices += _lone_classes(labels, table, protocol.by)
+    if not grouped(table, protocol.by):
+        notices.append(
+            f"nobody says which of the {len(table)} utterances belong together (no {protocol.by}, and no recording has"
+            " two of them): folds and intervals take each by itself, so that one person may be on both sides"
+        )
     return Plan(tuple(folds), tuple(notices))
 
 
@@ -221,6 +226,22 @@ def groups_of(table: pd.DataFrame, by: str) -> Any:
     return np.asarray(own, object)
 
 
+def grouped(table: pd.DataFrame, by: str) -> bool:
+    """Return whether somebody says which utterances belong together; if not, each is its own group of `groups_of`.
+
+    >>> one = {"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]}
+    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["", ""], ["1.wav", "2.wav"])]
+    [False, False]
+    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["x", "x"], ["ann", "bob"])]
+    [True, True]
+    """
+    groups = groups_of(table, by)
+    if len(set(groups)) < len(groups):
+        return True
+    alone = [table[c].fillna("").astype(str).to_numpy(object) for c in ("utterance", "recording") if c in table]
+    return not np.any([groups == names for names in alone], axis=0).all()
+
+
 def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
     seen = np.unique(train)
     if len(seen) < 2:
@@ -232,9 +253,11 @@ def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
 
 
 def _lone_classes(labels: Any, table: pd.DataFrame, by: str) -> list[str]:
-    groups = groups_of(table, by)
-    return [
-        f"the class {str(label)!r} occurs in one group only, {groups[labels == label][0]}: learnt or tested, never both"
-        for label in np.unique(labels)
-        if len(np.unique(groups[labels == label])) == 1
-    ]
+    groups, names = groups_of(table, by), table["utterance"].to_numpy(object)
+    found = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        if len(set(groups[rows])) == 1:
+            where = f"once only, in {names[rows[0]]}" if len(rows) == 1 else f"in one group only, {groups[rows[0]]}"
+            found.append(f"the class {str(label)!r} occurs {where}: learnt or tested, never both")
+    return found

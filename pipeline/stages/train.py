@@ -16,7 +16,7 @@ from features.text import fitted
 from models.data import Modalities
 from models.folds import hold_out_groups
 from models.leaks import knows_labels
-from models.protocol import Fold
+from models.protocol import Fold, grouped
 from models.strategies import reads_sequences, strategy
 from pipeline.bound import TRAINED
 from pipeline.bound import read_record as read_bound
@@ -95,7 +95,9 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     notices += [*_failed_notices(failed), *end_notices(fits)]
     labels = labels_of(table, corpus, seed)
     if seed is None:
-        notices += left_out + list(_label_notices(fits, folds, labels, corpus, data))
+        notices += left_out
+    if seed is None and grouped(table, corpus.protocol.group):
+        notices += _label_notices(fits, folds, labels, corpus, data)
     tables = _tables(_in_order(fits, rows), table, labels, corpus) | {"presence.csv": _presence(data, table)}
     costs = tables.pop("fits.csv")  # no result: it differs from run to run
     record = {

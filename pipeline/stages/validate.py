@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import ModelError
+from models.protocol import grouped, groups_of
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
@@ -59,16 +60,19 @@ def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Proble
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
     """Return a sentence on what a corpus holds, and one on each part of a published split.
 
-    Groups are those of the protocol.
+    Groups are those of the protocol; there are none where nobody says which utterances belong together.
     """
-    groups = table[corpus.protocol.group if corpus.protocol.group in table else "group"]
+    groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
+    known = grouped(table, corpus.protocol.group)
+    several = f"{groups.nunique()} groups, " if known else "no groups (each utterance by itself), "
     timed = int(words["start"].notna().sum())
-    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {groups.nunique()} groups, "
+    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {several}"
     facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
     if corpus.task == "classification":
         facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
     for side, part in table[table["split"] != ""].groupby("split", sort=False):
-        facts += f"\n{name}: {side}: {len(part)} utterances in {groups[part.index].nunique()} groups"
+        facts += f"\n{name}: {side}: {len(part)} utterances"
+        facts += f" in {groups[part.index].nunique()} groups" if known else ""
     return facts
 
 

@@ -144,6 +144,30 @@ def test_a_class_of_one_group_is_noticed():
     assert any("'fear' occurs in one group only, s0" in notice for notice in found.notices)
 
 
+def test_a_class_of_one_utterance_is_said_to_occur_once():
+    found = classes(
+        Protocol("group-kfold", by="speaker", folds=3), sheet(emotion=["fear", *["joy", "sad"] * 11, "joy"])
+    )
+    assert any("'fear' occurs once only, in u00" in notice for notice in found.notices)
+
+
+@pytest.mark.parametrize(
+    ("columns", "known"),
+    [
+        ({"group": "", "recording": [f"{i}.wav" for i in range(24)]}, False),
+        ({"group": [f"{i}.wav" for i in range(24)], "recording": [f"{i}.wav" for i in range(24)]}, False),
+        ({"group": "", "recording": ""}, False),
+        ({"group": ["", None] * 12, "recording": [*(f"{i}.wav" for i in range(12)), *[""] * 12]}, False),
+        ({"group": [f"p{i}" for i in range(24)], "recording": ""}, True),  # one utterance a person, as somebody said
+        ({"group": "", "recording": ["a.wav", "a.wav", *(f"{i}.wav" for i in range(22))]}, True),
+    ],
+)
+def test_nobody_says_which_utterances_belong_together(columns, known):
+    table = sheet(split=["train"] * 12 + ["test"] * 12).assign(**columns)
+    said = [n for n in classes(Protocol("official", by="group"), table).notices if "belong together" in n]
+    assert len(said) == (not known)
+
+
 def test_a_score_needs_no_classes():
     found = plan(Protocol("group-kfold", folds=2), sheet(), label="sentiment", task="regression")
     assert len(found.folds) == 2

@@ -10,6 +10,7 @@ from pipeline.params import CorpusParams, ProtocolParams
 from pipeline.stages.fitting import Fit
 from pipeline.stages.rows import Row
 from pipeline.stages.train import _label_notices
+from tests.conftest import run
 
 CORPUS = CorpusParams("manifest", "c", "classification", "label", ("text",), ProtocolParams("group-kfold", 2, "group"))
 N = 60
@@ -57,3 +58,21 @@ def test_it_is_not_said_of_features_that_are_as_good_on_test_groups():
 def test_groups_are_held_out_in_every_pair_or_not(groups, pairs, held):
     arrays = tuple((np.array(a), np.array(b)) for a, b in pairs)
     assert hold_out_groups(arrays, np.array(list(groups))) is held
+
+
+@pytest.mark.parametrize(("who", "said"), [("actor", True), ("", False)])
+def test_groups_are_spoken_of_only_where_somebody_names_them(tmp_path, who, said):
+    n, rng = 80, np.random.default_rng(0)
+    labels, trained = np.arange(n) % 2, np.arange(n) < 50
+    known = np.where(trained, labels, rng.integers(0, 2, n)) + 0.1 * rng.normal(size=n)
+    parts, people = np.where(trained, "train", "test"), np.arange(n) // 5
+    np.savez(tmp_path / "f.npz", mood=np.where(labels, "up", "down"), part=parts, actor=people, voice=known[:, None])
+    (tmp_path / "params.yaml").write_text("train: {classifiers: [logistic], fusions: []}\n")
+    options = ["--split", "part", "--label", "mood", "--task", "classification", "--array", "audio=voice"]
+    run("import", "npz", "f.npz", "--corpus", "c", *options, *(("--group", who) if who else ()), cwd=tmp_path)
+    prepared = run("prepare", "--corpus", "c", cwd=tmp_path)
+    assert ("16 groups" in prepared.stdout) is said
+    assert ("no groups (each utterance by itself)" in prepared.stdout) is not said
+    trained = run("train", "--corpus", "c", "--workers", "0", cwd=tmp_path)
+    assert ("seem to know the labels" in trained.stdout + trained.stderr) is said
+    assert ("nobody says which of the 80 utterances belong together" in trained.stdout + trained.stderr) is not said
