@@ -23,7 +23,7 @@ from pipeline.streams.timeline import Timeline, timeline_of
 from pipeline.streams.tracks import Track, chosen, tracks_of
 from pipeline.streams.windows import Window, windows
 
-VERSION = 2  # raised whenever the same recording and settings give other samples
+VERSION = 3  # raised whenever the same recording and settings give other samples
 
 FRAME_S = 0.01  # trimming looks at the energy of frames this long
 SILENCE_DB = SILENT_DB  # a span whose loudest frame is quieter (dB of full scale) is silence

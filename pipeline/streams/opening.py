@@ -60,6 +60,48 @@ def open_recording(path: Path) -> Iterator[Any]:
         ) from error
 
 
+@contextmanager
+def open_behind(path: Path, start: int, name: str) -> Iterator[Any]:
+    """Open what stands in `path` from the byte `start` on, as a file of the format `name` by itself.
+
+    Raises
+    ------
+    MediaError
+        If it is no such file.
+    """
+    try:
+        with (
+            path.open("rb") as file,
+            av.open(_Behind(file, start), format=name, metadata_errors="ignore", options=_options()) as container,
+        ):
+            yield container
+    except av.error.FFmpegError as error:
+        raise MediaError(f"{path} holds no {name} file from byte {start} on ({error.strerror})") from error
+
+
+class _Behind:
+    """A file as FFmpeg reads it, from one of its bytes on."""
+
+    def __init__(self, file: Any, start: int) -> None:
+        self._file, self._start = file, start
+        file.seek(start)
+
+    def read(self, size: int) -> bytes:
+        """Read up to `size` bytes."""
+        found: bytes = self._file.read(size)
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a byte."""
+        place: int = self._file.seek(offset + (self._start if whence == 0 else 0), whence)
+        return place - self._start
+
+    def tell(self) -> int:
+        """Return which byte comes next."""
+        place: int = self._file.tell()
+        return place - self._start
+
+
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:
     """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews."""
     kinds = ("audio", "video") if kind is None else (kind,)

@@ -19,15 +19,12 @@ GUESSED = {
 }
 LARGEST = (0x7F000000, 2**31, 2**32)  # writers to a pipe state a size near one of these, or none
 NEAR = 2**16
-# What a file of a format begins with, of the formats of which FFmpeg reads the first of several joined files only.
-MAGIC = {
-    "matroska,webm": (b"\x1aE\xdf\xa3",),
-    "flv": (b"FLV\x01",),
-    "wav": (b"WAVEfmt ", b"WAVEds64", b"WAVEJUNK", b"WAVELIST", b"WAVEbext"),
-    "aiff": (b"AIFFCOMM", b"AIFCFVER", b"AIFFNAME"),
-}
+RIFFS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
+FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot", b"sidx", b"moof")
+MATROSKA = "matroska,webm"
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
-CHUNK = 1 << 20
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # the object that states the file's size
 
 
 def states_length(container: Any, path: Path) -> bool:
@@ -51,77 +48,117 @@ def bytes_cut(path: Path) -> int:
 
     These are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI and CAF.
     """
-    size = path.stat().st_size
+    with path.open("rb") as file:
+        chunked = file.read(4) in (*RIFFS, b"riff", b"caff")
+    return max(0, (stated_end(path) or 0) - path.stat().st_size) if chunked else 0
+
+
+def stated_end(path: Path) -> int | None:
+    """Return at which byte a file ends as its headers say; None where they do not say it.
+
+    Of the formats that do: WAV and its large kin, AVI, AIFF, AU, CAF, ASF, Matroska, MP4. Where the headers lead to no
+    end, because something foreign stands behind the file, that is the byte at which it stands.
+    """
     with path.open("rb") as file:
         head = file.read(28)
-        stated = _caf_size(file) if head[:4] == b"caff" else _stated_size(head)
-    return max(0, stated - size)
+        if head[:4] in RIFFS:
+            return _riff_end(file)
+        if head[:4] == b"riff":
+            return _unless_open(int.from_bytes(head[16:24], "little")) or None
+        if head[:4] == b"FORM":
+            return _after_header(8, int.from_bytes(head[4:8], "big"))
+        if head[:4] == b".snd":
+            return _after_header(int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:12], "big"))
+        if head[:4] == b"caff":
+            return _caf_end(file)
+        if head[:4] == b"\x1aE\xdf\xa3":
+            return _matroska_end(file)
+        if head[:16] == ASF:
+            return _asf_end(file)
+        return _boxes_end(file) if head[4:8] in FIRST_BOXES else None
 
 
-def has_second_header(path: Path, name: str, after: int) -> bool:
-    """Whether a further file of the format `name` begins behind the last byte that was read, `after`."""
-    if name == MOV:
-        return _count_boxes(path, b"moov") > 1
-    magic = MAGIC.get(name, ())
-    longest = max(map(len, magic), default=0)
-    with path.open("rb") as file:
-        file.seek(after)
-        tail = b""
-        while magic and (chunk := file.read(CHUNK)):
-            if any(word in tail + chunk for word in magic):
-                return True
-            tail = chunk[-longest:]
-    return False
+def _after_header(header: int, size: int) -> int | None:
+    return header + size if _unless_open(size) else None
 
 
-def _count_boxes(path: Path, kind: bytes) -> int:
-    """Return how many boxes of a kind an MP4 or QuickTime file has, not counting boxes inside others."""
-    count, at, end = 0, 0, path.stat().st_size
-    with path.open("rb") as file:
-        while at < end and len(head := _read_at(file, at, 16)) >= 8:
-            size = int.from_bytes(head[:4], "big")
-            size = int.from_bytes(head[8:], "big") if size == 1 else size or end - at
-            if size < 8:
-                break
-            count += head[4:8] == kind
-            at += size
-    return count
+def _riff_end(file: Any) -> int | None:
+    """Return where a RIFF file ends; a large AVI goes on in further chunks."""
+    end, head = 0, _read_at(file, 0, 28)
+    while head[:4] in RIFFS and (not end or head[8:12] == b"AVIX"):
+        size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
+        if head[12:16] == b"ds64":
+            size = int.from_bytes(head[20:28], "little")
+        if not _unless_open(size):
+            return None
+        end += 8 + size + size % 2
+        head = _read_at(file, end, 28)
+    return end
 
 
-def _stated_size(head: bytes) -> int:
-    """Return the size of the whole file that its first 28 bytes state; 0 where they state none.
+def _caf_end(file: Any) -> int | None:
+    """Return where the chunks of a CAF file end."""
+    at = 8
+    while len(head := _read_at(file, at, 12)) == 12 and head[:4] != b"caff" and _is_word(head[:4]):
+        size = int.from_bytes(head[4:], "big", signed=True)
+        if size < 0:
+            return None
+        at += 12 + size
+    return at
 
-    >>> _stated_size(b"RIFF" + (1000).to_bytes(4, "little") + bytes(20))
-    1008
-    >>> _stated_size(b"RIFF" + (0x7FFFF024).to_bytes(4, "little") + bytes(20))
-    0
+
+def _matroska_end(file: Any) -> int | None:
+    """Return where the segment of a Matroska file ends."""
+    at = 0
+    while len(head := _read_at(file, at, 12)) == 12 and head[0]:
+        name = 9 - head[0].bit_length()  # bytes of an element's name, and below of its size
+        length = 9 - head[name].bit_length()
+        size = int.from_bytes(head[name : name + length], "big") & (1 << 7 * length) - 1
+        if not head[name] or size == (1 << 7 * length) - 1:
+            return None
+        at += name + length + size
+        if head[:name] == b"\x18S\x80g":
+            return at
+    return None
+
+
+def _asf_end(file: Any) -> int | None:
+    """Return the size that an ASF file states, unless it was broadcast."""
+    head = _read_at(file, 0, 1 << 16)
+    at = head.find(ASF_FILE)
+    if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
+        return None
+    return _unless_open(int.from_bytes(head[at + 40 : at + 48], "little")) or None
+
+
+def _boxes_end(file: Any) -> int:
+    """Return where the boxes of an MP4 or QuickTime file end: at a further beginning, or at what is no box."""
+    at, seen = 0, set()
+    size_of_file = file.seek(0, 2)
+    while at < size_of_file and len(head := _read_at(file, at, 16)) >= 8:
+        kind = head[4:8]
+        size = int.from_bytes(head[:4], "big")
+        size = int.from_bytes(head[8:], "big") if size == 1 else size or size_of_file - at
+        if size < 8 or kind in seen or not _is_word(kind):
+            break
+        seen |= {kind} & {b"moov", b"ftyp"}
+        at += size
+    return at
+
+
+def _is_word(kind: bytes) -> bool:
+    """Whether four bytes could name a chunk.
+
+    >>> _is_word(b"data"), _is_word(bytes(4))
+    (True, False)
     """
-    if head[:4] in (b"RF64", b"BW64") and head[12:16] == b"ds64":
-        return _unless_open(int.from_bytes(head[20:28], "little") + 8)
-    if head[:4] == b"riff":
-        return _unless_open(int.from_bytes(head[16:24], "little"))
-    if head[:4] == b"RIFF":
-        return _unless_open(int.from_bytes(head[4:8], "little") + 8)
-    return _unless_open(int.from_bytes(head[4:8], "big") + 8) if head[:4] == b"RIFX" else 0
+    return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind)
 
 
 def _unless_open(size: int) -> int:
     """Return a size, or 0 for the ones that are written where it is not known yet."""
     placeholder = any(abs(size - largest) <= NEAR for largest in LARGEST) or size >= 2**62
     return 0 if placeholder else size
-
-
-def _caf_size(file: Any) -> int:
-    """Return where the sound of a CAF file ends as its chunks say; 0 where the chunk is open."""
-    at = 8
-    while len(head := _read_at(file, at, 12)) == 12:
-        size = int.from_bytes(head[4:], "big", signed=True)
-        if size < 0:
-            return 0
-        at += 12 + size
-        if head[:4] == b"data":
-            return at
-    return 0
 
 
 def _counts_frames(path: Path) -> bool:

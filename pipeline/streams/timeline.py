@@ -13,17 +13,16 @@ from typing import Any
 
 import av
 
+from pipeline.streams.joints import loses_a_part
 from pipeline.streams.opening import MediaError, media_streams, open_recording
-from pipeline.streams.sizes import FROM_STAMPS, bytes_cut, has_second_header, is_guessed, states_length
+from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
+from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_guessed, states_length
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off
 AGREES_S = 0.25  # a stated length this near to the packets' end is believed
-BACK_S = 0.2  # decoding stamps that go back by more than this begin again
-AHEAD_S = 60.0  # stamps that go forward by more than this at once begin again too, where a file has nothing but stamps
-WRAPPED_S = 12 * 3600.0  # and by more than this in any file: they have wrapped
-GLITCH_S = 1.0  # one stream alone may go back by less than this: a slip, no further part
-NO_LENGTH_OF_ITS_OWN = ("matroska,webm",)  # what FFmpeg says of a stream there is the whole recording's length
+PRIMES_S = 0.25  # at most: sound before the first sample that is heard
+NO_LENGTH_OF_ITS_OWN = (MATROSKA,)  # what FFmpeg says of a stream there is the whole recording's length
 LOSING = ("flac",)  # here FFmpeg loses what stands beside a joint
 
 
@@ -72,9 +71,9 @@ def timeline_of(path: Path) -> Timeline:
 
 def read_timeline(container: Any, path: Path) -> Timeline:
     """Read all packets of an open recording to its end; as `timeline_of`."""
-    parts = _read_parts(container)
+    parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts)
-    start_s = clock_start_s(container)
+    start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
     ends_s = {index: end_s - start_s for index, end_s in parts.ends(shifts).items()}
     streams = [stream.index for stream in media_streams(container)]
@@ -85,9 +84,20 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     return Timeline(start_s, duration_s, ends_s, claims_s, parts.shifts_by_stream(shifts))
 
 
-def clock_start_s(container: Any) -> float:
-    """Return the earliest presentation stamp of any audio or video stream, in seconds: the recording's time 0."""
-    starts = [float(s.start_time * s.time_base) for s in media_streams(container) if s.start_time is not None]
+def _clock_start_s(container: Any, parts: Parts) -> float:
+    """Return the earliest presentation stamp of any audio or video stream, in seconds: the recording's time 0.
+
+    FFmpeg's word on that is taken where the first packets bear it out. Before the samples that a sound track states it
+    has packets that prime its decoder; and of a track of few pictures FFmpeg may know no start, or a late one.
+    """
+    starts = []
+    for stream in media_streams(container):
+        first_s = parts.first_s(stream.index)
+        start_s = None if stream.start_time is None else float(stream.start_time * stream.time_base)
+        primes_s = PRIMES_S if stream.type == "audio" else 0.0
+        if start_s is None or (first_s is not None and first_s < start_s - primes_s):
+            start_s = first_s
+        starts += [] if start_s is None else [start_s]
     if starts:
         return min(starts)
     return 0.0 if container.start_time is None else float(container.start_time / MICROSECONDS)
@@ -97,7 +107,7 @@ def packets(container: Any, timeline: Timeline, streams: Sequence[Any]) -> Itera
     """Demux `streams` to where they can be read, the parts of a joined recording laid end to end."""
     counts: dict[int, int] = {}
     try:
-        for packet in container.demux(streams):
+        for packet in demuxed(container, streams):
             shifts = timeline.shifts.get(packet.stream_index)
             if shifts and packet.size:
                 number = counts[packet.stream_index] = counts.get(packet.stream_index, -1) + 1
@@ -105,13 +115,6 @@ def packets(container: Any, timeline: Timeline, streams: Sequence[Any]) -> Itera
             yield packet
     except av.error.FFmpegError:  # what follows cannot be read: the timeline knows where that is
         return
-
-
-def packet_span_s(packet: Any, otherwise_s: float) -> tuple[float, float]:
-    """Return where a packet starts and ends on the container's clock, in seconds; without a stamp, where it starts."""
-    stamp = packet.dts if packet.pts is None else packet.pts
-    start_s = otherwise_s if stamp is None else float(stamp * packet.time_base)
-    return start_s, start_s + float((packet.duration or 0) * packet.time_base)
 
 
 def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
@@ -122,117 +125,13 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
         packet.dts += ticks
 
 
-@dataclass
-class _Stream:
-    """How far one stream was read: its part, its last stamps there, and where its parts begin and end."""
-
-    part: int = 0
-    count: int = 0
-    last_s: float | None = None
-    begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, part from there on)
-    back_s: float = 0.0  # the longest way that its stamps went back
-    ends_s: dict[int, float] = field(default_factory=dict)  # part -> end on the container's clock
-
-
-@dataclass
-class _Parts:
-    """The parts of a recording as its packets come: one, unless stamps begin again."""
-
-    timed: frozenset[int]  # the streams whose stamps say where a part begins and ends: sound and picture
-    ahead_s: float  # how far stamps may go forward at once
-    streams: dict[int, _Stream] = field(default_factory=dict)
-    spans_s: list[list[float]] = field(default_factory=list)  # of each part, over its streams, on the container's clock
-    last_byte: int = 0
-
-    def note(self, packet: Any) -> None:
-        """Note one packet."""
-        stream = self.streams.setdefault(packet.stream_index, _Stream())
-        timed = packet.stream_index in self.timed
-        if timed and packet.dts is not None:
-            self._follow(stream, float(packet.dts * packet.time_base))
-        span_s = packet_span_s(packet, stream.ends_s.get(stream.part, 0.0))
-        if not packet.is_discard:
-            stream.ends_s[stream.part] = max(stream.ends_s.get(stream.part, span_s[1]), span_s[1])
-            if timed:
-                self._extend(stream.part, span_s)
-        stream.count += 1
-        self.last_byte = max(self.last_byte, (packet.pos or 0) + packet.size)
-
-    def _follow(self, stream: _Stream, stamp_s: float) -> None:
-        """Follow the decoding stamps of a stream; it enters its next part where they begin again."""
-        if stream.last_s is None:
-            stream.last_s = stamp_s
-        elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:
-            stream.back_s = max(stream.back_s, stream.last_s - stamp_s)
-            stream.part += 1
-            stream.begins.append((stream.count, stream.part))
-            stream.last_s = stamp_s
-        else:
-            stream.last_s = max(stamp_s, stream.last_s)
-
-    @property
-    def match(self) -> bool:
-        """Whether all streams have as many parts."""
-        return len({self.streams[index].part for index in self.timed if index in self.streams}) <= 1
-
-    def forget(self) -> None:
-        """Take all parts for one: stamps are what they are."""
-        for stream in self.streams.values():
-            stream.part, stream.begins = 0, []
-            stream.ends_s = {0: max(stream.ends_s.values())} if stream.ends_s else {}
-        self.spans_s = [[min(start for start, _ in self.spans_s), max(end for _, end in self.spans_s)]]
-
-    def _extend(self, part: int, span_s: tuple[float, float]) -> None:
-        while len(self.spans_s) <= part:
-            self.spans_s.append([span_s[0], span_s[1]])
-        known = self.spans_s[part]
-        known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
-
-    def shifts(self) -> list[float]:
-        """Return by how much each part is moved so that it begins where the one before it ends."""
-        shifts_s: list[float] = []
-        for number, (start_s, _) in enumerate(self.spans_s):
-            shifts_s.append(self.spans_s[number - 1][1] + shifts_s[-1] - start_s if number else 0.0)
-        return shifts_s
-
-    def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
-        """Return where each stream ends, on the container's clock."""
-        moved = {0: 0.0, **dict(enumerate(shifts_s))}
-        return {
-            index: max(end_s + moved[part] for part, end_s in stream.ends_s.items())
-            for index, stream in self.streams.items()
-            if stream.ends_s
-        }
-
-    def shifts_by_stream(self, shifts_s: Sequence[float]) -> dict[int, tuple[tuple[int, float], ...]]:
-        """Return `Timeline.shifts`."""
-        return {
-            index: tuple((first, shifts_s[part]) for first, part in stream.begins)
-            for index, stream in self.streams.items()
-            if stream.begins
-        }
-
-
-def _read_parts(container: Any) -> _Parts:
-    ahead_s = AHEAD_S if container.format.name in FROM_STAMPS else WRAPPED_S
-    parts = _Parts(frozenset(stream.index for stream in media_streams(container)), ahead_s)
-    try:
-        for packet in container.demux():
-            if packet.size:
-                parts.note(packet)
-    except av.error.FFmpegError:  # what follows cannot be read: the recording ends here
-        pass
-    return parts
-
-
-def _refuse_unreadable_joints(container: Any, path: Path, parts: _Parts) -> None:
+def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts) -> None:
     """Refuse files joined byte by byte whose parts cannot be told from one another, or of which some are never read."""
     name = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
-    lost = parts.last_byte and has_second_header(path, name, parts.last_byte)
-    lost = lost or (name in LOSING and len(parts.spans_s) > 1)
-    if lost or not parts.match:
+    lost = not parts.match or (parts.joints and name in LOSING) or (name in FROM_STAMPS and parts.follow_each_other)
+    if lost or loses_a_part(container, path, parts.last_byte, list(parts.joints.values())):
         raise MediaError(
             f"{path} is several recordings joined byte by byte, which cannot be read as one: name them one by one, or "
             "join them with a program that writes one file anew"

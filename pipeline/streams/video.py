@@ -22,7 +22,7 @@ from pipeline.streams.sampling import seen
 from pipeline.streams.spans import DEFAULT, Region, Span, check_track
 from pipeline.streams.timeline import MISSING_S
 
-VERSION = 2  # raised whenever the same recording and settings give other streams
+VERSION = 3  # raised whenever the same recording and settings give other streams
 
 Outcome = VideoStream | NoStream | EmptyInput | MediaError
 

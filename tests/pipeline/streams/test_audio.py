@@ -16,9 +16,9 @@ from features.types import AudioStream
 from pipeline.streams import audio, decode
 from pipeline.streams.audio import AudioConfig, band_pass, clean, normalise, read_audio, trim_bounds
 from pipeline.streams.decode import probe
-from pipeline.streams.opening import MediaError, open_recording
+from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span
-from pipeline.streams.timeline import clock_start_s
+from pipeline.streams.timeline import timeline_of
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_clips = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")
@@ -103,8 +103,7 @@ def test_sound_that_starts_late_stays_on_the_recordings_clock(tmp_path: Path) ->
 
 def test_a_picture_that_starts_late_leaves_the_sounds_clock(tmp_path: Path) -> None:
     path = write_media(tmp_path / "v.mkv", bursts(3, (1.0, 1.5)), audio_at=lambda t: t + 2.0, video_from_s=4.0)
-    with open_recording(path) as container:
-        assert clock_start_s(container) == pytest.approx(2.0)
+    assert timeline_of(path).start_s == pytest.approx(2.0)
     (whole,) = outcomes(path, [Span(0, 3)], AudioConfig())
     assert loud_part(whole) == pytest.approx((1.0, 1.5), abs=0.0101)
 

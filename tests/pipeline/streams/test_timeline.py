@@ -1,6 +1,7 @@
 """How long recordings are, where their clocks start, where they break off: against recordings made to be known."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from features.errors import EmptyInput
 from features.types import AudioStream
 from pipeline.streams.audio import AudioConfig, read_audio
 from pipeline.streams.decode import probe
+from pipeline.streams.frames import survey
 from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span
 from pipeline.streams.timeline import timeline_of
@@ -252,6 +254,39 @@ def test_a_capture_counts_from_its_first_stamp(
     cut = tmp_path / f"cut.{ending}"
     cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert probe(cut).breaks_off_s is not None
+
+
+@pytest.mark.parametrize("options", [{}, {"bf": "0"}])
+@pytest.mark.parametrize(
+    ("times_s", "duration_s"),
+    [
+        ((0, 5, 10, 15, 20), 20.04),
+        ((0, 0.2, 0.4), 0.44),
+        ((3, 8, 13), 10.04),
+        ((7, 7.2), 0.24),
+        ((4,), 0.04),
+        (tuple(range(2, 42)), 39.04),
+    ],
+)
+def test_the_clock_of_a_few_pictures_starts_at_the_first(
+    tmp_path: Path, times_s: tuple[float, ...], duration_s: float, options: dict[str, str]
+) -> None:
+    """FFmpeg knows no start of them, or a late one."""
+    path = tmp_path / "slides.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for number, time_s in enumerate(times_s):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 6 * number, np.uint8), "rgb24")
+            frame.pts, frame.time_base = round(1000 * time_s), Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    contents = survey(path)
+    assert contents is not None
+    np.testing.assert_allclose(contents.times, np.array(times_s) - times_s[0], atol=0.002)
+    assert probe(path).duration_s == pytest.approx(duration_s, abs=0.01)
+    assert probe(path).breaks_off_s is None
 
 
 def test_tracks_that_start_late_in_an_mp4(tmp_path: Path) -> None:

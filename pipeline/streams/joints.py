@@ -1,0 +1,211 @@
+"""Files joined byte by byte (``cat a.avi b.avi``): where a further one begins.
+
+FFmpeg follows the header at a file's beginning. Of what stands behind a second header it reads nothing, or takes it
+for the first one's: picture of one part beside sound of another, a header heard as a click. Formats made of a bare
+stream of frames (MP3, AAC, MPEG program and transport streams, chained Ogg) go on; all others have a header.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.streams.opening import MediaError, media_streams, open_behind
+from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, MOV, stated_end
+
+CHUNK = 1 << 20
+OGG = "ogg"
+LONGEST = 128  # bytes of a header that its pattern may need
+SHORT = 512  # bytes of a first page in Ogg, at most
+PADDING = 8  # bytes that may follow the end that is stated
+
+
+# Codecs of which one decoder reads the other's streams.
+KINS = {"mp1": "mp2", "mp1float": "mp2", "mp2float": "mp2", "mp3": "mp2", "mp3float": "mp2", "mpeg1video": "mpeg2video"}
+
+
+class Header(NamedTuple):
+    """How a file of a format begins.
+
+    Attributes
+    ----------
+    pattern
+        Of its first bytes, long enough to be found nowhere by chance.
+    behind
+        Whether reading ends at a further one; else FFmpeg reads over it.
+    """
+
+    pattern: re.Pattern[bytes]
+    behind: bool = False
+
+
+def _header(pattern: bytes, *, behind: bool = False) -> Header:
+    return Header(re.compile(pattern, re.DOTALL), behind)
+
+
+HEADERS = {  # by FFmpeg's name of the format
+    MATROSKA: _header(rb"\x1a\x45\xdf\xa3.{1,60}?\x42\x82.{1,8}?(?:matroska|webm)"),
+    MOV: _header(rb"moov....(?:mvhd|cmov|rmra)"),
+    "aiff": _header(rb"FORM....AIF[FC]"),
+    "amr": _header(rb"#!AMR(?:-WB)?(?:_MC1\.0)?\n"),
+    "ape": _header(rb"MAC [\x80-\xff][\x0e\x0f]\0\0", behind=True),
+    "asf": _header(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"),
+    "ast": _header(rb"STRM.{4}\0[\0\x01]\0\x10", behind=True),
+    "au": _header(rb"\.snd\0\0.{6}\0\0\0[\x01-\x1b]\0"),
+    "avi": _header(rb"RIFF....AVI LIST....hdrl"),
+    "caf": _header(rb"caff\0\x01..desc"),
+    "dsf": _header(rb"DSD \x1c\0{7}", behind=True),
+    "flac": _header(rb"fLaC[\0\x80]\0\0\x22", behind=True),
+    "flv": _header(rb"FLV\x01[\0-\x05]\0\0\0\x09\0{4}", behind=True),
+    "ircam": _header(rb"\x64\xa3[\x01-\x04]\0.{3}[\x45-\x48][\x01-\x20]\0\0\0"),
+    "ivf": _header(rb"DKIF\0\0\x20\0", behind=True),
+    "mpc": _header(rb"MP\+[\x07\x17\x27]", behind=True),
+    "mpc8": _header(rb"MPCKSH", behind=True),
+    "mxf": _header(rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02[\x01-\x04]\0"),
+    "nistsphere": _header(rb"NIST_1A\n"),
+    "nut": _header(rb"nut/multimedia container\0"),
+    OGG: _header(rb"OggS\0[\x02\x06]", behind=True),
+    "qcp": _header(rb"RIFF....QLCMfmt "),
+    "rm": _header(rb"\.RMF\0\0\0[\x10\x12]\0[\0\x01]"),
+    "sox": _header(rb"\.SoX.\0\0\0.{15}\x40[\x01-\x20]\0\0\0"),
+    "swf": _header(rb"[FC]WS[\x01-\x28]", behind=True),
+    "tak": _header(rb"tBaK", behind=True),
+    "tta": _header(rb"TTA[12][\x01-\x03]\0[\x01-\x20]\0", behind=True),
+    "voc": _header(rb"Creative Voice File\x1a"),
+    "w64": _header(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0"),
+    "wav": _header(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE[ -~]{4}"),
+    "wtv": _header(rb"\xb7\xd8\0\x20\x37\x49\xda\x11\xa6\x4e\0\x07\xe9\x5e\xad\x8d", behind=True),
+    "wv": _header(rb"wvpk.{4}[\x02-\x10]\x04.{6}\0{4}", behind=True),
+    "yuv4mpegpipe": _header(rb"YUV4MPEG2 ", behind=True),
+}
+
+
+def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
+    """Whether a file has further parts, joined byte by byte, of which something is lost or mixed with the first.
+
+    A file that ends where its header says that it ends is one, and nothing of it is read here. Of others all bytes are
+    looked at, or those behind the last packet where reading ends at a further header.
+
+    Parameters
+    ----------
+    container
+        The open file.
+    path
+        Where it is.
+    after
+        Its last byte that belongs to a packet.
+    joints
+        The bytes at which its stamps begin again.
+    """
+    name = str(container.format.name)
+    if name == OGG:
+        return _loses_a_chain(path, after, restarts=bool(joints))
+    if name in FROM_STAMPS:
+        return _has_other_streams(container, path, after) or not all(_goes_on(container, path, at) for at in joints)
+    further = list(_further(path, name, after, restarts=bool(joints)))
+    if name == MATROSKA:  # there FFmpeg reads on, with the tracks of the first part
+        return any(at >= after or not _goes_on(container, path, at) for at in further)
+    return bool(further)
+
+
+def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
+    """Whether an Ogg file has a further chain that is not of one stream, coded as the first chain's only one."""
+    begins = HEADERS[OGG].pattern
+    if not restarts:
+        return any(True for _ in _places(path, begins, after))
+    found = list(_places(path, begins, 0))
+    chains = _chains(path, found)
+    return found[-1] >= after or (len(chains) > 1 and (len(chains[0]) > 1 or any(c != chains[0] for c in chains)))
+
+
+def _chains(path: Path, places: Sequence[int]) -> list[list[bytes]]:
+    """Return the codecs of each chain; the first pages of its streams, which are short, follow one another."""
+    chains: list[list[bytes]] = []
+    for before, at in pairwise((-SHORT, *places)):
+        if at - before >= SHORT:
+            chains.append([])
+        chains[-1].append(_ogg_codec(path, at))
+    return chains
+
+
+def _ogg_codec(path: Path, at: int) -> bytes:
+    """Return what names the codec in the first page of a stream."""
+    with path.open("rb") as file:
+        file.seek(at)
+        page = file.read(SHORT)
+    return page[27 + page[26] :][:5]
+
+
+def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[int]:
+    """Yield where further headers stand."""
+    header = HEADERS.get(name)
+    end = stated_end(path)
+    if header is None or (end is not None and abs(path.stat().st_size - end) <= PADDING):
+        return
+    if header.behind and end is None and not restarts:
+        yield from _places(path, header.pattern, after)
+        return
+    places = _places(path, header.pattern, 0)
+    next(places, None)  # its own
+    yield from places
+
+
+def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:
+    """Yield where a pattern is found from the byte `start` on."""
+    last, before, at = -1, b"", start
+    with path.open("rb") as file:
+        file.seek(start)
+        while chunk := file.read(CHUNK):
+            for match in pattern.finditer(before + chunk):
+                place = at - len(before) + match.start()
+                if place > last:
+                    last = place
+                    yield place
+            at += len(chunk)
+            before = (before + chunk)[-LONGEST:]
+
+
+def _has_other_streams(container: Any, path: Path, after: int) -> bool:
+    """Whether sound or picture begins behind the last packet that bears no number of a stream that was read."""
+    known = {stream.id for stream in container.streams}
+    try:
+        with open_behind(path, after, str(container.format.name)) as rest:
+            return any(stream.id not in known for stream in media_streams(rest))
+    except MediaError:  # nothing that could be read by itself
+        return False
+
+
+def _goes_on(container: Any, path: Path, at: int) -> bool:
+    """Whether what begins at a byte, as a file by itself, has the streams of the first part, coded alike."""
+    name = str(container.format.name)
+    try:
+        with open_behind(path, at, name) as part:
+            if name in FROM_STAMPS:
+                first, further = _codecs(container), _codecs(part)
+                return all(first[number] == further[number] for number in first.keys() & further.keys())
+            return _forms(part) == _forms(container)
+    except MediaError:
+        return name in FROM_STAMPS  # too little to tell
+
+
+def _codecs(container: Any) -> dict[int, str]:
+    """Return by their numbers how streams are coded; those whose kinds only probing tells apart are one."""
+    coded = {s.id: s.codec_context.name for s in media_streams(container) if s.codec_context is not None}
+    return {number: KINS.get(name, name) for number, name in coded.items()}
+
+
+def _forms(container: Any) -> list[tuple[Any, ...]]:
+    """Return what a decoder of each stream must know beforehand."""
+    coded = (stream for stream in container.streams if stream.codec_context is not None)
+    return [(stream.type, stream.time_base, *_form(stream)) for stream in coded]
+
+
+def _form(stream: Any) -> tuple[Any, ...]:
+    codec = stream.codec_context
+    head = bytes(codec.extradata or b"")
+    if codec.name == "flac":  # there sums and counts follow the form
+        head = head[10:13]
+    if stream.type == "video":
+        return codec.name, head, stream.width, stream.height
+    return (codec.name, head, stream.rate, stream.channels) if stream.type == "audio" else (codec.name,)
