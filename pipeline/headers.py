@@ -1,36 +1,15 @@
 """Names of columns: which of ours each one is, and which one is meant by one that is nearly ours."""
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from pipeline.column_words import stands_for
 from pipeline.errors import UserError
 from pipeline.rules import trimmed
 
-# What others call our columns, without case, units, "time" and marks between words.
-_MEANT: Mapping[str, tuple[str, ...]] = {
-    "start": ("begin", "begins", "onset", "from", "xmin", "tmin", "startoffset"),
-    "end": ("stop", "ends", "offset", "finish", "to", "until", "xmax", "tmax", "endoffset"),
-    "media": (
-        "file", "filename", "filepath", "path", "mediafile", "mediapath", "video", "videofile", "videopath",
-        "videoname", "audio", "audiofile", "audiopath", "wav", "wavfile", "clip", "clippath", "movie", "recordingpath",
-    ),
-    "sound": ("audio", "audiofile", "audiopath", "wav", "wavfile", "soundfile", "soundpath"),
-    "sound_start": ("soundstart", "audiostart", "soundbegin", "audiobegin", "soundoffset", "audiooffset"),
-    "audio_track": ("audiostream", "soundtrack", "track"),
-    "audio_channel": ("channel", "soundchannel"),
-    "video_track": ("videostream",),
-    "text": ("transcript", "transcripts", "transcription", "sentence", "caption", "subtitle", "subtitles", "asr"),
-    "speaker": ("speakerid", "speakername", "speakers", "spk", "spkid", "spkr"),
-    "group": ("groupid", "groupname"),
-    "utterance": ("utteranceid", "utterancename", "utt", "uttid", "id", "segmentid", "clipid"),
-    "split": ("partition", "subset", "set", "splitname", "datasplit"),
-    "word": ("words", "token", "text"),
-}  # fmt: skip
 TIMES = ("start", "end", "sound_start")
-_UNITS = {"s", "sec", "secs", "second", "seconds", "ms", "msec", "milliseconds", "time", "times", "timestamp", "stamp"}
 _ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
 
 
@@ -115,19 +94,11 @@ def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[s
 
 
 def _meant(name: str, absent: Sequence[str]) -> str:
-    bare = _bare(name)
     for ours in absent:
-        if bare and (bare == _bare(ours) or bare in _MEANT.get(ours, ())):
+        if stands_for(name, ours):
             return ours
     close = get_close_matches(folded(name), absent, n=1, cutoff=_ALIKE)
     return close[0] if close else ""
-
-
-def _bare(name: str) -> str:
-    """Return the letters of a name without units, ``time`` and marks: ``Start_Time (ms)`` -> ``start``."""
-    parts = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", trimmed(name)))
-    kept = "".join(part.casefold() for part in parts if part.casefold() not in _UNITS)
-    return re.sub(r"(?<=.)(time|stamp)$", "", kept)
 
 
 def near_notices(near: Mapping[str, str]) -> list[str]:

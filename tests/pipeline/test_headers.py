@@ -51,4 +51,10 @@ def test_near_misses(name: str, meant: str) -> None:
 def test_what_is_there_or_asked_for_or_far_off_is_no_near_miss() -> None:
     assert not nearly_ours(["media", "file"], ["media"])
     assert not nearly_ours(["speaker_id"], OURS, ["speaker_id"])
+    ordinary = (
+        "start_year text_length text_emotion speaker_age speaker_gender start_label topic_start end_date endReason"
+    )
+    assert not nearly_ours([*ordinary.split(), "n_words", "stop_words", "dataset", "sample_rate", "timestamp"], OURS)
+    ordinary = "weekend statement question_id reply_to start_emotion date time fold name item_no video_fps group_size"
+    assert not nearly_ours([*ordinary.split(), "t" * 5000, "ts" * 5000, "x" * 5000], OURS)
     assert not nearly_ours(["age", "gender", "actor", "valence", "session", "dialogue", "intensity", "", "s"], OURS)
