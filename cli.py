@@ -342,7 +342,7 @@ def evaluate(
         if drop is not None:
             _echo(printed_without(params, name, drop))
         elif robustness:
-            _echo(printed_robustness(name))
+            _echo(printed_robustness(params, name))
         else:
             _echo(printed(params, name))
 

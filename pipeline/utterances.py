@@ -116,11 +116,22 @@ def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
     texts.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
 
 
-def read_table(path: Path, **options: Any) -> pd.DataFrame:
-    """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`."""
+def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:
+    """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    checked
+        Whether its record must be there, if it is one that has a record (`pipeline.bound`).
+    options
+        Of `pandas.read_csv`.
+    """
     if path.exists() and not path.is_file():
         raise UserError(f"{path} is no file: move it away, and run the stage that writes it again")
-    bound.require_written(path)
+    if checked:
+        bound.require_written(path)
     try:
         return restore(pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options))
     except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors

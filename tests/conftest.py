@@ -47,6 +47,15 @@ def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]
         writer.writerows(rows)
 
 
+def bind(folder: Path, sidecar: str = "tables.json", **rest: object) -> None:
+    """Bind the tables that lie in a folder by a record, as the stage does that writes them."""
+    from pipeline import bound
+
+    names = bound._PREDICTED if sidecar == bound.TRAINED else [n for n in bound.BOUND if n not in bound._PREDICTED]
+    files = {name: folder / name for name in names if (folder / name).exists()}
+    (folder / sidecar).write_text(bound.record(files, bound.command_of(folder / sidecar), rest))
+
+
 def align_words(path: Path) -> list[tuple[str, float, float]]:
     """Return the words of a GRID .align file in seconds (its unit is 1/25000 s)."""
     lines = [line.split() for line in path.read_text().splitlines() if line.strip()]

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from features.errors import StoreError
 from models.metrics import metric
 from models.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
 from models.threads import one_thread
+from pipeline import bound
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.cells import difference, number, p_value, pipe_table
+from pipeline.stages.current import require_trained
 from pipeline.stages.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
 from pipeline.utterances import read_utterances
 
@@ -65,8 +68,9 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     settings = params.corpus(name)
     if folders[0]:
         pairs, words = _runs(Path(first), Path(second), settings)
+        words += _out_of_date(params, name, (Path(first), Path(second)))
     else:
-        pairs, words = _rows(name, first, second, settings)
+        pairs, words = _rows(params, name, first, second)
     table = read_utterances(CorpusPaths(name).utterances, settings.label)
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
     names = (only,) if only else figures_of(settings)
@@ -144,18 +148,36 @@ def _only_corpus(params: Params) -> str:
 
 def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[str]]:
     """Return the rows that both folders have, and what is said of those that one has."""
-    one, two = (systems(read_predictions(folder / "predictions.csv", corpus)) for folder in (first, second))
+    paths = [folder / "predictions.csv" for folder in (first, second)]
+    unknown = [why for path in paths if path.exists() and (why := bound.unknown(path))]
+    one, two = (systems(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
     pairs = {label_of(key): (one[key], two[key]) for key in one if key in two}
     if not pairs:
         raise UserError(f"{first} and {second} have no row in common: nothing can be compared")
-    words = ["Differences: the second minus the first. p: corrected after Holm for all rows, figure by figure."]
+    words = [
+        "Differences: the second minus the first. p: corrected after Holm for all rows, figure by figure.",
+        *unknown,
+    ]
     for folder, own, other in ((first, one, two), (second, two, one)):
         if alone := [label_of(key) for key in own if key not in other]:
             words.append(f"Only in {folder}: {', '.join(alone)}.")
     return pairs, words
 
 
-def _rows(name: str, first: str, second: str, corpus: CorpusParams) -> tuple[Pairs, list[str]]:
+def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str]:
+    """Return a sentence on the present results of the corpus, if they are compared and are out of date."""
+    if not any(folder.resolve() == CorpusPaths(name).results.resolve() for folder in folders):
+        return []
+    try:
+        require_trained(params, name)
+    except (UserError, StoreError) as error:
+        return [f"Out of date: {error}."]
+    return []
+
+
+def _rows(params: Params, name: str, first: str, second: str) -> tuple[Pairs, list[str]]:
+    require_trained(params, name)
+    corpus = params.corpus(name)
     parts = systems(read_predictions(CorpusPaths(name).predictions, corpus))
     one, two = (chosen(spec, list(parts)) for spec in (first, second))
     label = f"{label_of(one)} and {label_of(two)}"

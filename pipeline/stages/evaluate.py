@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.atomic import write_text
-from features.errors import StoreError
+from features.atomic import replacing_all, write_text
 from models.metrics import metric
 from models.threads import one_thread
-from pipeline.bound import bind, require_written
+from pipeline.bound import TABLES, require_written
+from pipeline.bound import record as record_of
 from pipeline.drawing import Point, forest
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
@@ -20,6 +20,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
+from pipeline.stages.current import MADE_OF, made_of, require_evaluated, require_same, require_trained
 from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
 from pipeline.stages.only_right import only_right
 from pipeline.stages.results import (
@@ -27,8 +28,6 @@ from pipeline.stages.results import (
     Key,
     group_by_utterance,
     label_of,
-    normalisation,
-    notices_of,
     read_attention,
     read_dropped,
     read_parameters,
@@ -38,17 +37,19 @@ from pipeline.stages.results import (
     systems,
 )
 from pipeline.stages.scoring import Scores, score
-from pipeline.stages.train import inputs_key, read_record
-from pipeline.utterances import read_table, read_utterances, write_table
+from pipeline.stages.trained import Record
+from pipeline.utterances import csv_text, read_table, read_utterances
+
+Outputs = dict[str, str]  # file below a corpus's results -> what it holds
 
 
 def evaluate(params: Params, name: str) -> None:
-    """Write the tables, plots and lists of results/<corpus>.
+    """Write the tables, plots and lists of results/<corpus>, all or none.
 
     Raises
     ------
     UserError
-        If the predictions are missing or are not of these utterances.
+        If the predictions are missing or are not of these utterances, or were written again meanwhile.
     """
     with writing(CorpusPaths(name).results / "table.csv"), one_thread():
         _evaluate(params, name)
@@ -56,26 +57,38 @@ def evaluate(params: Params, name: str) -> None:
 
 def _evaluate(params: Params, name: str) -> None:
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    record = require_trained(params, name)
     predictions = read_predictions(paths.predictions, corpus)
-    _require_current(params, name)
     table = read_utterances(paths.utterances, corpus.label)
     groups = group_by_utterance(table, corpus, predictions)
     scores = score(predictions, groups, corpus, params.evaluate, read_parameters(name))
     parts = systems(predictions)
-    _write_tables(params, name, scores)
-    _write_robustness(params, name, parts, groups)
-    _write_attention(paths.results, table, corpus)
-    _write_only_right(paths.results, scores, parts, table, corpus)
-    _write_confusions(paths.results / "plots", parts, corpus)
-    for folder in (paths.results, paths.results / "images"):
-        names = [name for name in _READ_AGAIN if (folder / name).exists()]
-        bind(folder, names, f"crossmodal evaluate --corpus {name}")
+    outputs = {
+        **_tables(params, name, scores, record),
+        **_robustness(params, name, parts, groups),
+        **_attention(paths.results, table, corpus),
+        **_only_right(scores, parts, table, corpus),
+        **_confusions(parts, corpus),
+    }
+    require_same(record, name)
+    _write(outputs, paths.results, made_of(params, name, record), f"crossmodal evaluate --corpus {name}")
 
 
-_READ_AGAIN = (  # what other commands read
-    *("table.csv", "table.md", "comparisons.csv", "robustness.md", "only_fusion.csv", "only_single.csv"),
-    *("forest.svg", "robustness.svg", "attention.svg"),
-)
+def _write(outputs: Outputs, folder: Path, made: Mapping[str, str], command: str) -> None:
+    """Write all outputs, with a record a folder, and take away what an earlier run wrote and this one does not."""
+    plots = {file: text for file, text in outputs.items() if file.startswith("plots/")}  # for DVC alone: not bound
+    bound, records = [file for file in outputs if file not in plots], [TABLES, f"images/{TABLES}"]
+    with replacing_all([folder / file for file in (*bound, *records)]) as temporary:
+        written = dict(zip((*bound, *records), temporary, strict=True))
+        for file in bound:
+            written[file].write_text(outputs[file], encoding="utf-8")
+        for one in records:
+            mine = {Path(file).name: written[file] for file in bound if Path(file).parent == Path(one).parent}
+            written[one].write_text(record_of(mine, command, {MADE_OF: dict(made)}), encoding="utf-8")
+        for file, text in plots.items():
+            write_text(folder / file, text)
+    for old in {*folder.glob("plots/*.csv"), *folder.glob("images/*.svg")} - {folder / file for file in outputs}:
+        old.unlink()
 
 
 def printed(params: Params, name: str) -> str:
@@ -84,8 +97,9 @@ def printed(params: Params, name: str) -> str:
     Raises
     ------
     UserError
-        If there is nothing yet.
+        If there is nothing yet, or it is out of date.
     """
+    require_evaluated(params, name)
     corpus, folder = params.corpus(name), CorpusPaths(name).results
     written = _written(folder / "table.md", name)
     types = dict.fromkeys([*WHO, "metric"], str)
@@ -102,8 +116,9 @@ def printed(params: Params, name: str) -> str:
     return "\n".join([f"{above}{heading}", "", *lines, "", *more, words])
 
 
-def printed_robustness(name: str) -> str:
-    """Return robustness.md as `evaluate` wrote it; a missing one raises `UserError`."""
+def printed_robustness(params: Params, name: str) -> str:
+    """Return robustness.md as `evaluate` wrote it; one that is missing or out of date raises `UserError`."""
+    require_evaluated(params, name)
     return _written(CorpusPaths(name).results / "robustness.md", name)
 
 
@@ -116,6 +131,7 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
     UserError
         If a modality is unknown, or `train` has not written what the fusions predict without it.
     """
+    require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
     taken = robustness.chosen_modalities(modalities, corpus)
     predictions = read_predictions(paths.predictions, corpus)
@@ -125,20 +141,6 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
     table = read_utterances(paths.utterances, corpus.label)
     setting = robustness.setting_of(corpus, group_by_utterance(table, corpus, predictions), params.evaluate)
     return robustness.dropping(name, predictions, dropped, taken, setting)
-
-
-def _require_current(params: Params, name: str) -> None:
-    """Refuse predictions of other labels, features or settings; where the features are gone, take them as they are."""
-    record = read_record(name)
-    try:
-        key = inputs_key(params, name)
-    except StoreError:
-        return
-    if record is None or record.inputs != key:
-        path = CorpusPaths(name).predictions
-        raise UserError(
-            f"{path} was made from other labels, features or settings: run `crossmodal train --corpus {name}`"
-        )
 
 
 def _written(path: Path, name: str) -> str:
@@ -154,52 +156,46 @@ def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{column: pd.to_numeric(table[column]) for column in columns})
 
 
-def _write_tables(params: Params, name: str, scores: Scores) -> None:
-    corpus, folder = params.corpus(name), CorpusPaths(name).results
-    words = list(tables.words(scores, corpus, params.evaluate, normalisation(name), notices_of(name)))
-    write_table(tables.tidy(name, scores), folder / "table.csv")
-    write_table(tables.comparisons(scores), folder / "comparisons.csv")
-    write_text(folder / "metrics.json", json.dumps(_metrics(scores), indent=1) + "\n")
-    write_text(folder / "table.md", tables.markdown(name, scores, words))
-    write_text(folder / "table.tex", tables.tex(name, scores))
-    write_text(folder / "images" / "forest.svg", _forest(scores))
+def _tables(params: Params, name: str, scores: Scores, record: Record) -> Outputs:
+    words = list(tables.words(scores, params.corpus(name), params.evaluate, record.normalise, record.notices))
+    return {
+        "table.csv": csv_text(tables.tidy(name, scores)),
+        "comparisons.csv": csv_text(tables.comparisons(scores)),
+        "metrics.json": json.dumps(_metrics(scores), indent=1) + "\n",
+        "table.md": tables.markdown(name, scores, words),
+        "table.tex": tables.tex(name, scores),
+        "images/forest.svg": _forest(scores),
+    }
 
 
-def _write_robustness(params: Params, name: str, parts: Mapping[Key, pd.DataFrame], groups: pd.Series) -> None:
-    corpus, folder = params.corpus(name), CorpusPaths(name).results
+def _robustness(params: Params, name: str, parts: Mapping[Key, pd.DataFrame], groups: pd.Series) -> Outputs:
+    corpus = params.corpus(name)
     setting = robustness.setting_of(corpus, groups, params.evaluate)
     shares = robustness.by_share(parts, read_dropped(name, corpus), setting)
     present = robustness.by_presence(parts, read_presence(name), setting)
-    write_table(shares, folder / "robustness.csv")
-    write_table(present, folder / "by_presence.csv")
     fused = any("+" in key[1] for key in parts)
     train = f"crossmodal train --corpus {name}"
     said = robustness.markdown(name, shares, present, train) if fused else robustness.nothing_fused(name)
-    write_text(folder / "robustness.md", said)
-    image = folder / "images" / "robustness.svg"
-    if shares.empty:
-        image.unlink(missing_ok=True)
-    else:
-        write_text(image, robustness.drawn(shares))
+    found = {"robustness.csv": csv_text(shares), "by_presence.csv": csv_text(present), "robustness.md": said}
+    return found if shares.empty else found | {"images/robustness.svg": robustness.drawn(shares)}
 
 
-def _write_attention(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> None:
-    weights, image = read_attention(folder / "attention.csv", corpus), folder / "images" / "attention.svg"
+def _attention(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Outputs:
+    weights = read_attention(folder / "attention.csv", corpus)
     if weights is None or weights.empty:
-        image.unlink(missing_ok=True)
-        return
-    write_text(image, attending.drawn(attending.attention_points(weights, table.set_index("utterance")[corpus.label])))
+        return {}
+    points = attending.attention_points(weights, table.set_index("utterance")[corpus.label])
+    return {"images/attention.svg": attending.drawn(points)}
 
 
-def _write_only_right(
-    folder: Path, scores: Scores, parts: Mapping[Key, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
-) -> None:
-    """Write what only the best fusion gets right, and only the best single modality; no lines without either."""
+def _only_right(
+    scores: Scores, parts: Mapping[Key, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
+) -> Outputs:
+    """Return what only the best fusion gets right, and only the best single modality; no lines without either."""
     lists = (pd.DataFrame(columns=ONLY_COLUMNS), pd.DataFrame(columns=ONLY_COLUMNS))
     if (fusion := scores.best_fusion) and (single := scores.best_single):
         lists = only_right(parts[fusion.key], parts[single.key], table, corpus.task)
-    for name, found in zip(("only_fusion.csv", "only_single.csv"), lists, strict=True):
-        write_table(found, folder / name)
+    return {name: csv_text(found) for name, found in zip(("only_fusion.csv", "only_single.csv"), lists, strict=True)}
 
 
 def _metrics(scores: Scores) -> dict[str, dict[str, float | None]]:
@@ -221,16 +217,12 @@ def _forest(scores: Scores) -> str:
     return forest(points, f"{scores.leading} by row", span, base)
 
 
-def _write_confusions(folder: Path, parts: Mapping[Key, pd.DataFrame], corpus: CorpusParams) -> None:
-    """Write one CSV a system: truth and prediction of each utterance, which DVC draws as a confusion matrix."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = set()
+def _confusions(parts: Mapping[Key, pd.DataFrame], corpus: CorpusParams) -> Outputs:
+    """Return one CSV a system: truth and prediction of each utterance, which DVC draws as a confusion matrix."""
+    found = {}
     for key, part in parts.items():
-        path = folder / ("-".join(k.replace("+", "_") for k in key if k) + ".csv")
         shown = part[["utterance", "truth", "prediction"]].copy()
         if corpus.task == "regression":
             shown[["truth", "prediction"]] = np.rint(shown[["truth", "prediction"]]).astype(int)
-        write_table(shown, path)
-        wanted.add(path)
-    for old in set(folder.glob("*.csv")) - wanted:
-        old.unlink()
+        found[f"plots/{'-'.join(k.replace('+', '_') for k in key if k)}.csv"] = csv_text(shown)
+    return found

@@ -19,11 +19,13 @@ from pipeline.run.cluster import Pool
 from pipeline.run.progress import Progress
 from pipeline.run.shift import WorkerLost
 from pipeline.stages.compare import chosen
+from pipeline.stages.current import require_evaluated, require_same
 from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
 from pipeline.stages.guard import plan_of
 from pipeline.stages.inputs import settings_of, step_settings
 from pipeline.stages.results import WHO, Key, label_of, read_figures, read_predictions, systems
 from pipeline.stages.rows import Row
+from pipeline.stages.trained import require_features
 from pipeline.utterances import read_table, read_utterances, write_table
 
 REPEATS = 5
@@ -95,18 +97,17 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, or a row is unknown.
+        If the corpus has not been evaluated, something changed since or meanwhile, or a row is unknown.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    require_features(params, name)
+    record = require_evaluated(params, name)
     keys = list(systems(read_predictions(paths.predictions, corpus)))
-    if not (paths.results / "only_fusion.csv").exists():
-        raise UserError(
-            f"{paths.results / 'only_fusion.csv'} does not exist: run `crossmodal evaluate --corpus {name}`"
-        )
     rows = [_row(chosen(one, keys)) for one in wanted] or [
         _row(key) for key in _best(read_figures(name, [leading(corpus)]), corpus)
     ]
     answers = _asked(params, name, pool, rows, repeats)
+    require_same(record, name)
     table = _importance(answers, rows, params, name)
     write_table(table, paths.results / "importance.csv")
     yield from _told(table, corpus)

@@ -23,12 +23,14 @@ from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
 from pipeline.run.locks import writing
+from pipeline.stages.current import require_evaluated
 from pipeline.stages.fitting import labels_of, leading, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.stages.results import read_figures
 from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain
-from pipeline.stages.train import require_features
+from pipeline.stages.trained import inputs_of as inputs_of_training
+from pipeline.stages.trained import require_features, require_unchanged
 from pipeline.stages.word_times import without_timed_words
 from pipeline.utterances import read_utterances
 
@@ -50,13 +52,15 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     Raises
     ------
     UserError
-        If features are missing or out of date, a setting is impossible, or steps are words and the row reads no text.
+        If features are missing, out of date or made again meanwhile, a setting is impossible, or steps are words and
+        the row reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
+    inputs = inputs_of_training(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(row.strategy, row.model)
     if over_time:
         settings, notices = step_settings(name, settings, corpus, table)
@@ -64,7 +68,10 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
             remark(notice)
         _require_words(row, settings)
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
+    require_unchanged(params, name, inputs, "fit")
     model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+    if settings.word2vec.get("vectors"):  # read by the fit itself
+        require_unchanged(params, name, inputs, "fit")
     schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
     schema["timed_words"] = len(table) - len(without_timed_words(name, table))
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
@@ -145,11 +152,12 @@ def best_row(params: Params, name: str) -> Row:
     Raises
     ------
     UserError
-        If there is no table, or no fusion in it.
+        If there is no table, or it is out of date, or no fusion is in it.
     """
     corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
     if not path.exists():
         raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
+    require_evaluated(params, name)
     table = read_figures(name, [leading(corpus)])
     rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
     if rows.empty:

@@ -73,7 +73,7 @@ class Fit:
     weights
         ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without.
     inner
-        The leading figure on training rows that inner folds held out; NaN where a strategy has no such answers.
+        A figure (`inner_figure`) on training rows that inner folds held out; NaN where a strategy has no such answers.
     fit_s, predict_s
         Seconds.
     parameters
@@ -295,13 +295,18 @@ def leading(corpus: CorpusParams) -> str:
     return (corpus.metrics or metric_names(corpus.task))[0]
 
 
+def inner_figure(corpus: CorpusParams) -> str:
+    """Return the figure by which a fit judges rows that inner folds held out, whatever the table shows."""
+    return metric_names(corpus.task)[0]
+
+
 def _inner(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
-    """Return the leading figure of what models of inner folds said about training rows that they had not seen."""
+    """Return the figure of what models of inner folds said about training rows that they had not seen."""
     outputs = getattr(model, "out_of_fold_", None)
     if outputs is None or not (known := np.isfinite(outputs).all(axis=1)).any():
         return float("nan")
     said = model.target_.predictions(outputs[known])
-    return float(metric(corpus.task, leading(corpus)).function(labels[known], said))
+    return float(metric(corpus.task, inner_figure(corpus)).function(labels[known], said))
 
 
 def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None) -> Recipe:
@@ -353,7 +358,7 @@ def fit_key(job: Job, row: Row) -> str:
                 over_time and repr(settings.sequences),
             ],
             "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
-            "predicted": [corpus.task, corpus.label, corpus.protocol.group, leading(corpus), job.shuffled],
+            "predicted": [corpus.task, corpus.label, corpus.protocol.group, job.shuffled],
             "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
             "code": [_code(), *plugin_keys(job.plugins)],
         }

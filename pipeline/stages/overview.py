@@ -11,7 +11,7 @@ from features.store import open_store
 from pipeline.corpora.base import description, reader_names
 from pipeline.errors import UserError
 from pipeline.params import Params
-from pipeline.stages.train import record_in
+from pipeline.stages.trained import record_in
 
 
 def extractors(params: Params) -> Iterator[str]:

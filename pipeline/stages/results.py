@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.params import CorpusParams
 from pipeline.paths import CorpusPaths
-from pipeline.stages.train import read_record
+from pipeline.stages.trained import read_record
 from pipeline.utterances import read_table
 
 WHO = ["strategy", "modalities", "model"]
@@ -48,12 +48,13 @@ def read_figures(name: str, needed: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def read_predictions(path: Path, corpus: CorpusParams) -> pd.DataFrame:
-    """Read predictions.csv; a missing one raises `UserError`."""
+def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) -> pd.DataFrame:
+    """Read predictions.csv; a missing one raises `UserError`, and so does one without its record if it is `checked`."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
     label = _label_type(corpus)
-    return _read(path, dict.fromkeys(("utterance", *WHO, "fold"), str) | {"truth": label, "prediction": label})
+    types = dict.fromkeys(("utterance", *WHO, "fold"), str) | {"truth": label, "prediction": label}
+    return _read(path, types, checked=checked)
 
 
 def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
@@ -95,12 +96,6 @@ def read_seconds(name: str) -> dict[Key, tuple[float, float]]:
         return {}
     means = found.groupby(WHO, sort=False)[["fit_s", "predict_s"]].mean().reset_index()
     return dict(zip(_keys(means), zip(means["fit_s"], means["predict_s"], strict=True), strict=True))
-
-
-def normalisation(name: str) -> str:
-    """Return how features were normalised when the corpus was trained: standard, quantile or speaker."""
-    record = read_record(name)
-    return record.normalise if record else "standard"
 
 
 def notices_of(name: str) -> list[str]:
@@ -152,8 +147,8 @@ def _read_if_there(path: Path, types: dict[str, type[Any]], **options: Any) -> p
     return _read(path, types, **options) if path.exists() else None
 
 
-def _read(path: Path, types: dict[str, type[Any]], **options: Any) -> pd.DataFrame:
-    found = read_table(path, dtype=types, usecols=lambda column: column in types, **options)
+def _read(path: Path, types: dict[str, type[Any]], *, checked: bool = True, **options: Any) -> pd.DataFrame:
+    found = read_table(path, checked=checked, dtype=types, usecols=lambda column: column in types, **options)
     if missing := [column for column in types if column not in found.columns]:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal train` again")
     return found

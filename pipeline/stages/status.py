@@ -15,7 +15,8 @@ from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Outcome
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.common import is_current
-from pipeline.stages.train import inputs_key, read_record, require_features
+from pipeline.stages.current import require_evaluated, require_reported
+from pipeline.stages.trained import inputs_of, read_record, require_features
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     for extractor in params.extract:
         plan = partial(extract.clips_of, name, build(extractor, params.features.get(extractor, {})))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
-    train = _train(params, name)
-    yield train
-    yield _file("evaluate", paths.results / "table.csv", train, paths.predictions)
-    yield _file("report", paths.results / "report.html", train, paths.results / "table.csv")
+    yield _train(params, name)
+    table, page = paths.results / "table.csv", paths.results / "report.html"
+    stale = _fault(require_evaluated, params, name) if table.exists() else "there is no table"
+    yield _file("evaluate", table, stale)
+    yield _file("report", page, stale or (_fault(require_reported, params, name) if page.exists() else ""))
 
 
 def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
@@ -97,11 +99,18 @@ def _prepare(params: Params, name: str) -> Counts:
     return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh))
 
 
-def _file(stage: str, path: Path, train: Counts, source: Path) -> Counts:
-    """Judge a file by its source's time, and by whether training is up to date."""
+def _file(stage: str, path: Path, stale: str) -> Counts:
+    """Judge a file by what it was made of; `stale` says why it is out of date."""
     there = path.exists()
-    stale = there and (bool(train.stale) or (source.exists() and source.stat().st_mtime > path.stat().st_mtime))
-    return Counts(stage, 1, int(there and not stale), 0, 0, int(stale))
+    return Counts(stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
+
+
+def _fault(check: Callable[[Params, str], object], params: Params, name: str) -> str:
+    try:
+        check(params, name)
+    except (UserError, StoreError) as error:
+        return str(error)
+    return ""
 
 
 def _train(params: Params, name: str) -> Counts:
@@ -110,7 +119,7 @@ def _train(params: Params, name: str) -> Counts:
         if record is None:
             return Counts("train", 1, 0, 0, 0, 0)
         require_features(params, name)
-        fresh = record.inputs == inputs_key(params, name)
+        fresh = record.inputs == inputs_of(params, name)
     except (UserError, StoreError) as error:
         return Counts("train", 1, 0, 0, 0, 1, f"waits: {error}")
     return Counts("train", 1, int(fresh), 0, 0, int(not fresh))

@@ -1,7 +1,7 @@
 """train: every classifier and fusion under the corpus's protocol, each test row predicted once."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,35 +9,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.base import Modality, extractor_names
-from features.base import build as build_extractor
-from features.store import open_store
-from features.text import fitted
 from models.data import Modalities
 from models.folds import hold_out_groups
 from models.leaks import knows_labels
 from models.protocol import Fold, grouped
 from models.strategies import reads_sequences, strategy
 from pipeline.bound import TRAINED
-from pipeline.bound import read_record as read_bound
-from pipeline.errors import Changed, UserError, suggest
-from pipeline.media import sha256_of
+from pipeline.errors import UserError
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
-from pipeline.plugins import plugin_keys
-from pipeline.run.cache import ClipCache, key_of
+from pipeline.run.cache import ClipCache
 from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
 from pipeline.run.progress import Progress
 from pipeline.run.shift import WorkerLost
-from pipeline.stages import extract, preprocess
-from pipeline.stages.common import require_current
-from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, labels_of, leading, planned
+from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, labels_of, planned
 from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.guard import contents_of, guarded, plan_of
-from pipeline.stages.inputs import SPECTROGRAM, is_imported, load_modalities, settings_of, step_settings
-from pipeline.stages.matching import differences, imported_differences
+from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.stages.matching import imported_differences
 from pipeline.stages.rows import Row, plan_rows
+from pipeline.stages.trained import inputs_of, require_features, require_unchanged
 from pipeline.utterances import read_utterances, write_table, write_tables
 
 SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
@@ -77,7 +69,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     contents, folds = contents_of(name, settings, corpus, table), plan.folds
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
     require_features(params, name)
-    inputs = inputs_key(params, name)
+    inputs = inputs_of(params, name)
     data = load_modalities(name, settings, corpus, table)
     notices += imported_differences(name, settings.features.values(), table)
     rows, left_out = _rows(name, settings, corpus, data)
@@ -88,8 +80,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
     ]
     whole = [planned(job) for job in whole]
-    if inputs_key(params, name) != inputs:
-        raise Changed(f"the features or settings of {name} changed while train read them: run the same command again")
+    require_unchanged(params, name, inputs, "train")
     fits, failed, keys = _fit_all(whole, pool, name)
     fits, rows = _sound(fits, failed, rows, name)
     notices += [*_failed_notices(failed), *end_notices(fits)]
@@ -137,53 +128,6 @@ def split(
     """
     plan = plan_of(table, corpus)
     return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]
-
-
-def require_features(params: Params, name: str) -> None:
-    """Check that every feature store that training reads is there and was made under the settings as they are.
-
-    Raises
-    ------
-    UserError
-        If one is missing or out of date; it names the command. Or if imported ones are of other utterances.
-    """
-    names = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)["utterance"].tolist()
-    for modality, extractor in _stores_read(params, name):
-        if is_imported(path := CorpusPaths(name).features(extractor)):
-            differences(path, names)
-        else:
-            _require_extracted(params, name, modality, extractor)
-
-
-def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield each feature store that training reads: those of the modalities, and the frames that single models read."""
-    corpus = params.corpus(name)
-    for modality in corpus.modalities:
-        for extractor in params.features_of(name, modality):
-            if extractor not in fitted.fitted_names():
-                yield modality, extractor
-    if "audio" in corpus.modalities and params.train.singles and CorpusPaths(name).features(SPECTROGRAM).exists():
-        yield "audio", SPECTROGRAM
-
-
-def _require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
-    path = CorpusPaths(name).features(extractor)
-    if extractor not in extractor_names():
-        raise UserError(
-            f"{path} does not exist, and {extractor!r} is no extractor: import it with `crossmodal import ... --into "
-            f"{name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
-        )
-    command = f"crossmodal extract --corpus {name} --extractor {extractor}"
-    if not path.exists():
-        where = f"the features of {modality} in {params.path}"
-        raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
-    planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
-    require_current(planned, path, command)
-    require_current(
-        preprocess.clips_of(params, name, modality, trust_missing=True),
-        CorpusPaths(name).stream(modality),
-        f"crossmodal preprocess --corpus {name} --modality {modality}",
-    )
 
 
 def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
@@ -284,7 +228,7 @@ def _label_notices(
                 said,
                 data.groups[test],
                 task=corpus.task,
-                figure=leading(corpus),
+                figure=inner_figure(corpus),
             )
             if sentence:
                 yield sentence
@@ -378,72 +322,3 @@ def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -
 def _presence(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:
     masks = {m: mask.astype(int) for m, mask in data.present.items()}
     return pd.DataFrame({"utterance": table["utterance"], **masks})
-
-
-def inputs_key(params: Params, name: str) -> str:
-    """Return the content key of all that training depends on: settings, plugins, utterances, what every store holds."""
-    corpus, paths = params.corpus(name), CorpusPaths(name)
-    stores = {}
-    for _, extractor in _stores_read(params, name):
-        with open_store(paths.features(extractor)) as store:
-            stores[extractor] = store.digest
-    read_utterances(paths.utterances, corpus.label)
-    vectors = params.train.word2vec.get("vectors")
-    return key_of(
-        {
-            "train": asdict(settings_of(params, name)),
-            "vectors": sha256_of(Path(vectors)) if vectors and Path(vectors).is_file() else None,
-            "corpus": {k: v for k, v in asdict(corpus).items() if k != "note"},
-            "utterances": sha256_of(paths.utterances),
-            "stores": stores,
-            "plugins": plugin_keys(params.run.plugins),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class Record:
-    """What train.json says of the predictions beside it.
-
-    Attributes
-    ----------
-    inputs
-        The key of all that they were made of.
-    notices
-        What was remarked on.
-    normalise
-        How features were brought to one scale.
-    fits
-        The keys of the fits, in the cache.
-    """
-
-    inputs: str
-    notices: tuple[str, ...]
-    normalise: str
-    fits: tuple[str, ...]
-
-
-def record_in(path: Path) -> Record:
-    """Read a train.json.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged.
-    """
-    found = read_bound(path)
-    try:
-        return Record(
-            str(found["inputs"]),
-            tuple(found["notices"]),
-            str(found.get("normalise", "standard")),
-            tuple(map(str, found.get("fits", ()))),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error}): run `crossmodal train` again") from error
-
-
-def read_record(name: str) -> Record | None:
-    """Return the record of a corpus's predictions; None where there are none."""
-    path = CorpusPaths(name).results / TRAINED
-    return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

@@ -8,7 +8,7 @@ from features.errors import StoreError
 from features.store import open_store
 from models.errors import ModelError
 from models.saving import load
-from pipeline.bound import TABLES, TRAINED, read_record, require_named
+from pipeline.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
@@ -49,6 +49,11 @@ def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
 def _fault_of_store(path: Path) -> str:
     try:
         with open_store(path) as store:
+            if not store.checked:
+                return (
+                    f"{path} holds imported features of an earlier version, which has no digests: whether it is as it "
+                    "was written cannot be known. Import it again"
+                )
             found = list(store.damage())
     except StoreError as error:
         return str(error)
@@ -56,16 +61,22 @@ def _fault_of_store(path: Path) -> str:
 
 
 def _bound_files(folder: Path) -> Iterator[Checked]:
+    named = set()
     for record in (folder / TABLES, folder / TRAINED):
         if not record.exists():
             continue
         fault = _fault(read_record, record)
         yield record, fault
-        said = {} if fault else read_record(record)
-        for name in said.get("files", {}):
+        said = {"files": {}} if fault else read_record(record)
+        for name in said["files"]:
             path = folder / name
-            missing = f"{path} is missing: run `{said.get('command', 'crossmodal')}` again"
-            yield path, _fault(partial(require_named, said=said), path) if path.exists() else missing
+            named.add(path)
+            yield path, _fault(partial(require_named, said=said), path)
+        if fault:  # of what it names, nothing is known
+            return
+    for path in (folder / name for name in BOUND):
+        if path not in named and path.exists():
+            yield path, without_record(path)
 
 
 def _fault(check: Callable[[Path], object], path: Path) -> str:

@@ -1,13 +1,16 @@
 """Files bound to what was written: an edited cell is named with the command that writes it again."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline.bound import TABLES, TRAINED, bind, read_record, require_written
+from pipeline.bound import TABLES, TRAINED, command_of, read_record, require_written
 from pipeline.errors import UserError
 from pipeline.utterances import read_table, write_tables
+from tests.conftest import bind
 
 TABLE = pd.DataFrame({"utterance": ["u0", "u1"], "truth": ["a", "b"]})
 
@@ -17,9 +20,8 @@ def write(folder: Path, sidecar: str = TABLES) -> Path:
     return folder / "utterances.csv"
 
 
-@pytest.mark.parametrize("sidecar", [TABLES, TRAINED])
-def test_any_changed_byte_is_noticed(sidecar: str, tmp_path: Path) -> None:
-    path = write(tmp_path, sidecar)
+def test_any_changed_byte_is_noticed(tmp_path: Path) -> None:
+    path = write(tmp_path)
     assert list(read_table(path)["truth"]) == ["a", "b"]
     content = path.read_bytes()
     for hurt in (content.replace(b"b", b"a"), content[:-1], content + b"u2,a\n", content + b"\0", b""):
@@ -52,18 +54,56 @@ def test_any_changed_byte_of_the_record_is_noticed(tmp_path: Path) -> None:
 
 def test_what_a_stage_reads_does_not_hang_on_the_record_that_it_writes(tmp_path: Path) -> None:
     """`evaluate` mends its own damaged record: the predictions are named by that of `train`."""
-    path = write(tmp_path, TRAINED)
+    write_tables({"predictions.csv": TABLE}, tmp_path, TRAINED, "crossmodal train --corpus c")
     (tmp_path / TABLES).write_text("{")
-    read_table(path)
+    read_table(tmp_path / "predictions.csv")
 
 
-def test_what_no_record_names_is_read(tmp_path: Path) -> None:
+def test_what_needs_no_record_is_read_without(tmp_path: Path) -> None:
     write(tmp_path)
     TABLE.to_csv(tmp_path / "own.csv", index=False)
     read_table(tmp_path / "own.csv")
-    TABLE.to_csv(tmp_path / "alone.csv", index=False)
     (tmp_path / TABLES).unlink()
-    read_table(tmp_path / "alone.csv")
+    read_table(tmp_path / "own.csv")
+
+
+@pytest.mark.parametrize("name", ["utterances.csv", "words.csv", "predictions.csv", "table.csv", "only_single.csv"])
+def test_a_table_that_no_record_names_is_not_read(name: str, tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / name, index=False)
+    sidecar = TRAINED if name == "predictions.csv" else TABLES
+    with pytest.raises(UserError, match=rf"{name} cannot be checked, since .*{sidecar} is missing.*`crossmodal "):
+        read_table(tmp_path / name)
+    write_tables({"b.csv": TABLE}, tmp_path, sidecar, "crossmodal x")
+    with pytest.raises(UserError, match=rf"{name} cannot be checked, since .*{sidecar} does not name it"):
+        read_table(tmp_path / name)
+
+
+def test_a_record_of_another_version_is_a_sentence(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    found = read_record(tmp_path / TABLES)
+    for version in (1, 3, "2", None, [2]):
+        said = found | {"version": version}
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        (tmp_path / TABLES).write_text(json.dumps(said | {"digest": digest}))
+        with pytest.raises(UserError, match=r"tables\.json has version .*this program reads 2: run `crossmodal "):
+            read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("data/work/c/tables.json", "prepare --corpus c"),
+        ("data/work/c/words.csv", "prepare --corpus c"),
+        ("results/c/train.json", "train --corpus c"),
+        ("results/c/shuffled/predictions.csv", "train --corpus c --shuffle-labels"),
+        ("results/c/images/tables.json", "evaluate --corpus c"),
+        ("results/images/tables.json", "evaluate --corpus images"),
+        ("results/shuffled/train.json", "train --corpus shuffled"),
+        ("data/work/images/tables.json", "prepare --corpus images"),
+    ],
+)
+def test_the_command_that_mends_is_named(file: str, command: str) -> None:
+    assert command_of(Path(file)) == f"crossmodal {command}"
 
 
 def test_all_tables_or_none(tmp_path: Path) -> None:
@@ -79,7 +119,7 @@ def test_all_tables_or_none(tmp_path: Path) -> None:
 def test_a_file_is_bound_again_after_it_was_written_anew(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_text("utterance\nu9\n")
-    bind(tmp_path, ["utterances.csv"], "crossmodal prepare --corpus c")
+    bind(tmp_path)
     assert list(read_table(path)["utterance"]) == ["u9"]
 
 

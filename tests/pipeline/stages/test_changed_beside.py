@@ -24,8 +24,9 @@ from pipeline.run.clips import Clip, work
 from pipeline.run.cluster import Pool
 from pipeline.stages import extract, preprocess
 from pipeline.stages.prepare import prepare
-from pipeline.stages.train import inputs_key, train
-from tests.conftest import ROOT, write_csv
+from pipeline.stages.train import train
+from pipeline.stages.trained import inputs_of
+from tests.conftest import ROOT, bind, write_csv
 
 RATE = 16000
 
@@ -200,7 +201,7 @@ class Beside(Pool):
 def test_train_refuses_features_that_were_made_anew_in_another_way(corpus: Path) -> None:
     before = settings()
     features(before)
-    truth = inputs_key(before, "c")
+    truth = inputs_of(before, "c")
     with pytest.raises(Changed, match="c are not, or no longer, what this run was planned with"):
         train(before, "c", Beside(lambda: features(settings(low_hz=400.0))))
     assert not CorpusPaths("c").predictions.exists()
@@ -228,7 +229,7 @@ def test_train_refuses_labels_that_were_changed(corpus: Path) -> None:
         table = pd.read_csv(CorpusPaths("c").utterances)
         table.loc[0, "label"] = "b"
         table.to_csv(CorpusPaths("c").utterances, index=False)
-        (CorpusPaths("c").work / "tables.json").unlink()  # or it is noticed as an edited table
+        bind(CorpusPaths("c").work)  # or it is noticed as an edited table
 
     with pytest.raises(Changed):
         train(params, "c", Beside(change))
@@ -242,7 +243,7 @@ def test_the_record_names_what_was_read_not_what_lies_there_in_the_end(
 
     params = settings()
     features(params)
-    truth = inputs_key(params, "c")
+    truth = inputs_of(params, "c")
     written = module.write_tables
 
     def slowly(*arguments: Any) -> None:
@@ -252,4 +253,4 @@ def test_the_record_names_what_was_read_not_what_lies_there_in_the_end(
     monkeypatch.setattr(module, "write_tables", slowly)
     train(params, "c", Pool(0))
     assert json.loads((CorpusPaths("c").results / "train.json").read_text())["inputs"] == truth
-    assert inputs_key(params, "c") != truth
+    assert inputs_of(params, "c") != truth

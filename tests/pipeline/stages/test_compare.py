@@ -1,5 +1,6 @@
 """Two runs, or two rows of one, against each other."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from models.errors import ModelError
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.stages.compare import chosen, compare
+from tests.conftest import bind
 from tests.pipeline.stages.test_evaluate import SINGLE, TRUTH, project
 
 ROWS = [("unimodal", "text", "svm"), ("vote", "text+audio", "svm"), ("vote", "text+audio", "mlp"), ("majority", "", "")]
@@ -33,7 +35,14 @@ def cells(said: str) -> list[list[str]]:
 def edit(path: Path, **columns: object) -> pd.DataFrame:
     table = pd.read_csv(path, keep_default_na=False).assign(**columns)
     table.to_csv(path, index=False)
+    bound(path)
     return table
+
+
+def bound(path: Path) -> None:
+    """Bind predictions anew: these are what that run gave."""
+    said = json.loads((path.parent / "train.json").read_text())
+    bind(path.parent, "train.json", **{k: said[k] for k in ("inputs", "notices", "normalise", "fits")})
 
 
 def test_two_rows_of_a_corpus(two: Path) -> None:
@@ -62,6 +71,7 @@ def test_all_figures_are_compared_and_rows_that_one_run_lacks_are_named(two: Pat
     path = two / "other/c/predictions.csv"
     table = pd.read_csv(path, keep_default_na=False)
     table[table["strategy"] == "vote"].iloc[::-1].to_csv(path, index=False)  # in another order, too
+    bound(path)
     said = compare(load_params(two / "params.yaml"), "results/c", "other/c")
     assert [line[1] for line in cells(said)[2:]] == ["accuracy", "uar", "weighted_f1", "macro_f1"]
     assert "Only in results/c: unimodal text svm." in said
@@ -71,9 +81,11 @@ def test_other_utterances_or_labels_are_refused(two: Path) -> None:
     params, path = load_params(two / "params.yaml"), two / "other/c/predictions.csv"
     table = pd.read_csv(path, keep_default_na=False)
     table[table["utterance"] != "u3"].to_csv(path, index=False)
+    bound(path)
     with pytest.raises(UserError, match=r"8 and 7 predictions are not of the same utterances, as 'u3'"):
         compare(params, "results/c", "other/c")
     table.assign(truth=["b", *table["truth"][1:]]).to_csv(path, index=False)
+    bound(path)
     with pytest.raises(UserError, match="different labels, as of 'u0'"):
         compare(params, "results/c", "other/c")
 

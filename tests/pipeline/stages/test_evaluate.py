@@ -5,6 +5,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from pipeline.params import load_params
 from pipeline.stages.evaluate import evaluate, printed, printed_robustness, printed_without
 from pipeline.stages.fit import best_row
 from pipeline.stages.report import report
-from pipeline.stages.train import inputs_key
+from pipeline.stages.trained import inputs_of
 from pipeline.utterances import COLUMNS
+from tests.conftest import bind
 
 TRUTH = ["a", "a", "b", "b", "b", "b", "a", "a"]
 SINGLE = ["a", "b", "b", "b", "a", "b", "a", "b"]  # 5 of 8
@@ -62,8 +64,14 @@ def project(
     blocks = {"corpora": {"c": corpus}, "evaluate": {"resamples": 300, "seed": 1}}
     blocks["train"] = {"features": {"text": ["tfidf"]}}
     (folder / "params.yaml").write_text(yaml.safe_dump(blocks))
-    record = {"inputs": inputs_key(load_params(folder / "params.yaml"), "c"), "notices": ["look here"]}
-    (folder / "results/c/train.json").write_text(json.dumps(record))
+    trained(folder)
+
+
+def trained(folder: Path, notices: Sequence[str] = ("look here",), normalise: str = "standard") -> None:
+    """Bind what lies there as `prepare` and `train` do: it is what they wrote."""
+    bind(folder / "data/work/c")
+    inputs = inputs_of(load_params(folder / "params.yaml"), "c")
+    bind(folder / "results/c", "train.json", inputs=inputs, notices=list(notices), normalise=normalise, fits=[])
 
 
 def beside(folder: Path, without: object) -> None:
@@ -88,6 +96,7 @@ def beside(folder: Path, without: object) -> None:
         rows.assign(fold=f, fit_s=s, predict_s=0.5, parameters=1, settings="{}") for f, s in (("1", 1.0), ("2", 2.0))
     ]
     pd.concat(fits).to_csv(results / "fits.csv", index=False)
+    trained(folder)
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
@@ -100,6 +109,10 @@ def again(folder: Path) -> None:
 
 def shown(folder: Path) -> str:
     return printed(load_params(folder / "params.yaml"), "c")
+
+
+def robust(folder: Path) -> str:
+    return printed_robustness(load_params(folder / "params.yaml"), "c")
 
 
 @pytest.fixture
@@ -183,7 +196,7 @@ def test_what_only_one_gets_right_is_listed(classification: Path) -> None:
 
 
 def test_without_the_files_beside_the_predictions_their_command_is_named(classification: Path) -> None:
-    said = printed_robustness("c")
+    said = robust(classification)
     assert "dropped.csv is not there: run `crossmodal train --corpus c`" in said
     assert "presence.csv is not there" in said
     assert not (classification / "results/c/images/robustness.svg").exists()
@@ -209,7 +222,7 @@ def test_robustness_is_that_computed_by_hand(classification: Path) -> None:
     concat = present[(present["strategy"] == "concat") & (present["present"] == "text")]
     assert concat["value"].item() == 0.5  # u3 and u7: b is right, b is not
     ElementTree.parse(classification / "results/c/images/robustness.svg")
-    assert "text + audio (n = 6)" in printed_robustness("c")
+    assert "text + audio (n = 6)" in robust(classification)
 
 
 def test_modalities_can_be_taken_away(classification: Path) -> None:
@@ -240,8 +253,7 @@ def test_the_terminal_names_the_figures_that_it_leaves_out(classification: Path)
 
 
 def test_normalising_per_speaker_is_named(classification: Path) -> None:
-    path = classification / "results/c/train.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"normalise": "speaker"}))
+    trained(classification, normalise="speaker")
     again(classification)
     assert "normalised per speaker" in shown(classification)
 
@@ -260,6 +272,7 @@ def test_damaged_files_beside_the_predictions_are_named(broken: str, classificat
         read(classification, "presence.csv")[:-1].to_csv(results / "presence.csv", index=False)
     else:
         read(classification, "presence.csv").assign(audio=2).to_csv(results / "presence.csv", index=False)
+    trained(classification)
     with pytest.raises(UserError, match=r"(dropped|presence)\.csv.*run `crossmodal train"):
         again(classification)
 
@@ -269,7 +282,7 @@ def test_one_modality_alone_has_nothing_to_compare(tmp_path: Path, monkeypatch: 
     systems = {("majority", "", ""): ["a"] * 8, ("unimodal", "text", "svm"): SINGLE}
     project(tmp_path, TRUTH, systems, "classification")  # type: ignore[arg-type]
     again(tmp_path)
-    assert "Nothing is fused here" in printed_robustness("c")
+    assert "Nothing is fused here" in robust(tmp_path)
     for name in ("comparisons.csv", "robustness.csv", "by_presence.csv", "only_fusion.csv", "only_single.csv"):
         assert read(tmp_path, name).empty
     assert "verdict" in shown(tmp_path)
@@ -303,6 +316,7 @@ def test_the_same_predictions_give_the_same_bytes(classification: Path) -> None:
 def test_predictions_of_other_labels_are_refused(classification: Path) -> None:
     path = classification / "data/work/c/utterances.csv"
     path.write_text(path.read_text().replace(",a\n", ",b\n", 1))
+    bind(path.parent)
     with pytest.raises(UserError, match="crossmodal train"):
         evaluate(load_params(classification / "params.yaml"), "c")
 
@@ -350,7 +364,7 @@ def test_one_group_of_fusions_has_neither_interval_nor_p(tmp_path: Path, monkeyp
     beside(tmp_path, "a")
     again(tmp_path)
     assert read(tmp_path, "comparisons.csv").loc[0, ["p", "p_holm", "verdict"]].tolist() == ["", "", "= not better"]
-    for said in (shown(tmp_path), printed_robustness("c"), (tmp_path / "results/c/table.tex").read_text()):
+    for said in (shown(tmp_path), robust(tmp_path), (tmp_path / "results/c/table.tex").read_text()):
         assert "nan" not in said
     for image in (tmp_path / "results/c/images").glob("*.svg"):
         assert "nan" not in image.read_text()
@@ -359,6 +373,7 @@ def test_one_group_of_fusions_has_neither_interval_nor_p(tmp_path: Path, monkeyp
 def test_predictions_of_other_utterances_are_refused(classification: Path) -> None:
     path = classification / "results/c/predictions.csv"
     path.write_text(path.read_text().replace("u3", "stranger"))
+    trained(classification)
     with pytest.raises(UserError, match="'stranger'"):
         evaluate(load_params(classification / "params.yaml"), "c")
 
@@ -366,6 +381,7 @@ def test_predictions_of_other_utterances_are_refused(classification: Path) -> No
 def test_systems_scored_on_different_utterances_are_refused(classification: Path) -> None:
     path = classification / "results/c/predictions.csv"
     path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    trained(classification)
     with pytest.raises(UserError, match="same utterances"):
         evaluate(load_params(classification / "params.yaml"), "c")
 
@@ -374,18 +390,16 @@ def test_systems_scored_on_different_utterances_are_refused(classification: Path
 def test_a_report_of_other_figures_than_were_evaluated_says_what_to_run(
     classification: Path, metrics: list[str]
 ) -> None:
-    path, record = classification / "params.yaml", classification / "results/c/train.json"
+    path = classification / "params.yaml"
     blocks = yaml.safe_load(path.read_text())
     for chosen in (["uar"], metrics):
         blocks["corpora"]["c"]["metrics"] = chosen
         path.write_text(yaml.safe_dump(blocks))
-        inputs = inputs_key(load_params(path), "c")
-        record.write_text(json.dumps(json.loads(record.read_text()) | {"inputs": inputs}))
         if chosen == ["uar"]:
             again(classification)
-    for ask in (lambda: report(load_params(path), "c"), lambda: best_row(load_params(path), "c")):
-        with pytest.raises(UserError, match=f"table.csv lacks {metrics[0]}.*run `crossmodal evaluate --corpus c`"):
-            ask()
+    for ask in (report, best_row, printed, printed_robustness):
+        with pytest.raises(UserError, match=r"table.csv is out of date: corpora.c.metrics.*evaluate --corpus c`"):
+            ask(load_params(path), "c")
     again(classification)
     assert metrics[0] in report(load_params(path), "c").read_text()
 
@@ -401,9 +415,7 @@ def test_labels_and_notes_are_shown_and_not_obeyed(tmp_path: Path, monkeypatch: 
     blocks = yaml.safe_load(path.read_text())
     blocks["corpora"]["c"]["note"] = "# a | b\n|---|---|\n<img src=x onerror=y> & \x1b[2J"
     path.write_text(yaml.safe_dump(blocks))
-    record = json.loads((tmp_path / "results/c/train.json").read_text()) | {"notices": [f"the label {bad} is rare"]}
-    record["inputs"] = inputs_key(load_params(path), "c")
-    (tmp_path / "results/c/train.json").write_text(json.dumps(record))
+    trained(tmp_path, notices=[f"the label {bad} is rare"])
     again(tmp_path)
     page = report(load_params(path), "c").read_text()
     assert "<script" not in page

@@ -6,16 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.store import IMPORTED
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params, ProtocolParams, RunParams, TrainParams
+from pipeline.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool
+from pipeline.stages.current import made_of
 from pipeline.stages.explain import ExplainJob, explain, explain_job
 from pipeline.stages.fitting import Job, planned
 from pipeline.stages.inputs import settings_of
 from pipeline.stages.rows import Row
 from pipeline.stages.train import split
+from pipeline.stages.trained import inputs_of, read_record
 from pipeline.utterances import read_utterances
+from tests.conftest import bind
 from tests.pipeline.stages.test_inputs import ok, store, utterances
 
 N, REPEATS = 60, 4
@@ -36,11 +40,12 @@ def truth(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     scores = rng.normal(size=N).round(3)
-    store("loud", [ok([0], pooled=[s]) for s in scores])
-    store("noise", [ok([0], pooled=rng.normal(size=2)) for _ in range(N)], ("a", "b"))
-    store("face", ["absent" if i % 3 == 0 else ok([0], pooled=[rng.normal()]) for i in range(N)])
+    store("loud", [ok([0], pooled=[s]) for s in scores], kind=IMPORTED)
+    store("noise", [ok([0], pooled=rng.normal(size=2)) for _ in range(N)], ("a", "b"), IMPORTED)
+    store("face", ["absent" if i % 3 == 0 else ok([0], pooled=[rng.normal()]) for i in range(N)], kind=IMPORTED)
     table = utterances(N, label=scores, speaker=[f"s{i % 6}" for i in range(N)])
     table.to_csv(CorpusPaths("c").utterances, index=False)
+    bind(CorpusPaths("c").work)
     evaluated(ROWS)
     return scores
 
@@ -55,6 +60,13 @@ def evaluated(rows, metric="mae", only_fusion=(), only_single=()):
     pd.concat([other, who.assign(metric=metric)]).to_csv(results / "table.csv", index=False)
     for name, lines in (("only_fusion", only_fusion), ("only_single", only_single)):
         pd.DataFrame(lines, columns=ONLY).to_csv(results / f"{name}.csv", index=False)
+    task = "classification" if metric == "uar" else "regression"
+    inputs = inputs_of(params(task), "c")
+    bind(results, "train.json", inputs=inputs, notices=[], normalise="standard", fits=[])
+    made = made_of(params(task), "c", read_record("c"))
+    (results / "images").mkdir(exist_ok=True)
+    for folder in (results, results / "images"):
+        bind(folder, made_of=made)
 
 
 def params(task="regression"):
@@ -64,7 +76,7 @@ def params(task="regression"):
     train = TrainParams(
         features={"audio": ("loud", "noise"), "video": ("face",)}, settings={"logistic": {"alpha": 1e-9}}
     )
-    return Params(Path("params.yaml"), RunParams(), {"c": corpus}, {}, (), {}, train, None)
+    return Params(Path("params.yaml"), RunParams(), {"c": corpus}, {}, (), {}, train, EvaluateParams())
 
 
 def explained(*wanted):
@@ -157,7 +169,7 @@ def test_what_is_missing_or_unknown_is_said(truth):
     with pytest.raises(UserError, match=r"'unimodal:smell' fits no row"):
         explained("unimodal:smell")
     (CorpusPaths("c").results / "only_fusion.csv").unlink()
-    with pytest.raises(UserError, match=r"only_fusion\.csv does not exist: run `crossmodal evaluate --corpus c`"):
+    with pytest.raises(UserError, match=r"only_fusion\.csv is missing: run `crossmodal evaluate --corpus c`"):
         explained()
 
 

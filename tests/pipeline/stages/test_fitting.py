@@ -16,6 +16,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.run.cache import ClipCache
 from pipeline.stages.fitting import Fit, Job, data_of, drops, fit_key, labels_of, planned
 from pipeline.stages.rows import Row
+from tests.conftest import bind
 from tests.pipeline.stages.test_inputs import ok, store, utterances
 
 THREE = ("text", "audio", "video")
@@ -71,6 +72,7 @@ def job(tmp_path, monkeypatch):
 
 def table(**columns):
     utterances(4, **columns).to_csv(CorpusPaths("c").utterances, index=False)
+    bind(CorpusPaths("c").work)
 
 
 def later(path):

@@ -12,6 +12,7 @@ from models.errors import LeakError
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.stages.shuffled import check_shuffled
+from tests.conftest import bind
 
 HALF = ["a"] * 20 + ["b"] * 20
 
@@ -26,6 +27,7 @@ def said(truth, rows, metrics=(), task="classification"):
     path = Path("results/c/shuffled/predictions.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)
+    bind(path.parent, "train.json")
     lines, error = [], None
     try:
         for line in check_shuffled(params(metrics, task), "c"):

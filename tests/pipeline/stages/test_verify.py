@@ -1,5 +1,6 @@
 """What lies on disk is checked before it is believed; `status --verify` checks it all."""
 
+import hashlib
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from features.store import Entry, Item, Store, feature_schema, open_store, write_store
+from pipeline.bound import BOUND
 from pipeline.run.cache import ClipCache
 from tests.conftest import ROOT, write_csv
 
@@ -191,17 +193,55 @@ def test_other_values_under_the_same_keys_are_fitted_anew(here: Path) -> None:
     assert len(list((here / "data/cache/fits").rglob("*.clip"))) > before
 
 
-def test_results_of_an_earlier_version_are_read(here: Path) -> None:
-    """Records that bind nothing, and folders without any, are taken as they are."""
-    for path in ("results/c/train.json", "data/work/c/tables.json", "results/c/tables.json"):
-        found = json.loads((here / path).read_text())
-        del found["digest"], found["files"], found["command"]
-        (here / path).write_text(json.dumps(found))
-    done("evaluate")
-    for path in ("data/work/c/tables.json", "results/c/tables.json"):
-        (here / path).unlink()
-    done("evaluate")
-    done("report")
+def earlier(path: Path) -> None:
+    """Make a record one of the versions that bound nothing."""
+    found = json.loads(path.read_text())
+    for key in ("digest", "files", "command", "version"):
+        del found[key]
+    path.write_text(json.dumps(found))
+
+
+def rebound(path: Path) -> None:
+    """Make a record one of the version before: whole, but without a version."""
+    found = json.loads(path.read_text())
+    del found["digest"], found["version"]
+    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps(found | {"digest": digest}))
+
+
+READERS = {
+    "data/work/c/tables.json": ("prepare", ("preprocess", "train", "evaluate")),
+    "results/c/train.json": ("train", ("evaluate", "report")),
+    "results/c/tables.json": ("evaluate", ("report",)),
+    "results/c/images/tables.json": ("evaluate", ("report",)),
+}
+
+
+@pytest.mark.parametrize("how", [earlier, rebound, Path.unlink])
+@pytest.mark.parametrize("record", READERS)
+def test_a_table_without_its_record_is_not_believed(record: str, how: Callable[[Path], None], here: Path) -> None:
+    """An edited cell must not get through where the record is gone, or is one of an earlier version."""
+    stage, readers = READERS[record]
+    how(here / record)
+    remedy = f"`crossmodal {stage} --corpus c`"
+    for reader in readers:
+        refused = said(reader)
+        assert refused.exit_code == 1
+        assert Path(record).name in refused.output
+        assert remedy in refused.output, refused.output
+    checked = said("status", "--verify")
+    assert checked.exit_code == 1
+    assert remedy in checked.output
+    for command in ("prepare", "train", "evaluate", "report"):
+        done(command)
+    assert "all are as they were written" in done("status", "--verify")
+
+
+def test_every_table_that_a_stage_binds_needs_its_record(here: Path) -> None:
+    bound_ones = set()
+    for record in READERS:
+        bound_ones |= set(json.loads((here / record).read_text())["files"])
+    assert bound_ones <= set(BOUND)
 
 
 def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
