@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -54,6 +55,19 @@ def bind(folder: Path, sidecar: str = "tables.json", **rest: object) -> None:
     names = bound._PREDICTED if sidecar == bound.TRAINED else [n for n in bound.BOUND if n not in bound._PREDICTED]
     files = {name: folder / name for name in names if (folder / name).exists()}
     (folder / sidecar).write_text(bound.record(files, bound.command_of(folder / sidecar), rest))
+
+
+def bind_results(params: Any, name: str) -> None:
+    """Bind predictions and tables that a test has written: they count as made by these settings."""
+    from pipeline.stages.current import MADE_OF, made_of
+    from pipeline.stages.trained import inputs_of, read_record
+
+    folder = Path("results") / name
+    (folder / "images").mkdir(exist_ok=True)
+    bind(folder, "train.json", inputs=inputs_of(params, name), notices=[], normalise="standard", fits=[])
+    made = {MADE_OF: made_of(params, name, read_record(name))}
+    bind(folder, **made)
+    bind(folder / "images", **made)
 
 
 def align_words(path: Path) -> list[tuple[str, float, float]]:

@@ -11,15 +11,13 @@ from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool
-from pipeline.stages.current import made_of
 from pipeline.stages.explain import ExplainJob, explain, explain_job
 from pipeline.stages.fitting import Job, planned
 from pipeline.stages.inputs import settings_of
 from pipeline.stages.rows import Row
 from pipeline.stages.train import split
-from pipeline.stages.trained import inputs_of, read_record
 from pipeline.utterances import read_utterances
-from tests.conftest import bind
+from tests.conftest import bind, bind_results
 from tests.pipeline.stages.test_inputs import ok, store, utterances
 
 N, REPEATS = 60, 4
@@ -61,12 +59,7 @@ def evaluated(rows, metric="mae", only_fusion=(), only_single=()):
     for name, lines in (("only_fusion", only_fusion), ("only_single", only_single)):
         pd.DataFrame(lines, columns=ONLY).to_csv(results / f"{name}.csv", index=False)
     task = "classification" if metric == "uar" else "regression"
-    inputs = inputs_of(params(task), "c")
-    bind(results, "train.json", inputs=inputs, notices=[], normalise="standard", fits=[])
-    made = made_of(params(task), "c", read_record("c"))
-    (results / "images").mkdir(exist_ok=True)
-    for folder in (results, results / "images"):
-        bind(folder, made_of=made)
+    bind_results(params(task), "c")
 
 
 def params(task="regression"):

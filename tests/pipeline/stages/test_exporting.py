@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions, reader_of
 from pipeline.params import Params, load_params
 from pipeline.stages.exporting import bundle_of, by_modality, export, scored
-from tests.conftest import DATA, grid_corpus, needs_data, run
+from tests.conftest import DATA, bind, grid_corpus, needs_data, run
 from tests.pipeline.exchange.round_trip import assert_equal
 
 SETTINGS = """
@@ -146,7 +146,7 @@ def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: py
     text, bound = words.read_text(), record.read_text()
     try:
         words.write_text(text.splitlines()[0] + "\n")
-        record.unlink()  # else it is noticed that the table was edited
+        bind(record.parent)  # else it is noticed that the table was edited
         with pytest.raises(UserError, match="no word times"):
             export(params, "grid", "npz", path, (), "word")
     finally:

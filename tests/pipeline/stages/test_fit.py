@@ -16,6 +16,7 @@ from pipeline.stages.fit import best_row, fit, row_of
 from pipeline.stages.inputs import load_modalities, settings_of
 from pipeline.stages.rows import Row
 from pipeline.utterances import read_utterances
+from tests.conftest import bind_results
 
 PARAMS = """
 corpora:
@@ -123,6 +124,8 @@ def test_the_best_fusion_of_the_most_modalities(params) -> None:
         ]
     Path("results/three").mkdir(parents=True)
     Path("results/three/table.csv").write_text("\n".join(lines) + "\n")
+    Path("results/three/predictions.csv").write_text("utterance\n")
+    bind_results(params, "three")
     assert best_row(params, "three") == Row("pca", ("text", "audio", "video"), "logistic")  # a smaller error is better
 
 
