@@ -40,6 +40,7 @@ from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
 OURS = tuple(name for name in COLUMNS if name not in MADE)
+_SUGGESTED = 20  # labels that occur once for which the one that is meant is looked for
 NAMES = ("utterance", "speaker", "group", "split")
 
 Note = Callable[[Severity, str], None]  # notes what is wrong with a row
@@ -193,7 +194,8 @@ def _check_label(cell: str, corpus: CorpusParams, note: Note) -> None:
         try:
             number_of(cell)
         except ValueError as error:
-            note("error", f"{corpus.label} is {cell!r}, but a score {error}")
+            what = f"a score {error}" if str(error).startswith("must") else str(error)
+            note("error", f"{corpus.label} is {cell!r}, but {what}")
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
@@ -237,14 +239,12 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
         for label in labels
         if reads_like_no_label(label)
     ]
-    for label, count in labels.items():
-        if count == 1:
-            line = int(table.loc[table[corpus.label] == label, "line"].iloc[0])
-            others = [other for other in labels if other != label]
-            message = (
-                f"{corpus.label} {label!r} occurs once, it cannot be both learnt and tested; {suggest(label, others)}"
-            )
-            problems.append(Problem("error", path, line, message))
+    lines = dict(zip(table[corpus.label], table["line"], strict=True))
+    for i, label in enumerate(label for label, count in labels.items() if count == 1):
+        message = f"{corpus.label} {label!r} occurs once, it cannot be both learnt and tested"
+        if i < _SUGGESTED:  # comparing all with all takes its time
+            message += f"; {suggest(label, (other for other in labels if other != label))}"
+        problems.append(Problem("error", path, int(lines[label]), message))
     return problems
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.csv_files import read_sheet
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError, listed_names, suggest
 from pipeline.headers import nearly_ours
 from pipeline.rules import REACH_S, fault_of_text, name_of, seconds_of
 from pipeline.utterances import WORD_COLUMNS, Problem
@@ -47,7 +47,7 @@ def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> N
     for name in needed:
         if name not in header:
             meant = next((near for near, ours in nearly_ours(header, [name]).items() if ours == name), "")
-            hint = f"did you mean {meant!r}? There are: {', '.join(header)}" if meant else suggest(name, header)
+            hint = f"did you mean {meant!r}? There are: {listed_names(header)}" if meant else suggest(name, header)
             raise UserError(f"{path} has no column {name!r}; {hint}")
 
 

@@ -27,7 +27,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.base import Modality
-from pipeline.errors import UserError
+from pipeline.errors import UserError, listed_names
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text, names_of
 from pipeline.exchange.columns import features_of, unique_ids
@@ -256,7 +256,9 @@ def _scores(bundle: Bundle) -> NDArray[np.float64]:
     table = bundle.utterances
     name = next((c for c in (SCORE, "label") if c in table), None)
     if name is None:
-        raise UserError(f"MMSA needs numbers in a column {SCORE!r} or 'label'; there are: {', '.join(table.columns)}")
+        raise UserError(
+            f"MMSA needs numbers in a column {SCORE!r} or 'label'; there are: {listed_names(table.columns)}"
+        )
     scores = np.asarray(pd.to_numeric(table[name], errors="coerce"), np.float64)
     wrong = np.flatnonzero(~np.isfinite(scores))
     if len(wrong):

@@ -237,6 +237,22 @@ def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
     assert "which is no label" in said(with_scores, "error")
 
 
+@pytest.mark.parametrize("label", ["feeling-{}", "{} " + "as was said before " * 20])
+def test_thousands_of_labels_that_occur_once_are_said_briefly(label: str, tmp_path: Path) -> None:
+    rows = "".join(f"a{i}.mp4,{label.format(i)}\n" for i in range(1500))
+    found = corpus(tmp_path, rows, "media,emotion\n", protocol=ProtocolParams("group-kfold", 2))
+    assert len(found.problems) == 1500
+    assert "cannot be both learnt and tested; did you mean 'feeling-" in str(found.problems[0]) or "as was" in label
+    assert len(said(found)) < 3 * len(rows) + 1_000_000
+
+
+def test_a_score_with_a_comma_is_one_sentence(tmp_path: Path) -> None:
+    rows = 'a.mp4,"0,5"\nb.mp4,soon\nc.mp4,1\n'
+    found = corpus(tmp_path, rows, "media,emotion\n", task="regression", protocol=ProtocolParams("group-kfold", 2))
+    assert "emotion is '0,5', but write it with a decimal point, 0.5" in said(found, "error")
+    assert "emotion is 'soon', but a score must be a number" in said(found, "error")
+
+
 def test_a_class_called_none_is_asked_about_and_kept(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "none"))
     assert not said(found, "error")
