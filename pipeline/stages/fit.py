@@ -31,7 +31,7 @@ from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain
 from pipeline.stages.trained import inputs_of as inputs_of_training
 from pipeline.stages.trained import require_features, require_unchanged
-from pipeline.stages.word_times import without_timed_words
+from pipeline.stages.word_times import timed_of
 from pipeline.utterances import read_utterances
 
 FOLDER = "models"  # below a corpus's results
@@ -73,7 +73,8 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
     schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
-    schema["timed_words"] = len(table) - len(without_timed_words(name, table))
+    timed = timed_of(name)
+    schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
     schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)

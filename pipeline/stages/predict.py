@@ -29,7 +29,7 @@ from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.inputs import load_modalities, stores_of
 from pipeline.stages.problems import few
 from pipeline.stages.schema import Schema, checked, extractors_of, require_same, settings_of
-from pipeline.stages.word_times import notices_of_untimed, without_timed_words
+from pipeline.stages.word_times import notices_of_untimed, spoken
 from pipeline.utterances import Problem, read_utterances
 
 FEW = 4  # clips that one process does sooner than a cluster has started
@@ -73,16 +73,20 @@ def predict(
         problems = prepare.tabulate(own.corpus(name), name)
         notices += _warnings(problems) if _is_manifest(source) else []
         table = read_utterances(CorpusPaths(name).utterances, "")
-        notices += notices_of_untimed(schema, settings, without_timed_words(name, table), len(table), str(folder))
         _check_speakers(settings, table, folder)
         _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
         failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
         sequences = reads_sequences(saved.schema["strategy"], saved.schema["classifier"])
         data = load_modalities(name, settings, own.corpus(name), table, sequences=sequences)
         notes = _notes(name, settings, table, data)
+        sound = data.present.get("audio", np.zeros(len(table), bool))
+        notices += notices_of_untimed(schema, settings, spoken(name, table, sound), str(folder))
     if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
         notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
-    return _answered(saved, str(folder), table, data, notes, failed, notices)
+    players = tuple(saved.schema["modalities"])
+    lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
+    answers = _answered(saved, str(folder), table, data, notes, lost)
+    return replace(answers, notices=(*notices, *more))
 
 
 def _warnings(problems: Sequence[Problem]) -> list[str]:
@@ -177,28 +181,40 @@ def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modaliti
     return notes
 
 
-def _answered(
-    saved: Saved,
-    folder: str,
+def _without_anything(
+    players: tuple[str, ...],
     table: pd.DataFrame,
-    data: Modalities,
-    notes: list[dict[str, str]],
+    notes: Sequence[Mapping[str, str]],
     failed: Mapping[str, str],
-    notices: list[str],
-) -> Answers:
-    """Let the model answer for every utterance that has anything of what the model reads, as it did in training."""
-    players = tuple(saved.schema["modalities"])
-    lost = {}
+    lone: bool,
+) -> tuple[dict[str, str], list[str]]:
+    """Return the utterances that cannot be answered for, each with why, and notices of what others lack.
+
+    Where a manifest's row has nothing of what the model reads, its answer is the prior, as it was in training; a lone
+    recording of that kind is a mistake, and so is what could not be measured.
+    """
+    lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):
         if players and set(players) <= set(missing):
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
-            lost[utterance] = failed.get(utterance, f"nothing is there of what the model reads ({reasons})")
+            what = f"nothing is there of what the model reads ({reasons})"
+            if lone or utterance in failed:
+                lost[utterance] = failed.get(utterance, what)
+            else:
+                notices.append(f"{utterance}: {what}: the answer is the prior, as in training")
         elif utterance in failed and failed[utterance] not in missing.values():
             notices.append(f"{utterance}: answered without what failed: {failed[utterance]}")
+    return lost, notices
+
+
+def _answered(
+    saved: Saved, folder: str, table: pd.DataFrame, data: Modalities, notes: list[dict[str, str]], lost: dict[str, str]
+) -> Answers:
+    """Let the model answer for every utterance that is not lost."""
     rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
-    said = _said(saved.model, data[rows], players, folder) if len(rows) else []
+    said = _said(saved.model, data[rows], tuple(saved.schema["modalities"]), folder) if len(rows) else []
     named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
-    return Answers(folder, tuple(named), lost, tuple(notices))
+    return Answers(folder, tuple(named), lost)
 
 
 def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[Answer]:

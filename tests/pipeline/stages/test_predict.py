@@ -153,13 +153,28 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     done = said(tmp_path, "--model", model, "--workers", 0)
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
-    assert "Error: 3 of 5 failed:\nnonsense: " in done.stderr
+    assert "Error: 2 of 5 failed:\nnonsense: " in done.stderr
     assert "cut.mp4 breaks off" in done.stderr, done.stderr
-    assert "nothing: nothing is there of what the model reads (text: no transcript" in done.stderr
-    assert [line.split(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == ["whole", "words"]
+    assert "predict: nothing: nothing is there of what the model reads (text: no transcript" in done.stderr
+    assert "the answer is the prior, as in training" in done.stderr
+    assert [line.split(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == ["whole", "words", "nothing"]
     assert "  audio is absent: no recording is named" in done.stdout
     (alone,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
     assert f"whole: {alone.prediction} (a {alone.probabilities['a']:.3f}" in done.stdout
+
+
+def test_a_row_with_nothing_usable_gets_what_training_gives_it(params: Params, model: Path, tmp_path: Path) -> None:
+    rows = [("", "nothing", ""), (CLIPS[0], "whole", TEXTS["1"])]
+    write_csv(tmp_path / "manifest.csv", ("media", "utterance", "text"), rows)
+    nothing, whole = predict(params, model, tmp_path, workers=0).answers
+    prior = load(model).model.prior_
+    assert list(nothing.probabilities.values()) == pytest.approx(prior.tolist())
+    assert nothing.prior == pytest.approx(prior.max())
+    assert set(nothing.absent) == {"text", "audio", "video"}
+    assert set(nothing.shares.values()) == {0.0}
+    assert whole == replace(predict(params, model, CLIPS[0], text=TEXTS["1"]).answers[0], utterance="whole")
+    write_csv(tmp_path / "manifest.csv", ("media", "utterance", "text"), rows[:1])
+    assert predict(params, model, tmp_path, workers=0).answers == (nothing,)
 
 
 def test_a_clip_of_which_a_part_failed_is_answered_from_the_rest(params: Params, model: Path, tmp_path: Path) -> None:
@@ -303,6 +318,14 @@ def test_a_model_of_timed_words_says_that_words_have_no_times(tmp_path: Path, mo
     write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in rows[:2]])
     write_csv(tmp_path / "new" / "words.csv", ("utterance", "word", "start", "end"), words[:6])
     assert "but 1 of 2 clips have none" in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
+    lone = said(CLIPS[0], "--model", saved)
+    assert "but no words of the recording are known: the rate of speech" in lone.stderr
+    silent = [*rows[:2], ("", "read", TEXTS["1"])]
+    write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in silent])
+    assert "but 1 of 3 clips have none" in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
+    write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in silent[::2]])
+    assert "timed words" not in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
+    write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in rows[:2]])
     write_csv(tmp_path / "new" / "words.csv", ("utterance", "word", "start", "end"), words[:12])
     assert "timed words" not in said(tmp_path / "new", "--model", saved, "--workers", 0).stderr
 
