@@ -7,7 +7,7 @@ import numpy as np
 
 from models.data import BoolArray, FloatArray, IntArray
 from models.design import Matrix, Standardise, joined, total_variance
-from models.errors import ModelError
+from models.domains import require
 from models.scaling import UnitVariance
 from models.training import Batch, TrainedNet, Training, train
 
@@ -45,11 +45,7 @@ class Autoencoder:
     def __init__(
         self, components: int = 32, hidden: int = 64, epochs: int = 30, noise: float = 0.2, seed: int = 0
     ) -> None:
-        if min(components, hidden, epochs) < 1 or not 0 <= noise < 1:
-            raise ModelError(
-                f"autoencoder: components ({components}), hidden ({hidden}) and epochs ({epochs}) are at least 1, "
-                f"noise ({noise}) is a share below 1"
-            )
+        require("autoencoder", components=components, hidden=hidden, epochs=epochs, noise=noise, seed=seed)
         self.components = components
         self.hidden = hidden
         self.epochs = epochs

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.data import BoolArray, FloatArray
 from models.design import Matrix
-from models.errors import ModelError
+from models.domains import require
 
 FEW = 3  # rows with every view, below which there is no correlation to speak of
 
@@ -43,10 +43,7 @@ class Cca:
     """
 
     def __init__(self, components: int = 20, shrinkage: float = 0.3, keep: int = 60) -> None:
-        if components < 1 or keep < 1 or not 0 <= shrinkage <= 1:
-            raise ModelError(
-                f"cca: components ({components}) and keep ({keep}) are at least 1, shrinkage ({shrinkage}) from 0 to 1"
-            )
+        require("cca", components=components, shrinkage=shrinkage, keep=keep)
         self.components = components
         self.shrinkage = shrinkage
         self.keep = keep

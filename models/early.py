@@ -10,6 +10,7 @@ from models.autoencoder import Autoencoder
 from models.cca import Cca
 from models.data import BoolArray, Modalities, Task
 from models.design import Block, Design, Fitted, Matrix, joined, total_variance
+from models.domains import require
 from models.errors import ModelError
 from models.tabular import Tabular
 
@@ -39,8 +40,7 @@ class Concat:
     """
 
     def __init__(self, weighting: str = "block") -> None:
-        if weighting not in ("block", "column"):
-            raise ModelError(f"the weighting {weighting!r} is unknown: there are block, column")
+        require("concat", weighting=weighting)
         self.weighting = weighting
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Concat":  # noqa: ARG002
@@ -61,14 +61,13 @@ class Pca:
     Parameters
     ----------
     components
-        How many; below 1, the share of variance that they keep.
+        How many (of fewer rows or columns, as many as these); below 1, the share of variance that they keep.
     weighting
         As for `Concat`.
     """
 
     def __init__(self, components: float = 0.95, weighting: str = "block") -> None:
-        if not components > 0:
-            raise ModelError(f"pca: components is {components}: name a number, or a share of variance below 1")
+        require("pca", components=components)
         self.components = components
         self.concat = Concat(weighting)
 

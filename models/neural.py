@@ -83,15 +83,16 @@ class Neural(System):
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         scored = self.usable(x)
-        candidates = thinned(expanded(self.DEFAULTS, self._own_settings(), type(self).__name__), self.budget)
+        grid = expanded(self.DEFAULTS, self._own_settings(), type(self).__name__)
+        candidates = thinned(grid, self.budget)
 
         def fitted(train_rows: IntArray, valid: IntArray) -> Answer:
             part, asked = _Part(self._inputs(), x[train_rows], target[train_rows]), x[valid]
             return lambda settings: part.trained(self._net, settings).outputs(asked)
 
         pairs = inner if len(candidates) > 1 else ()
-        self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, scored)
-        self.ends_ = ends(candidates, self.settings_) if pairs else {}
+        self.settings_, self.out_of_fold_, losses = search(candidates, target, pairs, fitted, scored)
+        self.ends_ = ends(grid, candidates, self.settings_, losses) if pairs else {}
         self.model_ = _Part(self._inputs(), x, target).trained(self._net, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:

@@ -20,7 +20,7 @@ def search(
     pairs: Pairs,
     fitted: Callable[[IntArray, IntArray], Answer],
     scored: BoolArray | None = None,
-) -> tuple[Any, FloatArray]:
+) -> tuple[Any, FloatArray, list[float]]:
     """Return the settings of the least loss over the pairs' validation rows, the first of equals, and their outputs.
 
     Settings whose fit diverges, or that answer a single one of these rows with no number, cannot win.
@@ -41,7 +41,8 @@ def search(
     Returns
     -------
     tuple
-        The settings, and ``(n, k)`` outputs for rows that were not trained on; NaN where no pair validates on a row.
+        The settings; ``(n, k)`` outputs for rows that were not trained on, NaN where no pair validates on a row; the
+        loss of each candidate.
 
     Raises
     ------
@@ -56,8 +57,9 @@ def search(
             trial[valid] = _answers(answer, candidate)
         asked[valid] = True
     rows = asked if scored is None else asked & scored
-    best = least([target[rows].loss(trial[rows]) for trial in trials], candidates)
-    return candidates[best], trials[best]
+    losses = [target[rows].loss(trial[rows]) for trial in trials]
+    best = least(losses, candidates)
+    return candidates[best], trials[best], losses
 
 
 def _answers(answer: Answer, candidate: Settings) -> FloatArray | float:

@@ -155,15 +155,16 @@ class Tabular(System):
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         kind, whole = find_classifier(self.classifier), _Part(self._design(), x, target)
         columns = 0.0 if whole.matrix is None else width(whole.matrix)
-        candidates = thinned(kind.candidates(self.task, self._classifier_settings(), columns), self.budget)
+        grid = kind.candidates(self.task, self._classifier_settings(), columns)
+        candidates = thinned(grid, self.budget)
 
         def fitted(train: IntArray, valid: IntArray) -> Answer:
             part, asked = _Part(self._design(), x[train], target[train]), x[valid]
             return lambda settings: part.member(kind, settings).outputs(asked)
 
         pairs = inner if len(candidates) > 1 or self._keeps_out_of_fold else ()
-        self.settings_, self.out_of_fold_ = search(candidates, target, pairs, fitted, self.usable(x))
-        self.ends_ = ends(candidates, self.settings_) if pairs else {}
+        self.settings_, self.out_of_fold_, losses = search(candidates, target, pairs, fitted, self.usable(x))
+        self.ends_ = ends(grid, candidates, self.settings_, losses) if pairs else {}
         self.part_ = whole.member(kind, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:

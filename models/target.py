@@ -118,7 +118,7 @@ class Member:
     def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
         self.classifier = classifier
         self.settings = settings
-        self.ends_: Mapping[str, list[float]] = {}
+        self.ends_: Mapping[str, Any] = {}
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
         """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""

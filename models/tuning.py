@@ -12,6 +12,8 @@ from models.errors import ModelError
 from models.search import Answer, search
 from models.target import Member, Target
 
+TIE = 1e-6  # losses that lie nearer to each other, as a share of them, are the same
+
 CandidateT = TypeVar("CandidateT")
 
 
@@ -43,31 +45,60 @@ def thinned(candidates: Sequence[CandidateT], budget: int | None) -> list[Candid
     return [candidates[int(place)] for place in places]
 
 
-def ends(candidates: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> dict[str, list[float]]:
-    """Return the settings whose best number is the largest or the smallest of three or more that were tried.
+def ends(
+    grid: Sequence[Mapping[str, Any]],
+    candidates: Sequence[Mapping[str, Any]],
+    best: Mapping[str, Any],
+    losses: Sequence[float],
+) -> dict[str, Any]:
+    """Return the settings whose best number is the largest or the smallest of those that were tried.
+
+    It has to be better than the others: where these are as good, or gave no number, nothing speaks for an end.
 
     Parameters
     ----------
+    grid
+        All settings there are to choose among.
     candidates
-        All settings that were tried.
+        Those of them that were tried.
     best
         Those that won.
+    losses
+        Of the candidates.
 
     Returns
     -------
-    Setting -> the numbers tried, ascending where the largest won, descending where the smallest did.
+    Setting -> ``tried``, the numbers tried, the chosen one last, and ``beside``, how many choices the grid has of all
+    other settings.
 
     Examples
     --------
-    >>> ends([{"C": 1.0}, {"C": 5.0}, {"C": 9.0}], {"C": 9.0}), ends([{"C": 1.0}, {"C": 5.0}, {"C": 9.0}], {"C": 5.0})
-    ({'C': [1.0, 5.0, 9.0]}, {})
+    >>> tried = [{"C": 1.0}, {"C": 5.0}, {"C": 9.0}]
+    >>> ends(tried, tried, tried[2], [0.5, 0.4, 0.3]), ends(tried, tried, tried[0], [0.5, 0.5, 0.5])
+    ({'C': {'tried': [1.0, 5.0, 9.0], 'beside': 1}}, {})
     """
     found = {}
     for name, value in best.items():
         tried = {candidate[name] for candidate in candidates if _is_number(candidate[name])}
-        if _is_number(value) and len(tried) >= 3 and value in (min(tried), max(tried)):
-            found[name] = sorted(tried, reverse=value == min(tried))
+        if not _is_number(value) or len(tried) < 2 or value not in (min(tried), max(tried)):
+            continue
+        own, others = _least_losses(name, value, candidates, losses)
+        if others - own > TIE * max(1.0, abs(others)) and np.isfinite(others):
+            beside = len(grid) // len({candidate[name] for candidate in grid})
+            found[name] = {"tried": sorted(tried, reverse=value == min(tried)), "beside": beside}
     return found
+
+
+def _least_losses(
+    name: str, value: float, candidates: Sequence[Mapping[str, Any]], losses: Sequence[float]
+) -> tuple[float, float]:
+    """Return the least finite loss of candidates with a value of a setting, and of those with another."""
+    least = [np.inf, np.inf]
+    for candidate, loss in zip(candidates, losses, strict=True):
+        if np.isfinite(loss):
+            other = int(candidate[name] != value)
+            least[other] = min(loss, least[other])
+    return least[0], least[1]
 
 
 def _is_number(value: Any) -> bool:
@@ -104,7 +135,8 @@ def chosen(
         If no settings give a number for every validation row.
     """
     kind = classifier(name)
-    candidates = thinned(kind.candidates(target.task, settings, width(matrix)), budget)
+    grid = kind.candidates(target.task, settings, width(matrix))
+    candidates = thinned(grid, budget)
 
     def fitted(train: IntArray, valid: IntArray) -> Answer:
         return lambda settings: (
@@ -112,7 +144,7 @@ def chosen(
         )
 
     pairs = pairs if len(candidates) > 1 else ()
-    best, _ = search(candidates, target, pairs, fitted)
+    best, _, losses = search(candidates, target, pairs, fitted)
     member = Member(kind, best).fit(matrix, target, groups)
-    member.ends_ = ends(candidates, best) if pairs else {}
+    member.ends_ = ends(grid, candidates, best, losses) if pairs else {}
     return member

@@ -8,13 +8,14 @@ from typing import Any, Literal
 from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classifiers import classifier_names
+from models.domains import faults
 from models.metrics import metric_names
 from models.strategies import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.parsing import parse
 from pipeline.paths import check_name, check_store
 from pipeline.plugins import load_plugins
-from pipeline.yaml_file import read_yaml
+from pipeline.yaml_file import line_of, read_yaml
 
 Task = Literal["classification", "regression"]
 EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
@@ -383,7 +384,17 @@ def _train(block: Any, path: Path) -> TrainParams:
             _known((strategy,), EARLY, f"{path}: train.fusions: {fusion}")
             _known((model,), model_names(), f"{path}: train.fusions: {fusion}")
     _known(train.settings, [*model_names(), *strategy_names()], f"{path}: train.settings")
+    for name, settings in train.settings.items():
+        _possible(name, settings, path)
     return replace(train, settings={**SETTINGS, **train.settings})
+
+
+def _possible(name: str, settings: Mapping[str, Any], path: Path) -> None:
+    """Refuse a setting of a classifier or strategy that it does not have, or a value that it cannot have."""
+    for place, fault in faults(name, settings):
+        line = line_of(path, "train", "settings", name, *place)
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+        raise UserError(f"{path}, line {line}: train.settings.{name}{where} {fault}")
 
 
 def _known(names: Iterable[str], valid: Sequence[str], where: str) -> None:

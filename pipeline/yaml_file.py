@@ -44,6 +44,28 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return blocks
 
 
+def line_of(path: Path, *keys: str | int) -> int:
+    """Return the line of a settings file where a value stands: that of its name, or of the last name that is there.
+
+    Parameters
+    ----------
+    path
+        Of a file that `read_yaml` reads.
+    keys
+        Names, and positions in lists, that lead to the value.
+    """
+    node, line = yaml.SafeLoader(path.read_text(encoding="utf-8-sig")).get_single_node(), 1
+    for key in keys:
+        found: dict[Any, Any] = dict(enumerate((part, part) for part in _parts(node))) if node else {}
+        if isinstance(node, yaml.MappingNode):
+            found = {name.value: (name, value) for name, value in node.value}
+        if key not in found:
+            break
+        name, node = found[key]
+        line = _line(name)
+    return line
+
+
 def _read(text: str, path: Path) -> Any:
     try:
         blocks = _constructed(yaml.SafeLoader(text), path)

@@ -52,7 +52,7 @@ def test_a_perfect_candidate_with_one_undefined_answer_loses_to_a_poor_one(task,
 
         return answer
 
-    settings, outputs = search([{"perfect": True}, {"perfect": False}], target, pairs, fitted)
+    settings, outputs, _ = search([{"perfect": True}, {"perfect": False}], target, pairs, fitted)
     assert settings == {"perfect": False}
     np.testing.assert_array_equal(outputs, poor)
     with pytest.raises(DivergedError, match=NO_NUMBERS):

@@ -42,16 +42,47 @@ def test_a_budget_of_nothing_is_refused(budget):
 
 
 @given(st.lists(st.one_of(st.integers(1, 9), st.floats(0.1, 9), st.none(), st.booleans()), min_size=1), st.data())
-def test_an_end_is_an_end_of_three_or_more_numbers(values, given_):
+def test_an_end_is_an_end_of_two_or_more_numbers(values, given_):
     best = given_.draw(st.sampled_from(values))
     numbers = sorted({v for v in values if isinstance(v, int | float) and not isinstance(v, bool)})
-    found = ends([{"C": v, "fixed": 1} for v in values], {"C": best, "fixed": 1})
+    tried = [{"C": v, "fixed": 1} for v in values]
+    found = ends(tried, tried, {"C": best, "fixed": 1}, [0.1 if v == best else 0.2 for v in values])
     is_number = isinstance(best, int | float) and not isinstance(best, bool)
-    if len(numbers) >= 3 and is_number and best in (numbers[0], numbers[-1]):
-        assert sorted(found["C"]) == numbers
-        assert found["C"][-1] == best
+    if len(numbers) >= 2 and is_number and best in (numbers[0], numbers[-1]):
+        assert sorted(found["C"]["tried"]) == numbers
+        assert found["C"]["tried"][-1] == best
     else:
         assert found == {}
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([0.3, 0.3, 0.3], False),
+        ([0.3, 0.3, 0.5], False),
+        ([0.3, 0.3 + 1e-12, 0.3 + 1e-12], False),
+        ([0.0, 0.0, 0.0], False),
+        ([0.3, 0.31, 0.2999999999], False),
+        ([0.3, NAN, NAN], False),  # the others diverged
+        ([0.3, NAN, 0.4], True),
+        ([0.3, 0.4, INF], True),
+        ([0.0, 1e-3, 1e-3], True),
+        ([2000.0, 2001.0, 2002.0], True),
+    ],
+)
+def test_an_end_is_said_only_where_it_is_better_than_the_others(losses, said):
+    tried = [{"C": 1}, {"C": 2}, {"C": 3}]
+    assert bool(ends(tried, tried, tried[0], losses)) is said
+
+
+def test_a_grid_of_several_settings_is_counted_whole():
+    grid = [{"C": c, "class_weight": w, "seed": 0} for c in (1, 2, 4) for w in (None, "balanced", {0: 1, 1: 2})]
+    tried = thinned(grid, 3)
+    found = ends(grid, tried, tried[2], [0.3, 0.2, 0.1])
+    assert found == {"C": {"tried": [1, 2, 4], "beside": 3}}
 
 
 def test_models_know_which_of_their_settings_lie_at_an_end():
@@ -59,10 +90,12 @@ def test_models_know_which_of_their_settings_lie_at_an_end():
     y, inner = labels(score, "classification"), [(np.arange(30), np.arange(30, 60))]
     for name in ("unimodal", "concat"):
         few = ("audio",) if name == "unimodal" else THREE
-        recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1e-8, 1.0]})
-        assert build(name, recipe).fit(x, y, inner).ends_ == {"C": [1e-9, 1e-8, 1.0]}
+        grid = [1e-4, 1e-2, 1e4] if name == "unimodal" else [1e-2, 1e4]
+        recipe = Recipe("classification", few, classifier_settings={"C": grid})
+        tried = grid if name == "unimodal" else grid[::-1]
+        assert build(name, recipe).fit(x, y, inner).ends_ == {"C": {"tried": tried, "beside": 1}}
         assert build(name, recipe).fit(x, y, []).ends_ == {}
-        recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1.0, 1e-8]}, budget=2)
+        recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1e-10]})
         assert build(name, recipe).fit(x, y, inner).ends_ == {}
 
 

@@ -87,6 +87,35 @@ def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None
         load(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("settings", "line", "message"),
+    [
+        ("fcnn:\n      hidden: 8\n      epochs: 0", 5, "fcnn.epochs is 0: it must be a whole number from 1 on"),
+        ("fcnn: {epochs: 0}", 3, "fcnn.epochs is 0"),
+        ("svm: {C: [1,\n      2,\n      -3]}", 5, r"svm.C\[2\] is -3: it must be a number above 0"),
+        ("svm:\n      C:\n      - 1\n      - 0", 6, r"svm.C\[1\] is 0"),
+        ("intermediate: {dropout: 1.0}", 3, "intermediate.dropout is 1.0"),
+        ("transformer: {hidden: 33}", 3, "transformer.hidden is 33: it must be an even number"),
+        ("lstm: {learning_rate: 1e-3}", 3, r"lstm.learning_rate is '1e-3'.*write the number as 0.001"),
+        ("pca:\n      component: 5", 4, "pca.component is no setting of pca: did you mean 'components'"),
+        ("stacking:\n      meta: svm\n      settings:\n        C: 0", 6, "stacking.settings.C is 0"),
+        ("vote: {voters: none}", 3, "vote.voters is 'none': it must be one of all, chosen"),
+        ("vote: &all {voters: some}\n    svm: {C: 0}", 3, "vote.voters is 'some'"),
+    ],
+)
+def test_an_impossible_setting_is_named_with_its_line(settings: str, line: int, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"params.yaml, line {line}: train.settings.{message}"):
+        load(tmp_path, f"train:\n  settings:\n    {settings}\n")
+
+
+def test_settings_that_are_possible_are_read(tmp_path: Path) -> None:
+    text = (
+        "train: {settings: {fcnn: {epochs: 1, hidden: [8, 16]}, svm: {class_weight: [null, balanced, {0: 1, 1: 2}]}}}"
+    )
+    params = load(tmp_path, text)
+    assert params.train.settings["svm"] == {"class_weight": [None, "balanced", {0: 1, 1: 2}]}  # type: ignore[attr-defined]
+
+
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--params"):
         load_params(tmp_path / "none.yaml")
