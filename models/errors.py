@@ -11,3 +11,12 @@ class DivergedError(ModelError):
 
 class LeakError(ModelError):
     """The test part of a fold holds something that its training part holds too."""
+
+
+def reason_of(error: Exception) -> str:
+    r"""Return what an error says in one line, without the trace that XGBoost's errors go on with.
+
+    >>> reason_of(ValueError("[12:00:00] a.cc:1: Check failed\nStack trace:\n  [bt] (0) lib.so(+0x1)"))
+    '[12:00:00] a.cc:1: Check failed'
+    """
+    return " ".join(str(error).partition("Stack trace")[0].split())

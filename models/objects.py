@@ -30,6 +30,8 @@ from models.trusted import class_named
 Arrays = dict[str, Any]
 
 _NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64")
+_REPEATED = 10  # times as many values as are written may be there when all that stands for others is unfolded
+_FEW = 10_000_000  # values, of which no repetition is asked about
 _LONGEST = 10_000_000  # letters of all arrays of texts, each of which numpy keeps at the width of its longest
 
 
@@ -128,13 +130,17 @@ class _Reader:
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.done: list[Any] = []
+        self.sizes: list[int] = []  # of each of those: how many values it holds, whatever stands for others unfolded
+        self.written = self.unfolded = 0  # values so far
         self.letters = 0  # of all arrays of texts so far
 
     def value(self, plain: Any) -> Any:
+        self.written, before = self.written + 1, self.unfolded
+        self.unfolded += 1
         if plain is None or isinstance(plain, bool | int | float | str):
             return plain
         if isinstance(plain, list):
-            return self._kept([self.value(part) for part in plain])
+            return self._kept([self.value(part) for part in plain], before)
         if not isinstance(plain, dict):
             raise ModelError(f"it holds {type(plain).__name__}, which is no value of a model")
         keys = frozenset(plain)
@@ -144,15 +150,19 @@ class _Reader:
             return _SCALARS[keys](plain)
         if keys not in _COMPOUNDS:
             raise ModelError(f"it holds an entry with the keys {', '.join(sorted(keys)) or 'none'}, which says nothing")
-        return self._kept(_COMPOUNDS[keys](self, plain))
+        return self._kept(_COMPOUNDS[keys](self, plain), before)
 
-    def _kept(self, value: Any) -> Any:
+    def _kept(self, value: Any, before: int) -> Any:
         self.done.append(value)
+        self.sizes.append(self.unfolded - before)
         return value
 
     def _same(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self.done):
             raise ModelError(f"it holds number {number!r} once more, but that comes later or never")
+        self.unfolded += self.sizes[number]
+        if self.unfolded > _FEW + _REPEATED * self.written:  # a model of models of models, each twice, never ends
+            raise ModelError("it holds the same parts over and over again, so that using it could take for ever")
         return self.done[number]
 
     def parts(self, plain: Any) -> list[Any]:

@@ -109,6 +109,9 @@ def _booster_state(booster: Any) -> str:
     return bytes(booster.save_raw("json")).decode()
 
 
+PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that answer these
+
+
 def _booster(text: Any) -> Any:
     from xgboost import Booster
 
@@ -116,6 +119,9 @@ def _booster(text: Any) -> Any:
     trees, counts = model["gradient_booster"]["model"], model["learner_model_param"]
     if model["gradient_booster"]["name"] != "gbtree":
         raise ModelError(f"a booster in it is {model['gradient_booster']['name']!r:.60}, not one of trees")
+    objective = model["objective"]["name"]
+    if objective not in PROBABILITIES and not objective.startswith(("reg:", "count:")):
+        raise ModelError(f"a booster in it has the objective {objective!r:.60}: it answers neither shares nor scores")
     columns, classes = int(counts["num_feature"]), int(counts["num_class"])
     rounds, groups = trees["iteration_indptr"], trees["tree_info"]
     count = len(trees["trees"])

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from models.errors import ModelError
+from models.errors import ModelError, reason_of
 from models.objects import Arrays, read, write
 from models.training import TrainedNet
 from models.trusted import trust
@@ -130,7 +130,7 @@ def networks(model: Any) -> Networks:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = reason_of(error)
     return text if isinstance(error, ModelError) else f"it holds odd values ({type(error).__name__}: {text:.200})"
 
 

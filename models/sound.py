@@ -3,13 +3,15 @@
 scikit-learn hands the arrays of some models to compiled code that trusts them, and builds loops and threads of others.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from models.errors import ModelError
-from models.words import BY_LETTER, TOKEN
+from models.parts import PROBABILITIES
+from models.words import BY_LETTER, MOST_WORDS, TOKEN
 
 _MOST_JOBS = 256
 # Of words, in `features.text.tfidf` and by default in scikit-learn; another could be one that never ends.
@@ -77,8 +79,30 @@ def _vectoriser(part: Any) -> None:
     own = vars(part)
     _require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "another input than texts")
     _require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
+    shortest, longest = own["ngram_range"]
+    fine = all(type(n) is int for n in (shortest, longest)) and 1 <= shortest <= longest <= MOST_WORDS
+    _require(fine, part, f"sequences of {own['ngram_range']!r:.60} words, and at most {MOST_WORDS} are read")
     places = list(own.get("vocabulary_", {}).values())
     _require(sorted(places) == list(range(len(places))), part, "a vocabulary whose places are not 0, 1, 2, ...")
+
+
+def _network(part: Any) -> None:
+    """Check that a summary, room for which is made before it is known, has a weight a column."""
+    own = vars(part)
+    if own.get("net_") is None:
+        return
+    weights = sum(array.size for array in own["net_"].weights.values())
+    summaries = [channel.summary_ for channel in getattr(own["inputs"], "channels_", ())]
+    widths = [summary.width_ for summary in summaries if summary is not None]
+    _require(all(type(w) is int and 0 <= w <= weights for w in widths), part, "a summary wider than its weights")
+
+
+def _objective(part: Any) -> None:
+    """Check that what a booster answers is what its wrapper takes it for."""
+    if (booster := vars(part).get("_Booster")) is not None:
+        objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+        probabilities = objective in PROBABILITIES
+        _require(probabilities == hasattr(part, "predict_proba"), part, f"a booster of the objective {objective!r:.60}")
 
 
 _RULES: dict[str, Callable[[Any], None]] = {
@@ -86,5 +110,7 @@ _RULES: dict[str, Callable[[Any], None]] = {
     "sklearn.ensemble._forest.BaseForest": _forest,
     "sklearn.tree._classes.BaseDecisionTree": _tree,
     "sklearn.feature_extraction.text.CountVectorizer": _vectoriser,
+    "models.neural.FittedNet": _network,
+    "xgboost.sklearn.XGBModel": _objective,
     "models.training.TrainedNet": lambda net: net.check(),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.errors import ExtractorError
-from features.text.words import by_letter, without_blanks
+from features.text.words import MOST_WORDS, by_letter, without_blanks
 
 TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 BY_LETTER = by_letter(TOKEN)
@@ -54,8 +54,11 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def check(self) -> None:
         """Refuse impossible settings with `ExtractorError`."""
         low, high = self.ngrams
-        if not 1 <= low <= high:
-            raise ExtractorError(f"features.tfidf: ngrams is {self.ngrams}: write shortest and longest, such as [1, 2]")
+        if not 1 <= low <= high <= MOST_WORDS:
+            raise ExtractorError(
+                f"features.tfidf: ngrams is {self.ngrams}: write shortest and longest, such as [1, 2], at most "
+                f"{MOST_WORDS}"
+            )
         if self.min_df < 1 or min(self.max_features or 1, self.components or 1) < 1:
             raise ExtractorError("features.tfidf: min_df, max_features and components must be at least 1")
 

@@ -8,6 +8,7 @@ UNSPACED = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
+MOST_WORDS = 20  # in a sequence of words that is counted; each text has as many sequences of every length as words
 LONGEST = 4  # letters of a run that is taken for a word, on average over the transcripts
 
 _RUN = re.compile(f"[{UNSPACED}]+")

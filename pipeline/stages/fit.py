@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.atomic import replacing_folder
 from features.base import MODALITIES, Modality
 from models.data import Modalities
+from models.errors import reason_of
 from models.folds import numbered
 from models.metrics import metric
 from models.saving import save
@@ -98,7 +99,7 @@ def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalit
         model.predict(data)  # a model whose answers are no numbers is not saved
         return model
     except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-        raise UserError(f"{row}: {error}; look at train.settings") from error
+        raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
 
 
 def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from features.store import Entry, open_store
 from features.text import fitted
 from models.data import Modalities
-from models.errors import DivergedError
+from models.errors import DivergedError, reason_of
 from models.leaks import probe
 from models.memo import Memo
 from models.metrics import metric, metric_names
@@ -214,7 +214,7 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
     except DIVERGED as error:
         raise DivergedError(str(error)) from error
     except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-        raise UserError(f"{row}: {error}; look at train.settings") from error
+        raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
 
 
 def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:

@@ -14,8 +14,9 @@ from features.atomic import scratch_folder
 from features.base import extractor_class
 from features.store import open_store
 from models.data import Modalities
-from models.errors import ModelError
+from models.errors import ModelError, reason_of
 from models.saving import Saved, load
+from models.search import sound_answers
 from models.shapley import shapley_values
 from models.strategies import reads_sequences
 from pipeline.errors import UserError
@@ -222,9 +223,8 @@ def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -
     try:
         return answers_of(model, data, players)
     except Exception as error:
-        why = " ".join(str(error).split())
         raise ModelError(
-            f"{folder}: the saved model cannot answer ({type(error).__name__}: {why:.200}): fit it again"
+            f"{folder}: the saved model cannot answer ({type(error).__name__}: {reason_of(error):.200}): fit it again"
         ) from error
 
 
@@ -233,27 +233,29 @@ def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[A
 
     For classes the answer is the probability of the class that is predicted, for a score the score.
     """
-    outputs = model.outputs(data)
-    if not np.isfinite(outputs).all():
-        raise ModelError("its answers are no finite numbers")
+    classes = [str(c) for c in model.classes_] if model.task == "classification" else []
+
+    def outputs_of(rows: Modalities) -> Any:
+        return sound_answers(model.outputs(rows), len(rows), len(classes))
+
+    outputs, prior = outputs_of(data), sound_answers(np.atleast_2d(model.prior_), 1, len(classes))[0]
     chosen = outputs.argmax(axis=1)
     rows = np.arange(len(data))
 
     def worth(there: tuple[str, ...]) -> Any:
         if not there:
-            return model.prior_[chosen]
+            return prior[chosen]
         if there == players:
             return outputs[rows, chosen]
-        return model.outputs(data.without(set(players) - set(there)))[rows, chosen]
+        return outputs_of(data.without(set(players) - set(there)))[rows, chosen]
 
     shares = shapley_values(worth, players)
-    classes = [str(c) for c in model.classes_] if model.task == "classification" else []
     return [
         Answer(
             "",
             classes[chosen[i]] if classes else float(outputs[i, 0]),
             {c: float(p) for c, p in zip(classes, outputs[i], strict=False)},
-            float(model.prior_[chosen[i]]),
+            float(prior[chosen[i]]),
             {m: float(share[i]) for m, share in shares.items()},
         )
         for i in rows

@@ -344,7 +344,7 @@ def test_tuples_that_take_for_ever_to_hash_are_refused(folder):
         pairs.append([f"odd_{i + 1}", {"tuple": [same, same]}])
     pairs.append(["odd_key", {"dict": [[{"same": before + 60}, 1]]}])
     forged(folder, plain)
-    refused(folder, "a key that is no name")
+    refused(folder, "a key that is no name|the same parts over and over again")
 
 
 def _compounds(plain):
@@ -474,6 +474,69 @@ def test_weights_that_are_no_finite_numbers_or_of_another_shape_are_refused(tmp_
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     rearranged(folder, "head.0.bias", change)
     refused(folder, "a network in it has weights")
+
+
+@pytest.mark.parametrize(
+    ("new", "taken"),
+    [
+        ([1, 10**9], False),
+        ([1, 21], False),
+        ([10**9, 10**9], False),
+        ([0, 2], False),
+        ([-5, 2], False),
+        ([2, 1], False),
+        ([1, 2.0], False),
+        ([1, True], False),
+        ([1], False),
+        ([1, 20], True),
+    ],
+)
+def test_sequences_of_words_without_end_are_refused(tmp_path, new, taken):
+    folder, x = kept(tmp_path, fitted=WORDS)
+    text = (folder / MODEL).read_text()
+    own = re.search(r'\["ngram_range", \{"same": \d+\}\]', text)[0]  # the same as the transformer's own setting
+    forged(folder, text.replace('["ngrams", {"tuple": [1, 2]}]', json.dumps(["ngrams", {"tuple": new}])))
+    assert own in (folder / MODEL).read_text()
+    if taken:
+        load(folder).model.outputs(x)
+    else:
+        refused(folder, "sequences of|odd values")
+
+
+NO_PROBABILITIES = ("binary:logitraw", "binary:hinge", "multi:softmax", "reg:squarederror", "count:poisson", "rank:map")
+
+
+@pytest.mark.parametrize("objective", NO_PROBABILITIES)
+def test_boosters_whose_answers_are_no_probabilities_are_refused(tmp_path, objective):
+    folder, _ = kept(tmp_path, "xgboost")
+    replaced(folder, r"\"name\":\"multi:softprob\"", rf"\"name\":\"{objective}\"")
+    refused(folder, "objective|odd values")
+
+
+def test_what_xgboost_says_comes_without_its_stack(tmp_path):
+    folder, _ = kept(tmp_path, "xgboost")
+    replaced(folder, r"\"name\":\"multi:softprob\"", r"\"name\":\"reg:no such loss\"")
+    with pytest.raises(ModelError) as caught:
+        load(folder)
+    assert "Stack trace" not in str(caught.value)
+
+
+def test_a_summary_wider_than_the_network_reads_is_refused(tmp_path):
+    folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
+    text = (folder / MODEL).read_text()
+    for width in (10**9, -1):
+        forged(folder, re.sub(r'\["width_", \d+\]', f'["width_", {width}]', text))
+        refused(folder, "a summary wider than its weights")
+
+
+def test_models_of_models_of_models_are_refused(folder):
+    """Each level holds the one before twice: thirty levels are a thousand million models to ask."""
+    levels = [[0]]
+    start = _compounds(json.loads((folder / MODEL).read_text())["state"]) - 1
+    for level in range(30):
+        levels.append([{"same": start + level}, {"same": start + level}])
+    with_attribute(folder, levels)
+    refused(folder, "the same parts over and over again")
 
 
 def test_threads_without_end_are_refused(tmp_path):

@@ -7,8 +7,8 @@ from sklearn.base import BaseEstimator
 
 from models import classifiers
 from models.classifiers import Classifier, register
-from models.errors import DivergedError
-from models.search import finite, least, search
+from models.errors import DivergedError, ModelError
+from models.search import finite, least, search, sound_answers
 from models.strategies import Recipe, build, strategy, strategy_names
 from models.target import Member, Target
 from models.training import TrainedNet, Training, train
@@ -180,3 +180,32 @@ def test_a_matrix_of_no_numbers_is_not_learnt_from(value):
     x[2, 1] = value
     with pytest.raises(DivergedError, match="undefined or infinite"):
         Member(classifiers.classifier("logistic"), {}).fit(x, Target.read([0, 1, 0, 1], "classification"), np.arange(4))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ([[0.5, 0.5], [1.5, -0.5]], "one of them is 1.5"),
+        ([[0.5, 0.5], [-0.1, 1.1]], "one of them is"),
+        ([[0.5, 0.5], [0.2, 0.2]], "those of a row add up to 0.4"),
+        ([[0.9, 0.9]] * 2, "those of a row add up to 1.8"),
+        ([[0.5, np.nan]] * 2, "no finite numbers"),
+        ([[np.inf, 0.0]] * 2, "no finite numbers"),
+        ([[0.5, 0.5]], "have the shape"),
+        ([[1.0], [1.0]], "have the shape"),
+        ([[0.2, 0.3, 0.5]] * 2, "have the shape"),
+    ],
+)
+def test_answers_that_are_no_probabilities_are_a_sentence(outputs, said):
+    with pytest.raises(ModelError, match=said):
+        sound_answers(np.array(outputs), 2, 2)
+
+
+def test_sound_answers_are_taken_as_they_are():
+    shares = np.array([[0.25, 0.75], [1 + 1e-7, -1e-7]])
+    assert (sound_answers(shares, 2, 2) == shares).all()
+    assert sound_answers(np.float32([[0.1] * 10]), 1, 10).shape == (1, 10)
+    assert sound_answers(np.zeros((0, 3)), 0, 3).shape == (0, 3)
+    assert sound_answers(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
+    with pytest.raises(ModelError, match="no finite numbers"):
+        sound_answers(np.array([[np.inf]]), 1, 0)

@@ -17,7 +17,7 @@ from features.text import fitted
 from features.text.fitted import build, fitted_names
 from features.text.tfidf import TOKEN, TfidfText
 from features.text.word2vec import WORD, Word2VecText
-from features.text.words import by_letter
+from features.text.words import MOST_WORDS, by_letter
 
 TEXTS = np.array(["Good film, good cast", None, "bad film", "", "it's bad \u2014 really bad"], object)
 
@@ -110,6 +110,7 @@ def test_other_scripts_are_cut_as_before(text):
 
 def test_models_cut_words_in_the_same_way():
     assert models.words.TOKEN == TOKEN
+    assert models.words.MOST_WORDS == MOST_WORDS
     assert models.words.token_pattern(CHINESE) == by_letter(TOKEN)
     assert models.words.token_pattern(["a b"]) == TOKEN
 

@@ -6,6 +6,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from models.data import Modalities
+from models.errors import ModelError
 from models.strategies import Recipe, build
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.predict import answers_of
@@ -53,3 +55,28 @@ def test_scores_have_no_probabilities() -> None:
         {"utterance": "a", "prediction": 0.25, "score": 0.25, "prior": 0.5, "share_audio": -0.25}
     ]
     assert json.loads(said.json())["failed"] == {"b": "broken"}
+
+
+class Odd:
+    """A model of two classes that answers as it is told to, and otherwise without one of its modalities."""
+
+    task, classes_ = "classification", np.array(["a", "b"])
+
+    def __init__(self, whole: list[float], part: list[float], prior: list[float]) -> None:
+        self.whole, self.part, self.prior_ = whole, part, np.array(prior)
+
+    def outputs(self, x: Modalities) -> np.ndarray:
+        here = all(mask.all() for mask in x.present.values())
+        return np.array([self.whole if here else self.part] * len(x))
+
+
+@pytest.mark.parametrize("bad", [[1.5, -0.5], [0.2, 0.2], [np.nan, 1.0], [0.5, 0.3, 0.2]])
+@pytest.mark.parametrize("where", [0, 1, 2])
+def test_answers_that_are_no_probabilities_are_never_printed(where: int, bad: list[float]) -> None:
+    pooled = {m: np.zeros((2, 1), np.float32) for m in ("text", "audio")}
+    x = Modalities(pooled, {m: np.ones(2, bool) for m in pooled}, np.array([None, None]), np.array(["g", "h"]))
+    good = [[0.25, 0.75]] * 3
+    assert [a.prediction for a in answers_of(Odd(*good), x, ("text", "audio"))] == ["b", "b"]
+    told = [bad if place == where else one for place, one in enumerate(good)]
+    with pytest.raises(ModelError, match=r"its answers (are no|have the shape)"):
+        answers_of(Odd(*told), x, ("text", "audio"))
