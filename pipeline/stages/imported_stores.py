@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ from pipeline.exchange.bundle import FeatureSet, ImportOptions
 from pipeline.media import sha256_of
 from pipeline.paths import CorpusPaths, check_store
 from pipeline.run.cache import key_of
+from pipeline.run.locks import writing
 
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
     """Write all stores under temporary names; all take their places when the block ends well, or none does."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
-    for target in targets:
-        if target.exists():
-            _require_imported(target)
-    with replacing_all(targets) as temporaries:
+    with ExitStack() as stack:
+        for target in sorted(targets):
+            stack.enter_context(writing(target))
+            if target.exists():
+                _require_imported(target)
+        temporaries = stack.enter_context(replacing_all(targets))
         for store, temporary in zip(stores, temporaries, strict=True):
             base = {"store": store.name, **origin}
             items = [replace(i, key=key_of(base | {"utterance": i.utterance})) for i in store.items]

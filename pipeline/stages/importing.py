@@ -21,6 +21,7 @@ from pipeline.near_ids import nearly_equal, said_of
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths, check_name
 from pipeline.rules import is_no_label
+from pipeline.run.locks import writing
 from pipeline.settings_file import RAW, add_corpus, add_features
 from pipeline.stages.imported_stores import origin_of, renamed, written
 from pipeline.stages.prepare import gather
@@ -48,6 +49,8 @@ def import_corpus(
 ) -> list[str]:
     """Make a corpus of a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
 
+    While another import, or `prepare`, writes the corpus, this one waits.
+
     Parameters
     ----------
     params_path
@@ -65,6 +68,13 @@ def import_corpus(
         If the file cannot be read, or the corpus is there already; nothing is written then.
     """
     check_name(name)
+    with writing(CorpusPaths(name).utterances):
+        return _import_corpus(params_path, form, path, name, options, settings)
+
+
+def _import_corpus(
+    params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
+) -> list[str]:
     root = RAW / name
     if params_path.exists() and name in load_params(params_path).corpora:
         raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
@@ -119,7 +129,7 @@ def _preparable(params: Params, name: str, path: Path) -> list[str]:
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
-    """Add a file's features to the utterances of a corpus, by id.
+    """Add a file's features to the utterances of a corpus, by id; it waits while something else writes the corpus.
 
     Parameters
     ----------
@@ -138,6 +148,11 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
         If nothing matches, an id of one side matches several of the other, or ids that do not match differ in their
         spelling only; nothing is written then.
     """
+    with writing(CorpusPaths(name).utterances):
+        return _import_into(params, form, path, name, options, match)
+
+
+def _import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     bundle = checked(_read(form, path, options), path)

@@ -1,6 +1,8 @@
 """What import takes is named, stripped and counted by the rules of the manifest, and what it takes, prepare takes."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +20,9 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions, reader_of
 from pipeline.exchange.pickles import load
 from pipeline.params import load_params
+from pipeline.paths import CorpusPaths
 from pipeline.run.cluster import Pool
+from pipeline.run.locks import writing
 from pipeline.stages import importing
 from pipeline.stages.exporting import export
 from pipeline.stages.prepare import prepare
@@ -301,6 +305,30 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: as good as ever
     lines = importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert "5 of 12 utterances of mine matched by id" in lines
+
+
+def test_an_import_waits_for_what_writes_the_corpus(tmp_path):
+    voices(tmp_path)
+    path = written_as("csv", [f"c{i}" for i in range(24)])
+    options = ImportOptions(arrays=(("audio", ("p*",)),), id="clip")
+    into = (load_params(Path("params.yaml")), "csv", path, "mine", options, "")
+    with ThreadPoolExecutor() as pool:
+        for target in (CorpusPaths("mine").utterances, CorpusPaths("mine").features("p")):
+            with writing(target):
+                found = pool.submit(importing.import_into, *into)
+                time.sleep(0.6)
+                assert not found.done()
+            assert "24 of 24 utterances of mine matched by id" in found.result(timeout=60)
+
+
+def test_of_two_imports_of_one_corpus_at_once_one_is_refused(tmp_path):
+    sheet(tmp_path, [(f"c{i}", f"g{i % 4}", "ab"[i % 2]) for i in range(24)])
+    with ThreadPoolExecutor() as pool:
+        tries = [pool.submit(imported) for _ in range(3)]
+    refused = [one.exception() for one in tries if one.exception()]
+    assert len(refused) == 2
+    assert all("already" in str(error) for error in refused)
+    assert prepared(tmp_path)["utterance"].tolist() == held(tmp_path)
 
 
 def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_path):
