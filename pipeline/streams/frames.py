@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from features.types import TimeArray
 from pipeline.streams.opening import open_recording
+from pipeline.streams.sizes import MATROSKA, MOV
 from pipeline.streams.spans import DEFAULT
 from pipeline.streams.timeline import Timeline, packets, timeline_of
 from pipeline.streams.tracks import chosen, tracks_of
@@ -32,6 +33,8 @@ from pipeline.streams.tracks import chosen, tracks_of
 SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
 # Codecs whose order of presentation AVI does not hold, though its packets bear stamps.
 UNORDERED = frozenset({"h264", "hevc"})
+# Containers that say how long a picture stays; elsewhere it does until the next one.
+STAYING = frozenset({MOV, MATROSKA})
 
 Index = NDArray[np.int64]
 
@@ -101,17 +104,29 @@ def survey(path: Path, track: str = DEFAULT) -> Contents | None:
         if pts is None:
             found, pts = (), _decoded_stamps(path, stream, timeline)
         times: TimeArray = pts * np.float64(stream.time_base) - timeline.start_s
-        end_s = _end_s(times, timeline.ends_s.get(stream.index, 0.0))
+        end_s = timeline.ends_s.get(stream.index, 0.0)
+        end_s = _end_s(times, end_s, end_s if container.format.name in STAYING else timeline.duration_s)
         breaks_off_s = timeline.breaks_off_s(stream.index)
         aspect = float(stream.sample_aspect_ratio or 1)
         return Contents(pts, times, found, end_s, breaks_off_s, aspect, timeline, stream.index)
 
 
-def _end_s(times: TimeArray, end_s: float) -> float:
-    """Return where the last frame ceases to be shown: where its packet ends, or a usual frame later."""
-    if not len(times) or end_s > times[-1]:
+def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
+    """Return where the last frame ceases to be shown: where its packet ends, or a usual frame later.
+
+    Parameters
+    ----------
+    times
+        ``(n,)`` of the frames.
+    end_s
+        Where the last packet ends.
+    until_s
+        How far the frame may stay beyond that.
+    """
+    if not len(times):
         return end_s
-    return float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))
+    usual_s = float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))
+    return max(end_s, min(until_s, usual_s)) if end_s > times[-1] else usual_s
 
 
 def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:

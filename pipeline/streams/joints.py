@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.streams.opening import MediaError, media_streams, open_behind
-from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, MOV, stated_end
+from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, MOV, is_complete, stated_end
 
 CHUNK = 1 << 20
-OGG = "ogg"
+OGG, FLV = "ogg", "flv"
 LONGEST = 128  # bytes of a header that its pattern may need
 SHORT = 512  # bytes of a first page in Ogg, at most
-PADDING = 8  # bytes that may follow the end that is stated
 
 
 # Codecs of which one decoder reads the other's streams.
@@ -57,7 +56,7 @@ HEADERS = {  # by FFmpeg's name of the format
     "caf": _header(rb"caff\0\x01..desc"),
     "dsf": _header(rb"DSD \x1c\0{7}", behind=True),
     "flac": _header(rb"fLaC[\0\x80]\0\0\x22", behind=True),
-    "flv": _header(rb"FLV\x01[\0-\x05]\0\0\0\x09\0{4}", behind=True),
+    FLV: _header(rb"FLV\x01[\0-\x05]\0\0\0\x09\0{4}", behind=True),
     "ircam": _header(rb"\x64\xa3[\x01-\x04]\0.{3}[\x45-\x48][\x01-\x20]\0\0\0"),
     "ivf": _header(rb"DKIF\0\0\x20\0", behind=True),
     "mpc": _header(rb"MP\+[\x07\x17\x27]", behind=True),
@@ -103,6 +102,8 @@ def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) 
         return _loses_a_chain(path, after, restarts=bool(joints))
     if name in FROM_STAMPS:
         return _has_other_streams(container, path, after) or not all(_goes_on(container, path, at) for at in joints)
+    if name not in HEADERS or (name != FLV and is_complete(container, path)):
+        return False
     further = list(_further(path, name, after, restarts=bool(joints)))
     if name == MATROSKA:  # there FFmpeg reads on, with the tracks of the first part
         return any(at >= after or not _goes_on(container, path, at) for at in further)
@@ -139,11 +140,8 @@ def _ogg_codec(path: Path, at: int) -> bytes:
 
 def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[int]:
     """Yield where further headers stand."""
-    header = HEADERS.get(name)
-    end = stated_end(path)
-    if header is None or (end is not None and abs(path.stat().st_size - end) <= PADDING):
-        return
-    if header.behind and end is None and not restarts:
+    header = HEADERS[name]
+    if header.behind and stated_end(path) is None and not restarts:
         yield from _places(path, header.pattern, after)
         return
     places = _places(path, header.pattern, 0)

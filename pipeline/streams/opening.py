@@ -9,6 +9,8 @@ from typing import Any
 
 import av
 
+from pipeline.streams.unsized import View, sizes_of_unsized
+
 av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by itself; what matters is raised below
 
 # Demuxers that read further files, addresses or devices, which nobody has hashed.
@@ -48,7 +50,10 @@ def open_recording(path: Path) -> Iterator[Any]:
     """
     _refuse_what_is_no_file(path)
     try:
-        with av.open(str(path.absolute()), metadata_errors="ignore", options=_options()) as container:
+        with (
+            _source(path) as source,
+            av.open(source, metadata_errors="ignore", options=_options()) as container,
+        ):
             if not media_streams(container):
                 raise MediaError(f"{path} holds neither sound nor picture: is it a recording?")
             if _is_picture(container) and path.suffix.lower() not in PICTURES:
@@ -58,6 +63,17 @@ def open_recording(path: Path) -> Iterator[Any]:
         raise MediaError(
             f"{path} cannot be read ({error.strerror}): is it damaged or cut off? copy it again"
         ) from error
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[Any]:
+    """Yield what FFmpeg opens: the file's absolute name, or the file with the sizes that its writer left open."""
+    sizes = sizes_of_unsized(path)
+    if not sizes:
+        yield str(path.absolute())
+        return
+    with path.open("rb") as file:
+        yield View(file, instead=sizes)
 
 
 @contextmanager
@@ -72,34 +88,11 @@ def open_behind(path: Path, start: int, name: str) -> Iterator[Any]:
     try:
         with (
             path.open("rb") as file,
-            av.open(_Behind(file, start), format=name, metadata_errors="ignore", options=_options()) as container,
+            av.open(View(file, start), format=name, metadata_errors="ignore", options=_options()) as container,
         ):
             yield container
     except av.error.FFmpegError as error:
         raise MediaError(f"{path} holds no {name} file from byte {start} on ({error.strerror})") from error
-
-
-class _Behind:
-    """A file as FFmpeg reads it, from one of its bytes on."""
-
-    def __init__(self, file: Any, start: int) -> None:
-        self._file, self._start = file, start
-        file.seek(start)
-
-    def read(self, size: int) -> bytes:
-        """Read up to `size` bytes."""
-        found: bytes = self._file.read(size)
-        return found
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a byte."""
-        place: int = self._file.seek(offset + (self._start if whence == 0 else 0), whence)
-        return place - self._start
-
-    def tell(self) -> int:
-        """Return which byte comes next."""
-        place: int = self._file.tell()
-        return place - self._start
 
 
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:

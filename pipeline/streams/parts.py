@@ -24,6 +24,7 @@ class StreamParts:
 
     part: int = 0
     count: int = 0
+    shown: int = 0  # of those packets, the ones that are seen or heard
     last_s: float | None = None
     begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, part from there on)
     back_s: float = 0.0  # the longest way that its stamps went back
@@ -51,6 +52,7 @@ class Parts:
             self._follow(stream, float(packet.dts * packet.time_base), packet.pos or 0)
         span_s = packet_span_s(packet, stream.ends_s.get(stream.part, 0.0))
         if not packet.is_discard:
+            stream.shown += 1
             stream.ends_s[stream.part] = max(stream.ends_s.get(stream.part, span_s[1]), span_s[1])
             if timed:
                 self._extend(stream.part, span_s)

@@ -7,6 +7,8 @@ from the stamps that it found near the end. Such a length claims nothing.
 from pathlib import Path
 from typing import Any
 
+from pipeline.streams.unsized import unless_open
+
 # Formats without a place for a length. FFmpeg reads that of MPEG program and transport streams from their last stamps,
 # and guesses the others' from the bit rate.
 FROM_STAMPS = {"mpeg", "mpegts", "mpegtsraw", "vob", "ogg"}
@@ -17,10 +19,10 @@ GUESSED = {
     *("mjpeg", "mjpeg_2000", "mlp", "mp2", "mpegvideo", "obu", "rawvideo", "s337m", "sbc", "sln", "spdif"),
     *("truehd", "vc1", "vvc"),
 }
-LARGEST = (0x7F000000, 2**31, 2**32)  # writers to a pipe state a size near one of these, or none
-NEAR = 2**16
 RIFFS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot", b"sidx", b"moof")
+RM_UNKNOWN = 3600_000_000  # microseconds: what RealMedia states where it does not know
+PADDING = 8  # bytes that may follow the end that is stated
 MATROSKA = "matroska,webm"
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -34,8 +36,28 @@ def states_length(container: Any, path: Path) -> bool:
         return _counts_frames(path)
     if name == "aiff":
         with path.open("rb") as file:
-            return _unless_open(int.from_bytes(file.read(8)[4:], "big")) > 0
-    return name not in FROM_STAMPS | GUESSED
+            return unless_open(int.from_bytes(file.read(8)[4:], "big")) > 0
+    if name in FROM_STAMPS | GUESSED or (name == "avi" and stated_end(path) is None):
+        return False
+    lengths = [stream.duration for stream in container.streams if stream.duration]
+    return all(map(unless_open, lengths)) and not (name == "rm" and container.duration == RM_UNKNOWN)
+
+
+def is_complete(container: Any, path: Path) -> bool:
+    """Whether a file is known to be there to its last byte: it ends where it says, or with the end of a packet."""
+    if container.format.name == "flv":
+        return _ends_with_a_tag(path)
+    end = stated_end(path)
+    return end is not None and abs(end - path.stat().st_size) <= PADDING
+
+
+def _ends_with_a_tag(path: Path) -> bool:
+    """Whether an FLV file ends with the length of its last tag, which begins where that says."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(_read_at(file, max(size - 4, 0), 4), "big")
+        tag = _read_at(file, size - 4 - length, 4) if 11 <= length <= size - 4 else b""
+    return tag[:1] in (b"\x08", b"\x09", b"\x12") and int.from_bytes(tag[1:], "big") == length - 11
 
 
 def is_guessed(container: Any, path: Path) -> bool:
@@ -46,10 +68,10 @@ def is_guessed(container: Any, path: Path) -> bool:
 def bytes_cut(path: Path) -> int:
     """Return how many bytes a file of chunks is shorter than its header says; FFmpeg takes such a file as complete.
 
-    These are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI and CAF.
+    These are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF.
     """
     with path.open("rb") as file:
-        chunked = file.read(4) in (*RIFFS, b"riff", b"caff")
+        chunked = file.read(4) in (*RIFFS, b"riff", b"caff", ASF[:4])
     return max(0, (stated_end(path) or 0) - path.stat().st_size) if chunked else 0
 
 
@@ -64,7 +86,7 @@ def stated_end(path: Path) -> int | None:
         if head[:4] in RIFFS:
             return _riff_end(file)
         if head[:4] == b"riff":
-            return _unless_open(int.from_bytes(head[16:24], "little")) or None
+            return unless_open(int.from_bytes(head[16:24], "little")) or None
         if head[:4] == b"FORM":
             return _after_header(8, int.from_bytes(head[4:8], "big"))
         if head[:4] == b".snd":
@@ -79,7 +101,7 @@ def stated_end(path: Path) -> int | None:
 
 
 def _after_header(header: int, size: int) -> int | None:
-    return header + size if _unless_open(size) else None
+    return header + size if unless_open(size) else None
 
 
 def _riff_end(file: Any) -> int | None:
@@ -89,7 +111,7 @@ def _riff_end(file: Any) -> int | None:
         size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
         if head[12:16] == b"ds64":
             size = int.from_bytes(head[20:28], "little")
-        if not _unless_open(size):
+        if not unless_open(size):
             return None
         end += 8 + size + size % 2
         head = _read_at(file, end, 28)
@@ -128,7 +150,7 @@ def _asf_end(file: Any) -> int | None:
     at = head.find(ASF_FILE)
     if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
         return None
-    return _unless_open(int.from_bytes(head[at + 40 : at + 48], "little")) or None
+    return unless_open(int.from_bytes(head[at + 40 : at + 48], "little")) or None
 
 
 def _boxes_end(file: Any) -> int:
@@ -153,12 +175,6 @@ def _is_word(kind: bytes) -> bool:
     (True, False)
     """
     return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind)
-
-
-def _unless_open(size: int) -> int:
-    """Return a size, or 0 for the ones that are written where it is not known yet."""
-    placeholder = any(abs(size - largest) <= NEAR for largest in LARGEST) or size >= 2**62
-    return 0 if placeholder else size
 
 
 def _counts_frames(path: Path) -> bool:

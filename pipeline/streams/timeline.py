@@ -16,13 +16,13 @@ import av
 from pipeline.streams.joints import loses_a_part
 from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
-from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_guessed, states_length
+from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off
 AGREES_S = 0.25  # a stated length this near to the packets' end is believed
 PRIMES_S = 0.25  # at most: sound before the first sample that is heard
-NO_LENGTH_OF_ITS_OWN = (MATROSKA,)  # what FFmpeg says of a stream there is the whole recording's length
+NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # what FFmpeg says of a stream there is the whole recording's length
 LOSING = ("flac",)  # here FFmpeg loses what stands beside a joint
 
 
@@ -76,9 +76,10 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
     ends_s = {index: end_s - start_s for index, end_s in parts.ends(shifts).items()}
+    claims_s = _claims(container, path, start_s, max(ends_s.values(), default=0.0))
+    ends_s |= _held_s(container, path, parts, ends_s, claims_s)
     streams = [stream.index for stream in media_streams(container)]
     reach_s = max((ends_s[index] for index in streams if index in ends_s), default=0.0)
-    claims_s = _claims(container, path, start_s, max(ends_s.values(), default=0.0))
     short = [claims_s[i] for i in streams if claims_s.get(i, 0.0) > ends_s.get(i, 0.0) + MISSING_S]
     duration_s = max([*short, reach_s]) if short else _believed_s(container, path, start_s, reach_s)
     return Timeline(start_s, duration_s, ends_s, claims_s, parts.shifts_by_stream(shifts))
@@ -143,13 +144,31 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
     if not states_length(container, path):
         return {}
     claims_s = {}
-    whole_s = _whole_s(container, path, start_s, reach_s)
     for stream in media_streams(container):
         if container.format.name not in NO_LENGTH_OF_ITS_OWN and stream.duration is not None:
             claims_s[stream.index] = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
-        if whole_s > reach_s + MISSING_S:  # no stream of all goes as far
+    whole_s = _whole_s(container, path, start_s, reach_s)
+    if whole_s > reach_s + MISSING_S:  # no stream of all goes as far: where nothing is missing the last picture does
+        held = media_streams(container, "video") if is_complete(container, path) else []
+        for stream in held or media_streams(container):
             claims_s[stream.index] = max(whole_s, claims_s.get(stream.index, 0.0))
     return claims_s
+
+
+def _held_s(
+    container: Any, path: Path, parts: Parts, ends_s: Mapping[int, float], claims_s: Mapping[int, float]
+) -> dict[int, float]:
+    """Return until when the last pictures stay that their own packets do not tell of: index of a stream -> its end.
+
+    Where all bytes of a file are there, the last picture stays to the end that is stated; a still picture, to the end
+    of the recording.
+    """
+    pictures = [stream.index for stream in media_streams(container, "video") if stream.index in ends_s]
+    late = [index for index in pictures if claims_s.get(index, 0.0) > ends_s[index] + MISSING_S]
+    held_s = {index: claims_s[index] for index in late} if late and is_complete(container, path) else {}
+    still = [index for index in pictures if parts.streams[index].shown == 1 and index not in held_s]
+    heard_s = max((ends_s.get(stream.index, 0.0) for stream in media_streams(container)), default=0.0)
+    return held_s | dict.fromkeys(still, heard_s)
 
 
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
@@ -159,8 +178,8 @@ def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> floa
     """
     stated_s = 0.0 if container.duration is None else container.duration / MICROSECONDS - max(start_s, 0.0)
     cut = bytes_cut(path)
-    if cut and stated_s <= reach_s + MISSING_S:  # FFmpeg has made the length fit the file's size
-        return reach_s + 8 * cut / max(container.bit_rate or 1, 1)
+    if cut and (stated_s <= reach_s + MISSING_S or container.format.name == "asf"):  # it was made to fit the size
+        return reach_s * (1 + cut / path.stat().st_size)
     return float(stated_s)
 
 

@@ -20,7 +20,7 @@ LENGTH_S = 0.3  # of a flash
 
 
 def flashing(
-    path: Path,
+    path: Any,
     duration_s: float,
     flash_s: float,
     *,
@@ -31,9 +31,11 @@ def flashing(
     rate: int = RATE,
     audio_options: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
-) -> Path:
+) -> Any:
     """Write a black and silent recording that flashes and beeps from `flash_s` on, its first stamp at `start_s`."""
-    with av.open(str(path), "w", format=container, options=dict(options or {})) as out:
+    with av.open(
+        str(path) if isinstance(path, Path) else path, "w", format=container, options=dict(options or {})
+    ) as out:
         packets: list[Any] = []
         pictured = out.add_stream(video, rate=FPS) if video else None
         sounding = out.add_stream(audio, rate=rate, layout="stereo") if audio else None
@@ -77,8 +79,9 @@ def _sound(stream: Any, duration_s: float, flash_s: float, start_s: float, rate:
 
 def slides(path: Path, shown_s: Sequence[float], *, sound_s: float = 0.0, size: tuple[int, int] = (64, 48)) -> Path:
     """Write a recording whose pictures, ever brighter, are shown for so many seconds each, with sound beside them."""
+    codec = {".avi": "mpeg4", ".asf": "msmpeg4v3"}.get(path.suffix, "libx264")  # there FFmpeg guesses H.264's stamps
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=FPS, options={"bf": "0"})
+        stream = out.add_stream(codec, rate=FPS, options={"bf": "0"})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         sounding = out.add_stream("aac", rate=RATE, layout="stereo") if sound_s else None

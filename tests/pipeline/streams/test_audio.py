@@ -506,4 +506,4 @@ def test_impossible_settings_are_refused_by_name_and_value(settings_: dict[str, 
 
 
 def test_the_version_is_part_of_every_key() -> None:
-    assert audio.VERSION == 2
+    assert audio.VERSION == 3

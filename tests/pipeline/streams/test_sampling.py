@@ -91,6 +91,39 @@ def test_a_picture_that_stays_is_seen_while_it_stays(
 
 
 @pytest.mark.usefixtures("brightness")
+@pytest.mark.parametrize("ending", ["asf", "avi", "flv", "mkv", "mov", "mp4", "nut", "ts"])
+@pytest.mark.parametrize(
+    ("shown_s", "expected"), [((6.0,), [0] * 30), ((2.0, 2.0, 2.0), [0] * 10 + [1] * 10 + [2] * 10)]
+)
+def test_still_pictures_and_slides_last_as_long_as_the_sound(
+    tmp_path: Path, ending: str, shown_s: tuple[float, ...], expected: list[int]
+) -> None:
+    path = slides(tmp_path / f"slides.{ending}", shown_s, sound_s=6.0)
+    assert probe(path).breaks_off_s is None
+    assert probe(path).duration_s == pytest.approx(6.0, abs=0.1)
+    ((_, stream),) = read_video(path, [Span(0.0, 6.0)], VideoConfig())
+    grey = [20 + 200 * number // max(len(shown_s) - 1, 1) for number in range(len(shown_s))]
+    assert [int(np.abs(np.array(grey) - face[0]).argmin()) for face in stream.faces] == expected
+
+
+@pytest.mark.parametrize("ending", ["asf", "avi", "flv"])
+@pytest.mark.parametrize("shown_s", [(0.04, 0.04, 10.0), (2.0, 3.0, 5.0), (6.0,)])
+@pytest.mark.parametrize("sound_s", [0.0, 1.0])
+def test_a_held_last_picture_does_not_break_off(
+    tmp_path: Path, ending: str, shown_s: tuple[float, ...], sound_s: float
+) -> None:
+    path = slides(tmp_path / f"held.{ending}", shown_s, sound_s=sound_s)
+    assert probe(path).breaks_off_s is None
+    assert probe(path).duration_s == pytest.approx(sum(shown_s), abs=0.1)
+    contents = survey(path)
+    assert contents is not None
+    assert contents.end_s == pytest.approx(sum(shown_s), abs=0.1)
+    if len(shown_s) > 1 and ending != "asf":  # which hides how long it claims to be where bytes are missing
+        path.write_bytes(path.read_bytes()[:-33])
+        assert probe(path).breaks_off_s is not None
+
+
+@pytest.mark.usefixtures("brightness")
 def test_behind_the_last_picture_there_is_none(tmp_path: Path) -> None:
     path = slides(tmp_path / "short.mp4", (0.04,) * 25, sound_s=5.0)
     found = dict(read_video(path, [Span(0.0, 1.0), Span(3.0, 4.0)], VideoConfig()))

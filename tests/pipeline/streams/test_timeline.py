@@ -1,6 +1,7 @@
 """How long recordings are, where their clocks start, where they break off: against recordings made to be known."""
 
 import struct
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,6 +40,9 @@ LOSING = {  # FFmpeg reads the first part, or loses some of it
     "flac": ("", "flac", "flac"),
     "aiff": ("", "pcm_s16be", "aiff"),
 }
+
+
+NOTHING = nullcontext()
 
 
 # --- joined byte by byte -----------------------------------------------------------------------------------------
@@ -211,6 +215,90 @@ def test_a_wav_that_was_written_to_a_pipe_is_whole(tmp_path: Path, riff_size: in
     assert isinstance(stream, AudioStream)
 
 
+class _Pipe:
+    """Takes what is written, and cannot go back."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.data += data
+        return len(data)
+
+
+PIPED = {  # picture, sound, container, options
+    "aiff": ("", "pcm_s16be", "aiff", {}),
+    "asf": ("msmpeg4v3", "libmp3lame", "asf", {}),
+    "au": ("", "pcm_s16be", "au", {}),
+    "avi": ("mpeg4", "libmp3lame", "avi", {}),
+    "caf": ("", "pcm_s16be", "caf", {}),
+    "flac": ("", "flac", "flac", {}),
+    "flv": ("flv1", "libmp3lame", "flv", {}),
+    "ivf": ("libvpx", "", "ivf", {}),
+    "mkv": ("libx264", "aac", "matroska", {}),
+    "mp3": ("", "libmp3lame", "mp3", {}),
+    "rf64": ("", "pcm_s16le", "wav", {"rf64": "always"}),
+    "rm": ("rv20", "ac3", "rm", {}),
+    "w64": ("", "pcm_s16le", "w64", {}),
+    "wav": ("", "pcm_s16le", "wav", {}),
+    "webm": ("libvpx", "libopus", "webm", {}),
+}
+
+
+@pytest.mark.parametrize("kind", PIPED)
+def test_what_is_written_to_a_pipe_is_whole(tmp_path: Path, kind: str) -> None:
+    video, audio, container, options = PIPED[kind]
+    pipe, path = _Pipe(), tmp_path / f"piped.{kind}"
+    flashing(pipe, 3.0, 1.0, video=video, audio=audio, container=container, options=options)
+    path.write_bytes(pipe.data)
+    assert probe(path).breaks_off_s is None
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.06)
+    assert not audio or beeps_from_s(path) == pytest.approx([1.0], abs=0.05)
+    assert not video or white_from_s(path) == pytest.approx([1.0], abs=0.05)
+    with (
+        pytest.raises(MediaError, match="several recordings joined") if kind not in ("mkv", "webm", "mp3") else NOTHING
+    ):
+        probe(joined(tmp_path / f"joined.{kind}", [path, path]))
+
+
+@pytest.mark.parametrize("size", [0, 0x7F000000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+def test_an_au_whose_size_is_open_is_whole(tmp_path: Path, size: int) -> None:
+    path = flashing(tmp_path / "a.au", 3.0, 1.0, audio="pcm_s16be", container="au")
+    data = bytearray(path.read_bytes())
+    data[8:12] = struct.pack(">I", size)
+    path.write_bytes(data)
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.01)
+    assert probe(path).breaks_off_s is None
+    assert beeps_from_s(path) == pytest.approx([1.0], abs=0.02)
+
+
+@pytest.mark.parametrize("size", [0, 2**64 - 1, 2**63 - 1, 2**32 - 1])
+def test_an_rf64_whose_sizes_are_open_is_whole(tmp_path: Path, size: int) -> None:
+    path = flashing(tmp_path / "a.wav", 3.0, 1.0, audio="pcm_s16le", container="wav", options={"rf64": "always"})
+    data = bytearray(path.read_bytes())
+    place = data.index(b"ds64") + 8
+    data[place : place + 24] = struct.pack("<QQQ", size, size, size)
+    path.write_bytes(data)
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.01)
+    assert probe(path).breaks_off_s is None
+    assert beeps_from_s(path) == pytest.approx([1.0], abs=0.02)
+
+
+@pytest.mark.parametrize("length", [0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.parametrize("place", [b"avih", b"strh"])
+def test_an_avi_whose_count_of_frames_is_open_is_whole(tmp_path: Path, length: int, place: bytes) -> None:
+    path = flashing(tmp_path / "a.avi", 3.0, 1.0, video="mpeg4", audio="libmp3lame", container="avi")
+    data = bytearray(path.read_bytes())
+    at = data.find(place)
+    while at >= 0:
+        field = at + 8 + (16 if place == b"avih" else 32)
+        data[field : field + 4] = struct.pack("<I", length)
+        at = data.find(place, at + 1)
+    path.write_bytes(data)
+    assert probe(path).duration_s == pytest.approx(3.0, abs=0.06)
+    assert probe(path).breaks_off_s is None
+
+
 @pytest.mark.parametrize(
     ("ending", "audio", "container", "options"),
     [
@@ -221,6 +309,7 @@ def test_a_wav_that_was_written_to_a_pipe_is_whole(tmp_path: Path, riff_size: in
         ("aiff", "pcm_s16be", "aiff", {}),
         ("au", "pcm_s16be", "au", {}),
         ("avi", "libmp3lame", "avi", {}),
+        ("asf", "libmp3lame", "asf", {}),
     ],
 )
 def test_a_truncated_file_is_noticed(
