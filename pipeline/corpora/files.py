@@ -100,6 +100,31 @@ def _children(folder: Path) -> list[Path]:
         return []
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Return a file or folder below another; where that is not there, one whose parts differ only in case.
+
+    Parameters
+    ----------
+    folder
+        Where it is looked for.
+    name
+        Its name, or a path of several.
+    """
+    at = folder
+    for part in name.split("/"):
+        if not (at / part).exists():
+            part = min((other for other in _names(at) if other.casefold() == part.casefold()), default=part)
+        at = at / part
+    return at
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:  # not there, or not to be read
+        return []
+
+
 def decoded(path: Path) -> str:
     """Return a label file's text.
 

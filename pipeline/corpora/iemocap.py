@@ -19,6 +19,7 @@ from pipeline.corpora.files import (
     check_label,
     decoded,
     files_in,
+    inside,
     interval,
     number,
     numbered,
@@ -280,14 +281,16 @@ def _release(root: Path) -> Path:
     """Return the folder of the sessions: `root`, or the first folder in it that has some."""
     children = sorted(c for c in root.iterdir() if c.is_dir() and not c.name.startswith(".")) if root.is_dir() else []
     for folder in (root, *children):
-        if any((folder / session).is_dir() for session in SESSIONS):
+        if any(inside(folder, session).is_dir() for session in SESSIONS):
             return folder
     return root
 
 
 def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
     """Return the sessions that have evaluations and transcriptions; say which have not."""
-    there = {f"{session}/{name}": _has_texts(release / session / name) for session in SESSIONS for name in NEEDED}
+    there = {
+        f"{session}/{name}": _has_texts(inside(release, f"{session}/{name}")) for session in SESSIONS for name in NEEDED
+    }
     whole = [session for session in SESSIONS if all(there[f"{session}/{name}"] for name in NEEDED)]
     if not whole:
         raise half_unpacked(root, there, f"{HINT}, and name its folder as root.")
@@ -295,19 +298,19 @@ def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
         if session not in whole:
             missing = ", ".join(f"{session}/{name}" for name in NEEDED if not there[f"{session}/{name}"])
             log.warn(release, f"{session} is left out: not found: {missing}")
-    return [release / session for session in whole]
+    return [inside(release, session) for session in whole]
 
 
 def _has_texts(folder: Path) -> bool:
-    return any(file.suffix == ".txt" for file in files_in(folder)[0])
+    return any(file.suffix.lower() == ".txt" for file in files_in(folder)[0])
 
 
 def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
     """Yield the files of a folder that are named like a dialogue of the session; its subfolders hold other things."""
-    files, stray = files_in(session / name)
+    files, stray = files_in(inside(session, name))
     for file in files:
         found = _DIALOGUE.fullmatch(file.stem)
-        if file.suffix == ".txt" and found and session.name == f"Session{found['session']}":
+        if file.suffix.lower() == ".txt" and found and session.name.casefold() == f"session{found['session']}":
             yield file
         else:
             log.name(session / name, "stray file: {} is no dialogue of this session and is ignored", file.name)
@@ -453,10 +456,10 @@ def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log:
     if not wants_media(corpus):
         return False, False
     video, audio = "video" in corpus.modalities, "audio" in corpus.modalities
-    there = {f"{s.name}/{name}": _has_recordings(s / name) for s in sessions for name in (AVI, WAV)}
+    there = {f"{s.name}/{name}": _has_recordings(inside(s, name)) for s in sessions for name in (AVI, WAV)}
     whole = {name: all(there[f"{s.name}/{name}"] for s in sessions) for name in (AVI, WAV)}
     for name, wanted in ((AVI, video), (WAV, audio)):
-        if wanted and not whole[name] and any((s / name).is_dir() for s in sessions):
+        if wanted and not whole[name] and any(inside(s, name).is_dir() for s in sessions):
             raise half_unpacked(root, there, f"{HINT}, or remove the sessions that are not complete.")
     seen, heard = whole[AVI] and (video or not whole[WAV]), whole[WAV]
     if not seen and not heard:
@@ -477,13 +480,13 @@ def _row(utterance: Evaluated, order: float, text: str, release: Path, seen: boo
     """Return an utterance's row of the table."""
     name, dialogue = utterance.name, utterance.dialogue
     letter = name.rpartition("_")[2][0]
-    session = release / utterance.session
-    sound = (session / WAV / dialogue / f"{name}.wav").as_posix()
+    session = inside(release, utterance.session)
+    sound = inside(session, f"{WAV}/{dialogue}/{name}.wav").as_posix()
     cells: dict[str, Any] = {"recording": dialogue, "start": utterance.start, "end": utterance.end}
     if seen:
         # The left half of the picture shows who wears the markers, and that one names the recording.
         cells["region"] = LEFT if dialogue[5] == letter else RIGHT
-        cells["media"] = (session / AVI / f"{dialogue}.avi").as_posix()
+        cells["media"] = inside(session, f"{AVI}/{dialogue}.avi").as_posix()
         cells |= {"sound": sound, "sound_start": 0.0} if heard else {}
     elif heard:
         cells = {"recording": name, "media": sound}
@@ -514,13 +517,13 @@ def _remarks(
     names = evaluated.keys() | {turn.name for found in turns.values() for turn in found}
     dialogues = {e.dialogue for e in evaluated.values()}
     for session in sessions:
-        folders = [(session / AVI, ".avi", dialogues)] if seen else []
+        folders = [(inside(session, AVI), ".avi", dialogues)] if seen else []
         if heard:
-            folders += [(d, ".wav", names) for d in sorted((session / WAV).iterdir()) if d.is_dir()]
+            folders += [(d, ".wav", names) for d in sorted(inside(session, WAV).iterdir()) if d.is_dir()]
         for folder, suffix, known in folders:
             files, stray = files_in(folder)
             for file in files:
-                if file.suffix == suffix and file.stem not in known:
+                if file.suffix.lower() == suffix and file.stem not in known:
                     log.name(folder, "extra recording: {} has no labels and is not used", file.name)
             for file in stray:
                 log.name(release, "stray file: {} is ignored", file.name)
@@ -533,13 +536,13 @@ def _words(
     chosen: Iterable[Evaluated], release: Path, from_zero: bool, log: Log
 ) -> Iterator[tuple[str, str, float, float]]:
     """Yield the words of the forced alignment in seconds of the recording."""
-    aligned = {s: (release / s / ALIGNED).is_dir() for s in SESSIONS}
+    aligned = {s: inside(release, f"{s}/{ALIGNED}").is_dir() for s in SESSIONS}
     for session in sorted({e.session for e in chosen}):
         if not aligned[session]:
             log.warn(release, f"{session} has no {ALIGNED}: its words have no times")
     for e in chosen:
         if aligned[e.session]:
-            file = release / e.session / ALIGNED / e.dialogue / f"{e.name}.wdseg"
+            file = inside(release, f"{e.session}/{ALIGNED}/{e.dialogue}/{e.name}.wdseg")
             origin = 0.0 if from_zero else e.start
             try:
                 for word, start, end in alignment(file):

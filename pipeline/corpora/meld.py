@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
-from pipeline.corpora.files import folders_below
+from pipeline.corpora.files import folders_below, inside
 from pipeline.errors import UserError, suggest
 from pipeline.headers import column_names
 from pipeline.params import CorpusParams
@@ -144,7 +144,7 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
 
 
 def _find(root: Path, name: str) -> Path | None:
-    return next((folder / name for folder in folders_below(root) if (folder / name).is_file()), None)
+    return next((file for folder in folders_below(root) if (file := inside(folder, name)).is_file()), None)
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def _clips(root: Path, split: str) -> Folder | None:
     """Return the folder of a split's clips: by the release's name, else one named like the split that holds clips."""
     for name in (CLIPS[split], split):
         for folder in folders_below(root):
-            if folder.name == name and (found := _listed(folder)):
+            if folder.name.casefold() == name.casefold() and (found := _listed(folder)):
                 return found
     return None
 
@@ -172,7 +172,7 @@ def _clips(root: Path, split: str) -> Folder | None:
 def _listed(path: Path) -> Folder | None:
     folder = Folder(path)
     for file in sorted(path.iterdir(), key=lambda f: (f.stem, _rank(f))):
-        named = _CLIP.fullmatch(file.stem)
+        named = _CLIP.fullmatch(file.stem.casefold())
         if named and file.suffix.lower() in SUFFIXES:
             (folder.recut if named[1] else folder.plain).setdefault(named[2], file)
         elif file.name.startswith("._"):

@@ -24,6 +24,7 @@ from pipeline.corpora.files import (
     decoded,
     files_in,
     folders_below,
+    inside,
     interval,
     number,
     numbered,
@@ -171,10 +172,15 @@ def _counts(table: pd.DataFrame) -> dict[str, int]:
 
 
 def _raw(root: Path) -> Path:
-    """Return the folder Raw: in the root, else the first below it that holds a video of MOSI, else the root itself."""
+    """Return the folder Raw: in the root, else the first below it that holds a video of MOSI, else the root itself.
+
+    What is in Raw may lie where Raw would be; the case of these names does not matter.
+    """
     if (root / "Raw").is_dir() or any((root / name).is_dir() for name in _INSIDE):
         return root / "Raw" if (root / "Raw").is_dir() else root
-    found = (folder / "Raw" for folder in folders_below(root) if (folder / "Raw").is_dir())
+    below = list(folders_below(root))
+    found = [raw for folder in below if (raw := inside(folder, "Raw")).is_dir()]
+    found += [folder for folder in below if any(inside(folder, name).is_dir() for name in _INSIDE)]
     return next((raw for raw in found if _is_mosi(raw)), root)
 
 
@@ -186,7 +192,8 @@ def _is_mosi(raw: Path) -> bool:
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
     """Return where labels may lie: beside and in Raw; if none are there, anywhere below the root."""
-    near = tuple(dict.fromkeys((raw / "Labels", root, raw.parent, raw) if raw != root else (raw / "Labels", root)))
+    labels = inside(raw, "Labels")
+    near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(_find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
         return near
     return tuple(dict.fromkeys((*near, *folders_below(root))))
@@ -194,12 +201,14 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 def _find(places: Iterable[Path], pattern: str) -> Path | None:
     """Return the first file in `places` whose name fits the pattern."""
-    return next((f for place in places for f in files_in(place)[0] if fnmatchcase(f.name, pattern)), None)
+    return next(
+        (f for place in places for f in files_in(place)[0] if fnmatchcase(f.name.casefold(), pattern.casefold())), None
+    )
 
 
 def _expected(raw: Path, labels: bool = True) -> dict[str, bool]:
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
-    folders = {name: bool(files_in(raw / name)[0]) for name in (*names, "Transcript/Segmented")}
+    folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}
 
 
@@ -373,7 +382,7 @@ def _texts(
     problems: list[Problem],
 ) -> dict[str, str]:
     """Return the texts: of the transcripts, else of label.csv, else the timed words in a row."""
-    where = raw / "Transcript" / "Segmented"
+    where = inside(raw, "Transcript/Segmented")
     files = [file for file in files_in(where)[0] if file.suffix == ".annotprocessed"]
     sheet = _find(places, SHEET)
     if files:
@@ -448,11 +457,11 @@ def _recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
     """Return where utterances are seen (or only heard), and where they are heard if that is elsewhere."""
-    sounds = raw / "Audio" / "WAV_16000"
-    heard = _first(recordings(sounds / "Segmented", SOUNDS), recordings(sounds / "Full", SOUNDS))
-    clips = recordings(raw / "Video" / "Segmented", PICTURES) or _nested(raw)
-    seen = _first(clips, recordings(raw / "Video" / "Full", PICTURES))
-    if ((raw / "Video").is_dir() and not seen) or ((raw / "Audio").is_dir() and not heard):
+    sounds = inside(raw, "Audio/WAV_16000")
+    heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
+    clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)
+    seen = _first(clips, recordings(inside(raw, "Video/Full"), PICTURES))
+    if (inside(raw, "Video").is_dir() and not seen) or (inside(raw, "Audio").is_dir() and not heard):
         raise half_unpacked(root, _expected(raw), HINT)
     found = [place for place in (seen, heard) if place]
     if not found:

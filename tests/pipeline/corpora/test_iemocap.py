@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -27,6 +27,7 @@ from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import VideoConfig, read_video
 from pipeline.utterances import COLUMNS, Corpus
 from tests.conftest import DATA, needs_data
+from tests.pipeline.corpora.cases import refold
 
 PARAMS = """
 run: {corpora: [iemocap]}
@@ -137,6 +138,21 @@ def cells(corpus: Corpus, column: str) -> dict[str, Any]:
 
 
 # ---- labels
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_the_case_of_folders_does_not_matter(tmp_path: Path, change: Callable[[str], str]) -> None:
+    release = tree(tmp_path / "x")
+    wdseg(release, "Ses01F_impro01_F000")
+    before = get(tmp_path / "x", "text")
+    folders = {part for name in ("SessionN/dialog/EmoEvaluation", "transcriptions", "sentences/ForcedAlignment")
+               for part in name.split("/")}  # fmt: skip
+    refold(tmp_path / "x", lambda name: name if name[:4] == "Ses0" or name not in {*folders, "Session1", "Session2"}
+           else change(name))  # fmt: skip
+    found = get(tmp_path / "x", "text")
+    assert found.utterances.equals(before.utterances)
+    assert found.words.equals(before.words)
+    assert len(found.words)
 
 
 @pytest.mark.parametrize("below", ["", "IEMOCAP_full_release"])

@@ -14,6 +14,7 @@ from pipeline.params import CorpusParams, ProtocolParams
 from pipeline.streams.audio import AudioConfig, read_audio
 from pipeline.streams.spans import Span
 from tests.conftest import DATA, needs_data, run
+from tests.pipeline.corpora.cases import refold
 
 SHEETS = DATA / "meld"
 HEADER = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
@@ -116,6 +117,20 @@ NESTINGS = {
     ),
     "renamed": ("MELD", {"train": "train", "dev": "dev", "test": "test"}),
 }
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.title])
+def test_the_case_of_names_does_not_matter(tmp_path, change):
+    base = sheets(tmp_path / "MELD.Raw")
+    for name in NESTINGS["a folder each"][1].values():
+        (base / name).mkdir(parents=True)
+        (base / name / "dia0_utt0.mp4").write_bytes(b"x")
+    before = read(tmp_path, settings()).utterances
+    refold(tmp_path, change, files=True)
+    table = read(tmp_path, settings()).utterances
+    assert table.drop(columns="media").equals(before.drop(columns="media"))
+    assert [m.casefold() for m in table["media"]] == [m.casefold() for m in before["media"]]
+    assert all(Path(m).is_file() for m in table["media"])
 
 
 @pytest.mark.parametrize("nesting", NESTINGS)

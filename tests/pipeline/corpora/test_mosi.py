@@ -18,6 +18,7 @@ from pipeline.params import CorpusParams, Params, load_params
 from pipeline.stages.prepare import gather, prepare
 from pipeline.utterances import COLUMNS, Corpus
 from tests.conftest import DATA, needs_data, write_csv
+from tests.pipeline.corpora.cases import refold
 
 PARAMS = """
 run: {corpora: [mosi]}
@@ -499,6 +500,35 @@ def test_the_corpus_is_found_below_the_folder_given(tmp_path: Path, above: str, 
     assert found.utterances.drop(columns=local).equals(alone.utterances.drop(columns=local))
     assert all(Path(name).is_file() for name in found.utterances["media"])
     assert messages(found, "error") == []
+
+
+@pytest.mark.parametrize("above", ["", "CMU_MOSI"])
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_the_case_of_folders_does_not_matter(tmp_path: Path, above: str, change: Callable[[str], str]) -> None:
+    alone = get(zip_tree(tmp_path / "alone"))
+    root = zip_tree(tmp_path / "root" / above)
+    refold(root, change)
+    labels = next(root.rglob("OpinionLevelSentiment.csv"))
+    labels.rename(labels.with_name(change(labels.name)))
+    found = get(tmp_path / "root")
+    local = ["media", "sound"]
+    assert found.utterances.drop(columns=local).equals(alone.utterances.drop(columns=local))
+    assert all(Path(name).is_file() for column in local for name in found.utterances[column])
+
+
+@pytest.mark.parametrize("above", ["", "CMU_MOSI", "a/mosi"])
+@pytest.mark.parametrize("media", [True, False])
+def test_what_is_in_raw_may_lie_without_it(tmp_path: Path, above: str, media: bool) -> None:
+    kinds = ("text", "audio", "video") if media else ("text",)
+    alone = get(zip_tree(tmp_path / "alone", media=media), *kinds)
+    root = zip_tree(tmp_path / "root" / above, media=media)
+    for folder in (root / "Raw").iterdir():
+        folder.rename(root / folder.name)
+    (root / "Raw").rmdir()
+    found = get(tmp_path / "root", *kinds)
+    local = ["media", "sound"]
+    assert found.utterances.drop(columns=local).equals(alone.utterances.drop(columns=local))
+    assert not media or all(Path(name).is_file() for column in local for name in found.utterances[column])
 
 
 def test_labels_elsewhere_below_the_folder_given(tmp_path: Path) -> None:
