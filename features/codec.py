@@ -1,12 +1,11 @@
 """How the three streams of an utterance, and an extractor's features, become store entries and back."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from features.base import Modality
+from features.base import Extractor, Modality
 from features.store import Column, Entry, Schema, Store
 from features.types import AudioStream, Features, TextStream, VideoStream
 
@@ -83,22 +82,28 @@ def read_video(store: Store, i: int) -> VideoStream:
 READERS: dict[Modality, Callable[[Store, int], Any]] = {"text": read_text, "audio": read_audio, "video": read_video}
 
 
-def feature_entry(features: Features) -> Entry:
-    """Return the store entry of an extractor's features.
+def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
+    """Return the store entry of what an extractor measured.
 
     Raises
     ------
     ValueError
-        If a value is infinite or the shapes disagree: an extractor's mistake.
+        If it is the extractor's mistake: shapes that disagree with each other or with its names, a value that is
+        infinite (as float32, too, which stores keep), or not a single number.
     """
-    if features.values.ndim != 2 or features.times.shape != (len(features.values), 2) or features.pooled.ndim != 1:
-        shapes = (features.values.shape, features.times.shape, features.pooled.shape)
-        raise ValueError(f"features must be (rows, d), (rows, 2) and (p,), not {shapes}")
-    if (
-        np.isinf(features.values).any()
-        or np.isinf(features.pooled).any()
-        or not math.isfinite(np.nansum(features.times))
-    ):
-        raise ValueError("features must not be infinite; NaN means undefined")
-    rows: dict[str, Any] = {"values": features.values, "times": features.times}
-    return Entry("ok", features.note, rows=rows, clips={"pooled": features.pooled})
+    columns, entries = extractor.feature_names, extractor.pooled_names
+    with np.errstate(over="ignore"):
+        values, pooled = (np.asarray(a, np.float32) for a in (features.values, features.pooled))
+    times = np.asarray(features.times, np.float64)
+    due = ((len(values), len(columns)), (len(values), 2), (len(entries),))
+    if (shapes := (values.shape, times.shape, pooled.shape)) != due:
+        raise ValueError(f"{extractor.name} gave values, times and pooled features of the shapes {shapes}, not {due}")
+    for what, found, names in (("", values, columns), ("pooled ", pooled[None], entries)):
+        if len(bad := np.flatnonzero(np.isinf(found).any(axis=0))):
+            raise ValueError(f"{extractor.name} gave an infinite {what}{names[bad[0]]}: only NaN means undefined")
+    if np.isinf(times).any():
+        raise ValueError(f"{extractor.name} gave an infinite time: only NaN means that there is none")
+    if entries and np.isnan(pooled).all():
+        raise ValueError(f"{extractor.name} gave no number at all: every pooled feature is NaN")
+    rows: dict[str, Any] = {"values": values, "times": times}
+    return Entry("ok", features.note, rows=rows, clips={"pooled": pooled})

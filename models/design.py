@@ -156,6 +156,7 @@ class Block:
                 f"the text transformer {name!r} gave {type(found).__name__} {np.shape(found)} for {len(texts)} texts: "
                 "it must give a row of numbers a text"
             )
+        _refuse_infinite(found, texts, name)
         return found
 
     def transform(self, x: Modalities) -> list[Matrix]:
@@ -171,6 +172,20 @@ class Block:
         if self.indicator_ is not None:
             parts.append(self.indicator_.transform(present[:, None]))
         return parts
+
+
+def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
+    """Raise `ModelError` for what is no number in sparse columns, or infinite in others (there, NaN is undefined)."""
+    if hasattr(found, "tocoo"):
+        entries = found.tocoo()
+        bad = np.sort(entries.row[~np.isfinite(entries.data)])
+    else:
+        bad = np.flatnonzero(np.isinf(np.asarray(found, np.float64)).any(axis=1))
+    if len(bad):
+        raise ModelError(
+            f"the text transformer {name!r} gave a value that is no finite number for the transcript "
+            f"{str(texts[bad[0]])!r:.80}: where a column is undefined, it must give NaN (in sparse columns nothing)"
+        )
 
 
 @contextmanager

@@ -103,7 +103,7 @@ class ExtractStep:
     @staticmethod
     def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
         try:
-            return feature_entry(extractor.extract(stream))
+            return feature_entry(extractor.extract(stream), extractor)
         except ExtractorError:
             raise
         except Exception as error:  # whatever a model throws at one clip is that clip's failure

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,9 +156,20 @@ def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDA
     with open_store(path) as store:
         names = store.attribute("pooled_names")
         pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
+        _refuse_infinite(pooled, np.arange(len(pooled) + 1), store, path)
         at = positions(store, table, path)
     there = at >= 0
     return np.where(there[:, None], pooled[at], np.float32("nan")), there & ok[at], names
+
+
+def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: Store, path: Path) -> None:
+    """Raise `UserError` for an infinite feature, with the utterance, of which `offsets` says where its rows begin."""
+    if len(bad := np.flatnonzero(np.isinf(values).any(axis=1))):
+        utterance = store.utterances[int(np.searchsorted(offsets, bad[0], side="right")) - 1]
+        raise UserError(
+            f"{path} holds an infinite feature of {utterance!r}: only NaN means undefined. Mend what made it "
+            f"({path.stem}), raise its version, and make the store again"
+        )
 
 
 def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
@@ -198,6 +210,7 @@ def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
     with open_store(path) as store:
         at = positions(store, table, path)
         values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets
+        _refuse_infinite(values, offsets, store, path)
     if not values.size:
         return None
     spans = [slice(offsets[i], offsets[i + 1]) if i >= 0 else slice(0, 0) for i in at]

@@ -1,6 +1,8 @@
 """Streams and features survive the way into a store and back."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,11 +40,47 @@ def test_streams_come_back(modality: str, stream: object, entry: object, tmp_pat
             assert getattr(found, name) == value
 
 
+GOOD = (np.zeros((2, 3), np.float32), np.array([[0, 1], [np.nan, np.nan]]), np.array([0, np.nan, 1, 2], np.float32))
+TOY: Any = SimpleNamespace(name="toy", feature_names=("a", "b", "c"), pooled_names=("p", "q", "r", "s"))
+
+
+def changed(place: int, at: tuple[int, ...], value: float) -> Features:
+    parts = [part.astype(np.float64) for part in GOOD]
+    parts[place][at] = value
+    return Features(*parts)
+
+
 def test_features_are_checked() -> None:
-    good = Features(np.zeros((2, 3), np.float32), np.zeros((2, 2)), np.zeros(4, np.float32))
-    assert feature_entry(good).length == 2
-    infinite = Features(np.full((2, 3), np.inf, np.float32), good.times, good.pooled)
-    with pytest.raises(ValueError, match="infinite"):
-        feature_entry(infinite)
-    with pytest.raises(ValueError, match=r"\(rows, d\)"):
-        feature_entry(Features(good.values, np.zeros((3, 2)), good.pooled))
+    assert feature_entry(Features(*GOOD), TOY).length == 2
+    assert feature_entry(changed(0, (1, 2), np.nan), TOY).length == 2  # NaN is undefined
+    none = Features(np.zeros((0, 3)), np.zeros((0, 2)), GOOD[2])
+    assert feature_entry(none, TOY).length == 0
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])  # the last one is infinite as float32
+@pytest.mark.parametrize(("place", "at", "named"), [(0, (1, 2), "infinite c"), (2, (3,), "infinite pooled s")])
+def test_infinite_features_are_named(place: int, at: tuple[int, ...], named: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"toy gave an {named}: only NaN means undefined"):
+        feature_entry(changed(place, at, value), TOY)
+
+
+def test_features_without_a_number_or_with_infinite_times_are_refused() -> None:
+    with pytest.raises(ValueError, match="toy gave no number at all"):
+        feature_entry(Features(GOOD[0], GOOD[1], np.full(4, np.nan)), TOY)
+    with pytest.raises(ValueError, match="toy gave an infinite time"):
+        feature_entry(changed(1, (0, 1), np.inf), TOY)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (GOOD[0], np.zeros((3, 2)), GOOD[2]),
+        (GOOD[0][:, :2], GOOD[1], GOOD[2]),
+        (GOOD[0], GOOD[1], GOOD[2][:3]),
+        (GOOD[0][:, 0], GOOD[1], GOOD[2]),
+        (GOOD[0], GOOD[1], GOOD[2][None]),
+    ],
+)
+def test_features_of_other_shapes_than_their_names_are_refused(parts: Any) -> None:
+    with pytest.raises(ValueError, match="toy gave values, times and pooled features of the shapes"):
+        feature_entry(Features(*parts), TOY)

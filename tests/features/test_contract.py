@@ -49,7 +49,7 @@ def test_it_describes_itself(extractor: Any) -> None:
 
 def test_shapes_types_and_times(extractor: Any, streams: dict[str, list[Any]]) -> None:
     found = extractor.extract(streams[extractor.modality][0])
-    feature_entry(found)  # refuses infinities and shapes that disagree
+    feature_entry(found, extractor)  # refuses infinities and shapes that disagree
     assert found.values.dtype == found.pooled.dtype == np.float32
     assert found.times.dtype == np.float64
     assert found.values.shape[1] == len(extractor.feature_names)

@@ -338,3 +338,17 @@ def test_steps_of_words_are_refused_where_nothing_says_when_words_are_spoken():
     store("mfcc", [ok([1, 2, 3])])
     with pytest.raises(UserError, match="no features of text are read"):
         load(utterances(1), {"audio": ("mfcc",)}, SequenceParams("word"))
+
+
+@pytest.mark.parametrize("place", ["pooled", "values"])
+def test_an_infinite_feature_is_named_with_its_utterance(place):
+    """A store may be of a time when nothing looked; the values of a sequence are looked at where they are read."""
+    entries = [ok([i, i], pooled=[float(i)]) for i in range(3)]
+    bad = entries[1].clips["pooled"] if place == "pooled" else entries[1].rows["values"]
+    bad.flat[0] = -np.inf
+    store("one", entries)
+    features = {"audio": ("one",)}
+    with pytest.raises(UserError, match=r"one\.h5 holds an infinite feature of 'u1'"):
+        load(utterances(3, group=["g", "h", "g"]), features, SequenceParams())
+    if place == "values":
+        load(utterances(3, group=["g", "h", "g"]), features)

@@ -142,6 +142,10 @@ def test_a_plugins_transformer_is_fitted_inside_the_folds_saved_and_asked(tmp_pa
         (("toy_lengths:Lengths", "toy_lengths:Length"), "Length"),
         (("toy_lengths:Lengths", "no_such_module:Lengths"), "no_such_module"),
         (("return np.array", "return 1 or np.array"), "lengths"),
+        (
+            ("return np.array", "return np.log(0.0) * np.array"),
+            "'lengths' gave a value that is no finite number for the",
+        ),
     ],
 )
 def test_a_plugins_transformer_that_fails_is_one_sentence(
