@@ -52,7 +52,7 @@ class AudioConfig:
     track
         Of several tracks of sound: a number from 1 on, a language, a title, or ``default``: the one players take.
     channel
-        ``mix``, or only ``left``, ``right``, or a number from 1 on.
+        ``mix``, or only ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name as in ``FC``.
     """
 
     rate_hz: int = 16000

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.types import FloatArray
 from pipeline.streams.spans import MIX
@@ -16,6 +17,11 @@ CANCELLED = 0.1  # of the power of two channels, what their mean keeps at most w
 MOST = 0.6  # of the channels' power: where octaves that cancel hold more than this, the mean is of no use
 OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
 BLOCK = 4096  # samples
+PART_S = 0.5  # how long a part must cancel
+AUDIBLE_DB = -30.0  # and how far at most it lies under the loudest part
+WORTH_HEARING = 0.05  # of the power of a part: an octave that holds more must cancel there
+
+Powers = NDArray[np.float64]
 
 
 def voice_of(
@@ -25,7 +31,8 @@ def voice_of(
 
     A channel that is named is taken. Else films and series keep dialogue in the centre channel, which is taken alone
     unless it is silent or far under the rest; and of all other recordings the mean is taken, without the subwoofer.
-    Channels that cancel in their mean, because one of them was inverted on the way, give way to the louder one.
+    Channels that cancel in their mean, throughout or for half a second, because one of them was inverted on the way,
+    give way to the louder one, for all of the utterance.
 
     Parameters
     ----------
@@ -95,22 +102,42 @@ def _level_db(row: FloatArray) -> float:
 
 
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
-    """Whether hardly anything of the channels is left in their mean, in the octaves that hold most of their power."""
+    """Whether hardly anything of the channels is left in their mean, in all or in a part of what is heard.
+
+    In all: the octaves that cancel hold most of the power. In a part: over half a second that is not silent beside the
+    rest, each octave that holds a share worth hearing cancels. Of channels that merely hear the voice at different
+    times, no half second does.
+    """
     kept, whole = _octave_powers(rows, rate_hz)
     if not whole.size or whole.max() <= 0:
         return False
-    cancelled = kept < CANCELLED * 2 / len(rows) * whole
-    return bool(whole[cancelled].sum() > MOST * whole.sum())
+    kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
+    if in_all[kept_in_all < CANCELLED * in_all].sum() > MOST * in_all.sum():
+        return True
+    count = max(1, min(round(PART_S * rate_hz / BLOCK), len(whole)))
+    kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
+    powers = whole.sum(axis=1)
+    audible = powers > powers.max() * 10 ** (AUDIBLE_DB / 10)
+    left = (kept >= CANCELLED * whole) & (whole > WORTH_HEARING * powers[:, None])
+    return bool((audible & ~left.any(axis=1)).any())
 
 
-def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[FloatArray, FloatArray]:
-    """Return the power of the mean of the channels, and the mean of their powers, in each octave."""
+def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
+    """Return for each block, in each octave, the power of the mean of the channels, and that of independent ones.
+
+    Returns
+    -------
+    Two of ``(blocks, octaves)``; the second is what the mean keeps of channels that have nothing in common, twice.
+    """
     size = min(BLOCK, rows.shape[1])
-    kept, whole = np.zeros(size // 2 + 1), np.zeros(size // 2 + 1)
-    for start in range(0, rows.shape[1] - size + 1, size) if size else ():
-        spectra = np.fft.rfft(rows[:, start : start + size].astype(np.float64))
-        kept += np.abs(spectra.mean(axis=0)) ** 2
-        whole += np.mean(np.abs(spectra) ** 2, axis=0)
-    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ) if size else np.zeros(0, int)
+    if not size:
+        return np.zeros((0, 0)), np.zeros((0, 0))
+    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ)
     spans = [slice(first, last) for first, last in pairwise(edges) if last > first]
-    return np.array([kept[span].sum() for span in spans]), np.array([whole[span].sum() for span in spans])
+    kept, whole = [], []
+    for start in range(0, rows.shape[1] - size + 1, size):
+        spectra = np.fft.rfft(rows[:, start : start + size].astype(np.float64))
+        mean, powers = np.abs(spectra.mean(axis=0)) ** 2, np.mean(np.abs(spectra) ** 2, axis=0) * 2 / len(rows)
+        kept.append([mean[span].sum() for span in spans])
+        whole.append([powers[span].sum() for span in spans])
+    return np.array(kept), np.array(whole)

@@ -7,7 +7,7 @@ from typing import Any
 import av
 
 from pipeline.streams.opening import MediaError, media_streams
-from pipeline.streams.spans import DEFAULT
+from pipeline.streams.spans import DEFAULT, SIDES
 
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
 _MARKS = av.stream.Disposition
@@ -101,7 +101,7 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
 
 
 def channel_index(names: Sequence[str], channel: str, where: object) -> int:
-    """Return the place of a channel: ``left``, ``right``, a number from 1 on, or FFmpeg's name as in ``FC``.
+    """Return the place of a channel: ``left`` (``L``, ``FL``), ``right``, a number from 1 on, or a name as in ``FC``.
 
     >>> channel_index(["FL", "FR"], "right", "a.wav"), channel_index(["NONE"] * 4, "3", "a.wav")
     (1, 2)
@@ -114,12 +114,12 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
     wanted = channel.strip()
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
-    sides = _SIDES.get(wanted.casefold(), (wanted.upper(),))
-    for side in sides:
-        if side in names and side != "NONE":
-            return list(names).index(side)
-    if wanted.casefold() in _SIDES and len(names) == 2:
-        return list(_SIDES).index(wanted.casefold())
+    side = SIDES.get(wanted.casefold(), "")
+    for name in _SIDES.get(side, (wanted.upper(),)):
+        if name in names and name != "NONE":
+            return list(names).index(name)
+    if side and len(names) == 2:
+        return list(_SIDES).index(side)
     named = f" ({', '.join(names)})" if "NONE" not in names else ""
     there = "one channel" if len(names) == 1 else f"{len(names)} channels{named}"
     raise MediaError(f"the sound of {where} has no channel {channel!r}: it has {there}")

@@ -16,6 +16,7 @@ from pipeline.streams.decode import probe
 from pipeline.streams.frames import survey
 from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span, check_channel, check_track
+from pipeline.streams.tracks import channel_index
 from pipeline.streams.video import VideoConfig
 
 RATE = 48000
@@ -172,7 +173,13 @@ def stereo(path: Path, left: np.ndarray, right: np.ndarray, subtype: str = "PCM_
     return path
 
 
-@pytest.mark.parametrize(("channel", "hz"), [("left", 400), ("Right", 900), ("1", 400), ("2", 900)])
+@pytest.mark.parametrize(
+    ("channel", "hz"),
+    [
+        *[(name, 400) for name in ("left", "L", "l", "FL", "fl", " Left ", "1")],
+        *[(name, 900) for name in ("Right", "R", "r", "FR", "fr", "RIGHT", "2")],
+    ],
+)
 def test_one_side_of_an_interview(tmp_path: Path, channel: str, hz: int) -> None:
     path = stereo(tmp_path / "interview.wav", tone(400), tone(900))
     assert heard_hz(path, channel=channel) == pytest.approx(hz, abs=10)
@@ -217,6 +224,54 @@ def test_channels_that_cancel_where_the_voice_is() -> None:
     assert "cancel" in note
 
 
+def speech(duration_s: float = 10.0, rate: int = RATE) -> np.ndarray:
+    """Voiced sound whose pitch glides, with pauses, over faint noise."""
+    times = np.arange(round(duration_s * rate)) / rate
+    phase = 2 * np.pi * np.cumsum(140 + 40 * np.sin(2 * np.pi * 0.7 * times)) / rate
+    voiced = sum(np.sin(k * phase) / k for k in range(1, 30)) * (np.sin(2 * np.pi * 0.9 * times) > -0.6)
+    return 0.05 * voiced + 1e-4 * np.random.default_rng(0).normal(size=times.size)
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+@pytest.mark.parametrize(
+    ("first_s", "last_s"), [(5.0, 10.0), (0.0, 5.0), (3.0, 4.0), (9.0, 10.0), (0.5, 10.0), (2.0, 2.8)]
+)
+def test_channels_that_cancel_in_a_part_give_way_to_one(rate: int, first_s: float, last_s: float) -> None:
+    voice = speech(rate=rate).astype(np.float32)
+    sign = np.where((np.arange(voice.size) >= first_s * rate) & (np.arange(voice.size) < last_s * rate), -1, 1)
+    for gain in (1.0, 0.8):
+        mono, note = voice_of(np.stack([voice, gain * sign * voice]), ("FL", "FR"), "mix", rate, "x.wav")
+        assert np.array_equal(mono, voice)
+        assert "cancel" in note
+
+
+def test_a_part_that_cancels_is_heard_in_the_stream(tmp_path: Path) -> None:
+    voice, single = tone(440, 10.0), tmp_path / "single.wav"
+    path = stereo(tmp_path / "half.wav", voice, np.where(np.arange(voice.size) < voice.size // 2, voice, -voice))
+    soundfile.write(single, voice, RATE)
+    ((_, found),), ((_, expected),) = (read_audio(p, [Span(0, 10)], AudioConfig()) for p in (path, single))
+    assert np.array_equal(found.samples, expected.samples)
+    assert "channel 1 is taken alone" in found.note
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.0003, 0.001, 0.003, 0.02])
+@pytest.mark.parametrize("gain", [1.0, 0.5, 0.1])
+def test_voices_that_reach_the_channels_at_other_times_are_averaged(delay_s: float, gain: float) -> None:
+    voice = speech()
+    other = gain * np.roll(voice, round(delay_s * RATE)) + 3e-3 * np.random.default_rng(1).normal(size=voice.size)
+    rows = np.stack([voice, other]).astype(np.float32)
+    mono, note = voice_of(rows, ("FL", "FR"), "mix", RATE, "x.wav")
+    assert np.array_equal(mono, rows.mean(axis=0))
+    assert not note
+
+
+def test_a_pause_that_cancels_is_nothing_to_give_way_for() -> None:
+    voice = np.where(np.arange(10 * RATE) < 6 * RATE, speech(), 0.0)
+    hum = tone(100, 10.0, amplitude=5e-4)
+    rows = np.stack([voice + hum, voice - hum]).astype(np.float32)
+    assert voice_of(rows, ("FL", "FR"), "mix", RATE, "x.wav")[1] == ""
+
+
 @pytest.mark.parametrize(("left", "right"), [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (1.0, 0.3)])
 def test_other_channels_are_averaged(left: float, right: float) -> None:
     voice = np.random.default_rng(0).normal(size=RATE).astype(np.float32) * 0.1
@@ -240,10 +295,27 @@ def test_a_sound_field_is_heard_from_all_sides() -> None:
     assert np.array_equal(mono, rows[0])
 
 
-@pytest.mark.parametrize("wrong", ["0", "-1", "centre-ish", "", "1.5"])
+@pytest.mark.parametrize("wrong", ["0", "-1", "centre-ish", "", "1.5", "both", "XYZ"])
 def test_what_is_no_channel(wrong: str) -> None:
-    with pytest.raises(ValueError, match="is no channel"):
+    with pytest.raises(ValueError, match=r"is no channel: write left \(or L, FL\), right .*, mix, a number from 1"):
         check_channel(wrong)
+
+
+@pytest.mark.parametrize("names", [("FL", "FR"), ("DL", "DR"), ("NONE", "NONE"), ("FL", "FR", "FC", "LFE", "BL", "BR")])
+def test_both_sides_of_any_layout(names: tuple[str, ...]) -> None:
+    for place, side in enumerate((("left", "l", "FL", "fl"), ("right", "R", "FR", "Fr"))):
+        for name in side:
+            check_channel(name)
+            assert channel_index(names, name, "a.wav") == place
+
+
+@pytest.mark.parametrize("name", ["FC", "fc", "lfe", "SL"])
+def test_other_channels_by_name(name: str) -> None:
+    check_channel(name)
+    names = ("FL", "FR", "FC", "LFE", "SL", "SR")
+    assert names[channel_index(names, name, "a.wav")] == name.upper()
+    with pytest.raises(MediaError, match=r"has no channel .*: it has 2 channels \(FL, FR\)"):
+        channel_index(("FL", "FR"), name, "a.wav")
 
 
 @pytest.mark.parametrize("wrong", ["0", "-2"])
