@@ -1,6 +1,8 @@
 """The command line: one command a stage, and tools around them. Parses, calls the pipeline, prints."""
 
 import io
+import os
+import select
 import signal
 import sys
 import threading
@@ -11,6 +13,7 @@ from typing import Any
 
 import click
 
+_CLOSED_PIPE = 128 + signal.SIGPIPE  # what a shell says of a process that a closed pipe ended
 PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
 PARAMS = click.option(
     "--params",
@@ -50,6 +53,10 @@ def _mistakes_as_sentences() -> Iterator[None]:
         yield
     except (UserError, StoreError, ExtractorError, ModelError) as error:
         raise click.ClickException(str(error)) from error
+    except BrokenPipeError as error:
+        if error.filename is None and _nobody_reads():
+            raise
+        raise click.ClickException(f"{error.strerror}: another process ended. Run the same command again") from error
     except OSError as error:
         raise click.ClickException(
             f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and "
@@ -90,8 +97,44 @@ class _Command(click.Command):
             raise click.ClickException(printable(error.message)) from error
 
 
+def _nobody_reads() -> bool:
+    """Whether standard output or error is a pipe whose reader has gone, as after ``| head -1``."""
+    asked = select.poll()
+    for stream in (1, 2):
+        asked.register(stream, 0)
+    return any(event & select.POLLERR for _, event in asked.poll(0))
+
+
+@contextmanager
+def _ends_quietly() -> Iterator[None]:
+    """Where the reader of what is printed has gone, end without a word, as a shell's own tools do."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        closed = isinstance(error, BrokenPipeError)
+        if not closed:
+            sys.stderr.write(f"Error: what is to be printed cannot be written: {error.strerror}\n")
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # Python itself prints what is left when it ends
+        sys.exit(_CLOSED_PIPE if closed else 1)
+
+
 class _Group(click.Group):
     command_class = _Command
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        with _ends_quietly():
+            return super().main(*arguments, **options)
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _ends_quietly():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _ends_quietly():
+            return super().invoke(ctx)
 
 
 def _load(path: Path) -> Any:

@@ -1,6 +1,7 @@
 """The command line: every command explains itself with an example and is documented; help costs no heavy import."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -87,3 +88,44 @@ def test_errors_and_stores_that_hold_terminal_codes_are_printed_by_their_codes(t
         said = done.stdout + done.stderr
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", said), arguments
         assert "u001b" in said or r"\x1b" in said, arguments
+
+
+def piped(*arguments: str, cwd: Path, both: bool = False) -> tuple[int, str]:
+    """Run a command whose standard output (and error) nobody reads; return its exit code and what it said on error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    errors = writer if both else subprocess.PIPE
+    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=cwd, stdout=writer, stderr=errors, env=env, text=True, check=False)
+    os.close(writer)
+    return done.returncode, done.stderr or ""
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("train", "--help"), ("corpora", "list"), ("corpora", "show", "meld"), ("doctor",)]
+)
+def test_a_reader_that_has_gone_ends_a_command_quietly(arguments: tuple[str, ...], both: bool, tmp_path: Path) -> None:
+    """As in `crossmodal doctor | head -1`: no message, no traceback, also not of what Python prints in the end."""
+    assert piped(*arguments, cwd=tmp_path, both=both) == (141, "")
+
+
+def test_an_error_that_nobody_reads_is_no_traceback(tmp_path: Path) -> None:
+    assert piped("status", cwd=tmp_path, both=True) == (141, "")
+    code, said = piped("status", cwd=tmp_path)
+    assert code == 1
+    assert said.startswith("Error: params.yaml does not exist")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("corpora", "list")])
+def test_output_that_cannot_be_written_is_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
