@@ -106,6 +106,11 @@ def register_reducer(name: str, build: Callable[..., Reducer]) -> None:
     names.add(_REDUCERS, name, build, "reducer")
 
 
+def build_of(name: str) -> Callable[..., Reducer] | None:
+    """Return what builds the reducer registered as `name`; None where there is none."""
+    return _REDUCERS.get(name)
+
+
 def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
     """Build the reducer registered as `name`; an unknown name or setting raises `ModelError`."""
     try:

@@ -5,7 +5,11 @@ class ModelError(ValueError):
     """Settings or data that no model can be trained with or scored on."""
 
 
-class DivergedError(ModelError):
+class FitError(ModelError):
+    """A model that could not be fitted, or did not answer as a model must; the others can go on without it."""
+
+
+class DivergedError(FitError):
     """A fit that ended in no finite number: training diverged, or an algorithm did not get to its end."""
 
 

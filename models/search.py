@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 
 from models.data import BoolArray, FloatArray, IntArray, Pairs
-from models.errors import DivergedError, ModelError
+from models.errors import DivergedError
 from models.target import Target
 
 Settings = Mapping[str, Any]
 Answer = Callable[[Settings], FloatArray]  # settings -> (valid, k) outputs of a model fitted with them
-ROUNDING = 1e-3  # by which a probability may be off: some libraries answer in single precision
 DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # a fit that did not end in numbers
 
 
@@ -91,38 +90,3 @@ def least(losses: Sequence[float], candidates: Sequence[Any]) -> int:
         tried = f"the settings {candidates[0]} give" if len(found) == 1 else f"all {len(found)} settings tried give"
         raise DivergedError(f"{tried} no finite numbers on held-out training rows")
     return best
-
-
-def sound_answers(outputs: Any, rows: int, classes: int) -> FloatArray:
-    """Return a model's answers, ``(rows, classes)`` probabilities or, where there are no classes, ``(rows, 1)`` scores.
-
-    Raises
-    ------
-    ModelError
-        If they are something else: no finite numbers, or of classes and outside [0, 1], or not 1 in all.
-    """
-    found = np.asarray(outputs, np.float64)
-    if found.shape != (rows, classes or 1):
-        raise ModelError(f"its answers have the shape {found.shape}, where {(rows, classes or 1)} is due")
-    if not np.isfinite(found).all():
-        raise ModelError("its answers are no finite numbers")
-    wrong = (found < -ROUNDING) | (found > 1 + ROUNDING) if classes else np.zeros(found.shape, bool)
-    if wrong.any():
-        raise ModelError(f"its answers are no probabilities: one of them is {found[wrong][0]:.6g}")
-    if classes and (off := np.abs(found.sum(axis=1) - 1)).max(initial=0) > ROUNDING:
-        raise ModelError(f"its answers are no probabilities: those of a row add up to {found[off.argmax()].sum():.6g}")
-    return found
-
-
-def finite(outputs: FloatArray) -> FloatArray:
-    """Return answers as they are.
-
-    Raises
-    ------
-    DivergedError
-        If one of them is no finite number.
-    """
-    wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=tuple(range(1, np.ndim(outputs)))))
-    if len(wrong):
-        raise DivergedError(f"{len(wrong)} of {len(outputs)} answers are no finite numbers")
-    return outputs

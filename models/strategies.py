@@ -246,6 +246,20 @@ def reads_sequences(strategy_name: str, model_name: str) -> bool:
     return found.sequences or (found.kind != "floor" and found.classifier and model_name == LSTM)
 
 
+def is_ours(strategy_name: str, model_name: str) -> bool:
+    """Return whether a strategy with such a model is all of this project's code, and none of a plugin's.
+
+    >>> is_ours("concat", "svm"), is_ours("unimodal", "lstm"), is_ours("transformer", "")
+    (True, True, True)
+    """
+    from models.classifiers import classifier, classifier_names
+    from models.early import build_of
+
+    builders = [strategy(strategy_name).build, build_of(strategy_name)]
+    builders += [classifier(model_name).build] if model_name in classifier_names() else []
+    return all(str(b.__module__).partition(".")[0] == "models" for b in builders if b is not None)
+
+
 def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:
     """Build the unfitted model of a strategy.
 

@@ -13,7 +13,8 @@ from models.data import BoolArray, FloatArray, IntArray, Labels, Modalities, Pai
 from models.design import Design, width
 from models.errors import ModelError
 from models.folds import inner_folds
-from models.search import Answer, finite, search
+from models.outputs import finite
+from models.search import Answer, search
 from models.target import Member, Target
 from models.threads import one_thread
 from models.tuning import ends, thinned

@@ -10,6 +10,7 @@ from models.classifiers import Classifier
 from models.data import TASKS, FloatArray, Labels, Task
 from models.design import Matrix
 from models.errors import DivergedError, ModelError
+from models.outputs import probabilities, scores
 
 FLOOR = 1e-6  # no probability is taken to be smaller, so that one sure mistake costs a bounded log loss
 
@@ -145,7 +146,8 @@ class Member:
         if not len(full):
             return full
         if self.target_.task == "regression":
-            full[:, 0] = self.estimator_.predict(matrix)
+            full[:, 0] = scores(self.estimator_.predict(matrix), len(full))
         else:
-            full[:, self.seen_] = self.estimator_.predict_proba(matrix)
+            own, codes = getattr(self.estimator_, "classes_", None), range(len(self.seen_))
+            full[:, self.seen_] = probabilities(self.estimator_.predict_proba(matrix), len(full), codes, own)
         return full

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -20,13 +21,14 @@ from numpy.typing import NDArray
 from features.store import Entry, open_store
 from features.text import fitted
 from models.data import Modalities
-from models.errors import DivergedError, reason_of
+from models.errors import DivergedError, FitError, LeakError, reason_of
 from models.leaks import probe
 from models.memo import Memo
 from models.metrics import metric, metric_names
+from models.outputs import finite, probabilities, scores
 from models.protocol import Fold
-from models.search import DIVERGED, finite
-from models.strategies import Recipe, build, reads_sequences
+from models.search import DIVERGED
+from models.strategies import Recipe, build, is_ours, reads_sequences
 from pipeline.errors import Changed, UserError
 from pipeline.media import sha256_of, stamp_of
 from pipeline.params import CorpusParams, TrainParams
@@ -117,7 +119,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Failed:
-    """A row that could not be fitted on one fold, and why: its fit ended in no number."""
+    """A row that could not be fitted on one fold, and why, as the end of a sentence."""
 
     row: Row
     fold: str
@@ -149,8 +151,9 @@ def fit_job(job: Job) -> list[Fit | Failed]:
     for row, key in zip(job.rows, job.keys, strict=True):
         try:
             fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
-        except DivergedError as error:
-            found.append(Failed(row, job.fold.name, str(error)))
+        except FitError as error:
+            how = "its fit ended in no number" if isinstance(error, DivergedError) else "its model failed"
+            found.append(Failed(row, job.fold.name, f"{how} ({error})"))
             continue
         if job.settings.word2vec.get("vectors"):  # read by the fit itself
             _require_planned(job)
@@ -204,17 +207,34 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
     ------
     UserError
         If a setting has an impossible value.
-    DivergedError
-        If the fit ends in no finite number.
+    FitError
+        If the fit ends in no finite number, or a plugin's model fails.
     """
     train = job.fold.train
-    unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
+    with _named_failure(row):
+        unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
+        try:
+            return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
+        except FitError:
+            raise
+        except DIVERGED as error:
+            raise DivergedError(str(error)) from error
+        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+            raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+
+
+@contextmanager
+def _named_failure(row: Row) -> Iterator[None]:
+    """Make whatever a plugin's model raises a failure of its row; our own models raise what they say that they do."""
     try:
-        return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
-    except DIVERGED as error:
-        raise DivergedError(str(error)) from error
-    except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-        raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+        yield
+    except (FitError, LeakError, MemoryError):
+        raise
+    except Exception as error:
+        if is_ours(row.strategy, row.model):
+            raise
+        cause = error.__cause__ if isinstance(error.__cause__, Exception) and isinstance(error, UserError) else error
+        raise FitError(f"{type(cause).__name__}: {reason_of(cause)}") from error
 
 
 def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
@@ -255,12 +275,20 @@ def _state(job: Job) -> str:
 
 
 def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
+    with _named_failure(row):
+        return _answered(row, model, job, data, labels)
+
+
+def _answered(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
     from models.size import parameters
 
     train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
     started = time.perf_counter()
     answers = model.predict(data[test])
-    shares = model.predict_proba(data[test]) if classes else np.zeros((len(test), 0))
+    shares = np.zeros((len(test), 0))
+    if classes:
+        own = getattr(model, "classes_", None)
+        shares = probabilities(model.predict_proba(data[test]), len(test), classes, own)
     predict_s = time.perf_counter() - started
     probe(model, data, test, train, name=f"{row} on {job.fold.name}")
     coded = _coded(answers, classes)
@@ -286,8 +314,14 @@ def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any
 
 
 def _coded(answers: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
-    coded: NDArray[Any] = np.searchsorted(np.array(classes), answers) if classes else np.asarray(answers, np.float64)
-    return coded
+    """Return the positions of classes, or scores; an answer that is neither raises `FitError`."""
+    if not classes:
+        return scores(answers, len(answers))
+    coded = pd.Index(np.array(classes)).get_indexer(np.asarray(answers))
+    if (coded < 0).any():
+        wrong = np.asarray(answers)[coded < 0][0]
+        raise FitError(f"predict answers {str(wrong)!r}, which is none of the classes {', '.join(map(str, classes))}")
+    return np.asarray(coded, np.int64)
 
 
 def leading(corpus: CorpusParams) -> str:

@@ -15,8 +15,8 @@ from features.base import extractor_class
 from features.store import open_store
 from models.data import Modalities
 from models.errors import ModelError, reason_of
+from models.outputs import sound_answers
 from models.saving import Saved, load
-from models.search import sound_answers
 from models.shapley import shapley_values
 from models.strategies import reads_sequences
 from pipeline.errors import UserError

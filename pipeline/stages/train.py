@@ -178,10 +178,7 @@ def _failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
     """Yield a sentence on each row that failed."""
     for row in dict.fromkeys(one.row for one in failed):
         mine = [one for one in failed if one.row == row]
-        yield (
-            f"{row} failed and is left out of the table: on {', '.join(one.fold for one in mine)}"
-            f" its fit ended in no number ({mine[0].reason})"
-        )
+        yield (f"{row} failed and is left out of the table: on {', '.join(one.fold for one in mine)} {mine[0].reason}")
 
 
 def _over_time(rows: Sequence[Row]) -> bool:

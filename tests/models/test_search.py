@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator
 from models import classifiers
 from models.classifiers import Classifier, register
 from models.errors import DivergedError, ModelError
-from models.search import finite, least, search, sound_answers
+from models.outputs import finite, sound_answers
+from models.search import least, search
 from models.strategies import Recipe, build, strategy, strategy_names
 from models.target import Member, Target
 from models.training import TrainedNet, Training, train

@@ -4,10 +4,13 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from models import classifiers
 from models.errors import ModelError
 from pipeline.errors import UserError
 from pipeline.params import load_params
@@ -117,3 +120,55 @@ def test_steps_of_words_that_nobody_timed_are_said_to_be_none(trained: Train) ->
     assert "no utterance has timed words (no store of text is read that has words)" in said
     assert (results / "predictions.csv").read_bytes() == before
     assert said in json.loads((results / "train.json").read_text())["notices"]
+
+
+class Theirs:
+    """A classifier of somebody else's that is right, but for one thing."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "Theirs":
+        if self.fault == "fit":
+            raise TypeError("no such\nthing")
+        if self.fault == "value":
+            raise ValueError("alpha < 0")
+        self.classes_ = np.unique(y)[::-1] if self.fault == "order" else np.unique(y)
+        self.shares_ = np.bincount(y) / len(y)
+        return self
+
+    def predict_proba(self, x: np.ndarray) -> np.ndarray:
+        if self.fault == "ask":
+            raise ZeroDivisionError("division by zero")
+        shares = np.tile(self.shares_, (len(x), 1))
+        changed = {"sum": 2 * shares, "negative": shares - [[1, -1]], "shape": shares[:, 0], "nan": shares * np.nan}
+        return changed.get(self.fault, shares)
+
+
+WRONG = {
+    "fit": "its model failed (TypeError: no such thing)",
+    "value": "its model failed (ValueError: alpha < 0)",
+    "ask": "its model failed (ZeroDivisionError: division by zero)",
+    "order": "its classes_ are 1, 0, in place of 0, 1",
+    "sum": "its answers are no probabilities: ",
+    "negative": "no probabilities: one of them is -0.5",
+    "shape": "its answers have the shape (",
+    "nan": "its fit ended in no number",
+}
+
+
+@pytest.mark.parametrize("fault", ["none", *WRONG])
+def test_whatever_a_plugin_does_wrong_is_a_failed_row(
+    trained: Train, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
+    classifiers.register("theirs", classifiers.Classifier(lambda task, settings: Theirs(fault), nothing))
+    results, notices = trained(classifiers="[logistic, theirs]")
+    failed = [notice for notice in notices if "failed" in notice]
+    assert len(failed) == (0 if fault == "none" else 2)
+    for notice in failed:
+        assert notice.startswith("unimodal ")
+        assert "theirs failed and is left out of the table: on fold-1" in notice
+        assert WRONG[fault] in notice
+    assert ("theirs" in set(rows_of(results, "predictions.csv")["model"])) == (fault == "none")
