@@ -1,16 +1,28 @@
 """Cells of the CSVs written here that a spreadsheet would take for a formula: marked on writing, restored on reading.
 
 A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or the end of a line gets an apostrophe in front. What cannot
-be a formula stays as it is: numbers (``-1.5``), names (``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
+be a formula stays as it is: numbers (``-1.5``), names that begin with a digit (``-3nNcZdcdvU_1``), the tables' own
+verdicts (``= not better``).
+
+A person's CSV may hold such an apostrophe as a part of its text. So a CSV that is made for a person, and read as one of
+a person's later, says in a column of its own, `MARKS`, in which rows apostrophes were put.
 """
 
+import csv
+import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from pipeline.rules import trimmed
+
+MARKS = "crossmodal_marks"
+_MARKED = "an apostrophe before = + - @ is no part of a text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_NAME = r"[\w.-]*[^\W\d_][\w.-]*"  # letters among digits and marks: nothing in it calls or computes
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: it is computed
+_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no cell begins with a digit, so that nothing is computed
 _WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # as the tables' own verdicts: "= not better", "+ better"
 _FORMULA = re.compile(
     rf"'*(?:[@\uff1d\uff20\t\r\n]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
@@ -20,8 +32,8 @@ _FORMULA = re.compile(
 def marked(text: str) -> str:
     """Return a text as it stands in a CSV.
 
-    >>> [marked(text) for text in ("=1+1", "-1+1", "@SUM(A1)", "-1.5", "-a_1", "-", "= not better", "'=1")]
-    ["'=1+1", "'-1+1", "'@SUM(A1)", '-1.5', '-a_1', '-', '= not better', "''=1"]
+    >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
+    ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
     """
     return f"'{text}" if _FORMULA.match(text) else text
 
@@ -43,6 +55,33 @@ def mark(table: pd.DataFrame) -> pd.DataFrame:
 def restore(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that was read from a CSV with its texts as they were."""
     return _changed(table, restored)
+
+
+def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of texts as it stands in a CSV that `restored_row` reads: with `MARKS` where that is needed."""
+    made = mark(table)
+    changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
+    if not changed.any() and list(made.columns) == list(table.columns):
+        return made
+    return made.assign(**{MARKS: [_MARKED if row else "" for row in changed]})
+
+
+def restored_row(row: Mapping[str, str]) -> dict[str, str]:
+    """Return a row of a CSV without `MARKS`, its texts as they were.
+
+    >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
+    ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
+    """
+    marks = row.get(MARKS) == _MARKED
+    return {name: trimmed(restored(cell)) if marks else cell for name, cell in row.items() if name != MARKS}
+
+
+def put(table: pd.DataFrame, target: Path | io.StringIO) -> None:
+    """Write a table as CSV just as it is; numbers keep six digits after the point."""
+    cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
+    broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
+    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
+    table.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
 
 
 def _changed(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.csv_cells import MARKS, restored, restored_row
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.headers import column_names, folded
 from pipeline.rules import trimmed
@@ -74,12 +75,15 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     _, header = next(found, (0, []))
     rows = [(line, cells) for line, cells in found if any(cells)]
     _refuse_wide(path, len(header), rows, how.delimiter)
+    if MARKS in header:
+        header = [restored(name) for name in header]
     kept, notices = _named_columns(path, header, rows)
     names = column_names([header[j] for j in kept], ours, named, str(path))
     filled = [(line, cells + [""] * (len(header) - len(cells))) for line, cells in rows]
+    found_rows = ((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled)
     return Sheet(
-        tuple(names),
-        tuple((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled),
+        tuple(name for name in names if name != MARKS),
+        tuple((line, restored_row(row)) for line, row in found_rows),
         tuple(notices),
     )
 

@@ -1,6 +1,5 @@
 """The utterance table: its columns, their types, and how it is read and written."""
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pandas as pd
 
 from features.atomic import replacing, replacing_all
 from pipeline import bound
-from pipeline.csv_cells import mark, restore
+from pipeline.csv_cells import mark, put, restore
 from pipeline.errors import UserError
 
 # name -> what it holds; "number" columns may be empty, then they are NaN.
@@ -109,11 +108,7 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    texts = mark(table)
-    cells = (cell for c in texts.columns if texts[c].dtype.kind not in "biufM" for cell in texts[c].unique())
-    broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
-    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
-    texts.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
+    put(mark(table), target)
 
 
 def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.foreign import printable
 from pipeline.paths import CACHE
 from pipeline.run.fingerprint import differences, fingerprint
 
@@ -99,11 +100,11 @@ class Crew:
             if answer == []:
                 self.approved.add(address)
                 continue
-            why = "; ".join(answer) if isinstance(answer, list) else _reason(answer)
+            why = " ".join("; ".join(map(str, answer)).split()) if isinstance(answer, list) else _reason(answer)
             known = self._refused.get(address)
             self._refused[address] = (time.monotonic(), why)
             if known is None or known[1] != why:
-                sys.stderr.write(f"The worker {address} gets no work: {why}\n")
+                sys.stderr.write(f"{printable(f'The worker {address} gets no work: {why}')}\n")
 
     async def _answers(self, addresses: Sequence[str], arguments: tuple[Any, ...]) -> list[Any]:
         return await asyncio.gather(*(self._answer(a, arguments) for a in addresses), return_exceptions=True)

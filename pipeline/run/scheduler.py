@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.foreign import printable
 
 _ANSWER_S = 20  # so long a scheduler may take to say what it is
 _WORKERS_S = 30  # ... and so long the first worker may take to join
@@ -75,6 +76,7 @@ def _remark_versions(client: Any, address: str) -> None:
     here, there = ({**side["host"], **side["packages"]} for side in sides)
     other = [f"{name} {there.get(name)} (here {here[name]})" for name in _SAME if there.get(name) != here.get(name)]
     if other:
-        sys.stderr.write(
-            f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, make them the same\n"
+        said = " ".join(
+            f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, make them the same".split()
         )
+        sys.stderr.write(f"{printable(said)}\n")

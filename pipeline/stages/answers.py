@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
+from pipeline.foreign import printable
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -91,6 +93,7 @@ class Answers:
 
 
 def _cells(answer: Answer) -> dict[str, str | float]:
-    told = {f"p_{name}": p for name, p in answer.probabilities.items()} or {"score": answer.value}
+    told = {f"p_{printable(name)}": p for name, p in answer.probabilities.items()} or {"score": answer.value}
     shares = {f"share_{m}": share for m, share in answer.shares.items()}
-    return {"utterance": answer.utterance, "prediction": answer.prediction, **told, "prior": answer.prior, **shares}
+    said = printable(answer.prediction) if isinstance(answer.prediction, str) else answer.prediction
+    return {"utterance": printable(answer.utterance), "prediction": said, **told, "prior": answer.prior, **shares}

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.atomic import write_text
+from features.atomic import replacing
 from features.store import Entry, Item
+from pipeline.csv_cells import mark_rows, put
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
 from pipeline.exchange.cells import as_text
@@ -107,13 +108,14 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write what `prepare` reads; numbers are written as short as tells them apart."""
+    """Write what `prepare` reads; numbers are written as short as tells them apart, formulas are marked."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
         if len(cells):
             texts = pd.DataFrame({column: as_text(cells[column].to_numpy()) for column in cells.columns}, dtype="str")
-            write_text(root / file, texts.to_csv(index=False, lineterminator="\n"))
+            with replacing(root / file) as temporary:
+                put(mark_rows(texts), temporary)
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.csv_cells import marked, restored
+from pipeline.csv_cells import MARKS, mark_rows, marked, put, restored
+from pipeline.csv_files import read_sheet
 from pipeline.run.ledger import Failure, read_failures, record
 from pipeline.utterances import csv_text, read_table, write_table
 
 FORMULAS = [
     *("=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-2", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "\t=1", "\r=1", "\n=1"),
     *("=", "@user", "+(1)", "-A1*2", "--", "'=1", "''=1", "＝1+1", "+1 2", "= A1", "= a(1)"),
+    *("+A1", "-B2", "-A1-B2", "+a1", "-$A$1", "-R1C1", "+Sheet1.A1", "-TRUE", "-1-B2", "-2+A1", "-pi", "+cmd", "-x_1"),
+    *("-happy", "－B2", "'-B2", "+_a", "-é1", "-1.5-A1"),
 ]
 PLAIN = [
-    *("-1.5", "+2", "-1e-05", "-.5", "-1,5", "-3nNcZdcdvU_1", "-9y-fZ3swSY", "-", "+", "-happy", "'tis", "joy", ""),
+    *("-1.5", "+2", "-1e-05", "-.5", "-1,5", "-3nNcZdcdvU_1", "-9y-fZ3swSY", "-", "+", "-3", "-1e5", "'tis", "joy", ""),
     *("a=b", "1-2", "= not better", "+ better", "- worse"),
 ]
 
@@ -69,3 +72,26 @@ def test_failures_come_back_and_hold_no_formula(tmp_path: Path):
     assert all(not cell.startswith(("=", "-1")) for row in csv.reader(io.StringIO(text)) for cell in row)
     assert "\x1b" not in text
     assert [(f.utterance, f.message) for f in read_failures(path)] == [("=u1", "-1+cmd|x\\u000d\\u001b[2J")]
+
+
+def test_a_persons_csv_says_where_marks_are(tmp_path: Path):
+    table = pd.DataFrame({"id": ["=1+1", "-B2", "'tis", "-1.5", "'=1"], "text": ["no", "'=no", "'@home'", "", "a\rb"]})
+    put(mark_rows(table), tmp_path / "m.csv")
+    rows = list(csv.reader((tmp_path / "m.csv").open(newline="", encoding="utf-8")))
+    assert [row[:2] for row in rows[1:]] == [
+        ["'=1+1", "no"], ["'-B2", "''=no"], ["'tis", "''@home'"], ["-1.5", ""], ["''=1", "a\rb"]]  # fmt: skip
+    sheet = read_sheet(tmp_path / "m.csv", ("id", "text"), ())
+    assert sheet.header == ("id", "text")
+    assert [tuple(row.values()) for _, row in sheet.rows] == list(table.itertuples(index=False, name=None))
+    again = pd.read_csv(tmp_path / "m.csv", dtype=str, keep_default_na=False)  # a person edits it, and adds a row
+    again = pd.concat([again, pd.DataFrame([{"id": "'-x", "text": "'=hers", MARKS: ""}])])
+    again.to_csv(tmp_path / "m.csv", index=False, quoting=csv.QUOTE_ALL)
+    rows = [tuple(row.values()) for _, row in read_sheet(tmp_path / "m.csv", ("id", "text"), ()).rows]
+    assert rows == [*table.itertuples(index=False, name=None), ("'-x", "'=hers")]
+
+
+def test_a_persons_csv_without_formulas_is_as_ever(tmp_path: Path):
+    table = pd.DataFrame({"id": ["a", "-1.5"], "text": ["'tis", "b"]})
+    assert list(mark_rows(table).columns) == ["id", "text"]
+    (tmp_path / "m.csv").write_text("id,text\na,'=1\n")
+    assert read_sheet(tmp_path / "m.csv", ("id", "text"), ()).rows == ((2, {"id": "a", "text": "'=1"}),)

@@ -278,3 +278,20 @@ def test_certificates_of_dasks_settings_are_used(tmp_path: Path, monkeypatch: py
             module.connect(found.address)
     finally:
         found.close()
+
+
+def test_what_a_scheduler_says_of_itself_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    class Foreign:
+        """Answers as a scheduler of strange versions does."""
+
+        class scheduler:
+            versions = None
+
+        def sync(self, *_: object, **__: object) -> dict[str, dict[str, str]]:
+            return {"host": {"python": "3\x1b[2J.11"}, "packages": {"distributed": "1\n2\u202e"}}
+
+    module._remark_versions(Foreign(), "tls://host:8786")
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.strip().isprintable()
+    assert "3\\u001b[2J.11" in said

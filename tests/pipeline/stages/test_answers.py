@@ -11,6 +11,7 @@ from models.errors import ModelError
 from models.strategies import Recipe, build
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.predict import answers_of
+from pipeline.utterances import csv_text
 from tests.models.test_strategies import THREE, labels, toy
 
 
@@ -80,3 +81,11 @@ def test_answers_that_are_no_probabilities_are_never_printed(where: int, bad: li
     told = [bad if place == where else one for place, one in enumerate(good)]
     with pytest.raises(ModelError, match=r"its answers (are no|have the shape)"):
         answers_of(Odd(*told), x, ("text", "audio"))
+
+
+def test_a_table_of_answers_commands_no_terminal() -> None:
+    odd = "sad\x1b[2J\u202e"
+    answer = Answer("u\x07", odd, {odd: 0.8, "glad": 0.2}, 0.5, {"text": 0.3})
+    text = csv_text(Answers("m", (answer,), {}).table())
+    assert text.replace("\n", "").isprintable()
+    assert "sad\\u001b[2J\\u202e" in text

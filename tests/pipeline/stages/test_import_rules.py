@@ -1,5 +1,6 @@
 """What import takes is named, stripped and counted by the rules of the manifest, and what it takes, prepare takes."""
 
+import csv
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -305,6 +306,24 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: as good as ever
     lines = importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert "5 of 12 utterances of mine matched by id" in lines
+
+
+def test_an_imported_manifest_holds_no_formula_and_its_ids_come_back(tmp_path):
+    names = ["=1+1", "+A1", "-B2", "@x", "'=q", "'tis", "-1.5", "＝f()", "-3nNcZdcdvU_1", "c"]
+    sheet(tmp_path, [(name, f"{name}{i % 2}", "=+"[i % 2] + "mood") for i, name in enumerate(names)])
+    imported()
+    with Path("data/raw/mine/manifest.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [c for c in cells if (c[:1] in "=+@＝" and c) or re.match("-[A-Z]", c)]
+    table = prepared(tmp_path)
+    assert table["utterance"].tolist() == names == held(tmp_path)
+    assert table["group"].tolist() == [f"{name}{i % 2}" for i, name in enumerate(names)]
+    assert set(table["mood"]) == {"=mood", "+mood"}
+    assert "crossmodal_marks" not in table
+    path = written_as("csv", names)
+    lines = importing.import_into(load_params(Path("params.yaml")), "csv", path, "mine",
+                                  ImportOptions(arrays=(("audio", ("p*",)),), id="clip"), "")  # fmt: skip
+    assert f"{len(names)} of {len(names)} utterances of mine matched by id" in lines
 
 
 def test_an_import_waits_for_what_writes_the_corpus(tmp_path):
