@@ -43,6 +43,8 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
         if kind in settings.modalities:
             problems += [Problem("failed", where, line, said) for line, said in _not_there(table, infos, kind)]
             problems += [Problem("warning", where, None, said) for said in _left_open(table, infos, kind)]
+    if {"audio", "video"} <= set(settings.modalities):
+        problems += [Problem("warning", where, line, said) for line, said in _of_two_programs(table, infos)]
     return problems
 
 
@@ -82,6 +84,25 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
             f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Where "
             f"streams.{kind}.track names none, the default one is read, there {taken}; a column {kind}_track chooses"
         )
+
+
+def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the line of each row whose picture and sound belong to two programs of a recording, and a sentence."""
+    from pipeline.streams.opening import MediaError
+    from pipeline.streams.tracks import chosen
+
+    for row in table[table["sound"] == ""].itertuples():
+        info = infos.get(row.media)
+        if not (info and info.audio and info.video):
+            continue
+        try:
+            sound = chosen(info.audio, row.audio_track or DEFAULT, "audio", row.media)
+            picture = chosen(info.video, row.video_track or DEFAULT, "video", row.media)
+        except MediaError:  # named before
+            continue
+        if sound.program != picture.program:
+            said = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, are of two programs"
+            yield int(row.line), f"{said}: name both in the columns video_track and audio_track"
 
 
 def _probed(files: Iterable[str]) -> Found:

@@ -17,10 +17,12 @@ from pipeline.streams.joints import loses_a_part
 from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
 from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
+from pipeline.streams.tracks import programs_of
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off
 AGREES_S = 0.25  # a stated length this near to the packets' end is believed
+PROGRAMS_S = 10.0  # programs of one recording that begin this far apart have clocks of their own
 PRIMES_S = 0.25  # at most: sound before the first sample that is heard
 NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # what FFmpeg says of a stream there is the whole recording's length
 LOSING = ("flac",)  # here FFmpeg loses what stands beside a joint
@@ -75,14 +77,30 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     _refuse_unreadable_joints(container, path, parts)
     start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
-    ends_s = {index: end_s - start_s for index, end_s in parts.ends(shifts).items()}
+    offsets_s = _program_offsets_s(container, parts, start_s)
+    ends_s = {index: end_s - start_s + offsets_s.get(index, 0.0) for index, end_s in parts.ends(shifts).items()}
     claims_s = _claims(container, path, start_s, max(ends_s.values(), default=0.0))
     ends_s |= _held_s(container, path, parts, ends_s, claims_s)
     streams = [stream.index for stream in media_streams(container)]
     reach_s = max((ends_s[index] for index in streams if index in ends_s), default=0.0)
     short = [claims_s[i] for i in streams if claims_s.get(i, 0.0) > ends_s.get(i, 0.0) + MISSING_S]
     duration_s = max([*short, reach_s]) if short else _believed_s(container, path, start_s, reach_s)
-    return Timeline(start_s, duration_s, ends_s, claims_s, parts.shifts_by_stream(shifts))
+    moved = parts.shifts_by_stream(shifts) or {index: ((0, by_s),) for index, by_s in offsets_s.items()}
+    return Timeline(start_s, duration_s, ends_s, claims_s, moved)
+
+
+def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int, float]:
+    """Return by how much each program is moved so that all begin together, since each has a clock of its own.
+
+    By the index of a stream; programs that begin nearly together share a clock.
+    """
+    starts_s: dict[int, float] = {}
+    programs = programs_of(container) if not parts.joints else {}
+    firsts_s = {index: first_s for index in programs if (first_s := parts.first_s(index)) is not None}
+    for index, first_s in firsts_s.items():
+        starts_s[programs[index]] = min(first_s, starts_s.get(programs[index], first_s))
+    by_s = {number: start_s - first_s for number, first_s in starts_s.items()}
+    return {index: by_s[programs[index]] for index in firsts_s if abs(by_s[programs[index]]) > PROGRAMS_S}
 
 
 def _clock_start_s(container: Any, parts: Parts) -> float:

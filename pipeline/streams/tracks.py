@@ -1,6 +1,6 @@
 """Which of several tracks, and which of its channels: the one that is named, or the one that players take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ class Track:
         Names of a sound's channels; FFmpeg's, as in ``FL``, or ``NONE``.
     size
         Width and height of a picture in pixels.
+    program
+        Of a recording of several programs, such as one of television: which one the track belongs to, from 1; else 0.
     """
 
     number: int
@@ -45,6 +47,7 @@ class Track:
     chosen: bool = False
     channels: tuple[str, ...] = ()
     size: tuple[int, int] = (0, 0)
+    program: int = 0
 
     def __str__(self) -> str:
         """Return its number with what tells it from others.
@@ -54,6 +57,7 @@ class Track:
         """
         said = [repr(self.title)] if self.title else []
         said += [self.language] if self.language else []
+        said += [f"program {self.program}"] if self.program else []
         if self.channels:
             said.append(f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}")
         else:
@@ -62,10 +66,42 @@ class Track:
 
 
 def tracks_of(container: Any, kind: str) -> tuple[Track, ...]:
-    """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file."""
+    """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
+
+    Of several programs a picture with sound is chosen, and the sound that belongs to it.
+    """
+    programs = programs_of(container)
     streams = media_streams(container, kind)
-    best = min(range(len(streams)), key=lambda i: _rank(streams[i], i), default=-1)
-    return tuple(_track(stream, i, chosen=i == best) for i, stream in enumerate(streams))
+    best = _best(streams, _preferred(container, programs, kind), programs)
+    return tuple(_track(stream, i, stream is best, programs.get(stream.index, 0)) for i, stream in enumerate(streams))
+
+
+def programs_of(container: Any) -> dict[int, int]:
+    """Return the number of each stream's program, from 1, by its index; empty where there is one program.
+
+    Streams of one program are those beside which FFmpeg would take the same picture and the same sound.
+    """
+    beside = {}
+    for stream in media_streams(container):
+        found = (container.streams.best(kind, related=stream) for kind in ("video", "audio"))
+        beside[stream.index] = tuple(-1 if other is None else other.index for other in found)
+    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(beside.values()), 1)}
+    return {index: numbers[pair] for index, pair in beside.items()} if len(numbers) > 1 else {}
+
+
+def _preferred(container: Any, programs: Mapping[int, int], kind: str) -> set[int]:
+    """Return the programs from which a track of a kind is taken where that is possible."""
+    if not programs:
+        return set()
+    heard = {programs[stream.index] for stream in media_streams(container, "audio")}
+    picture = _best(media_streams(container, "video"), heard, programs)
+    return heard if kind == "video" or picture is None else {programs[picture.index]}
+
+
+def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, int]) -> Any:
+    """Return the stream that is taken where none is named; None of none."""
+    order = {id(s): (programs.get(s.index, 0) not in preferred, *_rank(s, i)) for i, s in enumerate(streams)}
+    return min(streams, key=lambda stream: order[id(stream)], default=None)
 
 
 def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
@@ -125,7 +161,7 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
     raise MediaError(f"the sound of {where} has no channel {channel!r}: it has {there}")
 
 
-def _track(stream: Any, place: int, *, chosen: bool) -> Track:
+def _track(stream: Any, place: int, chosen: bool, program: int) -> Track:
     metadata = stream.metadata
     titles = (metadata.get(key, "") for key in ("title", "name", "handler_name"))
     title = next((t for t in titles if t and t not in _GENERIC), "")
@@ -140,6 +176,7 @@ def _track(stream: Any, place: int, *, chosen: bool) -> Track:
         chosen=chosen,
         channels=tuple(c.name for c in context.layout.channels) if sound and context is not None else (),
         size=(0, 0) if sound else (int(stream.width or 0), int(stream.height or 0)),
+        program=program,
     )
 
 

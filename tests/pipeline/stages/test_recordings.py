@@ -12,8 +12,8 @@ import soundfile
 from pipeline.params import CorpusParams, ProtocolParams
 from pipeline.stages.prepare import gather
 from tests.conftest import BLOCK, run, write_csv
-from tests.pipeline.streams.recordings import flashing
-from tests.pipeline.streams.test_tracks import TWO, film, tone
+from tests.pipeline.streams.recordings import flashing, of_two_programs
+from tests.pipeline.streams.test_tracks import TWO, film, program, tone
 
 HEADER = ("media", "utterance", "label", "speaker", "audio_track", "audio_channel")
 
@@ -124,3 +124,22 @@ def test_what_can_never_be_a_choice_is_an_error(tmp_path: Path, column: str, val
     write_csv(tmp_path / "manifest.csv", ("media", "label", column), [("a.wav", "a", value), ("a.wav", "b", "")])
     errors = [p for p in gather(settings(tmp_path)).problems if p.severity == "error"]
     assert any(message in p.message and p.line == 2 for p in errors)
+
+
+def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    parts = [program(folder / "a.ts", 0.5), program(folder / "b.ts", 2.0, second=True)]
+    of_two_programs(folder / "two.ts", parts)
+    header = ("media", "utterance", "label", "speaker", "audio_track", "video_track", "text")
+    rows = [
+        ("two.ts", "one", "a", "s1", "", "", "x"),
+        ("two.ts", "both", "b", "s2", "2", "2", "x"),
+        ("two.ts", "mixed", "a", "s3", "", "2", "x"),
+    ]
+    write_csv(folder / "manifest.csv", header, rows)
+    said = [str(problem) for problem in gather(settings(folder)).problems]
+    (mixed,) = [line for line in said if "are of two programs" in line]
+    assert ":4" in mixed or "line 4" in mixed
+    assert "program 2" in mixed
+    assert any("several audio tracks" in line and "program 2" in line for line in said)

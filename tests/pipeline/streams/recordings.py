@@ -1,5 +1,6 @@
 """Recordings with known truth: picture and sound flash together, in any container; and where one finds them again."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from features.types import AudioStream
 from pipeline.streams.audio import AudioConfig, read_audio
 from pipeline.streams.frames import decode, survey
-from pipeline.streams.spans import Span
+from pipeline.streams.spans import DEFAULT, Span
 from pipeline.streams.timeline import timeline_of
 
 RATE = 48000
@@ -107,9 +108,45 @@ def joined(path: Path, parts: Sequence[Path]) -> Path:
     return path
 
 
-def white_from_s(path: Path) -> list[float]:
+SECOND_PROGRAM = {"mpegts_service_id": "2", "mpegts_pmt_start_pid": "5000", "mpegts_start_pid": "700"}
+
+
+def of_two_programs(path: Path, parts: Sequence[Path]) -> Path:
+    """Weave two transport streams into one of two programs; the second was written with `SECOND_PROGRAM`."""
+    packets = [[part.read_bytes()[i : i + 188] for i in range(0, part.stat().st_size, 188)] for part in parts]
+    order = sorted((i / len(of_part), which, i) for which, of_part in enumerate(packets) for i in range(len(of_part)))
+    woven, count = bytearray(), 0
+    for _, which, i in order:
+        packet = packets[which][i]
+        number = int.from_bytes(packet[1:3], "big") & 0x1FFF
+        if number == 0:  # the table of programs
+            woven += _programs_packet(count)
+            count += 1
+        elif number != 17:  # the table of their names
+            woven += packet
+    path.write_bytes(woven)
+    return path
+
+
+def _programs_packet(count: int) -> bytes:
+    entries = b"".join(struct.pack(">HH", number, 0xE000 | place) for number, place in ((1, 4096), (2, 5000)))
+    section = struct.pack(">BHHBBB", 0, 0xB000 | (9 + len(entries)), 1, 0xC1, 0, 0) + entries
+    head = struct.pack(">BHB", 0x47, 0x4000, 0x10 | count & 15)
+    return (head + b"\0" + section + struct.pack(">I", _checksum(section))).ljust(188, b"\xff")
+
+
+def _checksum(data: bytes) -> int:
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ (0x04C11DB7 if value >> 31 else 0)) & 0xFFFFFFFF
+    return value
+
+
+def white_from_s(path: Path, track: str = DEFAULT) -> list[float]:
     """Return the times, on the recording's clock, at which the picture turns white."""
-    contents = survey(path)
+    contents = survey(path, track)
     assert contents is not None
     white = [
         frame is not None and frame.to_ndarray(format="gray").mean() > 128
@@ -118,9 +155,9 @@ def white_from_s(path: Path) -> list[float]:
     return [float(contents.times[i]) for i in range(1, len(white)) if white[i] and not white[i - 1]]
 
 
-def beeps_from_s(path: Path) -> list[float]:
+def beeps_from_s(path: Path, track: str = "") -> list[float]:
     """Return the times, on the recording's clock, at which a beep begins."""
-    span = Span(0.0, timeline_of(path).duration_s)
+    span = Span(0.0, timeline_of(path).duration_s, track=track)
     ((_, stream),) = read_audio(path, [span], AudioConfig(trim_db=200))
     assert isinstance(stream, AudioStream), stream
     step = stream.rate_hz // 100

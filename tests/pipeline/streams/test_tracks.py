@@ -18,6 +18,7 @@ from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span, check_channel, check_track
 from pipeline.streams.tracks import channel_index
 from pipeline.streams.video import VideoConfig
+from tests.pipeline.streams.recordings import SECOND_PROGRAM, beeps_from_s, flashing, of_two_programs, white_from_s
 
 RATE = 48000
 Marks = av.stream.Disposition
@@ -163,6 +164,57 @@ def test_the_larger_of_two_pictures_alike_and_the_one_that_is_named(tmp_path: Pa
 def test_an_mjpeg_camera_is_seen(tmp_path: Path) -> None:
     path = film(tmp_path / "camera.avi", pictures=[("mjpeg", (320, 192), NONE)])
     assert size_of(path) == (320, 192)
+
+
+# --- programs ----------------------------------------------------------------------------------------------------
+
+
+def program(path: Path, flash_s: float, *, start_s: float = 0.0, second: bool = False, picture: bool = True) -> Path:
+    return flashing(
+        path,
+        3.0,
+        flash_s,
+        video="libx264" if picture else "",
+        audio="aac",
+        container="mpegts",
+        start_s=start_s,
+        options=SECOND_PROGRAM if second else {},
+    )
+
+
+@pytest.mark.parametrize("starts_s", [(0.0, 0.0), (0.0, 3600.0), (40000.0, 7.0)])
+def test_picture_and_sound_are_of_one_program(tmp_path: Path, starts_s: tuple[float, float]) -> None:
+    """Each program has a clock of its own."""
+    first = program(tmp_path / "a.ts", 0.5, start_s=starts_s[0])
+    second = program(tmp_path / "b.ts", 2.0, start_s=starts_s[1], second=True)
+    path = of_two_programs(tmp_path / "two.ts", [first, second])
+    info = probe(path)
+    assert [(track.program, track.chosen) for track in (*info.audio, *info.video)] == [(1, True), (2, False)] * 2
+    assert info.duration_s == pytest.approx(3.0, abs=0.1)
+    assert "program 2" in str(info.audio[1])
+    assert white_from_s(path) == pytest.approx([0.5], abs=0.1) == beeps_from_s(path)
+    assert white_from_s(path, "2") == pytest.approx([2.0], abs=0.1) == beeps_from_s(path, "2")
+
+
+@pytest.mark.parametrize("radio_first", [True, False])
+def test_the_sound_of_the_picture_is_heard_beside_a_radio_program(tmp_path: Path, radio_first: bool) -> None:
+    first = program(tmp_path / "a.ts", 0.5 if radio_first else 2.0, picture=not radio_first)
+    second = program(tmp_path / "b.ts", 2.0 if radio_first else 0.5, picture=radio_first, second=True)
+    path = of_two_programs(tmp_path / "two.ts", [first, second])
+    assert white_from_s(path) == pytest.approx([2.0], abs=0.1) == beeps_from_s(path)
+
+
+def test_a_picture_without_sound_gives_way_to_that_of_another_program(tmp_path: Path) -> None:
+    mute = flashing(tmp_path / "a.ts", 3.0, 0.5, video="libx264", container="mpegts")
+    path = of_two_programs(tmp_path / "two.ts", [mute, program(tmp_path / "b.ts", 2.0, second=True)])
+    assert white_from_s(path) == pytest.approx([2.0], abs=0.1) == beeps_from_s(path)
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "ts"])
+def test_tracks_of_one_program_have_no_number(tmp_path: Path, ending: str) -> None:
+    pictures = [("libx264", (160, 96), Marks.default), ("libx264", (320, 192), NONE)]
+    info = probe(film(tmp_path / f"film.{ending}", TWO, pictures))
+    assert {track.program for track in (*info.audio, *info.video)} == {0}
 
 
 # --- channels ----------------------------------------------------------------------------------------------------
