@@ -24,6 +24,7 @@ $(VENV)/.ready: requirements.txt requirements-nodeps.txt requirements-demo.txt r
 	@touch $@
 
 repro: setup ## run the whole pipeline on the corpora of run.corpora and print the table
+	crossmodal settings
 	dvc repro
 	@crossmodal evaluate --show
 

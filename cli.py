@@ -174,6 +174,18 @@ def main() -> None:
 
 @main.command()
 @PARAMS
+def settings(params_path: Path) -> None:
+    """Check the settings file: every name and value in it. `dvc repro` does this before it runs an extractor.
+
+    Example: crossmodal settings
+    """
+    from pipeline.stages.settings import checked
+
+    _echo(checked(params_path))
+
+
+@main.command()
+@PARAMS
 @CORPUS
 def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     """Read a corpus from disk into one table of utterances.

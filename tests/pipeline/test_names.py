@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.params import load_params
-from tests.conftest import ROOT
+from tests.conftest import ROOT, write_csv
 
 CORPUS = {
     "reader": "manifest",
@@ -96,3 +96,66 @@ def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[objec
     assert done.returncode != 0
     assert not names or "cannot name a corpus" in done.stderr + done.stdout
     assert not [path for path in tmp_path.rglob("OWNED*") if path.is_file()]
+
+
+EVIL = [
+    {"corpora": ["../raw/x"]},
+    {"corpora": ["x/../../raw/x"]},
+    {"corpora": ["../../kept"]},
+    {"corpora": ["grid", "../raw/x"]},
+    {"extract": ["../../../raw/x/kept"]},
+    {"extract": ["vader", "../../../raw/x/kept"]},
+    {"extract": ["x/../../../../raw/x/kept"]},
+    {"extract": ["../../../../kept/utterances"]},
+]
+
+
+def params(corpora: list[str], extract: list[str]) -> str:
+    """Return settings with such names; DVC looks those of extractors up by their parts between dots."""
+    odd: dict[str, object] = {}
+    for name in extract:
+        place = odd
+        for part in name.split("."):
+            place = place.setdefault(part, {})  # type: ignore[assignment]
+    corpus = CORPUS | {"root": "data/raw/grid", "modalities": ["text"]}
+    blocks = {"run": {"corpora": corpora, "workers": 1}, "corpora": dict.fromkeys(corpora, corpus), "train": {}}
+    blocks |= {"streams": {"text": {}, "audio": {}, "video": {}}, "features": {"extract": extract, **odd}}
+    return yaml.safe_dump(blocks | {"evaluate": {}})
+
+
+def test_dvc_deletes_nothing_below_names_that_lead_elsewhere(tmp_path: Path) -> None:
+    """DVC deletes the outs of a stage before it runs it: such a name must be refused before that."""
+    for name in ("dvc.yaml", ".dvcignore", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("pipeline", "models", "features"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    for name in (".dvc", "bin"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
+    (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "cli.py"}" "$@"\n')
+    (tmp_path / "bin" / "crossmodal").chmod(0o755)
+    write_csv(
+        tmp_path / "data/raw/grid/manifest.csv",
+        ("text", CORPUS["label"]),
+        [(f"day {i}", "ab"[i % 2]) for i in range(6)],
+    )
+    env = {**os.environ, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+
+    def repro(*arguments: str) -> subprocess.CompletedProcess[str]:
+        dvc = [Path(sys.executable).parent / "dvc", "repro", *arguments]
+        return subprocess.run(dvc, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    (tmp_path / "params.yaml").write_text(params(["grid"], ["vader"]))
+    done = repro("extract@grid-vader")
+    assert done.returncode == 0, done.stdout + done.stderr
+    kept = {}
+    for folder in ("kept", "data/raw/x"):
+        for name in ("utterances.csv", "utterances.h5", "words.csv", "tables.json", "kept.h5", "predictions.csv"):
+            kept[tmp_path / folder / name] = "kept"
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / name).write_text("kept")
+    for names in EVIL:
+        (tmp_path / "params.yaml").write_text(params(names.get("corpora", ["grid"]), names.get("extract", ["vader"])))
+        done = repro("--keep-going")
+        assert done.returncode != 0, (names, done.stdout)
+        assert {file: file.read_text() for file in kept if file.exists()} == kept, (names, done.stdout)

@@ -1,0 +1,23 @@
+"""settings: check the settings file before anything is run by it."""
+
+from pathlib import Path
+
+from features.atomic import write_text
+from pipeline.params import load_params
+
+CHECKED = Path("data/work/settings.txt")
+
+
+def checked(path: Path) -> str:
+    """Check a settings file and say so, also in a file that DVC's stages depend on; it always says the same.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, or a name or a value in it is unknown or impossible.
+    """
+    params = load_params(path)
+    for name in params.run.corpora:
+        params.corpus(name)
+    write_text(CHECKED, "The settings file can be used.\n")
+    return f"{path} can be used"
