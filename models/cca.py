@@ -92,7 +92,9 @@ class _Components:
         sparse = hasattr(block, "tocsr")
         if most == min(block.shape):  # nothing to leave out; arpack finds fewer only
             block, sparse = (block.toarray() if sparse else block), False
-        pca = PCA(most, svd_solver="arpack" if sparse else "full", random_state=0).fit(block)
+        pca = PCA(most, svd_solver="arpack" if sparse else "full", random_state=0)
+        with np.errstate(invalid="ignore", divide="ignore"):  # shares of no variance at all, which nobody reads
+            pca.fit(block)
         self.mean_, self.axes_ = pca.mean_, pca.components_
         self.scale_ = float(_inverse(np.sqrt(np.array([pca.explained_variance_.mean()])))[0])
         return self

@@ -79,7 +79,10 @@ class Pca:
         n, p = matrix.shape
         wanted = self.components if self.components < 1 else min(int(self.components), n, p)
         solver = "covariance_eigh" if n >= 2 * p else "full"
-        self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix) if n > 1 and np.ptp(matrix, axis=0).any() else None
+        self.pca_ = None
+        if n > 1 and np.ptp(matrix, axis=0).any():
+            with np.errstate(invalid="ignore", divide="ignore"):  # shares of a variance that rounding makes 0
+                self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix)
         return self
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002

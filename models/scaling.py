@@ -47,7 +47,8 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if not hasattr(x, "tocsr") and x.shape[1] > x.shape[0]:
             squares, turned = np.linalg.eigh(x @ x.T)
             kept = squares > 1e-12 * max(float(squares[-1]), 1e-300)
-            self.axes_ = x.T @ (turned[:, kept] / np.sqrt(squares[kept]))
+            if kept.any():  # columns that never vary span no space, and stay as they are
+                self.axes_ = x.T @ (turned[:, kept] / np.sqrt(squares[kept]))
         return self
 
     def transform(self, x: Matrix) -> Matrix:

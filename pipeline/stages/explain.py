@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.importance import extractors_of, shuffled_features, shuffled_modality
 from models.memo import Memo
 from models.metrics import metric
+from models.warned import heard
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
@@ -67,7 +68,8 @@ def explain_job(task: ExplainJob) -> list[Answers]:
     x = data[job.fold.test]
     found = []
     for row in job.rows:
-        model = fitted_row(row, job, data, labels, Memo())
+        with heard():  # train has said what it warns of
+            model = fitted_row(row, job, data, labels, Memo())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
         parts: dict[str, list[NDArray[Any]]] = {}

@@ -19,6 +19,7 @@ from models.metrics import metric
 from models.saving import save
 from models.size import parameters
 from models.strategies import build, reads_sequences, strategy
+from models.warned import heard
 from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
@@ -70,7 +71,10 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
         _require_words(row, settings)
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
     require_unchanged(params, name, inputs, "fit")
-    model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+    with heard() as said:
+        model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+    for sentence in said:
+        remark(f"{row} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
     schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}

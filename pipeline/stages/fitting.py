@@ -29,6 +29,7 @@ from models.outputs import finite, probabilities, scores
 from models.protocol import Fold
 from models.search import DIVERGED
 from models.strategies import Recipe, build, is_ours, reads_sequences
+from models.warned import heard
 from pipeline.errors import Changed, UserError
 from pipeline.media import sha256_of, stamp_of
 from pipeline.params import CorpusParams, TrainParams
@@ -83,7 +84,9 @@ class Fit:
     settings
         Those chosen on inner folds, as JSON.
     ends
-        Which of them lie at an end of what was tried, as JSON: setting -> the numbers tried, the chosen one last.
+        Which of them lie at an end of what was tried, as JSON (`models.tuning.ends`).
+    warned
+        What libraries warned of, each as the end of a sentence.
     """
 
     row: Row
@@ -99,13 +102,16 @@ class Fit:
     parameters: int
     settings: str
     ends: str = "{}"
+    warned: tuple[str, ...] = ()
 
     def entry(self) -> Entry:
         """Return it as the cache keeps it."""
         arrays = {"test": self.test, "predictions": self.predictions, "shares": self.shares, "weights": self.weights}
         arrays |= {f"dropped {name}": answers for name, answers in self.dropped.items()}
         arrays |= {"numbers": np.array([self.inner, self.fit_s, self.predict_s, self.parameters])}
-        return Entry("ok", clips={**arrays, "settings": self.settings, "ends": self.ends})
+        return Entry(
+            "ok", clips={**arrays, "settings": self.settings, "ends": self.ends, "warned": json.dumps(self.warned)}
+        )
 
     @classmethod
     def of(cls, row: Row, fold: str, entry: Entry) -> "Fit":
@@ -114,7 +120,8 @@ class Fit:
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
         dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
         arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
-        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), kept["settings"], kept["ends"])
+        said = (kept["settings"], kept["ends"], tuple(json.loads(kept["warned"])))
+        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), *said)
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,9 @@ def fit_job(job: Job) -> list[Fit | Failed]:
     found: list[Fit | Failed] = []
     for row, key in zip(job.rows, job.keys, strict=True):
         try:
-            fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
+            with heard() as said:
+                fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
+            fit = replace(fit, warned=tuple(said))
         except FitError as error:
             how = "its fit ended in no number" if isinstance(error, DivergedError) else "its model failed"
             found.append(Failed(row, job.fold.name, f"{how} ({error})"))

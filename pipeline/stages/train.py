@@ -34,6 +34,7 @@ from pipeline.utterances import read_utterances, write_table, write_tables
 
 SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
 SEED = 0  # of the shuffling
+NAMED = 3  # rows that a sentence names
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> Sequence[str]:
@@ -83,7 +84,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     require_unchanged(params, name, inputs, "train")
     fits, failed, keys = _fit_all(whole, pool, name)
     fits, rows = _sound(fits, failed, rows, name)
-    notices += [*_failed_notices(failed), *end_notices(fits)]
+    notices += [*_failed_notices(failed), *_warned_notices(fits), *end_notices(fits)]
     labels = labels_of(table, corpus, seed)
     if seed is None:
         notices += left_out
@@ -179,6 +180,16 @@ def _failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
     for row in dict.fromkeys(one.row for one in failed):
         mine = [one for one in failed if one.row == row]
         yield (f"{row} failed and is left out of the table: on {', '.join(one.fold for one in mine)} {mine[0].reason}")
+
+
+def _warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
+    """Yield a sentence on each thing that libraries warned of, with the rows and how many of their fits."""
+    for said in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
+        mine = [fit for fit in fits if said in fit.warned]
+        rows = list(dict.fromkeys(fit.row for fit in mine))
+        named = ", ".join(map(str, rows[:NAMED])) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+        total = sum(fit.row in rows for fit in fits)
+        yield f"{named}: {len(mine)} of {total} fits {said}"
 
 
 def _over_time(rows: Sequence[Row]) -> bool:

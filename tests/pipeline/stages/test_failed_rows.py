@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from models import classifiers
 from models.errors import ModelError
@@ -172,3 +174,25 @@ def test_whatever_a_plugin_does_wrong_is_a_failed_row(
         assert "theirs failed and is left out of the table: on fold-1" in notice
         assert WRONG[fault] in notice
     assert ("theirs" in set(rows_of(results, "predictions.csv")["model"])) == (fault == "none")
+
+
+class Warns(Theirs):
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "Theirs":
+        warnings.warn(f"failed to converge after {len(y)}", ConvergenceWarning, stacklevel=1)
+        return super().fit(x, y)
+
+
+def test_what_libraries_warn_of_is_counted_in_one_sentence(
+    trained: Train, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
+    classifiers.register("theirs", classifiers.Classifier(lambda task, settings: Warns("none"), nothing))
+    for _ in range(2):  # computed, and from the cache
+        _, notices = trained(classifiers="[theirs]")
+        said = [notice for notice in notices if "converge" in notice]
+        assert said == [
+            "unimodal audio theirs, unimodal video theirs: 10 of 10 fits did not converge in the iterations that it"
+            " may take"
+        ]
+    assert "ConvergenceWarning" not in capfd.readouterr().err

@@ -1,0 +1,50 @@
+"""What libraries warn of is kept from the terminal, and what is harmless never comes up."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from models.cca import Cca
+from models.early import Pca
+from models.strategies import Recipe, build
+from models.warned import heard
+from tests.models.test_strategies import toy
+
+
+def test_each_warning_is_kept_once_and_in_plain_words(recwarn):
+    with heard() as said:
+        for i in range(3):
+            warnings.warn(f"lbfgs failed after {i}:\nmore", ConvergenceWarning, stacklevel=1)
+            warnings.warn("odd\nthing", RuntimeWarning, stacklevel=1)
+            warnings.warn("old name", FutureWarning, stacklevel=1)
+    assert said == ["did not converge in the iterations that it may take", "met a RuntimeWarning (odd)"]
+    assert not recwarn.list
+
+
+def test_an_error_goes_through():
+    with pytest.raises(ValueError, match="x"), heard():
+        raise ValueError("x")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("reducer", [Pca, Cca])
+@pytest.mark.parametrize("values", [0.0, 1.0, 1e-200])
+def test_columns_that_never_vary_warn_of_nothing(reducer, values):
+    blocks = [np.full((12, 5), values), np.full((12, 3), -values)]
+    assert np.isfinite(reducer().fit(blocks).transform(blocks)).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("model", ["logistic", "linear_svm", "svm", "random_forest", "xgboost"])
+@pytest.mark.parametrize("strategy", ["unimodal", "concat", "pca", "cca"])
+@pytest.mark.parametrize("columns", [2, 40])
+def test_features_that_never_vary_give_an_answer(model, strategy, columns):
+    x, _ = toy(24)
+    x.pooled["audio"] = np.ones((24, columns), np.float32)
+    x.pooled["video"] = np.zeros((24, columns), np.float32)
+    y = np.where(np.arange(24) % 3 == 0, "up", "down")
+    recipe = Recipe("classification", ("audio",) if strategy == "unimodal" else ("audio", "video"), model)
+    shares = build(strategy, recipe).fit(x, y).predict_proba(x)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
