@@ -126,7 +126,7 @@ def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
     if not len(times):
         return end_s
     usual_s = float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))
-    return max(end_s, min(until_s, usual_s)) if end_s > times[-1] else usual_s
+    return max(end_s, min(until_s, usual_s)) if max(end_s, until_s) > times[-1] else usual_s
 
 
 def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:

@@ -105,6 +105,8 @@ def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) 
     if name not in HEADERS or (name != FLV and is_complete(container, path)):
         return False
     further = list(_further(path, name, after, restarts=bool(joints)))
+    if _begins_otherwise(path, name, stated_end(path)):
+        return True
     if name == MATROSKA:  # there FFmpeg reads on, with the tracks of the first part
         return any(at >= after or not _goes_on(container, path, at) for at in further)
     return bool(further)
@@ -147,6 +149,17 @@ def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[i
     places = _places(path, header.pattern, 0)
     next(places, None)  # its own
     yield from places
+
+
+def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
+    """Whether a file of another format than `name` begins where this one ends as it says."""
+    if end is None:
+        return False
+    with path.open("rb") as file:
+        file.seek(end)
+        head = file.read(LONGEST)
+    others = [header for other, header in HEADERS.items() if other != name]
+    return (name != MOV and head[4:8] == b"ftyp") or any(header.pattern.match(head) for header in others)
 
 
 def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:

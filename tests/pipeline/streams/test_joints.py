@@ -205,6 +205,14 @@ def test_chains_of_other_codecs_are_refused(tmp_path: Path) -> None:
             probe(joined(tmp_path / "joined", order))
 
 
+@pytest.mark.parametrize("first", ["asf", "avi", "mkv", "mov", "mp4"])
+@pytest.mark.parametrize("second", ["avi", "flv", "mkv", "mp4"])
+def test_parts_of_two_formats_are_refused(tmp_path: Path, first: str, second: str) -> None:
+    parts = [film(tmp_path / f"{i}", kind, 1.0, 0.4) for i, kind in enumerate((first, second))]
+    with pytest.raises(MediaError, match=REFUSED):
+        probe(joined(tmp_path / "joined", parts))
+
+
 @pytest.mark.parametrize("kind", [*FILMS, *SOUNDS])
 def test_what_else_stands_behind_a_recording_is_no_further_one(tmp_path: Path, kind: str) -> None:
     path = film(tmp_path / "a", kind, 1.0, 0.4) if kind in FILMS else sound(tmp_path / "a", SOUNDS[kind], 1.0, 0.4)
