@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from features.text.words import token_pattern
 from models.data import BoolArray, FloatArray, Modalities, Pairs, Task
 from models.design import Design, Matrix
 from models.tabular import System, Tabular
 from models.target import Target
-from models.words import token_pattern
 
 
 class Majority(System):

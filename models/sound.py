@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from features.text.words import BY_LETTER, MOST_WORDS, TOKEN
 from models.errors import ModelError
 from models.parts import PROBABILITIES
-from models.words import BY_LETTER, MOST_WORDS, TOKEN
 
 _MOST_JOBS = 256
-# Of words, in `features.text.tfidf` and by default in scikit-learn; another could be one that never ends.
+# Of words, in `features.text.words` and by default in scikit-learn; another could be one that never ends.
 PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 

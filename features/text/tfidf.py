@@ -10,10 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from features.errors import ExtractorError
-from features.text.words import MOST_WORDS, by_letter, without_blanks
-
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
-BY_LETTER = by_letter(TOKEN)
+from features.text.words import MOST_WORDS, token_pattern
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -73,7 +70,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             ngram_range=tuple(self.ngrams),
             min_df=rarest,
             max_features=self.max_features,
-            token_pattern=BY_LETTER if without_blanks(clean) else TOKEN,
+            token_pattern=token_pattern(clean),
             sublinear_tf=True,
         )
         try:

@@ -1,7 +1,12 @@
-"""What counts as a word for features learnt from transcripts, also in scripts that put no blanks between words."""
+"""What counts as a word of a transcript, also in scripts that put no blanks between words.
+
+`models` imports this module, and nothing else of `features`.
+"""
 
 import re
 from collections.abc import Iterable
+
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 
 # Han, kana, Thai, Lao, Burmese, Khmer: letters, and marks on them.
 UNSPACED = (
@@ -34,3 +39,11 @@ def by_letter(words: str) -> str:
     """
     others = words.replace(r"[^\W_]", rf"[^\W_{UNSPACED}]").replace(r"\w", rf"[^\W{UNSPACED}]")
     return f"[{UNSPACED}]|" + others.replace(r"\b", "").replace("(?u)", "")
+
+
+BY_LETTER = by_letter(TOKEN)
+
+
+def token_pattern(texts: Iterable[str]) -> str:
+    """Return the regular expression of what counts as a word in these transcripts."""
+    return BY_LETTER if without_blanks(texts) else TOKEN

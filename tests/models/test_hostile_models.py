@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from features.text.tfidf import BY_LETTER, TOKEN
+from features.text.words import BY_LETTER, TOKEN
 from models import saving
 from models.errors import ModelError
 from models.saving import ABOUT, MODEL, WEIGHTS, load, save
