@@ -104,8 +104,12 @@ def require_written(path: Path) -> None:
 def unknown(path: Path) -> str:
     """Return a sentence where predictions cannot be checked: they have no record, or one of an earlier version."""
     beside = path.with_name(TRAINED)
-    there = beside.exists() and _whole(beside).get("version", 1) == VERSION
-    return "" if there else without_record(path)
+    return "" if beside.exists() and of_this_version(beside) else without_record(path)
+
+
+def of_this_version(path: Path) -> bool:
+    """Whether a record, which must be whole, is one that this version writes."""
+    return bool(_whole(path).get("version", 1) == VERSION)
 
 
 def without_record(path: Path) -> str:

@@ -232,6 +232,7 @@ def test_a_table_without_its_record_is_not_believed(record: str, how: Callable[[
     checked = said("status", "--verify")
     assert checked.exit_code == 1
     assert remedy in checked.output
+    done("cache", "gc", "--yes")
     for command in ("prepare", "train", "evaluate", "report"):
         done(command)
     assert "all are as they were written" in done("status", "--verify")
