@@ -1,47 +1,20 @@
 """CSV files as people have them: any usual encoding and delimiter, lines before the header, an index without a name."""
 
 import csv
-import io
-import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipeline.csv_cells import MARKS, restored, restored_row
-from pipeline.errors import UserError, refuse_pipe
-from pipeline.headers import column_names, folded
+from pipeline.csv_layout import DELIMITERS, Layout, layout
+from pipeline.errors import UserError
+from pipeline.headers import column_names
 from pipeline.rules import trimmed
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE = 1 << 20  # bytes by which a file's layout is judged
-_SEARCHED = 10  # lines in which a header is looked for
 _LONGEST = 1 << 28  # characters of one cell
-# First bytes of what is no CSV, and what to do about it.
-_OTHERS: dict[bytes, str] = {
-    b"PK\x03\x04": "an Excel workbook or another ZIP file: save the sheet as 'CSV UTF-8'",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as 'CSV UTF-8'",
-    b"\x1f\x8b": "compressed by gzip: unpack it",
-    b"%PDF": "a PDF: save the table as CSV",
-    b"PAR1": "a parquet file: save the table as CSV",
-    b"\x89HDF": "an HDF5 file: save the table as CSV",
-    b"SQLite": "a database of SQLite: save the table as CSV",
-    b"{\\rtf": "a document in rich text: save it as plain text",
-    b"version https://git-lfs": "a pointer of Git LFS: run `git lfs pull`",
-}
-_BOMS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
 Record = tuple[int, list[str]]  # number of the line on which it ends, cells
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a file is written: its encoding, its delimiter, lines before the header, spaces after delimiters."""
-
-    encoding: str
-    delimiter: str = ","
-    skipped: int = 0
-    spaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +47,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     found = _records(path, how)
     _, header = next(found, (0, []))
     rows = [(line, cells) for line, cells in found if any(cells)]
+    rows, of_rows = _without_row_names(header, rows, how)
     _refuse_wide(path, len(header), rows, how.delimiter)
     if MARKS in header:
         header = [restored(name) for name in header]
@@ -84,7 +58,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     return Sheet(
         tuple(name for name in names if name != MARKS),
         tuple((line, restored_row(row)) for line, row in found_rows),
-        tuple(notices),
+        (*of_rows, *notices),
     )
 
 
@@ -112,16 +86,34 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
     with path.open(newline="", encoding=how.encoding) as file:
         for _ in range(how.skipped):
             file.readline()
-        reader = csv.reader(file, delimiter=how.delimiter, skipinitialspace=how.spaced, strict=True)
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if how.quoted else csv.QUOTE_NONE
+        reader = csv.reader(file, delimiter=how.delimiter, skipinitialspace=how.spaced, strict=True, quoting=quoting)
+        width = 0
         try:
             for row in reader:
+                width = width or len(row)
+                if not how.quoted and len(row) != width and '"' in "".join(row):
+                    place = f"{path}:{how.skipped + reader.line_num}"
+                    raise UserError(
+                        f"{place}: a quotation mark in a row of {len(row)} cells, not {width}: mend the row"
+                    )
                 if row:
-                    yield how.skipped + reader.line_num, [trimmed(cell) for cell in row]
+                    yield how.skipped + reader.line_num, [trimmed(c if how.quoted else _unquoted(c)) for c in row]
                 begun = how.skipped + reader.line_num + 1
         except csv.Error as error:
             raise UserError(_unreadable(path, begun, how.skipped + reader.line_num, str(error))) from None
         except UnicodeError:
             raise _undecodable(path, how.encoding) from None
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell without the quotation marks around it, if those inside are doubled.
+
+    >>> _unquoted('"a ""b"" c"'), _unquoted('"a" or "b"')
+    ('a "b" c', '"a" or "b"')
+    """
+    inner = re.fullmatch(r'"((?:[^"]|"")*)"', cell)
+    return inner[1].replace('""', '"') if inner else cell
 
 
 def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
@@ -147,113 +139,26 @@ def _undecodable(path: Path, encoding: str) -> UserError:
     return UserError(f"{path} is not in the encoding {encoding}: save the file with the encoding UTF-8")
 
 
-def layout(path: Path, known: Collection[str]) -> Layout:
-    """Judge from a file's beginning how it is written; what is no CSV at all raises `UserError`."""
-    refuse_pipe(path)
-    with path.open("rb") as file:
-        raw = file.read(_SAMPLE)
-    for begin, what in _OTHERS.items():
-        if raw.startswith(begin):
-            raise UserError(f"{path} is no CSV, but {what}")
-    encoding = _encoding(raw)
-    text = raw.decode(encoding, errors="replace")
-    whole = text if len(raw) < _SAMPLE else text[: text.rfind("\n") + 1]
-    return _layout_of(path, whole, encoding, {folded(name) for name in known if name})
+def _without_row_names(header: Sequence[str], rows: list[Record], how: Layout) -> tuple[list[Record], tuple[str, ...]]:
+    """Return the rows without the names that R's write.table puts before them, and a notice of that.
 
-
-def _encoding(raw: bytes) -> str:
-    for mark, encoding in _BOMS.items():
-        if raw.startswith(mark):
-            return encoding
-    even, odd = raw[: len(raw) & ~1 : 2].count(0), raw[1::2].count(0)
-    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a script like this without a mark
-        return "utf-16-be" if even > odd else "utf-16-le"
-    return "utf-8-sig"
-
-
-def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:
-    lines = list(io.StringIO(text, newline=""))
-    named = re.fullmatch(r'"?sep=(.)"?[,;\s]*', lines[0].strip("\r\n"), re.IGNORECASE) if lines else None
-    skipped = 1 if named else _preamble(lines, known)
-    rest = lines[skipped:]
-    delimiter = named[1] if named else _delimiter(rest, known)
-    if known and not _score(rest, delimiter, known):
-        _refuse_headless(path, lines, skipped, known)
-    return Layout(encoding, delimiter, skipped, _spaced(rest, delimiter))
-
-
-def _preamble(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many lines stand before the header: empty ones, and comments."""
-    for place in range(len(lines)):
-        empty = not lines[place].strip('\r\n\t ;,|"')
-        comment = lines[place].lstrip().startswith("#") and not _best(lines[place:], known)
-        if not (empty or comment):
-            return place
-    return 0
-
-
-def _best(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many known names the first of the lines holds; where none is known, whether it has several cells."""
-    if known:
-        return max(_score(lines, delimiter, known) for delimiter in DELIMITERS)
-    return int(max(len(_cells(lines, delimiter)) for delimiter in DELIMITERS) > 1)
-
-
-def _delimiter(lines: Sequence[str], known: set[str]) -> str:
-    """Return the delimiter that gives most known names; where none is known, a comma, or else what gives most cells."""
-    scores = {d: (_score(lines, d, known), d == "," and len(_cells(lines, d)) > 1) for d in DELIMITERS}
-    return max(DELIMITERS, key=lambda d: (*scores[d], len(_cells(lines, d))))
-
-
-def _score(lines: Sequence[str], delimiter: str, known: set[str]) -> int:
-    return sum(folded(cell) in known for cell in _cells(lines, delimiter))
-
-
-def _cells(lines: Sequence[str], delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:
-        return []
-
-
-def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[str]) -> None:
-    """Say what is wrong, if the header stands further down, is one quoted cell, or the file is a page or JSON."""
-    if lines[skipped : skipped + 1] and lines[skipped].lstrip()[:1] in ("<", "{", "["):
-        raise UserError(f"{path} is no CSV, but HTML, XML or JSON: save the table as CSV")
-    first = next(iter(_cells(lines[skipped:], ",")), "")
-    if len(_cells(lines[skipped:], ",")) == 1 and _best([first], known) > 1:
-        raise UserError(f"{path}:{skipped + 1}: the whole line is one cell in quotation marks: save the table again")
-    for place in range(skipped + 1, min(skipped + _SEARCHED, len(lines))):
-        if _best(lines[place:], known) > 1:
-            raise UserError(f"{path}:{skipped + 1}: the names of the columns are in line {place + 1}: begin with that")
-
-
-def _spaced(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether cells in quotation marks stand after a delimiter and spaces, so that the spaces are no part of them."""
-    if delimiter == "\t" or not any(f"{delimiter} " in line and '"' in line for line in lines):
-        return False
-    plain, spaced = _ragged(lines, delimiter, spaced=False), _ragged(lines, delimiter, spaced=True)
-    return spaced < plain or (spaced == plain == 0 and f"{delimiter} " in lines[0])
-
-
-def _ragged(lines: Sequence[str], delimiter: str, *, spaced: bool) -> float:
-    """Return how many rows are wider than the header; infinite where the lines cannot be read."""
-    width, ragged = 0, 0
-    try:
-        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced, strict=True):
-            width = width or len(row)
-            ragged += len(row) > width
-    except csv.Error as error:
-        return ragged + 1 if "unexpected end" in str(error) else math.inf  # the sample may end within a cell
-    return ragged
+    The header has no cell for these; that all are in quotation marks and differ tells them from a cell with a comma.
+    """
+    wide = len(header) > 1 and bool(rows) and {len(cells) for _, cells in rows} == {len(header) + 1}
+    if not (wide and how.row_names and len({cells[0] for _, cells in rows}) == len(rows)):
+        return rows, ()
+    said = "each row has a name of its own before the first column, as R writes it: these names are not read"
+    return [(line, cells[1:]) for line, cells in rows], (said,)
 
 
 def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str) -> None:
+    named = bool(rows) and {len(cells) for _, cells in rows} == {width + 1}
+    hint = " (or, if R's write.table wrote names of rows, write it with row.names = FALSE)" if named else ""
     for line, cells in rows:
         if any(cells[width:]):
             raise UserError(
                 f"{path}:{line}: more cells than the header has columns: quote cells that contain a "
-                f"{DELIMITERS.get(delimiter, repr(delimiter))}"
+                f"{DELIMITERS.get(delimiter, repr(delimiter))}{hint}"
             )
 
 

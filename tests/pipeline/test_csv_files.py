@@ -1,6 +1,9 @@
 """CSV as Excel, pandas, R and people write it: the same rows from all of them, or the true cause."""
 
+import bz2
 import gzip
+import lzma
+import pickle
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,12 @@ def rows(folder: Path, content: str | bytes, *named: str) -> list[dict[str, str]
 INDEXED = ',utterance,emotion,text,group\n0,00123,happy,I\'m so glad,s1\n1,00124,sad,"no, never again",s1\n'
 SEMICOLONS = "utterance;emotion;text;group\n00123;happy;I'm so glad;s1\n00124;sad;no, never again;s1\n"
 SPACES = 'utterance, emotion, text, group\n00123, happy, I\'m so glad, s1\n00124, sad, "no, never again", s1\n'
+
+
+R = """"utterance","emotion","text","group"
+"1","00123","happy","I'm so glad","s1"
+"2","00124","sad","no, never again","s1"
+"""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,13 @@ SPACES = 'utterance, emotion, text, group\n00123, happy, I\'m so glad, s1\n00124
         PLAIN.encode("utf-16-be"),
         PLAIN.encode("utf-32"),
         SEMICOLONS.replace(";", "\t").encode("utf-16"),
+        "sep = ;\n" + SEMICOLONS,
+        "sep= ;\n" + SEMICOLONS,
+        "Sep =\t\n" + SEMICOLONS.replace(";", "\t"),
+        "sep=,\n" + SEMICOLONS,
+        "sep=;\n" + PLAIN,
+        R,
+        R.replace('"1"', '"00123"').replace('"2"', '"b"'),
     ],
 )
 def test_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
@@ -117,11 +133,59 @@ def test_a_long_cell_is_read(tmp_path: Path) -> None:
         (PLAIN.replace("text", ""), "column 3 has no name, but holds"),
         ("My corpus\nof 2024\n" + PLAIN, "m.csv:1: the names of the columns are in line 3"),
         ('"utterance,emotion,text"\n"a,happy,x"\n', "whole line is one cell"),
+        (bz2.compress(PLAIN.encode()), "compressed by bzip2: unpack it"),
+        (lzma.compress(PLAIN.encode()), "compressed by xz: unpack it"),
+        (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(20), "a 7z archive"),
+        (b"\x28\xb5\x2f\xfd\4", "compressed by zstd"),
+        (b"Rar!\x1a\7\1", "a RAR archive"),
+        (pickle.dumps({"a": 1}), "a pickle of Python"),
+        (b"SQLite format 3\0", "a database of SQLite"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "a recording or a picture"),
+        (b"\0\0\0\x20ftypisom", "a recording or a picture"),
+        (bytes(100), "nothing but NUL characters"),
+        (SEMICOLONS.replace(";", "^"), r"cells are separated by '\^'"),
+        (SEMICOLONS.replace(";", ":"), "cells are separated by ':'"),
+        (SEMICOLONS.replace(";", "，"), "cells are separated by '，'"),
+        (R.replace('"', ""), "quote cells that contain a comma$"),
+        ("utterance,emotion\n1,a,b\n2,c,d\n", r"contain a comma \(or, if R's write.table wrote names of rows"),
     ],
 )
 def test_the_true_cause_is_named(content: str | bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         rows(tmp_path, content)
+
+
+TABS = "utterance\temotion\ttext\tgroup\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (['"hello" he said', "b"], ['"hello" he said', "b"]),
+        (['"hello', 'bye"', "c"], ['"hello', 'bye"', "c"]),  # nothing between them is lost
+        (['5" long', '"', '""'], ['5" long', '"', ""]),
+        (['"so"', 'he said "no"', '"a ""b"" c"', '"x" or "y"'], ["so", 'he said "no"', 'a "b" c', '"x" or "y"']),
+        (['"two\nlines"', '"a\tb"'], ["two\nlines", "a\tb"]),
+    ],
+)
+def test_quotation_marks_between_tabs(cells: list[str], expected: list[str], tmp_path: Path) -> None:
+    found = rows(tmp_path, TABS + "".join(f"u{i}\tjoy\t{cell}\tg\n" for i, cell in enumerate(cells)))
+    assert [row["text"] for row in found] == expected
+    assert [row["utterance"] for row in found] == [f"u{i}" for i in range(len(cells))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_of_another_script_without_a_mark(encoding: str, tmp_path: Path) -> None:
+    text = "こんにちは世界" * 20
+    found = rows(tmp_path, f"utterance,emotion,text,group\nu1,joy,{text},g\n".encode(encoding))
+    assert found == [{"utterance": "u1", "emotion": "joy", "text": text, "group": "g"}]
+
+
+def test_names_of_rows_are_spoken_of_and_columns_may_be_called_anything(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(R)
+    (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
+    assert "as R writes it: these names are not read" in notice
+    assert rows(tmp_path, "PAR1,utterance\n1,u\n") == [{"PAR1": "1", "utterance": "u"}]
 
 
 def test_records_without_known_names(tmp_path: Path) -> None:
