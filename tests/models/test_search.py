@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator
 
-from models import classifiers
+from models import classifiers, early
 from models.classifiers import Classifier, register
 from models.errors import DivergedError, ModelError
 from models.outputs import finite, sound_answers
@@ -91,12 +91,32 @@ def _recipe(classifier="", **settings):
     return Recipe("classification", TWO, settings={"dropout": 0.1, **settings})
 
 
-@pytest.mark.parametrize("name", ["transformer", "concat/lstm", "concat/fcnn"])
+@pytest.mark.parametrize("name", [*LEARNT, "concat/lstm", "concat/fcnn"])
 def test_a_network_that_can_only_diverge_is_refused(name):
     name, _, classifier = name.partition("/")
-    x, y = exclusive_or(120)
+    x, y = exclusive_or(120, sequences=classifier != "fcnn")
     with pytest.raises(DivergedError, match="no finite number"):
         build(name, _recipe(classifier, learning_rate=1e30, epochs=4)).fit(x, y)
+
+
+class _Nothing:
+    """A reducer that gives no numbers."""
+
+    def fit(self, blocks, present=None):
+        return self
+
+    def transform(self, blocks, present=None):
+        return np.full((blocks[0].shape[0], 3), NAN)
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "random_forest", "xgboost", "fcnn", "lstm"])
+@pytest.mark.parametrize("name", ["pca", "cca", "autoencoder"])
+def test_a_reducer_that_gives_no_numbers_is_refused(name, classifier, monkeypatch):
+    monkeypatch.setitem(early._REDUCERS, name, _Nothing)
+    x, y = exclusive_or(60, sequences=classifier == "lstm")
+    settings = {"epochs": 2} if classifier in ("fcnn", "lstm") else {}
+    with pytest.raises(DivergedError):
+        build(name, Recipe("classification", TWO, classifier, classifier_settings=settings)).fit(x, y).predict(x)
 
 
 class _Rows:
