@@ -19,13 +19,13 @@ TRAINED = "train.json"
 VERSION = 2  # of the records; those of version 1 had no version, and the first of them bound nothing
 
 _PREPARED = ("utterances.csv", "words.csv")
-_PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
+PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
 _EVALUATED = (
     *("table.csv", "table.md", "table.tex", "metrics.json", "comparisons.csv"),
     *("robustness.csv", "robustness.md", "by_presence.csv", "only_fusion.csv", "only_single.csv"),
     *("forest.svg", "robustness.svg", "attention.svg"),
 )
-BOUND = (*_PREPARED, *_PREDICTED, *_EVALUATED)  # files that are believed only if a record names them
+BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are believed only if a record names them
 
 
 def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | None = None) -> str:
@@ -90,7 +90,7 @@ def require_written(path: Path) -> None:
         If it is not, or if no record names a file that needs one; the sentence names the command that writes it again.
     """
     beside = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
-    if path.name in _PREDICTED:
+    if path.name in PREDICTED:
         beside = [one for one in beside if one.name == TRAINED]
     for record_path in beside:
         said = read_record(record_path)
@@ -114,7 +114,7 @@ def of_this_version(path: Path) -> bool:
 
 def without_record(path: Path) -> str:
     """Return a sentence on a file that no record names, with the command that mends it."""
-    beside = path.with_name(TRAINED if path.name in _PREDICTED else TABLES)
+    beside = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
     why = "does not name it" if beside.exists() else "is missing"
     return (
         f"{path} cannot be checked, since {beside} {why}: it was deleted, or an earlier version wrote the table. Run "
@@ -150,7 +150,7 @@ def command_of(path: Path) -> str:
     ):  # a corpus may have these names
         rest = " --shuffle-labels" if folder.name == "shuffled" else ""
         folder = folder.parent
-    predicted = path.name == TRAINED or path.name in _PREDICTED
+    predicted = path.name == TRAINED or path.name in PREDICTED
     prepared = path.name in _PREPARED or (path.name == TABLES and folder.parent.name == "work")
     stage = "train" if predicted else "prepare" if prepared else "evaluate"
     return f"crossmodal {stage} --corpus {folder.resolve().name}{rest}"

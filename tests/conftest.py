@@ -52,7 +52,7 @@ def bind(folder: Path, sidecar: str = "tables.json", **rest: object) -> None:
     """Bind the tables that lie in a folder by a record, as the stage does that writes them."""
     from pipeline import bound
 
-    names = bound._PREDICTED if sidecar == bound.TRAINED else [n for n in bound.BOUND if n not in bound._PREDICTED]
+    names = bound.PREDICTED if sidecar == bound.TRAINED else [n for n in bound.BOUND if n not in bound.PREDICTED]
     files = {name: folder / name for name in names if (folder / name).exists()}
     (folder / sidecar).write_text(bound.record(files, bound.command_of(folder / sidecar), rest))
 
