@@ -26,7 +26,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
 from pipeline.run.locks import writing
 from pipeline.stages.current import require_evaluated
-from pipeline.stages.fitting import labels_of, leading, recipe_of
+from pipeline.stages.fitting import labels_of, leading, named_failure, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.stages.results import read_figures
 from pipeline.stages.rows import Row
@@ -98,12 +98,13 @@ def _require_words(row: Row, settings: TrainParams) -> None:
 
 def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:
     classes = tuple(np.unique(labels).tolist()) if corpus.task == "classification" else None
-    try:
-        model = build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
-        model.predict(data)  # a model whose answers are no numbers is not saved
-        return model
-    except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-        raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+    with named_failure(row):
+        try:
+            model = build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+            model.predict(data)  # a model whose answers are no numbers is not saved
+            return model
+        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+            raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
 
 
 def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities) -> dict[str, Any]:

@@ -220,7 +220,7 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
         If the fit ends in no finite number, or a plugin's model fails.
     """
     train = job.fold.train
-    with _named_failure(row):
+    with named_failure(row):
         unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
         try:
             return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
@@ -233,7 +233,7 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
 
 
 @contextmanager
-def _named_failure(row: Row) -> Iterator[None]:
+def named_failure(row: Row) -> Iterator[None]:
     """Make whatever a plugin's model raises a failure of its row; our own models raise what they say that they do."""
     try:
         yield
@@ -284,7 +284,7 @@ def _state(job: Job) -> str:
 
 
 def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
-    with _named_failure(row):
+    with named_failure(row):
         return _answered(row, model, job, data, labels)
 
 

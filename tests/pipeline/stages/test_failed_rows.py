@@ -173,6 +173,10 @@ def test_whatever_a_plugin_does_wrong_is_a_failed_row(
         assert notice.startswith("unimodal ")
         assert "theirs failed and is left out of the table: on fold-1" in notice
         assert WRONG[fault] in notice
+    if fault in ("fit", "ask"):
+        params = load_params(Path("params.yaml"))
+        with pytest.raises(ModelError, match="TypeError: no such thing" if fault == "fit" else "ZeroDivisionError"):
+            fit(params, "mine", row_of(params, "mine", "unimodal", ("audio",), "theirs"))
     assert ("theirs" in set(rows_of(results, "predictions.csv")["model"])) == (fault == "none")
 
 
