@@ -1,5 +1,6 @@
 """The file that is meant by a path that nearly exists."""
 
+import re
 import unicodedata
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ class Neighbours:
     def __init__(self) -> None:
         self._listed: dict[Path, list[str]] = {}
 
-    def meant(self, path: Path, given: str = "") -> Path | None:
+    def meant(self, path: Path, given: str = "", root: Path | None = None) -> Path | None:
         """Return an existing file that a path may mean, or None.
 
         Tried in order: the path as a home folder, a Windows path or a URL would write it, and relative to the working
@@ -26,8 +27,10 @@ class Neighbours:
             Which is not there.
         given
             The path as it was written, if `path` was made of that.
+        root
+            What paths are relative to; by default where `path` lies.
         """
-        for other in _rewritten(path, given or path.as_posix()):
+        for other in _rewritten(path, given or path.as_posix(), root):
             if other != path and other.is_file():
                 return other
             if (near := self._near(other)) and near != path:
@@ -52,7 +55,8 @@ class Neighbours:
     def _name(self, folder: Path, wanted: str, *, files: bool) -> str:
         if wanted in ("", ".", ".."):
             return ""
-        names = [n for n in self._names(folder) if (folder / n).is_file() == files]
+        shown = [n for n in self._names(folder) if not n.startswith(".") or wanted.startswith(".")]
+        names = [n for n in shown if (folder / n).is_file() == files]
         for key in (_plain, _stem) if files else (_plain,):
             same = [name for name in names if key(name) == key(wanted)]
             if len(same) == 1:
@@ -71,15 +75,23 @@ class Neighbours:
         return self._listed[folder]
 
 
-def _rewritten(path: Path, given: str) -> list[Path]:
-    """Return the path as it may have been meant: as it is, with slashes for backslashes, from home, from here."""
+def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
+    """Return the path as it may have been meant.
+
+    As it is, with slashes for backslashes, from home, from here, without what an address has behind it (``?dl=1``), and
+    if it is absolute, of this machine or another, what ends like it below the root.
+    """
     given = unquote(given.removeprefix("file://")).strip().strip("\"'")
     slashed = given.replace("\\", "/")
-    root = path.as_posix().removesuffix(given) if path.as_posix().endswith(given) else path.parent.as_posix()
-    found = [path, Path(root, slashed)]
+    if root is None:
+        root = Path(path.as_posix().removesuffix(given)) if path.as_posix().endswith(given) else path.parent
+    bare = re.split(r"[?#]", slashed)[0]
+    found = [path, root / slashed, *([root / bare] if bare not in ("", slashed) else [])]
     if slashed.startswith("~/"):
         found.append(Path.home() / slashed[2:])
-    return [*found, Path(slashed)]
+    absolute = re.fullmatch(r"(?:[a-zA-Z]:)?/+(.+)|[a-z]{2,}:/+[^/]+/(.+)", bare)
+    parts = (absolute[1] or absolute[2]).split("/") if absolute else []
+    return [*found, Path(slashed), *(root.joinpath(*parts[i:]) for i in range(len(parts)))]
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from features.base import MODALITIES
 from models.protocol import protocol_names
 from pipeline.corpora.base import description
 from pipeline.errors import UserError, suggest
+from pipeline.locales import hint_of
 from pipeline.params import Params, load_params
 from pipeline.paths import check_name
 from pipeline.run.locks import locked
@@ -134,7 +135,7 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return a corpus's block: what was given, then what is published of the corpus, then the defaults."""
     root = Path(settings["root"]).expanduser()
     if not root.is_dir():
-        raise UserError(f"--root {root} is no folder")
+        raise UserError(f"--root {root} is no folder{hint_of(str(root))}")
     published = description(settings["reader"])
     base = _DEFAULTS | (dict(published.block) if published else {})
     block: dict[str, Any] = {"reader": settings["reader"], "root": root.as_posix()}

@@ -26,7 +26,7 @@ _NAME_ROLES = ("speaker", "group", "split")
 _ASKED_FOR = ("id", "text", "speaker", "group", "split", "start", "end")
 _KEPT = ("recording", "order")  # columns that mean something under their own names
 # What a table may not bring under its own name: these columns mean something, and only an option can say so.
-_RESERVED = {*COLUMNS} - {*_KEPT}
+_RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ def utterances_of(
         notices += said
     used = {getattr(options, role) for role in ROLES if role != "label"}
     kept, said = _others({name: c for name, c in columns.items() if name not in used}, source)
+    if "recording" in kept:
+        said.append(
+            f"{source.path.name}: {source.kind} 'recording' is not kept, since a corpus of features has no recordings; "
+            "name it with --group if its utterances belong together, or with --array if it is a feature"
+        )
     return pd.DataFrame(table | kept), [*notices, *said, *_nearly_roles(kept, options, source)]
 
 
@@ -191,7 +196,7 @@ def _others(columns: Mapping[str, NDArray[Any]], source: Source) -> tuple[dict[s
         if name in _RESERVED or found is None:
             notices.append(
                 f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: say by an "
-                "option what it holds"
+                "option what it holds (--array if it is a feature)"
             )
         elif found.dtype.kind in "OUSbiuf":
             kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)

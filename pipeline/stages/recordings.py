@@ -133,7 +133,7 @@ def _with_meant(found: Found, settings: CorpusParams) -> Found:
 def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
     if path.is_symlink():
         return f" (it is a symbolic link to {str(path.readlink())!r}, which leads nowhere)"
-    meant = neighbours.meant(path, path.as_posix().removeprefix(root))
+    meant = neighbours.meant(path, path.as_posix().removeprefix(root), Path(root))
     return f" (did you mean {_relative(meant, path.as_posix(), root)}?)" if meant else hint_of(path.as_posix())
 
 

@@ -58,3 +58,32 @@ def test_from_home_and_as_urls(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", ["holiday.mp4", "other/one.mp4/x", "..", "", "zzz/zz/z.mp4", "~nobody/x.mp4", "a\0b"])
 def test_nothing_near(given: str, root: Path) -> None:
     assert Neighbours().meant(root / given, given) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("C:\\data\\c\\one.mp4", "one.mp4"),
+        ("C:\\videos\\Sub\\two.wav", "Sub/two.wav"),
+        ("D:/one.mp4", "one.mp4"),
+        ("/Sub/two.wav", "Sub/two.wav"),
+        ("/one.MP4", "one.mp4"),
+        ("/home/somebody/c/sub/two.wav", "Sub/two.wav"),
+        ("one.mp4?dl=1", "one.mp4"),
+        ("Sub/two.wav#t=3", "Sub/two.wav"),
+        ("https://host/folder/one.mp4?raw=true", "one.mp4"),
+        ("https:/host/one.mp4", "one.mp4"),
+    ],
+)
+def test_absolute_paths_of_elsewhere_and_addresses(given: str, meant: str, root: Path) -> None:
+    path = Path(given) if given.startswith("/") else root / given
+    assert Neighbours().meant(path, given, root) == root / meant
+
+
+def test_hidden_files_are_never_meant(root: Path) -> None:
+    (root / ".hid.wav").write_bytes(b"x")
+    (root / ".sub").mkdir()
+    (root / ".sub" / "four.wav").write_bytes(b"x")
+    assert Neighbours().meant(root / "hid.wav", "hid.wav") is None
+    assert Neighbours().meant(root / "sub/four.wav", "sub/four.wav") is None
+    assert Neighbours().meant(root / ".HID.wav", ".HID.wav") == root / ".hid.wav"

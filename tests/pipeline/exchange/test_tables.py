@@ -191,3 +191,16 @@ def test_folders_that_are_damaged_or_somebody_elses(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'words' cannot be written"):
         parquet.write(replace(bundle, features=(store,)), tmp_path / "f")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "e", "mine"]
+
+
+def test_columns_that_have_a_meaning_here_are_never_dropped_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("clip,f1,line,recording,duration\na,1,2,3,4\nb,2,3,4,5\n")
+    bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*",)),), id="clip"))
+    said = "\n".join(bundle.notices)
+    for name in ("line", "duration"):
+        assert f"column {name!r} is left out, since the name has a meaning here" in said
+    assert "column 'recording' is not kept" in said
+    bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*", "line", "recording")),), id="clip"))
+    assert bundle.features[0].feature_names == ("f1", "line", "recording")
+    assert "'line'" not in "\n".join(bundle.notices)

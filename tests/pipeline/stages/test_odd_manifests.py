@@ -241,3 +241,12 @@ def test_what_was_noticed_before_is_said_once(root: Path) -> None:
     (root / "manifest.csv").write_text("media,start,end,emotion\none.wav,0,3,1\none.wav,0,3,2\none.wav,1,2,2\n")
     settled("audio")
     assert call("prepare").output.count("the same part") == 1
+
+
+def test_a_root_that_the_locale_cannot_spell_gets_the_hint_that_files_get(tmp_path: Path) -> None:
+    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    what = ("--root", "caf\u00e9", "--task", "regression", "--label", "y")
+    done = run("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
+    assert done.returncode == 1
+    assert "is no folder; under the locale C (encoding ascii) names with other letters" in done.stderr
+    assert "PYTHONUTF8=1" in done.stderr
