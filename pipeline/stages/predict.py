@@ -23,6 +23,7 @@ from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
+from pipeline.rules import fault_of_name, fault_of_text
 from pipeline.run.cluster import Pool
 from pipeline.run.ledger import read_failures
 from pipeline.stages import extract, prepare, preprocess
@@ -91,7 +92,7 @@ def predict(
 
 
 def _warnings(problems: Sequence[Problem]) -> list[str]:
-    lines, left = few([problem for problem in problems if problem.severity == "warning"])
+    lines, left = few([p for p in problems if p.severity == "warning" or "did you mean" in p.message])
     return [*lines, f"... and {sum(left.values())} more warnings"] if left else lines
 
 
@@ -133,12 +134,16 @@ def _is_manifest(source: Path) -> bool:
 
 def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
     """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
-    beside = clip.with_suffix(".txt")
+    beside, given = clip.with_suffix(".txt"), text
     if text is None and beside.is_file():
         try:
             text = beside.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise UserError(f"{beside} is no UTF-8 text ({error.reason}): save it with that encoding") from None
+    if fault := fault_of_text(text or ""):
+        raise UserError(f"{beside if given is None else '--text'} {fault}")
+    if fault := fault_of_name(clip.stem):
+        raise UserError(f"{clip}: the name of the recording {fault}")
     row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file:  # read as a person's

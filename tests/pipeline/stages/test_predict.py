@@ -345,3 +345,18 @@ def test_a_manifest_follows_the_rules_of_prepare(params: Params, model: Path, tm
     refused = said(tmp_path, "--model", model, "--workers", 0)
     assert refused.exit_code == 1
     assert "text holds a NUL character" in refused.stderr
+
+
+def test_errors_name_what_was_given_and_the_file_that_is_meant(params: Params, model: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.symlink_to(CLIPS[0])
+    (tmp_path / "clip.txt").write_text("no\0never")
+    said_of = said(clip, "--model", model).stderr
+    assert "clip.txt holds a NUL character after 'no'" in said_of
+    assert ".predict-" not in said_of
+    (tmp_path / "a\nb.mp4").symlink_to(CLIPS[0])
+    said_of = said(tmp_path / "a\nb.mp4", "--model", model).stderr
+    assert "the name of the recording holds the control character U+000A" in said_of
+    assert ".predict-" not in said_of
+    write_csv(tmp_path / "manifest.csv", ("media", "text"), [("CLIP.mp4", "a word")])
+    assert "did you mean 'clip.mp4'" in said(tmp_path, "--model", model, "--workers", 0).stderr
