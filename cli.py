@@ -566,6 +566,8 @@ def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]]
         found.append((modality, tuple(name.strip() for name in names.split(",") if name.strip())))
         if not found[-1][1]:
             raise UserError(f"--array {pair!r} names no array: write {modality}=NAME")
+        if any(name.split("=")[0] in MODALITIES and "=" in name for name in found[-1][1]):
+            raise UserError(f"--array {pair!r} names two modalities: give each an --array of its own")
     return tuple(found)
 
 

@@ -128,6 +128,7 @@ def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
         ({}, ("--id", "nmae"), "nmae"),
         ({}, ("--array", "audio=vioce"), "vioce"),
         ({}, ("--array", "smell=voice"), "'smell=voice'"),
+        ({}, ("--array", "audio=voice,video=face"), "give each an --array of its own"),
         ({"voice": np.ones((59, 4), np.float32)}, (), "59"),
         ({"name": np.array(["a"] * 60)}, (), "'a'"),
         ({"name": np.array([f"c{i}\x00x" for i in range(60)])}, (), "cannot be printed"),
