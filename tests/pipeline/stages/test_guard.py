@@ -144,7 +144,7 @@ def flac(source, target):
 
 
 @pytest.mark.parametrize(
-    ("copied", "suffix"), [(listed, ".wav"), (flac, ".flac"), (remuxed, ".mkv"), (remuxed, ".wav")], ids=str
+    ("copied", "suffix"), [(listed, ".wav"), (flac, ".flac"), (remuxed, ".mkv"), (remuxed, ".wav")]
 )
 def test_one_recording_in_other_container_bytes_stops_training(copied, suffix):
     import soundfile
