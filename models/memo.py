@@ -1,6 +1,7 @@
 """Fitted models that several strategies share, so that none is fitted twice on the same rows."""
 
 import hashlib
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,25 @@ class Memo:
     """
 
     def __init__(self) -> None:
-        self._fitted: dict[str, Any] = {}
+        self._fitted: dict[str, tuple[Any, list[warnings.WarningMessage]]] = {}
 
     def fit(self, model: Any, x: Modalities, y: Labels, inner: Pairs | None = None) -> Any:
-        """Return a clone of `model` fitted with ``fit(x, y, inner)``: the same one where that was asked for before."""
+        """Return a clone of `model` fitted with ``fit(x, y, inner)``: the same one where that was asked for before.
+
+        What was warned of while it was fitted is warned of at each asking: whoever asks first makes no difference.
+        """
         from sklearn.base import clone
 
         key = _key(model, x, y, inner)
         if key not in self._fitted:
-            self._fitted[key] = clone(model).fit(x, y, inner)
-        return self._fitted[key]
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                fitted = clone(model).fit(x, y, inner)
+            self._fitted[key] = fitted, list({(one.category, str(one.message)): one for one in caught}.values())
+        fitted, caught = self._fitted[key]
+        for one in caught:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        return fitted
 
     def __len__(self) -> int:
         return len(self._fitted)

@@ -90,7 +90,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         notices += left_out
     if seed is None and grouped(table, corpus.protocol.group):
         notices += _label_notices(fits, folds, labels, corpus, data)
-    tables = _tables(_in_order(fits, rows), table, labels, corpus) | {"presence.csv": _presence(data, table)}
+    tables = _tables(fits, table, labels, corpus) | {"presence.csv": _presence(data, table)}
     costs = tables.pop("fits.csv")  # no result: it differs from run to run
     record = {
         "inputs": inputs,
@@ -132,7 +132,10 @@ def split(
 
 
 def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
-    """Return all fits (those of the cache, and those that the pool computes), what failed, and the keys of all."""
+    """Return all fits (those of the cache, and those that the pool computes), what failed, and the keys of all.
+
+    Fits and failures are in the order of rows and folds, whichever worker ends first: what is said of them is the same.
+    """
     kept = ClipCache(CACHE, STEP)
     found: list[Fit | Failed] = []
     keys, jobs = [], []
@@ -156,8 +159,10 @@ def _fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], li
         for _ in result:
             progress.step()
     progress.close()
-    failed = sorted((one for one in found if isinstance(one, Failed)), key=lambda one: (one.row.names, one.fold))
-    return [one for one in found if isinstance(one, Fit)], failed, keys
+    position = {(row, job.fold.name): (i, k) for k, job in enumerate(whole) for i, row in enumerate(job.rows)}
+    found.sort(key=lambda one: position[one.row, one.fold])
+    fits = [one for one in found if isinstance(one, Fit)]
+    return fits, [one for one in found if isinstance(one, Failed)], keys
 
 
 def _sound(fits: list[Fit], failed: Sequence[Failed], rows: list[Row], name: str) -> tuple[list[Fit], list[Row]]:
@@ -202,11 +207,6 @@ def _parts(rows: Sequence[Row], settings: TrainParams) -> list[tuple[Row, ...]]:
     bases = {r for r in rows if late and r.strategy == "unimodal" and r.model == settings.fusion_classifier}
     together = tuple(row for row in rows if row in late | bases)
     return [(row,) for row in rows if row not in together] + ([together] if together else [])
-
-
-def _in_order(fits: Sequence[Fit], rows: Sequence[Row]) -> list[Fit]:
-    position = {row: i for i, row in enumerate(rows)}
-    return sorted(fits, key=lambda fit: (position[fit.row], fit.test.min()))
 
 
 def _label_notices(

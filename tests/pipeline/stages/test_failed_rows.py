@@ -2,8 +2,9 @@
 
 import json
 import shutil
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,52 @@ def test_what_libraries_warn_of_is_counted_in_one_sentence(
             " may take"
         ]
     assert "ConvergenceWarning" not in capfd.readouterr().err
+
+
+class Fails(Warns):
+    """Warns on every fold, and fails on those that do not have 32 rows to learn from: sooner or later than others."""
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "Theirs":
+        time.sleep(0.01 * (int(1e3 * abs(float(np.nan_to_num(x).sum()))) % 7))
+        if len(y) == 32 and self.fault == "some":
+            raise ValueError(f"no fit on {np.nan_to_num(x).sum():.3f}")
+        return super().fit(x, y)
+
+
+class Shuffled:
+    """A pool whose jobs end in another order than they were given."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        for place in self.rng.permutation(len(jobs)):
+            yield jobs[place], work(jobs[place])
+
+
+def test_the_same_is_written_whichever_fit_ends_first_and_whatever_is_kept(
+    trained: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
+    for name, fault in (("warns", "none"), ("fails", "some")):
+        made = classifiers.Classifier(lambda task, settings, fault=fault: Fails(fault), nothing)
+        classifiers.register(name, made)
+    results, _ = trained(classifiers="[logistic, warns, fails]", fcnn="", transformer=BROKEN)
+    text = Path("params.yaml").read_text().replace("fusions: [", "fusion_classifier: warns, fusions: [vote, weighted, ")
+    Path("params.yaml").write_text(text)
+    params, written = load_params(Path("params.yaml")), []
+    for seed in range(5):
+        if seed % 2 == 0:
+            shutil.rmtree("data/cache/fits")
+        elif seed == 1:
+            kept = sorted(Path("data/cache/fits").rglob("*.clip"))
+            for path in kept[::2]:
+                path.unlink()
+        train(params, "mine", Shuffled(seed))  # type: ignore[arg-type]
+        names = ("train.json", *RESULTS)
+        written.append({name: (results / name).read_bytes() for name in names})
+    assert len(json.loads(written[0]["train.json"])["failed"]) > 1
+    for other in written[1:]:
+        assert other == written[0]
+    assert any("20 of 20 fits did not converge" in one for one in json.loads(written[0]["train.json"])["notices"])
