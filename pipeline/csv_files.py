@@ -11,10 +11,10 @@ from pipeline.csv_cells import MARKS, restored, restored_row
 from pipeline.csv_layout import DELIMITERS, Layout, layout
 from pipeline.errors import UserError
 from pipeline.headers import column_names
+from pipeline.row_names import Record, without_row_names
 from pipeline.rules import trimmed
 
 _LONGEST = 1 << 28  # characters of one cell
-Record = tuple[int, list[str]]  # number of the line on which it ends, cells
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     found = _records(path, how)
     _, header = next(found, (0, []))
     rows = [(line, cells) for line, cells in found if any(cells)]
-    rows, of_rows = _without_row_names(header, rows, how)
+    rows, of_rows = without_row_names(path, header, rows, how, ours)
     _refuse_wide(path, len(header), rows, how.delimiter)
     if MARKS in header:
         header = [restored(name) for name in header]
@@ -139,26 +139,12 @@ def _undecodable(path: Path, encoding: str) -> UserError:
     return UserError(f"{path} is not in the encoding {encoding}: save the file with the encoding UTF-8")
 
 
-def _without_row_names(header: Sequence[str], rows: list[Record], how: Layout) -> tuple[list[Record], tuple[str, ...]]:
-    """Return the rows without the names that R's write.table puts before them, and a notice of that.
-
-    The header has no cell for these; that all are in quotation marks and differ tells them from a cell with a comma.
-    """
-    wide = len(header) > 1 and bool(rows) and {len(cells) for _, cells in rows} == {len(header) + 1}
-    if not (wide and how.row_names and len({cells[0] for _, cells in rows}) == len(rows)):
-        return rows, ()
-    said = "each row has a name of its own before the first column, as R writes it: these names are not read"
-    return [(line, cells[1:]) for line, cells in rows], (said,)
-
-
 def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str) -> None:
-    named = bool(rows) and {len(cells) for _, cells in rows} == {width + 1}
-    hint = " (or, if R's write.table wrote names of rows, write it with row.names = FALSE)" if named else ""
     for line, cells in rows:
         if any(cells[width:]):
             raise UserError(
                 f"{path}:{line}: more cells than the header has columns: quote cells that contain a "
-                f"{DELIMITERS.get(delimiter, repr(delimiter))}{hint}"
+                f"{DELIMITERS.get(delimiter, repr(delimiter))}"
             )
 
 

@@ -52,7 +52,8 @@ class Layout:
     skipped: int = 0
     spaced: bool = False
     quoted: bool = True  # whether quotation marks enclose cells; else each line is a row, and they are letters
-    row_names: bool = False  # whether every line begins with a cell in quotation marks, as R writes names of rows
+    begun_quoted: bool = False  # whether every line begins with a quotation mark, as R writes names of rows
+    ended: bool = False  # whether every line but the header ends in a delimiter
 
 
 def layout(path: Path, known: Collection[str]) -> Layout:
@@ -97,8 +98,10 @@ def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:
     delimiter = _delimiter(rest, known, named[1] if named else "")
     if known and not _score(rest, delimiter, known):
         _refuse_headless(path, lines, skipped, known)
-    named_rows = all(line.startswith('"') for line in rest[:_SEARCHED] if line.strip())
-    return Layout(encoding, delimiter, skipped, _spaced(rest, delimiter), _quoted(rest, delimiter), named_rows)
+    first = [line.rstrip("\r\n ") for line in rest[:_SEARCHED] if line.strip()]
+    begun = all(line.startswith('"') for line in first)
+    ended = all(line.endswith(delimiter) for line in first[1:])
+    return Layout(encoding, delimiter, skipped, _spaced(rest, delimiter), _quoted(rest, delimiter), begun, ended)
 
 
 def _preamble(lines: Sequence[str], known: set[str]) -> int:

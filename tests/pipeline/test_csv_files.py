@@ -81,7 +81,7 @@ R = """"utterance","emotion","text","group"
         "sep=,\n" + SEMICOLONS,
         "sep=;\n" + PLAIN,
         R,
-        R.replace('"1"', '"00123"').replace('"2"', '"b"'),
+        R.replace('"1"', '"0"').replace('"2"', '"1"'),
     ],
 )
 def test_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
@@ -147,7 +147,8 @@ def test_a_long_cell_is_read(tmp_path: Path) -> None:
         (SEMICOLONS.replace(";", ":"), "cells are separated by ':'"),
         (SEMICOLONS.replace(";", "，"), "cells are separated by '，'"),
         (R.replace('"', ""), "quote cells that contain a comma$"),
-        ("utterance,emotion\n1,a,b\n2,c,d\n", r"contain a comma \(or, if R's write.table wrote names of rows"),
+        ("utterance,emotion\n1,a,b\n2,c,d\n", "name of the row, as R.*last .such as 'b'. is a column's.*quote it"),
+        (R.replace('"1"', '"00123"').replace('"2"', '"b"'), "such as '00123'.*row.names = FALSE.*last .such as 's1'"),
     ],
 )
 def test_the_true_cause_is_named(content: str | bytes, message: str, tmp_path: Path) -> None:
@@ -186,6 +187,75 @@ def test_names_of_rows_are_spoken_of_and_columns_may_be_called_anything(tmp_path
     (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
     assert "as R writes it: these names are not read" in notice
     assert rows(tmp_path, "PAR1,utterance\n1,u\n") == [{"PAR1": "1", "utterance": "u"}]
+
+
+def quoted_rows(*cells: str, end: str = "") -> str:
+    return ",".join(f'"{cell}"' for cell in cells) + end + "\n"
+
+
+def written(columns: dict[str, list[str]], header: list[str], end: str = "") -> str:
+    rows_of = zip(*columns.values(), strict=True)
+    return quoted_rows(*header) + "".join(quoted_rows(*cells, end=end) for cells in rows_of)
+
+
+TEXTS = {"text": ["I love it", "oh, no", "well"], "emotion": ["joy", "sad", "joy"], "group": ["a", "b", "c"]}
+FILES = {"media": ["w/a.wav", "w/b.wav", "w/c.wav"], "emotion": ["joy", "sad", "joy"]}
+COUNT = {"": ["1", "2", "3"]}
+NAMES = {"": ["s1", "x", "rat"]}
+NOTES = {"note": ["fine", "bad", "fine"]}
+
+
+@pytest.mark.parametrize(
+    "ids", [{}, {"utterance": ["a", "b", "c"]}, {"utterance": ["1", "2", "3"]}, {"no": ["1", "2", "3"]}]
+)
+@pytest.mark.parametrize("table", [TEXTS, {"media": FILES["media"], **TEXTS}])
+@pytest.mark.parametrize("end", [",", ',""', ", "])
+def test_a_delimiter_at_the_end_of_each_row_moves_nothing(
+    ids: dict[str, list[str]], table: dict[str, list[str]], end: str, tmp_path: Path
+) -> None:
+    table = {**ids, **table}
+    path = tmp_path / "m.csv"
+    path.write_text(written(table, list(table), end=end))
+    sheet = read_sheet(path, (*OURS, "media"), ["emotion"])
+    assert [row for _, row in sheet.rows] == [
+        dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)
+    ]
+    assert not sheet.notices
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {**TEXTS, **NOTES},
+        {"utterance": ["a", "b", "c"], **TEXTS, **NOTES},
+        {"utterance": ["1", "2", "3"], "emotion": TEXTS["emotion"], **NOTES},
+        {"id": ["1", "2", "3"], "text": ["I love it.", "Oh, no!", "Well."], **NOTES},
+        {**FILES, **NOTES},
+        {"start": ["1", "2", "3"], "emotion": TEXTS["emotion"], **NOTES},
+        {**NAMES, **TEXTS},
+    ],
+)
+def test_a_last_column_without_a_name_moves_nothing(table: dict[str, list[str]], tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    header = [name for name in table if name not in ("", "note")]
+    path.write_text(written(table, header))
+    with pytest.raises(UserError, match=r"one cell more.*row\.names = FALSE.*name that in the header"):
+        read_sheet(path, (*OURS, "media"), ["emotion"])
+
+
+@pytest.mark.parametrize("quoted", [True, False])
+@pytest.mark.parametrize(
+    ("names", "table"), [(COUNT, FILES), (NAMES, FILES), (COUNT, {"speaker": ["x", "y", "x"], **FILES})]
+)
+def test_names_of_rows_are_told_by_the_columns(
+    names: dict[str, list[str]], table: dict[str, list[str]], quoted: bool, tmp_path: Path
+) -> None:
+    content = written({**names, **table}, list(table))
+    found = tmp_path / "m.csv"
+    found.write_text(content if quoted else content.replace('"', ""))
+    sheet = read_sheet(found, (*OURS, "media"), ["emotion"])
+    assert [row["media"] for _, row in sheet.rows] == FILES["media"]
+    assert [row["emotion"] for _, row in sheet.rows] == FILES["emotion"]
 
 
 def test_records_without_known_names(tmp_path: Path) -> None:
