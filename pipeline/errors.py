@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from traceback import extract_tb
 
 
 class UserError(Exception):
@@ -19,6 +20,12 @@ class Changed(UserError):
 
 LISTED = 40  # names that a message lists
 _LONGEST = 80  # characters of a name in a list
+
+
+def unforeseen(error: Exception) -> str:
+    """Return what a programmer must know of an error that nobody foresaw: its kind, its message, and where it arose."""
+    code = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(code.filename).name}, line {code.lineno}: {' '.join(str(error).split())}"
 
 
 def listed_names(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.corpora.base import MOST_LISTED
+from pipeline.errors import unforeseen
 from pipeline.locales import hint_of
 from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams
@@ -54,16 +55,22 @@ def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
 
 
 def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row that names a track or a channel which its recording lacks, and a sentence."""
+    """Yield the line of each row that names a track or a channel which its recording lacks, and a sentence.
+
+    Where none is named, and what would be read cannot be decoded, the first line of the recording.
+    """
     from pipeline.streams.opening import MediaError
     from pipeline.streams.tracks import channel_index, chosen
 
     channels = table["audio_channel"] if kind == "audio" else [""] * len(table)
+    seen: set[str] = set()  # recordings that were looked at without a choice
     rows = zip(table["line"], _read_from(table, kind), table[f"{kind}_track"], channels, strict=True)
     for line, name, track, channel in rows:
         tracks = getattr(infos[name], kind) if name in infos else ()
-        if not tracks or not (track or channel):
+        if not tracks or (not (track or channel) and name in seen):
             continue
+        if not (track or channel):
+            seen.add(name)
         try:
             taken = chosen(tracks, track or DEFAULT, kind, name)
             if channel and channel.casefold() != MIX and taken.channels:
@@ -158,4 +165,6 @@ def _info_or_fault(name: str) -> "RecordingInfo | str":
         info = probe(Path(name))
     except (MediaError, OSError) as error:
         return str(error)
+    except Exception as error:  # whatever one recording brings up does not keep the others from being read
+        return f"{name} cannot be read: {unforeseen(error)}. Copy it again, or convert it to MP4 with H.264 and AAC"
     return info if info.duration_s > 0 else f"{name} lasts 0 seconds: record or copy it again"

@@ -230,7 +230,7 @@ def _read_track(
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield the stream of each span of one track."""
     with open_recording(path) as container:
-        tracks = tracks_of(container, "audio")
+        tracks = tracks_of(container, "audio", timeline.stills)
         if not tracks:
             yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
             return

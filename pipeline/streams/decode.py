@@ -63,8 +63,8 @@ def probe(path: Path) -> RecordingInfo:
         ends_s = [timeline.breaks_off_s(stream.index) for stream in media_streams(container)]
         return RecordingInfo(
             duration_s=timeline.duration_s,
-            audio=tracks_of(container, "audio"),
-            video=tracks_of(container, "video"),
+            audio=tracks_of(container, "audio", timeline.stills),
+            video=tracks_of(container, "video", timeline.stills),
             breaks_off_s=min((end_s for end_s in ends_s if end_s is not None), default=None),
         )
 

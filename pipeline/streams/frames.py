@@ -94,7 +94,7 @@ def survey(path: Path, track: str = DEFAULT) -> Contents | None:
     """
     timeline = timeline_of(path)
     with open_recording(path) as container:
-        tracks = tracks_of(container, "video")
+        tracks = tracks_of(container, "video", timeline.stills)
         if not tracks:
             return None
         stream = container.streams[chosen(tracks, track, "video", path).index]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.streams.opening import MediaError, media_streams, open_behind
+from pipeline.streams.opening import MediaError, has_decoder, media_streams, open_behind, size_of
 from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, MOV, is_complete, stated_end
 
 CHUNK = 1 << 20
@@ -202,13 +202,13 @@ def _goes_on(container: Any, path: Path, at: int) -> bool:
 
 def _codecs(container: Any) -> dict[int, str]:
     """Return by their numbers how streams are coded; those whose kinds only probing tells apart are one."""
-    coded = {s.id: s.codec_context.name for s in media_streams(container) if s.codec_context is not None}
+    coded = {s.id: s.codec_context.name for s in media_streams(container) if has_decoder(s)}
     return {number: KINS.get(name, name) for number, name in coded.items()}
 
 
 def _forms(container: Any) -> list[tuple[Any, ...]]:
     """Return what a decoder of each stream must know beforehand."""
-    coded = (stream for stream in container.streams if stream.codec_context is not None)
+    coded = (stream for stream in container.streams if has_decoder(stream))
     return [(stream.type, stream.time_base, *_form(stream)) for stream in coded]
 
 
@@ -218,5 +218,5 @@ def _form(stream: Any) -> tuple[Any, ...]:
     if codec.name == "flac":  # there sums and counts follow the form
         head = head[10:13]
     if stream.type == "video":
-        return codec.name, head, stream.width, stream.height
+        return codec.name, head, *size_of(stream)
     return (codec.name, head, stream.rate, stream.channels) if stream.type == "audio" else (codec.name,)

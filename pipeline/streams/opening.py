@@ -1,7 +1,7 @@
 """Opening a recording: one plain file, and nothing that it points to."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ LISTS = {b"ffconcat": "ffconcat", b"#EXTM3U": "M3U8", b"v=0": "SDP", b"[playlist
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
-STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger one previews it
+STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger film previews it
 KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISDIR: "a folder",
@@ -96,11 +96,31 @@ def open_behind(path: Path, start: int, name: str) -> Iterator[Any]:
 
 
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:
-    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews."""
+    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews.
+
+    Also those that cannot be decoded (`has_decoder`).
+    """
     kinds = ("audio", "video") if kind is None else (kind,)
     found = [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
-    largest = max((_area(stream) for stream in found), default=0)
-    return [stream for stream in found if not (_is_of_stills(stream) and _area(stream) < largest)]
+    films = [stream for stream in found if stream.frames > 1]  # as far as the headers count pictures
+    return [stream for stream in found if not is_preview(stream, films)]
+
+
+def is_preview(stream: Any, films: Iterable[Any]) -> bool:
+    """Whether a track is coded as still pictures are and smaller than one of some films."""
+    return _is_of_stills(stream) and _area(stream) < max(map(_area, films), default=0)
+
+
+def has_decoder(stream: Any) -> bool:
+    """Whether FFmpeg knows how to decode a stream; one of an unknown codec tells neither size nor rate."""
+    return stream.codec_context is not None
+
+
+def size_of(stream: Any) -> tuple[int, int]:
+    """Return the width and the height of a picture in pixels, as far as they are known; zeros for sound."""
+    if stream.type != "video" or not has_decoder(stream):
+        return 0, 0
+    return int(stream.width or 0), int(stream.height or 0)
 
 
 @cache
@@ -116,11 +136,12 @@ def _is_cover(stream: Any) -> bool:
 
 
 def _is_of_stills(stream: Any) -> bool:
-    return stream.type == "video" and stream.codec_context is not None and stream.codec_context.name in STILLS
+    return stream.type == "video" and has_decoder(stream) and stream.codec_context.name in STILLS
 
 
 def _area(stream: Any) -> int:
-    return int(stream.width or 0) * int(stream.height or 0) if stream.type == "video" else 0
+    width, height = size_of(stream)
+    return width * height
 
 
 def _is_picture(container: Any) -> bool:

@@ -94,6 +94,10 @@ class Parts:
         """Return the stamp of a stream's first packet, on the container's clock."""
         return self.streams[index].first_s if index in self.streams else None
 
+    def shown(self, index: int) -> int:
+        """Return how many packets of a stream are seen or heard."""
+        return self.streams[index].shown if index in self.streams else 0
+
     def forget(self) -> None:
         """Take all parts for one: stamps are what they are."""
         for stream in self.streams.values():

@@ -45,6 +45,8 @@ class Timeline:
     shifts
         Index of a stream -> (number of a packet, seconds to add to the stamps from that packet on), ascending; empty
         unless the recording is a joined one.
+    stills
+        The indices of the streams of picture that show one.
     """
 
     start_s: float
@@ -52,6 +54,7 @@ class Timeline:
     ends_s: Mapping[int, float]
     claims_s: Mapping[int, float]
     shifts: Mapping[int, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    stills: frozenset[int] = frozenset()
 
     def breaks_off_s(self, index: int) -> float | None:
         """Return where a stream breaks off before the end that it claims; None if it does not."""
@@ -86,7 +89,8 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     short = [claims_s[i] for i in streams if claims_s.get(i, 0.0) > ends_s.get(i, 0.0) + MISSING_S]
     duration_s = max([*short, reach_s]) if short else _believed_s(container, path, start_s, reach_s)
     moved = parts.shifts_by_stream(shifts) or {index: ((0, by_s),) for index, by_s in offsets_s.items()}
-    return Timeline(start_s, duration_s, ends_s, claims_s, moved)
+    stills = frozenset(s.index for s in media_streams(container, "video") if parts.shown(s.index) == 1)
+    return Timeline(start_s, duration_s, ends_s, claims_s, moved, stills)
 
 
 def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int, float]:
@@ -184,7 +188,7 @@ def _held_s(
     pictures = [stream.index for stream in media_streams(container, "video") if stream.index in ends_s]
     late = [index for index in pictures if claims_s.get(index, 0.0) > ends_s[index] + MISSING_S]
     held_s = {index: claims_s[index] for index in late} if late and is_complete(container, path) else {}
-    still = [index for index in pictures if parts.streams[index].shown == 1 and index not in held_s]
+    still = [index for index in pictures if parts.shown(index) == 1 and index not in held_s]
     heard_s = max((ends_s.get(stream.index, 0.0) for stream in media_streams(container)), default=0.0)
     return held_s | dict.fromkeys(still, heard_s)
 

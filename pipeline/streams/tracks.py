@@ -1,12 +1,12 @@
 """Which of several tracks, and which of its channels: the one that is named, or the one that players take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import av
 
-from pipeline.streams.opening import MediaError, media_streams
+from pipeline.streams.opening import MediaError, has_decoder, is_preview, media_streams, size_of
 from pipeline.streams.spans import DEFAULT, SIDES
 
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
@@ -38,6 +38,8 @@ class Track:
         Width and height of a picture in pixels.
     program
         Of a recording of several programs, such as one of television: which one the track belongs to, from 1; else 0.
+    decodable
+        Whether its codec is known; else nothing of it can be read.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Track:
     channels: tuple[str, ...] = ()
     size: tuple[int, int] = (0, 0)
     program: int = 0
+    decodable: bool = True
 
     def __str__(self) -> str:
         """Return its number with what tells it from others.
@@ -58,21 +61,33 @@ class Track:
         said = [repr(self.title)] if self.title else []
         said += [self.language] if self.language else []
         said += [f"program {self.program}"] if self.program else []
-        if self.channels:
+        if not self.decodable:
+            said.append("unknown codec")
+        elif self.channels:
             said.append(f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}")
         else:
             said.append("x".join(map(str, self.size)))
         return f"{self.number} ({', '.join(said)})"
 
 
-def tracks_of(container: Any, kind: str) -> tuple[Track, ...]:
+def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
-    Of several programs a picture with sound is chosen, and the sound that belongs to it.
+    Of several programs a picture with sound is chosen, and the sound that belongs to it. A track of one picture is
+    chosen beside no other one, and one that cannot be decoded beside none that can.
+
+    Parameters
+    ----------
+    container
+        The open recording.
+    kind
+        Of the tracks.
+    stills
+        The indices of the streams that hold one picture.
     """
     programs = programs_of(container)
     streams = media_streams(container, kind)
-    best = _best(streams, _preferred(container, programs, kind), programs)
+    best = _best(streams, _preferred(container, programs, kind, stills), programs, stills)
     return tuple(_track(stream, i, stream is best, programs.get(stream.index, 0)) for i, stream in enumerate(streams))
 
 
@@ -89,19 +104,26 @@ def programs_of(container: Any) -> dict[int, int]:
     return {index: numbers[pair] for index, pair in beside.items()} if len(numbers) > 1 else {}
 
 
-def _preferred(container: Any, programs: Mapping[int, int], kind: str) -> set[int]:
+def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:
     """Return the programs from which a track of a kind is taken where that is possible."""
     if not programs:
         return set()
-    heard = {programs[stream.index] for stream in media_streams(container, "audio")}
-    picture = _best(media_streams(container, "video"), heard, programs)
+    heard = {programs[stream.index] for stream in media_streams(container, "audio") if has_decoder(stream)}
+    picture = _best(media_streams(container, "video"), heard, programs, stills)
     return heard if kind == "video" or picture is None else {programs[picture.index]}
 
 
-def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, int]) -> Any:
+def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, int], stills: Collection[int]) -> Any:
     """Return the stream that is taken where none is named; None of none."""
-    order = {id(s): (programs.get(s.index, 0) not in preferred, *_rank(s, i)) for i, s in enumerate(streams)}
-    return min(streams, key=lambda stream: order[id(stream)], default=None)
+    films = [stream for stream in streams if stream.index not in stills]
+
+    def order(place: int) -> tuple[int, ...]:
+        stream = streams[place]
+        other_program = programs.get(stream.index, 0) not in preferred
+        last = stream.index in stills, not has_decoder(stream), other_program, is_preview(stream, films)
+        return (*last, *_rank(stream, place))
+
+    return streams[min(range(len(streams)), key=order)] if streams else None
 
 
 def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
@@ -121,9 +143,18 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
     Raises
     ------
     MediaError
-        If there is no such track; it names those that are there.
+        If there is no such track, and it names those that are there; or if it cannot be decoded.
     """
-    name = name.strip()
+    track = _named(tracks, name.strip(), kind, where)
+    if not track.decodable:
+        raise MediaError(
+            f"{kind} track {track} of {where} cannot be decoded: convert the recording with the program that made it, "
+            "to MP4 with H.264 and AAC"
+        )
+    return track
+
+
+def _named(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
     if name.casefold() == DEFAULT:
         return next(track for track in tracks if track.chosen)
     if name.isdecimal():
@@ -166,7 +197,6 @@ def _track(stream: Any, place: int, chosen: bool, program: int) -> Track:
     titles = (metadata.get(key, "") for key in ("title", "name", "handler_name"))
     title = next((t for t in titles if t and t not in _GENERIC), "")
     language = stream.language or metadata.get("language", "") or ""
-    context = stream.codec_context
     sound = stream.type == "audio"
     return Track(
         number=place + 1,
@@ -174,14 +204,15 @@ def _track(stream: Any, place: int, chosen: bool, program: int) -> Track:
         language="" if language == "und" else language,
         title=title,
         chosen=chosen,
-        channels=tuple(c.name for c in context.layout.channels) if sound and context is not None else (),
-        size=(0, 0) if sound else (int(stream.width or 0), int(stream.height or 0)),
+        channels=tuple(c.name for c in stream.layout.channels) if sound and has_decoder(stream) else (),
+        size=size_of(stream),
         program=program,
+        decodable=has_decoder(stream),
     )
 
 
 def _rank(stream: Any, place: int) -> tuple[bool, bool, int, int]:
     """Return by what players choose: no commentary, the default mark, the larger picture, the first."""
     marks = stream.disposition
-    area = int(stream.width or 0) * int(stream.height or 0) if stream.type == "video" else 0
-    return bool(marks & _ASIDE), not marks & _MARKS.default, -area, place
+    width, height = size_of(stream)
+    return bool(marks & _ASIDE), not marks & _MARKS.default, -width * height, place

@@ -11,9 +11,10 @@ import soundfile
 
 from pipeline.params import CorpusParams, ProtocolParams
 from pipeline.stages.prepare import gather
+from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
 from tests.pipeline.streams.recordings import flashing, of_two_programs
-from tests.pipeline.streams.test_tracks import TWO, film, program, tone
+from tests.pipeline.streams.test_tracks import TWO, film, program, tone, with_unknown
 
 HEADER = ("media", "utterance", "label", "speaker", "audio_track", "audio_channel")
 
@@ -124,6 +125,44 @@ def test_what_can_never_be_a_choice_is_an_error(tmp_path: Path, column: str, val
     write_csv(tmp_path / "manifest.csv", ("media", "label", column), [("a.wav", "a", value), ("a.wav", "b", "")])
     errors = [p for p in gather(settings(tmp_path)).problems if p.severity == "error"]
     assert any(message in p.message and p.line == 2 for p in errors)
+
+
+def test_a_picture_of_an_unknown_codec_is_that_recordings_failure(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    unknown = with_unknown(folder / "unknown.mkv", "video", 2)
+    flashing(folder / "good.mkv", 2.0, 0.5, video="libx264", audio="aac")
+    rows = [(name, f"{i}", "ab"[i % 2], f"s{i}", "x") for i, name in enumerate(("good.mkv", unknown.name) * 2)]
+    write_csv(folder / "manifest.csv", ("media", "utterance", "label", "speaker", "text"), rows)
+    said = [p for p in gather(settings(folder)).problems if p.severity in ("failed", "error")]
+    assert [(p.severity, p.line) for p in said] == [("failed", 3)]
+    assert "unknown.mkv cannot be decoded" in said[0].message
+    corpus_of(tmp_path, [(*row[:4], "", "") for row in rows])
+    assert "Traceback" not in run("validate", "mine", cwd=tmp_path, check=False).stderr
+    run("prepare", cwd=tmp_path)
+    run("preprocess", cwd=tmp_path)
+    assert {status for status, _ in statuses(tmp_path).values()} == {"ok"}
+
+
+def test_what_nobody_foresaw_in_one_recording_does_not_end_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("good.wav", "odd.wav"):
+        interview(tmp_path / name)
+
+    def probe_or_break(path: Path) -> decode.RecordingInfo:
+        if path.name == "odd.wav":
+            raise AttributeError("'VideoStream' object has no attribute 'width'")
+        return probe(path)
+
+    probe = decode.probe
+    monkeypatch.setattr(decode, "probe", probe_or_break)
+    rows = [(name, f"{i}", "ab"[i % 2], f"s{i}", "", "") for i, name in enumerate(("good.wav", "odd.wav"))]
+    write_csv(tmp_path / "manifest.csv", HEADER, rows)
+    (said,) = [p for p in gather(settings(tmp_path)).problems if p.severity == "failed"]
+    assert said.line == 3
+    for part in ("odd.wav cannot be read: AttributeError in test_recordings.py, line", "has no attribute 'width'"):
+        assert part in said.message
 
 
 def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pipeline.streams.frames import survey
 from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span, check_channel, check_track
 from pipeline.streams.tracks import channel_index
-from pipeline.streams.video import VideoConfig
+from pipeline.streams.video import VideoConfig, read_video
 from tests.pipeline.streams.recordings import SECOND_PROGRAM, beeps_from_s, flashing, of_two_programs, white_from_s
 
 RATE = 48000
@@ -33,8 +33,12 @@ def film(
     path: Path,
     sounds: list[tuple[float, Marks, dict[str, str]]] = (),  # type: ignore[assignment]
     pictures: list[tuple[str, tuple[int, int], Marks]] = (),  # type: ignore[assignment]
+    counts: tuple[int, ...] = (10, 10),
 ) -> Path:
-    """Write 2 s of tracks: sounds by frequency (0 is silence) and pictures by codec and size, with their marks."""
+    """Write 2 s of tracks: sounds by frequency (0 is silence) and pictures by codec and size, with their marks.
+
+    `counts` says of how many pictures, five a second, each track of them is.
+    """
     with av.open(str(path), "w") as out:
         seen = []
         for codec, size, marks in pictures:
@@ -49,8 +53,8 @@ def film(
             track.disposition = marks
             track.metadata.update(metadata)
             heard.append(track)
-        for stream in seen:
-            for number in range(10):
+        for stream, count in zip(seen, counts, strict=False):
+            for number in range(count):
                 frame = av.VideoFrame.from_ndarray(np.full((stream.height, stream.width, 3), 90, np.uint8), "rgb24")
                 frame.pts, frame.time_base = number, Fraction(1, 5)
                 out.mux(stream.encode(frame))
@@ -163,6 +167,84 @@ def test_the_larger_of_two_pictures_alike_and_the_one_that_is_named(tmp_path: Pa
 
 def test_an_mjpeg_camera_is_seen(tmp_path: Path) -> None:
     path = film(tmp_path / "camera.avi", pictures=[("mjpeg", (320, 192), NONE)])
+    assert size_of(path) == (320, 192)
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
+@pytest.mark.parametrize("codecs", [("mjpeg", "libx264"), ("libx264", "mjpeg"), ("mjpeg", "mjpeg")])
+@pytest.mark.parametrize("marks", [(NONE, NONE), (Marks.default, NONE)])
+def test_one_picture_is_not_seen_beside_a_film(
+    tmp_path: Path, ending: str, codecs: tuple[str, str], marks: tuple[Marks, Marks]
+) -> None:
+    """Covers are not always marked as such, and may be larger than the film."""
+    path = film(
+        tmp_path / f"cover.{ending}",
+        [(400.0, NONE, {})],
+        [(codecs[0], (480, 480), marks[0]), (codecs[1], (320, 192), marks[1])],
+        counts=(1, 10),
+    )
+    contents = survey(path)
+    assert contents is not None
+    assert (contents.index, len(contents.times)) == (1, 10)
+    assert size_of(path) == (320, 192)
+
+
+# --- unknown codecs ----------------------------------------------------------------------------------------------
+
+UNKNOWN = {  # what names a codec in a file, all of its places for one track
+    "mp4": {"video": (b"avc1",), "audio": (b"mp4a", b"esds")},
+    "mov": {"video": (b"avc1",), "audio": (b"mp4a", b"mp4a", b"esds")},
+    "mkv": {"video": (b"V_MPEG4/ISO/AVC",), "audio": (b"A_AAC",)},
+    "avi": {"video": (b"H264", b"H264"), "audio": (b"\0\0\xff\0",)},
+}
+
+
+def with_unknown(path: Path, kind: str, which: int) -> Path:
+    """Write a film of two sounds and two pictures, of whose tracks of a kind the ones from 1 to `which` are unknown."""
+    film(path, TWO, [("libx264", (320, 192), Marks.default), ("libx264", (160, 96), NONE)])
+    data = path.read_bytes()
+    at = max(data.find(b"stsd"), 0)
+    for name in UNKNOWN[path.suffix[1:]][kind] * which:
+        at = data.index(name, at)
+        data = data[: at + 2] + b"\x97" * (len(name) - 2) + data[at + len(name) :]
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("ending", UNKNOWN)
+def test_a_picture_of_an_unknown_codec_is_passed_over(tmp_path: Path, ending: str) -> None:
+    path = with_unknown(tmp_path / f"film.{ending}", "video", 1)
+    tracks = probe(path).video
+    assert [(track.decodable, track.chosen) for track in tracks] == [(False, False), (True, True)]
+    assert "unknown codec" in str(tracks[0])
+    assert size_of(path) == (160, 96)
+    contents = survey(path)
+    assert contents is not None
+    assert len(contents.times) == 10
+    with pytest.raises(MediaError, match=r"video track 1 \(.*unknown codec\) of .* cannot be decoded: convert"):
+        survey(path, "1")
+
+
+@pytest.mark.parametrize("ending", UNKNOWN)
+def test_a_picture_of_an_unknown_codec_alone_fails_and_the_sound_is_heard(tmp_path: Path, ending: str) -> None:
+    path = with_unknown(tmp_path / f"film.{ending}", "video", 2)
+    assert probe(path).duration_s == pytest.approx(2.0, abs=0.1)
+    with pytest.raises(MediaError, match=r"video track 1 .* cannot be decoded"):
+        survey(path)
+    ((_, found),) = read_video(path, [Span(0.2, 1.8)], VideoConfig())
+    assert isinstance(found, MediaError)
+    assert heard_hz(path, track="1") == pytest.approx(400, abs=10)
+
+
+@pytest.mark.parametrize("ending", UNKNOWN)
+def test_a_sound_of_an_unknown_codec_is_passed_over(tmp_path: Path, ending: str) -> None:
+    path = with_unknown(tmp_path / f"film.{ending}", "audio", 1)
+    assert heard_hz(path) == pytest.approx(900, abs=10)
+    assert [track.decodable for track in probe(path).audio] == [False, True]
+    path = with_unknown(tmp_path / f"film.{ending}", "audio", 2)
+    ((_, found),) = read_audio(path, [Span(0.2, 1.8)], AudioConfig())
+    assert isinstance(found, MediaError)
+    assert "cannot be decoded" in str(found)
     assert size_of(path) == (320, 192)
 
 
