@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -10,16 +11,25 @@ _ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
 
 
 class Neighbours:
-    """Looks up what nearly has a name; every folder is listed once."""
+    """Looks up what nearly has a name; every folder is listed once.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    taken
+        Files that are somebody's already: they are meant only by their own name in another spelling, never by one that
+        is mistyped or has another suffix in its place.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self._listed: dict[Path, list[str]] = {}
+        self._taken = {_place(Path(name)) for name in taken}
 
     def meant(self, path: Path, given: str = "", root: Path | None = None) -> Path | None:
         """Return an existing file that a path may mean, or None.
 
         Tried in order: the path as a home folder, a Windows path or a URL would write it, and relative to the working
         directory; then, folder by folder, names of another Unicode form, case, spacing or suffix, and mistyped ones.
+        Mistyped ones have the same numbers (``clip7`` and ``clip07``): others are another clip of the series.
 
         Parameters
         ----------
@@ -57,14 +67,14 @@ class Neighbours:
             return ""
         shown = [n for n in self._names(folder) if not n.startswith(".") or wanted.startswith(".")]
         names = [n for n in shown if (folder / n).is_file() == files]
-        for key in (_plain, _stem) if files else (_plain,):
-            same = [name for name in names if key(name) == key(wanted)]
-            if len(same) == 1:
-                return same[0]
+        free = [name for name in names if _place(folder / name) not in self._taken]
+        stems = [n for n in names if _stem(n) == _stem(wanted) and (n in free or _begins(_plain(n), _plain(wanted)))]
+        for same in ([name for name in names if _plain(name) == _plain(wanted)], stems if files else []):
             if same:
                 return min(same, key=lambda name: (name.casefold() != wanted.casefold(), name))
-        close = get_close_matches(_plain(wanted), [_plain(name) for name in names], n=1, cutoff=_ALIKE)
-        return next((name for name in names if close and _plain(name) == close[0]), "")
+        counted = [name for name in free if _numbers(name) == _numbers(wanted)]
+        close = get_close_matches(_plain(wanted), [_plain(name) for name in counted], n=1, cutoff=_ALIKE)
+        return next((name for name in counted if close and _plain(name) == close[0]), "")
 
     def _names(self, folder: Path) -> list[str]:
         if folder not in self._listed:
@@ -105,3 +115,25 @@ def _stem(name: str) -> str:
     while plain.suffix[1:].isalnum() and not plain.suffix[1:].isdigit() and len(plain.suffix) <= 5:
         plain = plain.with_suffix("")
     return plain.name
+
+
+def _place(path: Path) -> Path:
+    """Return where a file is, whatever the way to its folder; a way that goes round in circles stays as it is."""
+    try:
+        return path.parent.resolve() / path.name
+    except (OSError, RuntimeError):
+        return path
+
+
+def _begins(one: str, other: str) -> bool:
+    """Whether one of two names goes on where the other ends, as with a suffix that is missing or doubled."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _numbers(name: str) -> list[int]:
+    """Return the numbers in a name without its suffixes.
+
+    >>> _numbers("dia03_utt7.mp4")
+    [3, 7]
+    """
+    return [int(digits) for digits in re.findall(r"\d+", _stem(name))]

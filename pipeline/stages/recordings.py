@@ -130,8 +130,10 @@ def _probed(files: Iterable[str]) -> Found:
 
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
     """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
-    neighbours, root = Neighbours(), f"{Path(settings.root).as_posix()}/"
     lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
+    if not lost:
+        return found
+    neighbours, root = Neighbours(found.keys() - {*lost}), f"{Path(settings.root).as_posix()}/"
     for name in lost[:MOST_LISTED]:
         found[name] = f"{found[name]}{_hint(Path(name), root, neighbours)}"
     return found

@@ -87,3 +87,31 @@ def test_hidden_files_are_never_meant(root: Path) -> None:
     assert Neighbours().meant(root / "hid.wav", "hid.wav") is None
     assert Neighbours().meant(root / "sub/four.wav", "sub/four.wav") is None
     assert Neighbours().meant(root / ".HID.wav", ".HID.wav") == root / ".hid.wav"
+
+
+@pytest.mark.parametrize(
+    ("given", "there", "meant"),
+    [
+        ("w/dia0_utt3.wav", "w/dia0_utt7.wav", ""),
+        ("w/dia0_utt3.wav", "w/dia0_utt33.wav", ""),
+        ("w/dia0_utt3", "w/dia0_utt7.wav", ""),
+        ("session1/take.wav", "session2/take.wav", ""),
+        ("2024-05-01_take.wav", "2024-05-02_take.wav", ""),
+        ("take_1_2.wav", "take_12.wav", ""),
+        ("clip07_take.wav", "clip7_take.wav", "clip7_take.wav"),
+        ("recrding_7.wav", "recording_7.wav", "recording_7.wav"),
+        ("recording_7.mp3", "recording_7.mp4", "recording_7.mp4"),
+    ],
+)
+def test_another_number_is_another_recording(given: str, there: str, meant: str, tmp_path: Path) -> None:
+    (tmp_path / there).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / there).write_bytes(b"x")
+    assert Neighbours().meant(tmp_path / given, given) == (tmp_path / meant if meant else None)
+
+
+def test_what_another_row_has_is_not_meant(root: Path) -> None:
+    neighbours = Neighbours([(root / "one.mp4").as_posix(), (root / "y.avi").absolute().as_posix()])
+    assert neighbours.meant(root / "oen.mp4", "oen.mp4") is None
+    assert neighbours.meant(root / "y.mp4", "y.mp4") is None
+    for given in ("ONE.mp4", "one", "one.mp4.mp4", "./one.mp4 "):
+        assert neighbours.meant(root / given, given) == root / "one.mp4"
