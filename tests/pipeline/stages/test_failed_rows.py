@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -204,11 +203,10 @@ def test_what_libraries_warn_of_is_counted_in_one_sentence(
 
 
 class Fails(Warns):
-    """Warns on every fold, and fails on those that do not have 32 rows to learn from: sooner or later than others."""
+    """Warns on every fold, and may fail on each with a reason of its own."""
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "Theirs":
-        time.sleep(0.01 * (int(1e3 * abs(float(np.nan_to_num(x).sum()))) % 7))
-        if len(y) == 32 and self.fault == "some":
+        if self.fault == "other":
             raise ValueError(f"no fit on {np.nan_to_num(x).sum():.3f}")
         return super().fit(x, y)
 
@@ -229,7 +227,7 @@ def test_the_same_is_written_whichever_fit_ends_first_and_whatever_is_kept(
 ) -> None:
     monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
     nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
-    for name, fault in (("warns", "none"), ("fails", "some")):
+    for name, fault in (("warns", "none"), ("fails", "other")):
         made = classifiers.Classifier(lambda task, settings, fault=fault: Fails(fault), nothing)
         classifiers.register(name, made)
     results, _ = trained(classifiers="[logistic, warns, fails]", fcnn="", transformer=BROKEN)
@@ -246,7 +244,8 @@ def test_the_same_is_written_whichever_fit_ends_first_and_whatever_is_kept(
         train(params, "mine", Shuffled(seed))  # type: ignore[arg-type]
         names = ("train.json", *RESULTS)
         written.append({name: (results / name).read_bytes() for name in names})
-    assert len(json.loads(written[0]["train.json"])["failed"]) > 1
+    assert len(json.loads(written[0]["train.json"])["failed"]) == 15
     for other in written[1:]:
-        assert other == written[0]
+        for name in names:
+            assert other[name].decode() == written[0][name].decode()
     assert any("20 of 20 fits did not converge" in one for one in json.loads(written[0]["train.json"])["notices"])
