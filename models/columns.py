@@ -26,6 +26,11 @@ class Column:
         """Return the same column, empty in some rows."""
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
+    def beside(self, other: "Column") -> "Column":
+        """Return the pairs of this column's and another's texts; empty where one of both is."""
+        pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
+        return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
+
     def shared(self, fold: Fold) -> IntArray:
         """Return the codes on both sides of a fold."""
         both = np.intersect1d(self.codes[fold.train], self.codes[fold.test])
@@ -57,7 +62,12 @@ class Contents:
     voices
         ``(n,)`` a hash of the cleaned samples of the voice.
     pictures
-        ``(n,)`` a hash of the sampled pictures; of a picture that never changes, together with the voice.
+        ``(n,)`` a hash of the sampled pictures.
+    still
+        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: such may stand
+        in many recordings.
+    heard
+        Whether models read the voice; else it only tells recordings with the same pictures apart.
     """
 
     empty: BoolArray
@@ -65,12 +75,15 @@ class Contents:
     telling: BoolArray
     voices: Texts
     pictures: Texts
+    still: BoolArray
+    heard: bool = True
 
     @classmethod
     def unknown(cls, empty: BoolArray) -> "Contents":
         """Return contents of which it is known only which hold nothing."""
         nothing = np.full(len(empty), "", object)
-        return cls(empty, nothing, np.zeros(len(empty), bool), nothing, nothing)
+        no = np.zeros(len(empty), bool)
+        return cls(empty, nothing, no, nothing, nothing, no)
 
 
 def files_of(table: pd.DataFrame) -> Column:

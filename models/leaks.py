@@ -3,7 +3,8 @@
 Afterwards it looks at the fitted: answers that depend on other test rows, and features that know the training labels.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -51,16 +52,18 @@ def leak_guard(
     tuple of str
         Notices: equal texts, or the same speaker, on both sides; the same words at the same times in recordings of
         different content; equal features where nothing else is known to be equal; files of equal content from which
-        nothing is read; one sound file, or the same voice beside other pictures, on both sides.
+        nothing is read; one sound file, the same voice beside other pictures, or the same pictures under other voices,
+        on both sides.
 
     Raises
     ------
     LeakError
         If an utterance occurs twice in the table or on both sides; if both sides share a group, or a recording or a
         file (by name or by content) from which something is read; if an utterance of one side has the pictures of one
-        of the other, or its voice without other pictures, whatever files these come from; or if the same words with
-        the same start and end inside their recordings are on both sides (one segmentation used twice), unless the
-        recordings are known to differ in content. The message names examples.
+        of the other together with its voice, or moving ones where a voice is not known and the words do not differ, or
+        its voice without other pictures, whatever files these come from; or if the same words with the same start and
+        end inside their recordings are on both sides (one segmentation used twice), unless the recordings are known to
+        differ in content. The message names examples.
     """
     _check_unique(table)
     contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
@@ -71,17 +74,26 @@ def leak_guard(
     columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
     segments, voices = Column(np.where(cut_out(table), segments_of(table), "")), Column(contents.voices)
     read, pictures, features = segments.without(empty), Column(contents.pictures), Column(contents.digests)
-    known = (files_of(table), features)
+    heard = voices.without(np.full(len(table), not contents.heard))
+    known, words = (files_of(table), features), Column(words_of(table) if "text" in table else segments.texts)
     for fold in folds:
         _check_overlap(fold, table)
         for name, column in columns.items():
             _check_column(fold, table, name, column)
-        _check_samples(fold, table, voices, pictures)
+        _check_samples(
+            fold,
+            table,
+            {
+                "the same pictures are": (pictures, _filmed_twice(fold, pictures, contents.still, voices, words)),
+                "the same voice, sample by sample, is": (heard, _not_told_apart(fold, heard, (pictures,))),
+            },
+        )
         _check_segments(fold, table, read, known)
     equal = _feature_notices(folds, table, features.without(~contents.telling))
     notices = (_text_notices(folds, table), _segment_notices(folds, table, segments), equal)
-    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, voices))
-    return tuple(chain(*notices, *files, _speaker_notices(folds, table, by)))
+    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, heard))
+    seen = _picture_notices(folds, table, pictures)
+    return tuple(chain(*notices, *files, seen, _speaker_notices(folds, table, by)))
 
 
 def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:
@@ -115,17 +127,36 @@ def _on_both_sides(fold: Fold, table: pd.DataFrame, what: str, column: Column, s
     )
 
 
-def _check_samples(fold: Fold, table: pd.DataFrame, voices: Column, pictures: Column) -> None:
-    """Refuse an utterance that both sides hold, sample by sample, whatever its files are called and look like."""
-    for what, column, wrong in (
-        ("the same pictures are", pictures, pictures.shared(fold)),
-        ("the same voice, sample by sample, is", voices, _not_told_apart(fold, voices, (pictures,))),
-    ):
+def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Column, IntArray]]) -> None:
+    """Refuse an utterance that both sides hold, sample by sample, whatever its files are called and look like.
+
+    Parameters
+    ----------
+    fold, table
+        As of `leak_guard`.
+    found
+        What is the same -> the column that shows it, and the codes in it that are one recording.
+    """
+    for what, (column, wrong) in found.items():
         if len(wrong):
             raise LeakError(
                 _on_both_sides(fold, table, what, column, wrong)
                 + ". They are one recording in several files: take all but one out, or give all the same group"
             )
+
+
+def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
+    """Return the codes of pictures on both sides that show one recording twice.
+
+    They do with the same voice. Where a voice is not known, they do if they move and the words do not differ either.
+    """
+    both = pictures.beside(voices)
+    found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
+    moving, unheard = pictures.without(still), voices.codes < 0
+    for train, test in ((fold.train[unheard[fold.train]], fold.test), (fold.train, fold.test[unheard[fold.test]])):
+        wrong = _not_told_apart(replace(fold, train=train, test=test), moving, (words,))
+        found.append(pictures.codes[fold.train[np.isin(moving.codes[fold.train], wrong)]])
+    return np.unique(np.concatenate(found))
 
 
 def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents: Sequence[Column]) -> None:
@@ -213,6 +244,15 @@ def _sound_notices(
         yield (
             f"{len(rows)} tested utterances have, under other pictures, the voice of one in training sample by sample,"
             f" such as {_ids(table, rows)}: what a voice tells may be overestimated"
+        )
+
+
+def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
+    rows = repeated(folds, pictures)
+    if len(rows):
+        yield (
+            f"{len(rows)} tested utterances have, with another voice or other words, or without moving, the pictures of"
+            f" one in training, such as {_ids(table, rows)}: what a face tells may be overestimated"
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.store import IMPORTED, open_store
+from features.video.images import read_jpeg
 from models.columns import Contents
 from models.leaks import leak_guard
 from models.protocol import Fold, Plan, Protocol, plan
@@ -16,6 +17,7 @@ from pipeline.params import ContextParams, CorpusParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.inputs import dialogues_by, pooled_of, stores_of
 
+FAINT, FEW = 16, 1e-3  # levels of grey (of 255), and share of the pixels, by which a still picture may change
 TELLING = 8  # different numbers from which on two utterances do not have the same features by chance
 
 
@@ -58,8 +60,11 @@ def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: p
     digests, telling = _features(pooled, present)
     filed = ((table["media_sha256"] != "") | (table["sound_sha256"] != "")).to_numpy()
     digests = np.where(filed & ~telling, "", digests)  # such tell recordings apart only where nothing else does
-    voices = _cells(name, corpus, table, "audio", "values")
-    return Contents(~present, digests, telling, voices, _pictures(name, corpus, table, voices))
+    voices, heard = _cells(name, table, "audio", "values"), "audio" in corpus.modalities
+    pictures = (
+        _cells(name, table, "video", "frame") if "video" in corpus.modalities else np.full(len(table), "", object)
+    )
+    return Contents(~present, digests, telling, voices, pictures, _still(name, pictures), heard)
 
 
 def _fits(path: Path, table: pd.DataFrame) -> bool:
@@ -85,24 +90,37 @@ def _features(
     return digests, telling
 
 
-def _cells(name: str, corpus: CorpusParams, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return ``(n,)`` digests of a column of a stream that is read; empty where the utterance has none."""
+def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
+    """Return ``(n,)`` digests of a column of a stream; empty where the utterance, or the stream, has none."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
-    if modality in corpus.modalities and _fits(path, table):
+    if _fits(path, table):
         with open_store(path) as store:
             ok = np.array([status == "ok" for status in store.statuses], bool)
             found[ok] = np.array(store.cells(column), object)[ok]
     return found
 
 
-def _pictures(name: str, corpus: CorpusParams, table: pd.DataFrame, voices: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return ``(n,)`` digests of the sampled pictures; two voices under one still picture are two recordings."""
-    found = _cells(name, corpus, table, "video", "frame")
-    firsts = [rows[0] for digest, rows in pd.Series(found).groupby(found).indices.items() if digest and len(rows) > 1]
-    if firsts:
+def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return ``(n,)`` whether nothing moves in pictures that occur more than once; of the others it is not asked."""
+    still = np.zeros(len(pictures), bool)
+    twice = [rows for digest, rows in pd.Series(pictures).groupby(pictures).indices.items() if digest and len(rows) > 1]
+    if twice:
         with open_store(CorpusPaths(name).stream("video")) as store:
-            still = {found[row] for row in firsts if len(set(store.rows(row, "frame"))) == 1}
-        own = [f"{one} {voice}" if one in still else one for one, voice in zip(found, voices, strict=True)]
-        found = np.array(own, object)
-    return found
+            for rows in twice:
+                still[rows] = _nothing_moves(store.rows(rows[0], "frame"))
+    return still
+
+
+def _nothing_moves(frames: Sequence[bytes]) -> bool:
+    """Whether pictures are the same but for traces of compression, which are faint and few.
+
+    The pictures of a still differ in bytes wherever a codec predicts one of them from another.
+    """
+    first = None
+    for data in dict.fromkeys(frames):
+        grey = read_jpeg(data).mean(axis=2)
+        first = grey if first is None else first
+        if grey.shape != first.shape or (np.abs(grey - first) > FAINT).mean() > FEW:
+            return False
+    return True

@@ -70,13 +70,14 @@ def segmented(rows=(1, 6), **columns):
     return table.assign(**columns)
 
 
-def read(empty=(), digests=(), telling=(), voices=(), pictures=()):
+def read(empty=(), digests=(), telling=(), voices=(), pictures=(), still=(), heard=True):
     texts = [np.full(8, "", object) for _ in range(3)]
     for column, given in zip(texts, (digests, voices, pictures), strict=True):
         column[[row for row, _ in given]] = [digest for _, digest in given]
-    found = Contents(np.zeros(8, bool), texts[0], np.zeros(8, bool), *texts[1:])
+    found = Contents(np.zeros(8, bool), texts[0], np.zeros(8, bool), *texts[1:], np.zeros(8, bool), heard)
     found.empty[list(empty)] = True
     found.telling[list(telling)] = True
+    found.still[list(still)] = True
     return found
 
 
@@ -130,7 +131,9 @@ OTHER = [(1, "b"), (6, "c")]
     ("what", "known"),
     [
         ("pictures are", {"pictures": BOTH}),
-        ("pictures are", {"pictures": BOTH, "voices": OTHER}),  # dubbed, or sound that a container shifted
+        ("pictures are", {"pictures": BOTH, "voices": [(1, "b")]}),  # one copy lost its sound
+        ("pictures are", {"pictures": BOTH, "voices": BOTH, "still": [1, 6]}),
+        ("pictures are", {"pictures": BOTH, "voices": BOTH, "heard": False}),
         ("voice, sample by sample, is", {"voices": BOTH}),
         ("voice, sample by sample, is", {"voices": BOTH, "pictures": [(6, "c")]}),  # one copy lost its pictures
         ("pictures are", {"voices": BOTH, "pictures": BOTH}),
@@ -138,9 +141,41 @@ OTHER = [(1, "b"), (6, "c")]
 )
 def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
     with pytest.raises(LeakError, match=rf"test: the same {what} on both sides: trained on u1; tested on u6\. They"):
-        leak_guard(HALVES, sheet(), contents=read(**known))
-    one_side = {name: [(row - 4 if row == 6 else row, digest) for row, digest in rows] for name, rows in known.items()}
-    assert leak_guard(HALVES, sheet(), contents=read(**one_side)) == ()
+        leak_guard(HALVES, sheet(text=""), contents=read(**known))
+    one_side = {
+        name: [(row - 4 if row == 6 else row, digest) for row, digest in rows]
+        if name in ("voices", "pictures")
+        else rows
+        for name, rows in known.items()
+    }
+    assert leak_guard(HALVES, sheet(text=""), contents=read(**one_side)) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "texts"),
+    [
+        ({"voices": OTHER}, ["same"] * 8),  # a portrait or an animation under two talks
+        ({"voices": OTHER, "heard": False}, ["same"] * 8),
+        ({"voices": OTHER, "still": [1, 6]}, [""] * 8),
+        ({"still": [1, 6]}, [""] * 8),  # a camera that is off, and nothing is said
+        ({"still": [1, 6], "voices": [(6, "b")]}, [""] * 8),
+        ({}, [f"text {i}" for i in range(8)]),
+        ({"voices": [(6, "b")]}, [f"text {i}" for i in range(8)]),
+    ],
+)
+def test_the_same_pictures_alone_are_noticed(known, texts):
+    table = sheet(text=texts, start=float("nan"))
+    notices = leak_guard(HALVES, table, contents=read(pictures=BOTH, **known))
+    assert any("or without moving, the pictures of one in training, such as u6" in notice for notice in notices)
+
+
+def test_moving_pictures_with_the_same_words_and_no_voice_fail():
+    with pytest.raises(LeakError, match=r"the same pictures are"):
+        leak_guard(HALVES, sheet(text="same", start=float("nan")), contents=read(pictures=BOTH))
+
+
+def test_a_voice_that_no_model_reads_is_no_leak():
+    assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, heard=False)) == ()
 
 
 def test_one_voice_under_two_pictures_is_noticed():

@@ -18,6 +18,8 @@ from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
+from pipeline.utterances import read_utterances
+from tests.conftest import DATA, needs_data
 from tests.pipeline.stages.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 
 PROTOCOL = ProtocolParams("group-kfold", 2, "group")
@@ -83,21 +85,90 @@ def test_streams_tell_which_utterances_are_the_same_sample_by_sample():
     store("mfcc", [ok([1])] * 5)
     store("face", [ok([1])] * 5)
     stream("audio", voice(1, 2), voice(1, 2), voice(1, 3), "empty", "empty")
-    stream("video", frames(b"a", b"b"), frames(b"a", b"b"), frames(b"a", b"c"), "failed", frames(b"a", b"b"))
+    a, b, c = (jpeg(np.full((8, 8, 3), grey, np.uint8)) for grey in (0, 100, 200))
+    stream("video", frames(a, b), frames(a, b), frames(a, c), "failed", frames(a, b))
     found = contents(utterances(5), audio=["mfcc"], video=["face"])
     assert [found.voices[0] == v for v in found.voices] == [True, True, False, False, False]
     assert [found.pictures[0] == p for p in found.pictures] == [True, True, False, False, True]
     assert (found.voices[3], found.pictures[3]) == ("", "")
     assert not any(contents(utterances(5), audio=["mfcc"]).pictures)  # nothing of the picture is read
+    silent = contents(utterances(5), video=["face"])
+    assert silent.voices.tolist() == found.voices.tolist()  # no model reads them, but they tell pictures apart
+    assert (found.heard, silent.heard) == (True, False)
 
 
-def test_two_voices_under_one_still_picture_are_two_recordings():
-    store("mfcc", [ok([1])] * 3)
-    store("face", [ok([1])] * 3)
-    stream("audio", voice(1, 2), voice(1, 3), voice(1, 2))
-    stream("video", *[frames(b"logo", b"logo")] * 3)
-    first, second, third = contents(utterances(3), audio=["mfcc"], video=["face"]).pictures
-    assert first == third != second
+def jpeg(picture, quality=95):
+    import cv2
+
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def film(folder, name, pictures, pitch_hz):
+    """Write an H.264 film of 2 s with a tone, or with silence."""
+    import av
+
+    t = np.arange(32000) / 16000
+    sound = 0.3 * np.sin(2 * np.pi * pitch_hz * t) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t)) * (pitch_hz > 0)
+    with av.open(str(folder / name), "w") as file:
+        file.metadata["title"] = name  # no two files are the same
+        video = file.add_stream("libx264", rate=10)
+        video.height, video.width, video.pix_fmt = *pictures[0].shape[:2], "yuv420p"
+        audio = file.add_stream("aac", rate=16000, layout="mono")
+        for i, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = i
+            file.mux(video.encode(frame))
+        file.mux(video.encode(None))
+        frame = av.AudioFrame.from_ndarray((sound * 32767).astype("<i2")[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 16000, 0
+        file.mux(audio.encode(frame))
+        file.mux(audio.encode(None))
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("modalities", "voices", "moves", "words", "stops"),
+    [
+        (("audio", "video"), True, False, "same", False),  # one portrait under different talks
+        (("video",), True, False, "same", False),
+        (("video",), False, False, "", False),  # cameras that are off, and nobody speaks
+        (("audio", "video"), True, True, "same", False),  # one animation under different talks
+        (("video",), False, True, "same", True),
+        (("video",), False, True, "", True),
+    ],
+)
+def test_the_same_pictures_are_one_recording_only_with_the_same_voice(modalities, voices, moves, words, stops):
+    import av
+
+    with av.open(str(next((DATA / "grid" / "s1").glob("*.mpg")))) as clip:
+        pictures = [next_.to_ndarray(format="rgb24") for next_, _ in zip(clip.decode(video=0), range(20), strict=False)]
+    Path("in").mkdir()
+    for i in range(4):
+        film(Path("in"), f"{i}.mp4", pictures if moves else pictures[:1] * 20, (150 + 20 * i) * voices)
+    rows = "".join(f"{i}.mp4,{'xyxy'[i]},g{i},{words}\n" for i in range(4))
+    Path("in/manifest.csv").write_text("media,label,group,text\n" + rows)
+    listed = ", ".join(modalities)
+    Path("params.yaml").write_text(
+        f"corpora: {{c: {{reader: manifest, root: in, task: classification, label: label, modalities: [{listed}],"
+        " protocol: {kind: group-kfold, folds: 2}}}\n"
+    )
+    params = load_params(Path("params.yaml"))
+    prepare(params, "c")
+    with Pool(0) as pool:
+        for modality in ("audio", "video"):
+            preprocess(params, "c", modality, pool)
+    table = read_utterances(CorpusPaths("c").utterances, "label")
+    store("mfcc", [ok([i]) for i in range(4)], names=list(table["utterance"]))
+    store("face", [ok([i]) for i in range(4)], names=list(table["utterance"]))
+    found = contents(table, **{m: {"audio": ["mfcc"], "video": ["face"]}[m] for m in modalities})
+    assert len(set(found.pictures)) == 1
+    assert found.still.all() != moves
+    if stops:
+        with pytest.raises(LeakError, match="the same pictures"):
+            guarded(FOLDS, table, corpus(*modalities), contents=found)
+    else:
+        notices = guarded(FOLDS, table, corpus(*modalities), contents=found)
+        assert any("the pictures of one in training" in notice for notice in notices)
 
 
 def test_thousands_of_utterances_cost_what_their_features_do():
