@@ -15,10 +15,15 @@ SILENT_DB = -70.0  # a channel under this is silent
 OFFSET = 0.03  # a mean beyond this share of the deviation is a constant offset; speech and good microphones stay below
 CANCELLED = 0.1  # of the power of two channels, what their mean keeps at most where they cancel; 1/2 if independent
 MOST = 0.6  # of the channels' power: where octaves that cancel hold more than this, the mean is of no use
+NEARLY_ALL = 0.9  # the same share, of the power that is likely to be the voice's
 OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
+SPEECH = slice(2, 6)  # of the octaves: 250 to 4000 Hz
+STEADY = 0.1  # the quantile of an octave's power that is taken for steady sound: hum, hiss, rumble
+RISEN = 2.0  # power over this many times the steady one is not steady sound
 BLOCK = 4096  # samples
 PART_S = 0.5  # how long a part must cancel
 AUDIBLE_DB = -30.0  # and how far at most it lies under the loudest part
+LOUD_DB = -10.0  # the same of sound beside which there is a steady one
 WORTH_HEARING = 0.05  # of the power of a part: an octave that holds more must cancel there
 
 Powers = NDArray[np.float64]
@@ -32,7 +37,7 @@ def voice_of(
     A channel that is named is taken. Else films and series keep dialogue in the centre channel, which is taken alone
     unless it is silent or far under the rest; and of all other recordings the mean is taken, without the subwoofer.
     Channels that cancel in their mean, throughout or for half a second, because one of them was inverted on the way,
-    give way to the louder one, for all of the utterance.
+    give way to the louder one, for all of the utterance; also where only the voice cancels, beside a hum in both.
 
     Parameters
     ----------
@@ -102,24 +107,48 @@ def _level_db(row: FloatArray) -> float:
 
 
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
-    """Whether hardly anything of the channels is left in their mean, in all or in a part of what is heard.
+    """Whether hardly anything of the channels, or of the voice in them, is left in their mean.
 
-    In all: the octaves that cancel hold most of the power. In a part: over half a second that is not silent beside the
-    rest, each octave that holds a share worth hearing cancels. Of channels that merely hear the voice at different
-    times, no half second does.
+    Hum, hiss and rumble that all channels share stay in the mean when the voice has gone. So it is also asked of the
+    octaves of speech alone, and of what rises over the steady sound in each octave.
     """
     kept, whole = _octave_powers(rows, rate_hz)
     if not whole.size or whole.max() <= 0:
         return False
-    kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
-    if in_all[kept_in_all < CANCELLED * in_all].sum() > MOST * in_all.sum():
-        return True
     count = max(1, min(round(PART_S * rate_hz / BLOCK), len(whole)))
+    risen = whole > RISEN * _steady(whole)
+    moving_kept, moving = (np.where(risen, np.maximum(p - _steady(p), 0.0), 0.0) for p in (kept, whole))
+    return (
+        _cancel_in_all(kept, whole, MOST)
+        or _cancel_in_all(kept[:, SPEECH], whole[:, SPEECH], NEARLY_ALL)
+        or _cancel_in_all(moving_kept, moving, NEARLY_ALL)
+        or _cancel_in_a_part(kept, whole, count, AUDIBLE_DB)
+        or _cancel_in_a_part(moving_kept, moving, count, LOUD_DB)
+    )
+
+
+def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
+    """Whether the octaves that cancel hold more than a share of the power; powers are ``(blocks, octaves)``."""
+    kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
+    return bool(in_all[kept_in_all < CANCELLED * in_all].sum() > most * in_all.sum())
+
+
+def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
+    """Whether over `count` blocks that are heard beside the rest each octave that holds a share worth hearing cancels.
+
+    Of channels that merely hear the voice at different times, no half second does.
+    """
     kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
     powers = whole.sum(axis=1)
-    audible = powers > powers.max() * 10 ** (AUDIBLE_DB / 10)
+    audible = powers > powers.max() * 10 ** (quietest_db / 10)
     left = (kept >= CANCELLED * whole) & (whole > WORTH_HEARING * powers[:, None])
     return bool((audible & ~left.any(axis=1)).any())
+
+
+def _steady(powers: Powers) -> Powers:
+    """Return the power that each octave hardly ever falls below, ``(octaves,)``."""
+    steady: Powers = np.quantile(powers, STEADY, axis=0)
+    return steady
 
 
 def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
@@ -133,10 +162,11 @@ def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
     if not size:
         return np.zeros((0, 0)), np.zeros((0, 0))
     edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ)
+    window = np.hanning(size)  # else a loud hum spills over all octaves
     spans = [slice(first, last) for first, last in pairwise(edges) if last > first]
     kept, whole = [], []
     for start in range(0, rows.shape[1] - size + 1, size):
-        spectra = np.fft.rfft(rows[:, start : start + size].astype(np.float64))
+        spectra = np.fft.rfft(window * rows[:, start : start + size].astype(np.float64))
         mean, powers = np.abs(spectra.mean(axis=0)) ** 2, np.mean(np.abs(spectra) ** 2, axis=0) * 2 / len(rows)
         kept.append([mean[span].sum() for span in spans])
         whole.append([powers[span].sum() for span in spans])

@@ -379,6 +379,59 @@ def test_channels_that_cancel_in_a_part_give_way_to_one(rate: int, first_s: floa
         assert "cancel" in note
 
 
+def hum(kind: str, size: int, rate: int, amplitude: float) -> np.ndarray:
+    """What all channels share beside the voice."""
+    times, random = np.arange(size) / rate, np.random.default_rng(1).normal(size=size)
+    if kind == "mains":
+        return amplitude * (np.sin(2 * np.pi * 100 * times) + 0.5 * np.sin(2 * np.pi * 200 * times))
+    if kind == "rumble":
+        return amplitude * np.convolve(random, np.full(rate // 100, (rate / 100) ** -0.5), "same")
+    return amplitude * random
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000])
+@pytest.mark.parametrize(
+    ("kind", "amplitude"),
+    [
+        *[("mains", a) for a in (0.02, 0.1, 0.2, 0.3)],
+        ("hiss", 0.02),
+        ("hiss", 0.05),
+        ("rumble", 0.02),
+        ("rumble", 0.05),
+    ],
+)
+def test_inverted_voices_are_heard_over_a_hum_that_channels_share(rate: int, kind: str, amplitude: float) -> None:
+    voice = speech(4.0, rate)
+    shared = hum(kind, voice.size, rate, amplitude)
+    for sign in (-1, np.where(np.arange(voice.size) < 2 * rate, 1, -1) if kind == "mains" and amplitude < 0.2 else -1):
+        rows = np.stack([voice + shared, 0.9 * sign * voice + shared]).astype(np.float32)
+        mono, note = voice_of(rows, ("FL", "FR"), "mix", rate, "x.wav")
+        assert any(np.array_equal(mono, row) for row in rows)
+        assert "cancel" in note
+
+
+@pytest.mark.parametrize("amplitude", [0.05, 0.3])
+def test_an_inverted_voice_without_pauses_is_heard_over_a_hum(amplitude: float) -> None:
+    voice = sum(tone(hz, amplitude=0.05) for hz in (300, 440, 900, 1800))
+    shared = hum("mains", voice.size, RATE, amplitude)
+    rows = np.stack([voice + shared, -voice + shared]).astype(np.float32)
+    assert "cancel" in voice_of(rows, ("FL", "FR"), "mix", RATE, "x.wav")[1]
+
+
+@pytest.mark.parametrize("kind", ["mains", "hiss", "rumble"])
+@pytest.mark.parametrize("level_db", [-30, -10, -3])
+def test_a_voice_in_the_middle_of_wide_sound_is_averaged(kind: str, level_db: float) -> None:
+    """Sound all around, even inverted between the channels, leaves the mean when the voice stays."""
+    voice = speech(4.0)
+    wide = hum(kind, voice.size, RATE, 1.0)
+    wide *= voice.std() / wide.std() * 10 ** (level_db / 20)
+    floor = 0.02 * tone(50, 4.0, 1.0) + 0.003 * np.random.default_rng(2).normal(size=voice.size)
+    rows = np.stack([voice + wide + floor, voice - 0.8 * wide + floor]).astype(np.float32)
+    mono, note = voice_of(rows, ("FL", "FR"), "mix", RATE, "x.wav")
+    assert np.array_equal(mono, rows.mean(axis=0))
+    assert not note
+
+
 def test_a_part_that_cancels_is_heard_in_the_stream(tmp_path: Path) -> None:
     voice, single = tone(440, 10.0), tmp_path / "single.wav"
     path = stereo(tmp_path / "half.wav", voice, np.where(np.arange(voice.size) < voice.size // 2, voice, -voice))
