@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.column_cells import HOLDS, other_meanings
 from pipeline.csv_cells import MARKS, restored, restored_row
 from pipeline.csv_layout import DELIMITERS, Layout, layout
 from pipeline.errors import UserError
@@ -52,8 +53,13 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     if MARKS in header:
         header = [restored(name) for name in header]
     kept, notices = _named_columns(path, header, rows)
-    names = column_names([header[j] for j in kept], ours, named, str(path))
     filled = [(line, cells + [""] * (len(header) - len(cells))) for line, cells in rows]
+    strange = other_meanings({header[j]: [cells[j] for _, cells in filled] for j in kept}, ours, named, path.parent)
+    names = column_names([header[j] for j in kept], ours, [*named, *strange], str(path))
+    notices += [
+        f"the column {name!r} is not taken for {mine!r}, which holds {HOLDS[mine]}: rename it if it should be"
+        for name, mine in strange.items()
+    ]
     found_rows = ((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled)
     return Sheet(
         tuple(name for name in names if name != MARKS),

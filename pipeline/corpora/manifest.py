@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.corpora.manifest_columns import OURS, check_asked, understood
 from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.csv_files import Sheet, read_sheet
@@ -38,8 +39,6 @@ from pipeline.rules import (
 from pipeline.streams.spans import Region, check_channel, check_track
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 
-MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")
-OURS = tuple(name for name in COLUMNS if name not in MADE)
 _SUGGESTED = 20  # labels that occur once for which the one that is meant is looked for
 NAMES = ("utterance", "speaker", "group", "split")
 
@@ -63,17 +62,18 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
             f"{root} {found}{hint}: a manifest corpus needs {path} with the columns media and {corpus.label}"
         )
     asked = _asked(corpus)
-    sheet = read_sheet(path, OURS, asked)
+    check_asked(path, corpus.label, corpus.protocol.group)
+    sheet, problems = understood(path, read_sheet(path, OURS, asked), corpus.protocol)
     _check_header(path, sheet.header, corpus)
     if not sheet.rows:
         raise UserError(f"{path} has a header but no rows: write one row for each utterance")
-    problems: list[Problem] = []
     table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in sheet.rows])
     files, table["recording"] = recordings_of(table["recording"].tolist(), root)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table["utterance"], files)
-    near = nearly_ours(sheet.header, OURS, asked)
-    problems += [Problem("warning", path, None, notice) for notice in (*sheet.notices, *near_notices(near))]
+    judged = [name for name in sheet.header if folded(name) in OURS]  # by their cells already
+    near = nearly_ours(sheet.header, OURS, [*asked, *judged])
+    problems += [Problem("warning", path, None, notice) for notice in near_notices(near)]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)
     spans = {u: (s, e) for u, s, e in zip(table["utterance"], table["start"], table["end"], strict=True)}
@@ -86,13 +86,7 @@ def _asked(corpus: CorpusParams) -> list[str]:
 
 
 def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> None:
-    if corpus.label in COLUMNS:
-        raise UserError(
-            f"{path}: the column {corpus.label!r} has a meaning of its own: copy the labels to another column"
-        )
     for name in header:
-        if name in MADE:
-            raise UserError(f"{path}: the column {name!r} is filled in by `crossmodal prepare`: rename yours")
         if fault := fault_of_text(name):
             raise UserError(f"{path}: the name of a column {fault}")
     needed = [] if corpus.modalities == ("text",) or corpus.features else ["media"]

@@ -25,7 +25,10 @@ class Region:
         >>> Region.parse("0 0 0.5 1").right
         0.5
         """
-        parts = [float(part) for part in text.split()]
+        try:
+            parts = [float(part) for part in text.split()]
+        except ValueError:
+            parts = []
         if len(parts) != 4 or not (0 <= parts[0] < parts[2] <= 1 and 0 <= parts[1] < parts[3] <= 1):
             raise ValueError(
                 f"{text!r} is no region: write 'left top right bottom' as fractions, '0 0 0.5 1' is the left half"

@@ -116,7 +116,6 @@ def test_a_wrong_split_is_named(tmp_path: Path) -> None:
         ("medias,emotion,speaker\n", "no column 'media'; did you mean 'medias'"),
         ("media,emotions,speaker\n", "no column 'emotion'; did you mean 'emotions'"),
         ("media,media,emotion,speaker\n", "the column 'media' twice"),
-        ("media,emotion,speaker,recording\n", "'recording' is filled in"),
         ("media,emotion,who\n", "no column 'speaker'"),
     ],
 )
@@ -319,7 +318,12 @@ def test_splits_in_any_case(cell: str, split: str, tmp_path: Path) -> None:
 def test_the_split_that_is_meant_is_named(tmp_path: Path) -> None:
     rows = "a.mp4,joy,dev\nb.mp4,anger,test\nc.mp4,joy,test\nd.mp4,anger,train\n"
     found = corpus(tmp_path, rows, "media,emotion,split\n", protocol=ProtocolParams("official"))
-    assert "did you mean 'valid'" in said(found, "error")
+    assert "the part 'dev' is read as valid" in said(found, "warning")
+    assert list(found.utterances["split"]) == ["valid", "test", "test", "train"]
+    found = corpus(
+        tmp_path, rows.replace("train", "trian"), "media,emotion,split\n", protocol=ProtocolParams("official")
+    )
+    assert "did you mean 'train'" in said(found, "error")
 
 
 @pytest.mark.parametrize("name", ["Manifest.csv", "manifest.tsv", "manifest.csv.csv", "manifset.csv"])
@@ -334,3 +338,61 @@ def test_without_a_label_the_same_rules_hold(tmp_path: Path) -> None:
     found = corpus(tmp_path, "a.mp4,-1,2,x\n", "media,START,end,text\n", label="", protocol=kind)
     assert list(found.utterances["start"]) == [0]
     assert "start is -1 s" in said(found)
+
+
+@pytest.mark.parametrize("column", ["Region", "Sound", "Order", "Start", "END", "Audio_Channel"])
+def test_a_column_that_means_something_else_is_an_ordinary_one(column: str, tmp_path: Path) -> None:
+    rows = "".join(f"{n}.mp4,{n},s{n % 2},{('joy', 'anger')[n // 2]},{('north', 'south')[n % 2]}\n" for n in range(4))
+    header = "media,utterance,speaker,emotion,"
+    found = corpus(tmp_path, rows, f"{header}{column}\n")
+    assert not said(found, "error")
+    assert f"the column {column!r} is not taken for {column.lower()!r}, which holds" in said(found, "warning")
+    assert "did you mean" not in said(found, "warning")
+    assert list(found.utterances[column]) == ["north", "south", "north", "south"]
+    found = corpus(tmp_path, rows, f"{header}{column.lower()}\n")
+    (problem,) = found.problems
+    assert problem.severity == "error"
+    assert "holds 'north': if it means something else, rename it" in problem.message
+
+
+def test_one_wrong_region_is_named_in_our_words(tmp_path: Path) -> None:
+    rows = "a.mp4,s1,joy,0 0 0.5 1\nb.mp4,s2,joy,north\nc.mp4,s1,anger,\nd.mp4,s2,anger,\n"
+    (problem,) = corpus(tmp_path, rows, "media,speaker,emotion,Region\n").problems
+    assert (problem.line, "is no region: write 'left top right bottom'" in problem.message) == (3, True)
+
+
+@pytest.mark.parametrize("column", ["duration", "line", "recording", "media_sha256"])
+@pytest.mark.parametrize("label", ["emotion", ""])
+def test_columns_that_prepare_makes_are_left_out(column: str, label: str, tmp_path: Path) -> None:
+    rows = "a.mp4,s1,joy,2\nb.mp4,s2,joy,2\nc.mp4,s1,anger,2\nd.mp4,s2,anger,2\n"
+    found = corpus(tmp_path, rows, f"media,speaker,emotion,{column}\n", label=label)
+    assert not said(found, "error")
+    assert f"the column {column!r} is left out" in said(found, "warning")
+    assert "2" not in found.utterances.get(column, []).astype(str).tolist()[1:]
+    with pytest.raises(UserError, match=f"'{column}' is filled in by"):
+        corpus(tmp_path, rows, f"media,speaker,emotion,{column}\n", protocol=ProtocolParams("group-kfold", 2, column))
+
+
+WORDS_OF_SPLITS = [("train", "dev", "test"), ("Training", "val", "testing"), ("trn", "Validation", "eval")]
+
+
+@pytest.mark.parametrize("kind", ["official", "crossfit", "group-kfold", "leave-one-group-out"])
+@pytest.mark.parametrize("words", WORDS_OF_SPLITS)
+def test_splits_by_other_words(words: tuple[str, str, str], kind: str, tmp_path: Path) -> None:
+    rows = "".join(f"{n}.mp4,s{n % 3},{('joy', 'anger')[n % 2]},{words[n % 3]}\n" for n in range(6))
+    found = corpus(tmp_path, rows, "media,speaker,emotion,split\n", protocol=ProtocolParams(kind, 2, "speaker"))
+    assert not said(found, "error")
+    assert f"the part {words[1]!r} is read as valid" in said(found, "warning")
+    assert list(found.utterances["split"]) == ["train", "valid", "test"] * 2
+
+
+@pytest.mark.parametrize(("kind", "errors"), [("group-kfold", 0), ("leave-one-group-out", 0), ("official", 4)])
+def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, errors: int, tmp_path: Path) -> None:
+    rows = "".join(f"{n}.mp4,s{n % 3},{('joy', 'anger')[n % 2]},{('fold3', '1', 'train')[n % 3]}\n" for n in range(6))
+    found = corpus(tmp_path, rows, "media,speaker,emotion,split\n", protocol=ProtocolParams(kind, 2, "speaker"))
+    assert len([problem for problem in found.problems if problem.severity == "error"]) == errors
+    if not errors:
+        assert list(found.utterances["split"]) == ["", "", "train"] * 2
+        assert f"'fold3' is none of train, valid, test: not read, which changes nothing under {kind}" in said(
+            found, "warning"
+        )

@@ -1,0 +1,79 @@
+"""Columns of a manifest that are not what their names say: left out, read with other words, or named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.column_cells import HOLDS, misused
+from pipeline.csv_files import Sheet
+from pipeline.errors import UserError
+from pipeline.params import ProtocolParams
+from pipeline.rules import SPLITS
+from pipeline.splits import meanings
+from pipeline.utterances import COLUMNS, Problem
+
+MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # by prepare, not by the manifest
+OURS = tuple(name for name in COLUMNS if name not in MADE)
+_WITHOUT_SPLITS = ("group-kfold", "leave-one-group-out")
+
+
+def check_asked(path: Path, label: str, group: str) -> None:
+    """Raise `UserError` if the label or the groups are asked for by a name that means something else here."""
+    if label in (*COLUMNS, *MADE):
+        raise UserError(f"{path}: the column {label!r} has a meaning of its own: copy the labels to another column")
+    if group in MADE:
+        raise UserError(f"{path}: the column {group!r} is filled in by `crossmodal prepare`: rename yours")
+
+
+def understood(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
+    """Return the sheet as it is to be read, and what is said of that.
+
+    Columns that `prepare` makes are left out. A column of ours with none of the cells that it should hold is emptied
+    and an error. Other words for train, valid and test become these; what else a split is called does not matter where
+    the protocol uses none.
+    """
+    problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
+    sheet = replace(sheet, notices=())
+    for step in (_without_made, _without_misused):
+        sheet, said = step(path, sheet)
+        problems += said
+    if "split" in sheet.header:
+        sheet, said = _split(path, sheet, protocol)
+        problems += said
+    return sheet, problems
+
+
+def _without_made(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
+    made = [name for name in sheet.header if name in MADE]
+    kept = tuple(name for name in sheet.header if name not in made)
+    rows = tuple((line, {name: row[name] for name in kept}) for line, row in sheet.rows) if made else sheet.rows
+    message = "the column {!r} is left out, since `crossmodal prepare` fills it in: rename it if it is to be kept"
+    said = [Problem("warning", path, None, message.format(name)) for name in made]
+    return replace(sheet, header=kept, rows=rows), said
+
+
+def _without_misused(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
+    problems = []
+    for name in (name for name in sheet.header if name in OURS):
+        if cell := misused(name, [row[name] for _, row in sheet.rows], path.parent):
+            message = f"the column {name!r} should hold {HOLDS[name]}, but holds {cell!r}: if it means something"
+            problems.append(Problem("error", path, None, f"{message} else, rename it"))
+            sheet = _changed(sheet, name, lambda _: "")
+    return sheet, problems
+
+
+def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
+    names = list(dict.fromkeys(row["split"] for _, row in sheet.rows if row["split"]))
+    meant, notices = meanings(names, {})
+    unknown = [name for name in names if name not in meant]
+    if unknown and protocol.kind in _WITHOUT_SPLITS:
+        notices.append(
+            f"{unknown[0]!r} is none of {', '.join(SPLITS)}: not read, which changes nothing under {protocol.kind}"
+        )
+        meant |= dict.fromkeys(unknown, "")
+    said = [Problem("warning", path, None, f"split: {notice}") for notice in notices]
+    return _changed(sheet, "split", lambda cell: meant.get(cell, cell)), said
+
+
+def _changed(sheet: Sheet, name: str, change: Callable[[str], str]) -> Sheet:
+    return replace(sheet, rows=tuple((line, {**row, name: change(row[name])}) for line, row in sheet.rows))
