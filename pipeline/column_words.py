@@ -88,7 +88,7 @@ _NAMES: Mapping[str, tuple[_Name, ...]] = {
         _Name(_set("split splits partition subset"), _set("data dataset"), _NUMBER),
         _Name(_set("set"), frozenset(), _set("name")),
     ),
-    "word": (_Name(_set("word words token tokens text"), _set("spoken aligned"), _set("text name")),),
+    "word": (_Name(_set("word words token tokens text label"), _set("spoken aligned"), _set("text name")),),
 }  # fmt: skip
 _LONGEST = 40  # letters of a word that is taken apart
 _KNOWN = frozenset(

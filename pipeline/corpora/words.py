@@ -1,14 +1,17 @@
 """words.csv: timed words, checked against the utterances that they are said to be of."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError, listed_names, suggest
 from pipeline.headers import nearly_ours
+from pipeline.near_ids import nearly_equal
 from pipeline.rules import REACH_S, fault_of_text, name_of, seconds_of
 from pipeline.utterances import WORD_COLUMNS, Problem
 
@@ -20,39 +23,69 @@ Spans = Mapping[str, tuple[float, float]]  # utterance -> start, end in seconds;
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
     """Return the words of a file, each by the number of its line; without the file there are none.
 
-    A word without times is kept, its times NaN; so is one that has only one of them. A row without a word, as aligners
-    write for a pause, is left out and counted.
+    A word without times (empty, or -1 as some aligners write) is kept, its times NaN; so is one that has only one of
+    them. A row without a word, as aligners write for a pause, is left out and counted, and so is one that repeats
+    another with its times. A word that lasts far beyond its utterance is cut off there.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
     sheet = read_sheet(path, WORD_COLUMNS, ())
     check_columns(path, sheet.header, WORD_COLUMNS)
     problems += [Problem("warning", path, None, notice) for notice in sheet.notices]
-    rows = {line: row for line, row in sheet.rows if row["word"]}
+    rows = _once(path, {line: _timed(row) for line, row in sheet.rows if row["word"]}, problems)
     if silent := [line for line, row in sheet.rows if not row["word"]]:
         what = f"{len(silent)} {'row has' if len(silent) == 1 else 'rows have'} no word (such as line {silent[0]})"
         problems.append(Problem("warning", path, None, f"{what}: taken for pauses and left out"))
+    named = {name_of(row["utterance"]) for row in rows.values()}
+    meant = dict(nearly_equal(sorted(named - spans.keys()), sorted(spans.keys() - named)))
     words = pd.DataFrame(
-        [_word(path, line, row, spans, problems) for line, row in rows.items()],
+        [_word(path, line, row, spans, meant, problems) for line, row in rows.items()],
         columns=list(WORD_COLUMNS),
         index=list(rows),
     )
     problems += _untimed(path, words, rows)
-    problems += outside(words, spans, path, "its utterance; times are recording seconds")
+    words, found = within(words, spans, path, "its utterance; times are recording seconds")
+    problems += found
     return words
+
+
+def _timed(row: Mapping[str, str]) -> dict[str, str]:
+    """Return a row, its times empty if both are -1."""
+    unknown = all(re.fullmatch(r"-1(\.0*)?", row[name]) for name in ("start", "end"))
+    return {**row, "start": "", "end": ""} if unknown else dict(row)
+
+
+def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem]) -> dict[int, dict[str, str]]:
+    """Return the rows without those that say again of an utterance the same word at the same time."""
+    first: dict[tuple[str, ...], int] = {}
+    again = []
+    for line, row in rows.items():
+        if row["start"] and first.setdefault(tuple(row[name] for name in WORD_COLUMNS), line) != line:
+            again.append(line)
+    if again:
+        what = f"{len(again)} {'row repeats' if len(again) == 1 else 'rows repeat'} another (such as line {again[0]})"
+        problems.append(Problem("warning", path, None, f"{what}, word and times alike: read once"))
+    return {line: row for line, row in rows.items() if line not in {*again}}
 
 
 def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> None:
     """Raise `UserError` for a column that is needed and not there; it names the one that may be meant."""
-    for name in needed:
-        if name not in header:
-            meant = next((near for near, ours in nearly_ours(header, [name]).items() if ours == name), "")
-            hint = f"did you mean {meant!r}? There are: {listed_names(header)}" if meant else suggest(name, header)
-            raise UserError(f"{path} has no column {name!r}; {hint}")
+    absent = [name for name in needed if name not in header]
+    if not absent:
+        return
+    near = {name: _nearly(name, header) for name in absent}
+    first, *others = absent
+    hint = f"did you mean {near[first]!r}? There are: {listed_names(header)}" if near[first] else suggest(first, header)
+    more = "".join(f"; nor {name!r}, did you mean {near[name]!r}?" for name in others if near[name])
+    raise UserError(f"{path} has no column {first!r}; {hint}{more}")
+
+
+def _nearly(name: str, header: Sequence[str]) -> str:
+    return next((near for near, ours in nearly_ours(header, [name]).items() if ours == name), "")
 
 
 def _word(
-    path: Path, line: int, row: Mapping[str, str], spans: Spans, problems: list[Problem]
+    path: Path, line: int, row: Mapping[str, str], spans: Spans, meant: Mapping[str, str], problems: list[Problem]
 ) -> tuple[str, str, float, float]:
     """Return a row's cells; what is wrong with it is noted, and it then has no times."""
     faults, times = [], []
@@ -63,7 +96,8 @@ def _word(
             faults.append(f"{name} is {row[name]!r}, but {error}")
     utterance, word = name_of(row["utterance"]), row["word"]
     if utterance not in spans:
-        faults.append(f"utterance {utterance!r} is not in manifest.csv")
+        hint = f"; did you mean {meant[utterance]!r}?" if utterance in meant else ""
+        faults.append(f"utterance {utterance!r} is not in manifest.csv{hint}")
     if fault := fault_of_text(word):
         faults.append(f"the word {fault}")
     if not faults and times[1] < times[0]:
@@ -93,10 +127,12 @@ def _named(words: pd.DataFrame, line: int) -> str:
     return f"{words.at[line, 'word']!r} in line {line}"
 
 
-def outside(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> list[Problem]:
-    """Name the words that lie outside their span: an error beyond `TOLERANCE_S`, else counted in a warning.
+def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return words that end with their span, or up to `REACH_S` beyond it, and what is said of those that do not.
 
-    A word that lies in its span in part may reach `REACH_S` beyond it; what reaches further is an error, too.
+    A word that begins in its span, or at most `TOLERANCE_S` after it, and reaches further is cut off there, with a
+    notice; one that begins or ends far before it, or begins far after it, is an error. Others a little outside are
+    counted.
 
     Parameters
     ----------
@@ -113,21 +149,26 @@ def outside(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> list[Prob
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)
     start, end = words["start"].astype(float), words["end"].astype(float)
     off = pd.concat([first - end, start - last], axis=1).max(axis=1)
-    beyond = pd.concat([first - start, end - last], axis=1).max(axis=1)
     far = off > TOLERANCE_S + 1e-9
-    long = (beyond > REACH_S + 1e-9) & ~far
-    bad = pd.DataFrame({"word": words["word"], "at": start, "off": off.where(far), "beyond": beyond})[far | long]
+    early = (first - start > REACH_S + 1e-9) & ~far
+    bad = pd.DataFrame({"word": words["word"], "at": start, "off": off.where(far), "early": first - start})[far | early]
     found = [
         Problem("error", path, int(line), f"the word {word!r} at {at:g} s {_how_far(by, reach)} {of}")
         for line, word, at, by, reach in bad.itertuples(name=None)
     ]
-    near = words.index[(off > 1e-9) & ~far & ~long]
+    long = (end - last > REACH_S + 1e-9) & ~far & ~early
+    if long.any():
+        lines = words.index[long]
+        what = "word ends" if len(lines) == 1 else "words end"
+        message = f"{len(lines)} {what} up to {(end - last)[long].max():.2f} s after {of}"
+        found.append(Problem("warning", path, None, f"{message} (such as {_named(words, lines[0])}): cut off there"))
+    near = words.index[(off > 1e-9) & ~far & ~early & ~long]
     if len(near):
         what = "word lies" if len(near) == 1 else "words lie"
         message = f"{len(near)} {what} up to {off[near].max():.2f} s outside {of} (such as {_named(words, near[0])})"
         found.append(Problem("warning", path, None, f"{message}: kept"))
-    return found
+    return words.assign(end=words["end"].mask(long, np.maximum(start, last))), found
 
 
-def _how_far(off: float, beyond: float) -> str:
-    return f"reaches {beyond:.2f} s beyond" if math.isnan(off) else f"lies {off:.2f} s outside"
+def _how_far(off: float, early: float) -> str:
+    return f"begins {early:.2f} s before" if math.isnan(off) else f"lies {off:.2f} s outside"

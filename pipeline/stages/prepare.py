@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.bound import TABLES
 from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.places import repeated, same_parts
-from pipeline.corpora.words import outside
+from pipeline.corpora.words import within
 from pipeline.errors import UserError
 from pipeline.media import HashMemo
 from pipeline.params import CorpusParams, Params
@@ -76,11 +76,12 @@ def gather(settings: CorpusParams) -> Corpus:
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
-    problems += _late_words(corpus, table, settings) + _same_once_ends_are_known(corpus.utterances, table, settings)
+    words, late = _within_recordings(corpus, table, settings)
+    problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
     problems += _outside(corpus.utterances, settings) if settings.label else []
     order = {"error": 0, "failed": 1, "warning": 2}
     found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
-    return replace(corpus, utterances=table, problems=found)
+    return replace(corpus, utterances=table, words=words, problems=found)
 
 
 def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
@@ -127,7 +128,8 @@ def current(params: Params, name: str) -> bool:
     known = fresh["end"] != ""  # an end that was left out was read from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
     words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
-    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == csv_text(corpus.words)
+    spoken = csv_text(_within_recordings(corpus, stored, settings)[0])
+    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
 
 
 def label_file(settings: CorpusParams) -> Path:
@@ -183,14 +185,17 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
     return hashes
 
 
-def _late_words(corpus: Corpus, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Name the words beyond their recording, of the utterances that last until its end."""
-    open_end = corpus.utterances["end"].isna() & table["end"].notna()
+def _within_recordings(
+    corpus: Corpus, table: pd.DataFrame, settings: CorpusParams
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the words, cut off at their recording's end where utterances last until it, and what is said of that."""
+    file = Path(settings.root) / "words.csv"
+    if not file.exists():
+        return corpus.words, []
+    open_end = corpus.utterances["end"].isna().to_numpy() & table["end"].notna().to_numpy()
     rows = table[open_end]
     spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
-    file = Path(settings.root) / "words.csv"
-    of = "its utterance, which ends with the recording"
-    return outside(corpus.words, spans, file, of) if file.exists() else []
+    return within(corpus.words, spans, file, "its utterance, which ends with the recording")
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.words import outside, read_words
+from pipeline.corpora.words import read_words, within
 from pipeline.errors import UserError
 from pipeline.utterances import Problem
 
@@ -57,14 +57,52 @@ def test_words_far_outside_their_utterance_are_refused(row: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("row", "by"),
-    [("u1,x,1.95,30", "26.00"), ("u1,x,0,5.5", "1.50"), ("u2,x,-40,5", "44.00"), ("u2,x,0,30", "22.00"),
-     ("u1,x,4.02,20", "16.00"), ("open,x,-1,2", "2.00")],
+    ("row", "by", "end"),
+    [("u1,x,1.95,30", "26.00", 4), ("u1,x,0,5.5", "1.50", 4), ("u1,x,1.9,5.10", "1.10", 4), ("u2,x,4,30", "22.00", 8),
+     ("u1,x,4.02,20", "16.00", 4.02), ("u1,x,4.5,20", "16.00", 4.5), ("u2,x,3.2,30", "22.00", 8)],
 )  # fmt: skip
-def test_a_word_that_reaches_far_beyond_its_utterance_is_refused(row: str, by: str, tmp_path: Path) -> None:
+def test_a_word_that_begins_in_its_utterance_and_ends_far_beyond_is_cut(
+    row: str, by: str, end: float, tmp_path: Path
+) -> None:
+    found, (problem,) = words(tmp_path, row + "\n")
+    assert found[0][2] == end
+    assert (problem.severity, problem.line) == ("warning", None)
+    assert f"1 word ends up to {by} s after its utterance" in problem.message
+    assert "(such as 'x' in line 2): cut off there" in problem.message
+
+
+@pytest.mark.parametrize(("row", "by"), [("u2,x,-40,5", "44.00"), ("open,x,-1,2", "2.00"), ("u2,x,2.9,30", "1.10")])
+def test_a_word_that_begins_far_before_its_utterance_is_refused(row: str, by: str, tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, row + "\n")
     assert (problem.severity, problem.line) == ("error", 2)
-    assert f"reaches {by} s beyond its utterance; times are recording seconds" in problem.message
+    assert f"begins {by} s before its utterance; times are recording seconds" in problem.message
+
+
+@pytest.mark.parametrize("unknown", ["-1,-1", "-1.0,-1.0", "-1,-1.000"])
+def test_times_of_minus_one_are_no_times(unknown: str, tmp_path: Path) -> None:
+    found, (problem,) = words(tmp_path, f"u1,x,{unknown}\nu1,y,1,2\n")
+    assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True, False]
+    assert "1 word has no times: kept without (such as 'x' in line 2)" in problem.message
+
+
+def test_columns_of_aligners_are_named_as_they_are_meant(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'word'; did you mean 'Label'.*nor 'start', did you mean 'Begin'"):
+        words(tmp_path, "u1,0,1,x\n", "utterance,Begin,End,Label\n")
+
+
+@pytest.mark.parametrize("written", ["U1", "u1.wav", "u01", "s/u1", "u_1"])
+def test_the_utterance_that_is_meant_is_named(written: str, tmp_path: Path) -> None:
+    _, (problem,) = words(tmp_path, f"{written},x,0,1\nu2,y,5,6\n")
+    assert problem.message == f"utterance {written!r} is not in manifest.csv; did you mean 'u1'?"
+    _, (problem,) = words(tmp_path, f"{written},x,0,1\nu1,y,1,2\n")
+    assert problem.message == f"utterance {written!r} is not in manifest.csv"
+
+
+def test_rows_that_are_there_twice_are_read_once(tmp_path: Path) -> None:
+    rows = "u1,no,0.5,0.7\nu1,no,0.8,1\nu1,so,,\nu1,so,,\n"
+    found, problems = words(tmp_path, rows + rows.replace("u1,so,,\n", ""))
+    assert [word for word, _, _ in found] == ["no", "no", "so", "so"]
+    assert "2 rows repeat another (such as line 6), word and times alike: read once" in problems[0].message
 
 
 @pytest.mark.parametrize("empty", ["", '""', " ", '"  "', "\u00a0", "\u200b"])
@@ -121,9 +159,10 @@ def test_bad_words_are_named(row: str, message: str, tmp_path: Path) -> None:
 def test_spans_that_become_known_later(tmp_path: Path) -> None:
     (tmp_path / "words.csv").write_text(HEADER + "open,kids,99,100\nopen,are,3,3.2\nopen,2024,,\n")
     table = read_words(tmp_path / "words.csv", SPANS, [])
-    (problem,) = outside(table, {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
+    of = (tmp_path / "words.csv", "its utterance")
+    _, (problem,) = within(table, {"open": (1.0, 3.285)}, *of)
     assert (problem.severity, problem.line) == ("error", 2)
-    (problem,) = outside(table.assign(start=2.0), {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
-    assert "'kids' at 2 s reaches 96.72 s beyond its utterance" in problem.message
-    (problem,) = outside(table, {"open": (1.0, 3.285)}, tmp_path / "words.csv", "its utterance")
     assert "'kids' at 99 s lies 95.72 s outside" in problem.message
+    cut, (problem,) = within(table.assign(start=2.0), {"open": (1.0, 3.285)}, *of)
+    assert "1 word ends up to 96.72 s after its utterance" in problem.message
+    assert cut["end"].iloc[0] == 3.285
