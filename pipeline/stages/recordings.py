@@ -40,6 +40,7 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
         if info.breaks_off_s is not None:
             message = f"{name} breaks off at {info.breaks_off_s:.2f} s: copy it again"
             problems.append(Problem("failed", where, lines[name] or None, message))
+        problems += [Problem("warning", where, lines[name] or None, f"{name}: {said}") for said in info.notices]
     for kind in ("audio", "video"):
         if kind in settings.modalities:
             problems += [Problem("failed", where, line, said) for line, said in _not_there(table, infos, kind)]

@@ -32,12 +32,15 @@ class RecordingInfo:
         The tracks of sound and of picture; a cover is none.
     breaks_off_s
         Where the first of its streams breaks off before the end that it claims; None for a whole recording.
+    notices
+        Sentences on what is odd about it, without its name.
     """
 
     duration_s: float
     audio: tuple[Track, ...]
     video: tuple[Track, ...]
     breaks_off_s: float | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def has_audio(self) -> bool:
@@ -66,6 +69,7 @@ def probe(path: Path) -> RecordingInfo:
             audio=tracks_of(container, "audio", timeline.stills),
             video=tracks_of(container, "video", timeline.stills),
             breaks_off_s=min((end_s for end_s in ends_s if end_s is not None), default=None),
+            notices=timeline.notices,
         )
 
 

@@ -1,7 +1,7 @@
 """Opening a recording: one plain file, and nothing that it points to."""
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -77,18 +77,21 @@ def _source(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def open_behind(path: Path, start: int, name: str) -> Iterator[Any]:
+def open_behind(path: Path, start: int, name: str, options: Mapping[str, str] | None = None) -> Iterator[Any]:
     """Open what stands in `path` from the byte `start` on, as a file of the format `name` by itself.
+
+    `options` are further ones of FFmpeg's for the format.
 
     Raises
     ------
     MediaError
         If it is no such file.
     """
+    all_options = {**_options(), **(options or {})}
     try:
         with (
             path.open("rb") as file,
-            av.open(View(file, start), format=name, metadata_errors="ignore", options=_options()) as container,
+            av.open(View(file, start), format=name, metadata_errors="ignore", options=all_options) as container,
         ):
             yield container
     except av.error.FFmpegError as error:

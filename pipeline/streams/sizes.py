@@ -22,6 +22,7 @@ GUESSED = {
 RIFFS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot", b"sidx", b"moof")
 RM_UNKNOWN = 3600_000_000  # microseconds: what RealMedia states where it does not know
+_FURTHEST = 2**62  # a place that no file has and to which one can still go
 PADDING = 8  # bytes that may follow the end that is stated
 MATROSKA = "matroska,webm"
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -55,8 +56,8 @@ def _ends_with_a_tag(path: Path) -> bool:
     """Whether an FLV file ends with the length of its last tag, which begins where that says."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        length = int.from_bytes(_read_at(file, max(size - 4, 0), 4), "big")
-        tag = _read_at(file, size - 4 - length, 4) if 11 <= length <= size - 4 else b""
+        length = int.from_bytes(read_at(file, max(size - 4, 0), 4), "big")
+        tag = read_at(file, size - 4 - length, 4) if 11 <= length <= size - 4 else b""
     return tag[:1] in (b"\x08", b"\x09", b"\x12") and int.from_bytes(tag[1:], "big") == length - 11
 
 
@@ -106,7 +107,7 @@ def _after_header(header: int, size: int) -> int | None:
 
 def _riff_end(file: Any) -> int | None:
     """Return where a RIFF file ends; a large AVI goes on in further chunks."""
-    end, head = 0, _read_at(file, 0, 28)
+    end, head = 0, read_at(file, 0, 28)
     while head[:4] in RIFFS and (not end or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
         if head[12:16] == b"ds64":
@@ -114,17 +115,19 @@ def _riff_end(file: Any) -> int | None:
         if not unless_open(size):
             return None
         end += 8 + size + size % 2
-        head = _read_at(file, end, 28)
+        head = read_at(file, end, 28)
     return end
 
 
 def _caf_end(file: Any) -> int | None:
     """Return where the chunks of a CAF file end."""
-    at = 8
-    while len(head := _read_at(file, at, 12)) == 12 and head[:4] != b"caff" and _is_word(head[:4]):
+    at, size_of_file = 8, file.seek(0, 2)
+    while len(head := read_at(file, at, 12)) == 12 and head[:4] != b"caff" and is_word(head[:4]):
         size = int.from_bytes(head[4:], "big", signed=True)
         if size < 0:
             return None
+        if head[:4] != b"data" and at + 12 + size > size_of_file:  # a tag, or something else that is no chunk
+            break
         at += 12 + size
     return at
 
@@ -132,7 +135,7 @@ def _caf_end(file: Any) -> int | None:
 def _matroska_end(file: Any) -> int | None:
     """Return where the segment of a Matroska file ends."""
     at = 0
-    while len(head := _read_at(file, at, 12)) == 12 and head[0]:
+    while len(head := read_at(file, at, 12)) == 12 and head[0]:
         name = 9 - head[0].bit_length()  # bytes of an element's name, and below of its size
         length = 9 - head[name].bit_length()
         size = int.from_bytes(head[name : name + length], "big") & (1 << 7 * length) - 1
@@ -146,7 +149,7 @@ def _matroska_end(file: Any) -> int | None:
 
 def _asf_end(file: Any) -> int | None:
     """Return the size that an ASF file states, unless it was broadcast."""
-    head = _read_at(file, 0, 1 << 16)
+    head = read_at(file, 0, 1 << 16)
     at = head.find(ASF_FILE)
     if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
         return None
@@ -157,21 +160,21 @@ def _boxes_end(file: Any) -> int:
     """Return where the boxes of an MP4 or QuickTime file end: at a further beginning, or at what is no box."""
     at, seen = 0, set()
     size_of_file = file.seek(0, 2)
-    while at < size_of_file and len(head := _read_at(file, at, 16)) >= 8:
+    while at < size_of_file and len(head := read_at(file, at, 16)) >= 8:
         kind = head[4:8]
         size = int.from_bytes(head[:4], "big")
         size = int.from_bytes(head[8:], "big") if size == 1 else size or size_of_file - at
-        if size < 8 or kind in seen or not _is_word(kind):
+        if size < 8 or kind in seen or not is_word(kind):
             break
         seen |= {kind} & {b"moov", b"ftyp"}
         at += size
     return at
 
 
-def _is_word(kind: bytes) -> bool:
+def is_word(kind: bytes) -> bool:
     """Whether four bytes could name a chunk.
 
-    >>> _is_word(b"data"), _is_word(bytes(4))
+    >>> is_word(b"data"), is_word(bytes(4))
     (True, False)
     """
     return all(0x20 <= byte < 0x7F or byte == 0xA9 for byte in kind)
@@ -192,13 +195,14 @@ def _counts_frames(path: Path) -> bool:
 def _after_tags(file: Any) -> int:
     """Return where a file goes on after the ID3v2 tags at its beginning."""
     at = 0
-    while len(head := _read_at(file, at, 10)) == 10 and head[:3] == b"ID3":
+    while len(head := read_at(file, at, 10)) == 10 and head[:3] == b"ID3":
         at += 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
         at += 10 if head[5] & 0x10 else 0
     return at
 
 
-def _read_at(file: Any, at: int, count: int) -> bytes:
-    file.seek(at)
+def read_at(file: Any, at: int, count: int) -> bytes:
+    """Return up to `count` bytes from a place in a file on; none from behind its end, wherever that is."""
+    file.seek(min(at, _FURTHEST))
     found: bytes = file.read(count)
     return found

@@ -18,6 +18,7 @@ from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
 from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
 from pipeline.streams.tracks import programs_of
+from pipeline.streams.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off
@@ -47,6 +48,8 @@ class Timeline:
         unless the recording is a joined one.
     stills
         The indices of the streams of picture that show one.
+    notices
+        Sentences on what is odd about the recording as a whole, without its name.
     """
 
     start_s: float
@@ -55,6 +58,7 @@ class Timeline:
     claims_s: Mapping[int, float]
     shifts: Mapping[int, Sequence[tuple[int, float]]] = field(default_factory=dict)
     stills: frozenset[int] = frozenset()
+    notices: tuple[str, ...] = ()
 
     def breaks_off_s(self, index: int) -> float | None:
         """Return where a stream breaks off before the end that it claims; None if it does not."""
@@ -90,7 +94,20 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     duration_s = max([*short, reach_s]) if short else _believed_s(container, path, start_s, reach_s)
     moved = parts.shifts_by_stream(shifts) or {index: ((0, by_s),) for index, by_s in offsets_s.items()}
     stills = frozenset(s.index for s in media_streams(container, "video") if parts.shown(s.index) == 1)
-    return Timeline(start_s, duration_s, ends_s, claims_s, moved, stills)
+    notices = tuple(filter(None, [_unread_notice(container, path, parts.last_byte, reach_s)]))
+    return Timeline(start_s, duration_s, ends_s, claims_s, moved, stills, notices)
+
+
+def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -> str:
+    """Return a sentence where a file holds more than its headers tell FFmpeg to read, for longer than a moment."""
+    unread = bytes_unread(container, path, last_byte)
+    about_s = unread * reach_s / max(last_byte, 1)
+    if about_s <= MISSING_S:
+        return ""
+    return (
+        f"its header ends it at {reach_s:.2f} s, and the {unread} bytes behind that, about {about_s:.1f} s, are not "
+        "read: if they are part of the recording, repair its header with an audio or video editor"
+    )
 
 
 def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int, float]:

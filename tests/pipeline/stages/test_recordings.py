@@ -15,6 +15,7 @@ from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
 from tests.pipeline.streams.recordings import flashing, of_two_programs
 from tests.pipeline.streams.test_tracks import TWO, film, program, tone, with_unknown
+from tests.pipeline.streams.test_unread import wav
 
 HEADER = ("media", "utterance", "label", "speaker", "audio_track", "audio_channel")
 
@@ -114,6 +115,15 @@ def test_what_breaks_off_is_said_once_with_its_line(tmp_path: Path) -> None:
     said = [p for p in gather(settings(tmp_path)).problems if "breaks off" in p.message]
     assert [(p.severity, p.line) for p in said] == [("failed", 3)]
     assert "cut.wav breaks off at 2.0" in said[0].message
+
+
+def test_sound_that_is_not_read_is_a_warning_of_its_line(tmp_path: Path) -> None:
+    flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
+    (tmp_path / "died.wav").write_bytes(wav((tmp_path / "whole.wav").read_bytes()))
+    write_csv(tmp_path / "manifest.csv", ("media", "label"), [("whole.wav", "a"), ("died.wav", "b")])
+    (said,) = [p for p in gather(settings(tmp_path)).problems if "are not read" in p.message]
+    assert (said.severity, said.line) == ("warning", 3)
+    assert "died.wav: its header ends it at 1.00 s" in said.message
 
 
 @pytest.mark.parametrize(

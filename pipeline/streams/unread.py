@@ -1,0 +1,128 @@
+"""What stands in a file behind the last packet and is nothing that belongs there: sound or picture that nobody reads.
+
+A recorder that dies after its last update of the header leaves a file that states an early end and holds more. FFmpeg
+reads some such formats on to the last byte; of the ones below it stops where the header says, and tells nobody.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.streams.opening import open_behind
+from pipeline.streams.sizes import MOV, PADDING, is_word, read_at
+
+BLOCK = 1 << 20
+
+
+class Chunk(NamedTuple):
+    """The head of a chunk: its name, and its length with all that belongs to it."""
+
+    name: bytes
+    length: int
+
+
+def _riff(head: bytes) -> Chunk:
+    return Chunk(head[:4], _even(8 + int.from_bytes(head[4:8], "little")))
+
+
+def _riff_of_big_endians(head: bytes) -> Chunk:
+    return Chunk(head[:4], _even(8 + int.from_bytes(head[4:8], "big")))
+
+
+def _w64(head: bytes) -> Chunk:
+    return Chunk(head[:4], -(-int.from_bytes(head[16:24], "little") // 8) * 8)
+
+
+def _caf(head: bytes) -> Chunk:
+    return Chunk(head[:4], 12 + int.from_bytes(head[4:12], "big"))
+
+
+def _box(head: bytes) -> Chunk:
+    size = int.from_bytes(head[:4], "big")
+    return Chunk(head[4:8], int.from_bytes(head[8:16], "big") if size == 1 else size)
+
+
+def _even(length: int) -> int:
+    return length + length % 2
+
+
+CHUNKS: dict[str, Callable[[bytes], Chunk]] = {
+    "wav": _riff,
+    "aiff": _riff_of_big_endians,
+    "w64": _w64,
+    "caf": _caf,
+    MOV: _box,
+}
+ALIGNED = {"wav": 2, "aiff": 2, "w64": 8}  # a chunk begins at a multiple of so many bytes
+
+
+def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
+    """Return how many bytes stand behind the last packet that are no chunk, no tag and no zeros; 0 of other formats.
+
+    Parameters
+    ----------
+    container
+        The open file.
+    path
+        Where it is.
+    last_byte
+        Behind the last byte that belongs to a packet.
+    """
+    name = str(container.format.name)
+    size = path.stat().st_size
+    if name not in CHUNKS or not 0 < last_byte < size:
+        return 0
+    with path.open("rb") as file:
+        if name != MOV:
+            at = last_byte + -last_byte % ALIGNED.get(name, 1)
+            return _unless_zeros(file, _after_chunks(file, at, size, CHUNKS[name]), size)
+        end = _end_of_box(file, last_byte, size)
+        inside = _unless_zeros(file, last_byte, end)
+        if inside:  # what an edit list cuts away is meant not to be seen
+            inside = _unless_zeros(file, max(last_byte, _last_byte_unedited(path)), end)
+        return inside + _unless_zeros(file, _after_chunks(file, end, size, _box), size)
+
+
+def _end_of_box(file: Any, within: int, size: int) -> int:
+    """Return where the box of an MP4 ends that holds the byte before `within`."""
+    end = 0
+    while end < within:
+        length = _box(read_at(file, end, 16)).length or size - end
+        if length < 8:
+            return within
+        end += length
+    return min(end, size)
+
+
+def _last_byte_unedited(path: Path) -> int:
+    """Return behind which byte the last packet ends, those counted that an edit list leaves out."""
+    with open_behind(path, 0, "mov", {"ignore_editlist": "1"}) as container:
+        return max(((packet.pos or 0) + packet.size for packet in container.demux()), default=0)
+
+
+def _after_chunks(file: Any, at: int, size: int, parse: Callable[[bytes], Chunk]) -> int:
+    """Return where the chunks and tags end that begin at a byte."""
+    while at < size:
+        head = read_at(file, at, 32)
+        chunk = parse(head)
+        fits = is_word(chunk.name) and 8 <= chunk.length <= size - at + PADDING
+        length = _tag_length(head) or (chunk.length if fits and len(head) >= 8 else 0)
+        if not length:
+            break
+        at += length
+    return min(at, size)
+
+
+def _tag_length(head: bytes) -> int:
+    """Return how long the tag is that begins with some bytes (ID3 or APE); 0 if there is none."""
+    if head[:3] == b"TAG":
+        return 128
+    if head[:3] == b"ID3" and len(head) >= 10:
+        return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
+    return 32 + int.from_bytes(head[12:16], "little") if head[:8] == b"APETAGEX" else 0
+
+
+def _unless_zeros(file: Any, first: int, last: int) -> int:
+    """Return how many bytes lie between two places in a file; 0 if all of them are zeros, as padding is."""
+    blocks = (read_at(file, at, min(BLOCK, last - at)) for at in range(first, last, BLOCK))
+    return last - first if any(map(any, blocks)) else 0
