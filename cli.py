@@ -154,6 +154,17 @@ def _names(params: Any, corpora: tuple[str, ...]) -> list[str]:
     return names
 
 
+def _prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
+    """Return the names of corpora that were prepared; say of which the files that `prepare` read changed since."""
+    from pipeline.stages.sources import changed_sources
+
+    names = _names(params, corpora)
+    for name in names:
+        if said := changed_sources(params, name):
+            _echo(said, err=True)
+    return names
+
+
 def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
     from pipeline.run.cluster import Pool
 
@@ -228,7 +239,7 @@ def preprocess(
     for modality in modalities:
         if modality not in MODALITIES:
             raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
-    jobs = [(name, modality) for name in _names(params, corpora) for modality in modalities or MODALITIES]
+    jobs = [(name, modality) for name in _prepared(params, corpora) for modality in modalities or MODALITIES]
     _each(
         jobs,
         lambda pool, name, modality: run(params, name, modality, pool),
@@ -257,7 +268,7 @@ def extract(
     params = _load(params_path)
     for extractor in extractors:
         extractor_class(extractor)
-    jobs = [(name, extractor) for name in _names(params, corpora) for extractor in extractors or params.extract]
+    jobs = [(name, extractor) for name in _prepared(params, corpora) for extractor in extractors or params.extract]
     _each(
         jobs,
         lambda pool, name, extractor: run(params, name, extractor, pool),
@@ -304,7 +315,7 @@ def train(
 
     params = _load(params_path)
     with _pool(params, workers, scheduler) as pool:
-        for name in _names(params, corpora):
+        for name in _prepared(params, corpora):
             for notice in run(params, name, pool, shuffled=shuffled):
                 _echo(f"train {name}: {notice}")
             for line in check_shuffled(params, name) if shuffled else ():
@@ -328,6 +339,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     from pipeline.stages.fit import fit as run
 
     params = _load(params_path)
+    _prepared(params, (name,))
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
     rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
     for row in rows:
@@ -389,7 +401,7 @@ def evaluate(
     from pipeline.stages.evaluate import printed, printed_robustness, printed_without
 
     params = _load(params_path)
-    for name in _names(params, corpora):
+    for name in _prepared(params, corpora):
         if not show:
             run(params, name)
         if quiet:
@@ -429,7 +441,7 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
     from pipeline.stages.report import report as run
 
     params = _load(params_path)
-    for name in _names(params, corpora):
+    for name in _prepared(params, corpora):
         _echo(f"report {name}: {run(params, name)}")
 
 
@@ -464,7 +476,7 @@ def explain(
 
     params = _load(params_path)
     with _pool(params, workers, scheduler) as pool:
-        for name in _names(params, corpora):
+        for name in _prepared(params, corpora):
             for line in run(params, name, pool, strategies, repeats):
                 _echo(line)
 

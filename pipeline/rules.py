@@ -115,6 +115,24 @@ def is_no_label(cell: str) -> bool:
     return cell == "None" or cell.casefold() in _NO_LABEL
 
 
+def fault_of_label(cell: str, column: str, task: str) -> str:
+    """Return what is wrong with the cell of a label, as a sentence, or ``""``.
+
+    >>> fault_of_label("2.5", "mood", "regression"), fault_of_label("NA", "mood", "classification")
+    ('', "the label column 'mood' is 'NA', which is no label: give a label or remove the row")
+    """
+    if is_no_label(cell):
+        what = f"is {cell!r}, which is no label" if cell else "is empty"
+        return f"the label column {column!r} {what}: give a label or remove the row"
+    if task == "regression":
+        try:
+            number_of(cell)
+        except ValueError as error:
+            what = f"a score {error}" if str(error).startswith("must") else str(error)
+            return f"{column} is {cell!r}, but {what}"
+    return ""
+
+
 def reads_like_no_label(cell: str) -> bool:
     """Whether a cell may be a class, but looks like a missing label (``none``)."""
     return not is_no_label(cell) and trimmed(cell).casefold() in ("none", "nil", "missing", "?", "-")

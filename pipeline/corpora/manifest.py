@@ -26,6 +26,7 @@ from pipeline.near_paths import Neighbours
 from pipeline.params import CorpusParams
 from pipeline.rules import (
     alike_notices,
+    fault_of_label,
     fault_of_name,
     fault_of_text,
     interval_of,
@@ -119,8 +120,8 @@ def _utterance(
     if cells["region"]:
         _check_region(cells["region"], note)
     _check_choices(cells, note)
-    if corpus.label:
-        _check_label(row[corpus.label], corpus, note)
+    if corpus.label and (fault := fault_of_label(row[corpus.label], corpus.label, corpus.task)):
+        note("error", fault)
     group = corpus.protocol.group
     if corpus.protocol.kind != "official" and group != "group" and not row.get(group):
         note("error", f"{group} is empty, but the protocol groups by it")
@@ -178,18 +179,6 @@ def _check_region(cell: str, note: Note) -> None:
         Region.parse(cell)
     except ValueError as error:
         note("error", f"region: {error}")
-
-
-def _check_label(cell: str, corpus: CorpusParams, note: Note) -> None:
-    if is_no_label(cell):
-        what = f"is {cell!r}, which is no label" if cell else "is empty"
-        note("error", f"the label column {corpus.label!r} {what}: give a label or remove the row")
-    elif corpus.task == "regression":
-        try:
-            number_of(cell)
-        except ValueError as error:
-            what = f"a score {error}" if str(error).startswith("must") else str(error)
-            note("error", f"{corpus.label} is {cell!r}, but {what}")
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:

@@ -21,9 +21,10 @@ from pipeline.run.progress import Progress
 from pipeline.run.shift import WorkerLost
 from pipeline.stages.compare import chosen
 from pipeline.stages.current import require_evaluated, require_same
-from pipeline.stages.fitting import Job, data_of, fitted_row, labels_of, leading, planned
+from pipeline.stages.fitting import Job, data_of, fitted_row, leading, planned
 from pipeline.stages.guard import plan_of
 from pipeline.stages.inputs import settings_of, step_settings
+from pipeline.stages.labels import labels_of
 from pipeline.stages.results import WHO, Key, label_of, read_figures, read_predictions, systems
 from pipeline.stages.rows import Row
 from pipeline.stages.trained import require_features

@@ -26,8 +26,9 @@ from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
 from pipeline.run.locks import writing
 from pipeline.stages.current import require_evaluated
-from pipeline.stages.fitting import labels_of, leading, named_failure, recipe_of
+from pipeline.stages.fitting import leading, named_failure, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.stages.labels import labels_of
 from pipeline.stages.results import read_figures
 from pipeline.stages.rows import Row
 from pipeline.stages.schema import inputs_of, plain

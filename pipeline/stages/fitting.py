@@ -37,6 +37,7 @@ from pipeline.paths import CACHE, CorpusPaths
 from pipeline.plugins import load_plugins, plugin_keys
 from pipeline.run.cache import ClipCache, key_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, stores_of
+from pipeline.stages.labels import labels_of
 from pipeline.stages.rows import Row
 from pipeline.utterances import read_utterances
 
@@ -141,13 +142,6 @@ def drops(modalities: Sequence[str]) -> list[tuple[str, ...]]:
     """
     sizes = range(1, len(modalities) + 1) if len(modalities) > 1 else ()
     return list(chain.from_iterable(combinations(modalities, size) for size in sizes))
-
-
-def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
-    """Return ``(n,)`` class names, or scores as float64; with a seed, dealt out to other utterances at random."""
-    kind = float if corpus.task == "regression" else str
-    labels: NDArray[Any] = table[corpus.label].to_numpy(kind)
-    return labels if shuffled is None else np.random.default_rng(shuffled).permutation(labels)
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:

@@ -16,13 +16,18 @@ from models.protocol import Fold, Plan, Protocol, plan
 from pipeline.params import ContextParams, CorpusParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.inputs import dialogues_by, pooled_of, stores_of
+from pipeline.stages.labels import require_labels
 
 FAINT, FEW = 16, 1e-3  # levels of grey (of 255), and share of the pixels, by which a still picture may change
 TELLING = 8  # different numbers from which on two utterances do not have the same features by chance
 
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
-    """Divide the utterances by the corpus's protocol; one that cannot be carried out raises `ModelError`."""
+    """Divide the utterances by the corpus's protocol; one that cannot be carried out raises `ModelError`.
+
+    Cells that hold no label raise `UserError`.
+    """
+    require_labels(table, corpus)
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
     return plan(protocol, table, label=corpus.label, task=corpus.task)
 

@@ -13,7 +13,7 @@ from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.places import repeated, same_parts
 from pipeline.corpora.words import within
 from pipeline.errors import UserError
-from pipeline.media import HashMemo
+from pipeline.media import HashMemo, sha256_of
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.locks import writing
@@ -22,6 +22,7 @@ from pipeline.stages.recordings import CHOICES, problems_of, read_all
 from pipeline.utterances import COLUMNS, Corpus, Problem, Severity, csv_text, read_utterances, write_tables
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
+SOURCES = "sources"  # what the record says of the files that were read
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
 
 
@@ -50,6 +51,7 @@ def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
 
 
 def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
+    sources = sources_of(settings)
     corpus = gather(settings)
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
@@ -60,8 +62,15 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
     tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
-    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}")
+    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", {SOURCES: sources})
     return corpus.problems
+
+
+def sources_of(settings: CorpusParams) -> dict[str, str]:
+    """Return the manifest of a user's own folder and its words.csv, each with its sha256; elsewhere nothing."""
+    manifest = label_file(settings)
+    files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
+    return {path.name: sha256_of(path) for path in files if path.is_file()}
 
 
 def gather(settings: CorpusParams) -> Corpus:
@@ -116,9 +125,14 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
 
 
 def current(params: Params, name: str) -> bool:
-    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened."""
+    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened.
+
+    They do not where `prepare` would refuse the files now, as with another label or task.
+    """
     settings, paths = params.corpus(name), CorpusPaths(name)
     corpus = reader(settings.reader)(Path(settings.root), settings)
+    if any(problem.severity == "error" for problem in corpus.problems):
+        return False
     stored = read_utterances(paths.utterances, settings.label)
     same = [c for c in corpus.utterances.columns if c not in MADE]
     if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):

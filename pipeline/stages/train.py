@@ -23,10 +23,11 @@ from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
 from pipeline.run.progress import Progress
 from pipeline.run.shift import WorkerLost
-from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, labels_of, planned
+from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, planned
 from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.stages.labels import labels_of
 from pipeline.stages.matching import imported_differences
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.stages.trained import inputs_of, require_features, require_unchanged

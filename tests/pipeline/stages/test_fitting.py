@@ -14,7 +14,8 @@ from models.strategies import strategy, strategy_names
 from pipeline.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.run.cache import ClipCache
-from pipeline.stages.fitting import Fit, Job, data_of, drops, fit_key, labels_of, planned
+from pipeline.stages.fitting import Fit, Job, data_of, drops, fit_key, planned
+from pipeline.stages.labels import labels_of
 from pipeline.stages.rows import Row
 from tests.conftest import bind
 from tests.pipeline.stages.test_inputs import ok, store, utterances
