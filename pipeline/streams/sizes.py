@@ -62,8 +62,11 @@ def _ends_with_a_tag(path: Path) -> bool:
 
 
 def is_guessed(container: Any, path: Path) -> bool:
-    """Whether the length that FFmpeg reports is a guess from the bit rate."""
-    return not states_length(container, path) and container.format.name not in FROM_STAMPS
+    """Whether the length that FFmpeg reports is a guess, from the bit rate or from stamps that it found near the end.
+
+    Those of MPEG streams leave out what the last packet holds. Ogg's say where the sound ends that is heard.
+    """
+    return not states_length(container, path) and container.format.name != "ogg"
 
 
 def bytes_cut(path: Path) -> int:

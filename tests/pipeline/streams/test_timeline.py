@@ -62,6 +62,30 @@ def test_parts_of_a_joined_recording_lie_end_to_end_in_picture_and_sound(tmp_pat
     assert np.abs(np.subtract(white_from_s(path), beeps_from_s(path))).max() < 0.06
 
 
+@pytest.mark.parametrize("duration_s", [1.0, 4.0, 8.0])
+@pytest.mark.parametrize(
+    ("video", "audio", "container"),
+    [
+        ("mpeg2video", "ac3", "vob"),
+        ("mpeg2video", "ac3", "dvd"),
+        ("mpeg2video", "mp2", "vob"),
+        ("mpeg1video", "mp2", "mpeg"),
+        ("", "ac3", "vob"),
+        ("", "mp2", "mpeg"),
+        ("mpeg2video", "ac3", "mpegts"),
+        ("", "aac", "mpegts"),
+        ("libx264", "", "mpegts"),
+    ],
+)
+def test_mpeg_streams_last_to_the_end_of_their_last_packet(
+    tmp_path: Path, video: str, audio: str, container: str, duration_s: float
+) -> None:
+    path = flashing(tmp_path / "a", duration_s, 0.5, video=video, audio=audio, container=container)
+    timeline = timeline_of(path)
+    assert timeline.duration_s == max(timeline.ends_s.values())
+    assert timeline.duration_s == pytest.approx(duration_s, abs=0.06)
+
+
 @pytest.mark.parametrize("ending", ["ts", "mpg", "mpeg"])
 def test_three_parts_of_any_length(tmp_path: Path, ending: str) -> None:
     video, audio, container = WITH_PICTURE[ending]
