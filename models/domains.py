@@ -89,7 +89,7 @@ _LEAF = Domain("a whole number from 1 on, or a share above 0 and below 1", 0, ab
 _COMPONENTS = Domain(
     "a whole number from 1 on, or a share of variance above 0 and below 1", 0, above=True, whole=True, share=True
 )
-_CLASS_WEIGHT = Domain("null, balanced, or a weight from 0 on for each class", names=(None, "balanced"))
+_CLASS_WEIGHT = Domain("null, balanced, or weights from 0 on by the classes' names", names=(None, "balanced"))
 
 _LEARNING = {"learning_rate": _RATE, "weight_decay": NOT_NEGATIVE, "epochs": COUNT, "patience": COUNT, "seed": SEED}
 _NET = {**_LEARNING, "batch": COUNT, "hidden": COUNT, "dropout": SHARE}

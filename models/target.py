@@ -98,6 +98,37 @@ def _scores(labels: Labels) -> FloatArray:
     return scores
 
 
+def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping[str, Any]:
+    """Return settings in which weights of classes are those of the labels that a classifier sees.
+
+    Parameters
+    ----------
+    settings
+        Of a classifier; ``class_weight`` may map names of classes to weights. A class that it does not name counts 1.
+    classes
+        All classes.
+    seen
+        Positions among them of those that are learnt; the classifier sees their numbers, from 0 on.
+
+    Raises
+    ------
+    ModelError
+        If a name is none of a class.
+
+    Examples
+    --------
+    >>> coded({"class_weight": {"3": 50}}, np.array(["1", "2", "3"]), np.array([0, 2]))
+    {'class_weight': {0: 1, 1: 50}}
+    """
+    weights = settings.get("class_weight")
+    if not isinstance(weights, Mapping):
+        return settings
+    named, names = {str(name): weight for name, weight in weights.items()}, [str(name) for name in classes]
+    if unknown := [name for name in named if name not in names]:
+        raise ModelError(f"class_weight names {unknown[0]!r}, which is none of the classes: {', '.join(names)}")
+    return {**settings, "class_weight": {code: named.get(names[place], 1) for code, place in enumerate(seen)}}
+
+
 class Member:
     """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
 
@@ -131,7 +162,8 @@ class Member:
         if len(self.seen_) > 1 and matrix.shape[1]:
             labels = codes if target.task == "classification" else target.values
             extra = {"groups": groups} if target.task in self.classifier.grouped else {}
-            self.estimator_ = self.classifier.build(target.task, self.settings).fit(matrix, labels, **extra)
+            settings = coded(self.settings, target.classes, self.seen_)
+            self.estimator_ = self.classifier.build(target.task, settings).fit(matrix, labels, **extra)
         return self
 
     def __getstate__(self) -> dict[str, Any]:

@@ -367,7 +367,7 @@ class _Extract:
 
 def _train(block: Any, path: Path) -> TrainParams:
     """Read the train block and check every name in it."""
-    train = parse(TrainParams, block, f"{path}: train")
+    train = parse(TrainParams, _without_empty(block), f"{path}: train")
     for modality, names in train.features.items():
         if modality not in MODALITIES:
             raise UserError(f"{path}: train.features: {modality!r} is no modality; {suggest(modality, MODALITIES)}")
@@ -386,7 +386,28 @@ def _train(block: Any, path: Path) -> TrainParams:
     _known(train.settings, [*model_names(), *strategy_names()], f"{path}: train.settings")
     for name, settings in train.settings.items():
         _possible(name, settings, path)
-    return replace(train, settings={**SETTINGS, **train.settings})
+    return replace(train, settings={**SETTINGS, **{name: _by_class(own) for name, own in train.settings.items()}})
+
+
+def _without_empty(block: Any) -> Any:
+    """Return the train block with no settings for what is named with nothing after the colon."""
+    settings = block.get("settings") if isinstance(block, Mapping) else None
+    if not isinstance(settings, Mapping):
+        return block
+    return {**block, "settings": {name: {} if own is None else own for name, own in settings.items()}}
+
+
+def _by_class(settings: Any) -> Any:
+    """Return settings in which weights of classes are by the classes' names, of which YAML may make numbers."""
+    if isinstance(settings, list | tuple):
+        return [_by_class(one) for one in settings]
+    if not isinstance(settings, Mapping):
+        return settings
+    weights = settings.get("class_weight")
+    choices = weights if isinstance(weights, list | tuple) else [weights]
+    named = [{str(c): w for c, w in one.items()} if isinstance(one, Mapping) else one for one in choices]
+    own = {} if weights is None else {"class_weight": named if choices is weights else named[0]}
+    return {key: _by_class(value) for key, value in settings.items()} | own
 
 
 def _possible(name: str, settings: Mapping[str, Any], path: Path) -> None:

@@ -258,3 +258,23 @@ def test_a_modality_of_nothing_is_refused():
     empty = Modalities({}, x.present, x.text, x.groups)
     with pytest.raises(ModelError, match="neither pooled features nor a fitted transformer"):
         Unimodal("audio", task="regression").fit(empty, score)
+
+
+@pytest.mark.parametrize("name", ["logistic", "linear_svm", "svm"])
+@pytest.mark.parametrize("rare", [False, True])
+def test_weights_of_classes_are_by_name(name, rare):
+    x, score = data()
+    y = np.array(["1", "2", "3"])[np.digitize(score, [-1, 1])]
+    train = np.flatnonzero(y != "1") if rare else np.arange(len(y))  # a fold that lacks a class
+
+    def said(weights):
+        model = Unimodal("audio", name, classes=["1", "2", "3"], settings={"C": 1.0, "class_weight": weights})
+        return list(model.fit(x[train], y[train]).predict(x))
+
+    plain = said(None)
+    assert said({"1": 1, "3": 1}) == plain
+    for label in "23" if rare else "123":
+        favoured = said({label: 50})  # machines are calibrated afterwards, which takes most of a weight back
+        assert favoured.count(label) > plain.count(label) if name == "logistic" else favoured != plain
+    with pytest.raises(ModelError, match="class_weight names 'pos', which is none of the classes: 1, 2, 3"):
+        said({"pos": 2})

@@ -113,7 +113,14 @@ def test_settings_that_are_possible_are_read(tmp_path: Path) -> None:
         "train: {settings: {fcnn: {epochs: 1, hidden: [8, 16]}, svm: {class_weight: [null, balanced, {0: 1, 1: 2}]}}}"
     )
     params = load(tmp_path, text)
-    assert params.train.settings["svm"] == {"class_weight": [None, "balanced", {0: 1, 1: 2}]}  # type: ignore[attr-defined]
+    assert params.train.settings["svm"] == {"class_weight": [None, "balanced", {"0": 1, "1": 2}]}  # type: ignore[attr-defined]
+
+
+def test_an_empty_block_of_settings_is_none(tmp_path: Path) -> None:
+    params = load(tmp_path, "train: {settings: {logistic: , stacking: {settings: {class_weight: {1: 2, a: 3}}}}}")
+    settings = params.train.settings  # type: ignore[attr-defined]
+    assert settings["logistic"] == {}
+    assert settings["stacking"] == {"settings": {"class_weight": {"1": 2, "a": 3}}}
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
