@@ -62,9 +62,37 @@ def said_of(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
     return f"{count} spelling, such as {shown}"
 
 
-def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], path: Path) -> None:
-    """Raise `UserError` if some ids of `path`, `theirs`, are those of utterances that it lacks in another spelling."""
-    if pairs := nearly_equal(mine, theirs):
+def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
+    """Whether ids that are nearly equal are the same ones, so that most of what belongs together would be lost.
+
+    Ids may differ in case only and be two, as YouTube's are: such pairs are taken for the same where they outnumber
+    the ids that match exactly. Others, such as 1 and 01, are nearly always the same, and where they are not padded the
+    longer numbers match exactly: there a tenth is enough.
+
+    Parameters
+    ----------
+    pairs
+        What `nearly_equal` found.
+    exact
+        How many ids match exactly.
+
+    Examples
+    --------
+    >>> surely_one([("QxYz", "qXyZ")], 23), surely_one([("1", "01")], 3), surely_one([("s_1", "s1")], 500)
+    (False, True, False)
+    """
+    cased = sum(_case(one) == _case(other) for one, other in pairs)
+    return cased > exact or (len(pairs) - cased) * 10 > exact
+
+
+def _case(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
+    """Raise `UserError` if ids of `path`, `theirs`, are surely those of utterances that it lacks, spelt otherwise."""
+    pairs = nearly_equal(mine, theirs)
+    if pairs and surely_one(pairs, exact):
         raise UserError(f"{path}: {said_of(pairs, 'the utterances', path.name)}: write them alike")
 
 

@@ -21,7 +21,16 @@ SPLITS_MEANT: Mapping[str, str] = {
     "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
 }  # fmt: skip
 # A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
-_NO_LABEL = frozenset({"", "nan", "-nan", "na", "n/a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan"})
+_NO_LABEL = frozenset(
+    ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
+     "-1.#qnan", "1.#ind", "-1.#ind", "nan(ind)", "-nan(ind)", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+     "#null!")
+)  # fmt: skip
+# A cell that may be a class, but reads like none; IEMOCAP writes xxx where its raters did not agree.
+_LIKE_NO_LABEL = frozenset(
+    ("none", "nil", "missing", "?", "??", "???", "-", "--", "---", ".", "unknown", "unk", "<unk>", "undefined",
+     "unlabeled", "unlabelled", "unannotated", "no label", "not available", "xxx", "tbd")
+)  # fmt: skip
 REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
 INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
@@ -106,7 +115,7 @@ def _after(cell: str, place: int) -> str:
 
 
 def is_no_label(cell: str) -> bool:
-    """Whether a cell says that there is no label: empty, NaN, NA, N/A, null in any case, or Python's None.
+    """Whether a cell says that there is no label: empty, NaN, NA, N/A, null, a spreadsheet's error, or Python's None.
 
     >>> [c for c in ("joy", "NaN", "n/a", "None", "none", "nancy") if is_no_label(c)]
     ['NaN', 'n/a', 'None']
@@ -134,8 +143,8 @@ def fault_of_label(cell: str, column: str, task: str) -> str:
 
 
 def reads_like_no_label(cell: str) -> bool:
-    """Whether a cell may be a class, but looks like a missing label (``none``)."""
-    return not is_no_label(cell) and trimmed(cell).casefold() in ("none", "nil", "missing", "?", "-")
+    """Whether a cell may be a class, but looks like a missing label (``none``, ``unknown``)."""
+    return not is_no_label(cell) and trimmed(cell).casefold() in _LIKE_NO_LABEL
 
 
 def alike(cells: Iterable[str], *, scores: bool = True) -> list[dict[str, int]]:

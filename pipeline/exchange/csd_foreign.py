@@ -126,7 +126,10 @@ def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
     spans: dict[str, _Span] = {}
     for file in files:
         refuse_nearly_equal(
-            (n for n in spans if n not in file.intervals), (n for n in file.intervals if n not in spans), file.path
+            (n for n in spans if n not in file.intervals),
+            (n for n in file.intervals if n not in spans),
+            len(spans.keys() & file.intervals.keys()),
+            file.path,
         )
         for name, intervals in file.intervals.items():
             if name not in spans:
@@ -279,7 +282,8 @@ def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str
     """Refuse a file whose spare ids are those of utterances that it lacks, in another spelling."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
-    refuse_nearly_equal(wanted, (_segment(name)[0] for name in file.intervals if name not in used), file.path)
+    spare = (_segment(name)[0] for name in file.intervals if name not in used)
+    refuse_nearly_equal(wanted, spare, len(spans) - len(lost), file.path)
 
 
 def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[str, Floats]]:

@@ -1,6 +1,5 @@
 """import: features from other people's files, as a corpus of their own or beside what a corpus has."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,12 +17,12 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_o
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
 from pipeline.exchange.intervals import within
-from pipeline.near_ids import nearly_equal, said_of
 from pipeline.params import Params, load_params
 from pipeline.paths import CorpusPaths, check_name
 from pipeline.rules import is_no_label
 from pipeline.run.locks import writing
 from pipeline.settings_file import RAW, add_corpus, add_features
+from pipeline.stages.import_ids import keyed, near_notices, unmatched
 from pipeline.stages.imported_stores import origin_of, renamed, written
 from pipeline.stages.prepare import gather
 from pipeline.utterances import COLUMNS, read_utterances
@@ -42,7 +41,6 @@ _FILLED_IN = (
     "video_track",
     "line",
 )
-_EXAMPLES = 3
 
 
 def import_corpus(
@@ -86,6 +84,7 @@ def _import_corpus(
     if label not in bundle.utterances.columns or label in COLUMNS:
         labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
         raise UserError(f"--label: {path} has no label column {label!r}; {suggest(label, labels)}")
+    _require_splits(bundle, str(settings.get("kind") or ""), path)
     bundle, notices = _labelled(bundle, label, path)
     words, cut = within(bundle.words, bundle.utterances)
     bundle, notices = replace(bundle, words=words), [*notices, *cut]
@@ -147,8 +146,8 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     Raises
     ------
     UserError
-        If nothing matches, an id of one side matches several of the other, or ids that do not match differ in their
-        spelling only; nothing is written then.
+        If nothing matches, an id of one side matches several of the other, or so many ids differ in their spelling only
+        that they are surely the same; nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         return _import_into(params, form, path, name, options, match)
@@ -158,22 +157,16 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     bundle = checked(_read(form, path, options), path)
-    ours = _keyed(list(table["utterance"]), match, f"the corpus {name}")
-    theirs = _keyed(list(bundle.utterances["utterance"]), match, str(path))
+    ours = keyed(list(table["utterance"]), match, f"the corpus {name}")
+    theirs = keyed(list(bundle.utterances["utterance"]), match, str(path))
     both = [key for key in ours if key in theirs]
     here, there = [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
-    if pairs := nearly_equal(here, there):
-        said = said_of([(ours[a], theirs[b]) for a, b in pairs], name, path.name)
-        raise UserError(
-            f"{path}: {len(both)} of {len(ours)} utterances of {name} are in it by id, but {said}: write them alike "
-            "or name the equal part of both with --match"
-        )
+    notices = near_notices({k: ours[k] for k in here}, {k: theirs[k] for k in there}, len(both), (name, path))
     if not both:
         raise UserError(
             f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
             f"{next(iter(ours), 'none')!r}): name the id column with --id, or the equal part of both with --match"
         )
-    notices: list[str] = []
     stores = renamed(bundle.features, notices)
     if not stores:
         raise UserError(f"{path} holds no features: name some with --array MODALITY=NAME")
@@ -185,36 +178,10 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
         *bundle.notices,
         *notices,
         f"{len(both)} of {len(ours)} utterances of {name} matched by id",
-        *_unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
-        *_unmatched([theirs[key] for key in there], f"ids of {path} are no utterances of {name}: they were left out"),
+        *unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
+        *unmatched([theirs[key] for key in there], f"ids of {path} are no utterances of {name}: they were left out"),
         *lines,
     ]
-
-
-def _unmatched(ids: Sequence[str], sentence: str) -> list[str]:
-    if not ids:
-        return []
-    return [f"{len(ids)} {sentence} ({', '.join(ids[:_EXAMPLES])}{', ...' if len(ids) > _EXAMPLES else ''})"]
-
-
-def _keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
-    """Return what is compared -> id."""
-    try:
-        pattern = re.compile(match) if match else None
-    except re.error as error:
-        raise UserError(f"--match {match!r} is no regular expression: {error}") from None
-    if pattern is not None and pattern.groups != 1:
-        raise UserError(f"--match {match!r} must have one group in brackets, as in '\\d\\d-(.+)'")
-    keyed: dict[str, str] = {}
-    for name in ids:
-        found = pattern.fullmatch(name) if pattern else None
-        if pattern and not found:
-            continue
-        key = found[1] if found else name
-        if key in keyed:
-            raise UserError(f"{where}: the ids {keyed[key]!r} and {name!r} are both {key!r}: ids must tell all apart")
-        keyed[key] = name
-    return keyed
 
 
 def _joined(
@@ -265,6 +232,19 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
     return replace(bundle, utterances=kept, features=stores, words=words), [
         f"{left} utterances without {label} were left out"
     ]
+
+
+def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
+    """Raise `UserError` if the protocol that is asked for needs the file's splits, and it has none."""
+    if kind not in ("official", "crossfit"):
+        return
+    splits = set(bundle.utterances["split"]) if "split" in bundle.utterances else set()
+    if lacking := [name for name in ("train", "test") if name not in splits]:
+        what = "no splits" if not splits - {""} else f"no utterance of the split {lacking[0]}"
+        raise UserError(
+            f"{path} gives {what}, but --protocol {kind} needs train and test: name what holds them with --split, and "
+            "what they are called with --split-name, or choose --protocol group-kfold"
+        )
 
 
 def _forget(root: Path, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.near_ids import nearly_equal
+from pipeline.near_ids import nearly_equal, surely_one
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_two_ids(mine, theirs):
 
 def test_an_id_is_in_one_pair_only():
     assert nearly_equal(["a", "A"], ["a "]) == [("a", "a ")]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "exact", "same"),
+    [
+        ([("QxYz", "qXyZ")], 23, False),
+        ([("QxYz", "qXyZ")], 1, False),
+        ([(f"A{i}", f"a{i}") for i in range(12)], 0, True),
+        ([(f"A{i}", f"a{i}") for i in range(12)], 11, True),
+        ([(f"A{i}", f"a{i}") for i in range(12)], 12, False),
+        ([(str(i), f"{i:02}") for i in range(1, 10)], 3, True),  # 1..12 and 01..12
+        ([(str(i), f"{i:03}") for i in range(1, 100)], 101, True),  # 1..200 and 001..200
+        ([("s1_01", "s1_1")], 500, False),
+        ([("a", "a.wav")], 0, True),
+    ],
+)
+def test_few_near_ids_beside_many_that_match_may_be_others(pairs, exact, same):
+    assert surely_one(pairs, exact) == same

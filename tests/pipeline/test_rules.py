@@ -64,7 +64,30 @@ def test_splits() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", " ", "NaN", "nan", "NAN", "NA", "n/a", "N/A", "#N/A", "<NA>", "None", "null", "NULL", "-nan"]
+    "cell",
+    [
+        "",
+        " ",
+        "NaN",
+        "nan",
+        "NAN",
+        "NA",
+        "n/a",
+        "N/A",
+        "#N/A",
+        "<NA>",
+        "None",
+        "null",
+        "NULL",
+        "-nan",
+        "N.A.",
+        "n.a.",
+        "-1.#IND",
+        "1.#QNAN",
+        "-nan(ind)",
+        "#VALUE!",
+        "#DIV/0!",
+    ],
 )
 def test_no_label(cell: str) -> None:
     assert is_no_label(cell)
@@ -76,7 +99,9 @@ def test_what_may_be_a_class_is_a_label(cell: str) -> None:
 
 
 def test_a_label_that_may_be_missing_is_known_as_such() -> None:
-    assert [c for c in ("none", "?", "joy", "None", "") if reads_like_no_label(c)] == ["none", "?"]
+    assert [c for c in ("none", "?", "joy", "None", "", "other") if reads_like_no_label(c)] == ["none", "?"]
+    likely = ("unknown", "Undefined", "xxx", "XXX", "--", "<unk>", "unlabeled", "Not available")
+    assert all(reads_like_no_label(cell) and not is_no_label(cell) for cell in likely)
 
 
 @pytest.mark.parametrize(

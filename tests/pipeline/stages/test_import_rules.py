@@ -308,6 +308,35 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     assert "5 of 12 utterances of mine matched by id" in lines
 
 
+def test_one_id_in_another_case_beside_many_that_match_is_a_notice(tmp_path):
+    ours = [*(f"vid{i}" for i in range(11)), "QxYz"]
+    sheet(tmp_path, [(name, f"g{i % 4}", "ab"[i % 2]) for i, name in enumerate(ours)])
+    imported()
+    prepared(tmp_path)
+    options = ImportOptions(arrays=(("audio", ("p*",)),), id="clip")
+    path = written_as("csv", [*ours[:11], "qXyZ"])
+    lines = importing.import_into(load_params(Path("params.yaml")), "csv", path, "mine", options, "")
+    assert "11 of 12 utterances of mine matched by id" in lines
+    said = "1 id differs only in its spelling, such as 'QxYz' of mine and 'qXyZ' of"
+    assert [line for line in lines if line.startswith(said) and "they are taken for different ones" in line]
+
+
+@pytest.mark.parametrize("kind", ["official", "crossfit"])
+@pytest.mark.parametrize("splits", [None, "train", ""])
+def test_a_protocol_that_needs_splits_is_refused_without(tmp_path, kind, splits):
+    cells = [(f"c{i}", f"g{i % 4}", "ab"[i % 2]) for i in range(12)]
+    sheet(tmp_path, cells)
+    if splits is not None:
+        write_csv(tmp_path / "f.csv", ("clip", "who", "mood", "part", "v1"), [(*row, splits, 1) for row in cells])
+    options = OPTIONS if splits is None else replace(OPTIONS, split="part")
+    block = {"task": "classification", "label": "mood", "kind": kind, "folds": 2}
+    before = (tmp_path / "params.yaml").read_bytes()
+    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name what holds them with --split"):
+        importing.import_corpus(Path("params.yaml"), "csv", Path("f.csv"), "mine", options, block)
+    assert (tmp_path / "params.yaml").read_bytes() == before
+    assert not Path("data/raw/mine").exists()
+
+
 def test_an_imported_manifest_holds_no_formula_and_its_ids_come_back(tmp_path):
     names = ["=1+1", "+A1", "-B2", "@x", "'=q", "'tis", "-1.5", "＝f()", "-3nNcZdcdvU_1", "c"]
     sheet(tmp_path, [(name, f"{name}{i % 2}", "=+"[i % 2] + "mood") for i, name in enumerate(names)])
