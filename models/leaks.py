@@ -79,7 +79,7 @@ def leak_guard(
     for fold in folds:
         _check_overlap(fold, table)
         for name, column in columns.items():
-            _check_column(fold, table, name, column)
+            _check_column(fold, table, name, column, by)
         _check_samples(
             fold,
             table,
@@ -113,11 +113,28 @@ def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
         raise LeakError(f"{fold.name}: trained on and tested on: {_ids(table, both)}")
 
 
-def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column) -> None:
+def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by: str) -> None:
     if len(shared := column.shared(fold)):
-        shown = str(column.texts[column.codes == shared[0]][0]).replace("\x1f", " / ")
+        rows = column.codes == shared[0]
+        shown = str(column.texts[rows][0]).replace("\x1f", " / ")
         shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
-        raise LeakError(_on_both_sides(fold, table, f"the same {what} ({shown!r}) is", column, shared))
+        filled_in = (
+            what == "group" and "recording" in table and (text_of(table, "recording") == column.texts)[rows].all()
+        )
+        what = "recording" if filled_in else what
+        raise LeakError(
+            _on_both_sides(fold, table, f"the same {what} ({shown!r}) is", column, shared) + _whole(what, by)
+        )
+
+
+def _whole(what: str, by: str) -> str:
+    """Return what to do where the protocol's groups divide what is kept whole."""
+    if what not in ("group", "recording") or by in ("", what):
+        return ""
+    return (
+        f". A {what} is kept whole, but protocol.group is {by}: let it be group (where no group is given, the"
+        " recording), or a column that has one value throughout it"
+    )
 
 
 def _on_both_sides(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:

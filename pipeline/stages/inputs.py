@@ -67,11 +67,19 @@ def step_settings(
     rows = _timed(_over_time([_rows(CorpusPaths(name).features(e), table) for e in stores]))
     if rows is None:
         why = f"no row of {', '.join(stores)} has a time" if stores else "no store of text is read that has words"
+        why = why if "text" in corpus.modalities else "text is none of the corpus's modalities"
         return replace(settings, sequences=replace(how, align="none")), [
-            f"sequences.align is word, but no utterance has timed words ({why}): steps are {how.step_s:g} s of voice"
-            " and face, and the rows of text, as with align: none"
+            f"sequences.align is word, but no utterance has timed words ({why}): steps are"
+            f" {_without_words(corpus, how.step_s)}, as with align: none"
         ]
     return settings, list(_untimed(rows))
+
+
+def _without_words(corpus: CorpusParams, step_s: float) -> str:
+    """Return what steps are without words, of the modalities that there are."""
+    heard = [said for modality, said in (("audio", "voice"), ("video", "face")) if modality in corpus.modalities]
+    parts = [f"{step_s:g} s of {' and '.join(heard)}"] if heard else []
+    return ", and ".join([*parts, *(["the rows of text"] if "text" in corpus.modalities else [])])
 
 
 def _untimed(rows: "_Rows") -> Iterator[str]:

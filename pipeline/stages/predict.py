@@ -71,6 +71,8 @@ def predict(
     settings = settings_of(schema, f"{folder}/model.json: schema.train")
     if settings.context.before + settings.context.after and not _is_manifest(source):
         notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
+    if text is not None and "text" not in schema["features"]:
+        notices.append(f"--text is without effect: {folder} reads no text")
     with _corpus(params, saved.schema, source, text) as (own, name):
         problems = prepare.tabulate(own.corpus(name), name)
         notices += _warnings(problems) if _is_manifest(source) else []

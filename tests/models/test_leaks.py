@@ -174,6 +174,18 @@ def test_moving_pictures_with_the_same_words_and_no_voice_fail():
         leak_guard(HALVES, sheet(text="same", start=float("nan")), contents=read(pictures=BOTH))
 
 
+@pytest.mark.parametrize("group", ["r1", "session"])
+def test_where_the_protocol_divides_a_recording_the_remedy_is_named(group):
+    table = planted("recording", "r1")
+    table["group"] = table["recording"] if group == "r1" else table["group"]
+    table.loc[[1, 6], "group"] = group
+    what = "recording" if group == "r1" else "group"
+    with pytest.raises(
+        LeakError, match=rf"the same {what} \('{group}'\).* A {what} is kept whole, but protocol.group is s"
+    ):
+        leak_guard(HALVES, table, by="speaker")
+
+
 def test_a_voice_that_no_model_reads_is_no_leak():
     assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, heard=False)) == ()
 

@@ -319,6 +319,22 @@ def test_words_without_times_give_steps_in_seconds_and_a_notice(text, align):
     assert steps(x, "audio") == [[[1.0], [2.0], [3.0]]] * 2  # never one step of everything
 
 
+@pytest.mark.parametrize(
+    ("modalities", "said"),
+    [
+        (("audio",), "(text is none of the corpus's modalities): steps are 0.1 s of voice, as with"),
+        (("audio", "video"), "steps are 0.1 s of voice and face, as with"),
+        (("text", "video"), "steps are 0.1 s of face, and the rows of text, as with"),
+        (("text",), "steps are the rows of text, as with"),
+    ],
+)
+def test_only_modalities_that_are_there_are_spoken_of(modalities, said):
+    for modality in modalities:
+        store(modality, [untimed([1, 2, 3])] * 2)
+    _, (notice,) = stepped({modality: (modality,) for modality in modalities}, utterances(2))
+    assert said in notice
+
+
 def test_utterances_without_timed_words_among_others_are_counted():
     timed, none = ok([1, 2], times=[[0, 0.1], [0.1, 0.2]]), untimed([1, 2])
     store("bert", [timed, none, "empty", timed])

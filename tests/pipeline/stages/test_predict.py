@@ -251,6 +251,18 @@ def test_a_model_of_speakers_needs_several_clips_of_each(params: Params, pipelin
         predict(params, pipeline / folder, CLIPS[0])
 
 
+def test_a_text_that_a_model_does_not_read_is_said_to_be_without_effect(pipeline: Path, model: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(pipeline)
+        own = load_params(Path("params.yaml"))
+        folder = fit(own, "av", Row("unimodal", ("audio",), "logistic"))
+        found = [predict(own, one, CLIPS[0], text="so it is").notices for one in (folder, model)]
+    assert [[n for n in notices if "--text is without effect" in n] for notices in found] == [
+        [f"--text is without effect: {folder} reads no text"],
+        [],
+    ]
+
+
 def test_a_stop_leaves_nothing_behind(params: Params, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
