@@ -11,7 +11,7 @@ a person's later, says in a column of its own, `MARKS`, in which rows apostrophe
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -74,6 +74,21 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
     """
     marks = row.get(MARKS) == _MARKED
     return {name: trimmed(restored(cell)) if marks else cell for name, cell in row.items() if name != MARKS}
+
+
+def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header and the rows of a CSV without `MARKS`, texts as they were where these say that.
+
+    >>> list(unmarked_rows(iter([(1, ["a", MARKS]), (2, ["'=1", _MARKED]), (3, ["'=2", ""])])))
+    [(1, ['a']), (2, ['=1']), (3, ["'=2"])]
+    """
+    line, header = next(rows, (0, []))
+    at = header.index(MARKS) if MARKS in header else len(header)
+    yield line, [restored(name) for name in header[:at] + header[at + 1 :]] if MARKS in header else header
+    for line, cells in rows:
+        kept = cells[:at] + cells[at + 1 :] if MARKS in header else cells
+        marks = MARKS in header and cells[at : at + 1] == [_MARKED]
+        yield line, [trimmed(restored(cell)) for cell in kept] if marks else kept
 
 
 def put(table: pd.DataFrame, target: Path | io.StringIO) -> None:

@@ -42,6 +42,9 @@ _OTHERS: dict[bytes, str] = {
 }
 _BOMS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
+_DRAWN = r"\s*(?:[-=]{3,}|:-+:?|-+:)\s*"  # a cell of the line below a header, as in Markdown
+_RULE = re.compile(rf"(?=.*[|+])[|+]?{_DRAWN}(?:[|+]{_DRAWN})*[|+]?")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -95,6 +98,8 @@ def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:
     named = re.fullmatch(r'"?sep\s*=\s*(.)"?[,;\s]*', lines[0].strip("\r\n"), re.IGNORECASE) if lines else None
     skipped = 1 if named else _preamble(lines, known)
     rest = lines[skipped:]
+    if any(_RULE.fullmatch(line.strip()) for line in rest[:3]):
+        raise UserError(f"{path} is no CSV, but a table drawn with lines, as in Markdown: save the table as CSV")
     delimiter = _delimiter(rest, known, named[1] if named else "")
     if known and not _score(rest, delimiter, known):
         _refuse_headless(path, lines, skipped, known)

@@ -73,7 +73,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table["utterance"], files)
     judged = [name for name in sheet.header if folded(name) in OURS]  # by their cells already
-    near = nearly_ours(sheet.header, OURS, [*asked, *judged])
+    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # import has named them
+    near = {} if features_only else nearly_ours(sheet.header, OURS, [*asked, *judged])
     problems += [Problem("warning", path, None, notice) for notice in near_notices(near)]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)

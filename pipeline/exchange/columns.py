@@ -18,7 +18,7 @@ from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
 from pipeline.exchange.intervals import proper
 from pipeline.exchange.parts import check_meanings, remedy
 from pipeline.headers import column_names, nearly_ours
-from pipeline.rules import is_no_label, seconds_of
+from pipeline.rules import is_no_label, number_of, seconds_of
 from pipeline.splits import meanings
 from pipeline.utterances import COLUMNS
 
@@ -224,7 +224,15 @@ def number(cell: str, row: int, name: str, source: Source) -> float:
     try:
         return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() takes 1_0 for 10
     except ValueError:
-        raise source.error(row, name, f"holds {cell!r}, which is no number") from None
+        raise source.error(row, name, f"holds {cell!r}, which is no number{_how(cell)}") from None
+
+
+def _how(cell: str) -> str:
+    try:
+        number_of(cell)
+    except ValueError as error:
+        return "" if str(error).startswith("must") else f": {error}"
+    return ""
 
 
 def features_of(

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.csv_cells import MARKS, restored, unmarked_rows
 from pipeline.csv_files import records
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
@@ -41,8 +43,10 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     lines: list[int] = []
     source = Source(path, "column", lambda i: f"line {lines[i]}")
     named = [getattr(options, role) for role in ROLES]
-    rows = records(path, {name for name in named if name})
-    _, header = next(rows, (0, []))
+    found = records(path, {name for name in named if name})
+    first = next(found, (0, []))
+    rows = unmarked_rows(chain([first], found))
+    _, header = next(rows)
     if not any(header):
         raise UserError(f"{path} has no header: write the names of the columns into its first line")
     index = "" if header[0] else "the first column has no name, it is taken for an index and not read"
@@ -64,7 +68,26 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     matrix = np.stack(values) if values else np.zeros((0, len(features)), np.float32)
     numbers = {names[j]: matrix[:, k] for k, j in enumerate(features)}
     bundle = table_bundle(texts, numbers, chosen, options, source)
-    return replace(bundle, notices=(f"{path.name}: {index}", *bundle.notices)) if index else bundle
+    said = [
+        f"{path.name}: {notice}"
+        for notice in (index, *(_apostrophes(texts) if MARKS not in first[1] else ()))
+        if notice
+    ]
+    return replace(bundle, notices=(*said, *bundle.notices))
+
+
+def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Return a notice for each column with cells that begin as those that are marked against formulas."""
+    notices = []
+    for name, cells in texts.items():
+        odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]
+        if odd:
+            what = f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, as crossmodal"
+            notices.append(
+                f"column {name!r}: {what} writes it before what a spreadsheet takes for a formula (such as "
+                f"{one_line(odd[0], 40)!r}): kept; remove the apostrophe if it is no part of the text"
+            )
+    return notices
 
 
 def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> None:

@@ -89,14 +89,18 @@ def _numbers(column: Any, name: str, source: Source) -> NDArray[np.float32]:
     """Return ``(n,)`` numbers, NaN for null."""
     import pyarrow as pa
 
+    column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         with np.errstate(over="ignore"):  # beyond float32 is infinite, and masked like the infinite
             return np.asarray(column.to_pandas().to_numpy(np.float64, na_value=np.nan)).astype(np.float32)
     first = next((i for i, cell in enumerate(column.to_pylist()) if cell is not None), 0)
-    raise source.error(
-        first, name, f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers"
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    how = (
+        ": write each number of a list into a column of its own, or all as one array for `import npz`" if lists else ""
     )
+    what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers{how}"
+    raise source.error(first, name, what)
 
 
 def _cells(column: Any) -> NDArray[Any]:

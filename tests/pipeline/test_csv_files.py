@@ -265,3 +265,24 @@ def test_records_without_known_names(tmp_path: Path) -> None:
         assert [cells for _, cells in records(path, ())] == [["id", "f1", "f2"], ["a", "1", "2"]]
     path.write_text("#id,f1\na,1\n")
     assert next(iter(records(path, ()))) == (1, ["#id", "f1"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "| utterance | emotion |\n|---|---|\n| u1 | joy |\n",
+        "| utterance | emotion |\n| :--- | ---: |\n| u1 | joy |\n",
+        "utterance | emotion\n--- | ---\nu1 | joy\n",
+        "+-----------+---------+\n| utterance | emotion |\n+===========+=========+\n| u1        | joy     |\n",
+        " utterance | emotion \n-----------+---------\n u1        | joy\n",
+        "\n| utterance |\n|-----------|\n| u1 |\n",
+    ],
+)
+def test_tables_that_are_drawn_are_named(content: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a table drawn with lines, as in Markdown: save the table as CSV"):
+        rows(tmp_path, content)
+
+
+@pytest.mark.parametrize("content", ["utterance|text\nu1|--\n", "utterance|text\n--|--x\n", "utterance,text\n--,--\n"])
+def test_dashes_alone_draw_no_table(content: str, tmp_path: Path) -> None:
+    assert len(rows(tmp_path, content)) == 1

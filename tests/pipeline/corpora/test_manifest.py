@@ -396,3 +396,14 @@ def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, err
         assert f"'fold3' is none of train, valid, test: not read, which changes nothing under {kind}" in said(
             found, "warning"
         )
+
+
+def test_near_names_are_not_said_again_where_all_features_are_imported(tmp_path: Path) -> None:
+    rows = "u1,s1,joy,a.wav,0\nu2,s2,joy,b.wav,0\nu3,s1,anger,c.wav,0\nu4,s2,anger,d.wav,0\n"
+    header = "utterance,speaker,emotion,filename,start_time\n"
+    imported = {"modalities": ("audio",), "features": {"audio": ("f",)}}
+    assert not corpus(tmp_path, rows, header, **imported).problems
+    found = corpus(tmp_path, rows, header, **imported, label="")  # predict: nothing was said before
+    assert "did you mean 'media'" in said(found, "warning")
+    found = corpus(tmp_path, rows.replace("a.wav", "x"), header.replace("filename", "media"), **imported)
+    assert "did you mean 'start'" in said(found, "warning")

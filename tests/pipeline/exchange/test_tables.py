@@ -204,3 +204,47 @@ def test_columns_that_have_a_meaning_here_are_never_dropped_in_silence(tmp_path:
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*", "line", "recording")),), id="clip"))
     assert bundle.features[0].feature_names == ("f1", "line", "recording")
     assert "'line'" not in "\n".join(bundle.notices)
+
+
+@pytest.mark.parametrize(("cell", "point"), [("0,5", "0.5"), ("-1,25", "-1.25"), (",5", ".5")])
+def test_a_feature_with_a_comma_is_told_how_to_be_written(cell: str, point: str, tmp_path: Path) -> None:
+    path = csv(tmp_path / "a.csv", CSV.replace("-3e0", f'"{cell}"'))
+    with pytest.raises(UserError, match=f"holds '{cell}', which is no number: write it with a decimal point, {point}$"):
+        csv_table.read(path, OPTIONS)
+
+
+def test_decimals_are_numbers_and_lists_are_told_how_to_be_saved(tmp_path: Path) -> None:
+    from decimal import Decimal
+
+    options = ImportOptions(arrays=(("audio", ("f*",)),), id="id", label="mood")
+    columns = {"id": ["a", "b", "c"], "mood": ["x", "y", "x"], "f1": [Decimal("1.5"), None, Decimal("-2.25")]}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    entries = [item.load() for item in parquet.read(tmp_path / "a.parquet", options).features[0].items]
+    assert [entry.status for entry in entries] == ["ok", "empty", "ok"]
+    np.testing.assert_array_equal(entries[2].rows["values"], [[-2.25]])
+    for kind in (pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.float32(), 2)):
+        table = pa.table(columns | {"f1": pa.array([[1.0, 2.0]] * 3, kind)})
+        pq.write_table(table, tmp_path / "a.parquet")
+        with pytest.raises(UserError, match=r"'f1' holds .* of type .*own, or all as one array for `import npz`"):
+            parquet.read(tmp_path / "a.parquet", options)
+
+
+def test_apostrophes_are_taken_away_where_crossmodal_says_so_and_else_spoken_of(tmp_path: Path) -> None:
+    import pandas as pd
+
+    from pipeline.csv_cells import mark_rows, put
+
+    options = ImportOptions(arrays=(("audio", ("f*",)),), id="id", text="said", label="mood")
+    texts = ["=1+1", "'=q", "'tis", "-B2", "so"]
+    table = pd.DataFrame({"id": ["+a", "b", "c", "d", "e"], "said": texts, "mood": list("xyxyx"), "f1": list("12345")})
+    put(mark_rows(table), tmp_path / "a.csv")
+    found = csv_table.read(tmp_path / "a.csv", options)
+    assert found.utterances["text"].tolist() == texts
+    assert found.utterances["utterance"].tolist() == table["id"].tolist()
+    assert "crossmodal_marks" not in found.utterances
+    assert not found.notices
+    put(mark_rows(table).drop(columns="crossmodal_marks"), tmp_path / "a.csv")
+    found = csv_table.read(tmp_path / "a.csv", options)
+    assert found.utterances["text"].tolist() == ["'=1+1", "''=q", "'tis", "'-B2", "so"]
+    assert "column 'said': 3 cells begin with an apostrophe, as crossmodal writes it" in found.notices[1]
+    assert "column 'id': 1 cell begins" in found.notices[0]
