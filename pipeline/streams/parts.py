@@ -30,6 +30,7 @@ class StreamParts:
     back_s: float = 0.0  # the longest way that its stamps went back
     ends_s: dict[int, float] = field(default_factory=dict)  # part -> end on the container's clock
     first_s: float | None = None  # the first presentation stamp
+    early: int | None = None  # the number of the first packet that is shown in the next part
     bytes: tuple[int, int] | None = None  # where its first and its last packet stand in the file
 
 
@@ -43,25 +44,36 @@ class Parts:
     spans_s: list[list[float]] = field(default_factory=list)  # of each part, over its streams, on the container's clock
     last_byte: int = 0
     joints: dict[int, int] = field(default_factory=dict)  # part -> the byte from which it was read; none of the first
+    leaps: set[int] = field(default_factory=set)  # the parts at whose beginning stamps go forward
+    pauses: set[int] = field(default_factory=set)  # of those parts, the ones behind a pause of one recording
 
     def note(self, packet: Any) -> None:
         """Note one packet."""
         stream = self.streams.setdefault(packet.stream_index, StreamParts())
         timed = packet.stream_index in self.timed
-        if timed and packet.dts is not None:
+        early = timed and stream.last_s is not None and self._is_early(packet)
+        if early:
+            stream.early = stream.count if stream.early is None else stream.early
+        elif timed and packet.dts is not None:
             self._follow(stream, float(packet.dts * packet.time_base), packet.pos or 0)
         span_s = packet_span_s(packet, stream.ends_s.get(stream.part, 0.0))
+        part = stream.part + early
         if not packet.is_discard:
             stream.shown += 1
-            stream.ends_s[stream.part] = max(stream.ends_s.get(stream.part, span_s[1]), span_s[1])
+            stream.ends_s[part] = max(stream.ends_s.get(part, span_s[1]), span_s[1])
             if timed:
-                self._extend(stream.part, span_s)
+                self._extend(part, span_s)
             if stream.first_s is None and packet.pts is not None:
                 stream.first_s = span_s[0]
         stream.count += 1
         if packet.pos is not None:
             stream.bytes = (stream.bytes[0] if stream.bytes else packet.pos, packet.pos)
         self.last_byte = max(self.last_byte, (packet.pos or 0) + packet.size)
+
+    def _is_early(self, packet: Any) -> bool:
+        """Whether a picture is decoded before the place where stamps go forward, and shown behind it."""
+        shown = packet.pts is not None and packet.dts is not None
+        return shown and float((packet.pts - packet.dts) * packet.time_base) > self.ahead_s
 
     def _follow(self, stream: StreamParts, stamp_s: float, byte: int) -> None:
         """Follow the decoding stamps of a stream; it enters its next part where they begin again."""
@@ -70,8 +82,11 @@ class Parts:
         elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:
             stream.back_s = max(stream.back_s, stream.last_s - stamp_s)
             stream.part += 1
-            stream.begins.append((stream.count, stream.part))
+            stream.begins.append((stream.count if stream.early is None else stream.early, stream.part))
+            stream.early = None
             self.joints.setdefault(stream.part, byte)
+            if stamp_s > stream.last_s:
+                self.leaps.add(stream.part)
             stream.last_s = stamp_s
         else:
             stream.last_s = max(stamp_s, stream.last_s)
@@ -104,6 +119,7 @@ class Parts:
             stream.part, stream.begins = 0, []
             stream.ends_s = {0: max(stream.ends_s.values())} if stream.ends_s else {}
         self.joints.clear()
+        self.leaps.clear()
         self.spans_s = [[min(start for start, _ in self.spans_s), max(end for _, end in self.spans_s)]]
 
     def _extend(self, part: int, span_s: tuple[float, float]) -> None:
@@ -113,10 +129,12 @@ class Parts:
         known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
 
     def shifts(self) -> list[float]:
-        """Return by how much each part is moved so that it begins where the one before it ends."""
+        """Return by how much each part is moved so that it begins where the one before it ends; none behind a pause."""
         shifts_s: list[float] = []
         for number, (start_s, _) in enumerate(self.spans_s):
-            shifts_s.append(self.spans_s[number - 1][1] + shifts_s[-1] - start_s if number else 0.0)
+            before_s = shifts_s[-1] if number else 0.0
+            joined = number and number not in self.pauses
+            shifts_s.append(self.spans_s[number - 1][1] + before_s - start_s if joined else before_s)
         return shifts_s
 
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:

@@ -18,6 +18,7 @@ from pipeline.streams.opening import MediaError, media_streams, open_recording
 from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
 from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
 from pipeline.streams.tracks import programs_of
+from pipeline.streams.transport import goes_on
 from pipeline.streams.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
@@ -82,6 +83,7 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     """Read all packets of an open recording to its end; as `timeline_of`."""
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts)
+    parts.pauses = {part for part in parts.leaps if goes_on(path, parts.joints[part])}
     start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
     offsets_s = _program_offsets_s(container, parts, start_s)
@@ -94,8 +96,24 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     duration_s = max([*short, reach_s]) if short else _believed_s(container, path, start_s, reach_s)
     moved = parts.shifts_by_stream(shifts) or {index: ((0, by_s),) for index, by_s in offsets_s.items()}
     stills = frozenset(s.index for s in media_streams(container, "video") if parts.shown(s.index) == 1)
-    notices = tuple(filter(None, [_unread_notice(container, path, parts.last_byte, reach_s)]))
+    unread = _unread_notice(container, path, parts.last_byte, reach_s)
+    notices = (*_leap_notices(parts, shifts, start_s), *([unread] if unread else []))
     return Timeline(start_s, duration_s, ends_s, claims_s, moved, stills, notices)
+
+
+def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
+    """Yield a sentence on each place where the stamps of all streams go far forward: a pause, or a joint."""
+    for part in sorted(parts.leaps):
+        end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
+        by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
+        leap = f"its clock goes forward by {by_s:.2f} s at {end_s:.2f} s: taken for"
+        if part in parts.pauses:
+            yield f"{leap} a pause of one recording, in which there is no sound and no picture"
+        else:
+            yield (
+                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, what a player shows "
+                f"behind it comes {by_s:.2f} s earlier here, and `start` and `end` count so"
+            )
 
 
 def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -> str:
@@ -116,7 +134,7 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
     By the index of a stream; programs that begin nearly together share a clock.
     """
     starts_s: dict[int, float] = {}
-    programs = programs_of(container) if not parts.joints else {}
+    programs = programs_of(container) if parts.joints.keys() <= parts.pauses else {}
     firsts_s = {index: first_s for index in programs if (first_s := parts.first_s(index)) is not None}
     for index, first_s in firsts_s.items():
         starts_s[programs[index]] = min(first_s, starts_s.get(programs[index], first_s))

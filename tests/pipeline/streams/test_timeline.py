@@ -1,5 +1,6 @@
 """How long recordings are, where their clocks start, where they break off: against recordings made to be known."""
 
+import re
 import struct
 from contextlib import nullcontext
 from fractions import Fraction
@@ -121,6 +122,58 @@ def test_a_silent_film_joined_with_one_of_sound_is_refused(tmp_path: Path) -> No
     film = flashing(tmp_path / "film.ts", 3.0, 1.0, video="libx264", audio="aac", container="mpegts")
     with pytest.raises(MediaError, match="several recordings joined"):
         probe(joined(tmp_path / "both.ts", [mute, film]))
+
+
+def paused(path: Path, source: Path, at_s: float, pause_s: float) -> Path:
+    """Write a recording anew whose clock goes on during a pause; pictures keep their order."""
+    with av.open(str(source)) as read, av.open(str(path), "w", format="mpegts") as out:
+        streams = {s.index: out.add_stream_from_template(s) for s in read.streams if s.type in ("audio", "video")}
+        found = [packet for packet in read.demux() if packet.size]
+        for packet in found:
+            ticks = round(pause_s / packet.time_base)
+            packet.pts += ticks if packet.pts * packet.time_base >= at_s else 0
+            packet.dts += ticks if packet.dts * packet.time_base >= at_s else 0
+            packet.stream = streams[packet.stream_index]
+        for packet in sorted(found, key=lambda p: float(p.dts * p.time_base)):
+            out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("video", ["libx264", "mpeg2video", "mpeg4"])
+@pytest.mark.parametrize("pause_s", [20.0, 70.0, 4000.0])
+def test_a_pause_of_a_transport_stream_stays(tmp_path: Path, video: str, pause_s: float) -> None:
+    source = flashing(tmp_path / "a.ts", 4.0, 3.0, video=video, audio="mp2", container="mpegts")
+    path = paused(tmp_path / "paused.ts", source, 1.5, pause_s)
+    info = probe(path)
+    assert info.duration_s == pytest.approx(4.0 + pause_s, abs=0.15)
+    assert white_from_s(path) == pytest.approx([3.0 + pause_s], abs=0.1)
+    span = Span(pause_s + 2.0, pause_s + 4.0)
+    ((_, found),) = read_audio(path, [span], AudioConfig())
+    assert isinstance(found, AudioStream)
+    assert span.start_s + found.start_s == pytest.approx(3.0 + pause_s, abs=0.1)
+    if pause_s > 60:
+        (said,) = info.notices
+        leap = re.search(r"its clock goes forward by ([0-9.]+) s at 1\.[45]\d s: taken for a pause", said)
+        assert leap is not None
+        assert float(leap[1]) == pytest.approx(pause_s, abs=0.1)
+
+
+@pytest.mark.parametrize("video", ["libx264", "mpeg2video"])
+def test_a_leap_that_is_taken_for_a_joint_is_said_and_moves_picture_and_sound_alike(tmp_path: Path, video: str) -> None:
+    """Program streams do not count their packets, so a pause looks like a joint."""
+    parts = [
+        flashing(tmp_path / f"{i}.mpg", 2.0, 0.5, video="mpeg2video", audio="mp2", container="vob", start_s=start_s)
+        for i, start_s in enumerate((0.0, 100.0))
+    ]
+    if video == "libx264":
+        kinds = {"video": video, "audio": "aac", "container": "mpegts"}
+        parts = [flashing(tmp_path / f"{i}", 2.0, 0.5, start_s=s, **kinds) for i, s in enumerate((0.0, 100.0))]
+    path = joined(tmp_path / "joined", parts)
+    (said,) = probe(path).notices
+    assert "its clock goes forward by 9" in said
+    assert "taken for the joint of two recordings" in said
+    for found in (white_from_s(path), beeps_from_s(path)):
+        assert found == pytest.approx([0.5, 2.5], abs=0.12)
 
 
 @pytest.mark.parametrize("starts_s", [(3600.0, 0.0), (0.0, 3600.0), (100.0, 0.0)])
