@@ -76,7 +76,7 @@ def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> N
     near = {name: _nearly(name, header) for name in absent}
     first, *others = absent
     hint = f"did you mean {near[first]!r}? There are: {listed_names(header)}" if near[first] else suggest(first, header)
-    more = "".join(f"; nor {name!r}, did you mean {near[name]!r}?" for name in others if near[name])
+    more = "".join(f". It has no column {name!r} either; did you mean {near[name]!r}?" for name in others if near[name])
     raise UserError(f"{path} has no column {first!r}; {hint}{more}")
 
 

@@ -86,7 +86,9 @@ def test_times_of_minus_one_are_no_times(unknown: str, tmp_path: Path) -> None:
 
 
 def test_columns_of_aligners_are_named_as_they_are_meant(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"'word'; did you mean 'Label'.*nor 'start', did you mean 'Begin'"):
+    with pytest.raises(
+        UserError, match=r"'word'; did you mean 'Label'.*no column 'start' either; did you mean 'Begin'"
+    ):
         words(tmp_path, "u1,0,1,x\n", "utterance,Begin,End,Label\n")
 
 
