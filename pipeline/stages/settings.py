@@ -4,12 +4,17 @@ from pathlib import Path
 
 from features.atomic import write_text
 from pipeline.params import load_params
+from pipeline.plugins import plugin_keys
+from pipeline.run.cache import key_of
 
 CHECKED = Path("data/work/settings.txt")
+PLUGINS = Path("data/work/plugins.txt")
 
 
 def checked(path: Path) -> str:
     """Check a settings file and say so, also in a file that DVC's stages depend on; it always says the same.
+
+    Another file says of which content the plugins are; training and scoring depend on it.
 
     Raises
     ------
@@ -20,4 +25,5 @@ def checked(path: Path) -> str:
     for name in params.run.corpora:
         params.corpus(name)
     write_text(CHECKED, "The settings file can be used.\n")
+    write_text(PLUGINS, key_of({"plugins": plugin_keys(params.run.plugins)}) + "\n")
     return f"{path} can be used"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT, grid_corpus, needs_data
+from tests.conftest import ROOT, grid_corpus, needs_data, run
 
 pytestmark = needs_data
 
@@ -70,6 +70,7 @@ def test_everything_then_only_what_depends(project: Path) -> None:
     changed = SMALL["features"] | {"mfcc": {"count": 20}}  # type: ignore[operator]
     settings(project, features=changed)
     assert ran(dvc("repro", cwd=project)) == {
+        "settings",
         "extract@grid-mfcc",
         "train@grid",
         "evaluate@grid",
@@ -88,6 +89,20 @@ def unchanged(project: Path, first: bytes) -> set[str]:
     """Return the stages that DVC skips when training happens to give the same predictions."""
     same = (project / "results" / "grid" / "table.csv").read_bytes() == first
     return {"report@grid"} if same else set()
+
+
+def test_a_plugin_makes_what_reads_it_anew(project: Path) -> None:
+    blocks = yaml.safe_load((project / "params.yaml").read_text())
+    (project / "own_part.py").write_text("A = 1\n")
+    settings(project, run=blocks["run"] | {"plugins": ["own_part.py"]})
+    assert ran(dvc("repro", cwd=project)) >= {"settings", "train@grid", "evaluate@grid"}
+    run("evaluate", "--show", cwd=project)
+    (project / "own_part.py").write_text("A = 2\n")
+    run("settings", cwd=project)
+    assert not {one for one in ran(dvc("repro", cwd=project)) if one.startswith(("prepare", "preprocess", "extract"))}
+    run("evaluate", "--show", cwd=project)
+    settings(project, run=blocks["run"])
+    dvc("repro", cwd=project)
 
 
 def test_a_replaced_clip_goes_through_alone(project: Path) -> None:
