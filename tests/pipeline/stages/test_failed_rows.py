@@ -119,7 +119,7 @@ def test_steps_of_words_that_nobody_timed_are_said_to_be_none(trained: Train) ->
     before = (results / "predictions.csv").read_bytes()
     _, notices = trained(align="word")
     (said,) = [notice for notice in notices if notice not in plain]
-    assert "no utterance has timed words (no store of text is read that has words)" in said
+    assert "no utterance has timed words (text is none of the corpus's modalities)" in said
     assert (results / "predictions.csv").read_bytes() == before
     assert said in json.loads((results / "train.json").read_text())["notices"]
 

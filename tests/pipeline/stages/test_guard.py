@@ -103,22 +103,34 @@ def jpeg(picture, quality=95):
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
-def film(folder, name, pictures, pitch_hz):
-    """Write an H.264 film of 2 s with a tone, or with silence."""
+def silent_film(path, pictures):
+    """Write an H.264 film of 2 s without sound."""
     import av
 
-    t = np.arange(32000) / 16000
-    sound = 0.3 * np.sin(2 * np.pi * pitch_hz * t) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t)) * (pitch_hz > 0)
-    with av.open(str(folder / name), "w") as file:
-        file.metadata["title"] = name  # no two files are the same
+    with av.open(str(path), "w") as file:
         video = file.add_stream("libx264", rate=10)
         video.height, video.width, video.pix_fmt = *pictures[0].shape[:2], "yuv420p"
-        audio = file.add_stream("aac", rate=16000, layout="mono")
         for i, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts = i
             file.mux(video.encode(frame))
         file.mux(video.encode(None))
+
+
+def dubbed(film, path, pitch_hz):
+    """Copy the pictures of a film, packet by packet, and add a tone, or silence where the pitch is 0."""
+    import av
+
+    t = np.arange(32000) / 16000
+    sound = 0.3 * np.sin(2 * np.pi * pitch_hz * t) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t)) * (pitch_hz > 0)
+    with av.open(str(film)) as source, av.open(str(path), "w") as file:
+        file.metadata["title"] = path.name  # no two files are the same
+        video = file.add_stream_from_template(source.streams.video[0])
+        audio = file.add_stream("aac", rate=16000, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                file.mux(packet)
         frame = av.AudioFrame.from_ndarray((sound * 32767).astype("<i2")[None], format="s16", layout="mono")
         frame.sample_rate, frame.pts = 16000, 0
         file.mux(audio.encode(frame))
@@ -143,8 +155,9 @@ def test_the_same_pictures_are_one_recording_only_with_the_same_voice(modalities
     with av.open(str(next((DATA / "grid" / "s1").glob("*.mpg")))) as clip:
         pictures = [next_.to_ndarray(format="rgb24") for next_, _ in zip(clip.decode(video=0), range(20), strict=False)]
     Path("in").mkdir()
+    silent_film(Path("silent.mp4"), pictures if moves else pictures[:1] * 20)
     for i in range(4):
-        film(Path("in"), f"{i}.mp4", pictures if moves else pictures[:1] * 20, (150 + 20 * i) * voices)
+        dubbed(Path("silent.mp4"), Path(f"in/{i}.mp4"), (150 + 20 * i) * voices)
     rows = "".join(f"{i}.mp4,{'xyxy'[i]},g{i},{words}\n" for i in range(4))
     Path("in/manifest.csv").write_text("media,label,group,text\n" + rows)
     listed = ", ".join(modalities)
