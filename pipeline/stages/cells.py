@@ -127,4 +127,4 @@ def _with_bounds(name: str, found: Interval, sign: str) -> str:
 
 
 def _written(name: str, value: float, sign: str) -> str:
-    return f"{100 * value:{sign}.1f}" if name in SHARES else f"{value:{sign}.3f}"
+    return f"{100 * value:{sign}z.1f}" if name in SHARES else f"{value:{sign}z.3f}"  # z: no negative zero

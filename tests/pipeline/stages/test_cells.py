@@ -35,6 +35,7 @@ def test_undefined_figures_and_missing_intervals_are_said_in_words() -> None:
     assert figure("r", Interval(NAN, NAN, NAN)) == "undefined"
     assert figure("uar", Interval(0.5, NAN, NAN)) == "50.0 [no interval: one group]"
     assert difference("mae", Interval(-0.25, -0.5, 0.125)) == "-0.250 [-0.500, +0.125]"
+    assert difference("uar", Interval(0.1, -1e-17, 0.2)) == "+10.0 [+0.0, +20.0]"
     assert p_value(NAN) == ""
 
 
