@@ -207,70 +207,55 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
         return
     tested = sum(len(fold.test) for fold in folds)
     rows = repeated(folds, Column(words_of(table)))
-    if len(rows):
-        yield (
-            f"{len(rows)} of {tested} tested utterances ({len(rows) / tested:.1%}) have a text that occurs word for"
-            f" word in training, such as {_ids(table, rows)}: what text tells may be overestimated"
-        )
+    counted = f"{len(rows)} of {tested} tested utterances ({len(rows) / max(tested, 1):.1%})"
+    yield from _noticed(
+        table,
+        rows,
+        "have a text that occurs word for word in training",
+        "what text tells may be overestimated",
+        counted,
+    )
     whole = repeated(folds, Column(np.where(cut_out(table), "", segments_of(table))))
-    if len(whole):
-        yield (
-            f"{len(whole)} tested utterances have the text and the length of a clip in training, such as"
-            f" {_ids(table, whole)}: look whether it is the same clip twice"
-        )
+    yield from _noticed(
+        table, whole, "have the text and the length of a clip in training", "look whether it is the same clip twice"
+    )
 
 
 def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
-    rows = repeated(folds, segments)
-    if len(rows):
-        yield (
-            f"{len(rows)} tested utterances have the words, the start and the end of one in training, in another"
-            f" recording, such as {_ids(table, rows)}: look whether one is the other encoded anew"
-        )
+    what = "have the words, the start and the end of one in training, in another recording"
+    yield from _noticed(table, repeated(folds, segments), what, "look whether one is the other encoded anew")
 
 
 def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Column) -> Iterator[str]:
-    rows = repeated(folds, features)
-    if len(rows):
-        yield (
-            f"{len(rows)} tested utterances have exactly the features of voice and face of one in training, such as"
-            f" {_ids(table, rows)}: look whether these are copies of one recording"
-        )
+    what = "have exactly the features of voice and face of one in training"
+    yield from _noticed(table, repeated(folds, features), what, "look whether these are copies of one recording")
 
 
 def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
     rows = _both_sides(folds, table, ("media_sha256", "sound_sha256"), ~empty)
-    if len(rows):
-        yield (
-            f"{len(rows)} tested utterances have a file of the same content as one in training, such as"
-            f" {_ids(table, rows)}, but nothing is read from it: look whether these files are whole"
-        )
+    what = "have a file of the same content as one in training"
+    yield from _noticed(table, rows, what, "nothing is read from it; look whether these files are whole")
 
 
 def _sound_notices(
     folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_], voices: Column
 ) -> Iterator[str]:
+    advice = "what a voice tells may be overestimated"
     rows = _both_sides(folds, table, ("sound", "sound_sha256"), empty)
-    if len(rows):
-        yield (
-            f"{len(rows)} tested utterances are heard in a sound file in which training utterances are heard too, such"
-            f" as {_ids(table, rows)}: what a voice tells may be overestimated"
-        )
-    rows = repeated(folds, voices)
-    if len(rows):
-        yield (
-            f"{len(rows)} tested utterances have, under other pictures, the voice of one in training sample by sample,"
-            f" such as {_ids(table, rows)}: what a voice tells may be overestimated"
-        )
+    yield from _noticed(table, rows, "are heard in a sound file in which training utterances are heard too", advice)
+    what = "have, under other pictures, the voice of one in training sample by sample"
+    yield from _noticed(table, repeated(folds, voices), what, advice)
 
 
 def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
-    rows = repeated(folds, pictures)
+    what = "have, with another voice or other words, or without moving, the pictures of one in training"
+    yield from _noticed(table, repeated(folds, pictures), what, "what a face tells may be overestimated")
+
+
+def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
+    """Yield one sentence on tested rows, with examples, if there are any."""
     if len(rows):
-        yield (
-            f"{len(rows)} tested utterances have, with another voice or other words, or without moving, the pictures of"
-            f" one in training, such as {_ids(table, rows)}: what a face tells may be overestimated"
-        )
+        yield f"{counted or f'{len(rows)} tested utterances'} {what}, such as {_ids(table, rows)}: {advice}"
 
 
 def _both_sides(

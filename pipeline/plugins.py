@@ -61,7 +61,7 @@ def _origin(module: str) -> Path | None:
 def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names under which plugins are loaded as modules.
 
-    >>> module_names(("/home/me/my_fusion.py", "lab.strategies"))
+    >>> module_names(("lab/my_fusion.py", "lab.strategies"))
     ('my_fusion', 'lab.strategies')
     """
     return tuple(Path(plugin).stem if plugin.endswith(".py") else plugin for plugin in plugins)

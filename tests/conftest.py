@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,22 @@ def run(
     assert "Traceback" not in done.stderr, done.stderr
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def said(*arguments: str) -> Result:
+    """Run a command in this process; a traceback always fails the test."""
+    from cli import main
+
+    found = CliRunner().invoke(main, arguments)
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.exc_info
+    return found
+
+
+def done(*arguments: str) -> str:
+    """Return what a command prints that must go well, run in this process."""
+    found = said(*arguments)
+    assert found.exit_code == 0, found.output
+    return found.output
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

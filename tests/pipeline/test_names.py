@@ -26,7 +26,7 @@ HOSTILE = [
     "..",
     ".",
     "",
-    "/tmp/escape",
+    "/escape",
     "a/b",
     "a\\b",
     "grid; touch OWNED #",

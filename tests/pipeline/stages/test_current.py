@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
-from cli import main
 from pipeline.errors import Changed
 from pipeline.params import load_params
 from pipeline.run.cluster import Pool
@@ -19,7 +17,7 @@ from pipeline.stages.evaluate import evaluate
 from pipeline.stages.explain import explain
 from pipeline.stages.extract import extract
 from pipeline.stages.train import train
-from tests.conftest import write_csv
+from tests.conftest import done, said, write_csv
 
 SETTINGS: dict[str, Any] = {
     "run": {"corpora": ["c"], "workers": 1},
@@ -45,19 +43,6 @@ SHOW = {
     "report": ("report",),
 }
 TRAINED = {"drop": ("evaluate", "--show", "--drop", "text"), "rows": ("compare", "majority", "unimodal:text")}
-
-
-def said(*arguments: str) -> Result:
-    """Run a command in this process; a traceback always fails the test."""
-    found = CliRunner().invoke(main, arguments)
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    return found
-
-
-def done(*arguments: str) -> str:
-    found = said(*arguments)
-    assert found.exit_code == 0, found.output
-    return found.output
 
 
 def settings(*path: str, value: Any) -> None:

@@ -14,13 +14,11 @@ from pathlib import Path
 
 import h5py
 import pytest
-from click.testing import CliRunner, Result
 
-from cli import main
 from features.store import Entry, Item, Store, feature_schema, open_store, write_store
 from pipeline.bound import BOUND
 from pipeline.run.cache import ClipCache
-from tests.conftest import ROOT, write_csv
+from tests.conftest import ROOT, done, said, write_csv
 
 PARAMS = """
 run: {corpora: [c], workers: 1}
@@ -32,19 +30,6 @@ train: {features: {text: [vader]}, classifiers: [logistic], singles: [], fusions
 evaluate: {resamples: 50}
 """
 WORDS = ("good", "bad", "fine", "awful", "nice", "sad")
-
-
-def said(*arguments: str) -> Result:
-    """Run a command in this process."""
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-    return result
-
-
-def done(*arguments: str) -> str:
-    result = said(*arguments)
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 @pytest.fixture(scope="module")
