@@ -4,16 +4,15 @@ Their code follows indices without looking, so that a wrong one crashes the proc
 therefore checked before such a thing is built.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from models import boosters
 from models.errors import ModelError
-
-LEAF = -1  # what trees of both libraries have in place of a leaf's children
+from models.walkable import check_tree
 
 
 @dataclass(frozen=True)
@@ -22,39 +21,6 @@ class Part:
 
     state: Callable[[Any], Any]
     build: Callable[[Any], Any]
-
-
-def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
-    """Check that children make one tree, each node after its parent, and that splits read columns that there are.
-
-    Parameters
-    ----------
-    left, right
-        ``(n,)`` each node's children, or `LEAF` twice.
-    split
-        ``(n,)`` the column that each inner node reads.
-    columns
-        How many there are.
-
-    Raises
-    ------
-    ModelError
-        If not.
-    """
-    left, right, split = (np.asarray(values) for values in (left, right, split))
-    if not all(values.ndim == 1 and values.dtype.kind == "i" for values in (left, right, split)):
-        raise ModelError("a tree in it has children or columns that are no whole numbers")
-    if not len(left) == len(right) == len(split) > 0:
-        raise ModelError("a tree in it has no nodes, or different numbers of children and columns")
-    leaves = (left == LEAF) & (right == LEAF)
-    inner = np.flatnonzero(~leaves)
-    children = np.concatenate([left[inner], right[inner]])
-    if not np.array_equal(np.sort(children), np.arange(1, len(left))):
-        raise ModelError("a tree in it has children that are none of its nodes, or belong to two parents")
-    if not (np.minimum(left[inner], right[inner]) > inner).all():
-        raise ModelError("a tree in it has a node that comes before its parent")
-    if not ((split[inner] >= 0) & (split[inner] < columns)).all():
-        raise ModelError(f"a tree in it reads a column that is none of its {columns}")
 
 
 def _tree_state(tree: Any) -> dict[str, Any]:
@@ -105,62 +71,10 @@ def _sparse(kind: str) -> Callable[[Any], Any]:
     return build
 
 
-def _booster_state(booster: Any) -> str:
-    return bytes(booster.save_raw("json")).decode()
-
-
-PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that answer these
-
-
-def _booster(text: Any) -> Any:
-    from xgboost import Booster
-
-    model = json.loads(text)["learner"]
-    trees, counts = model["gradient_booster"]["model"], model["learner_model_param"]
-    if model["gradient_booster"]["name"] != "gbtree":
-        raise ModelError(f"a booster in it is {model['gradient_booster']['name']!r:.60}, not one of trees")
-    objective = model["objective"]["name"]
-    if objective not in PROBABILITIES and not objective.startswith(("reg:", "count:")):
-        raise ModelError(f"a booster in it has the objective {objective!r:.60}: it answers neither shares nor scores")
-    columns, classes = int(counts["num_feature"]), int(counts["num_class"])
-    rounds, groups = trees["iteration_indptr"], trees["tree_info"]
-    count = len(trees["trees"])
-    named = sorted(set(groups))
-    if int(counts["num_target"]) != 1 or len(groups) != count or (named[0], named[-1]) != (0, max(classes, 1) - 1):
-        raise ModelError("a booster in it has trees of other classes than it names")
-    if int(trees["gbtree_model_param"]["num_trees"]) != count or rounds != sorted({*rounds, 0, count}):
-        raise ModelError("a booster in it has another number of trees than it names")
-    if not 0 <= int(model["attributes"].get("best_iteration", 0)) < max(len(rounds) - 1, 1):
-        raise ModelError("a booster in it names a best round that it does not have")
-    for tree in trees["trees"]:
-        _check_boosted(tree, columns)
-    return Booster({"nthread": 1}, model_file=bytearray(text.encode()))
-
-
-_NO_PARENT = 2**31 - 1  # of the root
-_A_NODE = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
-
-
-def _check_boosted(tree: Mapping[str, Any], columns: int) -> None:
-    check_tree(tree["left_children"], tree["right_children"], tree["split_indices"], columns)
-    own, nodes = tree["tree_param"], len(tree["left_children"])
-    if (int(own["num_nodes"]), int(own["num_feature"]), int(own["size_leaf_vector"])) != (nodes, columns, 1):
-        raise ModelError("a tree of a booster in it has another size than it names")
-    if any(len(tree[name]) != nodes for name in _A_NODE) or any(tree["split_type"]) or tree["categories"]:
-        raise ModelError("a tree of a booster in it has another number of values than of nodes, or splits by category")
-    parents = [_NO_PARENT] * nodes
-    for node, children in enumerate(zip(tree["left_children"], tree["right_children"], strict=True)):
-        for child in children:
-            if child >= 0:
-                parents[child] = node
-    if tree["parents"] != parents:
-        raise ModelError("a tree of a booster in it names other parents than its nodes have")
-
-
 # module.Class -> how it is kept
 PARTS: dict[str, Part] = {
     "sklearn.tree._tree.Tree": Part(_tree_state, _tree),
     "scipy.sparse._csr.csr_array": Part(_sparse_state, _sparse("csr_array")),
     "scipy.sparse._csr.csr_matrix": Part(_sparse_state, _sparse("csr_matrix")),
-    "xgboost.core.Booster": Part(_booster_state, _booster),
+    "xgboost.core.Booster": Part(boosters.state, boosters.build),
 }

@@ -3,15 +3,14 @@
 scikit-learn hands the arrays of some models to compiled code that trusts them, and builds loops and threads of others.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from features.text.words import BY_LETTER, MOST_WORDS, TOKEN
+from models.boosters import PROBABILITIES, outputs_of
 from models.errors import ModelError
-from models.parts import PROBABILITIES
 
 _MOST_JOBS = 256
 # Of words, in `features.text.words` and by default in scikit-learn; another could be one that never ends.
@@ -97,12 +96,15 @@ def _network(part: Any) -> None:
     _require(all(type(w) is int and 0 <= w <= weights for w in widths), part, "a summary wider than its weights")
 
 
-def _objective(part: Any) -> None:
+def _boosted(part: Any) -> None:
     """Check that what a booster answers is what its wrapper takes it for."""
-    if (booster := vars(part).get("_Booster")) is not None:
-        objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+    own = vars(part)
+    if (booster := own.get("_Booster")) is not None:
+        objective, classes = outputs_of(booster)
         probabilities = objective in PROBABILITIES
         _require(probabilities == hasattr(part, "predict_proba"), part, f"a booster of the objective {objective!r:.60}")
+        _require(own.get("booster") in (None, "gbtree"), part, f"a booster of the kind {own.get('booster')!r:.60}")
+        _require(not probabilities or own.get("n_classes_") == max(classes, 2), part, "other classes than its booster")
 
 
 _RULES: dict[str, Callable[[Any], None]] = {
@@ -111,6 +113,6 @@ _RULES: dict[str, Callable[[Any], None]] = {
     "sklearn.tree._classes.BaseDecisionTree": _tree,
     "sklearn.feature_extraction.text.CountVectorizer": _vectoriser,
     "models.neural.FittedNet": _network,
-    "xgboost.sklearn.XGBModel": _objective,
+    "xgboost.sklearn.XGBModel": _boosted,
     "models.training.TrainedNet": lambda net: net.check(),
 }

@@ -320,12 +320,69 @@ def test_a_tree_of_other_classes_or_columns_is_refused(tmp_path):
         (r"\"learner\":{", r"\"learner\":{\"a\":["),
         (r"\"base_weights\":[", r"\"base_weights\":[0.5,"),
         (r"\"name\":\"multi:softprob\"", r"\"name\":\"no such loss\""),
+        (r"\"num_parallel_tree\":\"1\"", r"\"num_parallel_tree\":\"2000000000\""),
+        (r"\"num_parallel_tree\":\"1\"", r"\"num_parallel_tree\":\"1_0\""),
+        (r"\"num_feature\":\"", r"\"num_feature\":\"100000000"),
+        (
+            r"\"softmax_multiclass_param\":{\"num_class\":\"3",
+            r"\"softmax_multiclass_param\":{\"num_class\":\"300000000",
+        ),
+        (r"\"enc\":[]", r"\"enc\":[{\"offsets\":[0,100000000],\"values\":[1],\"type\":1}]"),
+        (r"\"sorted_idx\":[]", r"\"sorted_idx\":[100000000]"),
+        (r"\"feature_segments\":[]", r"\"feature_segments\":[0,100000000]"),
+        (r"\"categories_nodes\":[]", r"\"categories_nodes\":[100000000]"),
+        (r"\"categories_segments\":[]", r"\"categories_segments\":[100000000]"),
+        (r"\"categories_sizes\":[]", r"\"categories_sizes\":[100000000]"),
+        (r"\"id\":1,", r"\"id\":100000000,"),
+        (r"\"id\":1,", r"\"id\":0,"),
+        (r"\"num_deleted\":\"0", r"\"num_deleted\":\"7"),
+        (r"\"base_score\":\"[", r"\"base_score\":\"[1E0,"),
+        (r"\"feature_types\":[]", r"\"feature_types\":[\"c\"]"),
     ],
 )
 def test_boosters_that_would_crash_are_refused(tmp_path, old, new):
     folder, _ = kept(tmp_path, "xgboost")
     replaced(folder, old, new)
     refused(folder, "objects.json is refused")
+
+
+ESCAPED = {"left_children": "left\\u005fchildren", "split_indices": "split\\u005findices", "parents": "\\u0070arents"}
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["after", "before"])
+@pytest.mark.parametrize("other", ["escaped", "the same"])
+@pytest.mark.parametrize("key", ESCAPED)
+def test_what_stands_beside_the_checked_lists_of_a_booster_is_not_read(tmp_path, key, other, first):
+    """Python takes the last of two equal keys, XGBoost may take another: it is given what was checked, and only that.
+
+    A list that XGBoost would follow out of its memory ends the process, which is therefore another one.
+    """
+    folder, x = kept(tmp_path, "xgboost")
+    before = load(folder).model.outputs(x)
+    plain = json.loads((folder / MODEL).read_text())
+    (booster,) = _parts(plain, "xgboost.core.Booster")
+    good = next(m[0] for m in re.finditer(rf'"{key}":\[[^\]]*,[^\]]*\]', booster["state"]))
+    bad = re.sub(r"\d+", "100000000", good, count=1)
+    spelt = good.replace(key, ESCAPED[key]) if other == "escaped" else good
+    booster["state"] = booster["state"].replace(good, f"{spelt},{bad}" if first else f"{bad},{spelt}", 1)
+    forged(folder, plain)
+    script = "import sys\nfrom pathlib import Path\nfrom models.saving import load\n"
+    script += "from tests.models.test_saving import with_sequences\nfrom models.errors import ModelError\n"
+    script += "try:\n    print(load(Path(sys.argv[1])).model.outputs(with_sequences()[0]).tobytes().hex())\n"
+    script += "except ModelError:\n    print('refused')"
+    done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("refused", before.tobytes().hex())
+
+
+def _parts(plain, name):
+    """Yield what stands in a file for the parts or objects of a class."""
+    if isinstance(plain, dict):
+        if name in (plain.get("part"), plain.get("object")):
+            yield plain
+        plain = list(plain.values())
+    for value in plain if isinstance(plain, list) else ():
+        yield from _parts(value, name)
 
 
 def test_a_booster_with_other_parents_is_refused(tmp_path):
