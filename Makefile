@@ -46,5 +46,8 @@ bench: setup ## speed and memory, as ratios
 demo: setup ## draw and speak the demo corpus again
 	python data/raw/demo/make_demo.py
 
-clean: ## forget all that the stages wrote, the cache included
-	rm -rf data/work data/cache results dvc.lock .dvc/cache .dvc/tmp
+clean: ## delete data/work, data/cache, results and dvc.lock with all in them, and the copies that DVC keeps of them
+	rm -rf data/work data/cache results dvc.lock .dvc/tmp .dvc/cache/runs
+	@if find . -name '*.dvc' -type f -not -path './$(VENV)/*' | grep -q .; \
+	  then echo '.dvc/cache is kept: it has the content of what you added to DVC (dvc gc --workspace deletes the rest)'; \
+	  else rm -rf .dvc/cache; fi

@@ -761,20 +761,18 @@ def cache() -> None:
 @cache.command("gc")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cache_gc(yes: bool) -> None:
-    """Delete cached clips that no store under data/work uses, and what killed runs left.
+    """Delete cached clips that no store under data/work uses, and the unfinished files of killed runs, which it names.
 
     Example: crossmodal cache gc --yes
     """
-    from pipeline.paths import CACHE
-    from pipeline.run.cache import collect_garbage, remove_leftovers
-    from pipeline.stages.overview import used_keys
+    from pipeline.stages.cleaning import clean, found_garbage
 
-    if not yes:
-        click.confirm("Delete cached clips that no store under data/work uses?", abort=True)
-    files, freed = collect_garbage(CACHE, used_keys())
-    _echo(f"cache gc: {files} files deleted, {freed / 1e6:.1f} MB freed")
-    if left := remove_leftovers([CACHE, Path("data/work"), Path("data/raw"), Path("results")], beside=Path()):
-        _echo(f"cache gc: {left} unfinished files of runs that were killed deleted")
+    garbage = found_garbage()
+    for line in garbage.lines():
+        _echo(f"cache gc: {line}")
+    if garbage and not yes:
+        click.confirm("Delete all this?", abort=True)
+    _echo(f"cache gc: {clean(garbage)}")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
-# What runs leave behind when they are killed, those of earlier versions too.
-_LEFT = re.compile(r"\..+\.(partial|old|import|lock)|\..+\.(clip|json)\.\d+|\.predict-\w+")
+# A name that is made here: the target's, 16 hexadecimal digits, and whether it is to take its place or has left it.
+TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 
 
 @contextmanager
@@ -61,13 +61,28 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; when the block ends well it takes the place of the folder `path`, else it goes."""
+def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Give an empty folder to fill; when the block ends well it takes the place of the folder `path`, else it goes.
+
+    Parameters
+    ----------
+    path
+        The folder. What it holds is lost.
+    ours
+        Whether a file that lies in it may go, because it was written here.
+
+    Raises
+    ------
+    FileExistsError
+        If it holds anything else, before and after the block.
+    """
+    _refuse_what_others_wrote(path, ours)
     path.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(path.parent, f".{path.name[:_MOST]}.", ".partial") as temporary:
         yield temporary
         with _without_signals():
             old = temporary.with_suffix(".old")
+            _refuse_what_others_wrote(path, ours)
             if path.exists():
                 path.rename(old)
             try:
@@ -77,6 +92,13 @@ def replacing_folder(path: Path) -> Iterator[Path]:
                     old.rename(path)
                 raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_what_others_wrote(path: Path, ours: Callable[[Path], bool]) -> None:
+    for found in sorted(path.iterdir()) if path.is_dir() else ():
+        if found.is_symlink() or not found.is_file() or not ours(found):
+            why = f"is to be replaced, but holds {found.name!r}, which was not written here: move it to another folder"
+            raise FileExistsError(errno.EEXIST, why, str(path))
 
 
 @contextmanager
@@ -105,25 +127,49 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def leftovers(root: Path, *, deep: bool = True) -> Iterator[Path]:
+def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Iterator[Path]:
     """Yield the temporary files and folders in `root` that a killed run left; those in use are not among them.
+
+    A folder that was moved aside, and whose successor never took its place, is the last copy: it is none of them.
 
     Parameters
     ----------
     root
-        Folder; links are not followed.
+        Folder; links below it are not followed.
+    names
+        Regular expression of what a temporary file or folder may be called.
     deep
         Whether to look below its folders too.
     """
     for folder, folders, files in os.walk(root):
         for name in sorted([*files, *folders]):
             path = Path(folder) / name
-            if _LEFT.fullmatch(name) and not path.is_symlink() and _abandoned(path):
+            if re.fullmatch(names, name) and not path.is_symlink() and not _last_copy(path) and _abandoned(path):
                 if name in folders:
                     folders.remove(name)
                 yield path
         if not deep:
             return
+
+
+def discard(path: Path) -> bool:
+    """Delete a leftover, unless somebody has taken hold of it meanwhile; return whether it is gone."""
+    with _taken(path) as alone:
+        if alone and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif alone:
+            with suppress(OSError):
+                path.unlink()
+    return not path.exists()
+
+
+def _last_copy(path: Path) -> bool:
+    """Whether this is what was moved aside, and nothing stands in its place."""
+    found = re.fullmatch(TEMPORARY, path.name)
+    if found is None or found["what"] != "old":
+        return False
+    name = found["name"]
+    return not any(other.name[:_MOST] == name for other in path.parent.iterdir())
 
 
 def _new_file(path: Path) -> tuple[Path, int]:
@@ -145,17 +191,30 @@ def _hold(descriptor: int) -> None:
 
 def _abandoned(path: Path) -> bool:
     """Whether nobody holds a temporary file or folder; where that cannot be known, it counts as held."""
+    with _taken(path) as alone:
+        return alone
+
+
+@contextmanager
+def _taken(path: Path) -> Iterator[bool]:
+    """Hold a temporary file or folder that nobody else holds; gives whether that is so."""
     try:
         how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # over NFS only what can be written can be locked
         descriptor = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return False
+        yield False
+        return
+    try:
+        yield _locked_alone(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked_alone(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    finally:
-        os.close(descriptor)
     return True
 
 

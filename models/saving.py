@@ -95,6 +95,11 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
         (folder / name).write_bytes(own)
 
 
+def is_part(path: Path) -> bool:
+    """Whether a file is called as one of those that `save` writes, or as the one that earlier versions wrote."""
+    return path.name in (MODEL, WEIGHTS, ABOUT, "model.skops")
+
+
 def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     """Read what `save` wrote.
 

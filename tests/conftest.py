@@ -40,11 +40,11 @@ def run(
     return done
 
 
-def said(*arguments: str) -> Result:
+def said(*arguments: str, input: str | None = None) -> Result:
     """Run a command in this process; a traceback always fails the test."""
     from cli import main
 
-    found = CliRunner().invoke(main, arguments)
+    found = CliRunner().invoke(main, arguments, input=input)
     assert found.exception is None or isinstance(found.exception, SystemExit), found.exc_info
     return found
 

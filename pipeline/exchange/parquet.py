@@ -173,12 +173,31 @@ def write(bundle: Bundle, path: Path) -> None:
     """
     _check_place(bundle, path)
     try:
-        with replacing_folder(path) as temporary:
+        with replacing_folder(path, _is_ours) as temporary:
             _write_tables(bundle, temporary)
             for store in bundle.features:
                 _write_store(store, temporary / _file_name(store.name))
+    except FileExistsError as error:
+        raise UserError(f"{path} {error.strerror}") from error
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one of those that the export in its folder consists of."""
+    return path.name in _files_of(path.parent)
+
+
+def _files_of(folder: Path) -> set[str]:
+    """Return what an export consists of; nothing where a folder holds none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        said = json.loads((pq.read_schema(folder / _file_name("utterances")).metadata or {})[_KEY])
+        return {_file_name(name) for name in (*_TABLES, *(store["name"] for store in said["stores"]))}
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _check_place(bundle: Bundle, path: Path) -> None:

@@ -7,14 +7,13 @@ fails its checksum and is made again.
 
 import hashlib
 import json
-import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from features.atomic import leftovers, write_bytes
+from features.atomic import write_bytes
 from features.store import Entry
 
 _MAGIC = b"crossmodal clip 2\n"
@@ -116,23 +115,11 @@ def _split(joined: bytes, lengths: np.ndarray[Any, Any]) -> list[bytes]:
     return [joined[end - length : end] for end, length in zip(ends, lengths, strict=True)]
 
 
-def remove_leftovers(roots: Iterable[Path], beside: Path) -> int:
-    """Delete what killed runs left below some folders, and in the folder `beside` itself; return how many that were."""
-    found = [*leftovers(beside, deep=False), *(path for root in roots for path in leftovers(root))]
-    for path in found:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return len(found)
-
-
-def collect_garbage(root: Path, used: set[str]) -> tuple[int, int]:
-    """Delete cache files whose key is not in `used`; return how many files and bytes that freed."""
-    files = freed = 0
-    for path in root.glob("*/??/*.clip"):
-        if path.stem not in used:
-            freed += path.stat().st_size
-            path.unlink()
-            files += 1
-    return files, freed
+def garbage(root: Path, used: set[str]) -> list[Path]:
+    """Return the cache files whose key is not in `used`; links are not followed."""
+    steps = [step for step in sorted(root.glob("*")) if step.is_dir() and not step.is_symlink()]
+    heads = [head for step in steps for head in sorted(step.glob("??")) if not head.is_symlink()]
+    found = [path for head in heads for path in sorted(head.glob("*.clip"))]
+    return [
+        path for path in found if path.is_file() and path.stem.startswith(path.parent.name) and path.stem not in used
+    ]

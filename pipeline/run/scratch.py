@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import re
+import secrets
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from pathlib import Path
 
 from features.atomic import NO_LOCKS
 
-_PREFIX = "crossmodal-"
+_PREFIX = "crossmodal-workers-"
+_NAME = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")  # a person's own folder may begin with our name
 _YOUNG_S = 60.0  # a folder so young may not be locked yet
 
 
@@ -20,9 +22,10 @@ _YOUNG_S = 60.0  # a folder so young may not be locked yet
 def private_folder(parent: Path) -> Iterator[Path]:
     """Give a new folder below `parent`, removed in the end; first remove those of runs that are no more."""
     for path in parent.glob(f"{_PREFIX}*"):
-        if _abandoned(path):
+        if _NAME.fullmatch(path.name) and _abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))  # 0o700
+    folder = parent / f"{_PREFIX}{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
     held = os.open(folder, os.O_RDONLY)
     try:
         _lock(held, fcntl.LOCK_SH)

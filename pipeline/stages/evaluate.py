@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,6 +41,10 @@ from pipeline.stages.scoring import Scores, score
 from pipeline.stages.trained import Record
 from pipeline.utterances import csv_text, read_table, read_utterances
 
+_IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
+# The name and the header of a plot.
+_PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
+_PLOTTED = b"utterance,truth,prediction\n"
 Outputs = dict[str, str]  # file below a corpus's results -> what it holds
 
 
@@ -87,8 +92,17 @@ def _write(outputs: Outputs, folder: Path, made: Mapping[str, str], command: str
             written[one].write_text(record_of(mine, command, {MADE_OF: dict(made)}), encoding="utf-8")
         for file, text in plots.items():
             write_text(folder / file, text)
-    for old in {*folder.glob("plots/*.csv"), *folder.glob("images/*.svg")} - {folder / file for file in outputs}:
-        old.unlink()
+    plotted = {path for path in folder.glob("plots/*.csv") if _is_plot(path)}
+    for old in (plotted | {folder / file for file in _IMAGES}) - {folder / file for file in outputs}:
+        old.unlink(missing_ok=True)
+
+
+def _is_plot(path: Path) -> bool:
+    """Whether a CSV is one of those that DVC draws: a person may keep others beside them."""
+    if not (_PLOT.fullmatch(path.stem) and path.is_file()):
+        return False
+    with path.open("rb") as file:
+        return file.readline(len(_PLOTTED)) == _PLOTTED
 
 
 def printed(params: Params, name: str) -> str:

@@ -16,7 +16,7 @@ from models.data import Modalities
 from models.errors import reason_of
 from models.folds import numbered
 from models.metrics import metric
-from models.saving import save
+from models.saving import is_part, save
 from models.size import parameters
 from models.strategies import build, reads_sequences, strategy
 from models.warned import heard
@@ -84,7 +84,7 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
     schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
-    with writing(folder), replacing_folder(folder) as temporary:
+    with writing(folder), replacing_folder(folder, is_part) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from features.atomic import leftovers, replacing, replacing_all, replacing_folder, scratch_folder, write_text
+from features.atomic import discard, leftovers, replacing, replacing_all, replacing_folder, scratch_folder, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -62,7 +62,7 @@ def test_the_usual_permissions(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         write_text(tmp_path / "f", "x")
-        with replacing_folder(tmp_path / "d"):
+        with replacing_folder(tmp_path / "d", lambda _: True):
             pass
     finally:
         os.umask(before)
@@ -92,35 +92,72 @@ def test_a_long_name_can_be_written(tmp_path: Path) -> None:
 def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     for content in ("one", "two"):
-        with replacing_folder(folder) as new:
+        with replacing_folder(folder, lambda path: path.name == "one") as new:
             (new / content).write_text(content)
     assert names(tmp_path) == ["model"]
     assert names(folder) == ["two"]
-    with pytest.raises(ZeroDivisionError), replacing_folder(folder):
+    with pytest.raises(ZeroDivisionError), replacing_folder(folder, lambda _: True):
         raise ZeroDivisionError
     assert names(tmp_path) == ["model"]
     assert names(folder) == ["two"]
 
 
+def test_a_folder_with_what_others_wrote_is_not_replaced(tmp_path: Path) -> None:
+    def ours(path: Path) -> bool:
+        return path.suffix == ".json"
+
+    with replacing_folder(tmp_path / "model", ours) as new:
+        (new / "model.json").write_text("1")
+    odd = {"notes.txt": lambda path: path.write_text("mine"), "runs.json": Path.mkdir}
+    odd["link.json"] = lambda path: path.symlink_to(tmp_path / "model" / "model.json")
+    for name, make in odd.items():
+        make(tmp_path / "model" / name)
+        with (
+            pytest.raises(FileExistsError, match=f"{name}.*not written here"),
+            replacing_folder(tmp_path / "model", ours),
+        ):
+            pytest.fail("nothing is to be computed for a folder that stays")
+        (tmp_path / "model" / name).rename(tmp_path / name)
+    with pytest.raises(FileExistsError, match=r"late\.txt"), replacing_folder(tmp_path / "model", ours):
+        (tmp_path / "model" / "late.txt").write_text("written meanwhile")
+    assert names(tmp_path / "model") == ["late.txt", "model.json"]
+    assert names(tmp_path) == sorted(["model", *odd])
+
+
+DIGITS = "0123456789abcdef"
+
+
 def test_leftovers_are_what_nobody_holds(tmp_path: Path) -> None:
-    left = {
-        ".k.clip.4711",
-        ".hashes.json.99",
-        ".text.h5.partial",
-        ".x.import",
-        ".text.h5.ab12.partial",
-        ".failures.csv.lock",
-    }
-    for name in left:
-        (tmp_path / name).write_text("left")
-    (tmp_path / ".predict-abc").mkdir()
-    (tmp_path / ".predict-abc" / "clip.h5").write_text("left")
-    for kept in ("k.clip", "words.csv", "a.partial"):
-        (tmp_path / kept).write_text("kept")
-    (tmp_path / ".link.partial").symlink_to(tmp_path / "words.csv")
-    with replacing(tmp_path / "mine.h5"), scratch_folder(tmp_path, ".predict-"):
+    (tmp_path / f".text.h5.{DIGITS}.partial").write_text("left")
+    (tmp_path / f".model.{DIGITS}.partial").mkdir()
+    (tmp_path / f".model.{DIGITS}.partial" / "model.json").write_text("left")
+    (tmp_path / f".link.{DIGITS}.partial").symlink_to(tmp_path / "words.csv")
+    kept = (".env.old", ".conda.lock", ".a.partial", f".a.{DIGITS[1:]}.partial", f".a.{DIGITS.upper()}.partial")
+    for name in (*kept, f".a.{DIGITS}.bak", f"a.{DIGITS}.partial", ".settings.json.2024", "words.csv"):
+        (tmp_path / name).write_text("kept")
+    with replacing(tmp_path / "mine.h5"), scratch_folder(tmp_path, ".mine.", ".partial"):
         found = {p.name for p in leftovers(tmp_path)}
-    assert found == left | {".predict-abc"}
+    assert found == {f".text.h5.{DIGITS}.partial", f".model.{DIGITS}.partial"}
+
+
+@pytest.mark.parametrize("name", ["model", "m" * 60])
+def test_the_last_copy_of_a_folder_is_no_leftover(tmp_path: Path, name: str) -> None:
+    aside = tmp_path / f".{name[:40]}.{DIGITS}.old"
+    aside.mkdir()
+    assert list(leftovers(tmp_path)) == []
+    (tmp_path / name).mkdir()
+    assert list(leftovers(tmp_path)) == [aside]
+
+
+def test_what_is_taken_hold_of_meanwhile_is_not_discarded(tmp_path: Path) -> None:
+    with replacing(tmp_path / "mine.h5") as held:
+        assert not discard(held)
+        assert held.exists()
+    left = tmp_path / f".a.{DIGITS}.partial"
+    left.mkdir()
+    (left / "b").symlink_to(tmp_path)
+    assert discard(left)
+    assert tmp_path.exists()
 
 
 def test_what_a_killed_run_held_is_a_leftover(tmp_path: Path) -> None:

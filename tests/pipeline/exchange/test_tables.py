@@ -1,5 +1,6 @@
 """CSV and Parquet tables: columns by patterns, faults by file, line, column and value, folders there and back."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,6 +188,18 @@ def test_folders_that_are_damaged_or_somebody_elses(tmp_path: Path) -> None:
     (other / "thesis.txt").write_text("years of work")
     with pytest.raises(UserError, match="there already"):
         parquet.write(bundle, other)
+    shutil.copytree(tmp_path / "e", tmp_path / "both")
+    for name in ("thesis.txt", "mine.parquet"):
+        shutil.copy(path / "words.parquet", tmp_path / "both" / name)
+        with pytest.raises(UserError, match=f"both is to be replaced, but holds '{name}'"):
+            parquet.write(bundle, tmp_path / "both")
+        (tmp_path / "both" / name).unlink()
+    (tmp_path / "foreign").mkdir()
+    shutil.copy(path / "words.parquet", tmp_path / "foreign" / "utterances.parquet")
+    with pytest.raises(UserError, match=r"foreign is to be replaced, but holds 'utterances\.parquet'"):
+        parquet.write(bundle, tmp_path / "foreign")
+    shutil.rmtree(tmp_path / "foreign")
+    shutil.rmtree(tmp_path / "both")
     store = replace(bundle.features[0], name="words")
     with pytest.raises(UserError, match="'words' cannot be written"):
         parquet.write(replace(bundle, features=(store,)), tmp_path / "f")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.store import Entry
-from pipeline.run.cache import ClipCache, collect_garbage, key_of
+from pipeline.run.cache import ClipCache, garbage, key_of
 
 ENTRY = Entry(
     "ok",
@@ -92,8 +92,13 @@ def test_garbage_is_what_nobody_uses(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     for key in ("aa1", "bb2"):
         cache.put(key, ENTRY)
-    files, freed = collect_garbage(tmp_path, {"aa1"})
-    assert files == 1
-    assert freed > 0
-    assert_same(ENTRY, cache.get("aa1"))
-    assert cache.get("bb2") is None
+    cache.path("bb2").with_name("notes.clip").write_text("a person's")
+    assert garbage(tmp_path, {"aa1"}) == [cache.path("bb2")]
+
+
+def test_a_linked_folder_is_no_garbage(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path / "mine", "step")
+    cache.put("aa1", ENTRY)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "step").symlink_to(tmp_path / "mine" / "step")
+    assert garbage(tmp_path / "cache", set()) == []

@@ -40,7 +40,10 @@ def test_what_a_killed_run_left_goes_and_what_is_in_use_or_of_others_stays(tmp_p
         assert process.stdout is not None
         left = Path(process.stdout.readline().strip())
         (tmp_path / "crossmodal-link").symlink_to(tmp_path.parent)
-        (tmp_path / "crossmodal-file").touch()
+        (tmp_path / "crossmodal-workers-0123456789abcdef").touch()
+        for mine in ("crossmodal-backup", "crossmodal-workers-backup"):
+            (tmp_path / mine).mkdir()
+            age(tmp_path / mine)
         age(left)
         with private_folder(tmp_path):
             assert left.exists()
@@ -48,18 +51,23 @@ def test_what_a_killed_run_left_goes_and_what_is_in_use_or_of_others_stays(tmp_p
     age(left)
     with private_folder(tmp_path):
         assert not left.exists()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["crossmodal-file", "crossmodal-link"]
+    assert sorted(path.name.removeprefix("crossmodal-") for path in tmp_path.iterdir()) == [
+        "backup",
+        "link",
+        "workers-0123456789abcdef",
+        "workers-backup",
+    ]
 
 
 def test_a_folder_that_was_just_made_stays(tmp_path: Path) -> None:
-    (tmp_path / "crossmodal-new").mkdir()
+    (tmp_path / f"crossmodal-workers-{'a' * 16}").mkdir()
     with private_folder(tmp_path):
-        assert (tmp_path / "crossmodal-new").exists()
+        assert (tmp_path / f"crossmodal-workers-{'a' * 16}").exists()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
 def test_a_folder_of_another_user_stays(tmp_path: Path) -> None:
-    theirs = tmp_path / "crossmodal-theirs"
+    theirs = tmp_path / f"crossmodal-workers-{'b' * 16}"
     theirs.mkdir()
     age(theirs)
     os.chown(theirs, 12345, 12345)

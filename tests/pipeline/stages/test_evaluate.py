@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 from itertools import combinations
@@ -16,7 +17,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.params import load_params
-from pipeline.stages.evaluate import evaluate, printed, printed_robustness, printed_without
+from pipeline.stages.evaluate import _write, evaluate, printed, printed_robustness, printed_without
 from pipeline.stages.fit import best_row
 from pipeline.stages.report import report
 from pipeline.stages.trained import inputs_of
@@ -288,6 +289,20 @@ def test_one_modality_alone_has_nothing_to_compare(tmp_path: Path, monkeypatch: 
     assert "verdict" in shown(tmp_path)
     assert "against the best" not in shown(tmp_path)
     assert "<svg" in report(load_params(tmp_path / "params.yaml"), "c").read_text()
+
+
+def test_only_its_own_files_of_before_are_deleted(classification: Path, tmp_path: Path) -> None:
+    shutil.copytree(classification, tmp_path / "copy")
+    results = tmp_path / "copy" / "results" / "c"
+    old = ["plots/gone-text-logistic.csv", "images/robustness.svg", "images/attention.svg"]
+    mine = ["plots/mine.csv", "plots/vote-text_audio-logistic-before.csv", "plots/notes-text.csv", "images/paper.svg"]
+    for name in (*old, *mine):
+        (results / name).write_text("utterance,truth,prediction\n" if name not in mine[::2] else "my,own\n")
+    _write(
+        {"plots/vote-text_audio-logistic.csv": "", "images/forest.svg": "<svg/>"}, results, {}, "crossmodal evaluate"
+    )
+    assert [name for name in mine if not (results / name).exists()] == []
+    assert [name for name in old if (results / name).exists()] == []
 
 
 def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:

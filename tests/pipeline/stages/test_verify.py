@@ -235,14 +235,26 @@ def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
         "data/cache/.hashes.json.4711",
         "data/cache/vader/ab/.k.clip.99",
         "data/work/c/streams/.text.h5.partial",
-        "data/work/.predict-x1/clip/manifest.csv",
+        "data/work/.predict-x1y2z3a4/clip/manifest.csv",
         "results/c/.predictions.csv.0123456789abcdef.partial",
     ]
     for name in left:
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("half")
-    assert "5 unfinished files" in done("cache", "gc", "--yes")
+    mine = ["raw/.originals.old/clip.txt", ".env.old", ".conda.lock", ".settings.json.2024", "data/raw/.old"]
+    for name in mine:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text("mine")
+    asked = said("cache", "gc", input="n\n")
+    assert asked.exit_code == 1
+    assert "data/work/.predict-x1y2z3a4/ with all in it was left unfinished" in asked.output
+    assert "Delete all this?" in asked.output
+    assert all((here / name).exists() for name in (*left, *mine))
+    told = done("cache", "gc", "--yes")
+    assert "5 unfinished files" in told
+    assert all(name.removesuffix("/clip/manifest.csv") in told for name in left)
     assert not any((here / name).exists() for name in left)
+    assert all((here / name).exists() for name in mine)
     assert "all are as they were written" in done("status", "--verify")
 
 

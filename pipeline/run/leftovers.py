@@ -1,0 +1,32 @@
+"""What killed runs left: only names that are made here, only in folders that are written here.
+
+A person's own hidden files may lie beside ours, and a corpus's folder below ``data/raw`` may be a link to a person's.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from features.atomic import TEMPORARY, leftovers
+from pipeline.paths import CACHE
+
+_RAW = Path("data/raw")
+_BY_CHANCE = r"\.[0-9a-f]{16}\.partial"
+_SETTINGS = rf"\..+\.ya?ml{_BY_CHANCE}"
+_TABLES = rf"\.(manifest|words)\.csv{_BY_CHANCE}"
+_LOCKS = r"\.[0-9a-f]{24}\.lock"
+_PREDICT = r"\.predict-([0-9a-f]{16}|[a-z0-9_]{8})"
+# Earlier versions wrote the process's number instead, or nothing.
+_CACHED = rf"{TEMPORARY}|\.hashes\.json\.\d+|\.\w+\.clip\.\d+"
+_MADE = rf"{TEMPORARY}|{_PREDICT}|\.[\w.+-]+\.h5\.partial"
+
+
+def left_by_killed_runs() -> Iterator[Path]:
+    """Yield the temporary files and folders of this working directory that nobody holds."""
+    yield from leftovers(Path(), _SETTINGS, deep=False)
+    yield from leftovers(CACHE, _CACHED)
+    yield from leftovers(CACHE / "locks", _LOCKS, deep=False)
+    yield from leftovers(Path("data/work"), _MADE)
+    yield from leftovers(Path("results"))
+    for folder in sorted(_RAW.iterdir()) if _RAW.is_dir() and not _RAW.is_symlink() else ():
+        if folder.is_dir() and not folder.is_symlink():
+            yield from leftovers(folder, _TABLES, deep=False)
