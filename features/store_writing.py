@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.atomic import replacing
 from features.errors import StoreError
+from features.hdf5_writing import REFERENCE, Room, room_for_texts, writing_hdf5
 from features.store_head import HEAD, write_head
 from features.store_schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column, Entry, Item, Schema, digest_of, path_of
 
@@ -38,37 +37,36 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
 
 def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
     """Write a store, as `write_store` does, to a name that `features.atomic.replacing` gave."""
-    import h5py
-
-    with _errors_of_the_disk(path):
-        with h5py.File(path, "w", locking=False, userblock_size=HEAD) as file:  # `replacing` holds the lock
-            writer = _Writer(file, schema, items)
-            content = writer.fill(_write_attributes(file, attributes))
-            file.flush()
-            columns = writer.spans()
-        write_head(path, columns, content)
+    with writing_hdf5(path, userblock_size=HEAD) as (file, room):
+        writer = _Writer(file, room, schema, items)
+        content = writer.fill(_write_attributes(file, room, attributes))
+        columns = writer.spans()
+    write_head(path, columns, content)
 
 
-def _write_attributes(file: Any, attributes: Mapping[str, Any]) -> str:
+def _write_attributes(file: Any, room: Room, attributes: Mapping[str, Any]) -> str:
     """Write the attributes; return them as text."""
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **attributes}
     for name, value in whole.items():
-        file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+        cell = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+        room.ahead(room_for_texts([name, str(cell)]))
+        file.attrs[name] = cell
     return json.dumps(whole, sort_keys=True, default=list)
 
 
 class _Writer:
     """The datasets of a store that is being written."""
 
-    def __init__(self, file: Any, schema: Schema, items: Sequence[Item]) -> None:
-        self.file, self.schema, self.items = file, schema, items
+    def __init__(self, file: Any, room: Room, schema: Schema, items: Sequence[Item]) -> None:
+        self.file, self.room, self.schema, self.items = file, room, schema, items
         self.offsets = np.concatenate([[0], np.cumsum([i.length for i in items], dtype=np.int64)]).astype(np.int64)
         sizes = _sizes(schema, items)
         self._ends = {name: [0] for name in sizes}  # of the bytes cells so far, by column
         self._digests: dict[str, list[bytes]] = {}
         self._whole: dict[str, Any] = {}  # running hash of all numbers of a column
         self._datasets: dict[str, Any] = {}
-        file["offsets"] = self.offsets
+        self._due: dict[str, int] = {}  # bytes that HDF5 lays out when it first writes into a column
+        self._array("offsets", self.offsets)
         self._texts("utterance", [item.utterance for item in items])
         self._texts("key", [item.key for item in items])
         for column in schema.rows:
@@ -79,12 +77,18 @@ class _Writer:
     def _texts(self, where: str, cells: Sequence[str]) -> None:
         import h5py
 
+        self.room.ahead(room_for_texts(cells))
         self.file[where] = np.array(cells, dtype=h5py.string_dtype())
+
+    def _array(self, where: str, cells: NDArray[Any]) -> None:
+        self.room.ahead(cells.nbytes)
+        self.file[where] = cells
 
     def _create(self, where: str, column: Column, length: int) -> None:
         import h5py
         import xxhash
 
+        self.room.ahead(0)
         self._digests[where], self._whole[where] = [], xxhash.xxh3_128()
         if column.dtype == "str":
             made = self.file.create_dataset(where, (length,), h5py.string_dtype())
@@ -93,7 +97,8 @@ class _Writer:
         else:
             shape = (length, column.width) if column.width else (length,)
             made = self.file.create_dataset(where, shape, column.dtype, fillvalue=column.fill)
-        self._datasets[where] = made
+        cell = REFERENCE if made.dtype.kind == "O" else made.dtype.itemsize
+        self._datasets[where], self._due[where] = made, cell * made.size
 
     def fill(self, attributes: str) -> str:
         """Write every utterance; return the sha256 of all that the store says."""
@@ -114,16 +119,18 @@ class _Writer:
         self._texts("note", [note for _, note in said_of])
         for where, found in self._digests.items():
             cells = np.frombuffer(b"".join(found), np.uint8).reshape(-1, DIGEST)
+            self.room.ahead(cells.nbytes)
             made = self.file.create_dataset(f"digests/{where}", data=cells)
             made.attrs[WHOLE] = np.frombuffer(self._whole[where].digest(), np.uint8)
         for column in self.schema.rows:
             if column.name in self._ends:
-                self.file[f"cells/{path_of(column, 'rows')}"] = np.array(self._ends[column.name], np.int64)
+                self._array(f"cells/{path_of(column, 'rows')}", np.array(self._ends[column.name], np.int64))
         return content.hexdigest()
 
     def _put(self, i: int, entry: Entry) -> list[bytes]:
         """Write one utterance; return the digest of its part of each column."""
         where, found, ok = slice(self.offsets[i], self.offsets[i + 1]), [], entry.status == "ok"
+        self._make_room(entry)
         for column in self.schema.rows:
             cells: Any = entry.rows[column.name] if ok else _no_rows(column)
             if column.dtype not in ("str", "bytes"):
@@ -141,6 +148,15 @@ class _Writer:
             if ok:
                 self._datasets[path_of(column, "clips")][i] = cell
         return found
+
+    def _make_room(self, entry: Entry) -> None:
+        """Set room aside for an utterance's texts, and for the columns that nothing was written into yet."""
+        self._due = {
+            where: size for where, size in self._due.items() if not self._datasets[where].id.get_storage_size()
+        }
+        texts = [text for c in self.schema.rows if c.dtype == "str" for text in entry.rows.get(c.name, ())]
+        texts += [entry.clips[c.name] for c in self.schema.clips if c.dtype == "str" and c.name in entry.clips]
+        self.room.ahead(sum(self._due.values()) + room_for_texts(texts))
 
     def _put_bytes(self, column: Column, cells: Sequence[bytes]) -> None:
         ends, dataset = self._ends[column.name], self._datasets[path_of(column, "rows")]
@@ -178,15 +194,3 @@ def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
         for name in names if entry.status == "ok" else ():
             sizes[name] += sum(map(len, entry.rows[name]))
     return sizes
-
-
-@contextmanager
-def _errors_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn what h5py says of a full disk, when it closes a file by a `RuntimeError`, into a plain `OSError`."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        number = re.search(r"errno = (\d+)", str(error))
-        if number is None:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.hdf5_writing import Room, room_for_texts, writing_hdf5
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.columns import distinct, store_name
@@ -36,6 +37,7 @@ from pipeline.exchange.csd_own import (
 from pipeline.exchange.packing import array_of
 from pipeline.utterances import COLUMNS
 
+_TABLE = 1 << 16  # bytes by which the table of all ids may grow with one id
 _TEMPLATE: dict[str, Any] = {  # all keys that the SDK asks for; the third is two of its names run together
     "root name": "",
     "computational sequence description": "",
@@ -85,7 +87,8 @@ def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
 class _Writer:
     """One file being written; its md5 is of the data alone."""
 
-    def __init__(self, h5: Any, root: str) -> None:
+    def __init__(self, h5: Any, room: Room, root: str) -> None:
+        self.room = room
         self.root = h5.create_group(root)
         self.data = self.root.create_group("data")
         self.name = root
@@ -93,8 +96,10 @@ class _Writer:
 
     def add(self, name: str, features: NDArray[Any], intervals: Floats) -> None:
         """Write one id."""
+        self.room.ahead(_TABLE + room_for_texts([name]))
         group = self.data.create_group(data_id(name))
         for key, values in (("features", features), ("intervals", intervals)):
+            self.room.ahead(values.nbytes)
             group.create_dataset(key, data=values, compression="gzip", track_times=False)
             self.md5.update(f"{name}\0{key}\0{values.dtype.str}{values.shape}".encode())
             self.md5.update(np.ascontiguousarray(values).tobytes())
@@ -114,18 +119,18 @@ class _Writer:
             "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"crossmodal {self.name} {digest}")),
             **own,
         }
+        self.room.ahead(0)
         group = self.root.create_group("metadata")
         for key, value in metadata.items():
-            cell = group.create_dataset(key, (1,), h5py.string_dtype(), track_times=False)
-            cell[0] = json.dumps(value, sort_keys=True)
+            text = json.dumps(value, sort_keys=True)
+            self.room.ahead(room_for_texts([key, text]))
+            group.create_dataset(key, (1,), h5py.string_dtype(), track_times=False)[0] = text
 
 
 @contextmanager
 def _writing(path: Path, root: str) -> Iterator[_Writer]:
-    import h5py
-
-    with h5py.File(path, "w", locking=False) as h5:
-        yield _Writer(h5, root)
+    with writing_hdf5(path) as (h5, room):
+        yield _Writer(h5, room, root)
 
 
 def _spans(table: pd.DataFrame) -> list[tuple[float, float]]:

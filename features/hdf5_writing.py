@@ -1,0 +1,104 @@
+"""Writing an HDF5 file for which there is room: HDF5 never meets a full disk.
+
+HDF5 does not survive a write that fails: what it could not write is tried again when its objects are freed, which ends
+in tracebacks or a crash. So the blocks of the disk are set aside before it writes into them, always so many that the
+file can still be closed. What is too much is given back in the end; the bytes are those that HDF5 alone would write.
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SLACK = 1 << 16  # bytes: more than HDF5 lays out by itself for one dataset, group or attribute
+_STEP = 1 << 22  # bytes set aside at once where the disk has them
+REFERENCE = 16  # bytes of a cell of text in its column; the text itself lies in a heap
+_BESIDE, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
+_CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # file systems that set nothing aside
+
+
+class Room:
+    """What is set aside for a file that HDF5 writes."""
+
+    def __init__(self, file: Any) -> None:
+        self._id, self._descriptor, self._end = file.id, file.id.get_vfd_handle(), 0
+
+    def ahead(self, size: int) -> None:
+        """Set room aside for `size` bytes that are written next, and for all that HDF5 itself adds to them.
+
+        Raises
+        ------
+        OSError
+            If the disk is full, or the file may not grow so far; HDF5 can still close it.
+        """
+        needed = self._id.get_filesize() + SLACK + size
+        if needed > self._end:
+            try:
+                _set_aside(self._descriptor, self._end, needed + _STEP)
+                self._end = needed + _STEP
+            except OSError:  # less may do
+                _set_aside(self._descriptor, self._end, needed)
+                self._end = needed
+
+
+def room_for_texts(texts: Iterable[str | bytes]) -> int:
+    """Return how many bytes texts take at most.
+
+    HDF5 puts texts into heaps of 4096 bytes, whose ends stay empty where the next text does not fit; one that is
+    larger than half a heap may take two.
+    """
+    sizes = (_BESIDE + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts)
+    return sum(size + min(size, size * size // _HALF_HEAP) for size in sizes)
+
+
+def _set_aside(descriptor: int, start: int, end: int) -> None:
+    try:
+        os.posix_fallocate(descriptor, start, end - start)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+
+
+@contextmanager
+def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
+    """Give a new HDF5 file, and the room that must be asked for before anything is written into it.
+
+    Parameters
+    ----------
+    path
+        A file that `features.atomic.replacing` gave, which holds the lock.
+    **options
+        Of `h5py.File`.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or fails otherwise.
+    """
+    import h5py
+
+    with path.open("ab") as empty:
+        _set_aside(empty.fileno(), 0, SLACK)  # without so much HDF5 could not even close the file again
+    with _errors_of_the_disk(path):
+        with h5py.File(path, "w", locking=False, **options) as file:
+            room = Room(file)
+            room.ahead(0)
+            yield file, room
+            file.flush()
+            size = file.id.get_filesize()
+        os.truncate(path, size)
+
+
+@contextmanager
+def _errors_of_the_disk(path: Path) -> Iterator[None]:
+    """Turn what h5py says of a failing disk, when it closes a file by a `RuntimeError`, into a plain `OSError`."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
