@@ -244,6 +244,12 @@ class Modalities:
         return digest.hexdigest()
 
 
+def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
+    """Refuse ``(n, p)`` values of other columns than those that a ``(p,)`` mean was learnt of."""
+    if len(values) and values.shape[1:] != mean.shape:
+        raise ModelError(f"there are columns of the shape {values.shape[1:]}, where {mean.shape} was learnt")
+
+
 def softmax(logits: FloatArray) -> FloatArray:
     """Return ``(n, k)`` probabilities of ``(n, k)`` logits."""
     return shares(np.exp(logits - logits.max(axis=1, keepdims=True)))

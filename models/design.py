@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models import names
 from models.context import extractor_of
-from models.data import BoolArray, FloatArray, Modalities
+from models.data import BoolArray, FloatArray, Modalities, require_columns
 from models.errors import ModelError
 
 LIMIT = 10.0  # standard deviations; what lies further out is a failed measurement, not a hundred times more evidence
@@ -38,6 +38,7 @@ class Standardise:
     def transform(self, values: NDArray[Any]) -> FloatArray:
         """Return ``(n, p)`` standardised values, cut at `LIMIT` deviations."""
         wide = np.asarray(values, np.float64)
+        require_columns(wide, self.mean_)
         scaled: FloatArray = np.nan_to_num((wide - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)
 

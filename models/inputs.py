@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data import BoolArray, FloatArray, IntArray, Modalities, Ragged
+from models.data import BoolArray, FloatArray, IntArray, Modalities, Ragged, require_columns
 from models.design import LIMIT, Block, Fitted
 from models.errors import ModelError
 from models.training import Batch
@@ -37,6 +37,7 @@ class StepScaler:
 
     def transform(self, values: Floats) -> Floats:
         """Return ``(steps, d)`` standardised values, cut at `models.design.LIMIT` deviations."""
+        require_columns(values, self.mean_)
         scaled: Floats = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)
 

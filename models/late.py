@@ -131,7 +131,8 @@ class MajorityVote(Late):
             scores = np.where(usable, outputs[:, :, 0], np.nan)
             middle: FloatArray = np.nanmedian(scores, axis=0)
             return middle[:, None]
-        votes = np.eye(outputs.shape[2])[outputs.argmax(axis=2)]
+        votes = np.zeros(outputs.shape)
+        np.put_along_axis(votes, outputs.argmax(axis=2)[:, :, None], 1.0, axis=2)
         votes = votes + outputs / (len(outputs) + 1)
         return shares((votes * usable[:, :, None]).sum(axis=0))
 

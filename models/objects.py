@@ -17,7 +17,7 @@ null, true, 1, 0.5, "text", [...]             itself
 ============================================  =====================================================================
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,9 @@ Arrays = dict[str, Any]
 _NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64")
 _REPEATED = 10  # times as many values as are written may be there when all that stands for others is unfolded
 _FEW = 10_000_000  # values, of which no repetition is asked about
+_DEEPEST = 100  # values inside values; a stack of models on models has some thirty
+_EMPTY = 1_000_000  # the longest side of an array without elements, which costs its file nothing
+_UNKEPT = ("_stop_words_id", "fit_seconds_", "shared_seconds_")  # an address in memory, and how long fitting took
 _LONGEST = 10_000_000  # letters of all arrays of texts, each of which numpy keeps at the width of its longest
 
 
@@ -107,7 +110,8 @@ class _Writer:
         state = value.__getstate__()
         if not isinstance(state, dict):
             raise ModelError(f"it holds {name}{_at(path)}, whose state is no mapping of names to values")
-        return {"object": name, "state": self.value(state, path)}
+        kept = {key: part for key, part in state.items() if key not in _UNKEPT}
+        return {"object": name, "state": self.value(kept, path)}
 
     def _each(self, values: Any, path: str) -> list[Any]:
         return [self.value(part, _below(path, place)) for place, part in enumerate(values)]
@@ -133,8 +137,17 @@ class _Reader:
         self.sizes: list[int] = []  # of each of those: how many values it holds, whatever stands for others unfolded
         self.written = self.unfolded = 0  # values so far
         self.letters = 0  # of all arrays of texts so far
+        self.depth = 0  # of the value that is read
 
     def value(self, plain: Any) -> Any:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise ModelError(f"it holds values inside values, more than {_DEEPEST} deep")
+        found = self._value(plain)
+        self.depth -= 1
+        return found
+
+    def _value(self, plain: Any) -> Any:
         self.written, before = self.written + 1, self.unfolded
         self.unfolded += 1
         if plain is None or isinstance(plain, bool | int | float | str):
@@ -184,6 +197,7 @@ class _Reader:
         if not isinstance(name, str) or name not in self.arrays or order not in ("C", "F"):
             raise ModelError(f"its array {name!r:.60} is missing, or is used twice")
         array = np.array(self.arrays.pop(name))  # a copy: libraries want to be able to write to what they read
+        _check_sides(array.shape, array.size)
         return array.T if order == "F" else array
 
     def texts(self, plain: Mapping[str, Any]) -> Any:
@@ -193,6 +207,9 @@ class _Reader:
         self.letters += len(texts) * max(map(len, texts), default=0)
         if self.letters > _LONGEST:
             raise ModelError(f"its arrays of texts have more than {_LONGEST} letters")
+        if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
+            raise ModelError(f"an array of texts in it has the shape {shape!r:.60}")
+        _check_sides(shape, len(texts))
         return np.array(texts, dtype=str).reshape(shape)
 
     def part(self, plain: Mapping[str, Any]) -> Any:
@@ -214,6 +231,11 @@ class _Reader:
         made.__setstate__(state) if hasattr(made, "__setstate__") else made.__dict__.update(state)
         check(made)
         return made
+
+
+def _check_sides(shape: Sequence[int], size: int) -> None:
+    if not size and max(shape, default=0) > _EMPTY:
+        raise ModelError(f"an array without elements in it has a side of {max(shape)}")
 
 
 def _hashed(key: Any) -> Any:

@@ -42,6 +42,8 @@ def _tree(state: Mapping[str, Any]) -> Any:
         raise ModelError("a tree in it says how many classes it has in another way than one number for each output")
     if values.dtype != np.float64 or values.shape != (len(nodes["left_child"]), outputs, classes.max()):
         raise ModelError(f"a tree in it has values of the shape {values.shape}, not one for each node and class")
+    if depth > len(values):
+        raise ModelError(f"a tree in it is {depth} deep, with {len(values)} nodes")
     packed = np.zeros(len(values), NODE_DTYPE)
     for name in NODE_DTYPE.names:
         if nodes[name].shape != (len(values),):

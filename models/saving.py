@@ -27,6 +27,8 @@ FORMAT_VERSION = 2
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
 _LONGEST = {MODEL: 256 << 20, ABOUT: 64 << 20}  # bytes of JSON: read whole, it takes some ten times its size
+_DEEPEST = 50  # values inside values of a schema; some ten are usual
+_COPIES = 4  # of the arrays at most, while they are read: the file, what safetensors takes out of it, our own
 _LIBRARIES = {  # whose numbers a loaded model depends on -> their distributions
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
@@ -169,6 +171,8 @@ def _about(folder: Path) -> dict[str, Any]:
     content = _content(path)
     try:
         about = _parsed(content)
+        stated = about.pop("digest", None) if isinstance(about, dict) else None
+        due = _digest(about)
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged ({_said(error)}): fit the model again") from error
     if not isinstance(about, dict) or about.get("format") != FORMAT or type(about.get("format_version")) is not int:
@@ -183,10 +187,17 @@ def _about(folder: Path) -> dict[str, Any]:
             f"{path} has model format {about['format_version']}, which this program no longer reads (it reads "
             f"{FORMAT_VERSION}): fit the model again with `crossmodal fit`"
         )
-    if about.pop("digest", None) != _digest(about):
+    if stated != due:
         raise ModelError(f"{path} was changed since it was saved (its digest differs): fit the model again")
     _check_shape(about, path)
+    if not _shallow(about, _DEEPEST):
+        raise ModelError(f"{path} holds values inside values, more than {_DEEPEST} deep: fit the model again")
     return about
+
+
+def _shallow(value: Any, left: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left > 0 and all(_shallow(part, left - 1) for part in parts)
 
 
 def _check_shape(about: Mapping[str, Any], path: Path) -> None:
@@ -194,6 +205,8 @@ def _check_shape(about: Mapping[str, Any], path: Path) -> None:
     whole = all(isinstance(block, dict) for block in blocks.values())
     if not whole or any(not isinstance(v, str) for n in ("files", "libraries") for v in blocks[n].values()):  # type: ignore[union-attr]
         raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or it is none: fit the model again")
+    if not all(name.isprintable() and len(name) <= 100 for pair in about["libraries"].items() for name in pair):
+        raise ModelError(f"{path} names a library or a version that is none: fit the model again")
     if set(about["files"]) != {MODEL, WEIGHTS}:
         raise ModelError(f"{path} names other files than {MODEL} and {WEIGHTS}: fit the model again")
 
@@ -210,7 +223,7 @@ def _checked(path: Path, digest: str) -> bytes:
 def _content(path: Path) -> bytes:
     """Return a file's bytes, if there is room for them."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    size, longest = path.stat().st_size, _LONGEST.get(path.name, memory)
+    size, longest = path.stat().st_size, _LONGEST.get(path.name, memory // _COPIES)
     if size > longest:
         raise ModelError(f"{path} has {size} bytes, and at most {longest} can be read: fit a smaller model")
     try:

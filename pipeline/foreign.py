@@ -29,6 +29,15 @@ def printable(text: str) -> str:
     return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def single_line(text: str) -> str:
+    r"""Return foreign text whole, as one line that a terminal may show: it cannot pass for a line of its own.
+
+    >>> print(single_line("sad\nError: fake"))
+    sad Error: fake
+    """
+    return " ".join(printable(text).split())
+
+
 def one_line(error: object, most: int = 160) -> str:
     """Return an error, or any foreign text, as one printable line.
 

@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pipeline.errors import UserError, suggest
+from pipeline.foreign import one_line
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
     entries = fields(cls)  # type: ignore[arg-type]
     for key in block:
         if key not in hints:
-            raise UserError(f"{where}: unknown key {key!r}; {suggest(key, hints)}")
+            raise UserError(f"{where}: unknown key {key!r:.200}; {suggest(key, hints)}")
     for entry in entries:
         required = entry.default is MISSING and entry.default_factory is MISSING
         if required and entry.name not in block:
@@ -51,16 +52,16 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
             raise UserError(f"{where} must map names to values, but is {value!r:.200}")
-        found = {str(k): _convert(v, arguments[1], f"{where}.{k}") for k, v in value.items()}
+        found = {str(k): _convert(v, arguments[1], f"{where}.{one_line(k, 80)}") for k, v in value.items()}
         if len(found) < len(value):
-            raise UserError(f"{where} names something twice: {', '.join(map(repr, value))}")
+            raise UserError(f"{where} names something twice: {', '.join(map(repr, value)):.200}")
         return found
     return _scalar(value, hint, where)
 
 
 def _one_of(value: Any, allowed: tuple[Any, ...], where: str) -> Any:
     if value not in allowed or type(value) not in map(type, allowed):  # True is 1 to Python, and not to a reader
-        raise UserError(f"{where} is {value!r}; {suggest(value, allowed)}")
+        raise UserError(f"{where} is {value!r:.200}; {suggest(value, allowed)}")
     return value
 
 
@@ -78,8 +79,12 @@ def _sequence(value: Any, arguments: tuple[Any, ...], where: str) -> tuple[Any, 
     if not isinstance(value, list | tuple):
         raise UserError(f"{where} must be a list, but is {value!r:.200}")
     found = tuple(_convert(v, arguments[0], f"{where}[{i}]") for i, v in enumerate(value))
-    if doubled := [v for i, v in enumerate(found) if v in found[:i]]:
-        raise UserError(f"{where} names {doubled[0]!r} twice: once is enough")
+    seen: set[Any] = set()
+    for value in found:
+        known = repr(value) if is_dataclass(value) or isinstance(value, dict | list | tuple) else value
+        if known in seen:
+            raise UserError(f"{where} names {value!r:.200} twice: once is enough")
+        seen.add(known)
     return found
 
 

@@ -67,6 +67,7 @@ def predict(
     """
     saved = load(folder, module_names(params.run.plugins))
     schema = checked(saved.schema, f"{folder}/model.json: schema")
+    _check_classes(saved.model, folder)
     notices = [*saved.notices, *require_same(params, schema, str(folder))]
     settings = settings_of(schema, f"{folder}/model.json: schema.train")
     if settings.context.before + settings.context.after and not _is_manifest(source):
@@ -91,6 +92,12 @@ def predict(
     lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
     answers = _answered(saved, str(folder), table, data, notes, lost)
     return replace(answers, notices=(*notices, *more))
+
+
+def _check_classes(model: Any, folder: Path) -> None:
+    for name in map(str, getattr(model, "classes_", ())):
+        if fault := fault_of_name(name):
+            raise ModelError(f"{folder}: the class {name!r:.80} of the saved model {fault}, or fit the model again")
 
 
 def _warnings(problems: Sequence[Problem]) -> list[str]:

@@ -10,6 +10,7 @@ from features.store import open_store
 from features.text import fitted
 from models.strategies import model_names, strategy_names
 from pipeline.errors import UserError, suggest
+from pipeline.foreign import single_line
 from pipeline.params import Params, Task, TrainParams
 from pipeline.parsing import parse
 from pipeline.paths import CorpusPaths
@@ -19,6 +20,8 @@ from pipeline.stages.inputs import SPECTROGRAM, is_imported
 from pipeline.stages.preprocess import PACKAGES, stream_version
 
 Schema = Mapping[str, Any]
+
+_MOST = 2**53  # of utterances, or of learnt numbers
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class _Feature:
 
     def __post_init__(self) -> None:
         if self.kind == "fitted" and self.name not in fitted.fitted_names():
-            raise ValueError(f"{self.name!r} is no transformer; {suggest(self.name, fitted.fitted_names())}")
+            raise ValueError(f"{self.name!r:.80} is no transformer; {suggest(self.name, fitted.fitted_names())}")
         if self.kind == "extracted" and self.fingerprint is None:
-            raise ValueError(f"{self.name!r} lacks its fingerprint")
+            raise ValueError(f"{self.name!r:.80} lacks its fingerprint")
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,12 @@ class _Described:
 
     def __post_init__(self) -> None:
         if self.strategy not in strategy_names():
-            raise ValueError(f"no strategy is named {self.strategy!r}; {suggest(self.strategy, strategy_names())}")
+            raise ValueError(f"no strategy is named {self.strategy!r:.80}; {suggest(self.strategy, strategy_names())}")
         if self.classifier and self.classifier not in model_names():
-            raise ValueError(f"no model is named {self.classifier!r}; {suggest(self.classifier, model_names())}")
+            raise ValueError(f"no model is named {self.classifier!r:.80}; {suggest(self.classifier, model_names())}")
+        counts = (self.utterances, self.groups.count, self.parameters, self.timed_words)
+        if not all(0 <= count <= _MOST for count in counts):
+            raise ValueError(f"a count is none from 0 to {_MOST}")
         if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):
             raise ValueError(f"features and streams are not those of the modalities {', '.join(self.modalities)}")
 
@@ -164,7 +170,7 @@ def require_same(params: Params, schema: Schema, model: str) -> list[str]:
             f"{model} reads the imported features {', '.join(imported)}, which nothing here can compute for a new clip:"
             " fit a model on features that are extracted"
         )
-    found = list(_differences(params, schema))
+    found = [(single_line(line), fatal) for line, fatal in _differences(params, schema)]
     if refused := [line for line, fatal in found if fatal]:
         raise UserError(
             "\n".join([f"{model} cannot be used with {params.path}:", *refused])
@@ -201,4 +207,4 @@ def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"{value if isinstance(value, str) else json.dumps(value):.200}"

@@ -19,7 +19,7 @@ from features.text.words import BY_LETTER, TOKEN
 from models import saving
 from models.errors import ModelError
 from models.saving import ABOUT, MODEL, WEIGHTS, load, save
-from models.sound import PATTERNS
+from models.sound_libraries import PATTERNS
 from models.training import TrainedNet
 from models.trusted import class_named, network_class, trust
 from tests.models.test_saving import WORDS, trained
@@ -583,7 +583,7 @@ def test_a_summary_wider_than_the_network_reads_is_refused(tmp_path):
     text = (folder / MODEL).read_text()
     for width in (10**9, -1):
         forged(folder, re.sub(r'\["width_", \d+\]', f'["width_", {width}]', text))
-        refused(folder, "a summary wider than its weights")
+        refused(folder, "another width than its block|odd values")
 
 
 def test_models_of_models_of_models_are_refused(folder):

@@ -182,6 +182,29 @@ def test_a_description_of_another_shape_is_refused(saved, changes):
         load(folder)
 
 
+def nested(depth):
+    value = {}
+    for _ in range(depth):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize("depth", [30, 100, 400])
+def test_a_description_nested_deep_is_refused(saved, depth):
+    folder, _, _ = saved
+    rewritten(folder, schema=nested(depth))
+    with pytest.raises(ModelError, match=r"deep|damaged"):
+        load(folder)
+
+
+@pytest.mark.parametrize("libraries", [{"torch": "2\nError: fake"}, {"torch": "2" * 999}, {"a\x1b": "1"}])
+def test_versions_that_are_none_are_refused(saved, libraries):
+    folder, _, _ = saved
+    rewritten(folder, libraries=libraries)
+    with pytest.raises(ModelError, match="a library or a version that is none"):
+        load(folder)
+
+
 @pytest.mark.parametrize("name", [MODEL, ABOUT, WEIGHTS])
 def test_a_file_larger_than_can_be_read_is_not_read(saved, name):
     folder, _, _ = saved

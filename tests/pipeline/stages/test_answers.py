@@ -15,6 +15,15 @@ from pipeline.utterances import csv_text
 from tests.models.test_strategies import THREE, labels, toy
 
 
+def test_what_a_model_calls_a_class_is_no_line_of_its_own() -> None:
+    odd = "a\x1b[31mb\nError: fake"
+    said = Answer("u\nError: id", odd, {odd: 0.9, "b": 0.1}, 0.5, {"audio": 0.4}, {"text": "no\nError: text"})
+    found = Answers("m", (said,), {})
+    assert all("\n" not in line and "\x1b" not in line for line in found.lines())
+    assert len(list(found.lines())) == 3
+    assert not any("\n" in str(cell) for row in (found.table().columns, *found.table().to_numpy()) for cell in row)
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("name", ["concat", "vote"])
 def test_shares_are_gains_averaged_over_all_orders(name: str, task: str) -> None:

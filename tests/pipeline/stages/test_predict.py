@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from cli import main
 from features.base import MODALITIES
+from models.errors import ModelError
 from models.saving import load, save
 from models.walk import walk
 from pipeline.csv_files import read_sheet
@@ -290,12 +291,18 @@ def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model
     """What fits together and yet cannot be used (a scale of other columns) is a sentence too, never a traceback."""
     saved = load(model)
     part = next(p for _, p in walk(saved.model) if isinstance(p, LogisticRegression))
-    for coefficients in (part.coef_[:, :-1], part.coef_ * np.nan):
-        part.coef_ = coefficients
+    columns = part.n_features_in_ - 1
+    for attributes in (
+        {"coef_": part.coef_[:, :-1]},
+        {"coef_": part.coef_[:, :-1], "n_features_in_": columns},
+        {"coef_": part.coef_ * np.nan, "n_features_in_": columns + 1},
+    ):
+        vars(part).update(attributes)
         save(saved.model, tmp_path / "m", saved.schema)
         done = said(CLIPS[0], "--model", tmp_path / "m", "--text", "a word")
         assert done.exit_code == 1
-        assert "the saved model cannot answer" in done.stderr
+        due = "the saved model cannot answer" if len(attributes) > 1 else "has weights of other columns"
+        assert due in done.stderr
         assert "Traceback" not in done.stderr
 
 
@@ -307,6 +314,17 @@ corpora:
 features: {extract: [vader, prosody]}
 train: {features: {text: [vader], audio: [prosody]}}
 """
+
+
+@pytest.mark.parametrize("odd", ["a\x1b[31mb", "a\nError: fake", "a\x00", "a\u2028b"])
+def test_a_class_that_import_would_refuse_is_refused(params: Params, model: Path, tmp_path: Path, odd: str) -> None:
+    saved = load(model)
+    saved.model.classes_ = np.array([odd, "b"])
+    saved.model.target_ = replace(saved.model.target_, classes=saved.model.classes_)
+    save(saved.model, tmp_path / "m", saved.schema)
+    with pytest.raises(ModelError, match=r"the class .* of the saved model holds") as caught:
+        predict(params, tmp_path / "m", CLIPS[0])
+    assert "\n" not in str(caught.value)
 
 
 def test_a_model_of_timed_words_says_that_words_have_no_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

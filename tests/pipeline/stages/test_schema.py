@@ -57,6 +57,20 @@ ODD = [
     (("streams",), {"smell": {}}, "key 'version' is missing"),
     (("streams", "text"), None, "must map names"),
     (("unknown",), 1, "unknown key 'unknown'"),
+    (("k" * 5000,), 1, "unknown key 'k"),
+    (("utterances",), 10**4000, "a count is none from 0"),
+    (("utterances",), -1, "a count is none from 0"),
+    (("groups", "count"), 10**100, "a count is none from 0"),
+    (("timed_words",), 2**60, "a count is none from 0"),
+    (("strategy",), "x\nError: fake" + "x" * 9999, "no strategy is named"),
+    (("task",), "y" * 9999, "'yyy"),
+    (("features", "text"), [GOOD["features"]["text"][0]] * 20_000, "twice"),
+    (
+        ("features", "text"),
+        [{"name": "tfidf", "kind": "fitted", "columns": [str(i % 20_000)]} for i in range(20_001)],
+        "twice",
+    ),
+    (("features", "a\nError: fake"), 5, "must be a list"),
 ]
 
 
