@@ -316,7 +316,7 @@ train: {features: {text: [vader], audio: [prosody]}}
 """
 
 
-@pytest.mark.parametrize("odd", ["a\x1b[31mb", "a\nError: fake", "a\x00", "a\u2028b"])
+@pytest.mark.parametrize("odd", ["a\x1b[31mb", "a\nError: fake", "a\x00b", "a\u2028b"])
 def test_a_class_that_import_would_refuse_is_refused(params: Params, model: Path, tmp_path: Path, odd: str) -> None:
     saved = load(model)
     saved.model.classes_ = np.array([odd, "b"])
