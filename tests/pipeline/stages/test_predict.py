@@ -81,7 +81,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def params(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Params]:
     monkeypatch.chdir(elsewhere)
     yield load_params(Path("params.yaml"))
-    assert not list((elsewhere / "data" / "work").iterdir())  # whatever happened, nothing is left behind
+    assert not list((elsewhere / "data" / "work").glob("*"))  # whatever happened, nothing is left behind
     assert not (elsewhere / "results").exists()
 
 
