@@ -46,7 +46,7 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
     made: list[tuple[Path, int]] = []
     try:
         for path in paths:
-            with _named(path):
+            with named(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 made.append(_new_file(path))
         with _named_any({temporary: path for (temporary, _), path in zip(made, paths, strict=True)}):
@@ -64,6 +64,8 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Give an empty folder to fill; when the block ends well it takes the place of the folder `path`, else it goes.
 
+    An `OSError` of the block that names no file is given the name `path`.
+
     Parameters
     ----------
     path
@@ -78,7 +80,7 @@ def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]
     """
     _refuse_what_others_wrote(path, ours)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(path.parent, f".{path.name[:_MOST]}.", ".partial") as temporary:
+    with named(path), scratch_folder(path.parent, f".{path.name[:_MOST]}.", ".partial") as temporary:
         yield temporary
         with _without_signals():
             old = temporary.with_suffix(".old")
@@ -175,7 +177,8 @@ def _last_copy(path: Path) -> bool:
 def _new_file(path: Path) -> tuple[Path, int]:
     """Return a new file beside `path` and what holds it."""
     temporary = path.with_name(f".{path.name[:_MOST]}.{secrets.token_hex(8)}.partial")
-    held = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    with _named_any({temporary: path}):
+        held = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     _hold(held)
     return temporary, held
 
@@ -219,7 +222,7 @@ def _locked_alone(descriptor: int) -> bool:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Let an `OSError` name a file that its reader knows."""
     with _named_any({path: path}):
         yield

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from errno import EINVAL
 from pathlib import Path
 
 from features.atomic import write_text
+from pipeline.errors import refuse_pipe
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex sha256 of a file's content."""
+    """Return the hex sha256 of a file's content; what is no file, as a named pipe, raises `UserError`."""
+    refuse_pipe(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -33,6 +36,8 @@ class HashMemo:
         self._dirty = False
 
     def _load(self) -> dict[str, list[object]]:
+        if not self.path.is_file():  # a named pipe would be waited for
+            return {}
         try:
             found = json.loads(self.path.read_text())
             known: dict[str, list[object]] = found["files"]
@@ -61,9 +66,10 @@ class HashMemo:
         return digest
 
     def save(self) -> None:
-        """Write what was learnt, if anything was."""
+        """Write what was learnt, if anything was and the folder can be written."""
         if self._dirty:
-            write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))
+            with suppress(OSError):  # only a memory: a copy that may only be read can be looked at all the same
+                write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))
 
 
 def _digest(known: dict[str, list[object]]) -> str:

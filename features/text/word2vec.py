@@ -115,6 +115,8 @@ def read_vectors(path: str) -> Vectors:
     """
     if path.endswith((".kv", ".model")):
         raise ExtractorError(f"features.word2vec: {path} is a pickle: save it with save_word2vec_format, and name that")
+    if Path(path).exists() and not Path(path).is_file():
+        raise ExtractorError(f"features.word2vec: {path} is no file: a named pipe or a device may never end")
     try:
         if path.endswith(".npz"):
             return _from_npz(path)

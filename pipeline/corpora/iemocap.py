@@ -27,7 +27,7 @@ from pipeline.corpora.files import (
     wants_media,
     word_table,
 )
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.params import CorpusParams
 from pipeline.utterances import Corpus, Problem
 
@@ -325,6 +325,7 @@ def _evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
     """Yield the head lines of a session's evaluations; those that contradict themselves are noted and left out."""
     for file in _dialogue_files(session, NEEDED[0], log):
         first: dict[str, int] = {}
+        refuse_pipe(file)
         lines = list(numbered(file.read_bytes().decode("utf-8-sig", "replace")))  # raters' comments may be anything
         place, header = lines[0] if lines else (1, "")
         if header.split() != _HEADER.split():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
 from pipeline.corpora.files import folders_below, inside
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.headers import column_names
 from pipeline.params import CorpusParams
 from pipeline.utterances import WORD_COLUMNS, Corpus, Problem
@@ -246,6 +246,7 @@ def _decoded(path: Path, problems: list[Problem]) -> str:
     >>> f"I don{chr(0x92)}t know".translate(_C1)
     'I don’t know'
     """
+    refuse_pipe(path)
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")

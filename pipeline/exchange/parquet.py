@@ -11,6 +11,7 @@
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.atomic import replacing_folder
+from features.atomic import named, replacing_folder
 from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
@@ -174,13 +175,15 @@ def write(bundle: Bundle, path: Path) -> None:
     _check_place(bundle, path)
     try:
         with replacing_folder(path, _is_ours) as temporary:
-            _write_tables(bundle, temporary)
+            _write_tables(bundle, temporary, path)
             for store in bundle.features:
-                _write_store(store, temporary / _file_name(store.name))
+                with named(path / _file_name(store.name)):
+                    _write_store(store, temporary / _file_name(store.name))
     except FileExistsError as error:
         raise UserError(f"{path} {error.strerror}") from error
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+        why = os.strerror(error.errno) if error.errno else error  # pyarrow's own words name no cause
+        raise UserError(f"cannot write {error.filename or path}: {why}: make room or mend the folder") from error
 
 
 def _is_ours(path: Path) -> bool:
@@ -216,7 +219,8 @@ def _file_name(store: str) -> str:
     return f"{store}.parquet"
 
 
-def _write_tables(bundle: Bundle, folder: Path) -> None:
+def _write_tables(bundle: Bundle, folder: Path, path: Path) -> None:
+    """Write the tables into a folder that will be `path`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -227,7 +231,8 @@ def _write_tables(bundle: Bundle, folder: Path) -> None:
         table = pa.table(columns)
         if name == "utterances":
             table = table.replace_schema_metadata({_KEY: about(bundle).encode()})
-        pq.write_table(table, folder / _file_name(name))
+        with named(path / _file_name(name)):
+            pq.write_table(table, folder / _file_name(name))
 
 
 def _type(cells: NDArray[Any]) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features.atomic import replacing
 from pipeline.csv_cells import marked, restored
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.foreign import printable
 from pipeline.run.locks import locked
 
@@ -29,6 +29,7 @@ _COLUMNS = [field.name for field in fields(Failure)]
 
 def read_failures(path: Path) -> list[Failure]:
     """Return the rows of a failures.csv; none if there is no such file."""
+    refuse_pipe(path)
     if not path.exists():
         return []
     try:

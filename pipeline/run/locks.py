@@ -1,5 +1,6 @@
 """One run at a time writes a target: another one waits, and says on whom."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -7,13 +8,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import gethostname
 
 from features.atomic import NO_LOCKS
 from pipeline.paths import CACHE
 
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _PATIENCE, _PAUSE_S = 20, 0.05  # whoever holds a lock for less than a second is not worth a line
 
 
@@ -45,16 +47,22 @@ def locked(path: Path, what: str) -> Iterator[None]:
     Parameters
     ----------
     path
-        The lock file.
+        The lock file; where its folder cannot be written, there is none: a copy that may only be read can be looked at.
     what
         What its holder does, for those who wait, as in ``is writing data/x.csv``.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    held = _held(path, what)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = _held(path, what)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        held = None  # nobody who cannot even write the lock file writes the target
     try:
         if held is not None:
-            os.ftruncate(held, 0)
-            os.pwrite(held, json.dumps({"who": _self(), "what": what}).encode(), 0)
+            with suppress(OSError):  # on a full disk: those who wait are told less
+                os.ftruncate(held, 0)
+                os.pwrite(held, json.dumps({"who": _self(), "what": what}).encode(), 0)
         yield
     finally:
         if held is not None:

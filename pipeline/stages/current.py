@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline import bound
 from pipeline.bound import TABLES
-from pipeline.errors import Changed, UserError
+from pipeline.errors import Changed, UserError, refuse_pipe
 from pipeline.params import Params
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import plugin_keys
@@ -122,6 +122,7 @@ def require_reported(params: Params, name: str) -> None:
         If it was not.
     """
     path = CorpusPaths(name).results / "report.html"
+    refuse_pipe(path)
     found = _MARK.search(path.read_text(encoding="utf-8", errors="replace")[:2000])
     if found is None or found[1] != page_key(params, name):
         raise UserError(f"{path} is out of date: run `crossmodal report --corpus {name}` again")

@@ -1,6 +1,7 @@
 """predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
 
 import csv
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.atomic import scratch_folder
+from features.atomic import named, scratch_folder
 from features.base import extractor_class
 from features.store import open_store
 from models.data import Modalities
@@ -19,7 +20,7 @@ from models.outputs import sound_answers
 from models.saving import Saved, load
 from models.shapley import shapley_values
 from models.strategies import reads_sequences
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
@@ -115,6 +116,11 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
     manifest = _is_manifest(source)
     if manifest and text is not None:
         raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
+    if WORK.exists() and not os.access(WORK, os.W_OK):
+        raise UserError(
+            f"{WORK} cannot be written, where `predict` puts the features of the recording while it runs: make it "
+            "writable, or run the command in another folder and name the model and the recording by their full paths"
+        )
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
         stack.callback(extract.close_stores)
         root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
@@ -144,6 +150,8 @@ def _is_manifest(source: Path) -> bool:
 def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
     """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
     beside, given = clip.with_suffix(".txt"), text
+    if text is None:
+        refuse_pipe(beside)
     if text is None and beside.is_file():
         try:
             text = beside.read_text(encoding="utf-8-sig")
@@ -155,7 +163,10 @@ def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
         raise UserError(f"{clip}: the name of the recording {fault}")
     row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file:  # read as a person's
+    with (
+        named(folder / MANIFEST),
+        (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
+    ):  # read as a person's
         writer = csv.DictWriter(file, list(row), quoting=csv.QUOTE_ALL)
         writer.writeheader()
         writer.writerow(row)

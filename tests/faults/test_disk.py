@@ -86,3 +86,25 @@ def test_a_file_that_may_not_grow_is_named(template: Path, tmp_path: Path, numbe
     if done.code:
         assert "File too large" in done.said
     compared(folder, template)
+
+
+WRITERS = (("prepare",), ("evaluate", "--quiet"), PREDICT, STAGES[-1], world.IMPORT)
+
+
+def test_a_full_disk_is_met_by_every_writer_with_the_name_of_a_file(template: Path, disk: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "f"  # what commands say is written beside it, where there is room
+    folder.symlink_to(world.copied(template, disk / "f"))
+    for name in (world.WORK / "utterances.csv", world.RESULTS / "table.csv"):
+        (folder / name).unlink()
+    for command in WRITERS:
+        for room in (0, 8192, 16384):
+            used = shutil.disk_usage(disk).used
+            assert mounted(disk, str(used + room), again=True)
+            done = world.run(folder, command)
+            assert not done.fault, done.said
+            assert "Error: a file" not in done.said, (command, room, done.said)
+            assert not done.code or "No space left on device" in done.said, (command, room, done.said)
+            assert mounted(disk, "64m", again=True)
+        assert world.leftovers(folder) == []
+        done = world.run(folder, command)
+        assert not done.code, done.said
