@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline.plugins import plugin_keys
+from pipeline.plugins import first_key
 
 # What results depend on; which of them one result depends on is part of its key.
 PACKAGES = (
@@ -21,7 +21,7 @@ _known: set[str] = set()  # the pools that have checked this process
 
 def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
     """Return what this process works with, as it was when it was first asked: what it has loaded stays loaded."""
-    return {**_installed(), **{f"the plugin {plugin}": _plugin(plugin) for plugin in plugins}}
+    return {**_installed(), **{f"the plugin {plugin}": first_key(plugin)[:12] or _NONE for plugin in plugins}}
 
 
 @cache
@@ -47,11 +47,6 @@ def _code() -> str:
     for path in sorted(file for folder in ("features", "models", "pipeline") for file in (root / folder).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]
-
-
-@cache
-def _plugin(plugin: str) -> str:
-    return plugin_keys((plugin,))[0][:12] or _NONE
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:

@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.cells import difference, number, p_value, pipe_table
-from pipeline.stages.current import require_trained
+from pipeline.stages.current import require_same, require_trained
 from pipeline.stages.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
 from pipeline.utterances import read_utterances
 
@@ -67,11 +67,16 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     name = corpus or (_named_after(params, Path(first)) if folders[0] else _only_corpus(params))
     settings = params.corpus(name)
     if folders[0]:
+        record = None
         pairs, words = _runs(Path(first), Path(second), settings)
+    else:
+        record = require_trained(params, name)
+        pairs, words = _rows(name, settings, first, second)
+    table = read_utterances(CorpusPaths(name).utterances, settings.label)
+    if record is None:
         words += _out_of_date(params, name, (Path(first), Path(second)))
     else:
-        pairs, words = _rows(params, name, first, second)
-    table = read_utterances(CorpusPaths(name).utterances, settings.label)
+        require_same(record, params, name)
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
     names = (only,) if only else figures_of(settings)
     found = compared(pairs, groups, names, settings, params.evaluate)
@@ -175,9 +180,7 @@ def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str
     return []
 
 
-def _rows(params: Params, name: str, first: str, second: str) -> tuple[Pairs, list[str]]:
-    require_trained(params, name)
-    corpus = params.corpus(name)
+def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pairs, list[str]]:
     parts = systems(read_predictions(CorpusPaths(name).predictions, corpus))
     one, two = (chosen(spec, list(parts)) for spec in (first, second))
     label = f"{label_of(one)} and {label_of(two)}"

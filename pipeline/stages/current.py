@@ -4,7 +4,8 @@ Everything that shows or uses results asks here; nothing is judged by the time o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,13 +46,15 @@ def require_trained(params: Params, name: str) -> Record:
     return record
 
 
-def require_same(record: Record, name: str) -> None:
-    """Raise `Changed` if another run wrote new predictions since `record` was read."""
+def require_same(record: Record, params: Params, name: str) -> None:
+    """Raise `Changed` if new predictions, or anything that they are made of, were written since `record` was read."""
     if (now := read_record(name)) is None or now.content != record.content:
         raise Changed(
             f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again, when "
             f"`crossmodal train --corpus {name}` has ended"
         )
+    if changed := record.changes(inputs_of(params, name)):
+        raise Changed(f"{', '.join(changed)} changed meanwhile: run the same command again")
 
 
 def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
@@ -95,6 +98,25 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
             f"{folder / 'table.csv' if folder.name != 'images' else folder} is out of date: {', '.join(other)} changed "
             f"since it was made. Run {evaluate} again"
         )
+
+
+@contextmanager
+def evaluated(params: Params, name: str) -> Iterator[str]:
+    """Give the key of a corpus's tables, which are current and stay as they are until the end of the block.
+
+    Raises
+    ------
+    UserError
+        If they are not current.
+    Changed
+        If others took their places meanwhile.
+    """
+    require_evaluated(params, name)
+    key = page_key(params, name)
+    yield key
+    if page_key(params, name) != key:
+        raise Changed(f"the table of {name} was written again meanwhile: run the same command again")
+    require_evaluated(params, name)
 
 
 def page_key(params: Params, name: str) -> str:

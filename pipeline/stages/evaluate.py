@@ -21,7 +21,7 @@ from pipeline.paths import CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
-from pipeline.stages.current import MADE_OF, made_of, require_evaluated, require_same, require_trained
+from pipeline.stages.current import MADE_OF, evaluated, made_of, require_evaluated, require_same, require_trained
 from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
 from pipeline.stages.only_right import only_right
 from pipeline.stages.results import (
@@ -63,6 +63,7 @@ def evaluate(params: Params, name: str) -> None:
 def _evaluate(params: Params, name: str) -> None:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     record = require_trained(params, name)
+    made = made_of(params, name, record)
     predictions = read_predictions(paths.predictions, corpus)
     table = read_utterances(paths.utterances, corpus.label)
     groups = group_by_utterance(table, corpus, predictions)
@@ -75,8 +76,8 @@ def _evaluate(params: Params, name: str) -> None:
         **_only_right(scores, parts, table, corpus),
         **_confusions(parts, corpus),
     }
-    require_same(record, name)
-    _write(outputs, paths.results, made_of(params, name, record), f"crossmodal evaluate --corpus {name}")
+    require_same(record, params, name)
+    _write(outputs, paths.results, made, f"crossmodal evaluate --corpus {name}")
 
 
 def _write(outputs: Outputs, folder: Path, made: Mapping[str, str], command: str) -> None:
@@ -113,12 +114,12 @@ def printed(params: Params, name: str) -> str:
     UserError
         If there is nothing yet, or it is out of date.
     """
-    require_evaluated(params, name)
     corpus, folder = params.corpus(name), CorpusPaths(name).results
-    written = _written(folder / "table.md", name)
     types = dict.fromkeys([*WHO, "metric"], str)
-    table, compared = (_numbers(read_table(folder / f, dtype=types)) for f in ("table.csv", "comparisons.csv"))
-    rows = tables.rows_of(table, compared, read_parameters(name))
+    with evaluated(params, name):
+        written, known = _written(folder / "table.md", name), read_parameters(name)
+        table, compared = (_numbers(read_table(folder / f, dtype=types)) for f in ("table.csv", "comparisons.csv"))
+    rows = tables.rows_of(table, compared, known)
     names = list(rows[0].figures)
     scores = Scores(rows, names[0], metric(corpus.task, names[0]).higher_is_better, 0)
     heading = tables.headings(scores)[1]
@@ -145,7 +146,7 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
     UserError
         If a modality is unknown, or `train` has not written what the fusions predict without it.
     """
-    require_trained(params, name)
+    record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
     taken = robustness.chosen_modalities(modalities, corpus)
     predictions = read_predictions(paths.predictions, corpus)
@@ -154,6 +155,7 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
         raise UserError(f"{paths.results / 'dropped.csv'} does not exist: run `crossmodal train --corpus {name}` first")
     table = read_utterances(paths.utterances, corpus.label)
     setting = robustness.setting_of(corpus, group_by_utterance(table, corpus, predictions), params.evaluate)
+    require_same(record, params, name)
     return robustness.dropping(name, predictions, dropped, taken, setting)
 
 

@@ -110,8 +110,8 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
         _row(key) for key in _best(read_figures(name, [leading(corpus)]), corpus)
     ]
     answers = _asked(params, name, pool, rows, repeats)
-    require_same(record, name)
     table = _importance(answers, rows, params, name)
+    require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
     yield from _told(table, corpus)
     for title, file in (("the best fusion", "only_fusion.csv"), ("the best single modality", "only_single.csv")):

@@ -23,7 +23,7 @@ from models.warned import heard
 from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams, Params, TrainParams
 from pipeline.paths import CorpusPaths
-from pipeline.plugins import module_names
+from pipeline.plugins import module_names, plugin_keys
 from pipeline.run.locks import writing
 from pipeline.stages.current import require_evaluated
 from pipeline.stages.fitting import leading, named_failure, recipe_of
@@ -61,9 +61,9 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    inputs = inputs_of_training(params, name)  # before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
-    inputs = inputs_of_training(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(row.strategy, row.model)
     if over_time:
         settings, notices = step_settings(name, settings, corpus, table)
@@ -71,6 +71,8 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
             remark(notice)
         _require_words(row, settings)
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
+    frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
+    made, timed = inputs_of(params, name, _features(row, settings), frames), timed_of(name)
     require_unchanged(params, name, inputs, "fit")
     with heard() as said:
         model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
@@ -78,11 +80,9 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
         remark(f"{row} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
-    schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)}
-    timed = timed_of(name)
+    plugin_keys(params.run.plugins)  # they are what was imported still
+    schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
-    frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
-    schema |= inputs_of(params, name, _features(row, settings), frames)
     folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
     with writing(folder), replacing_folder(folder, is_part) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))

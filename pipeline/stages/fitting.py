@@ -42,6 +42,7 @@ from pipeline.stages.rows import Row
 from pipeline.utterances import read_utterances
 
 STEP = "fits"  # its folder in the cache
+_ROOT = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
 
 
@@ -160,6 +161,7 @@ def fit_job(job: Job) -> list[Fit | Failed]:
             continue
         if job.settings.word2vec.get("vectors"):  # read by the fit itself
             _require_planned(job)
+        _code()  # a fit imports some of it
         kept.put(key, fit.entry())
         found.append(fit)
     return found
@@ -425,17 +427,39 @@ def _sha256(path: str) -> str:
     return sha256_of(Path(path)) if Path(path).is_file() else ""
 
 
-@cache
 def _code() -> str:
-    """Return the content key of the code and the libraries that a fit depends on."""
-    root = Path(__file__).resolve().parents[2]
-    files = [*sorted((root / "models").rglob("*.py")), *sorted((root / "features" / "text").glob("*.py"))]
-    files += [root / "features" / "align.py", Path(__file__).with_name("inputs.py"), Path(__file__)]
-    sources = {str(f.relative_to(root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    """Return the content key of the code and the libraries that a fit depends on, as this process has imported them.
+
+    Raises
+    ------
+    Changed
+        If the code is another by now: what is imported later, inside a function, is not what the key says.
+    """
+    if _code_of(_code_stamps()) != _IMPORTED:
+        raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
+    return _IMPORTED
+
+
+@lru_cache(maxsize=2)
+def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - changed, it is read anew
+    sources = {str(f.relative_to(_ROOT)): hashlib.sha256(f.read_bytes()).hexdigest() for f in _code_files()}
     return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
+
+
+def _code_stamps() -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(stamp_of(file)) for file in _code_files())
+
+
+@cache
+def _code_files() -> tuple[Path, ...]:
+    files = [*sorted((_ROOT / "models").rglob("*.py")), *sorted((_ROOT / "features" / "text").glob("*.py"))]
+    return *files, _ROOT / "features" / "align.py", Path(__file__).with_name("inputs.py"), Path(__file__)
 
 
 def _xgboost() -> str:
     import platform
 
     return version("xgboost" if platform.system() == "Darwin" else "xgboost-cpu")
+
+
+_IMPORTED = _code_of(_code_stamps())  # when this module, and with it what it needs, has just been imported

@@ -10,10 +10,9 @@ from features.atomic import write_text
 from models.metrics import metric
 from models.strategies import strategy
 from pipeline.bound import require_written
-from pipeline.errors import Changed, UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages.current import page_key, page_mark, require_evaluated
+from pipeline.stages.current import evaluated, page_mark
 from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_figures, read_predictions
 
 _STYLE = """
@@ -32,14 +31,10 @@ def report(params: Params, name: str) -> Path:
     UserError
         If the corpus has not been evaluated yet, or with other figures.
     """
-    require_evaluated(params, name)
-    corpus, paths, key = params.corpus(name), CorpusPaths(name), page_key(params, name)
-    table, image = read_figures(name, figures_of(corpus)), paths.results / "images" / "forest.svg"
-    if not image.exists():
-        raise UserError(f"{image} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus, key))
-    if page_key(params, name) != key:
-        raise Changed(f"the table of {name} was written again while its page was made: run the same command again")
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    with evaluated(params, name) as key:
+        table = read_figures(name, figures_of(corpus))
+        page = "\n".join(_page(name, table, read_predictions(paths.predictions, corpus), corpus, key))
     path = paths.results / "report.html"
     write_text(path, page)
     return path

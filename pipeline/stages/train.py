@@ -18,6 +18,7 @@ from pipeline.bound import TRAINED
 from pipeline.errors import UserError
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
+from pipeline.plugins import plugin_keys
 from pipeline.run.cache import ClipCache
 from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
@@ -64,14 +65,13 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
 
 
 def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None) -> Sequence[str]:
-    corpus, paths = params.corpus(name), CorpusPaths(name)
+    corpus, paths, inputs = params.corpus(name), CorpusPaths(name), inputs_of(params, name)  # before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
     plan = plan_of(table, corpus)
     contents, folds = contents_of(name, settings, corpus, table), plan.folds
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
     require_features(params, name)
-    inputs = inputs_of(params, name)
     data = load_modalities(name, settings, corpus, table)
     notices += imported_differences(name, settings.features.values(), table)
     rows, left_out = _rows(name, settings, corpus, data)
@@ -91,6 +91,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         notices += left_out
     if seed is None and grouped(table, corpus.protocol.group):
         notices += _label_notices(fits, folds, labels, corpus, data)
+    plugin_keys(params.run.plugins)  # they are what was imported still
     tables = _tables(fits, table, labels, corpus) | {"presence.csv": _presence(data, table)}
     costs = tables.pop("fits.csv")  # no result: it differs from run to run
     record = {

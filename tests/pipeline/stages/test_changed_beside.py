@@ -17,7 +17,7 @@ import yaml
 from scipy.io import wavfile
 
 from features.base import build
-from pipeline.errors import Changed
+from pipeline.errors import Changed, UserError
 from pipeline.params import Params, load_params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, work
@@ -254,3 +254,129 @@ def test_the_record_names_what_was_read_not_what_lies_there_in_the_end(
     train(params, "c", Pool(0))
     assert json.loads((CorpusPaths("c").results / "train.json").read_text())["inputs"] == truth
     assert inputs_of(params, "c") != truth
+
+
+CHANGED = {
+    "labels": lambda table: table.assign(label=["b", "a", *table["label"][2:]]),
+    "groups": lambda table: table.assign(speaker=table["speaker"].to_numpy()[::-1]),
+}
+
+
+def prepared_with(change: Any) -> Any:
+    """Return what edits the manifest and prepares it."""
+
+    def act() -> None:
+        change(pd.read_csv("c/manifest.csv", dtype=str, keep_default_na=False)).to_csv("c/manifest.csv", index=False)
+        prepare(settings(), "c")
+
+    return act
+
+
+def after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Any) -> None:
+    """Let something happen once beside a run, after it called a function."""
+    original, left = getattr(module, name), [act]
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        found = original(*arguments, **options)
+        if left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(module, name, slowly)
+
+
+@pytest.mark.parametrize("what", CHANGED)
+@pytest.mark.parametrize("when", ["read_utterances", "plan_of", "contents_of", "load_modalities", "labels_of"])
+def test_prepare_beside_train_gives_no_record_of_the_new_table_with_the_old_truths(
+    what: str, when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.stages import train as module
+
+    params = settings()
+    features(params)
+    after(monkeypatch, module, when, prepared_with(CHANGED[what]))
+    if when == "labels_of":  # all is read: the record says of what
+        truth = inputs_of(params, "c")
+        train(params, "c", Pool(0))
+        assert json.loads((CorpusPaths("c").results / "train.json").read_text())["inputs"] == truth
+        assert inputs_of(params, "c") != truth
+        return
+    with pytest.raises(Changed, match=r"changed while train read them \(data/work/c/utterances\.csv\)"):
+        train(params, "c", Pool(0))
+    assert not CorpusPaths("c").predictions.exists()
+
+
+@pytest.mark.parametrize("when", ["read_utterances", "require_features", "load_modalities"])
+def test_prepare_beside_fit_saves_no_model_of_the_old_labels(
+    when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.stages import fit as module
+
+    params = settings()
+    features(params)
+    after(monkeypatch, module, when, prepared_with(CHANGED["labels"]))
+    row = module.row_of(params, "c", "unimodal", ("audio",), "logistic")
+    with pytest.raises(Changed, match=r"changed while fit read them \(data/work/c/utterances\.csv\)"):
+        module.fit(params, "c", row)
+    assert not (CorpusPaths("c").results / "models").exists()
+
+
+def trained(params: Params) -> None:
+    features(params)
+    train(params, "c", Pool(0))
+
+
+@pytest.mark.parametrize("what", CHANGED)
+@pytest.mark.parametrize("when", ["require_trained", "read_predictions", "score"])
+def test_prepare_beside_evaluate_gives_no_table(
+    what: str, when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.stages import evaluate as module
+
+    params = settings()
+    trained(params)
+    after(monkeypatch, module, when, prepared_with(CHANGED[what]))
+    with pytest.raises(Changed, match=r"data/work/c/utterances\.csv changed meanwhile"):
+        module.evaluate(params, "c")
+    assert not (CorpusPaths("c").results / "table.csv").exists()
+
+
+@pytest.mark.parametrize("when", ["require_evaluated", "plan_of", "_asked"])
+def test_prepare_beside_explain_gives_no_importances(when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.stages import evaluate
+    from pipeline.stages import explain as module
+
+    params = settings()
+    trained(params)
+    evaluate.evaluate(params, "c")
+    after(monkeypatch, module, when, prepared_with(CHANGED["labels"]))
+    with pytest.raises(Changed, match=r"data/work/c/utterances\.csv changed meanwhile"):
+        list(module.explain(params, "c", Pool(0), ("unimodal:audio",), 1))
+    assert not (CorpusPaths("c").results / "importance.csv").exists()
+
+
+@pytest.mark.parametrize("when", ["require_trained", "read_predictions", "read_utterances"])
+def test_prepare_beside_compare_gives_no_differences(when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.stages import compare as module
+
+    params = settings()
+    trained(params)
+    after(monkeypatch, module, when, prepared_with(CHANGED["groups"]))
+    with pytest.raises(Changed, match=r"data/work/c/utterances\.csv changed meanwhile"):
+        module.compare(params, "majority", "unimodal:audio")
+
+
+@pytest.mark.parametrize("when", ["read_figures", "notices_of", "read_predictions"])
+def test_train_beside_report_gives_no_page_of_two_runs(
+    when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.stages import evaluate
+    from pipeline.stages import report as module
+
+    params = settings()
+    trained(params)
+    evaluate.evaluate(params, "c")
+    after(monkeypatch, module, when, lambda: (prepared_with(CHANGED["labels"])(), train(params, "c", Pool(0))))
+    with pytest.raises(UserError, match="the predictions changed since it was made"):
+        module.report(params, "c")
+    assert not (CorpusPaths("c").results / "report.html").exists()

@@ -11,9 +11,11 @@ import pytest
 from features.store import open_store
 from models.protocol import Fold
 from models.strategies import strategy, strategy_names
+from pipeline.errors import Changed
 from pipeline.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.run.cache import ClipCache
+from pipeline.stages import fitting
 from pipeline.stages.fitting import Fit, Job, data_of, drops, fit_key, planned
 from pipeline.stages.labels import labels_of
 from pipeline.stages.rows import Row
@@ -245,7 +247,7 @@ def test_a_store_counts_by_its_content_keys_and_only_where_it_is_read(written, s
     assert fit_key(job, AUDIO) == before[AUDIO]
 
 
-def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, tmp_path):
+def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, tmp_path, monkeypatch):
     path, before = CorpusPaths("c").utterances, fit_key(job, TWO)
     later(path)
     assert fit_key(job, TWO) == before
@@ -254,7 +256,25 @@ def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, 
     changed = fit_key(job, TWO)
     assert changed != before
     (tmp_path / "own.py").write_text("A = 2\n")
+    with pytest.raises(Changed, match=r"own\.py was edited while this command ran"):
+        fit_key(job, TWO)  # this process runs the old code
+    monkeypatch.setattr("pipeline.plugins._KEYS", {})  # a new process
     assert fit_key(job, TWO) not in (before, changed)
+
+
+def test_code_that_is_changed_beside_a_run_gives_no_key(job, tmp_path, monkeypatch):
+    copies = []
+    for file in fitting._code_files():
+        copies.append(tmp_path / "code" / file.relative_to(fitting._ROOT))
+        copies[-1].parent.mkdir(parents=True, exist_ok=True)
+        copies[-1].write_bytes(file.read_bytes())
+    before = fit_key(job, TWO)
+    monkeypatch.setattr(fitting, "_ROOT", tmp_path / "code")
+    monkeypatch.setattr(fitting, "_code_files", lambda: tuple(copies))
+    assert fit_key(job, TWO) == before  # written again, the same
+    copies[0].write_text(copies[0].read_text() + "# new\n")
+    with pytest.raises(Changed, match="the code of crossmodal was changed while this command ran"):
+        fit_key(job, TWO)
 
 
 @pytest.mark.parametrize("text", ["vectors one", "vectors two"])

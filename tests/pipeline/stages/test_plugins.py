@@ -1,11 +1,16 @@
 """A corpus, an extractor, a strategy and a metric from outside the tree: one file each, one line to register."""
 
+import os
+import py_compile
+import sys
 from pathlib import Path
 
 import h5py
 import pandas as pd
 import pytest
 
+from pipeline import plugins
+from pipeline.errors import Changed
 from tests.conftest import grid_corpus, needs_data, run, write_csv
 
 EXTRACTOR = """
@@ -109,6 +114,7 @@ register("lengths", "toy_lengths:Lengths")
 
 def text_corpus(folder: Path, source: str) -> Path:
     """Sentences of eight groups, and a plugin with a transformer that is fitted on them inside each fold."""
+    folder.mkdir(exist_ok=True)
     (folder / "toy_lengths.py").write_text(source)
     rows = [(f"{'no ' if i % 2 else ''}it was number {i}", ("good", "bad")[i % 2], f"g{i // 6}") for i in range(48)]
     write_csv(folder / "c" / "manifest.csv", ("text", "label", "group"), rows)
@@ -156,3 +162,90 @@ def test_a_plugins_transformer_that_fails_is_one_sentence(
     done = run("train", cwd=folder, check=False)
     assert done.returncode == 1
     assert message in done.stderr
+
+
+EDITED = """
+import pathlib
+
+def saved_again():  # as if its author saved another version just now
+    beside, own = pathlib.Path("beside"), pathlib.Path(__file__)
+    if beside.exists():
+        beside.unlink()
+        own.write_text(own.read_text().replace("- self.mean_", "+ self.mean_").replace("float(", "1 - float("))
+
+"""
+
+
+def state(folder: Path, stage: str) -> str:
+    return next(line.split()[2] for line in run("status", cwd=folder).stdout.splitlines() if line.split()[1] == stage)
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_plugin_edited_while_train_runs_is_refused_and_its_old_fits_are_not_the_new_codes(
+    workers: str, tmp_path: Path
+) -> None:
+    fitting = TRANSFORMER.replace("        self.mean_ =", "        saved_again()\n        self.mean_ =")
+    folder = text_corpus(tmp_path / "edited", EDITED + fitting)
+    run("prepare", cwd=folder)
+    (folder / "beside").touch()
+    refused = run("train", "--workers", workers, cwd=folder, check=False)
+    assert refused.returncode == 1
+    assert not (folder / "beside").exists()
+    assert "toy_lengths.py was edited while this command ran" in refused.stderr
+    assert not (folder / "results/c/predictions.csv").exists()
+    run("train", "--workers", workers, cwd=folder)
+    fresh = text_corpus(tmp_path / "fresh", (folder / "toy_lengths.py").read_text())
+    for stage in ("prepare", "train"):
+        run(stage, cwd=fresh)
+    predictions = [(one / "results/c/predictions.csv").read_bytes() for one in (folder, fresh)]
+    assert predictions[0] == predictions[1]
+
+
+def test_a_metric_edited_while_evaluate_runs_is_refused(tmp_path: Path) -> None:
+    folder = text_corpus(tmp_path, TRANSFORMER)
+    (folder / "own_metric.py").write_text(
+        EDITED + METRIC.replace("    return float", "    saved_again()\n    return float")
+    )
+    params = folder / "params.yaml"
+    params.write_text(params.read_text().replace("[toy_lengths.py]", "[toy_lengths.py, own_metric.py]"))
+    for stage in ("prepare", "train"):
+        run(stage, cwd=folder)
+    (folder / "beside").touch()
+    refused = run("evaluate", cwd=folder, check=False)
+    assert refused.returncode == 1
+    assert "own_metric.py was edited while this command ran" in refused.stderr
+    assert not (folder / "results/c/table.csv").exists()
+    run("train", cwd=folder)
+    run("evaluate", cwd=folder)
+    assert state(folder, "evaluate") == "1/1"
+
+
+def test_what_a_plugin_says_is_run_not_what_was_compiled_of_it_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python takes its compiled copy where a file has the same size and second as it had."""
+    plugin = tmp_path / "same_second.py"
+    for value in ("1", "2"):
+        plugin.write_text(f"import pathlib\npathlib.Path({str(tmp_path)!r}, 'ran').write_text('{value}')\n")
+        os.utime(plugin, (10**9, 10**9))
+        py_compile.compile(str(plugin)) if value == "1" else None
+    monkeypatch.setattr(plugins, "_LOADED", set())
+    plugins.load_plugins((str(plugin),))
+    monkeypatch.delitem(sys.modules, "same_second")
+    assert (tmp_path / "ran").read_text() == "2"
+
+
+def test_a_plugin_that_is_edited_or_gone_has_no_key_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("A = 1\n")
+    (package / "part.py").write_text("B = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugins.load_plugins(("own_package",))
+    before = plugins.plugin_keys(("own_package",))
+    for change in (lambda: (package / "part.py").write_text("B = 2\n"), (package / "part.py").unlink):
+        change()
+        with pytest.raises(Changed, match="own_package was edited while this command ran"):
+            plugins.plugin_keys(("own_package",))
+    (package / "part.py").write_text("B = 1\n")
+    assert plugins.plugin_keys(("own_package",)) == before
