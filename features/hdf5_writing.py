@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SLACK = 1 << 16  # bytes: more than HDF5 lays out by itself for one dataset, group or attribute
+# Bytes: more than HDF5 lays out by itself at once; heaps of texts grow by up to 32 KiB, other structures by less.
+SLACK = 1 << 16
 _STEP = 1 << 22  # bytes set aside at once where the disk has them
 REFERENCE = 16  # bytes of a cell of text in its column; the text itself lies in a heap
 _BESIDE, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap

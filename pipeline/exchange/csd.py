@@ -9,6 +9,7 @@ for lies in metadata keys that begin with ``crossmodal``; by them `read` gives t
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -95,6 +96,13 @@ def write(bundle: Bundle, path: Path) -> None:
         raise UserError(f"{path} is a file: give a folder")
     if old := [p.name for p in sorted(path.glob("*.csd")) if p.stem not in writers]:
         raise UserError(f"{path} holds {old[0]} already, which would be taken for a part of this: give an empty folder")
-    with replacing_all([path / f"{name}.csd" for name in writers]) as made:
-        for temporary, fill in zip(made, writers.values(), strict=True):
-            fill(temporary)
+    there = path.exists()
+    try:
+        with replacing_all([path / f"{name}.csd" for name in writers]) as made:
+            for temporary, fill in zip(made, writers.values(), strict=True):
+                fill(temporary)
+    except BaseException:
+        if not there:
+            with suppress(OSError):
+                path.rmdir()
+        raise

@@ -88,7 +88,8 @@ def test_a_file_that_may_not_grow_is_named(template: Path, tmp_path: Path, numbe
     compared(folder, template)
 
 
-WRITERS = (("prepare",), ("evaluate", "--quiet"), PREDICT, STAGES[-1], world.IMPORT)
+EXPORTS = tuple(("export", form, form, "--corpus", world.NAME) for form in ("csd", "parquet"))
+WRITERS = (("prepare",), ("evaluate", "--quiet"), PREDICT, STAGES[-1], world.IMPORT, *EXPORTS)
 
 
 def test_a_full_disk_is_met_by_every_writer_with_the_name_of_a_file(template: Path, disk: Path, tmp_path: Path) -> None:
@@ -104,6 +105,9 @@ def test_a_full_disk_is_met_by_every_writer_with_the_name_of_a_file(template: Pa
             assert not done.fault, done.said
             assert "Error: a file" not in done.said, (command, room, done.said)
             assert not done.code or "No space left on device" in done.said, (command, room, done.said)
+            if command in EXPORTS:
+                assert f"{command[2]}/" in done.said
+                assert not (folder / command[2]).exists()
             assert mounted(disk, "64m", again=True)
         assert world.leftovers(folder) == []
         done = world.run(folder, command)
