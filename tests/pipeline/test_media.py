@@ -1,12 +1,14 @@
 """The memory of content hashes: right, or forgotten."""
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from pipeline.media import HashMemo
+from pipeline.errors import UserError
+from pipeline.media import HashMemo, sha256_of
 
 
 def test_a_damaged_memory_is_forgotten_and_never_believed(tmp_path: Path) -> None:
@@ -38,3 +40,13 @@ def test_an_unchanged_file_is_remembered(tmp_path: Path) -> None:
     memo.save()
     kept = json.loads((tmp_path / "hashes.json").read_text())["files"]
     assert list(kept) == [str((tmp_path / "a").resolve())]
+
+
+def test_a_named_pipe_is_refused_and_a_memory_that_cannot_be_kept_is_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="named pipe"):
+        sha256_of(tmp_path / "pipe")
+    (tmp_path / "a").write_text("a")
+    memo = HashMemo(tmp_path / "a" / "hashes.json")
+    memo.sha256(tmp_path / "a")
+    memo.save()
