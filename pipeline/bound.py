@@ -101,6 +101,23 @@ def require_written(path: Path) -> None:
         raise UserError(without_record(path))
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file that may be left out was written; one that a record names and that is gone raises `UserError`."""
+    for name in (TRAINED,) if path.name in PREDICTED else (TRAINED, TABLES):
+        record_path = path.with_name(name)
+        if not path.exists() and record_path.exists():
+            require_named(path, read_record(record_path))
+    return path.exists()
+
+
+def require_all_there(path: Path) -> None:
+    """Check that no file that a record names is gone; else as `require_written`."""
+    said = read_record(path)
+    for name in said["files"]:
+        if not path.with_name(name).exists():
+            require_named(path.with_name(name), said)
+
+
 def unknown(path: Path) -> str:
     """Return a sentence where predictions cannot be checked: they have no record, or one of an earlier version."""
     beside = path.with_name(TRAINED)

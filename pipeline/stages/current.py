@@ -39,6 +39,7 @@ def require_trained(params: Params, name: str) -> Record:
     if record is None:
         there = CorpusPaths(name).results / bound.TRAINED if path.exists() else path
         raise UserError(f"{there} does not exist: run {train} first")
+    bound.require_all_there(CorpusPaths(name).results / bound.TRAINED)
     require_features(params, name, gone_too=True)
     if changed := record.changes(inputs_of(params, name)):
         since = f"changed since: {', '.join(changed)}"
@@ -93,6 +94,7 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
     then = bound.read_record(path).get(MADE_OF)
     if not isinstance(then, dict):
         raise UserError(f"{path} does not say what the table was made of: run {evaluate} again")
+    bound.require_all_there(path)
     if other := [what for what in {**then, **now} if then.get(what) != now.get(what)]:
         raise UserError(
             f"{folder / 'table.csv' if folder.name != 'images' else folder} is out of date: {', '.join(other)} changed "

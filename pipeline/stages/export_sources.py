@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.align import align_to_words
 from features.base import Modality
 from features.store import Entry, Item, Status, open_store
+from pipeline.errors import Changed
 from pipeline.exchange.bundle import FeatureSet, entry_of, pooled_names_of
 
 Numbers = NDArray[np.float64]
@@ -25,6 +26,7 @@ class Source:
     """
 
     path: Path
+    digest: str
     name: str
     modality: Modality
     feature_names: tuple[str, ...]
@@ -53,13 +55,15 @@ class Source:
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
-        """Read one utterance; the file is open no longer than that takes."""
+        """Read one utterance, of the store as it was; the file is open no longer than that takes."""
         j = int(self.at[i])
         if j < 0:
             return Entry("absent", f"not in {self.path.name}")
         if self.statuses[j] != "ok":
             return Entry(self.statuses[j], self.notes[j])
         with open_store(self.path) as store:
+            if store.digest != self.digest:
+                raise Changed(f"{self.path} was written again while it was exported: run the same command again")
             values, times, pooled = store.rows(j), store.rows(j, "times"), store.clip(j, "pooled")
         return Entry("ok", self.notes[j], {"values": values, "times": times}, {"pooled": pooled})
 

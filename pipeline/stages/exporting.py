@@ -10,21 +10,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.base import MODALITIES, Modality, extractor_names
-from features.base import build as build_extractor
 from features.store import open_store
 from features.text.fitted import fitted_names
 from models.protocol import SPLITS
-from pipeline.errors import UserError, suggest
+from pipeline.errors import Changed, UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
 from pipeline.exchange.mmsa import PART
+from pipeline.media import sha256_of
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.stages import extract
-from pipeline.stages.common import require_current
 from pipeline.stages.export_sources import Source, joined
 from pipeline.stages.guard import plan_of
-from pipeline.stages.inputs import positions
+from pipeline.stages.inputs import is_imported, positions
 from pipeline.stages.matching import imported_differences
+from pipeline.stages.trained import require_extracted
 from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
@@ -76,13 +75,17 @@ def export(
         If a store is missing or out of date, the label is no number where one is needed, or `path` cannot be written.
     """
     write = writer_of(file_format)
-    corpus = params.corpus(name)
-    table = read_utterances(CorpusPaths(name).utterances, corpus.label)
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    tables = [one for one in (paths.utterances, paths.words) if one.is_file()]
+    before = [sha256_of(one) for one in tables]
+    table = read_utterances(paths.utterances, corpus.label)
     if file_format in _NEED_SPLITS and not fold and not (table["split"] != "").any():
         fold = plan_of(table, corpus).folds[0].name
     stores = by_modality(name, features) if features else _trained_on(params, name)
     said = imported_differences(name, stores.values(), table)
     bundle = bundle_of(params, name, stores, align, fold)
+    if [sha256_of(one) for one in tables] != before:
+        raise Changed(f"the tables of {name} were written again while they were read: run the same command again")
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
     if file_format in _NEED_SPLITS:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
@@ -140,9 +143,11 @@ def bundle_of(
     if fold:
         table = table.assign(split=_split_of(table, corpus, fold))
     wanted = _trained_on(params, name) if stores is None else stores
-    sources = [_source(params, name, store, table) for names in wanted.values() for store in names]
     words = read_word_table(paths.words)
-    features = _by_word(sources, table, words, name) if align else [source.features() for source in sources]
+    if align and not words["start"].notna().any():
+        raise UserError(f"the corpus {name} has no word times ({paths.words}): leave out --align word")
+    sources = [_source(params, name, store, table) for names in wanted.values() for store in names]
+    features = _by_word(sources, table, words) if align else [source.features() for source in sources]
     return Bundle(_shared(table, corpus), words, tuple(features))
 
 
@@ -185,6 +190,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
         details = {k: store.attribute(k) for k in store.file.attrs if k not in _OWN_ATTRIBUTES}
         source = Source(
             path.resolve(),
+            store.digest,
             feature,
             store.attribute("modality"),
             tuple(store.attribute("feature_names")),
@@ -197,16 +203,13 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
             store.offsets,
             timed=bool(np.isfinite(store.all_rows("times")).any()),
         )
-    if feature in extractor_names() and CorpusPaths(name).stream(source.modality).exists():
-        planned = extract.clips_of(name, build_extractor(feature, params.features[feature]))
-        require_current(planned, path, f"crossmodal extract --corpus {name} --extractor {feature}")
+    if feature in extractor_names() and not is_imported(path) and CorpusPaths(name).stream(source.modality).exists():
+        require_extracted(params, name, source.modality, feature)
     return source
 
 
-def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame, name: str) -> list[FeatureSet]:
+def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
     """Return one store a modality, one row a word."""
-    if not words["start"].notna().any():
-        raise UserError(f"the corpus {name} has no word times ({CorpusPaths(name).words}): leave out --align word")
     for source in sources:
         if not source.timed and source.lengths.any():
             raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")

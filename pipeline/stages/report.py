@@ -9,7 +9,7 @@ import pandas as pd
 from features.atomic import write_text
 from models.metrics import metric
 from models.strategies import strategy
-from pipeline.bound import require_written
+from pipeline.bound import is_there, require_written
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.current import evaluated, page_mark
@@ -52,10 +52,10 @@ def _page(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: Cor
     yield f"<h2>{escape(first)} with its interval</h2>"
     images = CorpusPaths(name).results / "images"
     yield _drawing(images / "forest.svg")
-    if (images / "robustness.svg").exists():
+    if is_there(images / "robustness.svg"):
         yield f"<h2>{escape(first)} as utterances lose a modality</h2>"
         yield _drawing(images / "robustness.svg")
-    if (images / "attention.svg").exists():
+    if is_there(images / "attention.svg"):
         yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"
         yield _drawing(images / "attention.svg")
     yield "<h2>All figures</h2>"

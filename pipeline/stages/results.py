@@ -8,6 +8,7 @@ import pandas as pd
 
 from models.metrics import metric_names
 from models.protocol import groups_of
+from pipeline.bound import is_there
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.params import CorpusParams
@@ -73,7 +74,7 @@ def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
 def read_presence(name: str) -> pd.DataFrame | None:
     """Read presence.csv: a line an utterance, 0 or 1 by modality; None if it is not there."""
     path = CorpusPaths(name).results / "presence.csv"
-    if not path.exists():
+    if not is_there(path):
         return None
     found = read_table(path, dtype={"utterance": str})
     if "utterance" not in found.columns or not found.drop(columns="utterance").isin([0, 1]).all(axis=None):
@@ -144,7 +145,7 @@ def _label_type(corpus: CorpusParams) -> type[Any]:
 
 
 def _read_if_there(path: Path, types: dict[str, type[Any]], **options: Any) -> pd.DataFrame | None:
-    return _read(path, types, **options) if path.exists() else None
+    return _read(path, types, **options) if is_there(path) else None
 
 
 def _read(path: Path, types: dict[str, type[Any]], *, checked: bool = True, **options: Any) -> pd.DataFrame:

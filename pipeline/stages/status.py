@@ -8,6 +8,7 @@ from pathlib import Path
 from features.base import MODALITIES, build
 from features.errors import StoreError
 from features.store import open_store
+from pipeline.bound import TRAINED, require_all_there
 from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
@@ -118,6 +119,7 @@ def _train(params: Params, name: str) -> Counts:
         record = read_record(name)
         if record is None:
             return Counts("train", 1, 0, 0, 0, 0)
+        require_all_there(CorpusPaths(name).results / TRAINED)
         require_features(params, name)
         fresh = record.inputs == inputs_of(params, name)
     except (UserError, StoreError) as error:

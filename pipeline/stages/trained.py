@@ -79,7 +79,7 @@ def require_features(params: Params, name: str, *, gone_too: bool = False) -> No
         if is_imported(path):
             differences(path, names)
         elif not (gone_too and not (path.exists() and paths.stream(modality).exists())):
-            _require_extracted(params, name, modality, extractor)
+            require_extracted(params, name, modality, extractor)
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
@@ -93,7 +93,14 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
         yield "audio", SPECTROGRAM
 
 
-def _require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
+def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
+    """Check that a store was made of its stream, and this of the recordings, under the settings as they are.
+
+    Raises
+    ------
+    UserError
+        If it is missing or out of date; it names the command.
+    """
     path = CorpusPaths(name).features(extractor)
     if extractor not in extractor_names():
         raise UserError(

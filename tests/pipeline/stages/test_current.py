@@ -271,3 +271,33 @@ def test_old_results_of_the_corpus_are_compared_and_said_to_be_old(here: Path) -
     assert "before/c/predictions.csv cannot be checked, since before/c/train.json is missing" in done(
         "compare", "before/c", "results/c"
     )
+
+
+LOST = {
+    **dict.fromkeys(("dropped.csv", "presence.csv", "attention.csv", "parameters.csv"), "train"),
+    **dict.fromkeys(("comparisons.csv", "robustness.csv", "table.md", "images/forest.svg"), "evaluate"),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_file_that_the_record_names_and_that_is_gone_is_missed(lost: str, here: Path) -> None:
+    (here / "results/c" / lost).unlink()
+    stages = ("evaluate", "report") if LOST[lost] == "train" else ("report",)
+    for stage in stages:
+        refused = said(stage)
+        assert refused.exit_code == 1
+        assert f"results/c/{lost} is missing: run `crossmodal {LOST[lost]} --corpus c` again" in refused.output
+    for stage in {LOST[lost], *stages}:
+        assert current(stage).split()[2] == "0/1"
+    done(LOST[lost], *(("--workers", "0") if LOST[lost] == "train" else ()))
+    for stage in stages:
+        done(stage)
+    assert current("report").split()[2] == "1/1"
+
+
+def test_features_of_an_old_stream_are_not_exported(here: Path) -> None:
+    settings("streams", "text", "lowercase", value=False)
+    refused = said("export", "npz", "out.npz", "--corpus", "c")
+    assert refused.exit_code == 1, refused.output
+    assert "`crossmodal preprocess --corpus c --modality text`" in refused.output
+    assert not (here / "out.npz").exists()
