@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from features.archives import doubled
 from features.errors import ExtractorError
 from features.text.words import by_letter, without_blanks
 
@@ -129,6 +130,8 @@ def read_vectors(path: str) -> Vectors:
 
 def _from_npz(path: str) -> Vectors:
     with np.load(path, allow_pickle=False) as file:
+        if (name := doubled(file.zip.namelist())) is not None:
+            raise ValueError(f"it has two arrays named {name!r}")
         words, table = file["words"], np.asarray(file["vectors"], np.float32)
     if table.ndim != 2 or len(words) != len(table):
         raise ValueError(f"{len(words)} words and vectors of shape {table.shape}")

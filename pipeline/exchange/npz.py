@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.archives import doubled
 from features.atomic import replacing
 from features.base import Modality
 from pipeline.errors import UserError, suggest
@@ -87,6 +88,8 @@ def _headers(path: Path) -> dict[str, _Header]:
             members = archive.infolist()
             whole, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
             refuse_ratio(str(path), whole, packed)
+            if (name := doubled(m.filename for m in members)) is not None:
+                raise UserError(f"{path} holds two arrays named {name!r}: keep one, or give them names of their own")
             return {m.filename.removesuffix(".npy"): _header(archive, m, path) for m in members}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: name the .npz file to be read") from None
@@ -179,14 +182,10 @@ def _check_named(
         if name not in headers:
             raise UserError(f"{path} has no array {name!r}; {suggest(name, headers)}")
         header = headers[name]
-        if (
-            len(header.shape) not in (2, 3)
-            or header.dtype.kind not in "biuf"
-            or 0 in (header.shape[0], header.shape[-1])
-        ):
+        if len(header.shape) not in (2, 3) or header.dtype.kind not in "biuf" or 0 in header.shape:
             raise UserError(
                 f"{path}: the array {name!r} is of shape {header.shape} and type {header.dtype}: features are numbers "
-                "of the shape (n, d) or (n, T, d), none of them 0"
+                "of the shape (n, d) or (n, T, d), none of n, T and d 0"
             )
     first = named[0][1]
     lengths = [name + _LENGTHS for _, name in named if name + _LENGTHS in headers]

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -220,6 +221,10 @@ def test_broken_vectors_are_refused(tmp_path):
     (tmp_path / "v.txt").write_text("good 1 2\nbad 1 2 3\n")
     with pytest.raises(ExtractorError, match="line 2 has 3 numbers, the first has 2"):
         Word2VecText(vectors=str(tmp_path / "v.txt")).fit(TEXTS)
+    with zipfile.ZipFile(saved("npz", tmp_path), "a") as file:
+        file.writestr("words", b"other words")
+    with pytest.raises(ExtractorError, match="two arrays named 'words'"):
+        Word2VecText(vectors=str(tmp_path / "vectors.npz")).fit(TEXTS)
     (tmp_path / "w.npz").write_bytes(b"no zip")
     with pytest.raises(ExtractorError, match="holds no word vectors"):
         Word2VecText(vectors=str(tmp_path / "w.npz")).fit(TEXTS)

@@ -1,6 +1,7 @@
 """NumPy archives: a real published one, bundles there and back, and files that lie or are broken."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -181,6 +182,26 @@ def test_headers_that_lie(tmp_path: Path) -> None:
         read(path, TEXT)
     archive(path, npy("__import__('os')"))
     with pytest.raises(UserError, match="no NumPy array"):
+        read(path, TEXT)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["text.npy", "text"])
+@pytest.mark.parametrize("same", [True, False])
+def test_an_array_that_is_there_twice_is_refused(tmp_path: Path, second: str, same: bool) -> None:
+    path = save(tmp_path / "a.npz", text=np.ones((3, 2)))
+    other = io.BytesIO()
+    np.save(other, np.full((3, 2), 1.0 if same else 2.0))
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr(second, other.getvalue())
+    with pytest.raises(UserError, match=r"a\.npz holds two arrays named 'text': keep one"):
+        read(path, TEXT)
+
+
+@pytest.mark.parametrize("shape", [(30, 0, 10**12), (30, 10**12, 0), (0, 4), (3, 0), (0, 0, 0), (10**12, 0)])
+def test_features_without_numbers_are_called_so(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = archive(tmp_path / "a.npz", npy(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}"))
+    with pytest.raises(UserError, match=rf"'text' is of shape {re.escape(str(shape))}.* none of n, T and d 0"):
         read(path, TEXT)
 
 
