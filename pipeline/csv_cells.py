@@ -1,8 +1,9 @@
 """Cells of the CSVs written here that a spreadsheet would take for a formula: marked on writing, restored on reading.
 
-A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or the end of a line gets an apostrophe in front. What cannot
-be a formula stays as it is: numbers (``-1.5``), names that begin with a digit (``-3nNcZdcdvU_1``), the tables' own
-verdicts (``= not better``).
+A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or the end of a line gets an apostrophe in front, and so does
+what begins so after a semicolon, a tab or the end of a line within it: where lists are separated by semicolons, a
+spreadsheet divides cells there, whatever the quotes say. What cannot be a formula stays as it is: numbers (``-1.5``),
+names that begin with a digit (``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
 
 A person's CSV may hold such an apostrophe as a part of its text. So a CSV that is made for a person, and read as one of
 a person's later, says in a column of its own, `MARKS`, in which rows apostrophes were put.
@@ -25,8 +26,10 @@ _SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells
 _NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no cell begins with a digit, so that nothing is computed
 _WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # as the tables' own verdicts: "= not better", "+ better"
 _FORMULA = re.compile(
-    rf"'*(?:[@\uff1d\uff20\t\r\n]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
+    rf"'*\s*(?:[@\uff1d\uff20]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
 )
+_SEPARATOR = re.compile("([;\t\r\n])")
+_DOUBTFUL = re.compile(r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]")  # what all others lack stays
 
 
 def marked(text: str) -> str:
@@ -34,17 +37,33 @@ def marked(text: str) -> str:
 
     >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
     ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
+    >>> [marked(text) for text in ("u0;=1+1", "well; -3 degrees", "a; -3", "a;b")]
+    ["u0;'=1+1", "well;' -3 degrees", 'a; -3', 'a;b']
     """
-    return f"'{text}" if _FORMULA.match(text) else text
+    if not _DOUBTFUL.search(text):
+        return text
+    parts = _SEPARATOR.split(text)
+    return "".join(f"'{part}" if _is_formula(parts, i, part) else part for i, part in enumerate(parts))
 
 
 def restored(cell: str) -> str:
     """Return the text that stands in a CSV.
 
-    >>> restored("'=1+1"), restored("'tis"), restored("''=1")
-    ('=1+1', "'tis", "'=1")
+    >>> restored("'=1+1"), restored("'tis"), restored("''=1"), restored("u0;'=1+1")
+    ('=1+1', "'tis", "'=1", 'u0;=1+1')
     """
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell
+    if "'" not in cell:
+        return cell
+    parts = _SEPARATOR.split(cell)
+    return "".join(
+        part[1:] if part[:1] == "'" and _is_formula(parts, i, part[1:]) else part for i, part in enumerate(parts)
+    )
+
+
+def _is_formula(parts: list[str], i: int, part: str) -> bool:
+    """Whether `part`, the `i`th of a text that was split at separators, would be computed, or begins with a blank."""
+    blank_first = i == 0 and len(parts) > 1 and parts[1] != ";" and not part.strip("'")
+    return i % 2 == 0 and (blank_first or _FORMULA.match(part) is not None)
 
 
 def mark(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,20 +2,23 @@
 
 import csv
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.csv_cells import MARKS, mark_rows, marked, put, restored
+from pipeline.csv_cells import MARKS, mark_rows, marked, put, restore, restored, unmarked_rows
 from pipeline.csv_files import read_sheet
 from pipeline.run.ledger import Failure, read_failures, record
 from pipeline.utterances import csv_text, read_table, write_table
 
+AS_TEXT: dict[str, Any] = {"dtype": str, "keep_default_na": False, "skip_blank_lines": False}
 FORMULAS = [
-    *("=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-2", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "\t=1", "\r=1", "\n=1"),
+    *("=1+1", "=cmd|' /C calc'!A0", "+1+1", "-1-2", "-2+3+cmd|' /C calc'!A0", "@SUM(A1:A9)", "\tx", "\rx", "\nx"),
     *("=", "@user", "+(1)", "-A1*2", "--", "'=1", "''=1", "＝1+1", "+1 2", "= A1", "= a(1)"),
     *("+A1", "-B2", "-A1-B2", "+a1", "-$A$1", "-R1C1", "+Sheet1.A1", "-TRUE", "-1-B2", "-2+A1", "-pi", "+cmd", "-x_1"),
     *("-happy", "－B2", "'-B2", "+_a", "-é1", "-1.5-A1"),
@@ -37,9 +40,62 @@ def test_numbers_and_names_stay(text):
     assert marked(text) == restored(text) == text
 
 
-@given(st.text(st.sampled_from("'=+-@\t\r\n1.ea_ ＝"), max_size=6))
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("u0;=1+1", "u0;'=1+1"),
+        ('x;=HYPERLINK("http://e")', 'x;\'=HYPERLINK("http://e")'),
+        ("a; =1", "a;' =1"),
+        ("a;\u00a0@b", "a;'\u00a0@b"),
+        ("a;;+b;-c", "a;;'+b;'-c"),
+        ("=1;=2", "'=1;'=2"),
+        ("a\t=1", "a\t'=1"),
+        ("a\n=1", "a\n'=1"),
+        ("a\r\n-b", "a\r\n'-b"),
+        ("\t=1", "'\t'=1"),
+        ("\n;=1", "'\n;'=1"),
+        ("a;'=1", "a;''=1"),
+        ("well; -3 degrees", "well;' -3 degrees"),
+        ("；=1", "；=1"),
+        ("a;b", "a;b"),
+        ("a; -3", "a; -3"),
+        ("a;-3nNcZ_1", "a;-3nNcZ_1"),
+        ("so; 'tis", "so; 'tis"),
+        ("a;'b", "a;'b"),
+        ("a=1; b=2", "a=1; b=2"),
+    ],
+)
+def test_a_formula_behind_a_separator_is_marked_and_comes_back(text, cell):
+    assert marked(text) == cell
+    assert restored(cell) == text
+
+
+SIGNS = st.text(st.sampled_from("'=+-@\t\r\n1.ea_; ＝"), max_size=9)
+
+
+@given(SIGNS)
 def test_every_text_comes_back(text):
     assert restored(marked(text)) == text
+
+
+@given(SIGNS)
+def test_however_a_spreadsheet_divides_it_no_cell_begins_a_formula(text):
+    for cell in re.split("[;\t\r\n]", marked(text)):
+        assert not cell.startswith(("=", "+", "-", "@")) or marked(cell) == cell
+
+
+@given(st.lists(st.one_of(SIGNS, st.sampled_from(["well; -3 degrees", "a;b", "u0;=1+1"])), min_size=1, max_size=4))
+def test_every_text_comes_back_from_a_file(texts):
+    table = pd.DataFrame({"id": [f"u{i}" for i in range(len(texts))], "label;=1": [*texts]})
+    pd.testing.assert_frame_equal(
+        restore(pd.read_csv(io.StringIO(csv_text(table)), **AS_TEXT)), table, check_dtype=False
+    )
+    written = io.StringIO()
+    put(mark_rows(table), written)
+    rows = list(csv.reader(io.StringIO(written.getvalue(), newline="")))
+    (_, header), *found = list(unmarked_rows(iter(enumerate(rows, 1))))
+    assert header == list(table.columns)
+    assert [row[1].strip() for _, row in found] == [text.strip() for text in texts]
 
 
 def test_a_table_comes_back_and_holds_no_formula(tmp_path: Path):
