@@ -32,6 +32,10 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+# A process that Python starts with a command (`python -c`) would import from the working directory first: a file there
+# that is called `socket.py` would run in every worker. Must be set before a worker starts.
+_SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+
 # Dask's own workers give every freed block back to the system at once: with arrays of some 100 kB, freed and asked for
 # again all the time, a third of the time goes there. Must be set before a worker starts.
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
@@ -155,7 +159,7 @@ class Pool:
             {
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
-                "distributed.nanny.pre-spawn-environ": _MALLOC,
+                "distributed.nanny.pre-spawn-environ": {**_MALLOC, **_SAFE_PATH},
                 "distributed.scheduler.allowed-failures": 0,  # `run` itself tries again, and finds who is guilty
             }
             | _NO_PAGES

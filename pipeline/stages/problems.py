@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from features.atomic import write_bytes
+from pipeline.foreign import printable
 from pipeline.utterances import Problem
 
 OF_A_KIND = 10  # lines of one kind that are shown
@@ -42,7 +43,7 @@ def shown(problems: Sequence[Problem], path: Path) -> list[str]:
     if not left:
         path.unlink(missing_ok=True)
         return lines
-    everything = "".join(f"{problem}\n" for problem in problems)
+    everything = "".join(f"{printable(str(problem))}\n" for problem in problems)
     write_bytes(path, everything.encode("utf-8", "backslashreplace"))
     counts = ", ".join(f"{count} more of severity {severity!r}" for severity, count in left.items())
     return [*lines, f"... and {counts}: all {len(problems)} are in {path}"]

@@ -16,9 +16,16 @@ av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by 
 # Demuxers that read further files, addresses or devices, which nobody has hashed.
 POINTING = {
     *("concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "hds", "smoothstreaming", "webm_dash_manifest"),
-    *("mlv", "lavfi", "dvdvideo", "alsa", "fbdev", "v4l2", "video4linux2,v4l2", "kmsgrab", "x11grab"),
+    *("vobsub", "mlv", "lavfi", "dvdvideo", "alsa", "fbdev", "v4l2", "video4linux2,v4l2", "kmsgrab", "x11grab"),
 }
-LISTS = {b"ffconcat": "ffconcat", b"#EXTM3U": "M3U8", b"v=0": "SDP", b"[playlist]": "PLS"}
+LISTS = {
+    b"ffconcat": "ffconcat",
+    b"#EXTM3U": "M3U8",
+    b"v=0": "SDP",
+    b"[playlist]": "PLS",
+    b"# VobSub index file": "VobSub",
+}
+_HEAD = 1 << 16  # bytes in which a list of files says what it is, comments before that included
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
@@ -181,11 +188,18 @@ def _is_loop(path: Path) -> bool:
 def _refuse_list(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            head = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+            head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
-    kind = next((kind for begin, kind in LISTS.items() if head.startswith(begin)), "")
-    if not kind and b"<MPD" in head:
-        kind = "DASH"
-    if kind:
+    if kind := _list_of_files(head):
         raise MediaError(f"{path} is a list of other files ({kind}), no recording: name the recordings themselves")
+
+
+def _list_of_files(head: bytes) -> str:
+    """Return which list of other files begins like this, or nothing; comments may come first."""
+    while True:
+        if kind := next((kind for begin, kind in LISTS.items() if head.startswith(begin)), ""):
+            return kind
+        if not head.startswith(b"#"):
+            return "DASH" if head.startswith(b"<") and b"<MPD" in head else ""
+        head = head.partition(b"\n")[2].lstrip()

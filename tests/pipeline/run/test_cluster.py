@@ -114,6 +114,29 @@ def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
         assert not alive
 
 
+WORK = """
+import os
+from pipeline.run.cluster import Pool
+if __name__ == "__main__":
+    with Pool(2) as pool:
+        print(sorted(answer for _, answer in pool.run(abs, [-1, -2])))
+"""
+
+
+def test_no_file_of_the_working_directory_runs_in_a_worker(tmp_path: Path) -> None:
+    """A folder that somebody sent may hold files that are called like modules of Python's own."""
+    (tmp_path / "head.py").write_text(WORK)
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    for name in ("socket", "pickle", "selectors", "random", "types", "json", "multiprocessing", "numpy", "pipeline"):
+        (folder / f"{name}.py").write_text(f"open('RAN-{name}', 'w')\nraise ImportError('planted')\n")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(tmp_path / "head.py")]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "[1, 2]\n", done.stderr
+    assert not list(folder.glob("RAN-*"))
+
+
 def test_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import dask
 

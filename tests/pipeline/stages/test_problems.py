@@ -36,3 +36,10 @@ def test_many_kinds_are_capped_too(tmp_path: Path) -> None:
 def test_names_that_are_no_unicode_are_written_by_their_codes(tmp_path: Path) -> None:
     shown([problem("warning", "stray \udcff")] * (OF_A_KIND + 1), tmp_path / "p.txt")
     assert "\\udcff" in (tmp_path / "p.txt").read_text(encoding="utf-8")
+
+
+def test_terminal_codes_are_written_by_their_codes(tmp_path: Path) -> None:
+    shown([problem("failed", "nope\x1b]0;pwn\x07N.mpg is not there")] * (OF_A_KIND + 1), tmp_path / "p.txt")
+    written = (tmp_path / "p.txt").read_text(encoding="utf-8")
+    assert "nope\\u001b]0;pwn\\u0007N.mpg" in written
+    assert not {"\x1b", "\x07"} & set(written)

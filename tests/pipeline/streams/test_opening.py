@@ -48,6 +48,10 @@ def lists(film: Path) -> dict[str, str]:
         "call.sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
         "dash.mpd": f'<?xml version="1.0"?>\n<MPD><BaseURL>{film.name}</BaseURL></MPD>\n',
         "list.pls": f"[playlist]\nFile1={film.name}\n",
+        "subtitles.mp4": "# VobSub index file, v7 (do not modify this line!)\nsize: 720x576\nid: en, index: 0\n",
+        "blank.ffconcat": "\n" * 4000 + f"ffconcat version 1.0\nfile '{film.name}'\n",
+        "comment.ffconcat": "# " + "x" * 600 + f"\n\n# more\nffconcat version 1.0\nfile '{film.name}'\n",
+        "comment.mpd": f"<!-- {'x' * 2000} -->\n<MPD><BaseURL>{film.name}</BaseURL></MPD>\n",
     }
 
 
@@ -66,8 +70,15 @@ def test_no_list_gets_past_ffmpeg_either(tmp_path: Path, film: Path) -> None:
     """With more before it than is looked at, FFmpeg would still take it for a list."""
     shutil.copy(film, tmp_path / film.name)
     path = tmp_path / "late.ffconcat"
-    path.write_text("# " + "x" * 600 + f"\nffconcat version 1.0\nfile '{film.name}'\n")
+    path.write_text("# " + "x" * 70_000 + f"\nffconcat version 1.0\nfile '{film.name}'\n")
     with pytest.raises(MediaError, match=r"late\.ffconcat"):
+        probe(path)
+
+
+def test_a_list_behind_a_long_comment_opens_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "late.mp4"
+    path.write_text("#" + "x" * 70_000 + "\n# VobSub index file, v7\nid: en, index: 0\n")
+    with pytest.raises(MediaError, match="Invalid data"):
         probe(path)
 
 
