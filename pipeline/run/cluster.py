@@ -33,8 +33,10 @@ _ENVIRONMENT = {
 }
 
 # A process that Python starts with a command (`python -c`) would import from the working directory first: a file there
-# that is called `socket.py` would run in every worker. Must be set before a worker starts.
+# that is called `socket.py` would run in every worker. Must be set before a worker starts, and Dask leaves it set, but
+# it is not for processes that others start from this one.
 _SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+_SAFE_PATH_HERE = os.environ.get("PYTHONSAFEPATH")
 
 # Dask's own workers give every freed block back to the system at once: with arrays of some 100 kB, freed and asked for
 # again all the time, a third of the time goes there. Must be set before a worker starts.
@@ -86,6 +88,7 @@ class Pool:
                 with suppress(OSError, TimeoutError):  # a scheduler that is gone cannot be told that we go
                     part.close(timeout=10)
         self._scratch.close()
+        _restore_safe_path()
 
     def size(self) -> int:
         """Return how many tasks can be done at the same time; a cluster that is there already is asked."""
@@ -195,12 +198,19 @@ def _without_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _restore_safe_path() -> None:
+    if _SAFE_PATH_HERE is None:
+        os.environ.pop("PYTHONSAFEPATH", None)
+
+
 @contextmanager
 def _starting() -> Iterator[None]:
     """Start processes that Ctrl-C does not end, and say what is wrong where they do not come up."""
     try:
+        os.environ.update(_SAFE_PATH)
         with _without_interrupts():
             yield
+        _restore_safe_path()
     except (OSError, RuntimeError, TimeoutError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(

@@ -57,6 +57,11 @@ def test_a_client_without_the_certificate_is_refused(pool: Pool, protocol: str) 
             Client(other, timeout="500ms", security=security, set_as_default=False)
 
 
+def test_other_processes_keep_their_import_path(pool: Pool) -> None:
+    assert pool.size() == 2
+    assert "PYTHONSAFEPATH" not in os.environ
+
+
 def test_no_page_is_served(pool: Pool) -> None:
     for ip, port in listening():
         for page in ("", "status", "json/counts.json", "info/main/workers.html", "metrics", "health"):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import grid_corpus, needs_data, run
+from tests.conftest import done, grid_corpus, needs_data, run
 
 
-def counts(folder: Path) -> dict[str, list[str]]:
-    lines = run("status", cwd=folder).stdout.splitlines()[1:]
+def counts() -> dict[str, list[str]]:
+    lines = done("status").splitlines()[1:]
     rows = {}
     for line in lines:
         stage, rest = line[16:42].strip(), line[42:].split()
@@ -17,31 +17,31 @@ def counts(folder: Path) -> dict[str, list[str]]:
 
 
 @needs_data
-def test_status_follows_a_run(tmp_path: Path) -> None:
+def test_status_follows_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = grid_corpus(tmp_path, 4)
+    monkeypatch.chdir(folder)
     params = folder / "params.yaml"
     params.write_text(params.read_text() + "features: {extract: [vader, mfcc]}\n")
-    before = run("status", cwd=folder).stdout
-    assert "waits:" in before
+    assert "waits:" in done("status")
     for stage in ("prepare", "preprocess", "extract"):
         run(stage, cwd=folder)
-    rows = counts(folder)
+    rows = counts()
     assert rows["prepare"][0] == "1/1"
     assert rows["preprocess video"] == ["4/4", "4", "0", "0"]
     assert rows["extract mfcc"] == ["4/4", "4", "0", "0"]
     assert rows["train"][0] == "0/1"
 
     params.write_text(params.read_text().replace("[vader, mfcc]", "[vader, mfcc], mfcc: {count: 13}"))
-    assert counts(folder)["extract mfcc"] == ["0/4", "0", "0", "4"]
-    assert counts(folder)["extract vader"] == ["4/4", "4", "0", "0"]
+    assert counts()["extract mfcc"] == ["0/4", "0", "0", "4"]
+    assert counts()["extract vader"] == ["4/4", "4", "0", "0"]
     run("extract", "--extractor", "mfcc", cwd=folder)
-    assert counts(folder)["extract mfcc"] == ["4/4", "4", "0", "0"]
+    assert counts()["extract mfcc"] == ["4/4", "4", "0", "0"]
     old = len(list((folder / "data" / "cache" / "mfcc").rglob("*.clip")))
     assert old == 8
-    assert "4 files deleted" in run("cache", "gc", "--yes", cwd=folder).stdout
-    assert counts(folder)["extract mfcc"] == ["4/4", "4", "0", "0"]
+    assert "4 files deleted" in done("cache", "gc", "--yes")
+    assert counts()["extract mfcc"] == ["4/4", "4", "0", "0"]
     (folder / "data" / "work" / "grid" / "streams" / "audio.h5").unlink()
-    assert "waits:" in run("status", cwd=folder).stdout
+    assert "waits:" in done("status")
 
 
 @needs_data
