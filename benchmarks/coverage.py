@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.metrics import accuracy
-from models.stats import group_bootstrap, paired_difference, randomisation_test, resample, swaps
+from models.evaluation.metrics import accuracy
+from models.evaluation.stats import group_bootstrap, paired_difference, randomisation_test, resample, swaps
 
 TRUTH = 0.7
 UTTERANCES = 10  # of a group

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.data import Labels, Modalities, Pairs
+from models.data.modalities import Labels, Modalities, Pairs
 
 
 class Memo:

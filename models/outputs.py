@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from models.data import FloatArray
+from models.data.modalities import FloatArray
 from models.errors import DivergedError, FitError
 
 ROUNDING = 1e-3  # by which a probability may be off: some libraries answer in single precision

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
-from models.classifiers import classifier_names
-from models.domains import faults
-from models.metrics import metric_names
-from models.strategies import model_names, strategy_names
+from models.classical.classifiers import classifier_names
+from models.classical.domains import faults
+from models.evaluation.metrics import metric_names
+from models.registry import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.parsing import parse
 from pipeline.paths import check_name, check_store
@@ -25,7 +25,7 @@ FUSIONS = (
     *("vote", "weighted", "product", "stacking"),
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
 )
-Kind = str  # a protocol's name; models.protocol knows them
+Kind = str  # a protocol's name; models.validation.protocol knows them
 MIN_STEP_S = 0.001
 MOST_NEIGHBOURS = 1000
 

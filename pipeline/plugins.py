@@ -8,7 +8,7 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType
 
-from models.trusted import trust
+from models.saving.trusted import trust
 from pipeline.errors import Changed, UserError
 from pipeline.media import sha256_of
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from models.stats import Interval
+from models.evaluation.stats import Interval
 from pipeline.foreign import single_line
 
 SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from features.errors import StoreError
-from models.metrics import metric
-from models.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
-from models.threads import one_thread
+from models.evaluation.metrics import metric
+from models.evaluation.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
+from models.nets.threads import one_thread
 from pipeline import bound
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, Params

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.atomic import replacing_all, write_text
-from models.metrics import metric
-from models.threads import one_thread
+from models.evaluation.metrics import metric
+from models.nets.threads import one_thread
 from pipeline.bound import TABLES, require_written
 from pipeline.bound import record as record_of
 from pipeline.drawing import Point, forest

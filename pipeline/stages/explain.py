@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.importance import extractors_of, shuffled_features, shuffled_modality
+from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
+from models.evaluation.metrics import metric
 from models.memo import Memo
-from models.metrics import metric
 from models.warned import heard
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.base import MODALITIES, Modality, extractor_names
 from features.store import open_store
 from features.text.fitted import fitted_names
-from models.protocol import SPLITS
+from models.validation.protocol import SPLITS
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
 from pipeline.exchange.mmsa import PART

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from features.atomic import replacing_folder
 from features.base import MODALITIES, Modality
-from models.data import Modalities
+from models.data.modalities import Modalities
 from models.errors import reason_of
-from models.folds import numbered
-from models.metrics import metric
-from models.saving import is_part, save
-from models.size import parameters
-from models.strategies import build, reads_sequences, strategy
+from models.evaluation.metrics import metric
+from models.registry import build, reads_sequences, strategy
+from models.saving.saving import is_part, save
+from models.saving.size import parameters
+from models.validation.folds import numbered
 from models.warned import heard
 from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams, Params, TrainParams

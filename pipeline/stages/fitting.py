@@ -20,15 +20,15 @@ from numpy.typing import NDArray
 
 from features.store import Entry, open_store
 from features.text import fitted
-from models.data import Modalities
+from models.classical.search import DIVERGED
+from models.data.modalities import Modalities
 from models.errors import DivergedError, FitError, LeakError, reason_of
-from models.leaks import probe
+from models.evaluation.metrics import metric, metric_names
 from models.memo import Memo
-from models.metrics import metric, metric_names
 from models.outputs import finite, probabilities, scores
-from models.protocol import Fold
-from models.search import DIVERGED
-from models.strategies import Recipe, build, is_ours, reads_sequences
+from models.registry import Recipe, build, is_ours, reads_sequences
+from models.validation.leaks import probe
+from models.validation.protocol import Fold
 from models.warned import heard
 from pipeline.errors import Changed, UserError
 from pipeline.media import sha256_of, stamp_of
@@ -86,7 +86,7 @@ class Fit:
     settings
         Those chosen on inner folds, as JSON.
     ends
-        Which of them lie at an end of what was tried, as JSON (`models.tuning.ends`).
+        Which of them lie at an end of what was tried, as JSON (`models.classical.tuning.ends`).
     warned
         What libraries warned of, each as the end of a sentence.
     """
@@ -285,7 +285,7 @@ def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any
 
 
 def _answered(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
-    from models.size import parameters
+    from models.saving.size import parameters
 
     train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
     started = time.perf_counter()

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from models.domains import domain, has_order
-from models.strategies import strategy
+from models.classical.domains import domain, has_order
+from models.registry import strategy
 from pipeline.stages.fitting import Fit
 from pipeline.stages.rows import Row
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from features.store import IMPORTED, open_store
 from features.video.images import read_jpeg
-from models.columns import Contents
-from models.leaks import leak_guard
-from models.protocol import Fold, Plan, Protocol, plan
+from models.validation.columns import Contents
+from models.validation.leaks import leak_guard
+from models.validation.protocol import Fold, Plan, Protocol, plan
 from pipeline.params import ContextParams, CorpusParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.inputs import dialogues_by, pooled_of, stores_of

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from features.align import align_to_words, average_over_windows
 from features.store import IMPORTED, Store, open_store
 from features.text import fitted
-from models.context import neighbours, with_context
-from models.data import Modalities, Ragged
-from models.protocol import groups_of
-from models.speakers import per_speaker
+from models.data.context import neighbours, with_context
+from models.data.modalities import Modalities, Ragged
+from models.data.speakers import per_speaker
+from models.validation.protocol import groups_of
 from pipeline.errors import UserError
 from pipeline.params import ContextParams, CorpusParams, Params, SequenceParams, TrainParams
 from pipeline.paths import CorpusPaths

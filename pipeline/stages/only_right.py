@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.data import Task
+from models.data.modalities import Task
 
 NEAR = 0.5  # a score is right when it is this near to the truth
 COLUMNS = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]

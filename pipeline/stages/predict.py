@@ -14,12 +14,12 @@ import pandas as pd
 from features.atomic import named, scratch_folder
 from features.base import extractor_class
 from features.store import open_store
-from models.data import Modalities
+from models.data.modalities import Modalities
 from models.errors import ModelError, reason_of
+from models.evaluation.shapley import shapley_values
 from models.outputs import sound_answers
-from models.saving import Saved, load
-from models.shapley import shapley_values
-from models.strategies import reads_sequences
+from models.registry import reads_sequences
+from models.saving.saving import Saved, load
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
 from pipeline.paths import CorpusPaths

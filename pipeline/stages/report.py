@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from features.atomic import write_text
-from models.metrics import metric
-from models.strategies import strategy
+from models.evaluation.metrics import metric
+from models.registry import strategy
 from pipeline.bound import is_there, require_written
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.metrics import metric_names
-from models.protocol import groups_of
+from models.evaluation.metrics import metric_names
+from models.validation.protocol import groups_of
 from pipeline.bound import is_there
 from pipeline.errors import UserError
 from pipeline.foreign import one_line

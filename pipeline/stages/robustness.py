@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.metrics import Metric, metric
-from models.stats import Interval, group_bootstrap, paired_difference, resample
+from models.evaluation.metrics import Metric, metric
+from models.evaluation.stats import Interval, group_bootstrap, paired_difference, resample
 from pipeline.drawing import curves
 from pipeline.errors import UserError, suggest
 from pipeline.params import CorpusParams, EvaluateParams

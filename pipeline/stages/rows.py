@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from models.strategies import strategy, strategy_names
+from models.registry import strategy, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.params import TrainParams
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from features.base import Modality, build, extractor_names
 from features.store import open_store
 from features.text import fitted
-from models.strategies import model_names, strategy_names
+from models.registry import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import single_line
 from pipeline.params import Params, Task, TrainParams

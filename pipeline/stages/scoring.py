@@ -7,8 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
-from models.metrics import Metric, metric
-from models.stats import (
+from models.evaluation.metrics import Metric, metric
+from models.evaluation.stats import (
     SWAPS,
     Interval,
     Resamples,
@@ -19,7 +19,7 @@ from models.stats import (
     resample,
     swaps,
 )
-from models.strategies import strategy
+from models.registry import strategy
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams
 from pipeline.stages.results import Key, figures_of, systems

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from models.errors import LeakError
-from models.metrics import codes, metric
-from models.stats import holm
+from models.evaluation.metrics import codes, metric
+from models.evaluation.stats import holm
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
 from pipeline.stages.fitting import leading

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from features.base import MODALITIES
-from models.stats import Interval
+from models.evaluation.stats import Interval
 from pipeline.params import CorpusParams, EvaluateParams
 from pipeline.stages.cells import SHARES, difference, figure, number, p_value, pipe_table, plain, spaced, tabular
 from pipeline.stages.results import WHO, Key, label_of

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.data import Modalities
-from models.folds import hold_out_groups
-from models.leaks import knows_labels
-from models.protocol import Fold, grouped
-from models.strategies import reads_sequences, strategy
+from models.data.modalities import Modalities
+from models.registry import reads_sequences, strategy
+from models.validation.folds import hold_out_groups
+from models.validation.leaks import knows_labels
+from models.validation.protocol import Fold, grouped
 from pipeline.bound import TRAINED
 from pipeline.errors import UserError
 from pipeline.params import ContextParams, CorpusParams, Params, TrainParams

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.errors import ModelError
-from models.protocol import grouped, groups_of
+from models.validation.protocol import grouped, groups_of
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths

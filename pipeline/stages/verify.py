@@ -7,7 +7,7 @@ from pathlib import Path
 from features.errors import StoreError
 from features.store import open_store
 from models.errors import ModelError
-from models.saving import load
+from models.saving.saving import load
 from pipeline.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 from pipeline.errors import UserError
 from pipeline.params import Params

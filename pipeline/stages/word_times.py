@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.strategies import reads_sequences
+from models.registry import reads_sequences
 from pipeline.params import TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.stages.schema import Schema

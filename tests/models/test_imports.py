@@ -15,5 +15,7 @@ def test_light_modules_stay_light(module):
 
 
 def test_models_load_no_framework_that_they_do_not_use():
-    found = loaded("import models.unimodal, models.early, models.late, models.floors")
+    found = loaded(
+        "import models.classical.unimodal, models.fusion.early, models.fusion.late, models.classical.baselines"
+    )
     assert not {"torch", "xgboost", "skorch"} & found

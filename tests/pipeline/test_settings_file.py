@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from models.protocol import protocol_names
+from models.validation.protocol import protocol_names
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.settings_file import add_corpus

@@ -18,7 +18,7 @@ from features.text.fitted import build, fitted_names
 from features.text.tfidf import TfidfText
 from features.text.word2vec import WORD, Word2VecText
 from features.text.words import TOKEN, by_letter, token_pattern
-from models.sound_libraries import PATTERNS
+from models.saving.sound_libraries import PATTERNS
 
 TEXTS = np.array(["Good film, good cast", None, "bad film", "", "it's bad \u2014 really bad"], object)
 

@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from features.types import AudioStream, VideoStream
-from models.metrics import metric_names
-from models.protocol import Protocol, plan
+from models.evaluation.metrics import metric_names
+from models.validation.protocol import Protocol, plan
 from pipeline.corpora.iemocap import DESCRIPTION, ERC_HAPPY, alignment, read
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, load_params

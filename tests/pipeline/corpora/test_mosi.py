@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.metrics import metric_names
-from models.protocol import Protocol, plan
+from models.evaluation.metrics import metric_names
+from models.validation.protocol import Protocol, plan
 from pipeline.corpora.mosi import DESCRIPTION, SPLIT_OF, read
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params, load_params

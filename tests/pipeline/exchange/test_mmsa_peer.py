@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from features.store import Entry
-from models import metrics
+from models.evaluation import metrics
 from pipeline.exchange import mmsa, npz
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from tests.conftest import DATA, needs_data

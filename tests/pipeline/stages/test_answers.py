@@ -5,14 +5,14 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from tests.models.test_strategies import THREE, labels, toy
 
-from models.data import Modalities
+from models.data.modalities import Modalities
 from models.errors import ModelError
-from models.strategies import Recipe, build
+from models.registry import Recipe, build
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.predict import answers_of
 from pipeline.utterances import csv_text
-from tests.models.test_strategies import THREE, labels, toy
 
 
 def test_what_a_model_calls_a_class_is_no_line_of_its_own() -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from models.stats import Interval
+from models.evaluation.stats import Interval
 from pipeline.stages.cells import difference, figure, latex, p_value, pipe_table, plain, tabular
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from models import classifiers
+from models.classical import classifiers
 from models.errors import ModelError
 from pipeline.errors import UserError
 from pipeline.params import load_params

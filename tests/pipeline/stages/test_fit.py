@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features.base import build
-from models.saving import load
+from models.saving.saving import load
 from pipeline.errors import UserError
 from pipeline.params import load_params
 from pipeline.stages.extract import fingerprint

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from features.store import open_store
-from models.protocol import Fold
-from models.strategies import strategy, strategy_names
+from models.registry import strategy, strategy_names
+from models.validation.protocol import Fold
 from pipeline.errors import Changed
 from pipeline.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.paths import CorpusPaths

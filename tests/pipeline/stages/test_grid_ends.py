@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 
-from models.domains import faults
+from models.classical.domains import faults
 from pipeline.stages.fitting import Fit
 from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.rows import Row

@@ -8,7 +8,7 @@ import pytest
 from features.codec import STREAM_SCHEMAS
 from features.store import Entry, write_store
 from models.errors import LeakError
-from models.protocol import Fold
+from models.validation.protocol import Fold
 from pipeline.exchange.bundle import item_of
 from pipeline.params import CorpusParams, ProtocolParams, TrainParams, load_params
 from pipeline.paths import CorpusPaths

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.data import Modalities
-from models.folds import hold_out_groups, inner_folds
-from models.protocol import Fold
+from models.data.modalities import Modalities
+from models.validation.folds import hold_out_groups, inner_folds
+from models.validation.protocol import Fold
 from pipeline.params import CorpusParams, ProtocolParams
 from pipeline.stages.fitting import Fit
 from pipeline.stages.rows import Row

@@ -50,13 +50,13 @@ def read(root, corpus):
 register("toy", "toy_reader:read")
 """
 STRATEGY = """
-from models.strategies import Strategy, register
-from models.floors import Majority
+from models.registry import Strategy, register
+from models.classical.baselines import Majority
 
 register("toy_fusion", Strategy(lambda recipe, memo: Majority(task=recipe.task, classes=recipe.classes)))
 """
 METRIC = """
-from models.metrics import register
+from models.evaluation.metrics import register
 
 def worst(truth, prediction):
     return float((truth != prediction).mean())

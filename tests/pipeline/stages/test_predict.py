@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from cli import main
 from features.base import MODALITIES
 from models.errors import ModelError
-from models.saving import load, save
-from models.walk import walk
+from models.saving.saving import load, save
+from models.saving.walk import walk
 from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.stats import Interval
+from models.evaluation.stats import Interval
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, ProtocolParams
 from pipeline.stages.results import Key

@@ -1,0 +1,1 @@
+"""Baselines, classifiers on summaries, and the choice of their settings."""

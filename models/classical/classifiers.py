@@ -1,0 +1,192 @@
+"""Base classifiers by name: what each is built with, and the few settings that inner folds choose among.
+
+All read a matrix whose columns are standardised. The linear ones first divide it by its root total variance, so that a
+penalty means the same for 35 columns and for 6373. What is best still differs: where each of thousands of columns tells
+a little, classes are parted best by a weaker penalty. So a setting may have one choice for few columns and another for
+many (`ByWidth`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from typing import Any
+
+from models import names
+from models.classical.grid import refuse_truth_values
+from models.data.modalities import TASKS, Task
+from models.errors import ModelError
+
+SEED = 0
+WIDE = 2000  # columns from which a matrix has many
+
+
+@dataclass(frozen=True)
+class ByWidth:
+    """A setting whose choice depends on how many columns the matrix has: fewer than `WIDE`, or more."""
+
+    few: tuple[float, ...]
+    many: tuple[float, ...]
+
+    def at(self, columns: float) -> tuple[float, ...]:
+        """Return the choice for so many columns."""
+        return self.many if columns >= WIDE else self.few
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """How to build one kind of classifier.
+
+    Attributes
+    ----------
+    build
+        ``(task, settings) -> estimator``; the estimator has ``fit`` and ``predict_proba`` (for a score: ``predict``).
+    settings
+        Task -> setting -> its value, or a tuple of values for inner folds to choose among, or such a tuple `ByWidth`.
+    grouped
+        The tasks for which its ``fit`` also wants ``groups``, to hold out a part of its own.
+    """
+
+    build: Callable[[Task, Mapping[str, Any]], Any]
+    settings: Mapping[Task, Mapping[str, Any]]
+    grouped: tuple[Task, ...] = ()
+
+    def candidates(
+        self, task: Task, chosen: Mapping[str, Any] | None = None, columns: float = 0
+    ) -> list[dict[str, Any]]:
+        """Return all settings to try: the defaults for so many columns, overruled by `chosen`; a list is a choice.
+
+        Raises
+        ------
+        ModelError
+            If a setting is unknown, a choice is among nothing, or a number is true or false.
+        """
+        known = {key for settings in self.settings.values() for key in settings}
+        for key in chosen or {}:
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                hint = f"did you mean {close[0]!r}? " if close else ""
+                raise ModelError(f"unknown classifier setting {key!r}: {hint}there are {', '.join(sorted(known))}")
+        refuse_truth_values(chosen or {}, self.settings[task], "the classifier")
+        own = {key: (chosen or {}).get(key, default) for key, default in self.settings[task].items()}
+        own = {key: value.at(columns) if isinstance(value, ByWidth) else value for key, value in own.items()}
+        choices = {key: list(v) if isinstance(v, list | tuple) else [v] for key, v in own.items()}
+        empty = [key for key, values in choices.items() if not values]
+        if empty:
+            raise ModelError(f"the classifier setting {empty[0]!r} is an empty list: name a value, or several")
+        return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
+
+
+def _scaled(*steps: Any) -> Any:
+    from sklearn.pipeline import make_pipeline
+
+    from models.data.scaling import UnitVariance
+
+    return make_pipeline(UnitVariance(), *steps)
+
+
+def _logistic(task: Task, settings: Mapping[str, Any]) -> Any:
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    if task == "regression":
+        return _scaled(Ridge(alpha=settings["alpha"]))
+    return _scaled(LogisticRegression(C=settings["C"], class_weight=settings["class_weight"], max_iter=500, tol=1e-4))
+
+
+def _linear_svm(task: Task, settings: Mapping[str, Any]) -> Any:
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC, LinearSVR
+
+    from models.data.scaling import GroupCalibrated, RowSpace
+
+    if task == "regression":
+        fixed = {"loss": "squared_epsilon_insensitive", "dual": "auto", "max_iter": 5000, "random_state": SEED}
+        machine = _scaled(RowSpace(), LinearSVR(C=settings["C"], epsilon=settings["epsilon"], **fixed))
+        return TransformedTargetRegressor(machine, transformer=StandardScaler())
+    weight = {"class_weight": settings["class_weight"]}
+    return GroupCalibrated(
+        _scaled(RowSpace(), LinearSVC(C=settings["C"], **weight, dual="auto", max_iter=5000, random_state=SEED))
+    )
+
+
+def _svm(task: Task, settings: Mapping[str, Any]) -> Any:
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC, SVR
+
+    from models.data.scaling import GroupCalibrated
+
+    if task == "regression":
+        machine = SVR(C=settings["C"], epsilon=settings["epsilon"], gamma="scale", cache_size=500)
+        return TransformedTargetRegressor(machine, transformer=StandardScaler())
+    return GroupCalibrated(SVC(C=settings["C"], gamma="scale", class_weight=settings["class_weight"], cache_size=500))
+
+
+def _random_forest(task: Task, settings: Mapping[str, Any]) -> Any:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    forest = {**settings, "random_state": settings["seed"], "n_jobs": 1, "max_features": "sqrt"}
+    del forest["seed"]
+    return RandomForestRegressor(**forest) if task == "regression" else RandomForestClassifier(**forest)
+
+
+def _xgboost(task: Task, settings: Mapping[str, Any]) -> Any:
+    from xgboost import XGBClassifier, XGBRegressor
+
+    fixed = {"tree_method": "hist", "n_jobs": 1, "verbosity": 0, "max_bin": 32}
+    boost = {**settings, **fixed, "random_state": settings["seed"]}
+    del boost["seed"]
+    return XGBRegressor(**boost) if task == "regression" else XGBClassifier(**boost)
+
+
+def _fcnn(task: Task, settings: Mapping[str, Any]) -> Any:
+    from models.nets.fcnn import FullyConnected, NetSettings
+
+    return FullyConnected(task, NetSettings(**settings))
+
+
+def _both(**settings: Any) -> dict[Task, dict[str, Any]]:
+    return {"classification": dict(settings), "regression": dict(settings)}
+
+
+_BOOST = {"n_estimators": 80, "learning_rate": 0.15, "subsample": 0.8, "colsample_bytree": 0.3, "seed": SEED}
+_RATES = {"learning_rate": 2e-3, "weight_decay": 1e-3}
+_NET = {"layers": 1, "dropout": 0.4, **_RATES, "epochs": 60, "patience": 8, "seed": SEED}
+_PENALTIES: dict[Task, dict[str, Any]] = {
+    "classification": {"C": ByWidth((0.3, 1.5, 6.0), (1.5, 20.0, 150.0)), "class_weight": None},
+    "regression": {"alpha": (0.3, 1.5, 8.0, 40.0)},
+}
+_LINEAR_MARGINS: dict[Task, dict[str, Any]] = {
+    "classification": {"C": ByWidth((0.1, 0.5, 2.0), (0.3, 1.5, 8.0)), "class_weight": None},
+    "regression": {"C": (0.01, 0.1, 1.0), "epsilon": 0.2},
+}
+_MARGINS: dict[Task, dict[str, Any]] = {
+    "classification": {"C": (3.0, 20.0), "class_weight": None},
+    "regression": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
+}
+
+# name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin).
+_CLASSIFIERS: dict[str, Classifier] = {
+    "logistic": Classifier(_logistic, _PENALTIES),
+    "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",)),
+    "svm": Classifier(_svm, _MARGINS, grouped=("classification",)),
+    "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
+    "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST)),
+    "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS),
+}
+
+
+def register(name: str, classifier: Classifier) -> None:
+    """Add a classifier; a name that is taken raises `ModelError`."""
+    names.add(_CLASSIFIERS, name, classifier, "classifier")
+
+
+def classifier_names() -> tuple[str, ...]:
+    """Return the names of all known classifiers."""
+    return tuple(_CLASSIFIERS)
+
+
+def classifier(name: str) -> Classifier:
+    """Return the classifier registered as `name`; an unknown name raises `ModelError` with the closest one."""
+    return names.find(_CLASSIFIERS, name, "classifier")

@@ -1,0 +1,235 @@
+"""Which values each setting of a classifier, a reducer or a strategy may have: what is read and what is advised.
+
+A setting that a plugin's model brings is not known here: it is neither refused nor is a further value of it advised.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from models.errors import ModelError
+
+_DIGITS = 2  # of an advised number
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The values that a setting may have.
+
+    Attributes
+    ----------
+    text
+        What they are, to follow "it must be".
+    low, high
+        Bounds of a number; no number is allowed where `low` is NaN.
+    above, below
+        Whether the bounds themselves are left out.
+    whole, multiple, share
+        Whether it is a whole number, and one of which multiples; whether it may be a number below 1 as well.
+    names
+        Further values, such as words.
+    advised
+        Bounds within which a further value is worth a try; None where larger and smaller mean nothing.
+    """
+
+    text: str
+    low: float = math.nan
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+    multiple: int = 1
+    share: bool = False
+    names: tuple[Any, ...] = ()
+    advised: tuple[float, float] | None = (0.0, math.inf)
+
+    def allows(self, value: Any) -> bool:
+        """Return whether a setting may have this value."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return any(value is name or (isinstance(value, str) and value == name) for name in self.names)
+        inside = self.low <= value <= self.high and not (self.above and value == self.low)
+        fits = not self.whole or (isinstance(value, int) and value % self.multiple == 0) or (self.share and value < 1)
+        return math.isfinite(value) and inside and fits and not (self.below and value == self.high)
+
+    def next(self, tried: tuple[float, ...]) -> float | None:
+        """Return one more number beyond the last of those tried, in their direction; None if none is worth a try.
+
+        It is as many times the last as that is of the one before, or as far from it where that cannot be.
+
+        >>> POSITIVE.next((0.3, 1.5, 6.0)), SHARE.next((0.4, 0.7)), COUNT.next((2, 1)), COUNT.next((2, 4, 8))
+        (24.0, None, None, 16)
+        """
+        before, last = tried[-2:]
+        further = last * last / before if before > 0 and last > 0 else 2 * last - before
+        number: float = float(f"{further:.{_DIGITS}g}")
+        if self.whole and not (self.share and last < 1):
+            number = self.multiple * round(further / self.multiple)
+        if self.advised is None or number in tried or not self.advised[0] <= number <= self.advised[1]:
+            return None
+        return number if self.allows(number) and (number > last) == (last > before) else None
+
+
+def _named(*names: str) -> Domain:
+    return Domain(f"one of {', '.join(names)}", names=names)
+
+
+COUNT = Domain("a whole number from 1 on", 1, whole=True)
+POSITIVE = Domain("a number above 0", 0, above=True)
+NOT_NEGATIVE = Domain("a number from 0 on", 0)
+SHARE = Domain("a share from 0 to below 1", 0, 1, below=True, advised=(0, 0.9))
+PART = Domain("a share above 0, up to 1", 0, 1, above=True)
+SEED = Domain("a whole number from 0 to 4294967295", 0, 2**32 - 1, whole=True, advised=None)
+_RATE = replace(POSITIVE, advised=(0, 1))
+_EVEN = Domain("an even number from 2 on, since two heads of attention share it", 2, whole=True, multiple=2)
+_LAYERS = Domain("a whole number from 0 on", 0, whole=True)
+_DEPTH = Domain("a whole number from 1 on, or 0 for no limit", 0, whole=True, names=(None,), advised=(1, math.inf))
+_LEAF = Domain("a whole number from 1 on, or a share above 0 and below 1", 0, above=True, whole=True, share=True)
+_COMPONENTS = Domain(
+    "a whole number from 1 on, or a share of variance above 0 and below 1", 0, above=True, whole=True, share=True
+)
+_CLASS_WEIGHT = Domain("null, balanced, or weights from 0 on by the classes' names", names=(None, "balanced"))
+
+_LEARNING = {"learning_rate": _RATE, "weight_decay": NOT_NEGATIVE, "epochs": COUNT, "patience": COUNT, "seed": SEED}
+_NET = {**_LEARNING, "batch": COUNT, "hidden": COUNT, "dropout": SHARE}
+_FUSED = {**_NET, "modality_dropout": SHARE}
+_MARGIN = {"C": POSITIVE, "epsilon": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT}
+_PENALTY = {"C": POSITIVE, "alpha": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT}
+_WEIGHTING = {"weighting": _named("block", "column")}
+
+# name of a classifier, reducer or strategy -> its settings, each with the values that it may have.
+DOMAINS: dict[str, dict[str, Domain]] = {
+    "logistic": _PENALTY,
+    "linear_svm": _MARGIN,
+    "svm": _MARGIN,
+    "random_forest": {"n_estimators": COUNT, "min_samples_leaf": _LEAF, "seed": SEED},
+    "xgboost": {
+        "max_depth": _DEPTH,
+        "n_estimators": COUNT,
+        "learning_rate": _RATE,
+        "subsample": PART,
+        "colsample_bytree": PART,
+        "seed": SEED,
+    },
+    "fcnn": {**_LEARNING, "hidden": COUNT, "layers": _LAYERS, "dropout": SHARE},
+    "lstm": {**_FUSED, "pooling": _named("mean", "last")},
+    "majority": {},
+    "tfidf": _PENALTY,
+    "unimodal": {},
+    "concat": _WEIGHTING,
+    "pca": {"components": _COMPONENTS, **_WEIGHTING},
+    "cca": {"components": COUNT, "shrinkage": Domain("a share from 0 to 1", 0, 1), "keep": COUNT},
+    "autoencoder": {"components": COUNT, "hidden": COUNT, "epochs": COUNT, "noise": SHARE, "seed": SEED},
+    "vote": {"voters": _named("all", "chosen")},
+    "weighted": {"pool": _named("geometric", "arithmetic")},
+    "product": {},
+    "stacking": {},  # and meta, settings: a classifier and its settings
+    "intermediate": {**_FUSED, "encoder": _named("lstm", "cnn"), "auxiliary": NOT_NEGATIVE},
+    "transformer": {**_FUSED, "hidden": _EVEN, "layers": COUNT},
+    "modality_attention": _FUSED,
+    "cross_attention": {**_FUSED, "hidden": _EVEN},
+    "self_attention": {**_FUSED, "hidden": _EVEN, "layers": _LAYERS},
+    "spectrogram_cnn": {**_NET, "crop_s": POSITIVE},
+}
+_FIXED = ("concat", "pca", "cca", "autoencoder", "vote", "weighted", "product", "stacking")  # nothing is chosen there
+
+_CLASSIFIERS = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn")  # one of them is on top of a stack
+
+Place = tuple[str | int, ...]  # keys, and positions in lists, that lead to a value
+
+
+def domain(owner: str, setting: str) -> Domain | None:
+    """Return the values that a setting may have; None where that is not known."""
+    owners = _CLASSIFIERS if owner == "stacking" else (owner,)
+    return next((DOMAINS[o][setting] for o in owners if setting in DOMAINS.get(o, {})), None)
+
+
+def has_order(owner: str, setting: str) -> bool:
+    """Return whether larger and smaller values of a setting mean anything: those of a seed do not."""
+    found = domain(owner, setting)
+    return found.advised is not None if found is not None else setting not in ("seed", "random_state")
+
+
+def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Yield where in a block of settings something is impossible, and what, as the end of a sentence.
+
+    Parameters
+    ----------
+    owner
+        The classifier, reducer or strategy; of one that is not known here nothing is said.
+    settings
+        Setting -> its value, or a list of values to choose among.
+
+    Examples
+    --------
+    >>> list(faults("fcnn", {"epochs": [10, 0]}))
+    [(('epochs', 1), 'is 0: it must be a whole number from 1 on')]
+    """
+    if owner not in DOMAINS:
+        return
+    known = DOMAINS[owner]
+    for key, value in settings.items():
+        if owner == "stacking" and key in ("meta", "settings"):
+            yield from _of_meta(key, value, settings)
+        elif key not in known:
+            yield (key,), _unknown(owner, key, [*known, *(("meta", "settings") if owner == "stacking" else ())])
+        elif isinstance(value, list | tuple):
+            yield from _of_list(owner, key, value)
+        elif fault := _fault(known[key], value):
+            yield (key,), fault
+
+
+def require(owner: str, **settings: Any) -> None:
+    """Check settings; an impossible one raises `ModelError`."""
+    for place, fault in faults(owner, settings):
+        raise ModelError(f"{owner}: {'.'.join(map(str, place))} {fault}")
+
+
+def _unknown(owner: str, key: str, known: list[str]) -> str:
+    close = get_close_matches(str(key), known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    there = f"there are {', '.join(sorted(known))}" if known else "it has none"
+    return f"is no setting of {owner}: {hint}{there}"
+
+
+def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
+    if owner in _FIXED:
+        yield (key,), f"is a list, but nothing is chosen among settings of {owner}: name one value"
+    elif not values:
+        yield (key,), "is an empty list: name a value, or several"
+    for i, value in enumerate(values if owner not in _FIXED else ()):
+        if fault := _fault(DOMAINS[owner][key], value):
+            yield (key, i), fault
+
+
+def _fault(allowed: Domain, value: Any) -> str:
+    if allowed.allows(value) or (allowed is _CLASS_WEIGHT and _weighs(value)):
+        return ""
+    if allowed is _COMPONENTS and isinstance(value, float) and value.is_integer() and allowed.allows(int(value)):
+        return ""
+    return f"is {value!r:.80}: it must be {allowed.text}{_as_number(value)}"
+
+
+def _weighs(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(NOT_NEGATIVE.allows(weight) for weight in value.values())
+
+
+def _as_number(value: Any) -> str:
+    """Return how to write a text that YAML does not take for the number that it is (``1e-3``)."""
+    try:
+        return f"; write the number as {float(value)!r}" if isinstance(value, str) else ""
+    except ValueError:
+        return ""
+
+
+def _of_meta(key: str, value: Any, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    from models.classical.classifiers import classifier_names
+
+    if key == "meta" and value not in classifier_names():
+        yield ("meta",), f"is {value!r:.80}: it must be one of {', '.join(classifier_names())}"
+    if key == "settings" and not isinstance(value, Mapping | None):
+        yield ("settings",), f"is {value!r:.80}: it must map settings of the classifier on top to values"
+    elif key == "settings" and value:
+        for place, fault in faults(str(settings.get("meta", "logistic")), value):
+            yield ("settings", *place), fault

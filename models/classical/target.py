@@ -1,0 +1,185 @@
+"""Labels as numbers, and one classifier fitted on them: outputs always have one column a class (or one for a score)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.classical.classifiers import Classifier
+from models.data.design import Matrix
+from models.data.modalities import TASKS, FloatArray, Labels, Task
+from models.errors import DivergedError, ModelError
+from models.outputs import probabilities, scores
+
+FLOOR = 1e-6  # no probability is taken to be smaller, so that one sure mistake costs a bounded log loss
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be learnt.
+
+    Attributes
+    ----------
+    task
+        Classes or a score.
+    classes
+        ``(k,)`` all classes, sorted; empty for a score.
+    values
+        ``(n,)`` codes into `classes`, or scores as float64.
+    """
+
+    task: Task
+    classes: Labels
+    values: Any
+
+    @classmethod
+    def read(cls, y: Any, task: Task, classes: Sequence[Any] | None = None) -> "Target":
+        """Check labels.
+
+        Raises
+        ------
+        ModelError
+            If the task is unknown, there are no labels, a score is not finite, or a class is none of `classes`.
+        """
+        if task not in TASKS:
+            raise ModelError(f"the task {task!r} is unknown: there are {', '.join(TASKS)}")
+        labels = np.asarray(y)
+        if labels.ndim != 1 or not len(labels):
+            raise ModelError(f"labels have shape {labels.shape}: there must be one for each of at least one utterance")
+        if task == "regression":
+            return cls(task, np.empty(0), _scores(labels))
+        known = np.unique(labels if classes is None else np.asarray(classes))
+        codes = np.minimum(np.searchsorted(known, labels), len(known) - 1)
+        wrong = np.flatnonzero(known[codes] != labels)
+        if len(wrong):
+            raise ModelError(f"the label {str(labels[wrong[0]])!r} is none of the classes {', '.join(map(str, known))}")
+        return cls(task, known, codes.astype(np.intp))
+
+    @property
+    def width(self) -> int:
+        """Columns of an output: k classes, or 1."""
+        return len(self.classes) if self.task == "classification" else 1
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> "Target":
+        return Target(self.task, self.classes, self.values[rows])
+
+    def prior(self) -> FloatArray:
+        """Return ``(width,)``: the share of each class, or the mean score."""
+        if self.task == "regression":
+            return np.array([self.values.mean()])
+        return np.bincount(self.values, minlength=self.width) / len(self.values)
+
+    def loss(self, outputs: FloatArray) -> float:
+        """Return the mean log loss (or squared error) of ``(n, width)`` outputs: 0 of none, NaN if one is infinite."""
+        if not len(self):
+            return 0.0
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        if self.task == "regression":
+            return float(np.mean((outputs[:, 0] - self.values) ** 2))
+        return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
+
+    def predictions(self, outputs: FloatArray) -> Labels:
+        """Return ``(n,)`` the likeliest class of each row (the first of equals), or the score."""
+        return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
+
+
+def _scores(labels: Labels) -> FloatArray:
+    try:
+        scores: FloatArray = labels.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"a score must be a number: {error}") from error
+    if not np.isfinite(scores).all():
+        raise ModelError(f"the score of row {int(np.flatnonzero(~np.isfinite(scores))[0])} is missing or infinite")
+    return scores
+
+
+def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping[str, Any]:
+    """Return settings in which weights of classes are those of the labels that a classifier sees.
+
+    Parameters
+    ----------
+    settings
+        Of a classifier; ``class_weight`` may map names of classes to weights. A class that it does not name counts 1.
+    classes
+        All classes.
+    seen
+        Positions among them of those that are learnt; the classifier sees their numbers, from 0 on.
+
+    Raises
+    ------
+    ModelError
+        If a name is none of a class.
+
+    Examples
+    --------
+    >>> coded({"class_weight": {"3": 50}}, np.array(["1", "2", "3"]), np.array([0, 2]))
+    {'class_weight': {0: 1, 1: 50}}
+    """
+    weights = settings.get("class_weight")
+    if not isinstance(weights, Mapping):
+        return settings
+    named, names = {str(name): weight for name, weight in weights.items()}, [str(name) for name in classes]
+    if unknown := [name for name in named if name not in names]:
+        raise ModelError(f"class_weight names {unknown[0]!r}, which is none of the classes: {', '.join(names)}")
+    return {**settings, "class_weight": {code: named.get(names[place], 1) for code, place in enumerate(seen)}}
+
+
+class Member:
+    """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
+
+    A class without a training row has probability 0. Where all rows are of one class, that is the answer.
+
+    Parameters
+    ----------
+    classifier
+        Which kind.
+    settings
+        Its settings, one value each.
+
+    Attributes
+    ----------
+    ends_
+        Of those, what lies at an end of what was tried, where they were chosen (`models.classical.tuning.ends`).
+    """
+
+    def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
+        self.classifier = classifier
+        self.settings = settings
+        self.ends_: Mapping[str, Any] = {}
+
+    def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
+        """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""
+        if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
+            raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")
+        self.target_, self.estimator_ = target[:0], None
+        self.prior_ = target.prior()
+        self.seen_, codes = np.unique(target.values, return_inverse=True)
+        if len(self.seen_) > 1 and matrix.shape[1]:
+            labels = codes if target.task == "classification" else target.values
+            extra = {"groups": groups} if target.task in self.classifier.grouped else {}
+            settings = coded(self.settings, target.classes, self.seen_)
+            self.estimator_ = self.classifier.build(target.task, settings).fit(matrix, labels, **extra)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all that answering needs; how the classifier is built belongs to the registry."""
+        return {name: value for name, value in vars(self).items() if name != "classifier"}
+
+    def outputs(self, matrix: Matrix) -> FloatArray:
+        """Return ``(n, width)`` probabilities, or scores."""
+        full = np.zeros((matrix.shape[0], self.target_.width))
+        if self.estimator_ is None:
+            return full + self.prior_
+        if not len(full):
+            return full
+        if self.target_.task == "regression":
+            full[:, 0] = scores(self.estimator_.predict(matrix), len(full))
+        else:
+            own, codes = getattr(self.estimator_, "classes_", None), range(len(self.seen_))
+            full[:, self.seen_] = probabilities(self.estimator_.predict_proba(matrix), len(full), codes, own)
+        return full

@@ -1,0 +1,77 @@
+"""One modality alone: what words, voice or face tell by themselves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.classical.tabular import Tabular
+from models.data.design import Design, Fitted, OneModality
+from models.data.modalities import Task
+
+
+class Unimodal(Tabular):
+    """A classifier on one modality, fitted on the utterances that have it; the others get the training prior.
+
+    Parameters
+    ----------
+    modality
+        Which one.
+    classifier
+        Its name in `models.classical.classifiers`.
+    task
+        ``classification`` or ``regression``.
+    classes
+        All classes there are; by default those in the training labels.
+    fitted
+        Modality -> named scikit-learn transformers over raw transcripts (TF-IDF, word2vec), fitted in the fold.
+    settings
+        Settings of the classifier; a list is a choice made on inner folds.
+    extractor
+        The one extractor, or transformer, whose features are read; all by default.
+    normalise
+        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+    budget
+        At most so many settings are tried; all by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from models.data.modalities import Modalities
+    >>> loud = np.array([[-2.0], [-1.5], [1.0], [2.0]], np.float32)
+    >>> x = Modalities({"audio": loud}, {"audio": np.full(4, True)}, np.full(4, None), np.array([1, 2, 1, 2]))
+    >>> model = Unimodal("audio", "logistic", task="classification").fit(x, ["calm", "calm", "angry", "angry"])
+    >>> model.predict(x).tolist()
+    ['calm', 'calm', 'angry', 'angry']
+    """
+
+    _keeps_out_of_fold = True
+
+    def __init__(
+        self,
+        modality: str,
+        classifier: str = "logistic",
+        *,
+        task: Task = "classification",
+        classes: Sequence[Any] | None = None,
+        fitted: Fitted | None = None,
+        settings: Mapping[str, Any] | None = None,
+        extractor: str = "",
+        normalise: str = "standard",
+        budget: int | None = None,
+    ) -> None:
+        self.modality = modality
+        self.classifier = classifier
+        self.task = task
+        self.classes = classes
+        self.fitted = fitted
+        self.settings = settings
+        self.extractor = extractor
+        self.normalise = normalise
+        self.budget = budget
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities that are read."""
+        return (self.modality,)
+
+    def _design(self) -> Design:
+        return OneModality(self.modality, self.fitted, self.extractor, self.normalise)

@@ -1,0 +1,1 @@
+"""What a model sees: modalities and their masks, context, scaling, design matrices."""

@@ -1,0 +1,301 @@
+"""From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import names
+from models.data.context import extractor_of
+from models.data.modalities import BoolArray, FloatArray, Modalities, require_columns
+from models.errors import ModelError
+
+LIMIT = 10.0  # standard deviations; what lies further out is a failed measurement, not a hundred times more evidence
+SPARSE_COLUMNS = 100  # a block of word counts weighs as much as so many standardised columns
+
+Fitted = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers that are fitted inside the fold
+Matrix = Any  # (n, p) float64, or a scipy sparse matrix of that shape
+
+
+class Standardise:
+    """Columns to mean 0 and deviation 1; undefined entries, and columns that never vary, to 0 (the training mean)."""
+
+    def fit(self, values: NDArray[Any]) -> "Standardise":
+        """Learn mean and deviation of each column of `values`, ``(n, p)``, ignoring NaN."""
+        wide = np.asarray(values, np.float64)
+        known = np.isfinite(wide)
+        count = np.maximum(known.sum(axis=0), 1)
+        self.mean_ = np.where(known, wide, 0).sum(axis=0) / count
+        square = np.where(known, wide - self.mean_, 0) ** 2
+        deviation = np.sqrt(square.sum(axis=0) / count)
+        varies = deviation > 1e-7 * np.maximum(np.abs(self.mean_), 1e-7)
+        self.scale_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0.0)
+        return self
+
+    def transform(self, values: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` standardised values, cut at `LIMIT` deviations."""
+        wide = np.asarray(values, np.float64)
+        require_columns(wide, self.mean_)
+        scaled: FloatArray = np.nan_to_num((wide - self.mean_) * self.scale_, nan=0.0)
+        return np.clip(scaled, -LIMIT, LIMIT)
+
+
+class Quantile:
+    """Columns to normal scores by their ranks in training, then as `Standardise`: outliers and skew lose their pull.
+
+    The ranks are scikit-learn's `QuantileTransformer`'s: interpolated between at most 200 quantiles, its extremes at
+    5.2 deviations.
+    """
+
+    def fit(self, values: NDArray[Any]) -> "Quantile":
+        """Learn the quantiles of each column of `values`, ``(n, p)``, ignoring NaN."""
+        from sklearn.preprocessing import QuantileTransformer
+
+        self.ranks_, self.standardise_ = None, Standardise().fit(values)
+        if not np.size(values):
+            return self
+        steps = min(200, max(len(values), 1))
+        ranks = QuantileTransformer(n_quantiles=steps, output_distribution="normal", random_state=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice encountered")  # such a column becomes 0
+            self.ranks_ = ranks.fit(np.asarray(values, np.float64))
+        self.standardise_ = Standardise().fit(self.ranks_.transform(np.asarray(values, np.float64)))
+        return self
+
+    def transform(self, values: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` normal scores; undefined entries, and columns that never vary, are 0."""
+        wide = np.asarray(values, np.float64)
+        return self.standardise_.transform(
+            self.ranks_.transform(wide) if self.ranks_ is not None and wide.size else wide
+        )
+
+
+# name -> scaler of a modality's columns
+SCALERS: dict[str, Callable[[], Standardise | Quantile]] = {"standard": Standardise, "quantile": Quantile}
+
+
+def scaler(normalise: str) -> Standardise | Quantile:
+    """Return an unfitted scaler; an unknown name raises `ModelError`."""
+    return names.find(SCALERS, normalise, "normalisation")()
+
+
+class Block:
+    """One modality as columns: its pooled features, then what transformers fitted on the transcript give.
+
+    Parameters
+    ----------
+    modality
+        Which.
+    fitted
+        Named scikit-learn transformers over raw transcripts; clones of them are fitted here.
+    indicator
+        Whether to add a column that says if the modality is there (only where that varies in training).
+    only
+        The extractor whose columns, or the transformer, that is read; all by default. Columns are named
+        ``<extractor>.<feature>``; those of neighbours in a dialogue belong to the same extractor.
+    normalise
+        ``standard`` or ``quantile``: how pooled features and dense transformer outputs are brought to one scale.
+    """
+
+    def __init__(
+        self,
+        modality: str,
+        fitted: Sequence[tuple[str, Any]] = (),
+        *,
+        indicator: bool = False,
+        only: str = "",
+        normalise: str = "standard",
+    ) -> None:
+        self.modality = modality
+        self.fitted = [(name, transformer) for name, transformer in fitted if only in ("", name)]
+        self.indicator = indicator
+        self.only = only
+        self.normalise = normalise
+
+    def fit(self, x: Modalities) -> "Block":
+        """Learn from the rows where the modality is present."""
+        from sklearn.base import clone
+
+        present = x.mask(self.modality)
+        self.seen_ = bool(present.any())
+        self.columns_ = self._columns(x)
+        read = bool(np.size(self.columns_))
+        self.pooled_ = scaler(self.normalise).fit(x.pooled[self.modality][present][:, self.columns_]) if read else None
+        texts = x.text[present]
+        self.transformers_ = []
+        for name, transformer in self.fitted if self.seen_ else ():
+            with _named_failure(name, len(texts)):
+                self.transformers_.append(clone(transformer).fit(texts))
+        columns = [self._text_columns(i, texts) for i in range(len(self.transformers_))]
+        self.scalers_ = [_text_scaler(found, self.normalise) for found in columns]
+        varies = self.indicator and self.seen_ and not present.all()
+        self.indicator_ = Standardise().fit(present[:, None]) if varies else None
+        return self
+
+    def _columns(self, x: Modalities) -> NDArray[np.intp]:
+        """Return the positions of the pooled columns that are read."""
+        width = x.pooled[self.modality].shape[1] if self.modality in x.pooled else 0
+        columns = np.arange(width)
+        if self.only:
+            names = x.names.get(self.modality, ())
+            columns = np.array([i for i, name in enumerate(names) if extractor_of(name) == self.only], np.intp)
+        if not len(columns) and not self.fitted:
+            what = f"the modality {self.modality!r}" + (f" from {self.only!r}" if self.only else "")
+            raise ModelError(f"{what} has neither pooled features nor a fitted transformer")
+        return columns
+
+    def _text_columns(self, i: int, texts: NDArray[Any]) -> Any:
+        """Return the ``(n, p)`` columns of the i-th transformer."""
+        name = self.fitted[i][0]
+        with _named_failure(name, len(texts)):
+            found = self.transformers_[i].transform(texts)
+        if len(np.shape(found)) != 2 or np.shape(found)[0] != len(texts):
+            raise ModelError(
+                f"the text transformer {name!r} gave {type(found).__name__} {np.shape(found)} for {len(texts)} texts: "
+                "it must give a row of numbers a text"
+            )
+        _refuse_infinite(found, texts, name)
+        return found
+
+    def transform(self, x: Modalities) -> list[Matrix]:
+        """Return the columns in parts, each of n rows; a row without the modality is all zeros but its indicator."""
+        present = x.mask(self.modality)
+        parts: list[Matrix] = []
+        if self.pooled_ is not None:
+            pooled = x.pooled[self.modality][present][:, self.columns_]
+            parts.append(_placed(self.pooled_.transform(pooled), present))
+        for i, scaler in enumerate(self.scalers_):
+            columns = scaler(self._text_columns(i, x.text[present])) if present.any() else np.zeros((0, scaler.width))
+            parts.append(_placed(columns, present))
+        if self.indicator_ is not None:
+            parts.append(self.indicator_.transform(present[:, None]))
+        return parts
+
+
+def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
+    """Raise `ModelError` for what is no number in sparse columns, or infinite in others (there, NaN is undefined)."""
+    if hasattr(found, "tocoo"):
+        entries = found.tocoo()
+        bad = np.sort(entries.row[~np.isfinite(entries.data)])
+    else:
+        bad = np.flatnonzero(np.isinf(np.asarray(found, np.float64)).any(axis=1))
+    if len(bad):
+        raise ModelError(
+            f"the text transformer {name!r} gave a value that is no finite number for the transcript "
+            f"{str(texts[bad[0]])!r:.80}: where a column is undefined, it must give NaN (in sparse columns nothing)"
+        )
+
+
+@contextmanager
+def _named_failure(name: str, count: int) -> Iterator[None]:
+    """Name the text transformer that fails: it may be a plugin's, and what that raises is anything."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"the text transformer {name!r} failed on {count} texts ({type(error).__name__}: {error}): mend it, or "
+            "take it out of the features of text"
+        ) from error
+
+
+class _SparseScaler:
+    """Word counts are not centred, only brought to one weight: the mean squared row length is `SPARSE_COLUMNS`."""
+
+    def __init__(self, counts: Any) -> None:
+        length = float(counts.multiply(counts).sum()) / max(counts.shape[0], 1)
+        self.scale = np.sqrt(SPARSE_COLUMNS / length) if length > 0 else 1.0
+        self.width = counts.shape[1]
+
+    def __call__(self, counts: Any) -> Any:
+        return counts * self.scale
+
+
+class _DenseScaler:
+    def __init__(self, values: NDArray[Any], normalise: str) -> None:
+        self.scaler = scaler(normalise).fit(values)
+        self.width = values.shape[1]
+
+    def __call__(self, values: NDArray[Any]) -> FloatArray:
+        return self.scaler.transform(values)
+
+
+def _text_scaler(values: Any, normalise: str) -> Any:
+    return _SparseScaler(values) if hasattr(values, "tocsr") else _DenseScaler(np.asarray(values), normalise)
+
+
+def _placed(values: Matrix, present: BoolArray) -> Matrix:
+    """Put the rows of `values` where `present` is true, zeros elsewhere."""
+    if present.all():
+        return values
+    if not hasattr(values, "tocsr"):
+        full = np.zeros((len(present), values.shape[1]))
+        full[present] = values
+        return full
+    from scipy.sparse import csr_matrix
+
+    rows = np.flatnonzero(present)
+    chooser = csr_matrix((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(present), len(rows)))
+    return (chooser @ values).tocsr()
+
+
+def joined(parts: Sequence[Matrix]) -> Matrix:
+    """Put matrices of n rows side by side: sparse if one of them is."""
+    if not parts:
+        raise ModelError("there is nothing to learn from: no modality has a feature")
+    if any(hasattr(part, "tocsr") for part in parts):
+        from scipy.sparse import hstack
+
+        return hstack(parts, format="csr")
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def total_variance(matrix: Matrix) -> float:
+    """Return the sum of all columns' variances around 0, the mean squared length of a row."""
+    squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
+    return float(squares.sum()) / max(int(matrix.shape[0]), 1)
+
+
+def width(matrix: Matrix) -> float:
+    """Return how many numbers a row has: the columns; of a sparse matrix those that are not 0, on average."""
+    return float(matrix.nnz / max(matrix.shape[0], 1) if hasattr(matrix, "tocsr") else matrix.shape[1])
+
+
+class Design(Protocol):
+    """From `Modalities` to a matrix."""
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that there is anything to say about."""
+        ...
+
+    def fit(self, x: Modalities) -> Any:
+        """Learn from training rows."""
+        ...
+
+    def transform(self, x: Modalities) -> Matrix:
+        """Return the ``(n, p)`` matrix."""
+        ...
+
+
+class OneModality:
+    """The design of a unimodal model: one block, on the rows that have the modality."""
+
+    def __init__(self, modality: str, fitted: Fitted | None, only: str = "", normalise: str = "standard") -> None:
+        self.block = Block(modality, (fitted or {}).get(modality, ()), only=only, normalise=normalise)
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that there is anything to say about."""
+        return x.mask(self.block.modality)
+
+    def fit(self, x: Modalities) -> "OneModality":
+        """Learn from training rows."""
+        self.block.fit(x)
+        return self
+
+    def transform(self, x: Modalities) -> Matrix:
+        """Return the ``(n, p)`` matrix."""
+        return joined(self.block.transform(x))

@@ -1,0 +1,55 @@
+"""What each modality contributed to an answer: exact Shapley values over the modalities.
+
+The value of a set of modalities is what the model answers with only these present; the empty set is worth the training
+prior. A modality's share is its marginal worth, averaged over all orders in which modalities can join; the shares of an
+utterance sum to its answer minus the prior. A modality that an utterance lacks has the share 0.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from models.data.modalities import FloatArray
+
+
+def shapley_values(value: Callable[[tuple[str, ...]], FloatArray], players: Sequence[str]) -> dict[str, FloatArray]:
+    """Return each player's share.
+
+    Parameters
+    ----------
+    value
+        What a set of players, in the order of `players`, is worth: ``(n,)``; asked once for each of the 2^m sets.
+    players
+        m names.
+
+    Returns
+    -------
+    dict
+        Player -> ``(n,)``.
+
+    References
+    ----------
+    L. Shapley, A value for n-person games, 1953.
+
+    Examples
+    --------
+    >>> worth = {(): 0.0, ("a",): 0.2, ("b",): 0.4, ("a", "b"): 1.0}
+    >>> shares = shapley_values(lambda there: np.array([worth[there]]), ("a", "b"))
+    >>> {name: round(float(share[0]), 3) for name, share in shares.items()}
+    {'a': 0.4, 'b': 0.6}
+    """
+    names = tuple(players)
+    worth = {s: value(s) for size in range(len(names) + 1) for s in combinations(names, size)}
+    return {player: _share(player, worth, len(names)) for player in names}
+
+
+def _share(player: str, worth: dict[tuple[str, ...], FloatArray], count: int) -> FloatArray:
+    gains = []
+    for with_it, total in worth.items():
+        if player in with_it:
+            without = tuple(name for name in with_it if name != player)
+            gains.append((total - worth[without]) / (count * comb(count - 1, len(without))))
+    share: FloatArray = np.sum(gains, axis=0)
+    return share

@@ -1,0 +1,105 @@
+"""Fusion by attention: which modality and which steps count, learnt for each utterance."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from models.data.modalities import FloatArray, Modalities
+from models.fusion.fused import FusedInputs
+from models.nets.inputs import LONGEST, parts_of
+from models.nets.neural import LEARNING, Multimodal, NetInputs
+
+_SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
+
+
+class ModalityAttention(Multimodal):
+    """Attention over the steps of each modality, then a weight for each modality, both from content.
+
+    References
+    ----------
+    D. Bahdanau et al., Neural machine translation by jointly learning to align and translate, 2015; Z. Yang et al.,
+    Hierarchical attention networks for document classification, 2016 (attention above attention); S. Poria et al.,
+    Multi-level multiple attentions for contextual multimodal sentiment analysis, 2017 (over modalities).
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = _SHARED
+    _module = "models.nets.modules:Weighted"
+
+    def weights(self, X: Modalities) -> FloatArray:
+        """Return ``(n, modalities)``: how much each counts; rows sum to 1 over what is present, 0 where nothing is."""
+        full = np.zeros((len(X), len(self.modalities)))
+        rows, said = self.model_.answers(X)
+        for place, channel in enumerate(self.model_.inputs.channels_ if said else ()):
+            column = list(self.modalities).index(channel.modality)
+            full[rows, column] = np.concatenate([part["weights"][:, place] for part in said])
+        return full
+
+    def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
+        """Return modality -> one ``(steps,)`` an utterance: how much each step counts; empty where it has none.
+
+        Of a sequence longer than `models.nets.inputs.LONGEST`, the steps that were averaged share a weight equally.
+        """
+        found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
+        rows, said = self.model_.answers(X)
+        for place, channel in enumerate(self.model_.inputs.channels_ if said else ()):
+            steps = channel.steps(X[rows])
+            if steps is not None:
+                weights = [row for part in said for row in part["steps"][place]]
+                for i, row, length in zip(rows, weights, steps.lengths, strict=True):
+                    found[channel.modality][i] = _spread(row, int(length))
+        return found
+
+
+def _spread(weights: FloatArray, length: int) -> FloatArray:
+    """Return ``(length,)``: weights of averaged steps, shared among those that they were averaged from."""
+    if length <= LONGEST:
+        return weights[:length]
+    parts = parts_of(np.array([length], np.intp))
+    return weights[parts] / np.bincount(parts)[parts]
+
+
+class CrossModalAttention(Multimodal):
+    """Each modality attends to each other one; what every such pair found is pooled, and the pairs are averaged.
+
+    Pairs of which a side is missing are left out. A modality that is alone attends to itself.
+
+    References
+    ----------
+    Y. Tsai et al., Multimodal transformer for unaligned multimodal language sequences, 2019.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = _SHARED
+    _module = "models.nets.modules:CrossModal"
+
+
+class SelfAttention(Multimodal):
+    """The modalities step by step as one sequence, which attends to itself before its steps are pooled by attention.
+
+    Steps are joined side by side; a shorter sequence is stretched to the longest of its utterance. The summaries are
+    part of every step, and are the only step of an utterance without any.
+
+    References
+    ----------
+    A. Vaswani et al., Attention is all you need, 2017; Z. Lin et al., A structured self-attentive sentence embedding,
+    2017 (attention over the steps of a sequence).
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "layers": 1}
+    _module = "models.nets.modules:FusedSequence"
+    _options = ("hidden", "dropout", "layers")
+
+    def _inputs(self) -> NetInputs:
+        return FusedInputs(self.modalities, self.fitted, self.normalise)
+
+    def step_weights(self, X: Modalities) -> list[FloatArray]:
+        """Return one ``(steps,)`` an utterance: how much each step of the fused sequence counts; empty without one.
+
+        A fused sequence is as long as its longest modality, `models.nets.inputs.LONGEST` at most.
+        """
+        found: list[FloatArray] = [np.empty(0)] * len(X)
+        rows, said = self.model_.answers(X)
+        weights = [row for part in said for row in part["weights"]]
+        for i, row, length in zip(rows, weights, self.model_.inputs.lengths(X[rows]), strict=True):
+            found[i] = row[:length]
+        return found

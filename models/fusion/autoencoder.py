@@ -1,0 +1,112 @@
+"""A denoising autoencoder over the joined columns of all modalities, as a reducer of early fusion."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from models.classical.domains import require
+from models.data.design import Matrix, Standardise, joined, total_variance
+from models.data.modalities import BoolArray, FloatArray, IntArray
+from models.data.scaling import UnitVariance
+from models.nets.training import Batch, TrainedNet, Training, train
+
+BATCH = 64  # rows a step,
+STEPS = 16  # but no more steps an epoch than this: the frames of a corpus are many and alike
+ANSWERED = 4096  # rows that are encoded at a time
+
+
+class Autoencoder:
+    """A few code units from which a network rebuilds all columns, though it sees a part of them only.
+
+    Each modality's columns are first divided by their root total variance, so that a wide one does not drown a narrow
+    one. Codes are standardised by training rows.
+
+    Parameters
+    ----------
+    components
+        Code units.
+    hidden
+        Units between the columns and the code, either way.
+    epochs
+        Passes over the rows.
+    noise
+        Share of the entries that are set to 0, their mean, while it learns.
+    seed
+        Of the first weights, the noise and the order of rows.
+
+    References
+    ----------
+    G. Hinton and R. Salakhutdinov, Reducing the dimensionality of data with neural networks, 2006; P. Vincent et al.,
+    Extracting and composing robust features with denoising autoencoders, 2008; J. Ngiam et al., Multimodal deep
+    learning, 2011 (one code for several modalities).
+    """
+
+    def __init__(
+        self, components: int = 32, hidden: int = 64, epochs: int = 30, noise: float = 0.2, seed: int = 0
+    ) -> None:
+        require("autoencoder", components=components, hidden=hidden, epochs=epochs, noise=noise, seed=seed)
+        self.components = components
+        self.hidden = hidden
+        self.epochs = epochs
+        self.noise = noise
+        self.seed = seed
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Autoencoder":  # noqa: ARG002
+        """Learn the code from one ``(n, p)`` matrix a modality."""
+        from models.nets.modules import Rebuilding
+
+        variances = [total_variance(block) for block in blocks]
+        self.weights_ = [1 / np.sqrt(v) if v > 0 else 1.0 for v in variances]
+        self.scale_ = UnitVariance(columns=True).fit(self._weighted(blocks))
+        matrix = self._columns(blocks)
+        options = {"width": matrix.shape[1], "hidden": self.hidden, "components": self.components}
+        self.net_ = train(
+            TrainedNet("models.nets.modules:Denoiser", options),
+            _Noisy(matrix, self.noise),
+            matrix,
+            Training(epochs=self.epochs, weight_decay=0.0, seed=self.seed, batch=max(BATCH, len(matrix) // STEPS)),
+            criterion=Rebuilding(),
+            split=None,
+        )
+        self.standardise_ = Standardise().fit(self._said(matrix, "code"))
+        return self
+
+    def _weighted(self, blocks: Sequence[Matrix]) -> Any:
+        matrix = joined([block * weight for block, weight in zip(blocks, self.weights_, strict=True)])
+        return matrix.toarray() if hasattr(matrix, "tocsr") else matrix
+
+    def _columns(self, blocks: Sequence[Matrix]) -> Any:
+        return self.scale_.transform(self._weighted(blocks)).astype(np.float32)
+
+    def _said(self, matrix: Any, what: str) -> FloatArray:
+        return np.concatenate([said[what] for said in self.net_.answers(_Noisy(matrix, 0.0), ANSWERED)])
+
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> FloatArray:  # noqa: ARG002
+        """Return ``(n, components)`` codes."""
+        matrix = self._columns(blocks)
+        return (
+            self.standardise_.transform(self._said(matrix, "code")) if len(matrix) else np.zeros((0, self.components))
+        )
+
+    def rebuilt(self, blocks: Sequence[Matrix]) -> tuple[FloatArray, FloatArray]:
+        """Return the weighted columns, ``(n, sum of p)``, and what is rebuilt from their codes."""
+        matrix = self._columns(blocks)
+        return matrix, self._said(matrix, "outputs")
+
+
+class _Noisy:
+    """Reads batches from a matrix, in training with some entries set to 0."""
+
+    def __init__(self, matrix: Any, noise: float) -> None:
+        self.matrix = matrix
+        self.noise = noise
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
+        import torch
+
+        chosen = self.matrix[rows]
+        return {"input": chosen * (torch.rand(chosen.shape).numpy() >= self.noise) if training else chosen}

@@ -1,0 +1,118 @@
+"""Canonical correlation analysis of two, three or more modalities, as a reducer of early fusion."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.classical.domains import require
+from models.data.design import Matrix
+from models.data.modalities import BoolArray, FloatArray
+
+FEW = 3  # rows with every view, below which there is no correlation to speak of
+
+
+class Cca:
+    """What modalities share: directions in each whose projections correlate most with those in the others.
+
+    Each view is first reduced to its leading principal components, so that the within-view covariances can be
+    estimated; then the sum of all pairwise correlations is maximised under ridge constraints. It is fitted on the rows
+    that have every view (on all rows where fewer than three do, missing views at their mean); a view that is missing
+    in a row has projections of 0, their mean. One view alone, or a single row, has nothing to correlate with: the
+    principal components are returned.
+
+    Parameters
+    ----------
+    components
+        Directions a view.
+    shrinkage
+        Of each view's covariance towards the identity: 0 is CCA, 1 is partial least squares.
+    keep
+        Principal components that are kept of each view, at most.
+
+    Attributes
+    ----------
+    correlations_
+        ``(components,)`` mean pairwise correlation of the views' projections in training.
+
+    References
+    ----------
+    D. Hardoon, S. Szedmak and J. Shawe-Taylor, Canonical correlation analysis: an overview with application to
+    learning methods, 2004; J. Kettenring, Canonical analysis of several sets of variables, 1971 (more than two views).
+    """
+
+    def __init__(self, components: int = 20, shrinkage: float = 0.3, keep: int = 60) -> None:
+        require("cca", components=components, shrinkage=shrinkage, keep=keep)
+        self.components = components
+        self.shrinkage = shrinkage
+        self.keep = keep
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Cca":
+        """Learn the directions from one ``(n, p)`` matrix a view and ``(views, n)`` masks."""
+        complete: BoolArray = np.ones(blocks[0].shape[0], bool)
+        if present is not None and present.all(axis=0).sum() >= FEW:
+            complete = np.asarray(present.all(axis=0), bool)
+        self.parts_ = [_Components(self.keep).fit(block[complete]) for block in blocks]
+        views = [part.transform(block[complete]) for part, block in zip(self.parts_, blocks, strict=True)]
+        self.directions_ = self._directions(views)
+        projected = [view @ w for view, w in zip(views, self.directions_, strict=True)]
+        self.scales_ = [_inverse(z.std(axis=0)) for z in projected]
+        self.correlations_ = _correlations(projected)
+        return self
+
+    def _directions(self, views: Sequence[FloatArray]) -> list[FloatArray]:
+        count = min([self.components, len(views[0]) - 1, *(view.shape[1] for view in views)])
+        if len(views) < 2 or count < 1:
+            return [np.eye(view.shape[1])[:, : self.components] for view in views]
+        from cca_zoo.linear import MCCA
+
+        found = MCCA(n_components=count, shrinkage=float(self.shrinkage), pca=False).fit(list(views))
+        return [np.asarray(weights, np.float64) for weights in found.weights_]
+
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
+        """Return the projections of all views side by side, ``(n, views x components)``, at unit variance."""
+        columns = []
+        for i, block in enumerate(blocks):
+            z = self.parts_[i].transform(block) @ self.directions_[i] * self.scales_[i]
+            columns.append(z if present is None else z * present[i][:, None])
+        return np.hstack(columns)
+
+
+class _Components:
+    """The leading principal components of one view, scaled to a mean variance of 1."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep = keep
+
+    def fit(self, block: Matrix) -> "_Components":
+        from sklearn.decomposition import PCA
+
+        most = min(self.keep, *block.shape)
+        sparse = hasattr(block, "tocsr")
+        if most == min(block.shape):  # nothing to leave out; arpack finds fewer only
+            block, sparse = (block.toarray() if sparse else block), False
+        pca = PCA(most, svd_solver="arpack" if sparse else "full", random_state=0)
+        with np.errstate(invalid="ignore", divide="ignore"):  # shares of no variance at all, which nobody reads
+            pca.fit(block)
+        self.mean_, self.axes_ = pca.mean_, pca.components_
+        self.scale_ = float(_inverse(np.sqrt(np.array([pca.explained_variance_.mean()])))[0])
+        return self
+
+    def transform(self, block: Matrix) -> FloatArray:
+        centred: FloatArray = (block @ self.axes_.T - self.mean_ @ self.axes_.T) * self.scale_
+        return centred
+
+
+def _inverse(deviations: NDArray[Any]) -> FloatArray:
+    return np.where(deviations > 1e-12, 1 / np.maximum(deviations, 1e-12), 0.0)
+
+
+def _correlations(projected: Sequence[FloatArray]) -> FloatArray:
+    """Return the mean over pairs of views of each component's correlation; NaN for one view."""
+    if len(projected) < 2:
+        return np.full(projected[0].shape[1], np.nan)
+    unit = [(z - z.mean(axis=0)) * _inverse(z.std(axis=0)) for z in projected]
+    pairs = [(a * b).mean(axis=0) for i, a in enumerate(unit) for b in unit[i + 1 :]]
+    averaged: FloatArray = np.mean(pairs, axis=0)
+    return averaged

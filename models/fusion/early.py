@@ -1,0 +1,209 @@
+"""Early fusion: the modalities' columns side by side, reduced or not, before one classifier."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from models import names
+from models.classical.domains import require
+from models.classical.tabular import Tabular
+from models.data.design import Block, Design, Fitted, Matrix, joined, total_variance
+from models.data.modalities import BoolArray, Modalities, Task
+from models.errors import ModelError
+from models.fusion.autoencoder import Autoencoder
+from models.fusion.cca import Cca
+
+
+class Reducer(Protocol):
+    """Joins the blocks of several modalities into one matrix; fitted on training rows.
+
+    Both methods may be told which rows of each block are there, ``(blocks, n)``; a row that is not is 0, the mean.
+    """
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:
+        """Learn from one ``(n, p)`` matrix a modality."""
+        ...
+
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
+        """Return one ``(n, q)`` matrix."""
+        ...
+
+
+class Concat:
+    """Columns side by side, each block divided by its root total variance.
+
+    Parameters
+    ----------
+    weighting
+        ``block``: every modality weighs the same, however many columns it has; ``column``: every column does.
+    """
+
+    def __init__(self, weighting: str = "block") -> None:
+        require("concat", weighting=weighting)
+        self.weighting = weighting
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Concat":  # noqa: ARG002
+        """Learn each block's weight."""
+        variances = [total_variance(block) for block in blocks]
+        by_block = self.weighting == "block"
+        self.weights_ = [1 / np.sqrt(v) if by_block and v > 0 else 1.0 for v in variances]
+        return self
+
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
+        """Return all columns, ``(n, sum of p)``."""
+        return joined([block * weight for block, weight in zip(blocks, self.weights_, strict=True)])
+
+
+class Pca:
+    """Principal components of the joined columns.
+
+    Parameters
+    ----------
+    components
+        How many (of fewer rows or columns, as many as these); below 1, the share of variance that they keep.
+    weighting
+        As for `Concat`.
+    """
+
+    def __init__(self, components: float = 0.95, weighting: str = "block") -> None:
+        require("pca", components=components)
+        self.components = components
+        self.concat = Concat(weighting)
+
+    def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Pca":  # noqa: ARG002
+        """Learn the components of the training rows."""
+        from sklearn.decomposition import PCA
+
+        matrix = _dense(self.concat.fit(blocks).transform(blocks))
+        n, p = matrix.shape
+        wanted = self.components if self.components < 1 else min(int(self.components), n, p)
+        solver = "covariance_eigh" if n >= 2 * p else "full"
+        self.pca_ = None
+        if n > 1 and np.ptp(matrix, axis=0).any():
+            with np.errstate(invalid="ignore", divide="ignore"):  # shares of a variance that rounding makes 0
+                self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix)
+        return self
+
+    def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
+        """Return ``(n, components)``."""
+        matrix = _dense(self.concat.transform(blocks))
+        return matrix if self.pca_ is None else self.pca_.transform(matrix)
+
+
+def _dense(matrix: Matrix) -> Any:
+    return matrix.toarray() if hasattr(matrix, "tocsr") else matrix
+
+
+# name -> how to build it from its settings; a new way to join modalities is one class and one line here.
+_REDUCERS: dict[str, Callable[..., Reducer]] = {
+    "concat": Concat,
+    "pca": Pca,
+    "cca": Cca,
+    "autoencoder": Autoencoder,
+}
+
+
+def register_reducer(name: str, build: Callable[..., Reducer]) -> None:
+    """Add a reducer; a name that is taken raises `ModelError`."""
+    names.add(_REDUCERS, name, build, "reducer")
+
+
+def build_of(name: str) -> Callable[..., Reducer] | None:
+    """Return what builds the reducer registered as `name`; None where there is none."""
+    return _REDUCERS.get(name)
+
+
+def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
+    """Build the reducer registered as `name`; an unknown name or setting raises `ModelError`."""
+    try:
+        return names.find(_REDUCERS, name, "reducer")(**settings)
+    except TypeError as error:
+        raise ModelError(f"the reducer {name!r} cannot be built: {error}") from error
+
+
+class _Joined:
+    """The design of early fusion: a block a modality with presence indicators, joined by a reducer."""
+
+    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, how: Reducer, normalise: str) -> None:
+        given = fitted or {}
+        self.blocks = [Block(m, given.get(m, ()), indicator=True, normalise=normalise) for m in modalities]
+        self.how = how
+
+    def usable(self, x: Modalities) -> BoolArray:
+        masks: BoolArray = np.stack([x.mask(block.modality) for block in self.blocks])
+        return np.asarray(masks.any(axis=0))
+
+    def fit(self, x: Modalities) -> "_Joined":
+        for block in self.blocks:
+            block.fit(x)
+        self.how.fit(*self._parts(x))
+        return self
+
+    def transform(self, x: Modalities) -> Matrix:
+        return self.how.transform(*self._parts(x))
+
+    def _parts(self, x: Modalities) -> tuple[list[Matrix], BoolArray]:
+        seen = [block for block in self.blocks if block.seen_]
+        return [joined(block.transform(x)) for block in seen], np.stack([x.mask(block.modality) for block in seen])
+
+
+class Early(Tabular):
+    """One classifier on the joined features of several modalities.
+
+    A missing modality is the training mean of its columns, and a further column says that it is missing. Where all are
+    missing the answer is the training prior.
+
+    Parameters
+    ----------
+    modalities
+        Which.
+    reducer
+        Its name: ``concat``, ``pca``, ``cca``, ``autoencoder``, or one that was registered.
+    classifier
+        Its name in `models.classical.classifiers`.
+    task
+        ``classification`` or ``regression``.
+    classes
+        All classes there are; by default those in the training labels.
+    fitted
+        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+    settings
+        Settings of the classifier; the key ``reducer`` holds those of the reducer.
+    normalise
+        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+    budget
+        At most so many settings are tried; all by default.
+    """
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        reducer: str = "concat",
+        *,
+        classifier: str = "logistic",
+        task: Task = "classification",
+        classes: Sequence[Any] | None = None,
+        fitted: Fitted | None = None,
+        settings: Mapping[str, Any] | None = None,
+        normalise: str = "standard",
+        budget: int | None = None,
+    ) -> None:
+        self.modalities = modalities
+        self.reducer = reducer
+        self.classifier = classifier
+        self.task = task
+        self.classes = classes
+        self.fitted = fitted
+        self.settings = settings
+        self.normalise = normalise
+        self.budget = budget
+
+    def _classifier_settings(self) -> dict[str, Any]:
+        return {key: value for key, value in (self.settings or {}).items() if key != "reducer"}
+
+    def _design(self) -> Design:
+        if not self.modalities:
+            raise ModelError("early fusion needs at least one modality")
+        how = reducer(self.reducer, (self.settings or {}).get("reducer") or {})
+        return _Joined(self.modalities, self.fitted, how, self.normalise)

@@ -1,0 +1,60 @@
+"""Intermediate fusion: modalities meet inside a network, after encoders of their own or token by token."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from models.data.modalities import FloatArray, Modalities
+from models.nets.neural import LEARNING, Multimodal
+
+_SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
+
+
+class IntermediateFusion(Multimodal):
+    """An encoder a modality, merged in a hidden layer; each modality also decides by itself, as an auxiliary task.
+
+    The setting ``encoder`` is ``lstm`` or ``cnn``: how steps are read, beside the summary. ``auxiliary`` is the weight
+    of the modalities' own losses, each over the utterances that have it. A learnt vector stands in for a modality that
+    is missing, and ``modality_dropout`` takes modalities away at random in training.
+
+    References
+    ----------
+    J. Ngiam et al., Multimodal deep learning, 2011 (a shared hidden layer); Y. Kim, Convolutional neural networks for
+    sentence classification, 2014; W. Yu et al., CH-SIMS, 2020 (unimodal tasks beside the fused one); N. Neverova et
+    al., ModDrop, 2016.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "encoder": "lstm", "auxiliary": 0.3}
+    _module = "models.nets.modules:Intermediate"
+    _options = ("hidden", "dropout", "encoder")
+
+    def decisions(self, X: Modalities) -> dict[str, FloatArray]:
+        """Return modality -> ``(n, k)`` what it says by itself; the training prior in rows that do not have it."""
+        said = {m: np.tile(self.prior_, (len(X), 1)) for m in self.modalities}
+        model = self.model_
+        rows, parts = model.answers(X)
+        if parts:
+            logits = np.concatenate([part["decisions"] for part in parts])
+            there = model.inputs.there(X[rows])
+            for place, channel in enumerate(model.inputs.channels_):
+                has = there[:, place]
+                said[channel.modality][rows[has]] = model.placed(logits[has, place])
+        return said
+
+
+class MultimodalTransformer(Multimodal):
+    """Self-attention over the steps of all modalities at once, a summary of each, and a token that answers.
+
+    Every token carries which modality it is of; a step also when it is (in seconds; its position where nobody timed
+    it), so modalities need not be aligned. What is missing is masked out of the keys.
+
+    References
+    ----------
+    A. Vaswani et al., Attention is all you need, 2017; Y. Tsai et al., Multimodal transformer for unaligned multimodal
+    language sequences, 2019.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "layers": 2}
+    _module = "models.nets.modules:Transformer"
+    _options = ("hidden", "dropout", "layers")

@@ -1,0 +1,1 @@
+"""Networks: torch modules, their inputs, their training, sequences."""

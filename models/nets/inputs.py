@@ -1,0 +1,412 @@
+"""What a network reads of each modality: a summary vector and a sequence of steps, scaled by training rows alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.design import LIMIT, Block, Fitted
+from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Ragged, require_columns
+from models.errors import ModelError
+from models.nets.training import Batch
+
+LONGEST = 64  # steps; of a longer sequence, neighbouring steps are averaged
+WIDEST = 256  # columns of word counts; more are reduced to their leading singular vectors
+SINGULAR = 64
+CHUNK = 1 << 16  # steps that are read at a time to learn their scale
+
+Floats = NDArray[np.float32]
+
+
+class StepScaler:
+    """Columns of steps to mean 0 and deviation 1 over the training steps; undefined entries to 0, the mean."""
+
+    def fit(self, sequence: Ragged) -> "StepScaler":
+        """Learn mean and deviation of each column, ignoring NaN, a part of the steps at a time."""
+        rows, values = sequence.rows(), sequence.steps.values
+        parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+        count = np.maximum(sum(np.isfinite(values[part]).sum(axis=0) for part in parts), 1)
+        mean = sum(np.nansum(values[part], axis=0, dtype=np.float64) for part in parts) / count
+        square = sum(np.nansum((values[part] - mean) ** 2, axis=0) for part in parts)
+        deviation = np.sqrt(square / count)
+        varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-6)
+        self.mean_ = mean.astype(np.float32)
+        self.scale_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0).astype(np.float32)
+        return self
+
+    def transform(self, values: Floats) -> Floats:
+        """Return ``(steps, d)`` standardised values, cut at `models.data.design.LIMIT` deviations."""
+        require_columns(values, self.mean_)
+        scaled: Floats = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
+        return np.clip(scaled, -LIMIT, LIMIT)
+
+
+class Summary:
+    """The columns of `models.data.design.Block` as one dense vector; wide word counts by their singular vectors.
+
+    References
+    ----------
+    S. Deerwester et al., Indexing by latent semantic analysis, 1990 (singular vectors of word counts).
+    """
+
+    def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]], normalise: str) -> None:
+        self.block = Block(modality, fitted, normalise=normalise)
+
+    def fit(self, x: Modalities) -> "Summary":
+        """Learn from the rows where the modality is present."""
+        present = x[x.mask(self.block.modality)]
+        parts = self.block.fit(present).transform(present)
+        self.reduced_ = [_Reduced().fit(part) if _wide(part) else None for part in parts]
+        self.width_ = self._joined(parts).shape[1]
+        return self
+
+    def _joined(self, parts: Sequence[Any]) -> Floats:
+        dense = [
+            part.toarray() if reduced is None and hasattr(part, "tocsr") else part if reduced is None else reduced(part)
+            for part, reduced in zip(parts, self.reduced_, strict=True)
+        ]
+        return np.hstack(dense).astype(np.float32)
+
+    def transform(self, x: Modalities) -> Floats:
+        """Return ``(n, width_)``; zeros in a row without the modality."""
+        present = x.mask(self.block.modality)
+        full = np.zeros((len(x), self.width_), np.float32)
+        if present.any():
+            some = x[present]
+            full[present] = self._joined(self.block.transform(some))
+        return full
+
+
+def _wide(part: Any) -> bool:
+    return hasattr(part, "tocsr") and part.shape[1] > WIDEST
+
+
+class _Reduced:
+    def fit(self, counts: Any) -> "_Reduced":
+        from sklearn.decomposition import TruncatedSVD
+
+        from models.data.design import Standardise
+
+        self.svd_ = TruncatedSVD(min(SINGULAR, *counts.shape), random_state=0).fit(counts)
+        self.standardise_ = Standardise().fit(self.svd_.transform(counts))
+        return self
+
+    def __call__(self, counts: Any) -> FloatArray:
+        return self.standardise_.transform(self.svd_.transform(counts))
+
+
+class Channel:
+    """One modality: its summary, where it has pooled features or transformers, and its steps, where it has a sequence.
+
+    Attributes
+    ----------
+    seen_
+        Whether training has it at all.
+    widths_
+        Columns of the summary and of a step; 0 where there is none.
+    """
+
+    def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]], normalise: str) -> None:
+        self.modality = modality
+        self.fitted = fitted
+        self.normalise = normalise
+
+    def fit(self, x: Modalities) -> "Channel":
+        """Learn from the rows where the modality is present.
+
+        Raises
+        ------
+        ModelError
+            If the modality has neither a summary nor a sequence.
+        """
+        m, present = self.modality, x.mask(self.modality)
+        has_summary = bool(self.fitted) or (m in x.pooled and x.pooled[m].shape[1] > 0)
+        if not has_summary and m not in x.sequences:
+            raise ModelError(
+                f"the modality {m!r} has neither pooled features, nor a fitted transformer, nor a sequence: "
+                "name an extractor for it"
+            )
+        summary = has_summary and bool(present.any())
+        self.summary_ = Summary(m, self.fitted, self.normalise).fit(x) if summary else None
+        steps = x.sequences[m][present] if m in x.sequences else None
+        self.scaler_ = StepScaler().fit(steps) if steps is not None and steps.lengths.any() else None
+        self.widths_ = (
+            self.summary_.width_ if self.summary_ is not None else 0,
+            len(self.scaler_.mean_) if self.scaler_ is not None else 0,
+        )
+        self.seen_ = any(self.widths_)
+        return self
+
+    def steps(self, x: Modalities) -> Ragged | None:
+        """Return the modality's sequence, without the steps of absent rows; None where the model reads no steps.
+
+        Raises
+        ------
+        ModelError
+            If the model reads steps and `x` has none, or steps of another width.
+        """
+        if self.scaler_ is None:
+            return None
+        found = x.sequences.get(self.modality)
+        if found is None or (found.width != self.widths_[1] and found.lengths.any()):
+            what = "there is no such sequence" if found is None else f"these have {found.width}"
+            raise ModelError(
+                f"the model reads steps of {self.modality!r} with {self.widths_[1]} numbers each, but {what}: "
+                "use the features that it was fitted on"
+            )
+        return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
+
+    def there(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows in which the modality has anything to read."""
+        present, steps = x.mask(self.modality), self.steps(x)
+        return present if self.summary_ is not None or steps is None else present & (steps.lengths > 0)
+
+
+class Inputs:
+    """What a network reads of several modalities.
+
+    Parameters
+    ----------
+    modalities
+        Which.
+    fitted
+        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+    normalise
+        How summaries are brought to one scale, as for `models.data.design.Block`.
+
+    Attributes
+    ----------
+    channels_
+        Those modalities that training has.
+    """
+
+    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, normalise: str) -> None:
+        self.modalities = tuple(modalities)
+        self.fitted = {m: tuple((fitted or {}).get(m, ())) for m in self.modalities}
+        self.normalise = normalise
+
+    def fit(self, x: Modalities) -> "Inputs":
+        """Learn from training rows."""
+        channels = [Channel(m, self.fitted[m], self.normalise).fit(x) for m in self.modalities]
+        self.channels_ = [channel for channel in channels if channel.seen_]
+        return self
+
+    @property
+    def widths(self) -> list[list[int]]:
+        """Columns of the summary and of a step of each modality that training has."""
+        return [list(channel.widths_) for channel in self.channels_]
+
+    def there(self, x: Modalities) -> BoolArray:
+        """Return ``(n, channels)``: what there is to read."""
+        return np.stack([channel.there(x) for channel in self.channels_], axis=1)
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows in which there is anything to read."""
+        if not self.channels_:
+            return np.zeros(len(x), bool)
+        return np.asarray(self.there(x).any(axis=1))
+
+    def lengths(self, x: Modalities) -> IntArray:
+        """Return ``(n,)`` steps of the longest modality, `LONGEST` at most; 0 where none has any."""
+        found = [steps.lengths for steps in (c.steps(x) for c in self.channels_) if steps is not None]
+        lengths: IntArray = np.minimum(np.max(found, axis=0), LONGEST) if found else np.zeros(len(x), np.intp)
+        return lengths
+
+    def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "InputReader":
+        """Return what makes batches of `x`; the setting ``modality_dropout`` holds in training alone."""
+        return InputReader(self, x, settings.get("modality_dropout", 0.0))
+
+
+class Steps:
+    """A modality's sequences as a network reads them: scaled, `LONGEST` steps at most, one after another.
+
+    Attributes
+    ----------
+    values, seconds
+        ``(total, d)`` float32 and ``(total,)`` the middle of each step (its position where nobody timed it).
+    starts, lengths
+        ``(n,)`` where each utterance's steps begin, and how many there are.
+    """
+
+    def __init__(self, sequence: Ragged, scaler: StepScaler) -> None:
+        positions = sequence.rows()
+        self.values, self.lengths = shortened(scaler.transform(sequence.steps.values[positions]), sequence.lengths)
+        self.seconds = shortened(_seconds(sequence, positions)[:, None], sequence.lengths)[0][:, 0]
+        self.starts = np.cumsum(self.lengths) - self.lengths
+
+    def padded(self, rows: IntArray, there: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
+        """Return ``(b, longest, d)`` steps, their mask and their seconds; none in a row that is not `there`."""
+        lengths = np.where(there, self.lengths[rows], 0)
+        positions = np.repeat(self.starts[rows], lengths) + within(lengths)
+        steps, mask = padded(self.values[positions], lengths)
+        return steps, mask, padded(self.seconds[positions][:, None], lengths)[0][:, :, 0]
+
+
+class InputReader:
+    """Batches for a network: summaries, and steps padded to the longest of the batch, each modality its own."""
+
+    def __init__(self, inputs: Inputs, x: Modalities, modality_dropout: float) -> None:
+        if not 0 <= modality_dropout < 1:
+            raise ModelError(f"modality_dropout is {modality_dropout}: it is a share, from 0 to below 1")
+        self.there = inputs.there(x)
+        self.modality_dropout = modality_dropout
+        self.summaries = [
+            c.summary_.transform(x) if c.summary_ is not None else np.zeros((len(x), 1), np.float32)
+            for c in inputs.channels_
+        ]
+        read = [(channel.steps(x), channel.scaler_) for channel in inputs.channels_]
+        self.sequences = [Steps(s, scaler) if s is not None and scaler is not None else None for s, scaler in read]
+
+    def __len__(self) -> int:
+        return len(self.there)
+
+    def drawn(self, rows: IntArray, training: bool) -> BoolArray:
+        """Return ``(b, M)`` which modalities are read: all that there are, in training some dropped at random."""
+        return dropped(self.there[rows], self.modality_dropout) if training else self.there[rows]
+
+    def summary(self, rows: IntArray, there: BoolArray) -> list[Floats]:
+        """Return ``(b, p)`` a modality; zeros where it is not `there`."""
+        return [summary[rows] * there[:, [m]] for m, summary in enumerate(self.summaries)]
+
+    def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
+        """Return ``there`` ``(b, M)`` and a modality each: ``summaries``, ``steps``, their ``masks`` and ``times``."""
+        there = self.drawn(rows, training)
+        padded = [
+            s.padded(rows, there[:, m]) if s is not None else _nothing(len(rows)) for m, s in enumerate(self.sequences)
+        ]
+        return {
+            "there": there,
+            "summaries": self.summary(rows, there),
+            "steps": [steps for steps, _, _ in padded],
+            "masks": [mask for _, mask, _ in padded],
+            "times": [times for _, _, times in padded],
+        }
+
+    def side_by_side(self, rows: IntArray, there: BoolArray) -> tuple[list[Floats], BoolArray, IntArray]:
+        """Return the modalities' steps at the same places of each row, as long as its longest modality.
+
+        Returns
+        -------
+        tuple
+            ``(total, d)`` a modality, zeros where a row lacks it; ``(M, total)`` where it does not; ``(b,)`` how many
+            steps each row has.
+        """
+        lengths = np.stack([_lengths(s, rows) * there[:, m] for m, s in enumerate(self.sequences)])
+        reads, longest = stretched(lengths)
+        has = np.repeat(lengths > 0, longest, axis=1)
+        found = []
+        for steps, places, known in zip(self.sequences, reads, has, strict=True):
+            values = np.zeros((len(known), steps.values.shape[1] if steps is not None else 1), np.float32)
+            if steps is not None:
+                values[known] = steps.values[(np.repeat(steps.starts[rows], longest) + places)[known]]
+            found.append(values)
+        return found, has, longest
+
+
+def _lengths(steps: Steps | None, rows: IntArray) -> IntArray:
+    return steps.lengths[rows] if steps is not None else np.zeros(len(rows), np.intp)
+
+
+def _nothing(n: int) -> tuple[Floats, BoolArray, FloatArray]:
+    return np.zeros((n, 1, 1), np.float32), np.zeros((n, 1), bool), np.zeros((n, 1))
+
+
+def dropped(there: BoolArray, share: float) -> BoolArray:
+    """Take modalities away at random, each with probability `share`, but never the last one of a row.
+
+    Draws from torch's random state, which training has seeded.
+
+    Parameters
+    ----------
+    there
+        ``(n, modalities)``.
+    share
+        Probability of each.
+
+    References
+    ----------
+    N. Neverova et al., ModDrop: adaptive multi-modal gesture recognition, 2016.
+    """
+    if share == 0:
+        return there
+    import torch
+
+    drawn = torch.rand(there.shape).numpy()
+    kept = there & (drawn >= share)
+    luckiest = np.where(there, drawn, -1).argmax(axis=1)
+    kept[np.arange(len(there)), luckiest] |= there.any(axis=1)
+    return kept
+
+
+def _seconds(sequence: Ragged, positions: IntArray) -> FloatArray:
+    """Return the middle of each step in seconds; its position where nobody timed it."""
+    middle = sequence.steps.times[positions].mean(axis=1)
+    return np.where(np.isfinite(middle), middle, within(sequence.lengths))
+
+
+def within(lengths: IntArray) -> IntArray:
+    """Return each step's position in its own sequence."""
+    ends = np.cumsum(lengths)
+    positions: IntArray = np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
+    return positions
+
+
+def parts_of(lengths: IntArray) -> IntArray:
+    """Return which of at most `LONGEST` equal parts of its sequence each step falls into."""
+    whole = np.repeat(lengths, lengths)
+    place = within(lengths)
+    return np.where(whole > LONGEST, place * LONGEST // np.maximum(whole, 1), place)
+
+
+def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], IntArray]:
+    """Average neighbouring steps of sequences longer than `LONGEST`.
+
+    Parameters
+    ----------
+    values
+        ``(total steps, d)``, one sequence after another.
+    lengths
+        ``(n,)`` of the sequences.
+
+    Returns
+    -------
+    tuple
+        The same of sequences of at most `LONGEST` steps.
+    """
+    if not len(values) or lengths.max() <= LONGEST:
+        return values, lengths
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    part = owner * LONGEST + parts_of(lengths)
+    firsts = np.flatnonzero(np.diff(part, prepend=-1))
+    counts = np.diff(firsts, append=len(values))
+    means = np.add.reduceat(values, firsts, axis=0) / counts[:, None].astype(values.dtype)
+    return means, np.minimum(lengths, LONGEST)
+
+
+def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolArray]:
+    """Return ``(n, longest, d)``, zeros beyond each sequence's end, and where its steps are; at least 1 long."""
+    mask = np.arange(max(int(lengths.max(initial=0)), 1)) < lengths[:, None]
+    full = np.zeros((*mask.shape, values.shape[1]), values.dtype)
+    full[mask] = values
+    return full, mask
+
+
+def stretched(lengths: IntArray) -> tuple[IntArray, IntArray]:
+    """Bring several sequences of each row to the length of its longest: step j of L reads step ``(j + .5) * l // L``.
+
+    Parameters
+    ----------
+    lengths
+        ``(modalities, n)`` of the sequences.
+
+    Returns
+    -------
+    tuple
+        ``(modalities, total)`` which of its own steps each reads (0 where it has none), one row after another, and
+        ``(n,)`` L.
+    """
+    longest: IntArray = lengths.max(axis=0)
+    middle = (within(longest) + 0.5) / np.repeat(longest, longest)
+    own = np.repeat(lengths, longest, axis=1)
+    return np.clip((middle * own).astype(np.intp), 0, np.maximum(own - 1, 0)), longest

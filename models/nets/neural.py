@@ -1,0 +1,247 @@
+"""What all neural strategies share: inputs fitted in the fold, settings chosen on inner folds, one trained network."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from models.classical.grid import expanded
+from models.classical.search import Answer, search
+from models.classical.tabular import System
+from models.classical.target import Target
+from models.classical.tuning import ends, thinned
+from models.data.design import Fitted
+from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Pairs, Task, softmax
+from models.errors import ModelError
+from models.nets.inputs import Inputs
+from models.nets.training import Reader, TrainedNet, Training, held_out, train
+
+LEARNING: Mapping[str, Any] = {
+    "learning_rate": 3e-3,
+    "weight_decay": 1e-3,
+    "epochs": 20,
+    "patience": 5,
+    "batch": 64,
+    "seed": 0,
+}
+
+
+class NetInputs(Protocol):
+    """Turns utterances into what a network reads; fitted on training rows."""
+
+    def fit(self, x: Modalities) -> Any:
+        """Learn from training rows."""
+        ...
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows in which there is anything to read."""
+        ...
+
+    def reader(self, x: Modalities, settings: Mapping[str, Any]) -> Reader:
+        """Return what makes batches of `x`."""
+        ...
+
+
+class Neural(System):
+    """A network over `Modalities`; fitted on the rows that have anything to read, the prior elsewhere.
+
+    The settings with the least log loss (or squared error) over the inner folds' validation rows win, the first of
+    equals; without inner folds, the first of all. A subclass has ``DEFAULTS`` and gives ``_inputs`` and ``_net``.
+
+    Attributes
+    ----------
+    DEFAULTS
+        Setting -> its value, or a tuple of values that inner folds choose among.
+    settings_
+        The settings chosen.
+    ends_
+        Of those, what lies at an end of what was tried (`models.classical.tuning.ends`).
+    out_of_fold_
+        ``(n, k)`` outputs for each training row of networks that never saw it; NaN where there was nothing to choose,
+        or no inner fold validates on the row.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {}
+    modalities: Sequence[str]
+    settings: Mapping[str, Any] | None
+    budget: int | None
+
+    def _inputs(self) -> NetInputs:
+        raise NotImplementedError
+
+    def _net(self, inputs: Any, outputs: int, settings: Mapping[str, Any]) -> TrainedNet:
+        raise NotImplementedError
+
+    def _own_settings(self) -> Mapping[str, Any]:
+        return self.settings or {}
+
+    def usable(self, X: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that have one of the modalities."""
+        if not self.modalities:
+            raise ModelError(f"{type(self).__name__} needs at least one modality")
+        return np.asarray(np.stack([X.mask(m) for m in self.modalities]).any(axis=0))
+
+    def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
+        scored = self.usable(x)
+        grid = expanded(self.DEFAULTS, self._own_settings(), type(self).__name__)
+        candidates = thinned(grid, self.budget)
+
+        def fitted(train_rows: IntArray, valid: IntArray) -> Answer:
+            part, asked = _Part(self._inputs(), x[train_rows], target[train_rows]), x[valid]
+            return lambda settings: part.trained(self._net, settings).outputs(asked)
+
+        pairs = inner if len(candidates) > 1 else ()
+        self.settings_, self.out_of_fold_, losses = search(candidates, target, pairs, fitted, scored)
+        self.ends_ = ends(grid, candidates, self.settings_, losses) if pairs else {}
+        self.model_ = _Part(self._inputs(), x, target).trained(self._net, self.settings_)
+
+    def _outputs(self, x: Modalities) -> FloatArray:
+        return self.model_.outputs(x)
+
+
+class _Part:
+    """Inputs fitted on some rows, on which networks are trained."""
+
+    def __init__(self, inputs: NetInputs, x: Modalities, target: Target) -> None:
+        self.inputs = inputs
+        self.inputs.fit(x)
+        rows = np.flatnonzero(inputs.usable(x))
+        self.prior = target.prior()
+        self.x, self.target = x[rows], target[rows]
+
+    def trained(self, build: Any, settings: Mapping[str, Any]) -> "FittedNet":
+        fitted = FittedNet(self.inputs, settings, self.target[:0], self.prior)
+        if len(np.unique(self.target.values)) > 1:
+            fitted.train(build, self.x, self.target)
+        return fitted
+
+
+class FittedNet:
+    """A trained network with the inputs that it reads and the scale of its answers.
+
+    Where training has a single class or score, or nothing to read, there is no network and the prior is the answer.
+
+    Parameters
+    ----------
+    inputs
+        Fitted.
+    settings
+        One value each.
+    target
+        An empty target: the task and the classes.
+    prior
+        ``(k,)`` the answer where there is nothing to read.
+
+    Attributes
+    ----------
+    net_
+        The network, or None.
+    seen_
+        Codes of the classes that it was trained on: the others have probability 0.
+    """
+
+    def __init__(self, inputs: Any, settings: Mapping[str, Any], target: Target, prior: FloatArray) -> None:
+        self.inputs = inputs
+        self.settings = dict(settings)
+        self.target = target
+        self.prior = prior
+        self.net_: TrainedNet | None = None
+
+    def train(self, build: Any, x: Modalities, target: Target) -> None:
+        """Train on rows that all have something to read."""
+        from models.nets.modules import Loss
+
+        learning = {key: self.settings[key] for key in LEARNING}
+        self.net_ = train(
+            build(self.inputs, self._width(target), self.settings),
+            self.inputs.reader(x, self.settings),
+            self._numbers(target),
+            Training(**learning),
+            criterion=Loss(target.task, self.settings.get("auxiliary", 0.0)),
+            split=held_out(x.groups, target.values, target.task),
+        )
+
+    def _width(self, target: Target) -> int:
+        self.seen_ = np.unique(target.values) if target.task == "classification" else np.arange(1)
+        return len(self.seen_)
+
+    def _numbers(self, target: Target) -> Any:
+        if target.task == "classification":
+            return np.searchsorted(self.seen_, target.values).astype(np.int64)
+        self.mean_, self.deviation_ = float(target.values.mean()), float(target.values.std())
+        return ((target.values - self.mean_) / self.deviation_).astype(np.float32)
+
+    def placed(self, logits: FloatArray) -> FloatArray:
+        """Return ``(n, k)`` probabilities of all classes, or ``(n, 1)`` scores, of what the network gave."""
+        if self.target.task == "regression":
+            scores: FloatArray = logits * self.deviation_ + self.mean_
+            return scores
+        full = np.zeros((len(logits), self.target.width))
+        full[:, self.seen_] = softmax(logits)
+        return full
+
+    def answers(self, x: Modalities) -> tuple[IntArray, list[Any]]:
+        """Return the rows that have anything to read, and what the network says about them, a part at a time."""
+        rows: IntArray = np.flatnonzero(self.inputs.usable(x))
+        if self.net_ is None or not len(rows):
+            return rows[:0], []
+        return rows, list(self.net_.answers(self.inputs.reader(x[rows], self.settings)))
+
+    def outputs(self, x: Modalities) -> FloatArray:
+        """Return ``(n, k)``; the prior in a row with nothing to read."""
+        full: FloatArray = np.tile(self.prior, (len(x), 1))
+        rows, said = self.answers(x)
+        if said:
+            full[rows] = self.placed(np.concatenate([part["outputs"] for part in said]))
+        return full
+
+
+class Multimodal(Neural):
+    """A network that reads each modality's summary and steps.
+
+    Parameters
+    ----------
+    modalities
+        Which.
+    task
+        ``classification`` or ``regression``.
+    classes
+        All classes there are; by default those in the training labels.
+    fitted
+        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+    settings
+        Overrule ``DEFAULTS``; a list is a choice made on inner folds.
+    normalise
+        ``standard`` or ``quantile``: how summaries are brought to one scale, learnt in the fold.
+    budget
+        At most so many settings are tried; all by default.
+    """
+
+    _module: ClassVar[str]
+    _options: ClassVar[tuple[str, ...]] = ("hidden", "dropout")
+
+    def __init__(
+        self,
+        modalities: Sequence[str],
+        *,
+        task: Task = "classification",
+        classes: Sequence[Any] | None = None,
+        fitted: Fitted | None = None,
+        settings: Mapping[str, Any] | None = None,
+        normalise: str = "standard",
+        budget: int | None = None,
+    ) -> None:
+        self.modalities = modalities
+        self.task = task
+        self.classes = classes
+        self.fitted = fitted
+        self.settings = settings
+        self.normalise = normalise
+        self.budget = budget
+
+    def _inputs(self) -> NetInputs:
+        return Inputs(self.modalities, self.fitted, self.normalise)
+
+    def _net(self, inputs: Inputs, outputs: int, settings: Mapping[str, Any]) -> TrainedNet:
+        options = {key: settings[key] for key in self._options}
+        return TrainedNet(self._module, {"widths": inputs.widths, "outputs": outputs, **options})

@@ -1,0 +1,162 @@
+"""A convolutional network that reads a voice's log-mel spectrogram."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from models.data.modalities import BoolArray, IntArray, Modalities, Ragged, Task
+from models.errors import ModelError
+from models.nets.inputs import StepScaler, padded
+from models.nets.neural import LEARNING, NetInputs, Neural
+from models.nets.training import Batch, TrainedNet
+
+SOURCE = "spectrogram"  # the sequence that is read; present as audio is
+RATE_HZ = 25.0  # frames that the network sees of a second
+
+
+class Frames:
+    """Spectrogram frames, standardised band by band over the training frames.
+
+    Attributes
+    ----------
+    scaler_
+        Of the bands; None where training has no frame.
+    """
+
+    def __init__(self, modality: str) -> None:
+        self.modality = modality
+
+    def _frames(self, x: Modalities) -> Ragged:
+        if SOURCE not in x.sequences:
+            raise ModelError(f"there is no spectrogram to read: name the extractor {SOURCE!r} among those of audio")
+        found = x.sequences[SOURCE]
+        return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
+
+    def fit(self, x: Modalities) -> "Frames":
+        """Learn from training rows."""
+        frames = self._frames(x)
+        self.scaler_ = StepScaler().fit(frames) if frames.lengths.any() else None
+        self.join_ = _frames_joined(frames)
+        return self
+
+    @property
+    def bands(self) -> int:
+        """Numbers a frame."""
+        return len(self.scaler_.mean_) if self.scaler_ is not None else 0
+
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)``: rows that have a frame."""
+        return np.asarray((self._frames(x).lengths > 0) & (self.scaler_ is not None))
+
+    def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FrameReader":
+        """Return what makes batches of `x`."""
+        frames = self._frames(x)
+        if self.scaler_ is None or frames.width != self.bands:
+            raise ModelError(f"the model reads spectrograms of {self.bands} bands, these have {frames.width}")
+        return FrameReader(frames, self.scaler_, self.join_, settings["crop_s"])
+
+
+def _frames_joined(frames: Ragged) -> int:
+    """Return how many neighbouring frames become one, for about `RATE_HZ` of them (untimed: 100 a second come in)."""
+    starts = frames.steps.times[frames.rows(), 0]
+    hops = np.diff(starts)
+    hops = hops[hops > 0]
+    return max(1, round(1 / (RATE_HZ * float(np.median(hops))))) if len(hops) else 4
+
+
+class FrameReader:
+    """Batches of spectrograms, neighbouring frames averaged; in training a piece of each clip, begun anywhere."""
+
+    def __init__(self, frames: Ragged, scaler: StepScaler, join: int, crop_s: float) -> None:
+        self.frames = frames
+        self.scaler = scaler
+        self.join = join
+        self.longest = max(1, round(crop_s * RATE_HZ)) * join
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
+        """Return ``frames`` ``(b, L, bands)`` and their ``mask``."""
+        chosen = self.frames[rows]
+        if training:
+            chosen = self._cropped(chosen)
+        values = chosen.steps.values[chosen.rows()]
+        ends = np.cumsum(chosen.lengths)
+        within = np.arange(len(values)) - np.repeat(ends - chosen.lengths, chosen.lengths)
+        lengths = -(-chosen.lengths // self.join)
+        firsts = np.flatnonzero(within % self.join == 0)
+        counts = np.diff(firsts, append=len(values)).astype(np.float32)
+        joined = (np.add.reduceat(values, firsts) / counts[:, None]).astype(np.float32)
+        steps, mask = padded(self.scaler.transform(joined), lengths)
+        return {"frames": steps, "mask": mask}
+
+    def _cropped(self, chosen: Ragged) -> Ragged:
+        import torch
+
+        spare = np.maximum(chosen.lengths - self.longest, 0)
+        shift = (torch.rand(len(spare)).numpy() * (spare + 1)).astype(np.intp)
+        return Ragged(chosen.steps, chosen.starts + np.minimum(shift, spare), chosen.lengths - spare)
+
+
+class SpectrogramCNN(Neural):
+    """Convolutions over the time and frequency of a clip's log-mel spectrogram, pooled over the whole clip.
+
+    Rows without audio, or without a frame, get the training prior.
+
+    Parameters
+    ----------
+    modality
+        The one that the spectrogram is of.
+    task
+        ``classification`` or ``regression``.
+    classes
+        All classes there are; by default those in the training labels.
+    settings
+        Overrule ``DEFAULTS``; a list is a choice made on inner folds. ``crop_s`` is how long a piece of a clip, in
+        seconds, training sees at a time.
+    budget
+        At most so many settings are tried; all by default.
+
+    References
+    ----------
+    K. Piczak, Environmental sound classification with convolutional neural networks, 2015; S. Hershey et al., CNN
+    architectures for large-scale audio classification, 2017.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        "hidden": 32,
+        "dropout": (0.1, 0.3, 0.5),
+        "crop_s": 3.0,
+        **LEARNING,
+        "learning_rate": 2e-3,
+        "epochs": 25,
+    }
+
+    def __init__(
+        self,
+        modality: str = "audio",
+        *,
+        task: Task = "classification",
+        classes: Sequence[Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        budget: int | None = None,
+    ) -> None:
+        self.modality = modality
+        self.task = task
+        self.classes = classes
+        self.settings = settings
+        self.budget = budget
+
+    @property
+    def modalities(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The modalities that are read."""
+        return (self.modality,)
+
+    def _inputs(self) -> NetInputs:
+        return Frames(self.modality)
+
+    def _net(self, inputs: Frames, outputs: int, settings: Mapping[str, Any]) -> TrainedNet:
+        options = {key: settings[key] for key in ("hidden", "dropout")}
+        return TrainedNet("models.nets.modules:Spectrogram", {"bands": inputs.bands, "outputs": outputs, **options})

@@ -1,0 +1,1 @@
+"""Fitted strategies on disk, without pickles: written, checked and loaded."""

@@ -1,0 +1,99 @@
+"""Which arrays and counts the objects of a saved model have: what is made of them is then as large as they are.
+
+Numpy stretches arrays of odd shapes to one another, so that two of a few thousand numbers could fill the memory, and a
+count that is made room for costs its file nothing. So every array has the number of axes that `fit` gives it, sides of
+one name are equal, and a count is the length of an array that is really there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from models.errors import ModelError
+
+Sides = tuple[str, ...] | str  # names of an array's sides (none: a number), or the side that a whole number counts
+
+_SCALER: Mapping[str, Sides] = {"mean_": ("columns",), "scale_": ("columns",)}
+_COMPONENTS: Mapping[str, Sides] = {
+    "components_": ("components", "columns"),
+    "explained_variance_": ("components",),
+    "n_features_in_": "columns",
+}
+
+# module.Class -> what it has, where it is fitted; of its parents' too
+_SHAPES: dict[str, Mapping[str, Sides]] = {
+    "features.text.word2vec.Word2VecText": {"table_": ("words", "size")},
+    "models.fusion.cca._Components": {"mean_": ("columns",), "axes_": ("components", "columns"), "scale_": ()},
+    "models.data.design.Standardise": _SCALER,
+    "models.data.design._SparseScaler": {"scale": ()},
+    "models.nets.fcnn.FullyConnected": {"classes_": ("classes",), "mean_": (), "deviation_": ()},
+    "models.classical.baselines.Majority": {"answer_": ("outputs",), "prior_": ("outputs",)},
+    "models.nets.inputs.StepScaler": _SCALER,
+    "models.fusion.late.MajorityVote": {"voters_": ("bases",)},
+    "models.fusion.late.Product": {"weights_": ("bases",), "power_": ()},
+    "models.fusion.late.WeightedAverage": {"weights_": ("bases",), "sharpness_": ()},
+    "models.nets.neural.FittedNet": {"prior": ("outputs",), "seen_": ("seen",), "mean_": (), "deviation_": ()},
+    "models.data.scaling.GroupCalibrated": {"classes_": ("classes",)},
+    "models.data.scaling.RowSpace": {"axes_": ("columns", "rank")},
+    "models.data.scaling.UnitVariance": {"scale_": ()},
+    "models.nets.sequence._Joined": {"shares_": ("blocks",)},
+    "models.classical.tabular.System": {"classes_": ("outputs",), "prior_": ("outputs",)},
+    "models.classical.tabular._Fitted": {"prior": ("outputs",)},
+    "models.classical.target.Member": {"prior_": ("outputs",), "seen_": ("seen",)},
+    "models.classical.target.Target": {"classes": ("classes",), "values": ("rows",)},
+    "sklearn.decomposition._pca.PCA": {**_COMPONENTS, "mean_": ("columns",), "n_components_": "components"},
+    "sklearn.decomposition._truncated_svd.TruncatedSVD": _COMPONENTS,
+    "sklearn.feature_extraction.text.TfidfTransformer": {"idf_": ("columns",), "n_features_in_": "columns"},
+    "sklearn.preprocessing._data.QuantileTransformer": {
+        "quantiles_": ("quantiles", "columns"),
+        "references_": ("quantiles",),
+        "n_quantiles_": "quantiles",
+        "n_features_in_": "columns",
+    },
+    "sklearn.preprocessing._data.StandardScaler": {**_SCALER, "var_": ("columns",), "n_features_in_": "columns"},
+}
+_CLASSES = ("classes", "classes_")  # the arrays that may hold texts
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is one number, and not an array of them."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def is_count(value: Any, most: int) -> bool:
+    """Whether a value is a whole number from 0 to `most`."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value <= most)
+
+
+def require(sound: Any, part: Any, what: str) -> None:
+    """Refuse an object of a saved model that is not `sound`, since it has `what`."""
+    if not sound:
+        raise ModelError(f"its {type(part).__name__} has {what}")
+
+
+def check_shapes(part: Any) -> None:
+    """Check the arrays and counts of an object that was just built; what it lacks, or has as None, is passed over.
+
+    Raises
+    ------
+    ModelError
+        If one has another shape than such an object gives it.
+    """
+    for kind in type(part).__mro__:
+        lengths: dict[str, int] = {}
+        shapes = _SHAPES.get(f"{kind.__module__}.{kind.__qualname__}", {})
+        for name, sides in sorted(shapes.items(), key=lambda entry: isinstance(entry[1], str)):  # the counts last
+            value = vars(part).get(name)
+            if value is not None and not _fits(value, sides, lengths, name in _CLASSES):
+                raise ModelError(f"its {type(part).__name__} has a {name} of another size or shape than its others")
+
+
+def _fits(value: Any, sides: Sides, lengths: dict[str, int], texts: bool) -> bool:
+    if isinstance(sides, str):
+        return is_count(value, lengths.get(sides, 0)) and value == lengths[sides]
+    if not sides:
+        return is_number(value)
+    if not isinstance(value, np.ndarray) or value.ndim != len(sides) or (value.dtype.kind == "U" and not texts):
+        return False
+    return all(lengths.setdefault(name, length) == length for name, length in zip(sides, value.shape, strict=True))

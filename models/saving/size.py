@@ -1,0 +1,119 @@
+"""How many numbers a fitted model has learnt.
+
+==============================  ========================================================================
+linear models                   coefficients and intercepts
+support vector machines         support vectors x features, dual coefficients, intercepts
+trees, forests, boosting        one threshold a split and the values of each leaf (one a class, or one)
+networks                        all elements of all weights
+principal components            components x columns; canonical directions too
+TF-IDF, word2vec                one weight a term; all elements of all word vectors
+late fusions                    their bases, and what lies on top: weights, the sharpness, the power
+other scikit-learn estimators   all floating-point arrays whose names end in ``_``
+==============================  ========================================================================
+
+Not counted: means and deviations of standardisation, training priors, vocabularies, settings that were chosen.
+A part that several places share counts once.
+"""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from models.saving.walk import walk
+
+
+def parameters(model: Any) -> int:
+    """Return how many numbers a fitted model has learnt.
+
+    Parameters
+    ----------
+    model
+        Any fitted strategy, or a part of one; an unfitted one has 0.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> parameters(Ridge().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1]))
+    3
+    """
+    return sum(_count(part) for _, part in walk(model))
+
+
+def _count(part: Any) -> int:
+    for kind in type(part).__mro__:
+        count = _COUNTS.get(f"{kind.__module__.partition('.')[0]}.{kind.__name__}")
+        if count is not None:
+            return count(part)
+    return _floats(part) if hasattr(part, "get_params") and not type(part).__module__.startswith(_OWN) else 0
+
+
+_OWN = ("models.", "features.")
+
+
+def _floats(part: Any) -> int:
+    arrays = [value for name, value in vars(part).items() if name.endswith("_") and isinstance(value, np.ndarray)]
+    return sum(array.size for array in arrays if array.dtype.kind == "f")
+
+
+def _elements(value: Any) -> int:
+    if isinstance(value, list | tuple):
+        return sum(map(_elements, value))
+    if isinstance(value, dict):
+        return sum(map(_elements, value.values()))
+    return prod(np.shape(value)) if not hasattr(value, "tocsr") else prod(value.shape)
+
+
+def _attributes(*names: str) -> Callable[[Any], int]:
+    """Return the rule that counts all elements of these attributes, where they are there."""
+    return lambda part: sum(_elements(getattr(part, name)) for name in names if getattr(part, name, None) is not None)
+
+
+def _tree(part: Any) -> int:
+    if not hasattr(part, "tree_"):
+        return 0
+    tree = part.tree_
+    return int(tree.node_count - tree.n_leaves + tree.n_leaves * prod(tree.value.shape[1:]))
+
+
+def _booster(part: Any) -> int:
+    return sum(len(tree.splitlines()) for tree in part.get_dump())  # a node a line: a split's threshold, a leaf's value
+
+
+def _weighted(part: Any) -> int:
+    sharpened = part.pool == "geometric" and part.task == "classification"
+    return _elements(part.weights_) + sharpened if hasattr(part, "weights_") else 0
+
+
+def _product(part: Any) -> int:
+    if not hasattr(part, "weights_"):
+        return 0
+    return 1 if part.task == "classification" else _elements(part.weights_)
+
+
+def _nothing(part: Any) -> int:  # noqa: ARG001 - every rule is given the part
+    return 0
+
+
+_LINEAR = _attributes("coef_", "intercept_")
+_MACHINE = _attributes("support_vectors_", "dual_coef_", "intercept_")
+
+# package.class -> how to count it; subclasses too.
+_COUNTS: dict[str, Callable[[Any], int]] = {
+    "sklearn.LogisticRegression": _LINEAR,
+    "sklearn.Ridge": _LINEAR,
+    "sklearn.BaseLibSVM": _MACHINE,
+    "sklearn.BaseDecisionTree": _tree,
+    "sklearn.PCA": _attributes("components_"),
+    "sklearn.TruncatedSVD": _attributes("components_"),
+    "sklearn.TfidfTransformer": _attributes("idf_"),
+    "sklearn.StandardScaler": _nothing,
+    "xgboost.Booster": _booster,
+    "features.Word2VecText": _attributes("table_"),
+    "models.TrainedNet": _attributes("weights"),
+    "models.Cca": _attributes("directions_"),
+    "models._Components": _attributes("axes_"),
+    "models.WeightedAverage": _weighted,
+    "models.Product": _product,
+}

@@ -1,0 +1,1 @@
+"""How utterances are divided into folds, and the guard against leaks between them."""

@@ -1,0 +1,124 @@
+"""Columns of an utterance table as what the leak guard compares: each text a number, however long it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.data.modalities import BoolArray, IntArray
+from models.validation.protocol import Fold
+
+WHOLE_S = 0.05  # a span that ends so little before its recording does is the whole of it
+
+Texts = NDArray[np.object_]  # (n,) of str: an array of numpy's own strings would be as wide as the longest in every row
+
+
+class Column:
+    """Texts as numbers, equal ones alike and -1 for an empty one: a number a row, however long a text is."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+        self.codes = np.where(texts == "", -1, pd.factorize(texts)[0]).astype(np.intp)
+
+    def without(self, rows: NDArray[np.bool_]) -> "Column":
+        """Return the same column, empty in some rows."""
+        return Column(np.where(rows, "", self.texts)) if rows.any() else self
+
+    def beside(self, other: "Column") -> "Column":
+        """Return the pairs of this column's and another's texts; empty where one of both is."""
+        pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
+        return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
+
+    def shared(self, fold: Fold) -> IntArray:
+        """Return the codes on both sides of a fold."""
+        both = np.intersect1d(self.codes[fold.train], self.codes[fold.test])
+        return both[both >= 0]
+
+
+def text_of(table: pd.DataFrame, column: str) -> Texts:
+    """Return a column as text, stripped; an undefined cell is empty."""
+    return np.array([str(value).strip() for value in table[column].fillna("")], dtype=object)
+
+
+def words_of(table: pd.DataFrame) -> Texts:
+    """Return the column ``text`` in lower case, its blanks alike."""
+    return np.array([" ".join(text.casefold().split()) for text in text_of(table, "text")], dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What is read from the recordings of n utterances; a hash is an empty string where there is nothing to compare.
+
+    Attributes
+    ----------
+    empty
+        ``(n,)`` whether nothing of the recording is read.
+    digests
+        ``(n,)`` a hash of the features of voice and face.
+    telling
+        ``(n,)`` whether these features are so many different numbers that no two recordings have them by chance.
+    voices
+        ``(n,)`` a hash of the cleaned samples of the voice.
+    pictures
+        ``(n,)`` a hash of the sampled pictures.
+    still
+        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: such may stand
+        in many recordings.
+    heard
+        Whether models read the voice; else it only tells recordings with the same pictures apart.
+    """
+
+    empty: BoolArray
+    digests: Texts
+    telling: BoolArray
+    voices: Texts
+    pictures: Texts
+    still: BoolArray
+    heard: bool = True
+
+    @classmethod
+    def unknown(cls, empty: BoolArray) -> "Contents":
+        """Return contents of which it is known only which hold nothing."""
+        nothing = np.full(len(empty), "", object)
+        no = np.zeros(len(empty), bool)
+        return cls(empty, nothing, no, nothing, nothing, no)
+
+
+def files_of(table: pd.DataFrame) -> Column:
+    """Return the hashes of each utterance's files; empty where none is known."""
+    files = [text_of(table, c) for c in ("media_sha256", "sound_sha256") if c in table]
+    known = np.array([" ".join(filter(None, row)) for row in zip(*files, strict=True)], dtype=object)
+    return Column(known if files else np.full(len(table), "", object))
+
+
+def segments_of(table: pd.DataFrame) -> Texts:
+    """Return text, start and end as one string; empty where one of them is not given."""
+    if not {"text", "start", "end"} <= set(table.columns):
+        return np.full(len(table), "", dtype=object)
+    words = words_of(table)
+    start, end = (np.round(_numbers(table, c), 3) + 0.0 for c in ("start", "end"))  # no -0.0
+    joined = [f"{t}\x1f{a:.3f}\x1f{b:.3f}" for t, a, b in zip(words, start, end, strict=True)]
+    return np.where((words != "") & np.isfinite(start) & np.isfinite(end), np.array(joined, dtype=object), "")
+
+
+def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether an utterance was cut out of something longer: it starts after 0, or ends before its recording does."""
+    cut = np.zeros(len(table), bool)
+    if "start" in table:
+        cut |= _numbers(table, "start") > 0
+    if "end" in table and "duration" in table:
+        cut |= _numbers(table, "end") < _numbers(table, "duration") - WHOLE_S
+    return cut
+
+
+def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
+    return numbers
+
+
+def repeated(folds: Sequence[Fold], column: Column) -> NDArray[np.intp]:
+    """Return the tested rows, of all folds, whose value is not empty and occurs in that fold's training part."""
+    found = [fold.test[np.isin(column.codes[fold.test], column.shared(fold))] for fold in folds]
+    return np.concatenate([np.empty(0, np.intp), *found])

@@ -1,0 +1,76 @@
+"""Inner folds: parts of the training rows that every choice (a setting, an epoch, a weight) is made on."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.data.modalities import IntArray, Labels, Pairs, Task
+
+INNER_FOLDS = 3
+
+
+def numbered(groups: Any) -> tuple[IntArray, int]:
+    """Return the number of each utterance's group, by the sorted names, and how many groups there are.
+
+    >>> numbered(["b", "a", "b"])
+    (array([1, 0, 1]), 2)
+    """
+    given = np.asarray(groups)
+    names = np.array([str(g) for g in given], object) if given.dtype == object else given.astype(str)
+    numbers, found = pd.factorize(names, sort=True)
+    return numbers.astype(np.intp), len(found)
+
+
+def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
+    """Split training rows for choices, never through a group.
+
+    With two groups or more: scikit-learn's ``GroupKFold``, of as many folds as there are groups if those are fewer.
+    With a single group nothing can be held out by group: classes are split by ``StratifiedKFold``, scores by
+    ``KFold``. Too few rows for either: no folds, and whoever asked keeps to defaults.
+
+    Parameters
+    ----------
+    groups
+        ``(n,)`` group of each training row.
+    labels
+        ``(n,)`` class or score of each training row.
+    task
+        Decides how a single group is split.
+    folds
+        At most so many.
+
+    Returns
+    -------
+    tuple of (train, valid)
+        Positions within the n rows.
+
+    Examples
+    --------
+    >>> [valid.tolist() for _, valid in inner_folds(np.array([1, 1, 2, 3]), np.zeros(4), "regression", 2)]
+    [[0, 1], [2, 3]]
+    """
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+    rows, (numbers, count) = np.arange(len(groups)), numbered(groups)
+    if folds < 2 or len(rows) < 2:
+        return ()
+    if count >= 2:
+        return tuple(GroupKFold(min(folds, count)).split(rows, groups=numbers))
+    if task == "regression":
+        return tuple(KFold(min(folds, len(rows))).split(rows))
+    rarest = int(np.unique(labels, return_counts=True)[1].min())
+    splitter = StratifiedKFold(min(folds, rarest)) if rarest >= 2 else KFold(min(folds, len(rows)))
+    return tuple(splitter.split(rows, labels))
+
+
+def hold_out_groups(pairs: Pairs, groups: NDArray[Any]) -> bool:
+    """Return whether inner folds validate only on groups that they did not train on.
+
+    >>> pairs = ((np.array([0, 1]), np.array([2])),)
+    >>> hold_out_groups(pairs, np.array(["a", "a", "b"])), hold_out_groups(pairs, np.array(["a", "a", "a"]))
+    (True, False)
+    """
+    numbers, _ = numbered(groups)
+    return bool(pairs) and not any(np.isin(numbers[valid], numbers[train]).any() for train, valid in pairs)

@@ -1,0 +1,263 @@
+"""Who is trained on and who is tested: the folds of a protocol, and the inner folds for every choice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import names
+from models.data.modalities import IntArray, Pairs, Task
+from models.errors import ModelError
+from models.validation.folds import INNER_FOLDS, inner_folds, numbered
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One division of the table.
+
+    Attributes
+    ----------
+    name
+        ``test``, ``fold-1``, or the group left out.
+    train, test
+        Positions of rows in the table.
+    inner
+        Pairs of (training, validation) positions **within** `train`: ``model.fit(x[fold.train], y[fold.train],
+        fold.inner)``.
+    """
+
+    name: str
+    train: IntArray
+    test: IntArray
+    inner: Pairs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A protocol applied to a table.
+
+    Attributes
+    ----------
+    folds
+        The folds; in each row at most one tests it.
+    notices
+        What is odd about them, a sentence each, that does not stop a run.
+    """
+
+    folds: tuple[Fold, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The settings of a protocol.
+
+    Attributes
+    ----------
+    kind
+        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit``: the published split, but
+        the test part's groups in so many folds; what is chosen for one fold is chosen on the other test groups, which
+        are then trained on as well. For features made with the training part's labels in sight: nothing can be chosen
+        inside that part.
+    by
+        The column of groups that are never split: ``speaker``, ``group``, ``recording``.
+    folds
+        How many, for ``group-kfold`` and ``crossfit``.
+    inner_folds
+        At most so many inner folds.
+    """
+
+    kind: str
+    by: str = "group"
+    folds: int = 5
+    inner_folds: int = INNER_FOLDS
+
+
+Divided = list[tuple[str, IntArray, IntArray, Pairs | None]]  # name, train, test, inner if the corpus publishes it
+
+
+def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - every kind is given both
+    split = _split_of(table)
+    train, test = np.flatnonzero(split != "test"), np.flatnonzero(split == "test")
+    valid = split[train] == "valid"
+    inner = ((np.flatnonzero(~valid), np.flatnonzero(valid)),) if valid.any() else None
+    return [("test", train, test, inner)]
+
+
+def _crossfit(table: pd.DataFrame, protocol: Protocol) -> Divided:
+    split, parts = _split_of(table), Divided()
+    tested = np.flatnonzero(split == "test")
+    for name, others, test, _ in _group_kfold(table.iloc[tested], protocol):
+        train = np.setdiff1d(np.arange(len(table)), tested[test])
+        valid = np.isin(train, tested[others])
+        parts.append((name, train, tested[test], ((np.flatnonzero(~valid), np.flatnonzero(valid)),)))
+    return parts
+
+
+def _split_of(table: pd.DataFrame) -> Any:
+    if "split" not in table:
+        raise ModelError("the official protocol needs a column 'split' with train, valid and test")
+    split = table["split"].fillna("").astype(str).to_numpy()
+    wrong = np.flatnonzero(~np.isin(split, SPLITS))
+    if len(wrong):
+        row = int(wrong[0])
+        name = table["utterance"].iloc[row]
+        raise ModelError(f"utterance {name!r} (row {row + 1}) has the split {split[row]!r}: write train, valid or test")
+    for part in ("train", "test"):
+        if not (split == part).any():
+            raise ModelError(f"the official split has no {part} utterances")
+    return split
+
+
+def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
+    from sklearn.model_selection import GroupKFold
+
+    groups, count = numbered(_groups(table, protocol.by))
+    if protocol.folds < 2:
+        raise ModelError(f"{protocol.kind} needs at least 2 folds, not {protocol.folds}")
+    if protocol.folds > count:
+        raise ModelError(
+            f"{protocol.kind} cannot make {protocol.folds} folds of {count} groups in the column {protocol.by!r}:"
+            f" set folds to {count} or fewer"
+            if count > 1
+            else f"{protocol.kind} needs at least 2 groups, the column {protocol.by!r} has {count}"
+        )
+    pairs = GroupKFold(protocol.folds).split(groups, groups=groups)
+    return [(f"fold-{number}", train, test, None) for number, (train, test) in enumerate(pairs, 1)]
+
+
+def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
+    groups = _groups(table, protocol.by)
+    found = np.unique(groups)
+    if len(found) < 2:
+        raise ModelError(f"leave-one-group-out needs at least 2 groups, the column {protocol.by!r} has {len(found)}")
+    return [(str(g), np.flatnonzero(groups != g), np.flatnonzero(groups == g), None) for g in found]
+
+
+def _groups(table: pd.DataFrame, by: str) -> Any:
+    if by not in table:
+        there = ", ".join(map(str, table.columns))
+        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: there are {there}")
+    groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
+    empty = np.flatnonzero(groups == "")
+    if len(empty):
+        raise ModelError(f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has none")
+    return groups
+
+
+# name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin).
+_KINDS: dict[str, Callable[[pd.DataFrame, Protocol], Divided]] = {
+    "official": _official,
+    "crossfit": _crossfit,
+    "group-kfold": _group_kfold,
+    "leave-one-group-out": _leave_one_group_out,
+}
+
+
+def register(name: str, divide: Callable[[pd.DataFrame, Protocol], Divided]) -> None:
+    """Add a protocol; a name that is taken raises `ModelError`."""
+    names.add(_KINDS, name, divide, "protocol")
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Return the names of all protocols."""
+    return tuple(_KINDS)
+
+
+def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> Plan:
+    """Divide an utterance table into folds; the same table gives the same folds.
+
+    Parameters
+    ----------
+    protocol
+        Which, and how.
+    table
+        One row an utterance, with columns ``utterance``, `label`, and ``split`` or the column of groups.
+    label
+        The column of classes or scores.
+    task
+        ``classification`` or ``regression``.
+
+    Raises
+    ------
+    ModelError
+        If the protocol is unknown, a part is empty, a split has another name, there are too few groups, or a training
+        part has one class only.
+    """
+    divide = names.find(_KINDS, protocol.kind, "protocol")
+    if not len(table):
+        raise ModelError("the table has no utterances")
+    labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
+    labels = labels.astype(str) if task == "classification" else labels
+    folds, notices, groups = [], [], groups_of(table, protocol.by)
+    for name, train, test, inner in divide(table, protocol):
+        pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
+        folds.append(Fold(name, train, test, pairs))
+        notices += _classes_notices(name, labels[train], labels[test]) if task == "classification" else []
+    if protocol.kind == "crossfit":
+        notices.append(
+            "crossfit: settings and weights for each part of the test groups were chosen on the other test groups,"
+            " which were then trained on too; no answer depends on the label of its own group"
+        )
+    if task == "classification":
+        notices += _lone_classes(labels, table, protocol.by)
+    if not grouped(table, protocol.by):
+        notices.append(
+            f"nobody says which of the {len(table)} utterances belong together (no {protocol.by}, and no recording has"
+            " two of them): folds and intervals take each by itself, so that one person may be on both sides"
+        )
+    return Plan(tuple(folds), tuple(notices))
+
+
+def groups_of(table: pd.DataFrame, by: str) -> Any:
+    """Return ``(n,)`` groups for inner folds and resampling.
+
+    The column `by`; where that is empty or not there, the column ``group``, then ``recording``, then the utterance.
+    """
+    own = table["utterance"].astype(str).to_numpy(dtype=object)
+    for column in ("recording", "group", by):
+        if column in table:
+            values = table[column].fillna("").astype(str).to_numpy(dtype=object)
+            own = np.where(values != "", values, own)
+    return np.asarray(own, object)
+
+
+def grouped(table: pd.DataFrame, by: str) -> bool:
+    """Return whether somebody says which utterances belong together; if not, each is its own group of `groups_of`.
+
+    >>> one = {"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]}
+    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["", ""], ["1.wav", "2.wav"])]
+    [False, False]
+    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["x", "x"], ["ann", "bob"])]
+    [True, True]
+    """
+    groups = groups_of(table, by)
+    if len(set(groups)) < len(groups):
+        return True
+    alone = [table[c].fillna("").astype(str).to_numpy(object) for c in ("utterance", "recording") if c in table]
+    return not np.any([groups == names for names in alone], axis=0).all()
+
+
+def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
+    seen = np.unique(train)
+    if len(seen) < 2:
+        raise ModelError(f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: nothing to tell apart")
+    return [
+        f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
+        for label in np.setdiff1d(test, seen)
+    ]
+
+
+def _lone_classes(labels: Any, table: pd.DataFrame, by: str) -> list[str]:
+    groups, names = groups_of(table, by), table["utterance"].to_numpy(object)
+    found = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        if len(set(groups[rows])) == 1:
+            where = f"once only, in {names[rows[0]]}" if len(rows) == 1 else f"in one group only, {groups[rows[0]]}"
+            found.append(f"the class {str(label)!r} occurs {where}: learnt or tested, never both")
+    return found

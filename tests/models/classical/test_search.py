@@ -1,0 +1,235 @@
+"""A search never takes what gave no number, and a fit that ends in none says so instead of answering."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import BaseEstimator
+from tests.models.test_neural import TWO, exclusive_or
+
+from models.classical import classifiers
+from models.classical.classifiers import Classifier, register
+from models.classical.search import least, search
+from models.classical.target import Member, Target
+from models.classical.tuning import chosen
+from models.errors import DivergedError, ModelError
+from models.fusion import early
+from models.nets.training import TrainedNet, Training, train
+from models.outputs import finite, sound_answers
+from models.registry import Recipe, build, strategy, strategy_names
+
+NAN, INF = float("nan"), float("inf")
+NO_NUMBERS = "no finite number"
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [([NAN, 2.0, 1.0], 2), ([0.5, NAN], 0), ([-INF, 3.0], 1), ([INF, 3.0, 3.0], 1), ([0.0], 0)],
+)
+def test_only_a_finite_loss_can_be_the_least(losses, best):
+    assert least(losses, "abcd") == best
+
+
+@pytest.mark.parametrize("losses", [[NAN], [INF, NAN, -INF]])
+def test_without_a_finite_loss_there_is_no_best(losses):
+    with pytest.raises(DivergedError, match=NO_NUMBERS):
+        least(losses, "abc")
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("hole", [slice(0, 1), slice(None)], ids=["one answer", "all answers"])
+@pytest.mark.parametrize("value", [NAN, INF])
+def test_a_perfect_candidate_with_one_undefined_answer_loses_to_a_poor_one(task, hole, value):
+    y = np.arange(6) % 2
+    target = Target.read(y, task)
+    perfect = np.eye(2)[y] if task == "classification" else y[:, None].astype(float)
+    poor = np.full_like(perfect, 0.5)
+    pairs = ((np.arange(3), np.arange(3, 6)), (np.arange(3, 6), np.arange(3)))
+
+    def fitted(train, valid):
+        def answer(settings):
+            said = (perfect if settings["perfect"] else poor)[valid].copy()
+            if settings["perfect"]:
+                said[hole] = value
+            return said
+
+        return answer
+
+    settings, outputs, _ = search([{"perfect": True}, {"perfect": False}], target, pairs, fitted)
+    assert settings == {"perfect": False}
+    np.testing.assert_array_equal(outputs, poor)
+    with pytest.raises(DivergedError, match=NO_NUMBERS):
+        search([{"perfect": True}], target, pairs, fitted)
+
+
+@pytest.mark.parametrize("wide", [(3,), (3, 2)])
+def test_answers_are_numbers_or_refused(wide):
+    assert finite(np.zeros(wide)) is not None
+    assert len(finite(np.zeros((0, 2)))) == 0
+    wrong = np.zeros(wide)
+    wrong[1] = INF
+    with pytest.raises(DivergedError, match="1 of 3 answers"):
+        finite(wrong)
+
+
+LEARNT = sorted(name for name in strategy_names() if strategy(name).sequences and name != "spectrogram_cnn")
+
+
+@pytest.mark.parametrize("name", [*LEARNT, "concat/lstm", "concat/fcnn"])
+@pytest.mark.parametrize("rates", [[1e-2, 1e30], [1e30, 1e-2]], ids=["last", "first"])
+def test_a_learning_rate_that_diverges_is_never_chosen(name, rates):
+    name, _, classifier = name.partition("/")
+    x, y = exclusive_or(120, sequences=True)
+    x = x if classifier != "fcnn" else exclusive_or(120)[0]
+    model = build(name, _recipe(classifier, learning_rate=rates, epochs=4)).fit(x, y)
+    assert model.settings_["learning_rate"] == 1e-2
+    assert len(set(model.predict(x))) == 2
+
+
+def _recipe(classifier="", **settings):
+    if classifier:
+        shape = {"hidden": 8, "dropout": 0.1}
+        return Recipe("classification", TWO, classifier, classifier_settings={**shape, **settings})
+    return Recipe("classification", TWO, settings={"dropout": 0.1, **settings})
+
+
+@pytest.mark.parametrize("name", [*LEARNT, "concat/lstm", "concat/fcnn"])
+def test_a_network_that_can_only_diverge_is_refused(name):
+    name, _, classifier = name.partition("/")
+    x, y = exclusive_or(120, sequences=classifier != "fcnn")
+    with pytest.raises(DivergedError, match="no finite number"):
+        build(name, _recipe(classifier, learning_rate=1e30, epochs=4)).fit(x, y)
+
+
+class _Nothing:
+    """A reducer that gives no numbers."""
+
+    def fit(self, blocks, present=None):
+        return self
+
+    def transform(self, blocks, present=None):
+        return np.full((blocks[0].shape[0], 3), NAN)
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "random_forest", "xgboost", "fcnn", "lstm"])
+@pytest.mark.parametrize("name", ["pca", "cca", "autoencoder"])
+def test_a_reducer_that_gives_no_numbers_is_refused(name, classifier, monkeypatch):
+    monkeypatch.setitem(early._REDUCERS, name, _Nothing)
+    x, y = exclusive_or(60, sequences=classifier == "lstm")
+    settings = {"epochs": 2} if classifier in ("fcnn", "lstm") else {}
+    with pytest.raises(DivergedError):
+        build(name, Recipe("classification", TWO, classifier, classifier_settings=settings)).fit(x, y).predict(x)
+
+
+class _Rows:
+    def __init__(self, values):
+        self.values = values
+
+    def __len__(self):
+        return len(self.values)
+
+    def batch(self, rows, *, training=False):
+        return {"input": self.values[rows]}
+
+
+@pytest.mark.parametrize("split", [None, (np.arange(8), np.arange(8, 12))], ids=["all rows", "held out"])
+@pytest.mark.parametrize("where", [slice(0, 8), slice(8, 12)], ids=["training", "held-out"])
+def test_weights_and_held_out_losses_must_be_numbers(split, where):
+    values = np.ones((12, 2), np.float32)
+    values[where] = NAN
+    net = TrainedNet(
+        "models.nets.modules:FeedForward", {"width": 2, "outputs": 1, "hidden": 2, "layers": 1, "dropout": 0.0}
+    )
+    with pytest.raises(DivergedError, match="no finite number"):
+        train(
+            net,
+            _Rows(values),
+            np.zeros((12, 1), np.float32),
+            Training(epochs=2),
+            criterion=torch.nn.MSELoss(),
+            split=split,
+        )
+    assert net.weights is None
+
+
+class Overflowing(BaseEstimator):
+    """Answers with no number wherever `broken` is set."""
+
+    def __init__(self, broken=0.0):
+        self.broken = broken
+
+    def fit(self, x, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, x):
+        return np.full((len(x), len(self.classes_)), NAN if self.broken else 1 / len(self.classes_))
+
+    def predict(self, x):
+        return np.full(len(x), INF if self.broken else 0.0)
+
+
+@pytest.fixture
+def overflowing(monkeypatch):
+    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    settings = {"broken": (1.0, 0.0)}
+    register(
+        "overflowing", Classifier(lambda _, s: Overflowing(**s), {"classification": settings, "regression": settings})
+    )
+
+
+@pytest.mark.usefixtures("overflowing")
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("name", ["unimodal", "concat", "vote", "weighted", "product", "stacking"])
+def test_a_classifier_of_anyones_that_gives_no_number_neither_wins_nor_answers(task, name):
+    x, y = exclusive_or(60)
+    modalities = TWO if name != "unimodal" else TWO[:1]
+    y = y if task == "classification" else y.astype(float)
+    recipe = Recipe(task, modalities, "overflowing")
+    assert np.isfinite(build(name, recipe).fit(x, y).outputs(x)).all()
+    with pytest.raises(DivergedError, match=NO_NUMBERS):
+        build(name, Recipe(task, modalities, "overflowing", classifier_settings={"broken": 1.0})).fit(x, y).predict(x)
+
+
+@pytest.mark.usefixtures("overflowing")
+def test_tuning_on_a_fixed_matrix_passes_it_over_too():
+    x, y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 2
+    pairs = ((np.arange(15), np.arange(15, 30)),)
+    member = chosen("overflowing", None, x, Target.read(y, "classification"), np.arange(30), pairs)
+    assert member.settings == {"broken": 0.0}
+
+
+@pytest.mark.parametrize("value", [NAN, INF])
+def test_a_matrix_of_no_numbers_is_not_learnt_from(value):
+    x = np.zeros((4, 2))
+    x[2, 1] = value
+    with pytest.raises(DivergedError, match="undefined or infinite"):
+        Member(classifiers.classifier("logistic"), {}).fit(x, Target.read([0, 1, 0, 1], "classification"), np.arange(4))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ([[0.5, 0.5], [1.5, -0.5]], "one of them is 1.5"),
+        ([[0.5, 0.5], [-0.1, 1.1]], "one of them is"),
+        ([[0.5, 0.5], [0.2, 0.2]], "those of a row add up to 0.4"),
+        ([[0.9, 0.9]] * 2, "those of a row add up to 1.8"),
+        ([[0.5, np.nan]] * 2, "no finite numbers"),
+        ([[np.inf, 0.0]] * 2, "no finite numbers"),
+        ([[0.5, 0.5]], "have the shape"),
+        ([[1.0], [1.0]], "have the shape"),
+        ([[0.2, 0.3, 0.5]] * 2, "have the shape"),
+    ],
+)
+def test_answers_that_are_no_probabilities_are_a_sentence(outputs, said):
+    with pytest.raises(ModelError, match=said):
+        sound_answers(np.array(outputs), 2, 2)
+
+
+def test_sound_answers_are_taken_as_they_are():
+    shares = np.array([[0.25, 0.75], [1 + 1e-7, -1e-7]])
+    assert (sound_answers(shares, 2, 2) == shares).all()
+    assert sound_answers(np.float32([[0.1] * 10]), 1, 10).shape == (1, 10)
+    assert sound_answers(np.zeros((0, 3)), 0, 3).shape == (0, 3)
+    assert sound_answers(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
+    with pytest.raises(ModelError, match="no finite numbers"):
+        sound_answers(np.array([[np.inf]]), 1, 0)

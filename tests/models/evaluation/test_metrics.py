@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+
+from models.errors import ModelError
+from models.evaluation import metrics
+
+PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60)
+
+
+@given(PAIRS)
+def test_classification_metrics_equal_scikit_learns(pairs):
+    truth, prediction = (np.array(side) for side in zip(*pairs, strict=True))
+    assert metrics.accuracy(truth, prediction) == pytest.approx(accuracy_score(truth, prediction))
+    for average, ours in (("weighted", metrics.weighted_f1), ("macro", metrics.macro_f1)):
+        assert ours(truth, prediction) == pytest.approx(f1_score(truth, prediction, average=average, zero_division=0))
+    if set(prediction) <= set(truth):
+        assert metrics.uar(truth, prediction) == pytest.approx(balanced_accuracy_score(truth, prediction))
+
+
+@given(PAIRS)
+def test_names_and_integers_give_the_same(pairs):
+    truth, prediction = (np.array(side) for side in zip(*pairs, strict=True))
+    names = np.array(["neutral", "sad", "angry", "happy", "fear"])
+    for name in metrics.metric_names("classification"):
+        function = metrics.metric("classification", name).function
+        assert function(names[truth], names[prediction]) == pytest.approx(function(truth, prediction))
+
+
+def test_uar_is_the_mean_recall_over_true_classes_only():
+    assert metrics.uar(["a", "a", "b", "b"], ["a", "c", "b", "b"]) == 0.75
+
+
+def test_weighted_f1_weighs_by_truth_not_by_prediction():
+    truth, prediction = ["a"] * 8 + ["b"] * 2, ["a"] * 10
+    assert metrics.weighted_f1(truth, prediction) == pytest.approx(0.8 * 16 / 18)
+    assert metrics.weighted_f1(prediction, truth) != pytest.approx(metrics.weighted_f1(truth, prediction))
+
+
+def test_has0_counts_zero_as_not_negative_and_non0_drops_true_zeros():
+    truth = [0.0, -0.2, 1.0, 0.0, -3.0]
+    prediction = [-0.1, 0.0, 0.4, 2.0, -0.5]
+    assert metrics.has0_acc(truth, prediction) == 3 / 5  # wrong: the first two
+    assert metrics.non0_acc(truth, prediction) == 3 / 3  # 0.0 is not above 0, as is -0.2
+    assert np.isnan(metrics.non0_acc([0.0, 0.0], [1.0, -1.0]))
+    # at least 0: true + - + + -, predicted - + + + -; F1 of + is 2/3 (3 true), of - 1/2 (2 true)
+    assert metrics.has0_f1(truth, prediction) == pytest.approx((3 * 2 / 3 + 2 * 1 / 2) / 5)
+    assert metrics.non0_f1([2.0, 1.0, -1.0], [1.0, -1.0, -1.0]) == pytest.approx((2 * 2 / 3 + 1 * 2 / 3) / 3)
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "five", "seven"),
+    [
+        (0.5, 0.4, 1, 1),  # halves go to the even neighbour: 0.5 -> 0
+        (1.5, 2.4, 1, 1),  # 1.5 -> 2
+        (2.5, 2.0, 1, 1),  # 2.5 -> 2; cut at 2 for five classes
+        (2.5, 3.0, 1, 0),
+        (-0.5, 0.0, 1, 1),
+        (-2.6, -9.0, 1, 1),
+        (3.0, 2.4, 1, 0),
+        (1.0, -1.0, 0, 0),
+    ],
+)
+def test_acc5_and_acc7_cut_then_round_halves_to_even(truth, prediction, five, seven):
+    assert metrics.acc5([truth], [prediction]) == five
+    assert metrics.acc7([truth], [prediction]) == seven
+
+
+def test_mae_and_r_by_hand():
+    assert metrics.mae([1.0, -1.0], [0.0, 1.0]) == 1.5
+    assert metrics.r([1, 2, 3], [2, 4, 6]) == pytest.approx(1)
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 50))
+    assert metrics.r(first, second) == pytest.approx(np.corrcoef(first, second)[0, 1])
+    assert np.isnan(metrics.r([1, 2, 3], [0.1, 0.1, 0.1]))
+    assert np.isnan(metrics.r([1], [2]))
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_metric_is_best_for_the_truth_and_nan_for_nothing(task):
+    truth = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) if task == "regression" else np.array([0, 1, 1, 2, 0])
+    for name in metrics.metric_names(task):
+        found = metrics.metric(task, name)
+        perfect, other = found.function(truth, truth), found.function(truth, np.roll(truth, 1))
+        assert perfect == pytest.approx(1 if found.higher_is_better else 0)
+        assert (perfect > other) == found.higher_is_better
+        assert np.isnan(found.function(truth[:0], truth[:0]))
+
+
+def test_unknown_metric_names_the_closest():
+    with pytest.raises(ModelError, match="did you mean 'accuracy'"):
+        metrics.metric("classification", "acuracy")
+    with pytest.raises(ModelError, match="no task is named 'emotion'"):
+        metrics.metric_names("emotion")
+
+
+def test_a_metric_can_be_registered_once(monkeypatch):
+    monkeypatch.setattr(metrics, "_METRICS", {task: dict(own) for task, own in metrics._METRICS.items()})
+    metrics.register("regression", "worst", lambda t, p: float(np.abs(t - p).max()), higher_is_better=False)
+    assert metrics.metric("regression", "worst").function(np.array([1.0]), np.array([3.0])) == 2
+    with pytest.raises(ModelError, match="exists already"):
+        metrics.register("regression", "mae", metrics.r)

@@ -1,0 +1,201 @@
+"""Networks over several modalities on planted data: what they must find, and what nothing could."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from models.classical.grid import expanded
+from models.data.modalities import Modalities, Ragged
+from models.errors import ModelError
+from models.fusion.hybrid import IntermediateFusion, MultimodalTransformer
+from models.registry import Recipe, build, model_names, reads_sequences
+
+TWO = ("text", "audio")
+ONE = {"dropout": 0.1}  # no choice, so that a fit trains one network
+NETS = ("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention")
+
+
+def exclusive_or(n=400, seed=0, sequences=False):
+    """Two modalities, each with a sign and noise; the class is whether the signs agree, so neither tells alone."""
+    rng = np.random.default_rng(seed)
+    signs = {m: rng.choice([-1, 1], n) for m in TWO}
+    y = (signs["text"] == signs["audio"]).astype(int)
+    numbers = {
+        m: (0.5 * rng.normal(size=(n, 4)) + 2 * s[:, None] * [1, 0, 0, 0]).astype(np.float32) for m, s in signs.items()
+    }
+    here, none, groups = {m: np.ones(n, bool) for m in TWO}, np.full(n, None), np.arange(n) % 20
+    if not sequences:
+        return Modalities(numbers, here, none, groups), y
+    steps = {
+        m: Ragged.of([(row + 0.3 * rng.normal(size=(rng.integers(2, 9), 4))).astype(np.float32) for row in rows])
+        for m, rows in numbers.items()
+    }
+    return Modalities({}, here, none, groups, {}, steps), y
+
+
+def made(name, classifier="", task="classification", modalities=TWO, **more):
+    own = {"settings": {**ONE, **more}}
+    if classifier:
+        own = {"classifier": classifier}
+        own["classifier_settings"] = {"logistic": {"C": 1.0}, "fcnn": {"hidden": 32}}.get(classifier, {**ONE, **more})
+    return build(name, Recipe(task, modalities, **own))
+
+
+def accuracy(model, x, y):
+    folds = list(GroupKFold(2).split(y, groups=x.groups))
+    return (cross_val_predict(model, x, y, cv=folds) == y).mean()
+
+
+@pytest.mark.parametrize("sequences", [False, True], ids=["pooled", "sequences"])
+@pytest.mark.parametrize(
+    ("name", "more"), [*((name, {}) for name in NETS), ("intermediate", {"encoder": "cnn"}), ("concat/lstm", {})]
+)
+def test_networks_find_what_two_modalities_tell_only_together(name, more, sequences):
+    name, _, classifier = name.partition("/")
+    x, y = exclusive_or(sequences=sequences)
+    long = {"epochs": 80, "patience": 30} if classifier else {}  # one step through gates is slow to bend
+    assert accuracy(made(name, classifier, **more, **long), x, y) > 0.7
+
+
+def test_an_autoencoders_code_keeps_what_two_modalities_tell_only_together():
+    x, y = exclusive_or()
+    assert accuracy(made("autoencoder", "fcnn"), x, y) > 0.7
+
+
+@pytest.mark.parametrize("name", ["vote", "weighted", "product", "stacking", "concat"])
+def test_late_and_additive_fusion_cannot(name):
+    """Each base of late fusion sees one sign and is at chance, so nothing is left to combine.
+
+    A linear model on the joined columns adds what each says, and no sum of the two signs is their agreement.
+    """
+    x, y = exclusive_or()
+    assert 0.38 < accuracy(made(name, "logistic"), x, y) < 0.62
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_shuffled_labels_give_chance(name):
+    x, y = exclusive_or(sequences=True)
+    assert 0.38 < accuracy(made(name, epochs=6), x, np.random.default_rng(3).permutation(y)) < 0.62
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_score_is_learnt_from_steps(name):
+    rng = np.random.default_rng(0)
+    score = rng.uniform(-3, 3, 200)
+    steps = [(rng.normal(size=(rng.integers(1, 8), 3)) + np.array([s, 0, 0])).astype(np.float32) for s in score]
+    x = Modalities(
+        {}, {"audio": np.ones(200, bool)}, np.full(200, None), np.arange(200) % 20, {}, {"audio": Ragged.of(steps)}
+    )
+    model = made(name, task="regression", modalities=("audio",)).fit(x[:150], score[:150])
+    assert np.corrcoef(model.predict(x[150:]), score[150:])[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("encoder", ["lstm", "cnn"])
+def test_encoders_learn_ten_utterances_by_heart(encoder):
+    rng = np.random.default_rng(0)
+    steps = Ragged.of([rng.normal(size=(rng.integers(3, 9), 4)).astype(np.float32) for _ in range(10)])
+    x = Modalities({}, {"audio": np.ones(10, bool)}, np.full(10, None), np.zeros(10), {}, {"audio": steps})
+    y = np.array([0, 1] * 5)
+    own = {"encoder": encoder, "dropout": 0.0, "epochs": 150, "patience": 150, "weight_decay": 0.0}
+    model = IntermediateFusion(("audio",), settings=own)
+    twice = Modalities(
+        {},
+        {"audio": np.ones(20, bool)},
+        np.full(20, None),
+        np.repeat([0, 1], 10),
+        {},
+        {"audio": steps[np.tile(np.arange(10), 2)]},
+    )
+    assert model.fit(twice, np.tile(y, 2)).score(x, y) == 1
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_an_utterance_is_answered_the_same_alone_and_beside_a_longer_one(name):
+    x, y = exclusive_or(60, sequences=True)
+    model = made(name, epochs=3).fit(x, y)
+    lengths = sum(x.sequences[m].lengths for m in TWO)
+    short, long = int(lengths.argmin()), int(lengths.argmax())
+    alone, beside = model.predict_proba(x[[short]])[0], model.predict_proba(x[[long, short]])[1]
+    np.testing.assert_allclose(alone, beside, atol=1e-9)
+
+
+def test_steps_of_an_absent_modality_are_never_read():
+    x, y = exclusive_or(60, sequences=True)
+    mask = {**x.present, "audio": np.arange(60) % 3 > 0}
+    wild = Ragged.of(
+        [v if mask["audio"][i] else 99 + v for i, v in enumerate(map(x.sequences["audio"].values, range(60)))]
+    )
+    quiet = Modalities({}, mask, x.text, x.groups, {}, x.sequences)
+    loud = Modalities({}, mask, x.text, x.groups, {}, {**x.sequences, "audio": wild})
+    for name in (*NETS, "concat/lstm"):
+        name, _, classifier = name.partition("/")
+        one, two = (made(name, classifier, epochs=3).fit(data, y).predict_proba(data) for data in (quiet, loud))
+        np.testing.assert_array_equal(one, two)
+
+
+def test_settings_are_chosen_on_inner_folds_and_a_budget_limits_them():
+    x, y = exclusive_or(200)
+    folds = list(GroupKFold(2).split(y, groups=x.groups))
+    slow = {"learning_rate": [1e-7, 1e-2], "dropout": 0.1, "epochs": 15}
+    model = build("intermediate", Recipe("classification", TWO, settings=slow)).fit(x, y, folds)
+    assert model.settings_["learning_rate"] == 1e-2
+    assert np.isfinite(model.out_of_fold_).all()
+    assert model.score(x, y) > 0.9
+    assert (model.out_of_fold_.argmax(axis=1) == y).mean() > 0.7
+    one = build("intermediate", Recipe("classification", TWO, settings=slow, budget=1)).fit(x, y, folds)
+    assert one.settings_["learning_rate"] == 1e-7
+    assert np.isnan(one.out_of_fold_).all()
+
+
+@pytest.mark.parametrize("name", [*NETS, "spectrogram_cnn", "concat/lstm"])
+def test_every_default_grid_has_three_candidates(name):
+    name, _, classifier = name.partition("/")
+    model = build(name, Recipe("classification", ("audio",), classifier or "logistic"))
+    assert len(expanded(model.DEFAULTS, None, name)) == 3
+
+
+def test_each_modalitys_own_decision():
+    rng = np.random.default_rng(1)
+    x, _ = exclusive_or(200)
+    y = (x.pooled["audio"][:, 0] > 0).astype(int)
+    mask = {"text": np.ones(200, bool), "audio": rng.random(200) < 0.7}
+    x = Modalities(x.pooled, mask, x.text, x.groups)
+    model = IntermediateFusion(TWO, settings=ONE).fit(x, y)
+    said = model.decisions(x)
+    has = mask["audio"]
+    assert (said["audio"][has].argmax(axis=1) == y[has]).mean() > 0.95
+    assert (said["text"].argmax(axis=1) == y).mean() < 0.7
+    np.testing.assert_allclose(said["audio"][~has], np.tile(model.prior_, ((~has).sum(), 1)))
+    np.testing.assert_allclose(said["text"].sum(axis=1), 1)
+
+
+def test_time_is_read():
+    """Both classes have the same two steps; only their order tells."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    marks = [np.array([[1.0, 0], [0, 1.0]], np.float32)[:: 1 if label else -1] for label in y]
+    steps = Ragged.of([m + 0.1 * rng.normal(size=m.shape).astype(np.float32) for m in marks])
+    x = Modalities({}, {"video": np.ones(200, bool)}, np.full(200, None), np.arange(200) % 10, {}, {"video": steps})
+    model = MultimodalTransformer(("video",), settings={**ONE, "epochs": 40}).fit(x[:150], y[:150])
+    assert model.score(x[150:], y[150:]) > 0.9
+
+
+def test_names_and_what_reads_sequences():
+    assert model_names()[-1] == "lstm"
+    assert [
+        reads_sequences(*row)
+        for row in (
+            ("concat", "svm"),
+            ("pca", "lstm"),
+            ("vote", "fcnn"),
+            ("majority", "lstm"),
+            ("unimodal", "lstm"),
+            ("spectrogram_cnn", ""),
+        )
+    ] == [False, True, False, False, True, True]
+
+
+def test_no_modality_is_refused():
+    x, y = exclusive_or(20)
+    with pytest.raises(ModelError, match="IntermediateFusion needs at least one modality"):
+        IntermediateFusion(()).fit(x, y)

@@ -1,0 +1,116 @@
+"""One trainer: the same bits for the same seed, the best epoch kept, torch's own random state left alone."""
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import regularization
+
+from models.nets.fcnn import Rows
+from models.nets.training import TrainedNet, Training, held_out, train
+
+QUICK = Training(epochs=15, patience=3, learning_rate=1e-2)
+
+
+def problem(n=120, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 5)).astype(np.float32)
+    return x, (x[:, :1] + 0.5 * rng.normal(size=(n, 1))).astype(np.float32)
+
+
+def trained(how=QUICK, split=True, precision="float64"):
+    x, y = problem()
+    net = TrainedNet(
+        "models.nets.modules:FeedForward",
+        {"width": 5, "outputs": 1, "hidden": 8, "layers": 1, "dropout": 0.1},
+        precision,
+    )
+    rows = (np.arange(90), np.arange(90, 120)) if split else None
+    return train(net, Rows(x), y, how, criterion=torch.nn.MSELoss(), split=rows)
+
+
+def said(net, x):
+    return np.concatenate(list(net.answers(Rows(x))))
+
+
+def test_the_best_epoch_is_kept():
+    x, y = problem()
+    net = trained(Training(epochs=40, patience=3, learning_rate=5e-2))
+    assert len(net.losses) < 40
+    assert np.mean((said(net, x[90:]) - y[90:]) ** 2) == pytest.approx(min(net.losses), rel=1e-4)
+
+
+def test_without_rows_to_stop_by_all_epochs_are_run():
+    assert trained(split=False).losses == []
+
+
+def test_the_seed_decides_and_torchs_state_does_not():
+    x, _ = problem()
+    torch.manual_seed(3)
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    first = said(trained(), x)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+    torch.manual_seed(4)
+    assert said(trained(), x).tobytes() == first.tobytes()
+    assert said(trained(Training(epochs=15, learning_rate=1e-2, seed=1)), x).tobytes() != first.tobytes()
+
+
+def test_a_net_is_arrays_and_plain_settings():
+    x, _ = problem()
+    net = trained()
+    first = said(net, x)
+    assert "_module" not in net.__getstate__()
+    assert {array.dtype for array in net.weights.values()} == {np.dtype(np.float32)}
+    copy = pickle.loads(pickle.dumps(net))  # noqa: S301 - our own bytes
+    assert said(copy, x).tobytes() == first.tobytes()
+    state, fresh = net.__getstate__(), TrainedNet.__new__(TrainedNet)
+    fresh.__setstate__({**state, "weights": {name: array.copy() for name, array in net.weights.items()}})
+    assert said(fresh, x).tobytes() == first.tobytes()
+
+
+def test_an_answer_does_not_depend_on_its_batch():
+    x, _ = problem()
+    net = trained()
+    np.testing.assert_allclose(said(net, x[:1])[0], said(net, x)[0], rtol=1e-12)
+
+
+def _noted(seen, original, parameters, max_norm, **more):
+    seen.append(max_norm)
+    return original(parameters, max_norm=max_norm, **more)
+
+
+def test_gradients_are_clipped():
+    wild = Training(epochs=1, batch=120, learning_rate=1.0, weight_decay=0.0)
+    x, y = problem()
+    norms = []
+
+    class Watching(torch.nn.MSELoss):
+        def forward(self, out, target):
+            return 1e6 * super().forward(out, target)
+
+    original = regularization.clip_grad_norm_
+    for clip in (1.0, None):
+        net = TrainedNet(
+            "models.nets.modules:FeedForward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 0, "dropout": 0}
+        )
+        seen = []
+        try:
+            regularization.clip_grad_norm_ = partial(_noted, seen, original)
+            how = Training(**{**wild.__dict__, "clip": clip})
+            train(net, Rows(x), y, how, criterion=Watching(), split=None)
+        finally:
+            regularization.clip_grad_norm_ = original
+        norms.append(seen)
+    assert norms[0] == [1.0]
+    assert norms[1] == []
+
+
+def test_rows_held_out_share_no_group_with_the_others():
+    groups = np.arange(60) % 9
+    rows, valid = held_out(groups, np.zeros(60), "classification")
+    assert not set(groups[rows]) & set(groups[valid])
+    assert len(rows) + len(valid) == 60
+    assert held_out(np.zeros(1), np.zeros(1), "regression") is None

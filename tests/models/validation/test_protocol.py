@@ -1,0 +1,187 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GroupKFold
+
+from models.errors import ModelError
+from models.validation import protocol
+from models.validation.protocol import Protocol, groups_of, plan
+
+
+def sheet(n=24, speakers=6, **columns):
+    base = {
+        "utterance": [f"u{i:02}" for i in range(n)],
+        "recording": [f"r{i:02}" for i in range(n)],
+        "speaker": [f"s{i % speakers}" for i in range(n)],
+        "group": [f"g{i % speakers}" for i in range(n)],
+        "emotion": [("joy", "sad", "calm")[i % 3] for i in range(n // 2)] * 2,
+        "sentiment": np.linspace(-3, 3, n),
+    }
+    return pd.DataFrame({**base, **columns})
+
+
+def classes(settings, table):
+    return plan(settings, table, label="emotion", task="classification")
+
+
+@pytest.mark.parametrize("kind", ["group-kfold", "leave-one-group-out"])
+def test_each_row_is_tested_once_and_no_group_is_split(kind):
+    table = sheet()
+    folds = classes(Protocol(kind, by="speaker", folds=3), table).folds
+    assert sorted(np.concatenate([f.test for f in folds])) == list(range(24))
+    speakers = table["speaker"].to_numpy()
+    for fold in folds:
+        assert not set(speakers[fold.train]) & set(speakers[fold.test])
+        assert sorted([*fold.train, *fold.test]) == list(range(24))
+        for train, valid in fold.inner:
+            own = speakers[fold.train]
+            assert not set(own[train]) & set(own[valid])
+            assert sorted([*train, *valid]) == list(range(len(fold.train)))
+
+
+def test_group_kfold_is_scikit_learns():
+    table = sheet(n=30, speakers=7)
+    folds = classes(Protocol("group-kfold", by="speaker", folds=4), table).folds
+    theirs = GroupKFold(4).split(table, groups=table["speaker"])
+    for fold, (train, test) in zip(folds, theirs, strict=True):
+        assert np.array_equal(fold.train, train)
+        assert np.array_equal(fold.test, test)
+
+
+def test_the_same_table_gives_the_same_folds():
+    first, second = (classes(Protocol("group-kfold", by="group", folds=3), sheet()).folds for _ in range(2))
+    assert [f.test.tolist() for f in first] == [f.test.tolist() for f in second]
+
+
+def test_leave_one_group_out_names_its_folds():
+    assert [f.name for f in classes(Protocol("leave-one-group-out", by="speaker"), sheet()).folds] == [
+        f"s{i}" for i in range(6)
+    ]
+
+
+def test_official_trains_on_train_and_valid_and_chooses_on_valid():
+    split = ["train"] * 12 + ["valid"] * 6 + ["test"] * 6
+    (fold,) = classes(Protocol("official"), sheet(split=split)).folds
+    assert fold.train.tolist() == list(range(18))
+    assert fold.test.tolist() == list(range(18, 24))
+    ((train, valid),) = fold.inner
+    assert (train.tolist(), valid.tolist()) == (list(range(12)), list(range(12, 18)))
+
+
+def test_inner_rows_are_positions_within_the_training_part():
+    split = ["test"] * 6 + ["valid"] * 6 + ["train"] * 12
+    (fold,) = classes(Protocol("official"), sheet(split=split)).folds
+    ((train, valid),) = fold.inner
+    assert fold.train[valid].tolist() == list(range(6, 12))
+    assert fold.train[train].tolist() == list(range(12, 24))
+
+
+def test_crossfit_chooses_on_the_other_test_groups():
+    table = sheet(split=["valid"] * 2 + ["train"] * 10 + ["test"] * 12)
+    found = classes(Protocol("crossfit", by="speaker", folds=3), table)
+    assert sorted(np.concatenate([f.test for f in found.folds])) == list(range(12, 24))
+    assert any("crossfit" in notice for notice in found.notices)
+    speakers = table["speaker"].to_numpy()
+    for fold in found.folds:
+        assert sorted([*fold.train, *fold.test]) == list(range(24))
+        ((train, valid),) = fold.inner
+        assert fold.train[train].tolist() == list(range(12))
+        assert not set(fold.train[valid]) & set(fold.test)
+        assert fold.train[valid].min() >= 12
+        assert not set(speakers[fold.train[valid]]) & set(speakers[fold.test])
+
+
+def test_official_without_valid_chooses_on_grouped_inner_folds():
+    table = sheet(split=["train"] * 18 + ["test"] * 6)
+    (fold,) = classes(Protocol("official", by="speaker"), table).folds
+    assert len(fold.inner) == 3
+    for train, valid in fold.inner:
+        assert not set(table["speaker"].to_numpy()[train]) & set(table["speaker"].to_numpy()[valid])
+
+
+@pytest.mark.parametrize(
+    ("table", "settings", "message"),
+    [
+        (sheet(split=["train"] * 23 + ["dev"]), Protocol("official"), r"'u23' \(row 24\) has the split 'dev'"),
+        (sheet(split=["train"] * 23 + [None]), Protocol("official"), r"'u23' \(row 24\) has the split ''"),
+        (sheet(split=["train"] * 24), Protocol("official"), "no test utterances"),
+        (sheet(split=["valid"] * 12 + ["test"] * 12), Protocol("official"), "no train utterances"),
+        (sheet(), Protocol("official"), "needs a column 'split'"),
+        (sheet(), Protocol("group-kfold", by="speaker", folds=7), "cannot make 7 folds of 6 groups"),
+        (sheet(), Protocol("group-kfold", by="speaker", folds=1), "at least 2 folds"),
+        (sheet(speakers=1), Protocol("group-kfold", by="speaker", folds=2), "at least 2 groups"),
+        (sheet(speakers=1), Protocol("leave-one-group-out", by="speaker"), "has 1"),
+        (sheet(), Protocol("group-kfold", by="actor"), "no such column: there are utterance"),
+        (sheet(speaker=[""] + ["s"] * 23), Protocol("group-kfold", by="speaker"), "'u00' has none"),
+        (
+            sheet(split=["train"] * 12 + ["test"] * 12),
+            Protocol("crossfit", by="speaker", folds=7),
+            "crossfit cannot make 7 folds of 6",
+        ),
+        (sheet(), Protocol("groupkfold"), "did you mean 'group-kfold'"),
+        (sheet(n=0), Protocol("group-kfold"), "no utterances"),
+        (
+            sheet(split=["train"] * 12 + ["test"] * 12, emotion=["joy"] * 12 + ["sad"] * 12),
+            Protocol("official"),
+            "all 12 training utterances of test are 'joy'",
+        ),
+    ],
+)
+def test_what_cannot_be_carried_out_is_said(table, settings, message):
+    with pytest.raises(ModelError, match=message):
+        classes(settings, table)
+
+
+def test_a_class_that_is_tested_but_not_trained_on_is_noticed():
+    emotion = ["joy", "sad"] * 9 + ["fear"] * 6
+    found = classes(Protocol("official"), sheet(split=["train"] * 18 + ["test"] * 6, emotion=emotion))
+    assert any("'fear' is tested 6 times" in notice for notice in found.notices)
+
+
+def test_a_class_of_one_group_is_noticed():
+    emotion = ["fear" if i % 6 == 0 else ("joy", "sad")[i % 2] for i in range(24)]
+    found = classes(Protocol("group-kfold", by="speaker", folds=3), sheet(emotion=emotion))
+    assert any("'fear' occurs in one group only, s0" in notice for notice in found.notices)
+
+
+def test_a_class_of_one_utterance_is_said_to_occur_once():
+    found = classes(
+        Protocol("group-kfold", by="speaker", folds=3), sheet(emotion=["fear", *["joy", "sad"] * 11, "joy"])
+    )
+    assert any("'fear' occurs once only, in u00" in notice for notice in found.notices)
+
+
+@pytest.mark.parametrize(
+    ("columns", "known"),
+    [
+        ({"group": "", "recording": [f"{i}.wav" for i in range(24)]}, False),
+        ({"group": [f"{i}.wav" for i in range(24)], "recording": [f"{i}.wav" for i in range(24)]}, False),
+        ({"group": "", "recording": ""}, False),
+        ({"group": ["", None] * 12, "recording": [*(f"{i}.wav" for i in range(12)), *[""] * 12]}, False),
+        ({"group": [f"p{i}" for i in range(24)], "recording": ""}, True),  # one utterance a person, as somebody said
+        ({"group": "", "recording": ["a.wav", "a.wav", *(f"{i}.wav" for i in range(22))]}, True),
+    ],
+)
+def test_nobody_says_which_utterances_belong_together(columns, known):
+    table = sheet(split=["train"] * 12 + ["test"] * 12).assign(**columns)
+    said = [n for n in classes(Protocol("official", by="group"), table).notices if "belong together" in n]
+    assert len(said) == (not known)
+
+
+def test_a_score_needs_no_classes():
+    found = plan(Protocol("group-kfold", folds=2), sheet(), label="sentiment", task="regression")
+    assert len(found.folds) == 2
+    assert found.notices == ()
+
+
+def test_groups_fall_back_to_what_is_given():
+    table = sheet(n=4, group=["a", "", None, "b"], recording=["r", "r", "", "q"], emotion=["x"] * 4)
+    assert groups_of(table, "group").tolist() == ["a", "r", "u02", "b"]
+    assert groups_of(table, "session").tolist() == ["a", "r", "u02", "b"]
+
+
+def test_a_protocol_can_be_registered(monkeypatch):
+    monkeypatch.setattr(protocol, "_KINDS", dict(protocol._KINDS))
+    protocol.register("halves", lambda table, _: [("half", np.arange(12), np.arange(12, 24), None)])
+    assert "halves" in protocol.protocol_names()
+    assert classes(Protocol("halves"), sheet()).folds[0].name == "half"
