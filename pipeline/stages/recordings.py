@@ -60,8 +60,8 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
     Where none is named, and what would be read cannot be decoded, the first line of the recording.
     """
-    from pipeline.streams.opening import MediaError
-    from pipeline.streams.tracks import channel_index, chosen
+    from pipeline.streams.container.opening import MediaError
+    from pipeline.streams.container.tracks import channel_index, chosen
 
     channels = table["audio_channel"] if kind == "audio" else [""] * len(table)
     seen: set[str] = set()  # recordings that were looked at without a choice
@@ -96,8 +96,8 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     """Yield the line of each row whose picture and sound belong to two programs of a recording, and a sentence."""
-    from pipeline.streams.opening import MediaError
-    from pipeline.streams.tracks import chosen
+    from pipeline.streams.container.opening import MediaError
+    from pipeline.streams.container.tracks import chosen
 
     for row in table[table["sound"] == ""].itertuples():
         info = infos.get(row.media)
@@ -161,8 +161,8 @@ def _identity(path: Path) -> Any:
 
 
 def _info_or_fault(name: str) -> "RecordingInfo | str":
+    from pipeline.streams.container.opening import MediaError
     from pipeline.streams.decode import probe
-    from pipeline.streams.opening import MediaError
 
     try:
         info = probe(Path(name))

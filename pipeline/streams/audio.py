@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
 from pipeline.streams.channels import SILENT_DB
+from pipeline.streams.container.opening import MediaError, open_recording
+from pipeline.streams.container.timeline import Timeline, timeline_of
+from pipeline.streams.container.tracks import Track, chosen, tracks_of
 from pipeline.streams.decode import AudioTrack
-from pipeline.streams.opening import MediaError, open_recording
 from pipeline.streams.spans import DEFAULT, MIX, Span, check_channel, check_track
-from pipeline.streams.timeline import Timeline, timeline_of
-from pipeline.streams.tracks import Track, chosen, tracks_of
 from pipeline.streams.windows import Window, windows
 
 VERSION = 3  # raised whenever the same recording and settings give other samples

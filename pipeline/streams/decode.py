@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from features.errors import EmptyInput
 from features.types import FloatArray
-from pipeline.streams.opening import MediaError, media_streams, open_recording
-from pipeline.streams.parts import packet_span_s
+from pipeline.streams.container.opening import MediaError, media_streams, open_recording
+from pipeline.streams.container.parts import packet_span_s
+from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, read_timeline
+from pipeline.streams.container.tracks import Track, tracks_of
 from pipeline.streams.spans import Span
-from pipeline.streams.timeline import MISSING_S, Timeline, packets, read_timeline
-from pipeline.streams.tracks import Track, tracks_of
 
 DRIFT_S = 0.03  # stamps that disagree with the count of samples by more than this are believed
 

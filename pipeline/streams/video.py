@@ -15,12 +15,12 @@ import numpy as np
 
 from features.errors import EmptyInput, NoStream
 from features.types import TimeArray, VideoStream
+from pipeline.streams.container.opening import MediaError
+from pipeline.streams.container.timeline import MISSING_S
 from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, jumps, shrink
 from pipeline.streams.frames import Contents, Index, decode, survey
-from pipeline.streams.opening import MediaError
 from pipeline.streams.sampling import seen
 from pipeline.streams.spans import DEFAULT, Region, Span, check_track
-from pipeline.streams.timeline import MISSING_S
 
 VERSION = 3  # raised whenever the same recording and settings give other streams
 

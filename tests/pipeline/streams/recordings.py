@@ -11,9 +11,9 @@ import numpy as np
 
 from features.types import AudioStream
 from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.frames import decode, survey
 from pipeline.streams.spans import DEFAULT, Span
-from pipeline.streams.timeline import timeline_of
 
 RATE = 48000
 FPS = 25

@@ -15,10 +15,10 @@ from features.errors import EmptyInput, NoStream
 from features.types import AudioStream
 from pipeline.streams import audio, decode
 from pipeline.streams.audio import AudioConfig, band_pass, clean, normalise, read_audio, trim_bounds
+from pipeline.streams.container.opening import MediaError
+from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe
-from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span
-from pipeline.streams.timeline import timeline_of
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_clips = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.streams import frames as frames_module
+from pipeline.streams.container.opening import MediaError
 from pipeline.streams.frames import decode, nearest, survey
-from pipeline.streams.opening import MediaError
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 WIDTH, HEIGHT = 160, 96

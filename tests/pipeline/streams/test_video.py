@@ -12,8 +12,8 @@ import pytest
 from features.errors import EmptyInput, NoStream
 from features.types import VideoStream
 from pipeline.streams import video
+from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
-from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import Painter, VideoConfig, cropped, read_video, sample_targets
 

@@ -13,11 +13,11 @@ import pytest
 from features.errors import EmptyInput
 from features.types import AudioStream
 from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.container.opening import MediaError
+from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe
 from pipeline.streams.frames import survey
-from pipeline.streams.opening import MediaError
 from pipeline.streams.spans import Span
-from pipeline.streams.timeline import timeline_of
 from tests.pipeline.streams.recordings import RATE, beeps_from_s, flashing, joined, white_from_s
 
 WITH_PICTURE = {

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.media import HashMemo
+from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
-from pipeline.streams.opening import MediaError
 from tests.pipeline.streams.recordings import flashing
 
 

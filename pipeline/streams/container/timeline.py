@@ -13,13 +13,13 @@ from typing import Any
 
 import av
 
-from pipeline.streams.joints import loses_a_part
-from pipeline.streams.opening import MediaError, media_streams, open_recording
-from pipeline.streams.parts import GLITCH_S, Parts, demuxed, read_parts
-from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
-from pipeline.streams.tracks import programs_of
-from pipeline.streams.transport import goes_on
-from pipeline.streams.unread import bytes_unread
+from pipeline.streams.container.joints import loses_a_part
+from pipeline.streams.container.opening import MediaError, media_streams, open_recording
+from pipeline.streams.container.parts import GLITCH_S, Parts, demuxed, read_parts
+from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
+from pipeline.streams.container.tracks import programs_of
+from pipeline.streams.container.transport import goes_on
+from pipeline.streams.container.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # what ends this much before it claims to breaks off

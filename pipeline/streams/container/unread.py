@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.streams.opening import open_behind
-from pipeline.streams.sizes import MOV, PADDING, is_word, read_at
+from pipeline.streams.container.opening import open_behind
+from pipeline.streams.container.sizes import MOV, PADDING, is_word, read_at
 
 BLOCK = 1 << 20
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 
-from pipeline.streams.unsized import View, sizes_of_unsized
+from pipeline.streams.container.unsized import View, sizes_of_unsized
 
 av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by itself; what matters is raised below
 

@@ -7,7 +7,7 @@ from the stamps that it found near the end. Such a length claims nothing.
 from pathlib import Path
 from typing import Any
 
-from pipeline.streams.unsized import unless_open
+from pipeline.streams.container.unsized import unless_open
 
 # Formats without a place for a length. FFmpeg reads that of MPEG program and transport streams from their last stamps,
 # and guesses the others' from the bit rate.

@@ -9,8 +9,8 @@ from typing import Any
 
 import av
 
-from pipeline.streams.opening import media_streams
-from pipeline.streams.sizes import FROM_STAMPS
+from pipeline.streams.container.opening import media_streams
+from pipeline.streams.container.sizes import FROM_STAMPS
 
 BACK_S = 0.2  # decoding stamps that go back by more than this begin again
 AHEAD_S = 60.0  # stamps that go forward by more than this at once begin again too, where a file has nothing but stamps

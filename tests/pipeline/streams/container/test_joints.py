@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.streams.container.joints import HEADERS
+from pipeline.streams.container.opening import MediaError
+from pipeline.streams.container.sizes import stated_end
 from pipeline.streams.decode import probe
-from pipeline.streams.joints import HEADERS
-from pipeline.streams.opening import MediaError
-from pipeline.streams.sizes import stated_end
 from tests.pipeline.streams.recordings import beeps_from_s, flashing, joined, white_from_s
 
 FRAGMENTS = {"movflags": "frag_keyframe+empty_moov"}

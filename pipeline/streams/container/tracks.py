@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from pipeline.streams.opening import MediaError, has_decoder, is_preview, media_streams, size_of
+from pipeline.streams.container.opening import MediaError, has_decoder, is_preview, media_streams, size_of
 from pipeline.streams.spans import DEFAULT, SIDES
 
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}

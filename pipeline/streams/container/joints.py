@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.streams.opening import MediaError, has_decoder, media_streams, open_behind, size_of
-from pipeline.streams.sizes import FROM_STAMPS, MATROSKA, MOV, is_complete, stated_end
+from pipeline.streams.container.opening import MediaError, has_decoder, media_streams, open_behind, size_of
+from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, MOV, is_complete, stated_end
 
 CHUNK = 1 << 20
 OGG, FLV = "ogg", "flv"
