@@ -166,7 +166,7 @@ def _prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 
 def _pool(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    from pipeline.run.cluster import Pool
+    from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)
 

@@ -70,7 +70,7 @@ def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | No
 def _machine() -> str:
     from importlib.metadata import version
 
-    from pipeline.run.cluster import cores
+    from pipeline.run.pool.cluster import cores
 
     packages = ("av", "mediapipe", "torch", "opensmile", "audinterface", "distributed")
     libraries = ", ".join(f"{name} {version(name)}" for name in packages)

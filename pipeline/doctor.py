@@ -97,7 +97,7 @@ def _writable(folder: Path) -> Check:
 
 
 def _dask() -> str:
-    from pipeline.run.cluster import Pool, cores
+    from pipeline.run.pool.cluster import Pool, cores
 
     with Pool(1) as pool:
         answers = [answer for _, answer in pool.run(abs, [-1])]

@@ -14,9 +14,9 @@ from features.store import Entry, Item, Status
 from pipeline.errors import UserError
 from pipeline.plugins import load_plugins
 from pipeline.run.cache import ClipCache
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.run.shift import WorkerLost
 
 
 @dataclass(frozen=True)

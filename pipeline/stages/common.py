@@ -13,8 +13,8 @@ from pipeline.errors import Changed, TooManyFailures, UserError
 from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
-from pipeline.run.cluster import Pool
 from pipeline.run.ledger import Failure, record
+from pipeline.run.pool.cluster import Pool
 
 STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
 

@@ -16,9 +16,9 @@ from models.warned import heard
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.run.shift import WorkerLost
 from pipeline.stages.compare import chosen
 from pipeline.stages.current import require_evaluated, require_same
 from pipeline.stages.fitting import Job, data_of, fitted_row, leading, planned

@@ -21,8 +21,8 @@ from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
-from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import preprocess
 from pipeline.stages.common import (
     STREAM_FAILED,

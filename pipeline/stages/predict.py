@@ -25,8 +25,8 @@ from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
 from pipeline.paths import CorpusPaths
 from pipeline.plugins import module_names
 from pipeline.rules import fault_of_name, fault_of_text
-from pipeline.run.cluster import Pool
 from pipeline.run.ledger import read_failures
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.inputs import load_modalities, stores_of

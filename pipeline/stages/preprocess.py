@@ -20,8 +20,8 @@ from pipeline.params import Params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
-from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages.common import finish, library_versions, require_planned, run_and_store
 from pipeline.streams.spans import Region, Span
 from pipeline.utterances import read_utterances, read_words

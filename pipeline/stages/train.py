@@ -20,10 +20,10 @@ from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.plugins import plugin_keys
 from pipeline.run.cache import ClipCache
-from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.run.shift import WorkerLost
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, planned
 from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.guard import contents_of, guarded, plan_of

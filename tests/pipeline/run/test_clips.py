@@ -11,7 +11,7 @@ from features.store import Entry
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Step, run_step, store_items
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 
 TOY = """
 import os

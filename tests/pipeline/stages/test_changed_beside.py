@@ -21,7 +21,7 @@ from pipeline.errors import Changed, UserError
 from pipeline.params import Params, load_params
 from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, work
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import extract, preprocess
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import train

@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.errors import Changed
 from pipeline.params import load_params
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import evaluate as evaluating
 from pipeline.stages import fit as fitting
 from pipeline.stages.evaluate import evaluate

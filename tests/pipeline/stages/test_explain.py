@@ -10,7 +10,7 @@ from features.store import IMPORTED
 from pipeline.errors import UserError
 from pipeline.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.paths import CorpusPaths
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages.explain import ExplainJob, explain, explain_job
 from pipeline.stages.fitting import Job, planned
 from pipeline.stages.inputs import settings_of

@@ -16,7 +16,7 @@ from models.classical import classifiers
 from models.errors import ModelError
 from pipeline.errors import UserError
 from pipeline.params import load_params
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages.compare import compare
 from pipeline.stages.evaluate import evaluate, printed_without
 from pipeline.stages.explain import explain

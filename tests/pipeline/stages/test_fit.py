@@ -44,7 +44,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def prepared(params) -> None:
-    from pipeline.run.cluster import Pool
+    from pipeline.run.pool.cluster import Pool
     from pipeline.stages.extract import extract
     from pipeline.stages.prepare import prepare
     from pipeline.stages.preprocess import preprocess

@@ -12,7 +12,7 @@ from models.validation.protocol import Fold
 from pipeline.exchange.bundle import item_of
 from pipeline.params import CorpusParams, ProtocolParams, TrainParams, load_params
 from pipeline.paths import CorpusPaths
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages.extract import extract
 from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.prepare import prepare

@@ -22,8 +22,8 @@ from pipeline.exchange.bundle import ImportOptions, reader_of
 from pipeline.exchange.pickles import load
 from pipeline.params import load_params
 from pipeline.paths import CorpusPaths
-from pipeline.run.cluster import Pool
 from pipeline.run.locks import writing
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import importing
 from pipeline.stages.exporting import export
 from pipeline.stages.prepare import prepare

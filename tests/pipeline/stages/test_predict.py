@@ -18,7 +18,7 @@ from models.saving.walk import walk
 from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from pipeline.stages import extract as extract_stage
 from pipeline.stages.fit import fit
 from pipeline.stages.inputs import load_modalities, settings_of

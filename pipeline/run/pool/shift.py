@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.run.crew import Crew
+from pipeline.run.pool.crew import Crew
 
 _A_WORKER = 2  # tasks under way: one that is done, and one that waits beside it
 _TICK_S = 1.0

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.run import scheduler as module
-from pipeline.run.cluster import Pool
+from pipeline.run.pool import scheduler as module
+from pipeline.run.pool.cluster import Pool
 from tests.conftest import ROOT
 
 
@@ -127,7 +127,7 @@ def test_a_run_without_a_fitting_worker_names_each_and_what_differs(cluster: Clu
 def test_a_worker_that_sees_other_files_gets_no_work(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.run import crew
+    from pipeline.run.pool import crew
 
     cluster.worker()
 

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.foreign import printable
 from pipeline.paths import CACHE
-from pipeline.run.fingerprint import differences, fingerprint
+from pipeline.run.pool.fingerprint import differences, fingerprint
 
 _LOOK_S = 1.0  # how often the list of workers is asked for
 _AGAIN_S = 30.0  # after which a worker that was refused is asked again: its address may be another process's by now

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.scratch import private_folder
+from pipeline.run.pool.scratch import private_folder
 from tests.conftest import ROOT
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from pipeline.run.scratch import private_folder
+from pipeline.run.pool.scratch import private_folder
 with private_folder(Path(sys.argv[1])) as folder:
     (folder / "file").touch()
     print(folder, flush=True)

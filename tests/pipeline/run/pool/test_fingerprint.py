@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run import fingerprint as module
-from pipeline.run.fingerprint import differences, fingerprint, is_known
+from pipeline.run.pool import fingerprint as module
+from pipeline.run.pool.fingerprint import differences, fingerprint, is_known
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_plugin_counts_as_it_was_loaded(tmp_path: Path, probe: str, monkeypatc
 
 
 def test_every_source_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("features/a.py", "models/b.py", "pipeline/run/fingerprint.py"):
+    for name in ("features/a.py", "models/b.py", "pipeline/run/pool/fingerprint.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(module, "__file__", str(tmp_path / "pipeline" / "run" / "fingerprint.py"))

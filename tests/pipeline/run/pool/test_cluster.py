@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from tests.conftest import ROOT
 
 
@@ -96,7 +96,7 @@ def test_a_pool_whose_first_job_is_one_task_uses_all_workers_for_the_next() -> N
 
 HEAD = """
 import sys, time
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 if __name__ == "__main__":
     with Pool(2) as pool:
         for _ in pool.run(time.sleep, [0.0, 0.0, 60.0, 60.0]):
@@ -121,7 +121,7 @@ def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
 
 WORK = """
 import os
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 if __name__ == "__main__":
     with Pool(2) as pool:
         print(sorted(answer for _, answer in pool.run(abs, [-1, -2])))

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.run.clips import run_step
-from pipeline.run.cluster import Pool
+from pipeline.run.pool.cluster import Pool
 from tests.pipeline.run.test_clips import clips, toy  # noqa: F401 - its fixture
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pipeline.errors import UserError
-from pipeline.run.crew import Crew
-from pipeline.run.fingerprint import is_known
-from pipeline.run.scheduler import connect
-from pipeline.run.scratch import private_folder
-from pipeline.run.shift import Shift, Unchecked, WorkerLost
+from pipeline.run.pool.crew import Crew
+from pipeline.run.pool.fingerprint import is_known
+from pipeline.run.pool.scheduler import connect
+from pipeline.run.pool.scratch import private_folder
+from pipeline.run.pool.shift import Shift, Unchecked, WorkerLost
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

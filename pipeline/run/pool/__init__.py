@@ -1,0 +1,1 @@
+"""The Dask pool: starting workers, checking them, handing them work and noticing when one is lost."""
