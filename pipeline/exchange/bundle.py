@@ -160,12 +160,12 @@ def _same(entry: Entry) -> Entry:
 
 # name -> module; a new format is one file and one line here.
 _FORMATS: dict[str, str] = {
-    "npz": "pipeline.exchange.npz",
-    "csv": "pipeline.exchange.csv_table",
-    "parquet": "pipeline.exchange.parquet",
-    "mmsa": "pipeline.exchange.mmsa",
-    "csd": "pipeline.exchange.csd",
-    "erc": "pipeline.exchange.erc",
+    "npz": "pipeline.exchange.formats.npz",
+    "csv": "pipeline.exchange.formats.csv_table",
+    "parquet": "pipeline.exchange.formats.parquet",
+    "mmsa": "pipeline.exchange.formats.mmsa",
+    "csd": "pipeline.exchange.formats.csd.csd",
+    "erc": "pipeline.exchange.formats.erc.erc",
 }
 
 

@@ -15,7 +15,7 @@ from features.text.fitted import fitted_names
 from models.validation.protocol import SPLITS
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
-from pipeline.exchange.mmsa import PART
+from pipeline.exchange.formats.mmsa import PART
 from pipeline.media import sha256_of
 from pipeline.params import CorpusParams, Params
 from pipeline.paths import CorpusPaths

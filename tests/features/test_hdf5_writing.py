@@ -16,7 +16,7 @@ from features.atomic import replacing
 from features.hdf5_writing import writing_hdf5
 from features.store import Column, Entry, Item, Schema, write_store
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
-from pipeline.exchange.csd import write as write_csd
+from pipeline.exchange.formats.csd.csd import write as write_csd
 
 ALL_KINDS = Schema(
     rows=(Column("values", "f4", 3), Column("word", "str"), Column("image", "bytes")),

@@ -21,9 +21,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.exchange import csd, erc
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.pickles import load
+from pipeline.exchange.formats.csd import csd
+from pipeline.exchange.formats.erc import erc
+from pipeline.exchange.formats.pickles import load
 
 CANARY = "canary"  # what a file would make in the working directory if any of it ran
 AUDIO = ImportOptions(arrays=(("audio", ("x",)),))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.errors import UserError
-from pipeline.exchange import csv_table, parquet
 from pipeline.exchange.bundle import Bundle, ImportOptions
+from pipeline.exchange.formats import csv_table, parquet
 from tests.pipeline.exchange.round_trip import assert_equal, bundles
 
 CSV = """clip,who,said,fold,mfcc_1,mfcc_2,face_x,age,room,score

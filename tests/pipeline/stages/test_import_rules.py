@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from features.store import open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions, reader_of
-from pipeline.exchange.pickles import load
+from pipeline.exchange.formats.pickles import load
 from pipeline.params import load_params
 from pipeline.paths import CorpusPaths
 from pipeline.run.locks import writing

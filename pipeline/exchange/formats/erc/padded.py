@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.erc_stores import Found, Vectors, stores_by_name
+from pipeline.exchange.formats.erc.stores import Found, Vectors, stores_by_name
 
 
 def is_padded(parts: Sequence[Any]) -> bool:

@@ -16,7 +16,7 @@ from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.columns import distinct, unique_ids
-from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
+from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, read_rows, read_texts
 from pipeline.exchange.intervals import proper
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line

@@ -19,7 +19,7 @@ from features.store import STATUSES, Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.columns import distinct
-from pipeline.exchange.csd_files import Floats, SequenceFile, describe, read_rows, read_texts
+from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, read_rows, read_texts
 from pipeline.exchange.packing import array_of, column_of
 from pipeline.foreign import one_line
 from pipeline.utterances import WORD_COLUMNS

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
-from pipeline.exchange.npz import read, write
+from pipeline.exchange.formats.npz import read, write
 from tests.conftest import DATA, needs_data
 from tests.pipeline.exchange.round_trip import assert_equal, bundles
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.erc_meld import MELD, RELEASE, SENTIMENTS
-from pipeline.exchange.erc_stores import Found, stores_by_name
+from pipeline.exchange.formats.erc.meld import MELD, RELEASE, SENTIMENTS
+from pipeline.exchange.formats.erc.stores import Found, stores_by_name
 from pipeline.foreign import one_line
 
 _SPLITS = {"train": "train", "val": "valid", "valid": "valid", "dev": "valid", "test": "test"}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from features.store import Entry
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of
-from pipeline.exchange.mmsa import read, write
+from pipeline.exchange.formats.mmsa import read, write
 from tests.pipeline.exchange.round_trip import assert_equal, bundles
 
 NONE = ImportOptions()

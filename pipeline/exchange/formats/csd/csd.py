@@ -17,10 +17,10 @@ from features.atomic import replacing_all
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, ImportOptions
-from pipeline.exchange.csd_files import SequenceFile, describe
-from pipeline.exchange.csd_foreign import read_foreign
-from pipeline.exchange.csd_own import OWN_KEY, read_own
-from pipeline.exchange.csd_write import writers_of
+from pipeline.exchange.formats.csd.files import SequenceFile, describe
+from pipeline.exchange.formats.csd.foreign import read_foreign
+from pipeline.exchange.formats.csd.own import OWN_KEY, read_own
+from pipeline.exchange.formats.csd.write import writers_of
 from pipeline.exchange.safety import refuse_options
 
 

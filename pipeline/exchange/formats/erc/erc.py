@@ -21,11 +21,11 @@ import pandas as pd
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.columns import unique_ids
-from pipeline.exchange.erc_baseline import is_baseline, read_baseline
-from pipeline.exchange.erc_conversations import layout_of, read_conversations
-from pipeline.exchange.erc_padded import is_padded, read_padded
-from pipeline.exchange.erc_stores import Found, store_of
-from pipeline.exchange.pickles import load
+from pipeline.exchange.formats.erc.baseline import is_baseline, read_baseline
+from pipeline.exchange.formats.erc.conversations import layout_of, read_conversations
+from pipeline.exchange.formats.erc.padded import is_padded, read_padded
+from pipeline.exchange.formats.erc.stores import Found, store_of
+from pipeline.exchange.formats.pickles import load
 from pipeline.exchange.safety import refuse_options
 
 

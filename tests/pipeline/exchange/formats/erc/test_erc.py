@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
-from pipeline.exchange.erc import read
+from pipeline.exchange.formats.erc.erc import read
 
 PLAIN = ImportOptions()
 A, B = "Ses01F_impro01", "Ses05M_script01_1"

@@ -1,6 +1,6 @@
 """Write a bundle as ``.csd`` files that the SDK opens: a file a store, one of words, one of labels, one a text label.
 
-Each has what the SDK asks for, and the metadata keys of `pipeline.exchange.csd_own` for what the format has no place
+Each has what the SDK asks for, and the metadata keys of `pipeline.exchange.formats.csd.own` for what the format has no place
 for.
 """
 
@@ -22,8 +22,8 @@ from features.hdf5_writing import Room, room_for_texts, writing_hdf5
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.columns import distinct, store_name
-from pipeline.exchange.csd_files import Floats
-from pipeline.exchange.csd_own import (
+from pipeline.exchange.formats.csd.files import Floats
+from pipeline.exchange.formats.csd.own import (
     OWN_KEY,
     STORE_KEY,
     UTTERANCES_KEY,

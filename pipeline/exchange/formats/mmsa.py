@@ -31,10 +31,10 @@ from pipeline.errors import UserError, listed_names
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text, names_of
 from pipeline.exchange.columns import features_of, unique_ids
-from pipeline.exchange.mmsa_own import OWN_KEY, read_own, write_own
-from pipeline.exchange.npz import unpadded
+from pipeline.exchange.formats.mmsa_own import OWN_KEY, read_own, write_own
+from pipeline.exchange.formats.npz import unpadded
+from pipeline.exchange.formats.pickles import dump, load
 from pipeline.exchange.parts import check_meanings, remedy
-from pipeline.exchange.pickles import dump, load
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line
 from pipeline.rules import SPLITS

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from features.store import Entry, feature_schema, open_store, write_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
-from pipeline.exchange.csd import read, write
+from pipeline.exchange.formats.csd.csd import read, write
 from tests.conftest import DATA, needs_data
 
 AUDIO = ImportOptions(arrays=(("audio", ("COVAREP",)),))

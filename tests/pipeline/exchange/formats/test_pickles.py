@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.exchange.pickles import dump, load
+from pipeline.exchange.formats.pickles import dump, load
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 

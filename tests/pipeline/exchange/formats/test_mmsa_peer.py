@@ -17,8 +17,8 @@ import pytest
 
 from features.store import Entry
 from models.evaluation import metrics
-from pipeline.exchange import mmsa, npz
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.formats import mmsa, npz
 from tests.conftest import DATA, needs_data
 
 pytestmark = [

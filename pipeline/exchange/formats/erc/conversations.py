@@ -12,8 +12,8 @@ import numpy as np
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.erc_meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
-from pipeline.exchange.erc_stores import Found
+from pipeline.exchange.formats.erc.meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
+from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line
 from pipeline.rules import SPLITS
 

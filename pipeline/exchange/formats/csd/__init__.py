@@ -1,0 +1,1 @@
+"""The computational sequences (.csd) of the CMU Multimodal SDK."""

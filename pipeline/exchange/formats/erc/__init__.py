@@ -1,0 +1,1 @@
+"""The pickles of emotion recognition in conversations."""
