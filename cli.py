@@ -138,7 +138,7 @@ class _Group(click.Group):
 
 
 def _load(path: Path) -> Any:
-    from pipeline.params import load_params
+    from pipeline.settings.params import load_params
 
     return load_params(path)
 
@@ -203,11 +203,11 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal prepare --corpus demo
     """
-    from pipeline.paths import CorpusPaths
+    from pipeline.corpora.utterances import read_utterances, read_word_table
+    from pipeline.settings.paths import CorpusPaths
     from pipeline.stages.prepare import prepare as run
     from pipeline.stages.problems import shown
     from pipeline.stages.validate import facts_of
-    from pipeline.utterances import read_utterances, read_word_table
 
     params = _load(params_path)
     for name in _names(params, corpora):
@@ -367,9 +367,9 @@ def predict(
 
     Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
     """
+    from pipeline.corpora.utterances import write_table
     from pipeline.errors import UserError
     from pipeline.stages.predict import predict as run
-    from pipeline.utterances import write_table
 
     answers = run(_load(params_path), folder, source, text=text, workers=workers)
     for notice in answers.notices:
@@ -491,7 +491,7 @@ def validate(corpus: str, params_path: Path) -> None:
 
     Example: crossmodal validate demo
     """
-    from pipeline.paths import CorpusPaths
+    from pipeline.settings.paths import CorpusPaths
     from pipeline.stages.problems import shown
     from pipeline.stages.validate import validate as run
     from pipeline.stages.validate import what_errors_stop
@@ -526,7 +526,7 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
-    from pipeline.settings_file import add_corpus as run
+    from pipeline.corpora.adding import add_corpus as run
 
     for line in run(params_path, name, settings, also_run=also_run):
         _echo(line)
@@ -705,7 +705,7 @@ def doctor() -> None:
 
     Example: crossmodal doctor
     """
-    from pipeline.doctor import checks
+    from pipeline.inspection.doctor import checks
 
     bad = 0
     for check in checks():

@@ -20,7 +20,7 @@ class Ours:
 
     def __init__(self) -> None:
         from features.base import build
-        from pipeline.params import load_params
+        from pipeline.settings.params import load_params
 
         params = load_params(ROOT / "params.yaml")
         self.config = params.streams

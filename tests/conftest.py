@@ -67,7 +67,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]
 
 def bind(folder: Path, sidecar: str = "tables.json", **rest: object) -> None:
     """Bind the tables that lie in a folder by a record, as the stage does that writes them."""
-    from pipeline import bound
+    from pipeline.tables import bound
 
     names = bound.PREDICTED if sidecar == bound.TRAINED else [n for n in bound.BOUND if n not in bound.PREDICTED]
     files = {name: folder / name for name in names if (folder / name).exists()}

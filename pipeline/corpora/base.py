@@ -6,9 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pipeline.corpora.utterances import Corpus, Problem, Severity
 from pipeline.errors import UserError, suggest
-from pipeline.params import CorpusParams
-from pipeline.utterances import Corpus, Problem, Severity
+from pipeline.settings.params import CorpusParams
 
 # A reader turns the unpacked folder into utterances. It opens label files, never media; it collects problems instead of
 # raising at the first. Its utterance table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.

@@ -14,11 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.corpora.base import MOST_LISTED
+from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, Problem
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.foreign import child, open_hdf5
-from pipeline.params import CorpusParams
-from pipeline.rules import interval_of, number_of
-from pipeline.utterances import COLUMNS, WORD_COLUMNS, Problem
+from pipeline.settings.params import CorpusParams
+from pipeline.tables.rules import interval_of, number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")

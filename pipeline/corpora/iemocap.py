@@ -27,9 +27,9 @@ from pipeline.corpora.files import (
     wants_media,
     word_table,
 )
+from pipeline.corpora.utterances import Corpus, Problem
 from pipeline.errors import UserError, refuse_pipe
-from pipeline.params import CorpusParams
-from pipeline.utterances import Corpus, Problem
+from pipeline.settings.params import CorpusParams
 
 # code of the raters' majority -> class; xxx, no majority, is no class
 EMOTIONS = {

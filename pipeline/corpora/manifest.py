@@ -18,13 +18,15 @@ import pandas as pd
 
 from pipeline.corpora.manifest_columns import OURS, check_asked, understood
 from pipeline.corpora.places import recordings_of, repeated, same_parts
+from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity
 from pipeline.corpora.words import check_columns, read_words
-from pipeline.csv_files import Sheet, read_sheet
 from pipeline.errors import UserError, suggest
-from pipeline.headers import TIMES, folded, near_notices, nearly_ours
-from pipeline.near_paths import Neighbours
-from pipeline.params import CorpusParams
-from pipeline.rules import (
+from pipeline.settings.params import CorpusParams
+from pipeline.streams.spans import Region, check_channel, check_track
+from pipeline.tables.csv_files import Sheet, read_sheet
+from pipeline.tables.headers import TIMES, folded, near_notices, nearly_ours
+from pipeline.tables.near_paths import Neighbours
+from pipeline.tables.rules import (
     alike_notices,
     fault_of_label,
     fault_of_name,
@@ -37,8 +39,6 @@ from pipeline.rules import (
     seconds_of,
     split_of,
 )
-from pipeline.streams.spans import Region, check_channel, check_track
-from pipeline.utterances import COLUMNS, Corpus, Problem, Severity
 
 _SUGGESTED = 20  # labels that occur once for which the one that is meant is looked for
 NAMES = ("utterance", "speaker", "group", "split")

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.column_cells import HOLDS, misused
-from pipeline.csv_files import Sheet
+from pipeline.corpora.utterances import COLUMNS, Problem
 from pipeline.errors import UserError
-from pipeline.params import ProtocolParams
-from pipeline.rules import SPLITS
-from pipeline.splits import meanings
-from pipeline.utterances import COLUMNS, Problem
+from pipeline.settings.params import ProtocolParams
+from pipeline.tables.column_cells import HOLDS, misused
+from pipeline.tables.csv_files import Sheet
+from pipeline.tables.rules import SPLITS
+from pipeline.tables.splits import meanings
 
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # by prepare, not by the manifest
 OURS = tuple(name for name in COLUMNS if name not in MADE)

@@ -12,10 +12,10 @@ import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
 from pipeline.corpora.files import folders_below, inside
+from pipeline.corpora.utterances import WORD_COLUMNS, Corpus, Problem
 from pipeline.errors import UserError, refuse_pipe, suggest
-from pipeline.headers import column_names
-from pipeline.params import CorpusParams
-from pipeline.utterances import WORD_COLUMNS, Corpus, Problem
+from pipeline.settings.params import CorpusParams
+from pipeline.tables.headers import column_names
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")
 SENTIMENTS = ("neutral", "positive", "negative")

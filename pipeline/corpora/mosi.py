@@ -34,10 +34,10 @@ from pipeline.corpora.files import (
     wants_media,
     word_table,
 )
+from pipeline.corpora.utterances import Corpus, Problem
 from pipeline.errors import UserError, suggest
-from pipeline.headers import column_names
-from pipeline.params import CorpusParams
-from pipeline.utterances import Corpus, Problem
+from pipeline.settings.params import CorpusParams
+from pipeline.tables.headers import column_names
 
 SDK_37, SDK_94 = "A2Zadeh/CMU-MultimodalSDK issue 37", "A2Zadeh/CMU-MultimodalSDK issue 94"
 NO_LENGTH = "2WGyTLYerpo_44"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.csv_files import read_sheet
+from pipeline.corpora.utterances import WORD_COLUMNS, Problem
 from pipeline.errors import UserError, listed_names, suggest
-from pipeline.headers import nearly_ours
-from pipeline.near_ids import nearly_equal
-from pipeline.rules import REACH_S, fault_of_text, name_of, seconds_of
-from pipeline.utterances import WORD_COLUMNS, Problem
+from pipeline.tables.csv_files import read_sheet
+from pipeline.tables.headers import nearly_ours
+from pipeline.tables.near_ids import nearly_equal
+from pipeline.tables.rules import REACH_S, fault_of_text, name_of, seconds_of
 
 TOLERANCE_S = 0.5  # annotators' spans and aligners' words are often a little off each other
 

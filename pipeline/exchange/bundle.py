@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from features.base import Modality
 from features.store import Entry, Item
+from pipeline.corpora.utterances import WORD_COLUMNS
 from pipeline.errors import UserError, suggest
-from pipeline.utterances import WORD_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Bundle:
     utterances
         A column ``utterance`` of unique names, and what the file knows of ``recording``, ``text``, ``speaker``,
         ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end``, and labels. All cells are as
-        `pipeline.utterances` has them: empty text or NaN where nothing is known.
+        `pipeline.corpora.utterances` has them: empty text or NaN where nothing is known.
     words
         ``utterance, word, start, end``, in seconds of the recording; may be empty.
     features

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.rules import name_of, number_of
+from pipeline.tables.rules import name_of, number_of
 
 
 def places_of(cells: NDArray[Any]) -> NDArray[Any] | None:

@@ -11,7 +11,7 @@ from features.store import Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.foreign import one_line
-from pipeline.rules import fault_of_name, fault_of_text, trimmed
+from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
 NAMES = ("recording", "speaker", "group", "split")  # columns of names, beside that of the utterances
 _SUSPECT = re.compile("[\0\ud800-\udfff]")  # what a text may not hold; looking for it is fast

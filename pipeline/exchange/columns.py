@@ -12,15 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.base import Modality
+from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
 from pipeline.exchange.intervals import proper
 from pipeline.exchange.parts import check_meanings, remedy
-from pipeline.headers import column_names, nearly_ours
-from pipeline.rules import is_no_label, number_of, seconds_of
-from pipeline.splits import meanings
-from pipeline.utterances import COLUMNS
+from pipeline.tables.headers import column_names, nearly_ours
+from pipeline.tables.rules import is_no_label, number_of, seconds_of
+from pipeline.tables.splits import meanings
 
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
 _NAME_ROLES = ("speaker", "group", "split")

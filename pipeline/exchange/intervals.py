@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.rules import REACH_S, interval_of
+from pipeline.tables.rules import REACH_S, interval_of
 
 DIGITS = 6  # after the point of a second, as the utterance table keeps them
 _SHOWN = 3

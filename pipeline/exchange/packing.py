@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from features.base import MODALITIES
 from features.store import STATUSES, Entry
+from pipeline.corpora.utterances import WORD_COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.cells import as_text
 from pipeline.foreign import one_line
-from pipeline.utterances import WORD_COLUMNS
 
 FORMAT_KEY = "crossmodal_format"
 VERSION = 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import one_line
-from pipeline.rules import SPLITS
+from pipeline.tables.rules import SPLITS
 
 
 def remedy(name: str) -> str:

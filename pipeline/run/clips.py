@@ -12,11 +12,11 @@ from typing import Any, Protocol
 from features.errors import EmptyInput, ExtractorError, NoStream, StoreError
 from features.store import Entry, Item, Status
 from pipeline.errors import UserError
-from pipeline.plugins import load_plugins
 from pipeline.run.cache import ClipCache
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
+from pipeline.settings.plugins import load_plugins
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from features.atomic import replacing
-from pipeline.csv_cells import marked, restored
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.foreign import printable
 from pipeline.run.locks import locked
+from pipeline.tables.csv_cells import marked, restored
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features.atomic import TEMPORARY, leftovers
-from pipeline.paths import CACHE
+from pipeline.settings.paths import CACHE
 
 _RAW = Path("data/raw")
 _BY_CHANCE = r"\.[0-9a-f]{16}\.partial"

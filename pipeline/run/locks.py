@@ -13,7 +13,7 @@ from pathlib import Path
 from socket import gethostname
 
 from features.atomic import NO_LOCKS
-from pipeline.paths import CACHE
+from pipeline.settings.paths import CACHE
 
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _PATIENCE, _PAUSE_S = 20, 0.05  # whoever holds a lock for less than a second is not worth a line

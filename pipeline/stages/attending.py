@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.drawing import Point, forest
+from pipeline.reporting.drawing import Point, forest
 
 MIDDLE = (0.1, 0.9)  # of the utterances' weights, as quantiles
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.atomic import discard
-from pipeline.paths import CACHE
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs
+from pipeline.settings.paths import CACHE
 from pipeline.stages.overview import used_keys
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from features.store import Schema, open_store, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError
-from pipeline.params import Params
-from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
 from pipeline.run.ledger import Failure, record
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
 
 STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
 

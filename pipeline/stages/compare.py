@@ -11,14 +11,14 @@ from features.errors import StoreError
 from models.evaluation.metrics import metric
 from models.evaluation.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
 from models.nets.threads import one_thread
-from pipeline import bound
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, EvaluateParams, Params
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import CorpusParams, EvaluateParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.cells import difference, number, p_value, pipe_table
 from pipeline.stages.current import require_same, require_trained
 from pipeline.stages.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
-from pipeline.utterances import read_utterances
+from pipeline.tables import bound
 
 Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predictions of both
 

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline import bound
-from pipeline.bound import TABLES
 from pipeline.errors import Changed, UserError, refuse_pipe
-from pipeline.params import Params
-from pipeline.paths import CorpusPaths
-from pipeline.plugins import plugin_keys
 from pipeline.run.cache import key_of
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import plugin_keys
 from pipeline.stages.results import figures_of
 from pipeline.stages.trained import Record, inputs_of, read_record, require_features
+from pipeline.tables import bound
+from pipeline.tables.bound import TABLES
 
 PREDICTIONS = "the predictions"
 MADE_OF = "made_of"  # in the records of evaluate

@@ -12,13 +12,12 @@ import pandas as pd
 from features.atomic import replacing_all, write_text
 from models.evaluation.metrics import metric
 from models.nets.threads import one_thread
-from pipeline.bound import TABLES, require_written
-from pipeline.bound import record as record_of
-from pipeline.drawing import Point, forest
+from pipeline.corpora.utterances import csv_text, read_table, read_utterances
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params
-from pipeline.paths import CorpusPaths
+from pipeline.reporting.drawing import Point, forest
 from pipeline.run.locks import writing
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages import attending, robustness, tables
 from pipeline.stages.cells import SHARES, pipe_table
 from pipeline.stages.current import MADE_OF, evaluated, made_of, require_evaluated, require_same, require_trained
@@ -39,7 +38,8 @@ from pipeline.stages.results import (
 )
 from pipeline.stages.scoring import Scores, score
 from pipeline.stages.trained import Record
-from pipeline.utterances import csv_text, read_table, read_utterances
+from pipeline.tables.bound import TABLES, require_written
+from pipeline.tables.bound import record as record_of
 
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
 # The name and the header of a plot.

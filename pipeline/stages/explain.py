@@ -13,12 +13,13 @@ from models.evaluation.importance import extractors_of, shuffled_features, shuff
 from models.evaluation.metrics import metric
 from models.memo import Memo
 from models.warned import heard
+from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params
-from pipeline.paths import CorpusPaths
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.compare import chosen
 from pipeline.stages.current import require_evaluated, require_same
 from pipeline.stages.fitting import Job, data_of, fitted_row, leading, planned
@@ -28,7 +29,6 @@ from pipeline.stages.labels import labels_of
 from pipeline.stages.results import WHO, Key, label_of, read_figures, read_predictions, systems
 from pipeline.stages.rows import Row
 from pipeline.stages.trained import require_features
-from pipeline.utterances import read_table, read_utterances, write_table
 
 REPEATS = 5
 SHOWN = 10  # utterances that are printed of each list; the files hold all

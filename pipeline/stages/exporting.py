@@ -13,18 +13,18 @@ from features.base import MODALITIES, Modality, extractor_names
 from features.store import open_store
 from features.text.fitted import fitted_names
 from models.validation.protocol import SPLITS
+from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
 from pipeline.exchange.formats.mmsa import PART
-from pipeline.media import sha256_of
-from pipeline.params import CorpusParams, Params
-from pipeline.paths import CorpusPaths
+from pipeline.hashing import sha256_of
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.export_sources import Source, joined
 from pipeline.stages.guard import plan_of
 from pipeline.stages.inputs import is_imported, positions
 from pipeline.stages.matching import imported_differences
 from pipeline.stages.trained import require_extracted
-from pipeline.utterances import COLUMNS, read_utterances, read_word_table
 
 ALIGNMENTS = ("", "word")
 _LOCAL = (  # of use beside the media only

@@ -16,13 +16,13 @@ from features.codec import READERS, feature_entry
 from features.errors import ExtractorError
 from features.store import Entry, Store, feature_schema, open_store
 from pipeline.errors import Changed, UserError
-from pipeline.media import HashMemo, stamp_of
-from pipeline.params import Params
-from pipeline.paths import CACHE, CorpusPaths
+from pipeline.hashing import HashMemo, stamp_of
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages import preprocess
 from pipeline.stages.common import (
     STREAM_FAILED,

@@ -20,11 +20,12 @@ from models.saving.saving import is_part, save
 from models.saving.size import parameters
 from models.validation.folds import numbered
 from models.warned import heard
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, suggest
-from pipeline.params import CorpusParams, Params, TrainParams
-from pipeline.paths import CorpusPaths
-from pipeline.plugins import module_names, plugin_keys
 from pipeline.run.locks import writing
+from pipeline.settings.params import CorpusParams, Params, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import module_names, plugin_keys
 from pipeline.stages.current import require_evaluated
 from pipeline.stages.fitting import leading, named_failure, recipe_of
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
@@ -35,7 +36,6 @@ from pipeline.stages.schema import inputs_of, plain
 from pipeline.stages.trained import inputs_of as inputs_of_training
 from pipeline.stages.trained import require_features, require_unchanged
 from pipeline.stages.word_times import timed_of
-from pipeline.utterances import read_utterances
 
 FOLDER = "models"  # below a corpus's results
 

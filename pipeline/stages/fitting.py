@@ -30,16 +30,16 @@ from models.registry import Recipe, build, is_ours, reads_sequences
 from models.validation.leaks import probe
 from models.validation.protocol import Fold
 from models.warned import heard
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
-from pipeline.media import sha256_of, stamp_of
-from pipeline.params import CorpusParams, TrainParams
-from pipeline.paths import CACHE, CorpusPaths
-from pipeline.plugins import load_plugins, plugin_keys
+from pipeline.hashing import sha256_of, stamp_of
 from pipeline.run.cache import ClipCache, key_of
+from pipeline.settings.params import CorpusParams, TrainParams
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.plugins import load_plugins, plugin_keys
 from pipeline.stages.inputs import SPECTROGRAM, load_modalities, stores_of
 from pipeline.stages.labels import labels_of
 from pipeline.stages.rows import Row
-from pipeline.utterances import read_utterances
 
 STEP = "fits"  # its folder in the cache
 _ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.near_ids import nearly_equal, said_of, surely_one
+from pipeline.tables.near_ids import nearly_equal, said_of, surely_one
 
 _EXAMPLES = 3
 

@@ -13,10 +13,10 @@ from features.errors import StoreError
 from features.store import IMPORTED, feature_schema, fill_store, open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
-from pipeline.media import sha256_of
-from pipeline.paths import CorpusPaths, check_store
+from pipeline.hashing import sha256_of
 from pipeline.run.cache import key_of
 from pipeline.run.locks import writing
+from pipeline.settings.paths import CorpusPaths, check_store
 
 
 @contextmanager

@@ -11,21 +11,21 @@ import pandas as pd
 
 from features.atomic import replacing
 from features.store import Entry, Item
-from pipeline.csv_cells import mark_rows, put
+from pipeline.corpora.adding import RAW, add_corpus, add_features
+from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
 from pipeline.exchange.intervals import within
-from pipeline.params import Params, load_params
-from pipeline.paths import CorpusPaths, check_name
-from pipeline.rules import is_no_label
 from pipeline.run.locks import writing
-from pipeline.settings_file import RAW, add_corpus, add_features
+from pipeline.settings.params import Params, load_params
+from pipeline.settings.paths import CorpusPaths, check_name
 from pipeline.stages.import_ids import keyed, near_notices, unmatched
 from pipeline.stages.imported_stores import origin_of, renamed, written
 from pipeline.stages.prepare import gather
-from pipeline.utterances import COLUMNS, read_utterances
+from pipeline.tables.csv_cells import mark_rows, put
+from pipeline.tables.rules import is_no_label
 
 _FILLED_IN = (
     "recording",

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams
-from pipeline.rules import fault_of_label
+from pipeline.settings.params import CorpusParams
+from pipeline.tables.rules import fault_of_label
 
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:

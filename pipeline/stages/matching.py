@@ -8,7 +8,7 @@ import pandas as pd
 from features.store import open_store
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.paths import CorpusPaths
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.inputs import is_imported
 
 _SHOWN = 3

@@ -8,11 +8,11 @@ import yaml
 
 from features.base import build, extractor_names
 from features.store import open_store
-from pipeline.bound import of_this_version
 from pipeline.corpora.base import description, reader_names
 from pipeline.errors import UserError
-from pipeline.params import Params
+from pipeline.settings.params import Params
 from pipeline.stages.trained import record_in
+from pipeline.tables.bound import of_this_version
 
 
 def extractors(params: Params) -> Iterator[str]:

@@ -20,20 +20,20 @@ from models.evaluation.shapley import shapley_values
 from models.outputs import sound_answers
 from models.registry import reads_sequences
 from models.saving.saving import Saved, load
+from pipeline.corpora.utterances import Problem, read_utterances
 from pipeline.errors import UserError, refuse_pipe
-from pipeline.params import CorpusParams, Params, ProtocolParams, TrainParams
-from pipeline.paths import CorpusPaths
-from pipeline.plugins import module_names
-from pipeline.rules import fault_of_name, fault_of_text
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import CorpusParams, Params, ProtocolParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import module_names
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.inputs import load_modalities, stores_of
 from pipeline.stages.problems import few
 from pipeline.stages.schema import Schema, checked, extractors_of, require_same, settings_of
 from pipeline.stages.word_times import notices_of_untimed, spoken
-from pipeline.utterances import Problem, read_utterances
+from pipeline.tables.rules import fault_of_name, fault_of_text
 
 FEW = 4  # clips that one process does sooner than a cluster has started
 MANIFEST = "manifest.csv"

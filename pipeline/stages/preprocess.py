@@ -14,17 +14,17 @@ import pandas as pd
 from features.base import Modality
 from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
 from features.store import Entry
+from pipeline.corpora.utterances import read_utterances, read_words
 from pipeline.errors import Changed, UserError
-from pipeline.media import HashMemo, stamp_of
-from pipeline.params import Params
-from pipeline.paths import CACHE, CorpusPaths
+from pipeline.hashing import HashMemo, stamp_of
 from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages.common import finish, library_versions, require_planned, run_and_store
 from pipeline.streams.spans import Region, Span
-from pipeline.utterances import read_utterances, read_words
 
 PACKAGES: dict[Modality, tuple[str, ...]] = {
     "text": (),

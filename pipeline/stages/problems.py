@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from features.atomic import write_bytes
+from pipeline.corpora.utterances import Problem
 from pipeline.foreign import printable
-from pipeline.utterances import Problem
 
 OF_A_KIND = 10  # lines of one kind that are shown
 IN_ALL = 100

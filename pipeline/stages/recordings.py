@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline.corpora.base import MOST_LISTED
+from pipeline.corpora.utterances import Problem
 from pipeline.errors import unforeseen
 from pipeline.locales import hint_of
-from pipeline.near_paths import Neighbours
-from pipeline.params import CorpusParams
+from pipeline.settings.params import CorpusParams
 from pipeline.streams.spans import DEFAULT, MIX
-from pipeline.utterances import Problem
+from pipeline.tables.near_paths import Neighbours
 
 if TYPE_CHECKING:
     from pipeline.streams.decode import RecordingInfo

@@ -8,13 +8,13 @@ import pandas as pd
 
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import groups_of
-from pipeline.bound import is_there
+from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.params import CorpusParams
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import CorpusParams
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.trained import read_record
-from pipeline.utterances import read_table
+from pipeline.tables.bound import is_there
 
 WHO = ["strategy", "modalities", "model"]
 Key = tuple[str, str, str]  # strategy, modalities joined by +, model

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from models.evaluation.metrics import Metric, metric
 from models.evaluation.stats import Interval, group_bootstrap, paired_difference, resample
-from pipeline.drawing import curves
 from pipeline.errors import UserError, suggest
-from pipeline.params import CorpusParams, EvaluateParams
+from pipeline.reporting.drawing import curves
+from pipeline.settings.params import CorpusParams, EvaluateParams
 from pipeline.stages.cells import difference, figure, number, pipe_table, spaced
 from pipeline.stages.results import WHO, Key, figures_of, label_of, systems
 

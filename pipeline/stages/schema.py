@@ -11,9 +11,9 @@ from features.text import fitted
 from models.registry import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import single_line
-from pipeline.params import Params, Task, TrainParams
-from pipeline.parsing import parse
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import Params, Task, TrainParams
+from pipeline.settings.parsing import parse
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.common import library_versions
 from pipeline.stages.extract import fingerprint
 from pipeline.stages.inputs import SPECTROGRAM, is_imported

@@ -21,7 +21,7 @@ from models.evaluation.stats import (
 )
 from models.registry import strategy
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, EvaluateParams
+from pipeline.settings.params import CorpusParams, EvaluateParams
 from pipeline.stages.results import Key, figures_of, systems
 
 LEVEL = 0.05  # of the corrected p, and what the intervals leave out

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from features.atomic import write_text
-from pipeline.params import load_params
-from pipeline.plugins import plugin_keys
 from pipeline.run.cache import key_of
+from pipeline.settings.params import load_params
+from pipeline.settings.plugins import plugin_keys
 
 CHECKED = Path("data/work/settings.txt")
 PLUGINS = Path("data/work/plugins.txt")

@@ -8,8 +8,8 @@ import pandas as pd
 from models.errors import LeakError
 from models.evaluation.metrics import codes, metric
 from models.evaluation.stats import holm
-from pipeline.params import CorpusParams, Params
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.fitting import leading
 from pipeline.stages.results import read_predictions
 from pipeline.stages.train import SHUFFLED

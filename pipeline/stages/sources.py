@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from pipeline.bound import TABLES, read_record
 from pipeline.errors import UserError
-from pipeline.params import Params
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.prepare import SOURCES, current, label_file, sources_of
+from pipeline.tables.bound import TABLES, read_record
 
 
 def changed_sources(params: Params, name: str) -> str:

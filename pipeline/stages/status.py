@@ -8,16 +8,16 @@ from pathlib import Path
 from features.base import MODALITIES, build
 from features.errors import StoreError
 from features.store import open_store
-from pipeline.bound import TRAINED, require_all_there
 from pipeline.errors import UserError
-from pipeline.params import Params
-from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Outcome
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages import extract, prepare, preprocess
 from pipeline.stages.common import is_current
 from pipeline.stages.current import require_evaluated, require_reported
 from pipeline.stages.trained import inputs_of, read_record, require_features
+from pipeline.tables.bound import TRAINED, require_all_there
 
 
 @dataclass(frozen=True)

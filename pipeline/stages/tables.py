@@ -6,7 +6,7 @@ import pandas as pd
 
 from features.base import MODALITIES
 from models.evaluation.stats import Interval
-from pipeline.params import CorpusParams, EvaluateParams
+from pipeline.settings.params import CorpusParams, EvaluateParams
 from pipeline.stages.cells import SHARES, difference, figure, number, p_value, pipe_table, plain, spaced, tabular
 from pipeline.stages.results import WHO, Key, label_of
 from pipeline.stages.scoring import LEVEL, Comparison, Scored, Scores, smallest_p

@@ -14,16 +14,16 @@ from models.registry import reads_sequences, strategy
 from models.validation.folds import hold_out_groups
 from models.validation.leaks import knows_labels
 from models.validation.protocol import Fold, grouped
-from pipeline.bound import TRAINED
+from pipeline.corpora.utterances import read_utterances, write_table, write_tables
 from pipeline.errors import UserError
-from pipeline.params import ContextParams, CorpusParams, Params, TrainParams
-from pipeline.paths import CACHE, CorpusPaths
-from pipeline.plugins import plugin_keys
 from pipeline.run.cache import ClipCache
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
+from pipeline.settings.params import ContextParams, CorpusParams, Params, TrainParams
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.plugins import plugin_keys
 from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, planned
 from pipeline.stages.grid_ends import end_notices
 from pipeline.stages.guard import contents_of, guarded, plan_of
@@ -32,7 +32,7 @@ from pipeline.stages.labels import labels_of
 from pipeline.stages.matching import imported_differences
 from pipeline.stages.rows import Row, plan_rows
 from pipeline.stages.trained import inputs_of, require_features, require_unchanged
-from pipeline.utterances import read_utterances, write_table, write_tables
+from pipeline.tables.bound import TRAINED
 
 SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
 SEED = 0  # of the shuffling

@@ -8,19 +8,19 @@ from features.base import Modality, extractor_names
 from features.base import build as build_extractor
 from features.store import open_store
 from features.text import fitted
-from pipeline.bound import TRAINED, command_of
-from pipeline.bound import read_record as read_bound
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError, suggest
-from pipeline.media import sha256_of
-from pipeline.params import Params
-from pipeline.paths import CorpusPaths
-from pipeline.plugins import plugin_keys
+from pipeline.hashing import sha256_of
 from pipeline.run.cache import key_of
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import plugin_keys
 from pipeline.stages import extract, preprocess
 from pipeline.stages.common import require_current
 from pipeline.stages.inputs import SPECTROGRAM, is_imported, settings_of
 from pipeline.stages.matching import differences
-from pipeline.utterances import read_utterances
+from pipeline.tables.bound import TRAINED, command_of
+from pipeline.tables.bound import read_record as read_bound
 
 
 def inputs_of(params: Params, name: str) -> dict[str, str]:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from models.errors import ModelError
 from models.validation.protocol import grouped, groups_of
+from pipeline.corpora.utterances import Problem
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.matching import imported_differences
 from pipeline.stages.prepare import gather
 from pipeline.stages.train import split
-from pipeline.utterances import Problem
 
 
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:

@@ -8,14 +8,14 @@ from features.errors import StoreError
 from features.store import open_store
 from models.errors import ModelError
 from models.saving.saving import load
-from pipeline.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 from pipeline.errors import UserError
-from pipeline.params import Params
-from pipeline.paths import CACHE, CorpusPaths
-from pipeline.plugins import module_names
 from pipeline.run.cache import ClipCache
 from pipeline.run.ledger import read_failures
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.plugins import module_names
 from pipeline.stages.fit import FOLDER
+from pipeline.tables.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 
 Checked = tuple[Path, str]  # a file, and what is wrong with it; empty: nothing
 

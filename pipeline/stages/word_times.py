@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.registry import reads_sequences
-from pipeline.params import TrainParams
-from pipeline.paths import CorpusPaths
+from pipeline.corpora.utterances import read_words
+from pipeline.settings.params import TrainParams
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.schema import Schema
-from pipeline.utterances import read_words
 
 RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the rate of speech comes from
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import bound
 from pipeline.corpora.files import decoded
-from pipeline.csv_files import read_sheet
 from pipeline.errors import UserError, suggest
+from pipeline.tables import bound
+from pipeline.tables.csv_files import read_sheet
 from tests.conftest import run
 
 READERS = {

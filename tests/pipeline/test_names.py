@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline.errors import UserError
-from pipeline.params import load_params
+from pipeline.settings.params import load_params
 from tests.conftest import ROOT, write_csv
 
 CORPUS = {

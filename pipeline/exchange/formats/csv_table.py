@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.csv_cells import MARKS, restored, unmarked_rows
-from pipeline.csv_files import records
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.cells import as_text
@@ -18,6 +16,8 @@ from pipeline.exchange.columns import ROLES, Source, names_here, number
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
 from pipeline.foreign import one_line
+from pipeline.tables.csv_cells import MARKS, restored, unmarked_rows
+from pipeline.tables.csv_files import records
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:

@@ -37,8 +37,8 @@ from pipeline.exchange.formats.pickles import dump, load
 from pipeline.exchange.parts import check_meanings, remedy
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line
-from pipeline.rules import SPLITS
-from pipeline.splits import meanings
+from pipeline.tables.rules import SPLITS
+from pipeline.tables.splits import meanings
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"

@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.foreign import printable
-from pipeline.paths import CACHE
 from pipeline.run.pool.fingerprint import differences, fingerprint
+from pipeline.settings.paths import CACHE
 
 _LOOK_S = 1.0  # how often the list of workers is asked for
 _AGAIN_S = 30.0  # after which a worker that was refused is asked again: its address may be another process's by now

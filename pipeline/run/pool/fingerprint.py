@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipeline.plugins import first_key
+from pipeline.settings.plugins import first_key
 
 # What results depend on; which of them one result depends on is part of its key.
 PACKAGES = (

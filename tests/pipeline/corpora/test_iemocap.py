@@ -19,13 +19,13 @@ from features.types import AudioStream, VideoStream
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
 from pipeline.corpora.iemocap import DESCRIPTION, ERC_HAPPY, alignment, read
+from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, load_params
+from pipeline.settings.params import CorpusParams, load_params
 from pipeline.stages.prepare import gather, prepare
 from pipeline.streams.audio import AudioConfig, read_audio
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import VideoConfig, read_video
-from pipeline.utterances import COLUMNS, Corpus
 from tests.conftest import DATA, needs_data
 from tests.pipeline.corpora.cases import refold
 

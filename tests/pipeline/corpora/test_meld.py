@@ -10,7 +10,7 @@ import pytest
 from benchmarks.meld_tree import make
 from pipeline.corpora.meld import read, seconds
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, ProtocolParams
+from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.streams.audio import AudioConfig, read_audio
 from pipeline.streams.spans import Span
 from tests.conftest import DATA, needs_data, run

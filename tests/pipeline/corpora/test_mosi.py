@@ -13,10 +13,10 @@ import pytest
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
 from pipeline.corpora.mosi import DESCRIPTION, SPLIT_OF, read
+from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params, load_params
+from pipeline.settings.params import CorpusParams, Params, load_params
 from pipeline.stages.prepare import gather, prepare
-from pipeline.utterances import COLUMNS, Corpus
 from tests.conftest import DATA, needs_data, write_csv
 from tests.pipeline.corpora.cases import refold
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.corpora.utterances import Problem
 from pipeline.corpora.words import read_words, within
 from pipeline.errors import UserError
-from pipeline.utterances import Problem
 
 SPANS = {"u1": (0.0, 4.0), "u2": (4.0, 8.0), "open": (1.0, math.nan)}
 HEADER = "utterance,word,start,end\n"

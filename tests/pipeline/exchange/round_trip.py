@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from features.base import MODALITIES, Modality
 from features.store import Entry
+from pipeline.corpora.utterances import WORD_COLUMNS
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
-from pipeline.utterances import WORD_COLUMNS
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 NUMBER = st.floats(-1e6, 1e6, width=32) | st.just(float("nan"))

@@ -245,7 +245,7 @@ def test_decimals_are_numbers_and_lists_are_told_how_to_be_saved(tmp_path: Path)
 def test_apostrophes_are_taken_away_where_crossmodal_says_so_and_else_spoken_of(tmp_path: Path) -> None:
     import pandas as pd
 
-    from pipeline.csv_cells import mark_rows, put
+    from pipeline.tables.csv_cells import mark_rows, put
 
     options = ImportOptions(arrays=(("audio", ("f*",)),), id="id", text="said", label="mood")
     texts = ["=1+1", "'=q", "'tis", "-B2", "so"]

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.paths import CACHE
 from pipeline.run import locks
 from pipeline.run.locks import locked, writing
+from pipeline.settings.paths import CACHE
 from tests.conftest import ROOT
 
 HOLD = """

@@ -10,9 +10,9 @@ from tests.models.test_strategies import THREE, labels, toy
 from models.data.modalities import Modalities
 from models.errors import ModelError
 from models.registry import Recipe, build
+from pipeline.corpora.utterances import csv_text
 from pipeline.stages.answers import Answer, Answers
 from pipeline.stages.predict import answers_of
-from pipeline.utterances import csv_text
 
 
 def test_what_a_model_calls_a_class_is_no_line_of_its_own() -> None:

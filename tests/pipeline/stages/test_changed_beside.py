@@ -18,10 +18,10 @@ from scipy.io import wavfile
 
 from features.base import build
 from pipeline.errors import Changed, UserError
-from pipeline.params import Params, load_params
-from pipeline.paths import CACHE, CorpusPaths
 from pipeline.run.clips import Clip, work
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params, load_params
+from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages import extract, preprocess
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import train

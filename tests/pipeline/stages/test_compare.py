@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli import main
 from models.errors import ModelError
 from pipeline.errors import UserError
-from pipeline.params import load_params
+from pipeline.settings.params import load_params
 from pipeline.stages.compare import chosen, compare
 from tests.conftest import bind
 from tests.pipeline.stages.test_evaluate import SINGLE, TRUTH, project

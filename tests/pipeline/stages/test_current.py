@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from pipeline.errors import Changed
-from pipeline.params import load_params
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import load_params
 from pipeline.stages import evaluate as evaluating
 from pipeline.stages import fit as fitting
 from pipeline.stages.evaluate import evaluate

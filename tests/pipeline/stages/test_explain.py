@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 from features.store import IMPORTED
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
-from pipeline.paths import CorpusPaths
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.explain import ExplainJob, explain, explain_job
 from pipeline.stages.fitting import Job, planned
 from pipeline.stages.inputs import settings_of
 from pipeline.stages.rows import Row
 from pipeline.stages.train import split
-from pipeline.utterances import read_utterances
 from tests.conftest import bind, bind_results
 from tests.pipeline.stages.test_inputs import ok, store, utterances
 

@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from models.classical import classifiers
 from models.errors import ModelError
 from pipeline.errors import UserError
-from pipeline.params import load_params
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import load_params
 from pipeline.stages.compare import compare
 from pipeline.stages.evaluate import evaluate, printed_without
 from pipeline.stages.explain import explain

@@ -9,13 +9,13 @@ import pytest
 
 from features.base import build
 from models.saving.saving import load
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.params import load_params
+from pipeline.settings.params import load_params
 from pipeline.stages.extract import fingerprint
 from pipeline.stages.fit import best_row, fit, row_of
 from pipeline.stages.inputs import load_modalities, settings_of
 from pipeline.stages.rows import Row
-from pipeline.utterances import read_utterances
 from tests.conftest import bind_results
 
 PARAMS = """

@@ -12,9 +12,9 @@ from features.store import open_store
 from models.registry import strategy, strategy_names
 from models.validation.protocol import Fold
 from pipeline.errors import Changed
-from pipeline.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
-from pipeline.paths import CorpusPaths
 from pipeline.run.cache import ClipCache
+from pipeline.settings.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages import fitting
 from pipeline.stages.fitting import Fit, Job, data_of, drops, fit_key, planned
 from pipeline.stages.labels import labels_of
@@ -258,7 +258,7 @@ def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, 
     (tmp_path / "own.py").write_text("A = 2\n")
     with pytest.raises(Changed, match=r"own\.py was edited while this command ran"):
         fit_key(job, TWO)  # this process runs the old code
-    monkeypatch.setattr("pipeline.plugins._KEYS", {})  # a new process
+    monkeypatch.setattr("pipeline.settings.plugins._KEYS", {})  # a new process
     assert fit_key(job, TWO) not in (before, changed)
 
 

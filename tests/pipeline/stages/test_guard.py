@@ -9,16 +9,16 @@ from features.codec import STREAM_SCHEMAS
 from features.store import Entry, write_store
 from models.errors import LeakError
 from models.validation.protocol import Fold
+from pipeline.corpora.utterances import read_utterances
 from pipeline.exchange.bundle import item_of
-from pipeline.params import CorpusParams, ProtocolParams, TrainParams, load_params
-from pipeline.paths import CorpusPaths
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import CorpusParams, ProtocolParams, TrainParams, load_params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.extract import extract
 from pipeline.stages.guard import contents_of, guarded, plan_of
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
-from pipeline.utterances import read_utterances
 from tests.conftest import DATA, needs_data
 from tests.pipeline.stages.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 

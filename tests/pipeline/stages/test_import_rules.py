@@ -17,19 +17,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.store import open_store
+from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions, reader_of
 from pipeline.exchange.formats.pickles import load
-from pipeline.params import load_params
-from pipeline.paths import CorpusPaths
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import load_params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages import importing
 from pipeline.stages.exporting import export
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import train
 from pipeline.stages.validate import validate
-from pipeline.utterances import read_table
 from tests.conftest import write_csv
 
 FAST = "train: {classifiers: [logistic], fusions: [concat]}\nrun: {workers: 1}\n"

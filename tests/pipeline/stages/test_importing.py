@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from features.store import open_store
-from pipeline.params import load_params
+from pipeline.settings.params import load_params
 from tests.conftest import DATA, needs_data, run, write_csv
 
 FAST = "train: {classifiers: [logistic], fusions: [concat]}\nrun: {workers: 1}\n"

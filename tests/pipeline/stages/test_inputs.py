@@ -9,12 +9,20 @@ import pytest
 from features.errors import StoreError
 from features.store import IMPORTED, Entry, feature_schema, write_store
 from models.errors import ModelError
+from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import item_of
-from pipeline.params import ContextParams, CorpusParams, Params, ProtocolParams, RunParams, SequenceParams, TrainParams
-from pipeline.paths import CorpusPaths
+from pipeline.settings.params import (
+    ContextParams,
+    CorpusParams,
+    Params,
+    ProtocolParams,
+    RunParams,
+    SequenceParams,
+    TrainParams,
+)
+from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.inputs import is_imported, load_modalities, settings_of, step_settings, stores_of
-from pipeline.utterances import COLUMNS
 
 NAN = np.nan
 PROTOCOL = ProtocolParams("group-kfold", 2, "speaker")

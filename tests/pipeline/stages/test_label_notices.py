@@ -6,7 +6,7 @@ import pytest
 from models.data.modalities import Modalities
 from models.validation.folds import hold_out_groups, inner_folds
 from models.validation.protocol import Fold
-from pipeline.params import CorpusParams, ProtocolParams
+from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.stages.fitting import Fit
 from pipeline.stages.rows import Row
 from pipeline.stages.train import _label_notices

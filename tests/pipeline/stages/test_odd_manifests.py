@@ -196,7 +196,8 @@ def test_names_that_the_locale_cannot_spell(root: Path, name: str) -> None:
 
 
 def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import doctor, locales
+    from pipeline import locales
+    from pipeline.inspection import doctor
 
     assert doctor._locale().ok == (locales.encoding() == "utf-8")
     monkeypatch.setattr(locales, "encoding", lambda: "iso8859-1")

@@ -9,8 +9,8 @@ import h5py
 import pandas as pd
 import pytest
 
-from pipeline import plugins
 from pipeline.errors import Changed
+from pipeline.settings import plugins
 from tests.conftest import grid_corpus, needs_data, run, write_csv
 
 EXTRACTOR = """

@@ -15,10 +15,10 @@ from features.base import MODALITIES
 from models.errors import ModelError
 from models.saving.saving import load, save
 from models.saving.walk import walk
-from pipeline.csv_files import read_sheet
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.params import Params, load_params
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params, load_params
 from pipeline.stages import extract as extract_stage
 from pipeline.stages.fit import fit
 from pipeline.stages.inputs import load_modalities, settings_of
@@ -26,7 +26,7 @@ from pipeline.stages.predict import MANIFEST, clip_manifest, predict
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.rows import Row
-from pipeline.utterances import read_utterances
+from pipeline.tables.csv_files import read_sheet
 from tests.conftest import DATA, needs_data, write_csv
 
 pytestmark = needs_data

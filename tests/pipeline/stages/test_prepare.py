@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.params import CorpusParams, ProtocolParams
+from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.stages.prepare import gather
 from tests.conftest import ROOT, write_csv
 

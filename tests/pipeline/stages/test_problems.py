@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from pipeline.corpora.utterances import Problem, Severity
 from pipeline.stages.problems import IN_ALL, OF_A_KIND, shown
-from pipeline.utterances import Problem, Severity
 
 
 def problem(severity: Severity, message: str, line: int | None = None) -> Problem:

@@ -6,7 +6,7 @@ import pytest
 
 from models.evaluation.stats import Interval
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, EvaluateParams, ProtocolParams
+from pipeline.settings.params import CorpusParams, EvaluateParams, ProtocolParams
 from pipeline.stages.results import Key
 from pipeline.stages.scoring import Scored, Scores, score, smallest_p, verdict
 

@@ -10,7 +10,7 @@ from scipy.stats import hypergeom, norm
 
 from models.errors import LeakError
 from pipeline.errors import UserError
-from pipeline.params import CorpusParams, Params, ProtocolParams, RunParams, TrainParams
+from pipeline.settings.params import CorpusParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.stages.shuffled import check_shuffled
 from tests.conftest import bind
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.params import load_params
+from pipeline.settings.params import load_params
 from pipeline.stages.sources import changed_sources
 from tests.conftest import run, write_csv
 

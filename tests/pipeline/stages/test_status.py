@@ -76,7 +76,7 @@ def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 def test_a_missing_package_is_named(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib.metadata import PackageNotFoundError
 
-    from pipeline import doctor
+    from pipeline.inspection import doctor
 
     def missing(name: str) -> str:
         if name == module:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.params import TrainParams
+from pipeline.settings.params import TrainParams
 from pipeline.stages.train import plan_rows
 from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
 

@@ -16,8 +16,8 @@ import h5py
 import pytest
 
 from features.store import Entry, Item, Store, feature_schema, open_store, write_store
-from pipeline.bound import BOUND
 from pipeline.run.cache import ClipCache
+from pipeline.tables.bound import BOUND
 from tests.conftest import ROOT, done, said, write_csv
 
 PARAMS = """

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.align import TOUCH_S, align_to_words
 from features.base import Modality
 from features.store import Entry, Item
+from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.columns import distinct, unique_ids
@@ -20,8 +21,7 @@ from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, 
 from pipeline.exchange.intervals import proper
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
-from pipeline.near_ids import refuse_nearly_equal
-from pipeline.utterances import COLUMNS, WORD_COLUMNS
+from pipeline.tables.near_ids import refuse_nearly_equal
 
 _PAUSE = "sp"
 

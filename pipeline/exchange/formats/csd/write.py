@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.hdf5_writing import Room, room_for_texts, writing_hdf5
+from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.columns import distinct, store_name
@@ -35,7 +36,6 @@ from pipeline.exchange.formats.csd.own import (
     unknown_times,
 )
 from pipeline.exchange.packing import array_of
-from pipeline.utterances import COLUMNS
 
 _TABLE = 1 << 16  # bytes by which the table of all ids may grow with one id
 _TEMPLATE: dict[str, Any] = {  # all keys that the SDK asks for; the third is two of its names run together

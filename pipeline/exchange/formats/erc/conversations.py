@@ -15,7 +15,7 @@ from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.formats.erc.meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
 from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line
-from pipeline.rules import SPLITS
+from pipeline.tables.rules import SPLITS
 
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
 _STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality

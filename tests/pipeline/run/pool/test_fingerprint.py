@@ -58,7 +58,7 @@ def test_a_plugin_counts_as_it_was_loaded(tmp_path: Path, probe: str, monkeypatc
     assert before["the plugin no.such.module"] == "not there"
     plugin.write_text("A = 2\n")  # a process that runs goes on with what it has loaded
     assert fingerprint(plugins) == before
-    monkeypatch.setattr("pipeline.plugins._KEYS", {})  # a new process
+    monkeypatch.setattr("pipeline.settings.plugins._KEYS", {})  # a new process
     (why,) = differences(before, plugins, probe, "told", "pool 5")
     assert why.startswith(f"the plugin {plugin} is ")
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.media import HashMemo
+from pipeline.hashing import HashMemo
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
 from tests.pipeline.streams.recordings import flashing

@@ -1,0 +1,219 @@
+"""Editing params.yaml without touching what a person wrote there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from features.atomic import replacing
+from features.base import MODALITIES
+from models.validation.protocol import protocol_names
+from pipeline.corpora.base import description
+from pipeline.errors import UserError, suggest
+from pipeline.locales import hint_of
+from pipeline.run.locks import locked
+from pipeline.settings.params import Params, load_params
+from pipeline.settings.paths import check_name
+
+RAW = Path("data/raw")
+
+
+def add_corpus(
+    path: Path,
+    name: str,
+    settings: Mapping[str, Any],
+    *,
+    also_run: bool = False,
+    check: Callable[[Params], None] = lambda _: None,
+) -> list[str]:
+    """Add a corpus block to a settings file and return what to tell the user.
+
+    A root outside data/raw/<name> is linked there, which is where `dvc repro` looks for changed recordings. `check` may
+    refuse the settings as they would be, by an exception.
+
+    Raises
+    ------
+    UserError
+        If the name is taken or unusable, or a setting is impossible; nothing is changed then.
+    """
+    check_name(name)
+    with _editing(path):
+        return _add_corpus(path, name, settings, also_run, check)
+
+
+def _add_corpus(
+    path: Path, name: str, settings: Mapping[str, Any], also_run: bool, check: Callable[[Params], None]
+) -> list[str]:
+    from ruamel.yaml.comments import CommentedMap
+
+    block = _block(settings)
+    document = _document(path)
+    corpora = document["corpora"] = document.get("corpora") or CommentedMap()
+    if name in map(str, corpora):
+        raise UserError(f"{path} has a corpus {name!r} already: choose another name, or edit its block")
+    corpora[_text(name)] = _flow(block)
+    lines = [f"added corpora.{name} to {path}", *_unused(settings, block["protocol"])]
+    if also_run:
+        run = document["run"] = document.get("run") or CommentedMap()
+        run["corpora"] = _flow([*(run.get("corpora") or []), name])
+    else:
+        lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
+    _replace(path, document, lines, name, Path(block["root"]), check)
+    return [*lines, f"next: crossmodal validate {name}"]
+
+
+def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
+    """Add stores, by modality, to what a corpus of the settings file uses; return what to tell the user."""
+    with _editing(path):
+        return _add_features(path, name, stores)
+
+
+def _editing(path: Path) -> AbstractContextManager[None]:
+    """Keep other commands that edit the file out of it until it is written."""
+    return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")
+
+
+def _add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
+    document = _document(path)
+    corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
+    params = load_params(path)
+    features = {m: list(names) for m, names in params.corpus(name).features.items()}
+    for modality, names in stores.items():
+        already = features.get(modality, [])
+        features[modality] = [*already, *(n for n in names if n not in already)]
+    there = params.corpus(name).modalities
+    modalities = [m for m in MODALITIES if m in there or m in stores]
+    corpus["modalities"], corpus["features"] = _flow(modalities), _flow(features)
+    lines: list[str] = []
+    _replace(path, document, lines, name, Path(str(corpus["root"])))
+    uses = "; ".join(f"{m}: {', '.join(features[m])}" for m in features)
+    return [*lines, f"{path}: corpora.{name} uses {uses}"]
+
+
+def _document(path: Path) -> Any:
+    """Return the file's content with its comments; an empty one where there is no file."""
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import YAMLError
+
+    if not path.exists():
+        return CommentedMap()
+    load_params(path)  # a file that is wrong already is not added to
+    try:
+        return _yaml().load(path.read_text(encoding="utf-8")) or CommentedMap()
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+
+
+def _replace(
+    path: Path, document: Any, lines: list[str], name: str, root: Path, check: Callable[[Params], None] = lambda _: None
+) -> None:
+    """Write the file to a temporary name, read it back as every command does, link the root, and only then rename."""
+    with replacing(path) as temporary:
+        with temporary.open("w", encoding="utf-8") as file:
+            _yaml().dump(document, file)
+        check(load_params(temporary))
+        lines += _link(name, root)
+
+
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096  # a line is left as long as it is
+    return yaml
+
+
+_WITHOUT_FOLDS = ("official", "leave-one-group-out")  # the data say how many; a plugin's protocol may ask
+_DEFAULTS = {
+    "modalities": list(MODALITIES),
+    "protocol": {"kind": "group-kfold", "folds": 5, "group": "group"},
+}
+
+
+def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a corpus's block: what was given, then what is published of the corpus, then the defaults."""
+    root = Path(settings["root"]).expanduser()
+    if not root.is_dir():
+        raise UserError(f"--root {root} is no folder{hint_of(str(root))}")
+    published = description(settings["reader"])
+    base = _DEFAULTS | (dict(published.block) if published else {})
+    block: dict[str, Any] = {"reader": settings["reader"], "root": root.as_posix()}
+    for name in ("task", "label"):
+        if not (settings.get(name) or base.get(name)):
+            raise UserError(f"--{name} is needed: what is to be predicted")
+        block[name] = settings.get(name) or base[name]
+    block["modalities"] = _modalities(settings.get("modalities")) or base["modalities"]
+    block["protocol"] = _protocol(settings, base["protocol"])
+    metrics = base.get("metrics") if block["task"] == base.get("task") else None
+    own = {"metrics": metrics, "features": settings.get("features"), "classifiers": base.get("classifiers")}
+    return block | {name: value for name, value in own.items() if value}
+
+
+def _modalities(given: str | None) -> list[str]:
+    names = [m.strip() for m in (given or "").split(",") if m.strip()]
+    if given is not None and not names:
+        raise UserError(f"--modalities names none; {suggest('', MODALITIES)}")
+    for modality in names:
+        if modality not in MODALITIES:
+            raise UserError(f"--modalities: {modality!r} is none; {suggest(modality, MODALITIES)}")
+    return list(dict.fromkeys(names))
+
+
+def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    kind = settings.get("kind") or base["kind"]
+    if kind not in protocol_names():
+        raise UserError(f"--protocol: {kind!r} is none; {suggest(kind, protocol_names())}")
+    protocol: dict[str, Any] = {"kind": kind}
+    if kind not in _WITHOUT_FOLDS:
+        protocol["folds"] = settings.get("folds") or base.get("folds", 5)
+    return protocol | {"group": settings.get("group") or base["group"]}
+
+
+def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
+    """Say which options the protocol has no use for."""
+    if settings.get("folds") and "folds" not in protocol:
+        return [f"--folds {settings['folds']} is not written: the protocol {protocol['kind']} has no folds to choose"]
+    return []
+
+
+def _link(name: str, root: Path) -> list[str]:
+    link = RAW / name
+    target = root.resolve()
+    if link.resolve() == target:
+        return []
+    if link.exists() or link.is_symlink():
+        raise UserError(f"{link} is there already and is not {root}: choose another name")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target, target_is_directory=True)
+    return [f"linked {link} -> {target}"]
+
+
+def _flow(value: Any) -> Any:
+    """Return the value as a YAML node that is written in one line, as in ``{kind: official}``."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    if isinstance(value, dict):
+        mapping = CommentedMap({_flow(key): _flow(v) for key, v in value.items()})
+        mapping.fa.set_flow_style()
+        return mapping
+    if isinstance(value, list):
+        sequence = CommentedSeq([_flow(item) for item in value])
+        sequence.fa.set_flow_style()
+        return sequence
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """Return the text in quotes where YAML 1.1, which `load_params` reads, sees something else: ``on``, ``1:30``.
+
+    The writer knows YAML 1.2, in which those are plain words.
+    """
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+    from yaml import YAMLError, safe_load
+
+    try:
+        plain = safe_load(f"[{value}]") == [value]
+    except (YAMLError, ValueError):
+        plain = False
+    return value if plain else DoubleQuotedScalarString(value)

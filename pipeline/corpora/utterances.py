@@ -1,0 +1,172 @@
+"""The utterance table: its columns, their types, and how it is read and written."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from features.atomic import replacing, replacing_all
+from pipeline.errors import UserError
+from pipeline.tables import bound
+from pipeline.tables.csv_cells import mark, put, restore
+
+# name -> what it holds; "number" columns may be empty, then they are NaN.
+COLUMNS: dict[str, Literal["name", "text", "number"]] = {
+    "utterance": "name",  # unique
+    "recording": "name",  # the media file's name without folder; utterances of one recording share it
+    "media": "name",  # path, relative to the working directory where it lies below it; empty: text only
+    "media_sha256": "name",  # content of the recording; empty where it cannot be read
+    "start": "number",  # seconds of the recording's own clock
+    "end": "number",
+    "duration": "number",  # of the whole recording, seconds
+    "text": "text",
+    "speaker": "name",
+    "group": "name",  # what may not be split between training and test: video, session, dialogue
+    "order": "number",  # position in the conversation
+    "split": "name",  # train, valid, test or empty
+    "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
+    "sound": "name",  # path of the voice where it is not heard from `media`; empty: it is
+    "sound_sha256": "name",
+    "audio_track": "name",  # of several tracks of sound: number from 1, language or title; empty: streams.audio.track
+    "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
+    "video_track": "name",  # as audio_track, of the picture
+    "sound_start": "number",  # where in `sound` the utterance begins, seconds; it lasts as long as in `media`
+}
+WORD_COLUMNS = ("utterance", "word", "start", "end")
+
+
+Severity = Literal["error", "failed", "warning"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a corpus.
+
+    `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
+    be read, its utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an error
+    stops.
+    """
+
+    severity: Severity
+    file: Path
+    line: int | None
+    message: str
+    stops: Literal["prepare", "train"] = "prepare"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{self.severity}: {place}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a reader returns: the utterances (`COLUMNS` and the label), timed words, and all that is wrong."""
+
+    utterances: pd.DataFrame
+    words: pd.DataFrame
+    problems: Sequence[Problem]
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a CSV to a temporary name and rename it; numbers keep six digits after the point, no text is a formula."""
+    with replacing(path) as temporary:
+        _write_csv(table, temporary)
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], folder: Path, sidecar: str, command: str, rest: Mapping[str, Any] | None = None
+) -> None:
+    """Write CSVs and the record that binds them (`pipeline.tables.bound`): all of them or none, the record last.
+
+    Parameters
+    ----------
+    tables
+        By file name.
+    folder
+        Where they are written.
+    sidecar
+        Name of the record.
+    command
+        What writes them again.
+    rest
+        What else the record says.
+    """
+    with replacing_all([folder / name for name in (*tables, sidecar)]) as (*made, last):
+        for table, temporary in zip(tables.values(), made, strict=True):
+            _write_csv(table, temporary)
+        last.write_text(bound.record(dict(zip(tables, made, strict=True)), command, rest), encoding="utf-8")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return what `write_table` writes."""
+    buffer = io.StringIO(newline="")
+    _write_csv(table, buffer)
+    return buffer.getvalue()
+
+
+def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
+    put(mark(table), target)
+
+
+def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:
+    """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    checked
+        Whether its record must be there, if it is one that has a record (`pipeline.tables.bound`).
+    options
+        Of `pandas.read_csv`.
+    """
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: move it away, and run the stage that writes it again")
+    if checked:
+        bound.require_written(path)
+    try:
+        return restore(pd.read_csv(path, keep_default_na=False, encoding="utf-8", **options))
+    except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors
+        raise UserError(
+            f"{path} is damaged ({' '.join(str(error).split())}): run the stage that writes it again"
+        ) from error
+
+
+def read_utterances(path: Path, label: str) -> pd.DataFrame:
+    """Read an utterance table as `prepare` wrote it; an empty `label` stands for a table without labels.
+
+    Raises
+    ------
+    UserError
+        If it is missing, or lacks a column.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
+    table = read_table(path, dtype=str)
+    missing = [name for name in (*COLUMNS, label) if name and name not in table.columns]
+    if missing:
+        raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")
+    for name, kind in COLUMNS.items():
+        if kind == "number":
+            table[name] = pd.to_numeric(table[name].replace("", None))
+    return table
+
+
+def read_word_table(path: Path) -> pd.DataFrame:
+    """Read the table of words, as `prepare` wrote it, in recording seconds; a word without times has NaN."""
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
+    types = {"utterance": str, "word": str, "start": float, "end": float}
+    return read_table(path, dtype=types, na_values={"start": [""], "end": [""]})[list(WORD_COLUMNS)]
+
+
+def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
+    """Read the words, by utterance in the order of the file, in recording seconds; one without times has NaN."""
+    table = read_word_table(path)
+    words: dict[str, list[tuple[str, float, float]]] = {}
+    for row in table.itertuples(index=False):
+        words.setdefault(row.utterance, []).append((row.word, float(row.start), float(row.end)))
+    return words

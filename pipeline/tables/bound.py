@@ -1,0 +1,177 @@
+"""Files that are bound to what was written: beside them stands a record with the sha256 of each.
+
+`tables.json` beside the tables of `prepare` and `evaluate`, `train.json` beside the predictions. A cell that was edited
+or damaged is not taken for a result, and neither is a table that no record names: its record was deleted, or an earlier
+version wrote it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError, refuse_pipe
+from pipeline.hashing import sha256_of
+
+TABLES = "tables.json"
+TRAINED = "train.json"
+VERSION = 2  # of the records; those of version 1 had no version, and the first of them bound nothing
+
+_PREPARED = ("utterances.csv", "words.csv")
+PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
+_EVALUATED = (
+    *("table.csv", "table.md", "table.tex", "metrics.json", "comparisons.csv"),
+    *("robustness.csv", "robustness.md", "by_presence.csv", "only_fusion.csv", "only_single.csv"),
+    *("forest.svg", "robustness.svg", "attention.svg"),
+)
+BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are believed only if a record names them
+
+
+def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | None = None) -> str:
+    """Return a record as text.
+
+    Parameters
+    ----------
+    files
+        Name -> where the file lies now.
+    command
+        What writes them again.
+    rest
+        What else the record says.
+    """
+    said = {
+        **(rest or {}),
+        "version": VERSION,
+        "command": command,
+        "files": {name: sha256_of(path) for name, path in files.items()},
+    }
+    return json.dumps({**said, "digest": _digest(said)}, indent=1) + "\n"
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a record says.
+
+    Raises
+    ------
+    UserError
+        If it is damaged, was edited, or is of another version.
+    """
+    found = _whole(path)
+    if (version := found.get("version", 1)) != VERSION:
+        raise UserError(
+            f"{path} has version {version!r:.20} of these records, and this program reads {VERSION}: run "
+            f"`{command_of(path)}` again"
+        )
+    return found
+
+
+def _whole(path: Path) -> dict[str, Any]:
+    """Return what a record of any version says, if it is what was written."""
+    refuse_pipe(path)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        digest, version = found.pop("digest", None), found.get("version", 1)
+        if digest != _digest(found) and (digest is not None or "files" in found or version != 1):
+            raise ValueError("it is not what was written")
+        if version == VERSION and not (isinstance(found["files"], dict) and isinstance(found["command"], str)):
+            raise ValueError("it names no files")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error
+    return dict(found)
+
+
+def require_written(path: Path) -> None:
+    """Check that a file is the one that the record beside it names.
+
+    Raises
+    ------
+    UserError
+        If it is not, or if no record names a file that needs one; the sentence names the command that writes it again.
+    """
+    beside = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
+    if path.name in PREDICTED:
+        beside = [one for one in beside if one.name == TRAINED]
+    for record_path in beside:
+        said = read_record(record_path)
+        require_named(path, said)
+        if path.name in said["files"]:
+            return
+    if path.name in BOUND:
+        raise UserError(without_record(path))
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file that may be left out was written; one that a record names and that is gone raises `UserError`."""
+    for name in (TRAINED,) if path.name in PREDICTED else (TRAINED, TABLES):
+        record_path = path.with_name(name)
+        if not path.exists() and record_path.exists():
+            require_named(path, read_record(record_path))
+    return path.exists()
+
+
+def require_all_there(path: Path) -> None:
+    """Check that no file that a record names is gone; else as `require_written`."""
+    said = read_record(path)
+    for name in said["files"]:
+        if not path.with_name(name).exists():
+            require_named(path.with_name(name), said)
+
+
+def unknown(path: Path) -> str:
+    """Return a sentence where predictions cannot be checked: they have no record, or one of an earlier version."""
+    beside = path.with_name(TRAINED)
+    return "" if beside.exists() and of_this_version(beside) else without_record(path)
+
+
+def of_this_version(path: Path) -> bool:
+    """Whether a record, which must be whole, is one that this version writes."""
+    return bool(_whole(path).get("version", 1) == VERSION)
+
+
+def without_record(path: Path) -> str:
+    """Return a sentence on a file that no record names, with the command that mends it."""
+    beside = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
+    why = "does not name it" if beside.exists() else "is missing"
+    return (
+        f"{path} cannot be checked, since {beside} {why}: it was deleted, or an earlier version wrote the table. Run "
+        f"`{command_of(path)}` again{_ELSE.get(path.name, '')}"
+    )
+
+
+def require_named(path: Path, said: Mapping[str, Any]) -> None:
+    """Check that a file is the one that a record names, if it does; else as `require_written`."""
+    digest = said["files"].get(path.name)
+    if digest is not None and not path.exists():
+        raise UserError(f"{path} is missing: run `{said['command']}` again")
+    if digest is not None and digest != sha256_of(path):
+        raise UserError(
+            f"{path} is not what `{said['command']}` wrote: it was edited, damaged, or another run "
+            f"was stopped while it wrote. Run that command again{_ELSE.get(path.name, '')}"
+        )
+
+
+_ELSE = dict.fromkeys(_PREPARED, "; changes belong into the files that the corpus is read from, not into this one")
+
+
+def command_of(path: Path) -> str:
+    """Return the command that writes a bound file, or a record, again; its folder is named after the corpus.
+
+    >>> command_of(Path("results/demo/images/forest.svg"))
+    'crossmodal evaluate --corpus demo'
+    """
+    folder, rest = path.parent, ""
+    if folder.name in ("shuffled", "images") and folder.parent.name not in (
+        "results",
+        "work",
+    ):  # a corpus may have these names
+        rest = " --shuffle-labels" if folder.name == "shuffled" else ""
+        folder = folder.parent
+    predicted = path.name == TRAINED or path.name in PREDICTED
+    prepared = path.name in _PREPARED or (path.name == TABLES and folder.parent.name == "work")
+    stage = "train" if predicted else "prepare" if prepared else "evaluate"
+    return f"crossmodal {stage} --corpus {folder.resolve().name}{rest}"
+
+
+def _digest(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,130 @@
+"""Cells of the CSVs written here that a spreadsheet would take for a formula: marked on writing, restored on reading.
+
+A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or the end of a line gets an apostrophe in front, and so does
+what begins so after a semicolon, a tab or the end of a line within it: where lists are separated by semicolons, a
+spreadsheet divides cells there, whatever the quotes say. What cannot be a formula stays as it is: numbers (``-1.5``),
+names that begin with a digit (``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
+
+A person's CSV may hold such an apostrophe as a part of its text. So a CSV that is made for a person, and read as one of
+a person's later, says in a column of its own, `MARKS`, in which rows apostrophes were put.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.tables.rules import trimmed
+
+MARKS = "crossmodal_marks"
+_MARKED = "an apostrophe before = + - @ is no part of a text"
+_NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: it is computed
+_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no cell begins with a digit, so that nothing is computed
+_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # as the tables' own verdicts: "= not better", "+ better"
+_FORMULA = re.compile(
+    rf"'*\s*(?:[@\uff1d\uff20]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
+)
+_SEPARATOR = re.compile("([;\t\r\n])")
+_DOUBTFUL = re.compile(r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]")  # what all others lack stays
+
+
+def marked(text: str) -> str:
+    """Return a text as it stands in a CSV.
+
+    >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
+    ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
+    >>> [marked(text) for text in ("u0;=1+1", "well; -3 degrees", "a; -3", "a;b")]
+    ["u0;'=1+1", "well;' -3 degrees", 'a; -3', 'a;b']
+    """
+    if not _DOUBTFUL.search(text):
+        return text
+    parts = _SEPARATOR.split(text)
+    return "".join(f"'{part}" if _is_formula(parts, i, part) else part for i, part in enumerate(parts))
+
+
+def restored(cell: str) -> str:
+    """Return the text that stands in a CSV.
+
+    >>> restored("'=1+1"), restored("'tis"), restored("''=1"), restored("u0;'=1+1")
+    ('=1+1', "'tis", "'=1", 'u0;=1+1')
+    """
+    if "'" not in cell:
+        return cell
+    parts = _SEPARATOR.split(cell)
+    return "".join(
+        part[1:] if part[:1] == "'" and _is_formula(parts, i, part[1:]) else part for i, part in enumerate(parts)
+    )
+
+
+def _is_formula(parts: list[str], i: int, part: str) -> bool:
+    """Whether `part`, the `i`th of a text that was split at separators, would be computed, or begins with a blank."""
+    blank_first = i == 0 and len(parts) > 1 and parts[1] != ";" and not part.strip("'")
+    return i % 2 == 0 and (blank_first or _FORMULA.match(part) is not None)
+
+
+def mark(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its texts, and the names of its columns, as they stand in a CSV."""
+    return _changed(table, marked)
+
+
+def restore(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that was read from a CSV with its texts as they were."""
+    return _changed(table, restored)
+
+
+def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of texts as it stands in a CSV that `restored_row` reads: with `MARKS` where that is needed."""
+    made = mark(table)
+    changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
+    if not changed.any() and list(made.columns) == list(table.columns):
+        return made
+    return made.assign(**{MARKS: [_MARKED if row else "" for row in changed]})
+
+
+def restored_row(row: Mapping[str, str]) -> dict[str, str]:
+    """Return a row of a CSV without `MARKS`, its texts as they were.
+
+    >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
+    ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
+    """
+    marks = row.get(MARKS) == _MARKED
+    return {name: trimmed(restored(cell)) if marks else cell for name, cell in row.items() if name != MARKS}
+
+
+def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header and the rows of a CSV without `MARKS`, texts as they were where these say that.
+
+    >>> list(unmarked_rows(iter([(1, ["a", MARKS]), (2, ["'=1", _MARKED]), (3, ["'=2", ""])])))
+    [(1, ['a']), (2, ['=1']), (3, ["'=2"])]
+    """
+    line, header = next(rows, (0, []))
+    at = header.index(MARKS) if MARKS in header else len(header)
+    yield line, [restored(name) for name in header[:at] + header[at + 1 :]] if MARKS in header else header
+    for line, cells in rows:
+        kept = cells[:at] + cells[at + 1 :] if MARKS in header else cells
+        marks = MARKS in header and cells[at : at + 1] == [_MARKED]
+        yield line, [trimmed(restored(cell)) for cell in kept] if marks else kept
+
+
+def put(table: pd.DataFrame, target: Path | io.StringIO) -> None:
+    """Write a table as CSV just as it is; numbers keep six digits after the point."""
+    cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
+    broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
+    quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
+    table.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
+
+
+def _changed(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    names = [change(str(name)) for name in table.columns]
+    table = table.set_axis(names, axis=1) if names != list(table.columns) else table
+    for name in table.columns:
+        if table[name].dtype.kind not in "biufM":
+            new = {cell: change(cell) for cell in table[name].unique() if isinstance(cell, str)}
+            different = {cell: made for cell, made in new.items() if made != cell}
+            if different:
+                table = table.assign(**{name: table[name].map(lambda cell, d=different: d.get(cell, cell))})
+    return table

@@ -1,0 +1,169 @@
+"""CSV files as people have them: any usual encoding and delimiter, lines before the header, an index without a name."""
+
+import csv
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import UserError
+from pipeline.tables.column_cells import HOLDS, other_meanings
+from pipeline.tables.csv_cells import MARKS, restored, restored_row
+from pipeline.tables.csv_layout import DELIMITERS, Layout, layout
+from pipeline.tables.headers import column_names
+from pipeline.tables.row_names import Record, without_row_names
+from pipeline.tables.rules import trimmed
+
+_LONGEST = 1 << 28  # characters of one cell
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with a header: names of columns, rows with the numbers of their last lines, and what was odd."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+    notices: tuple[str, ...] = ()
+
+
+def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> Sheet:
+    """Read a CSV with a header; rows without any content are passed over, missing cells are empty.
+
+    Parameters
+    ----------
+    path
+        The file.
+    ours
+        Names of columns that mean something to the reader.
+    named
+        Further names that are asked for.
+
+    Raises
+    ------
+    UserError
+        If it is no CSV, a row has more cells than there are columns, or a column that holds something has no name.
+    """
+    how = layout(path, {*ours, *named})
+    found = _records(path, how)
+    _, header = next(found, (0, []))
+    rows = [(line, cells) for line, cells in found if any(cells)]
+    rows, of_rows = without_row_names(path, header, rows, how, ours)
+    _refuse_wide(path, len(header), rows, how.delimiter)
+    if MARKS in header:
+        header = [restored(name) for name in header]
+    kept, notices = _named_columns(path, header, rows)
+    filled = [(line, cells + [""] * (len(header) - len(cells))) for line, cells in rows]
+    strange = other_meanings({header[j]: [cells[j] for _, cells in filled] for j in kept}, ours, named, path.parent)
+    names = column_names([header[j] for j in kept], ours, [*named, *strange], str(path))
+    notices += [
+        f"the column {name!r} is not taken for {mine!r}, which holds {HOLDS[mine]}: rename it if it should be"
+        for name, mine in strange.items()
+    ]
+    found_rows = ((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled)
+    return Sheet(
+        tuple(name for name in names if name != MARKS),
+        tuple((line, restored_row(row)) for line, row in found_rows),
+        (*of_rows, *notices),
+    )
+
+
+def records(path: Path, known: Collection[str]) -> Iterator[Record]:
+    """Yield a CSV's header and its rows, cells stripped; lines without any cell are passed over.
+
+    Parameters
+    ----------
+    path
+        The file, which is read as it is asked for.
+    known
+        Names of columns by which its header is recognised; may be empty.
+
+    Raises
+    ------
+    UserError
+        If it is no CSV, or not in the encoding that it seems to have.
+    """
+    yield from _records(path, layout(path, known))
+
+
+def _records(path: Path, how: Layout) -> Iterator[Record]:
+    csv.field_size_limit(_LONGEST)
+    begun = how.skipped + 1
+    with path.open(newline="", encoding=how.encoding) as file:
+        for _ in range(how.skipped):
+            file.readline()
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if how.quoted else csv.QUOTE_NONE
+        reader = csv.reader(file, delimiter=how.delimiter, skipinitialspace=how.spaced, strict=True, quoting=quoting)
+        width = 0
+        try:
+            for row in reader:
+                width = width or len(row)
+                if not how.quoted and len(row) != width and '"' in "".join(row):
+                    place = f"{path}:{how.skipped + reader.line_num}"
+                    raise UserError(
+                        f"{place}: a quotation mark in a row of {len(row)} cells, not {width}: mend the row"
+                    )
+                if row:
+                    yield how.skipped + reader.line_num, [trimmed(c if how.quoted else _unquoted(c)) for c in row]
+                begun = how.skipped + reader.line_num + 1
+        except csv.Error as error:
+            raise UserError(_unreadable(path, begun, how.skipped + reader.line_num, str(error))) from None
+        except UnicodeError:
+            raise _undecodable(path, how.encoding) from None
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell without the quotation marks around it, if those inside are doubled.
+
+    >>> _unquoted('"a ""b"" c"'), _unquoted('"a" or "b"')
+    ('a "b" c', '"a" or "b"')
+    """
+    inner = re.fullmatch(r'"((?:[^"]|"")*)"', cell)
+    return inner[1].replace('""', '"') if inner else cell
+
+
+def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
+    if "unexpected end of data" in error:
+        return f"{path}:{begun}: a quotation mark in the row that begins here is never closed: close or double it"
+    return f"{path}:{line}: no readable CSV ({error})"
+
+
+def _undecodable(path: Path, encoding: str) -> UserError:
+    """Return the error of a file that is not in its encoding, with the first line that is not."""
+    raw = path.read_bytes()
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        name = encoding.removesuffix("-sig").upper()
+        start = max(raw.rfind(b"\n", 0, error.start) + 1, error.start - 12)
+        near = raw[start : error.start + 8].split(b"\n")[0].decode("cp1252", errors="replace").strip()
+        hint = f" (as Windows-1252 it reads {near!r})" if name == "UTF-8" else ""
+        return UserError(
+            f"{path}:{line}: byte 0x{raw[error.start]:02x} is no {name}{hint}: save the file with the encoding UTF-8"
+        )
+    return UserError(f"{path} is not in the encoding {encoding}: save the file with the encoding UTF-8")
+
+
+def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str) -> None:
+    for line, cells in rows:
+        if any(cells[width:]):
+            raise UserError(
+                f"{path}:{line}: more cells than the header has columns: quote cells that contain a "
+                f"{DELIMITERS.get(delimiter, repr(delimiter))}"
+            )
+
+
+def _named_columns(path: Path, header: Sequence[str], rows: Sequence[Record]) -> tuple[list[int], list[str]]:
+    """Return the places of the columns that have a name, and what is said of those that have none."""
+    notices = []
+    for j in (j for j, name in enumerate(header) if not name):
+        filled = [cells[j] for _, cells in rows if j < len(cells) and cells[j]]
+        if filled and not (j == 0 and all(re.fullmatch(r"\d+", cell) for cell in filled)):
+            raise UserError(
+                f"{path}: column {j + 1} has no name, but holds {filled[0]!r}: name it in the header, or remove it "
+                "(pandas writes an index so, unless it is told index=False)"
+            )
+        if filled:
+            notices.append("the first column has no name, it is taken for an index and not read")
+    return [j for j, name in enumerate(header) if name], notices

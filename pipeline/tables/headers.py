@@ -1,0 +1,114 @@
+"""Names of columns: which of ours each one is, and which one is meant by one that is nearly ours."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from pipeline.errors import UserError
+from pipeline.tables.column_words import stands_for
+from pipeline.tables.rules import trimmed
+
+TIMES = ("start", "end", "sound_start")
+_ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
+
+
+def folded(name: str) -> str:
+    """Return what names of columns are compared by: without spaces around, case and Unicode form.
+
+    >>> folded(" Start ") == folded("start")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", trimmed(name)).casefold())
+
+
+def column_names(header: Sequence[str], ours: Collection[str], named: Collection[str], place: str) -> list[str]:
+    """Return what each column is called here.
+
+    Every name is stripped. A name that settings or options ask for keeps its spelling, one of ours is folded
+    (``Start`` is ``start``), all others stay as they are.
+
+    Parameters
+    ----------
+    header
+        Names as the file has them.
+    ours
+        Names that mean something to the reader.
+    named
+        Names that settings or options ask for.
+    place
+        The file, for messages.
+
+    Raises
+    ------
+    UserError
+        If two columns have one name.
+
+    Examples
+    --------
+    >>> column_names([" Start", "EMOTION", "Age"], {"start"}, ["Emotion"], "m.csv")
+    ['start', 'Emotion', 'Age']
+    """
+    names = [trimmed(name) for name in header]
+    keys = [folded(name) for name in names]
+    taken = {*named, *ours}
+    for name in dict.fromkeys((*(n for n in named if n), *ours)):
+        if name in names:
+            continue
+        same = [i for i, key in enumerate(keys) if key == folded(name) and names[i] not in taken]
+        if len(same) > 1:
+            raise UserError(f"{place} has the columns {_both(names, same)}, and either could be {name!r}: rename one")
+        for i in same:
+            names[i] = name
+    doubled = [name for name, count in Counter(names).items() if name and count > 1]
+    if doubled:
+        raise UserError(f"{place} has the column {doubled[0]!r} twice: remove one")
+    return names
+
+
+def _both(names: Sequence[str], places: Iterable[int]) -> str:
+    return " and ".join(repr(names[i]) for i in places)
+
+
+def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
+    """Return the columns that look like one of ours that is not there: name -> the one that is meant.
+
+    Parameters
+    ----------
+    names
+        As `column_names` returns them.
+    ours
+        Names that mean something to the reader.
+    named
+        Names that settings or options ask for: they are read, and mean what those say.
+
+    Examples
+    --------
+    >>> nearly_ours(["media", "start_time", "Begin (s)", "speaker_id", "age"], {"media", "start", "speaker"})
+    {'start_time': 'start', 'Begin (s)': 'start', 'speaker_id': 'speaker'}
+    """
+    names = list(names)
+    absent = [name for name in ours if name not in names]
+    free = [name for name in names if name and name not in ours and name not in named]
+    return {name: meant for name in free if (meant := _meant(name, absent))}
+
+
+def _meant(name: str, absent: Sequence[str]) -> str:
+    for ours in absent:
+        if stands_for(name, ours):
+            return ours
+    close = get_close_matches(folded(name), absent, n=1, cutoff=_ALIKE)
+    return close[0] if close else ""
+
+
+def near_notices(near: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each column of `nearly_ours`.
+
+    >>> near_notices({"begin": "start"})
+    ["the column 'begin' is not read; did you mean 'start'? Rename it then, with times in seconds"]
+    """
+    return [
+        f"the column {name!r} is not read; did you mean {ours!r}? Rename it then"
+        + (", with times in seconds" if ours in TIMES else "")
+        for name, ours in near.items()
+    ]

@@ -1,0 +1,115 @@
+"""Ids of two files that are surely meant to be one and the same, but are written differently."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.tables.rules import INVISIBLE, quoted
+
+# Endings of files that an id may carry: of recordings, and of what is measured from them.
+_SUFFIX = re.compile(
+    r"(?<=.)\.(wav|flac|mp3|m4a|aac|ogg|opus|aif|aiff|wma|mp4|m4v|avi|mov|mkv|webm|flv|wmv|mpe?g|npy|npz|csv|tsv|txt|"
+    r"json|pkl|pt|h5|mat|csd)\Z"
+)
+_EXAMPLES = 3
+_MARKS = re.compile(r"[\s_\-\u2010-\u2015$]+")  # what stands between the parts of an id
+
+
+def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, str]]:
+    r"""Return the pairs of ids, one of each side, that differ in their spelling only.
+
+    Two ids do so if they differ in case, Unicode form, spaces, zeros before a number (``01``), a number's empty
+    fraction (``1.0``), marks between their parts (``_``, ``-``), quotation marks, the ending of a file, or in that
+    only one of them has folders in front. An id occurs in one pair at most.
+
+    Parameters
+    ----------
+    mine, theirs
+        Ids that are not the same on both sides.
+
+    Examples
+    --------
+    >>> nearly_equal(["1", "a_b", "s1/x", "q"], ["01", "A-b.wav", "x", "r"])
+    [('1', '01'), ('a_b', 'A-b.wav'), ('s1/x', 'x')]
+    """
+    whole: dict[tuple[str, ...], str] = {}
+    tails: dict[tuple[str, ...], str] = {}
+    for name in theirs:
+        parts = _parts(name)
+        whole.setdefault(parts, name)
+        for tail in _tails(parts):
+            tails.setdefault(tail, name)
+    pairs, taken = [], set()
+    for name in mine:
+        parts = _parts(name)
+        found = tails.get(parts) or next((whole[tail] for tail in _tails(parts) if tail in whole), None)
+        if found is not None and found not in taken:
+            taken.add(found)
+            pairs.append((name, found))
+    return pairs
+
+
+def said_of(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
+    """Return how many ids differ in spelling only, with examples, as a part of a sentence.
+
+    >>> said_of([("1", "01")], "the corpus", "f.csv")
+    "1 id differs only in its spelling, such as '1' of the corpus and '01' of f.csv"
+    """
+    count = "1 id differs only in its" if len(pairs) == 1 else f"{len(pairs)} ids differ only in their"
+    shown = ", ".join(f"{quoted(a)} of {mine} and {quoted(b)} of {theirs}" for a, b in pairs[:_EXAMPLES])
+    return f"{count} spelling, such as {shown}"
+
+
+def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
+    """Whether ids that are nearly equal are the same ones, so that most of what belongs together would be lost.
+
+    Ids may differ in case only and be two, as YouTube's are: such pairs are taken for the same where they outnumber
+    the ids that match exactly. Others, such as 1 and 01, are nearly always the same, and where they are not padded the
+    longer numbers match exactly: there a tenth is enough.
+
+    Parameters
+    ----------
+    pairs
+        What `nearly_equal` found.
+    exact
+        How many ids match exactly.
+
+    Examples
+    --------
+    >>> surely_one([("QxYz", "qXyZ")], 23), surely_one([("1", "01")], 3), surely_one([("s_1", "s1")], 500)
+    (False, True, False)
+    """
+    cased = sum(_case(one) == _case(other) for one, other in pairs)
+    return cased > exact or (len(pairs) - cased) * 10 > exact
+
+
+def _case(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
+    """Raise `UserError` if ids of `path`, `theirs`, are surely those of utterances that it lacks, spelt otherwise."""
+    pairs = nearly_equal(mine, theirs)
+    if pairs and surely_one(pairs, exact):
+        raise UserError(f"{path}: {said_of(pairs, 'the utterances', path.name)}: write them alike")
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return an id's folders and its name, as they are compared."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    plain = "".join(char for char in plain if char not in INVISIBLE)
+    plain = plain.strip().strip("'\"").replace("\\", "/")
+    return tuple(_plain(part) for part in plain.split("/") if part.strip(". ")) or ("",)
+
+
+def _plain(part: str) -> str:
+    bare = re.sub(r"(?<=\d)\.0+\Z", "", _SUFFIX.sub("", part.strip()))
+    counted = re.sub(r"(?<![\d.])0+(?=\d)", "", bare)
+    marked = _MARKS.sub("_", counted).strip("_")
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers a mark says where one ends
+
+
+def _tails(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return (parts[i:] for i in range(len(parts)))

@@ -1,0 +1,94 @@
+"""Rows of a CSV that are one cell longer than its header: names of rows as R writes them, or something at the end.
+
+Both look alike, and the wrong reading moves every cell to another column. So names of rows are taken off only on
+evidence; where there is none, the file is refused.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.tables.column_cells import fits
+from pipeline.tables.column_words import stands_for
+from pipeline.tables.csv_layout import DELIMITERS, Layout
+from pipeline.tables.headers import folded
+
+Record = tuple[int, list[str]]
+_SAID = "each row has a name of its own before the first column, as R writes it: these names are not read"
+_COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
+
+
+def without_row_names(
+    path: Path, header: Sequence[str], rows: list[Record], how: Layout, ours: Collection[str]
+) -> tuple[list[Record], tuple[str, ...]]:
+    """Return the rows without the names that R writes before them, and a notice of that.
+
+    They are names of rows if they count the rows, all cells before them are in quotation marks and no column speaks
+    against it; or if they differ, and the cells of our columns fit their names only without them. A last cell that is
+    empty in every row is what a delimiter at its end leaves.
+
+    Raises
+    ------
+    UserError
+        If it cannot be told what the further cell of each row is.
+    """
+    cells = [row for _, row in rows]
+    if len(header) < 2 or not cells or any(len(row) != len(header) + 1 for row in cells):
+        return rows, ()
+    only_without = _fit_only(header, cells, ours, shift=1)
+    against = _fit_only(header, cells, ours, shift=0) or _ids_speak_against(header, cells)
+    proven = only_without and not against and _differ(cells)
+    counted, empty = _counts(cells), not any(row[-1] for row in cells)
+    if empty and how.ended:
+        if proven:
+            raise UserError(_doubt(path, cells, how.delimiter))
+    elif proven or (counted and how.begun_quoted and not against):
+        return [(line, row[1:]) for line, row in rows], (_SAID,)
+    elif not empty and (counted or how.begun_quoted):
+        raise UserError(_doubt(path, cells, how.delimiter))
+    return rows, ()
+
+
+def _counts(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether the first cells are 1, 2, 3, ... or 0, 1, 2, ... in this order."""
+    first = [row[0] for row in cells]
+    return len(first) > 1 and first in ([str(i + begin) for i in range(len(first))] for begin in (0, 1))
+
+
+def _differ(cells: Sequence[Sequence[str]]) -> bool:
+    return len(cells) > 1 and len({row[0] for row in cells}) == len(cells) and not fits("media", [r[0] for r in cells])
+
+
+def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
+    """Whether some column's cells fit its name with this shift of the cells, and not with the other one."""
+    names = {folded(name): name for name in ours}
+    for j, name in enumerate(header):
+        column = names.get(folded(name))
+        if column and column != "utterance":
+            here, there = ([row[j + s] for row in cells] for s in (shift, 1 - shift))
+            if any(here) and fits(column, here) and not fits(column, there):
+                return True
+    return False
+
+
+def _ids_speak_against(header: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
+    """Whether the first column is one of ids, and without names of rows its cells would be no ids."""
+    if folded(header[0]) not in _COUNTING and not stands_for(header[0], "utterance"):
+        return False
+    ids = [row[1] for row in cells]
+    return len(set(ids)) < len(ids) or not fits("utterance", ids)
+
+
+def _doubt(path: Path, cells: Sequence[Sequence[str]], delimiter: str) -> str:
+    last = next((row[-1] for row in cells if row[-1]), "")
+    mark = DELIMITERS.get(delimiter, repr(delimiter))
+    end = (
+        f"the last (such as {last!r}) is a column's, name that in the header"
+        if last
+        else f"a {mark} ends it, remove it"
+    )
+    return (
+        f"{path}: every row has one cell more than the header has columns: if the first (such as {cells[0][0]!r}) is a "
+        f"name of the row, as R writes it, write the table with row.names = FALSE; if {end}; if a cell contains a "
+        f"{mark}, quote it"
+    )

@@ -1,0 +1,309 @@
+"""What counts as a name, a label, a number and a span, wherever they come from: manifest, import or published corpus.
+
+Pure functions of cells. `pipeline.tables.headers` has the rules for names of columns.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pipeline.errors import suggest
+
+SPLITS = ("train", "valid", "test")
+# What others call our splits; a reader that cannot ask names the one that is meant.
+SPLITS_MEANT: Mapping[str, str] = {
+    "training": "train", "trn": "train", "dev": "valid", "devel": "valid", "development": "valid", "val": "valid",
+    "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
+}  # fmt: skip
+# A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
+_NO_LABEL = frozenset(
+    ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
+     "-1.#qnan", "1.#ind", "-1.#ind", "nan(ind)", "-nan(ind)", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+     "#null!")
+)  # fmt: skip
+# A cell that may be a class, but reads like none; IEMOCAP writes xxx where its raters did not agree.
+_LIKE_NO_LABEL = frozenset(
+    ("none", "nil", "missing", "?", "??", "???", "-", "--", "---", ".", "unknown", "unk", "<unk>", "undefined",
+     "unlabeled", "unlabelled", "unannotated", "no label", "not available", "xxx", "tbd")
+)  # fmt: skip
+REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
+INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
+_SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + INVISIBLE
+
+
+def trimmed(cell: str) -> str:
+    """Return a cell without the spaces around it, those that nobody sees included.
+
+    >>> trimmed(chr(0xFEFF) + " s1" + chr(0xA0))
+    's1'
+    """
+    return cell.strip(_SPACES)
+
+
+def name_of(cell: Any) -> str:
+    """Return any cell as the text of an id, a group, a speaker or a split: stripped, and nothing for None and NaN.
+
+    Text stays as it is written; only a number that is whole loses its point.
+
+    >>> name_of("1.10 "), name_of("2e1"), name_of(7.0), name_of(float("nan")), name_of(b"a")
+    ('1.10', '2e1', '7', '', 'a')
+    """
+    if isinstance(cell, bytes):
+        return trimmed(cell.decode("utf-8", errors="backslashreplace"))
+    if isinstance(cell, str):
+        return trimmed(cell)
+    if cell is None or str(cell) in ("<NA>", "NaT") or cell != cell:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else trimmed(str(cell))
+
+
+def split_of(cell: str) -> str:
+    """Return train, valid, test or "" for a cell of a column of splits; case does not matter.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them; the message names the one that is meant, where that is known.
+
+    Examples
+    --------
+    >>> split_of(" Train")
+    'train'
+    """
+    found = trimmed(cell).casefold()
+    if found in ("", *SPLITS):
+        return found
+    raise ValueError(suggest(SPLITS_MEANT.get(found, found), SPLITS))
+
+
+def fault_of_text(cell: str) -> str:
+    """Return what a text may not hold, as the end of a sentence, or ``""``.
+
+    >>> fault_of_text("no" + chr(0) + "never")
+    "holds a NUL character after 'no': remove it"
+    """
+    found = _UNSTORABLE.search(cell)
+    if not found:
+        return ""
+    what = "a NUL character" if found[0] == "\0" else f"half a character (\\u{ord(found[0]):04x})"
+    return f"holds {what} {_after(cell, found.start())}: remove it"
+
+
+def fault_of_name(cell: str) -> str:
+    """Return what an id, group, speaker, split or label may not hold, as the end of a sentence, or ``""``.
+
+    >>> fault_of_name("s1"), fault_of_name("s" + chr(27))
+    ('', "holds the control character U+001B after 's': remove it")
+    """
+    fault = fault_of_text(cell)
+    if fault or cell.isprintable():
+        return fault
+    for place, char in enumerate(cell):
+        if unicodedata.category(char) in ("Cc", "Zl", "Zp"):
+            return f"holds the control character U+{ord(char):04X} {_after(cell, place)}: remove it"
+    return ""
+
+
+def _after(cell: str, place: int) -> str:
+    return f"after {cell[max(place - 20, 0) : place]!r}" if place else "at its beginning"
+
+
+def is_no_label(cell: str) -> bool:
+    """Whether a cell says that there is no label: empty, NaN, NA, N/A, null, a spreadsheet's error, or Python's None.
+
+    >>> [c for c in ("joy", "NaN", "n/a", "None", "none", "nancy") if is_no_label(c)]
+    ['NaN', 'n/a', 'None']
+    """
+    cell = trimmed(cell)
+    return cell == "None" or cell.casefold() in _NO_LABEL
+
+
+def fault_of_label(cell: str, column: str, task: str) -> str:
+    """Return what is wrong with the cell of a label, as a sentence, or ``""``.
+
+    >>> fault_of_label("2.5", "mood", "regression"), fault_of_label("NA", "mood", "classification")
+    ('', "the label column 'mood' is 'NA', which is no label: give a label or remove the row")
+    """
+    if is_no_label(cell):
+        what = f"is {cell!r}, which is no label" if cell else "is empty"
+        return f"the label column {column!r} {what}: give a label or remove the row"
+    if task == "regression":
+        try:
+            number_of(cell)
+        except ValueError as error:
+            what = f"a score {error}" if str(error).startswith("must") else str(error)
+            return f"{column} is {cell!r}, but {what}"
+    return ""
+
+
+def reads_like_no_label(cell: str) -> bool:
+    """Whether a cell may be a class, but looks like a missing label (``none``, ``unknown``)."""
+    return not is_no_label(cell) and trimmed(cell).casefold() in _LIKE_NO_LABEL
+
+
+def alike(cells: Iterable[str], *, scores: bool = True) -> list[dict[str, int]]:
+    """Return the groups of different spellings that stand for one thing, each spelling with its count.
+
+    Two spellings are alike if they differ only in case, in their Unicode form, in spaces, or as ``1``, ``1.0`` and
+    ``01`` do. With `scores` false, as for names, numbers with other digits after the point are different (``1.1``,
+    ``1.10``).
+
+    >>> alike(["Happy", "happy", "sad", "1", "1.0", "happy"])
+    [{'Happy': 1, 'happy': 2}, {'1': 1, '1.0': 1}]
+    """
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for cell, count in Counter(cells).items():
+        if cell:
+            found[_key(cell, scores)][cell] = count
+    return [spellings for spellings in found.values() if len(spellings) > 1]
+
+
+def _key(cell: str, scores: bool) -> str:
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cell).casefold())
+    plain = "".join(char for char in plain if char not in _SPACES)
+    if re.fullmatch(r"[+-]?\d+,\d+", plain):
+        plain = plain.replace(",", ".")
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        return plain
+    if not value.is_finite() or abs(value.adjusted()) > 300 or not (scores or re.fullmatch(r"\d+(\.0*)?", plain)):
+        return plain
+    return f"{value.normalize() + 0:f}"
+
+
+def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> list[str]:
+    """Return a sentence for each group of spellings that are `alike`; `what` names their column.
+
+    >>> alike_notices("emotion", ["Happy", "happy"])
+    ["emotion: 'Happy' (1 row) and 'happy' (1 row) differ only in spelling, but count as different: write them alike"]
+    """
+    return [
+        f"{what}: {' and '.join(f'{quoted(s)} ({_rows(n)})' for s, n in spellings.items())} differ only in "
+        "spelling, but count as different: write them alike"
+        for spellings in alike(cells, scores=scores)
+    ]
+
+
+def quoted(spelling: str) -> str:
+    r"""Return a spelling as messages quote it: where it is not in the composed Unicode form, with characters' codes.
+
+    >>> print(quoted("caf" + chr(0xE9)) == repr("caf" + chr(0xE9)), quoted("cafe" + chr(0x301)))
+    True 'cafe\u0301'
+    """
+    return repr(spelling) if unicodedata.is_normalized("NFC", spelling) else ascii(spelling)
+
+
+def _rows(count: int) -> str:
+    return f"{count} row" + ("s" if count != 1 else "")
+
+
+def missing_notices(what: str, cells: Iterable[str]) -> list[str]:
+    """Return a sentence for each spelling of a name that looks like a missing cell written as text (``nan``).
+
+    >>> missing_notices("group", ["g1", "nan", "nan"])
+    ["group: 'nan' (2 rows) counts as a name; leave the cell empty where nothing is known"]
+    """
+    return [
+        f"{what}: {cell!r} ({_rows(count)}) counts as a name; leave the cell empty where nothing is known"
+        for cell, count in Counter(cells).items()
+        if cell and (is_no_label(cell) or cell.casefold() == "none")
+    ]
+
+
+def number_of(cell: str) -> float:
+    """Return a cell as a finite number, NaN if it is empty.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else; the message says how to write it.
+
+    Examples
+    --------
+    >>> number_of(" 2.5"), number_of("")
+    (2.5, nan)
+    """
+    cell = trimmed(cell)
+    if not cell:
+        return math.nan
+    try:
+        value = float(cell) if "_" not in cell else math.nan
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value):
+        return value
+    if re.fullmatch(r"[+-]?\d*,\d+", cell):
+        raise ValueError(f"write it with a decimal point, {cell.replace(',', '.')}")
+    raise ValueError("must be a number")
+
+
+def seconds_of(cell: str) -> float:
+    """Return a cell as seconds, NaN if it is empty or says that nothing is known; ValueError says how to write it.
+
+    >>> seconds_of("90.5"), seconds_of("NaN")
+    (90.5, nan)
+    """
+    if is_no_label(cell):
+        return math.nan
+    try:
+        return number_of(cell)
+    except ValueError as error:
+        parts = re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)", trimmed(cell))
+        if parts:
+            hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in parts.groups())
+            raise ValueError(f"write it in seconds, {3600 * hours + 60 * minutes + seconds:g}") from None
+        message = str(error)
+        raise ValueError(f"{message} of seconds" if message == "must be a number" else message) from None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An utterance's time in its recording, seconds, mended where that is safe.
+
+    `end` may be NaN: not yet known. `notice` says what was odd, or is ``""``.
+    """
+
+    start: float
+    end: float
+    notice: str = ""
+
+
+def interval_of(start: float, end: float) -> Interval:
+    """Return an interval as every reader takes it.
+
+    A recording begins at 0: what lies before is cut off, with a notice. An interval without length is kept, with a
+    notice, and its utterance is empty. CMU-MOSI's and CMU-MOSEI's own labels have both.
+
+    Parameters
+    ----------
+    start
+        Seconds; NaN stands for 0.
+    end
+        Seconds; NaN for "the recording's end".
+
+    Raises
+    ------
+    ValueError
+        If the end lies before the start.
+
+    Examples
+    --------
+    >>> interval_of(-0.5, 2.0)
+    Interval(start=0.0, end=2.0, notice='start is -0.5 s, but a recording begins at 0: it counts from there')
+    """
+    start = 0.0 if math.isnan(start) else start
+    if end < start:
+        raise ValueError(f"end {end:g} is not after start {start:g}")
+    if start < 0:
+        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing of it is left, it is empty"
+        return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
+    if end == start:
+        return Interval(start, end, f"start and end are both {start:g} s: nothing of it is heard or seen, it is empty")
+    return Interval(start, end)

@@ -1,0 +1,147 @@
+"""Adding a corpus leaves everything else of the settings file as it was."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from models.validation.protocol import protocol_names
+from pipeline.corpora.adding import add_corpus
+from pipeline.errors import UserError
+from pipeline.settings.params import load_params
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    return tmp_path
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    base = {
+        "root": "clips",
+        "task": "regression",
+        "label": "valence",
+        "modalities": "text, audio",
+        "reader": "manifest",
+    }
+    return base | {"kind": "group-kfold", "folds": 4, "group": "actor"} | changes
+
+
+def test_only_one_line_is_new_and_all_comments_stay(here: Path) -> None:
+    path = here / "params.yaml"
+    before = path.read_text().splitlines()
+    add_corpus(path, "mine", settings())
+    after = path.read_text().splitlines()
+    assert [line for line in after if not line.startswith("  mine:")] == before
+    corpus = load_params(path).corpora["mine"]
+    assert (corpus.task, corpus.label, corpus.modalities) == ("regression", "valence", ("text", "audio"))
+    assert (corpus.protocol.kind, corpus.protocol.folds, corpus.protocol.group) == ("group-kfold", 4, "actor")
+    assert load_params(path).run.corpora == ("demo",)
+
+
+def test_it_can_be_run_by_dvc_at_once(here: Path) -> None:
+    add_corpus(here / "params.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "params.yaml").run.corpora == ("demo", "mine")
+    assert (here / "data" / "raw" / "mine").resolve() == here / "clips"
+
+
+def test_a_new_file_is_made_where_there_is_none(here: Path) -> None:
+    add_corpus(here / "other.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "other.yaml").run.corpora == ("mine",)
+
+
+@pytest.mark.parametrize("kind", protocol_names())
+@pytest.mark.parametrize("folds", [None, 2, 4, 17])
+def test_the_protocol_is_written_as_it_was_given(kind: str, folds: int | None, here: Path) -> None:
+    lines = add_corpus(here / "params.yaml", "mine", settings(kind=kind, folds=folds))
+    protocol = load_params(here / "params.yaml").corpora["mine"].protocol
+    divided = kind in ("group-kfold", "crossfit")
+    assert (protocol.kind, protocol.group) == (kind, "actor")
+    assert protocol.folds == ((folds or 5) if divided else 5)
+    assert any(f"--folds {folds} is not written" in line for line in lines) == (folds is not None and not divided)
+
+
+AMBIGUOUS = ("on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "<<", "a: b", "a #b")
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "label": st.text(st.characters(exclude_categories=["C"]), min_size=1).filter(str.strip),
+            "group": st.sampled_from(
+                ["on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "a: b"]
+            ),
+            "task": st.sampled_from(["classification", "regression"]),
+            "kind": st.sampled_from(["group-kfold", "crossfit"]),
+            "folds": st.integers(2, 99),
+            "modalities": st.permutations(["text", "audio", "video"]).map(",".join),
+        }
+    ),
+    st.sampled_from(["mine", "on", "NO", "1", "1e3", "010", "1_0", "yes", "2026-01-01", "na\u00efve"]),
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_: dict[str, Any], name: str) -> None:
+    folder = tmp_path_factory.mktemp("options")
+    (folder / "clips").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        add_corpus(folder / "params.yaml", name, settings(**given_), also_run=True)
+        params = load_params(folder / "params.yaml")
+        with pytest.raises(UserError, match="already"):
+            add_corpus(folder / "params.yaml", name, settings(**given_))
+    corpus = params.corpora[name]
+    assert (corpus.label, corpus.task, corpus.root) == (given_["label"], given_["task"], "clips")
+    assert (corpus.protocol.kind, corpus.protocol.folds) == (given_["kind"], given_["folds"])
+    assert corpus.protocol.group == given_["group"]
+    assert params.run.corpora == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("demo", {}, "a corpus 'demo' already"),
+        ("my corpus", {}, "cannot name a corpus"),
+        ("mine", {"root": "nowhere"}, "--root nowhere is no folder"),
+        ("mine", {"modalities": "text,smell"}, "'smell'"),
+        ("mine", {"kind": "kfold"}, "did you mean 'group-kfold'"),
+        ("mine", {"modalities": ""}, "--modalities names none"),
+        ("mine", {"reader": "manifst"}, "did you mean 'manifest'"),
+    ],
+)
+def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, here: Path) -> None:
+    before = (here / "params.yaml").read_text()
+    with pytest.raises(UserError, match=message):
+        add_corpus(here / "params.yaml", name, settings(**changes))
+    assert (here / "params.yaml").read_text() == before
+    assert not (here / "data").exists()
+
+
+@pytest.mark.parametrize("content", ["run: {corpora: demo}\n", "- a list\n", "corpora: [x]\n"])
+def test_a_file_that_is_wrong_already_stays_as_it_is(content: str, here: Path) -> None:
+    path = here / "wrong.yaml"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"wrong\.yaml"):
+        add_corpus(path, "mine", settings(), also_run=True)
+    assert path.read_text() == content
+
+
+def test_quotes_of_others_stay(here: Path) -> None:
+    block = "corpora:\n  a: {reader: manifest, root: 'clips', task: classification, label: \"on\", modalities: [text], "
+    (here / "own.yaml").write_text(block + "protocol: {kind: official, group: '1:30'}}\n")
+    add_corpus(here / "own.yaml", "mine", settings())
+    corpus = load_params(here / "own.yaml").corpora["a"]
+    assert (corpus.label, corpus.protocol.group) == ("on", "1:30")
+
+
+def test_an_empty_block_is_filled(here: Path) -> None:
+    (here / "short.yaml").write_text("run:\ncorpora:\n")
+    add_corpus(here / "short.yaml", "mine", settings(), also_run=True)
+    assert load_params(here / "short.yaml").run.corpora == ("mine",)

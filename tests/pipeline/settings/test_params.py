@@ -1,0 +1,155 @@
+"""params.yaml: what it says arrives typed; what it should not say is refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.settings.params import load_params
+
+ROOT = Path(__file__).parents[2]
+CORPUS = """
+corpora:
+  mine: {reader: manifest, root: clips, task: classification, label: emotion, modalities: [text, audio],
+    protocol: {kind: group-kfold, folds: 3, group: speaker}}
+"""
+
+
+def load(tmp_path: Path, text: str) -> object:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    return load_params(path)
+
+
+def test_the_committed_file_names_every_setting_with_its_default() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert params.run.corpora == ("demo",)
+    assert params.streams["audio"].level_db == -23.0
+    assert params.corpus("demo").protocol.group == "speaker"
+    assert set(params.extract) == set(params.features)
+
+
+def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
+    params = load_params(ROOT / "params.yaml")
+    short = load(tmp_path, CORPUS)
+    assert short.streams == params.streams  # type: ignore[attr-defined]
+    assert short.train == params.train  # type: ignore[attr-defined]
+    assert short.corpora["mine"].protocol.folds == 3  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("runs: {}", "unknown block 'runs'; did you mean 'run'"),
+        ("run: {worker: 2}", "unknown key 'worker'; did you mean 'workers'"),
+        ("run: {workers: many}", "run.workers is 'many'"),
+        ("run: {workers: 0}", "workers at least 1"),
+        ("run: {max_failed: 2}", "max_failed is a share"),
+        ("run: {corpora: demo}", "run.corpora must be a list"),
+        ("corpora: {a: {reader: manifest}}", "corpora.a: the key 'root' is missing"),
+        (CORPUS.replace("[text, audio]", "[text, smell]"), r"modalities\[1\] is 'smell'"),
+        (CORPUS.replace("[text, audio]", "[]"), "modalities is empty"),
+        (CORPUS.replace("classification", "guessing"), "task is 'guessing'"),
+        ("streams: {sound: {}}", "unknown stream 'sound'"),
+        ("streams: {audio: {rate: 16000}}", "streams.audio: unknown key 'rate'; did you mean 'rate_hz'"),
+        ("streams: {audio: {low_hz: 9000}}", "low_hz 9000.0 and high_hz"),
+        ("streams: {video: {detector: hair}}", "detector is 'hair'"),
+        ("features: {extract: [opensmle]}", "'opensmle'; did you mean 'opensmile'"),
+        ("features: {mfcc: {counts: 13}}", "unknown key 'counts'; did you mean 'count'"),
+        ("features: {extract: [vader], mfcc: {counts: 13}}", "unknown key 'counts'"),
+        ("features: {mfcc: {count: forty}}", "count is 'forty', but must be int"),
+        ("features: {mfcc: [1]}", "must map names to values"),
+        ("features: {extract: bert}", "must be a list"),
+        ("features: {extract: [bert, bert]}", "'bert' twice"),
+        ("features: [bert]", "features must map names"),
+        ("streams: [text]", "streams must map names"),
+        ("train: {features: {txt: [bert]}}", "'txt' is no modality; did you mean 'text'"),
+        ("train: {features: {text: [beert]}}", "train.features.text: 'beert'.*did you mean 'bert'"),
+        ("train: {features: {text: [mfcc]}}", "train.features.text: 'mfcc' is unknown there"),
+        ("train: {classifiers: [logistik]}", "did you mean 'logistic'"),
+        ("train: {classifiers: [svm, svm]}", "'svm' twice"),
+        ("train: {fusions: [conct]}", "did you mean 'concat'"),
+        ("train: {fusion_classifier: xx}", "train.fusion_classifier: 'xx'"),
+        ("train: {settings: {logistik: {C: 1}}}", "train.settings: 'logistik'"),
+        (CORPUS.replace("[text, audio]", "[text, text]"), "'text' twice"),
+        ("features: {mfcc: {count: -1}}", "features.mfcc"),
+        ("train: {classifier: [svm]}", "unknown key 'classifier'; did you mean 'classifiers'"),
+        ("evaluate: {resamples: 10.5}", "resamples is 10.5, but must be int"),
+        ("evaluate: {resamples: -5}", "evaluate: resamples is -5: a whole number from 0 on"),
+        ("evaluate: {seed: -1}", "evaluate: seed is -1: a whole number from 0 on"),
+        ("run: [", "no readable YAML"),
+        ("just words", "must hold blocks"),
+        ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("settings", "line", "message"),
+    [
+        ("fcnn:\n      hidden: 8\n      epochs: 0", 5, "fcnn.epochs is 0: it must be a whole number from 1 on"),
+        ("fcnn: {epochs: 0}", 3, "fcnn.epochs is 0"),
+        ("svm: {C: [1,\n      2,\n      -3]}", 5, r"svm.C\[2\] is -3: it must be a number above 0"),
+        ("svm:\n      C:\n      - 1\n      - 0", 6, r"svm.C\[1\] is 0"),
+        ("intermediate: {dropout: 1.0}", 3, "intermediate.dropout is 1.0"),
+        ("transformer: {hidden: 33}", 3, "transformer.hidden is 33: it must be an even number"),
+        ("lstm: {learning_rate: 1e-3}", 3, r"lstm.learning_rate is '1e-3'.*write the number as 0.001"),
+        ("pca:\n      component: 5", 4, "pca.component is no setting of pca: did you mean 'components'"),
+        ("stacking:\n      meta: svm\n      settings:\n        C: 0", 6, "stacking.settings.C is 0"),
+        ("vote: {voters: none}", 3, "vote.voters is 'none': it must be one of all, chosen"),
+        ("vote: &all {voters: some}\n    svm: {C: 0}", 3, "vote.voters is 'some'"),
+    ],
+)
+def test_an_impossible_setting_is_named_with_its_line(settings: str, line: int, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"params.yaml, line {line}: train.settings.{message}"):
+        load(tmp_path, f"train:\n  settings:\n    {settings}\n")
+
+
+def test_settings_that_are_possible_are_read(tmp_path: Path) -> None:
+    text = (
+        "train: {settings: {fcnn: {epochs: 1, hidden: [8, 16]}, svm: {class_weight: [null, balanced, {0: 1, 1: 2}]}}}"
+    )
+    params = load(tmp_path, text)
+    assert params.train.settings["svm"] == {"class_weight": [None, "balanced", {"0": 1, "1": 2}]}  # type: ignore[attr-defined]
+
+
+def test_an_empty_block_of_settings_is_none(tmp_path: Path) -> None:
+    params = load(tmp_path, "train: {settings: {logistic: , stacking: {settings: {class_weight: {1: 2, a: 3}}}}}")
+    settings = params.train.settings  # type: ignore[attr-defined]
+    assert settings["logistic"] == {}
+    assert settings["stacking"] == {"settings": {"class_weight": {"1": 2, "a": 3}}}
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--params"):
+        load_params(tmp_path / "none.yaml")
+
+
+def test_an_unknown_corpus_names_the_nearest(tmp_path: Path) -> None:
+    params = load(tmp_path, CORPUS)
+    with pytest.raises(UserError, match="did you mean 'mine'"):
+        params.corpus("mien")  # type: ignore[attr-defined]
+
+
+def test_modalities_stand_in_one_order_whatever_the_file_says(tmp_path: Path) -> None:
+    params = load(tmp_path, CORPUS.replace("[text, audio]", "[video, text]"))
+    assert params.corpora["mine"].modalities == ("text", "video")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "message"),
+    [
+        ("mine.py", "def broken(:", "SyntaxError"),
+        ("mine.py", "raise KeyError('oops')", "KeyError: 'oops'"),
+        ("features.py", "x = 1", "rename the file"),
+        ("absent.py", None, "there is no file"),
+    ],
+)
+def test_plugins_that_cannot_be_run(name: str, source: str | None, message: str, tmp_path: Path) -> None:
+    if source is not None:
+        (tmp_path / name).write_text(source)
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, f"run: {{plugins: [{tmp_path / name}]}}")

@@ -1,0 +1,52 @@
+"""The memory of content hashes: right, or forgotten."""
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.hashing import HashMemo, sha256_of
+
+
+def test_a_damaged_memory_is_forgotten_and_never_believed(tmp_path: Path) -> None:
+    media, memory = tmp_path / "clip.wav", tmp_path / "hashes.json"
+    media.write_bytes(b"sound")
+    truth = sha256(b"sound").hexdigest()
+    memo = HashMemo(memory)
+    assert memo.sha256(media) == truth
+    memo.save()
+    content = memory.read_bytes()
+    for at in range(len(content)):
+        hurt = bytearray(content)
+        hurt[at] ^= 1
+        memory.write_bytes(hurt)
+        assert HashMemo(memory).sha256(media) == truth
+
+
+@pytest.mark.parametrize("content", ["", "[]", "5", '{"a": 5}', '{"digest": "x", "files": {"a": 1}}', "[" * 100_000])
+def test_what_is_no_memory_is_none(content: str, tmp_path: Path) -> None:
+    (tmp_path / "hashes.json").write_text(content)
+    (tmp_path / "a").write_text("a")
+    assert HashMemo(tmp_path / "hashes.json").sha256(tmp_path / "a") == sha256(b"a").hexdigest()
+
+
+def test_an_unchanged_file_is_remembered(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    memo = HashMemo(tmp_path / "hashes.json")
+    memo.sha256(tmp_path / "a")
+    memo.save()
+    kept = json.loads((tmp_path / "hashes.json").read_text())["files"]
+    assert list(kept) == [str((tmp_path / "a").resolve())]
+
+
+def test_a_named_pipe_is_refused_and_a_memory_that_cannot_be_kept_is_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="named pipe"):
+        sha256_of(tmp_path / "pipe")
+    (tmp_path / "a").write_text("a")
+    memo = HashMemo(tmp_path / "a" / "hashes.json")
+    memo.sha256(tmp_path / "a")
+    memo.save()
