@@ -76,9 +76,9 @@ class Description:
 # module of a published corpus also has a `DESCRIPTION`.
 _READERS: dict[str, str] = {
     "manifest": "pipeline.corpora.manifest:read",
-    "mosi": "pipeline.corpora.mosi:read",
-    "iemocap": "pipeline.corpora.iemocap:read",
-    "meld": "pipeline.corpora.meld:read",
+    "mosi": "pipeline.corpora.published.mosi:read",
+    "iemocap": "pipeline.corpora.published.iemocap:read",
+    "meld": "pipeline.corpora.published.meld:read",
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.files import decoded
+from pipeline.corpora.published.files import decoded
 from pipeline.errors import UserError, suggest
 from pipeline.tables import bound
 from pipeline.tables.csv_files import read_sheet

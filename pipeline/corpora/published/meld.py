@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
-from pipeline.corpora.files import folders_below, inside
+from pipeline.corpora.published.files import folders_below, inside
 from pipeline.corpora.utterances import WORD_COLUMNS, Corpus, Problem
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.settings.params import CorpusParams

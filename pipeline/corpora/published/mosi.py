@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
-from pipeline.corpora.files import (
+from pipeline.corpora.published.files import (
     EARLIEST_S,
     PICTURES,
     SOUNDS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.meld_tree import make
-from pipeline.corpora.meld import read, seconds
+from pipeline.corpora.published.meld import read, seconds
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.streams.audio import AudioConfig, read_audio

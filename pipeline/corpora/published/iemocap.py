@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
-from pipeline.corpora.files import (
+from pipeline.corpora.published.files import (
     EARLIEST_S,
     Bad,
     Word,

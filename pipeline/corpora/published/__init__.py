@@ -1,0 +1,1 @@
+"""Published corpora, read as they are handed out: a corpus a file, long ones in two or three."""
