@@ -156,7 +156,7 @@ def _names(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 def _prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
     """Return the names of corpora that were prepared; say of which the files that `prepare` read changed since."""
-    from pipeline.stages.sources import changed_sources
+    from pipeline.corpora.sources import changed_sources
 
     names = _names(params, corpora)
     for name in names:
@@ -203,11 +203,11 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal prepare --corpus demo
     """
+    from pipeline.corpora.problems import shown
     from pipeline.corpora.utterances import read_utterances, read_word_table
+    from pipeline.inspection.validate import facts_of
     from pipeline.settings.paths import CorpusPaths
     from pipeline.stages.prepare import prepare as run
-    from pipeline.stages.problems import shown
-    from pipeline.stages.validate import facts_of
 
     params = _load(params_path)
     for name in _names(params, corpora):
@@ -280,7 +280,7 @@ def extract(
 def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
     """Do all jobs on one pool of workers; where clips failed, go on and say so at the end."""
     from pipeline.errors import TooManyFailures
-    from pipeline.stages.common import summary
+    from pipeline.run.stores import summary
 
     failures = []
     with pool:
@@ -310,7 +310,7 @@ def train(
 
     Example: crossmodal train --corpus demo
     """
-    from pipeline.stages.shuffled import check_shuffled
+    from pipeline.evaluation.shuffled import check_shuffled
     from pipeline.stages.train import train as run
 
     params = _load(params_path)
@@ -335,8 +335,8 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 
     Example: crossmodal fit --corpus demo --strategy concat
     """
-    from pipeline.stages.fit import best_row, row_of
-    from pipeline.stages.fit import fit as run
+    from pipeline.inference.fit import best_row, row_of
+    from pipeline.inference.fit import fit as run
 
     params = _load(params_path)
     _prepared(params, (name,))
@@ -369,7 +369,7 @@ def predict(
     """
     from pipeline.corpora.utterances import write_table
     from pipeline.errors import UserError
-    from pipeline.stages.predict import predict as run
+    from pipeline.inference.predict import predict as run
 
     answers = run(_load(params_path), folder, source, text=text, workers=workers)
     for notice in answers.notices:
@@ -425,7 +425,7 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
 
     Example: crossmodal compare unimodal:text:logistic concat:text+audio --corpus demo
     """
-    from pipeline.stages.compare import compare as run
+    from pipeline.evaluation.compare import compare as run
 
     _echo(run(_load(params_path), first, second, name, metric))
 
@@ -472,7 +472,7 @@ def explain(
 
     Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
     """
-    from pipeline.stages.explain import explain as run
+    from pipeline.evaluation.explain import explain as run
 
     params = _load(params_path)
     with _pool(params, workers, scheduler) as pool:
@@ -491,10 +491,10 @@ def validate(corpus: str, params_path: Path) -> None:
 
     Example: crossmodal validate demo
     """
+    from pipeline.corpora.problems import shown
+    from pipeline.inspection.validate import validate as run
+    from pipeline.inspection.validate import what_errors_stop
     from pipeline.settings.paths import CorpusPaths
-    from pipeline.stages.problems import shown
-    from pipeline.stages.validate import validate as run
-    from pipeline.stages.validate import what_errors_stop
 
     problems, facts = run(_load(params_path), corpus)
     for line in shown(problems, CorpusPaths(corpus).problems):
@@ -546,7 +546,7 @@ def corpora_list() -> None:
 
     Example: crossmodal corpora list
     """
-    from pipeline.stages.overview import readers
+    from pipeline.inspection.overview import readers
 
     for line in readers():
         _echo(line)
@@ -559,7 +559,7 @@ def corpora_show(name: str) -> None:
 
     Example: crossmodal corpora show meld
     """
-    from pipeline.stages.overview import described
+    from pipeline.inspection.overview import described
 
     for line in described(name):
         _echo(line)
@@ -624,7 +624,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     """
     from pipeline.errors import UserError, refuse_pipe
     from pipeline.exchange.bundle import ImportOptions
-    from pipeline.stages.importing import import_corpus, import_into
+    from pipeline.exchange.importing import import_corpus, import_into
 
     if bool(name) == bool(into):
         raise UserError("name either --corpus NAME, a new corpus, or --into NAME, one that is there")
@@ -665,7 +665,7 @@ def export(
 
     Example: crossmodal export npz demo.npz --corpus demo --features bert,opensmile,face_cnn
     """
-    from pipeline.stages.exporting import export as run
+    from pipeline.exchange.exporting import export as run
 
     chosen = tuple(s.strip() for s in (stores or "").split(",") if s.strip())
     for line in run(_load(params_path), name, form, path, chosen, align or "", fold):
@@ -682,8 +682,8 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
     Example: crossmodal status --corpus demo --verify
     """
     from pipeline.errors import UserError
-    from pipeline.stages.status import status as run
-    from pipeline.stages.verify import verify
+    from pipeline.inspection.status import status as run
+    from pipeline.inspection.verify import verify
 
     params = _load(params_path)
     names = _names(params, corpora)
@@ -730,7 +730,7 @@ def features_list(params_path: Path) -> None:
 
     Example: crossmodal features list
     """
-    from pipeline.stages.overview import extractors
+    from pipeline.inspection.overview import extractors
 
     for line in extractors(_load(params_path)):
         _echo(line)
@@ -765,7 +765,7 @@ def cache_gc(yes: bool) -> None:
 
     Example: crossmodal cache gc --yes
     """
-    from pipeline.stages.cleaning import clean, found_garbage
+    from pipeline.inspection.cleaning import clean, found_garbage
 
     garbage = found_garbage()
     for line in garbage.lines():

@@ -76,8 +76,8 @@ def bind(folder: Path, sidecar: str = "tables.json", **rest: object) -> None:
 
 def bind_results(params: Any, name: str) -> None:
     """Bind predictions and tables that a test has written: they count as made by these settings."""
-    from pipeline.stages.current import MADE_OF, made_of
-    from pipeline.stages.trained import inputs_of, read_record
+    from pipeline.training.current import MADE_OF, made_of
+    from pipeline.training.trained import inputs_of, read_record
 
     folder = Path("results") / name
     (folder / "images").mkdir(exist_ok=True)

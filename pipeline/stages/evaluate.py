@@ -14,16 +14,11 @@ from models.evaluation.metrics import metric
 from models.nets.threads import one_thread
 from pipeline.corpora.utterances import csv_text, read_table, read_utterances
 from pipeline.errors import UserError
-from pipeline.reporting.drawing import Point, forest
-from pipeline.run.locks import writing
-from pipeline.settings.params import CorpusParams, Params
-from pipeline.settings.paths import CorpusPaths
-from pipeline.stages import attending, robustness, tables
-from pipeline.stages.cells import SHARES, pipe_table
-from pipeline.stages.current import MADE_OF, evaluated, made_of, require_evaluated, require_same, require_trained
-from pipeline.stages.only_right import COLUMNS as ONLY_COLUMNS
-from pipeline.stages.only_right import only_right
-from pipeline.stages.results import (
+from pipeline.evaluation import attending, robustness, tables
+from pipeline.evaluation.cells import SHARES, pipe_table
+from pipeline.evaluation.only_right import COLUMNS as ONLY_COLUMNS
+from pipeline.evaluation.only_right import only_right
+from pipeline.evaluation.results import (
     WHO,
     Key,
     group_by_utterance,
@@ -36,10 +31,15 @@ from pipeline.stages.results import (
     read_seconds,
     systems,
 )
-from pipeline.stages.scoring import Scores, score
-from pipeline.stages.trained import Record
+from pipeline.evaluation.scoring import Scores, score
+from pipeline.reporting.drawing import Point, forest
+from pipeline.run.locks import writing
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import TABLES, require_written
 from pipeline.tables.bound import record as record_of
+from pipeline.training.current import MADE_OF, evaluated, made_of, require_evaluated, require_same, require_trained
+from pipeline.training.trained import Record
 
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
 # The name and the header of a plot.

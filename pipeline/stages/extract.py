@@ -21,17 +21,10 @@ from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.stores import STREAM_FAILED, finish, library_versions, require_current, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages import preprocess
-from pipeline.stages.common import (
-    STREAM_FAILED,
-    finish,
-    library_versions,
-    require_current,
-    require_planned,
-    run_and_store,
-)
 
 _MOST_IN_A_BATCH = 16
 

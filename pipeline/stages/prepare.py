@@ -10,6 +10,8 @@ import pandas as pd
 
 from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.places import repeated, same_parts
+from pipeline.corpora.problems import shown
+from pipeline.corpora.recordings import CHOICES, problems_of, read_all
 from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity, csv_text, read_utterances, write_tables
 from pipeline.corpora.words import within
 from pipeline.errors import UserError
@@ -17,8 +19,6 @@ from pipeline.hashing import HashMemo, sha256_of
 from pipeline.run.locks import writing
 from pipeline.settings.params import CorpusParams, Params
 from pipeline.settings.paths import CACHE, CorpusPaths
-from pipeline.stages.problems import shown
-from pipeline.stages.recordings import CHOICES, problems_of, read_all
 from pipeline.tables.bound import TABLES
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample

@@ -21,9 +21,9 @@ from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.stores import finish, library_versions, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
-from pipeline.stages.common import finish, library_versions, require_planned, run_and_store
 from pipeline.streams.spans import Region, Span
 
 PACKAGES: dict[Modality, tuple[str, ...]] = {

@@ -9,11 +9,11 @@ import pandas as pd
 from features.atomic import write_text
 from models.evaluation.metrics import metric
 from models.registry import strategy
+from pipeline.evaluation.results import WHO, figures_of, label_of, notices_of, read_figures, read_predictions
 from pipeline.settings.params import CorpusParams, Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.current import evaluated, page_mark
-from pipeline.stages.results import WHO, figures_of, label_of, notices_of, read_figures, read_predictions
 from pipeline.tables.bound import is_there, require_written
+from pipeline.training.current import evaluated, page_mark
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }

@@ -24,15 +24,15 @@ from pipeline.run.progress import Progress
 from pipeline.settings.params import ContextParams, CorpusParams, Params, TrainParams
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.settings.plugins import plugin_keys
-from pipeline.stages.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, planned
-from pipeline.stages.grid_ends import end_notices
-from pipeline.stages.guard import contents_of, guarded, plan_of
-from pipeline.stages.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
-from pipeline.stages.labels import labels_of
-from pipeline.stages.matching import imported_differences
-from pipeline.stages.rows import Row, plan_rows
-from pipeline.stages.trained import inputs_of, require_features, require_unchanged
 from pipeline.tables.bound import TRAINED
+from pipeline.training.fitting import STEP, Failed, Fit, Job, fit_job, inner_figure, planned
+from pipeline.training.grid_ends import end_notices
+from pipeline.training.guard import contents_of, guarded, plan_of
+from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.training.labels import labels_of
+from pipeline.training.matching import imported_differences
+from pipeline.training.rows import Row, plan_rows
+from pipeline.training.trained import inputs_of, require_features, require_unchanged
 
 SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
 SEED = 0  # of the shuffling

@@ -6,13 +6,13 @@ import sklearn.linear_model  # noqa: F401
 import torch  # noqa: F401
 
 import cli  # noqa: F401
+import pipeline.exchange.importing
+import pipeline.inference.fit
+import pipeline.inference.predict
+import pipeline.inspection.status
 import pipeline.stages.evaluate
-import pipeline.stages.fit
-import pipeline.stages.importing
-import pipeline.stages.predict
 import pipeline.stages.prepare
 import pipeline.stages.report
-import pipeline.stages.status
 import pipeline.stages.train  # noqa: F401
 from features.base import extractor_class, extractor_names
 

@@ -25,7 +25,7 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.stages import extract, preprocess
 from pipeline.stages.prepare import prepare
 from pipeline.stages.train import train
-from pipeline.stages.trained import inputs_of
+from pipeline.training.trained import inputs_of
 from tests.conftest import ROOT, bind, write_csv
 
 RATE = 16000
@@ -310,7 +310,7 @@ def test_prepare_beside_train_gives_no_record_of_the_new_table_with_the_old_trut
 def test_prepare_beside_fit_saves_no_model_of_the_old_labels(
     when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.stages import fit as module
+    from pipeline.inference import fit as module
 
     params = settings()
     features(params)
@@ -343,8 +343,8 @@ def test_prepare_beside_evaluate_gives_no_table(
 
 @pytest.mark.parametrize("when", ["require_evaluated", "plan_of", "_asked"])
 def test_prepare_beside_explain_gives_no_importances(when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.evaluation import explain as module
     from pipeline.stages import evaluate
-    from pipeline.stages import explain as module
 
     params = settings()
     trained(params)
@@ -357,7 +357,7 @@ def test_prepare_beside_explain_gives_no_importances(when: str, corpus: Path, mo
 
 @pytest.mark.parametrize("when", ["require_trained", "read_predictions", "read_utterances"])
 def test_prepare_beside_compare_gives_no_differences(when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.stages import compare as module
+    from pipeline.evaluation import compare as module
 
     params = settings()
     trained(params)

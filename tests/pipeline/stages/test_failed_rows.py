@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning
+from tests.pipeline.stages.test_importing import AS_CORPUS, made
 
 from models.classical import classifiers
 from models.errors import ModelError
 from pipeline.errors import UserError
+from pipeline.evaluation.compare import compare
+from pipeline.evaluation.explain import explain
+from pipeline.inference.fit import fit, row_of
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import load_params
-from pipeline.stages.compare import compare
 from pipeline.stages.evaluate import evaluate, printed_without
-from pipeline.stages.explain import explain
-from pipeline.stages.fit import fit, row_of
 from pipeline.stages.train import train
 from tests.conftest import run
-from tests.pipeline.stages.test_importing import AS_CORPUS, made
 
 PARAMS = """
 train: {{classifiers: {classifiers}, sequences: {{align: {align}}},

@@ -1,0 +1,1 @@
+"""Evaluation: scores, tables, comparisons, robustness, importance and the control with permuted labels."""

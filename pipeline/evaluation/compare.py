@@ -1,0 +1,215 @@
+"""compare: two runs row by row, or two rows of one run, on the same utterances."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import pandas as pd
+
+from features.errors import StoreError
+from models.evaluation.metrics import metric
+from models.evaluation.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
+from models.nets.threads import one_thread
+from pipeline.corpora.utterances import read_utterances
+from pipeline.errors import UserError
+from pipeline.evaluation.cells import difference, number, p_value, pipe_table
+from pipeline.evaluation.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
+from pipeline.settings.params import CorpusParams, EvaluateParams, Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.tables import bound
+from pipeline.training.current import require_same, require_trained
+
+Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predictions of both
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure of both systems of a pair, and how sure their difference is; `p_holm` over all pairs."""
+
+    label: str
+    metric: str
+    first: float
+    second: float
+    difference: Interval
+    p: float
+    p_holm: float
+
+
+@one_thread()
+def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> str:
+    """Compare two folders of results, or two rows of one corpus.
+
+    Parameters
+    ----------
+    params
+        The settings.
+    first, second
+        Two folders that hold predictions.csv, or two rows written ``strategy:modalities:model``.
+    corpus
+        Of which corpus; by default the one that the first folder is named after, or the only one of run.corpora.
+    only
+        A figure; all of the corpus's table by default.
+
+    Returns
+    -------
+    str
+        A table in Markdown. Differences are the second's figure minus the first's.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown or fits several rows, or the two are not of the same utterances.
+    """
+    folders = [Path(side).is_dir() for side in (first, second)]
+    if folders[0] != folders[1]:
+        raise UserError(f"{first} and {second}: compare two folders, or two rows of one corpus, not one with the other")
+    name = corpus or (_named_after(params, Path(first)) if folders[0] else _only_corpus(params))
+    settings = params.corpus(name)
+    if folders[0]:
+        record = None
+        pairs, words = _runs(Path(first), Path(second), settings)
+    else:
+        record = require_trained(params, name)
+        pairs, words = _rows(name, settings, first, second)
+    table = read_utterances(CorpusPaths(name).utterances, settings.label)
+    if record is None:
+        words += _out_of_date(params, name, (Path(first), Path(second)))
+    else:
+        require_same(record, params, name)
+    groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
+    names = (only,) if only else figures_of(settings)
+    found = compared(pairs, groups, names, settings, params.evaluate)
+    lines = pipe_table(*_lines(found, several=len(pairs) > 1))
+    return "\n".join([f"# {name}: {first} and {second}", "", *lines, "", *words, ""])
+
+
+def compared(
+    pairs: Pairs, groups: pd.Series, names: Sequence[str], corpus: CorpusParams, settings: EvaluateParams
+) -> list[Compared]:
+    """Return each figure of each pair; p is corrected for the number of pairs, figure by figure.
+
+    Raises
+    ------
+    UserError
+        If the two of a pair are not of the same utterances, or these have other labels.
+    """
+    aligned = {label: _aligned(label, *pair) for label, pair in pairs.items()}
+    found: list[Compared] = []
+    for name in names:
+        function = metric(corpus.task, name).function
+        lines = []
+        for label, (one, two) in aligned.items():
+            own = groups[list(one["utterance"])].to_numpy()
+            truth, first, second = one["truth"].to_numpy(), one["prediction"].to_numpy(), two["prediction"].to_numpy()
+            drawn = resample(own, draws=settings.resamples, seed=settings.seed)
+            lead = paired_difference(function, truth, second, first, drawn)
+            p = randomisation_test(function, truth, second, first, swaps(own, seed=settings.seed))
+            lines.append((label, name, function(truth, first), function(truth, second), lead, p))
+        corrected = holm([line[-1] for line in lines])
+        found += [Compared(*line, p_holm) for line, p_holm in zip(lines, corrected, strict=True)]
+    return found
+
+
+def chosen(spec: str, rows: Sequence[Key]) -> Key:
+    """Return the row that a name written ``strategy:modalities:model`` means; what is left out may be anything.
+
+    Raises
+    ------
+    UserError
+        If no row fits, or several do.
+
+    Examples
+    --------
+    >>> chosen("concat:text+audio", [("concat", "text+audio", "svm"), ("vote", "text+audio", "svm")])
+    ('concat', 'text+audio', 'svm')
+    """
+    wanted = spec.split(":")
+    fitting = [row for row in rows if len(wanted) <= 3 and all(map(_same, wanted, row))]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = [":".join(row) for row in (fitting or rows)]
+    close = names if fitting else get_close_matches(spec, names, n=5, cutoff=0.3)
+    what = "fits several rows" if fitting else "fits no row, and is no folder"
+    raise UserError(f"{spec!r} {what}; write strategy:modalities:model, as one of: {', '.join(close or names)}")
+
+
+def _same(wanted: str, name: str) -> bool:
+    return sorted(wanted.split("+")) == sorted(name.split("+"))
+
+
+def _named_after(params: Params, folder: Path) -> str:
+    name = folder.resolve().name
+    if name not in params.corpora:
+        raise UserError(f"{folder} is named after no corpus of {params.path}: say which it is with --corpus")
+    return name
+
+
+def _only_corpus(params: Params) -> str:
+    if len(params.run.corpora) != 1:
+        raise UserError(f"{params.path}: run.corpora lists {len(params.run.corpora)} corpora: name one with --corpus")
+    return params.run.corpora[0]
+
+
+def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[str]]:
+    """Return the rows that both folders have, and what is said of those that one has."""
+    paths = [folder / "predictions.csv" for folder in (first, second)]
+    unknown = [why for path in paths if path.exists() and (why := bound.unknown(path))]
+    one, two = (systems(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
+    pairs = {label_of(key): (one[key], two[key]) for key in one if key in two}
+    if not pairs:
+        raise UserError(f"{first} and {second} have no row in common: nothing can be compared")
+    words = [
+        "Differences: the second minus the first. p: corrected after Holm for all rows, figure by figure.",
+        *unknown,
+    ]
+    for folder, own, other in ((first, one, two), (second, two, one)):
+        if alone := [label_of(key) for key in own if key not in other]:
+            words.append(f"Only in {folder}: {', '.join(alone)}.")
+    return pairs, words
+
+
+def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str]:
+    """Return a sentence on the present results of the corpus, if they are compared and are out of date."""
+    if not any(folder.resolve() == CorpusPaths(name).results.resolve() for folder in folders):
+        return []
+    try:
+        require_trained(params, name)
+    except (UserError, StoreError) as error:
+        return [f"Out of date: {error}."]
+    return []
+
+
+def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pairs, list[str]]:
+    parts = systems(read_predictions(CorpusPaths(name).predictions, corpus))
+    one, two = (chosen(spec, list(parts)) for spec in (first, second))
+    label = f"{label_of(one)} and {label_of(two)}"
+    return {label: (parts[one], parts[two])}, ["Differences: the second minus the first."]
+
+
+def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both in the order of the first."""
+    different = set(one["utterance"]) ^ set(two["utterance"])
+    if different or len(one) != len(two):
+        example = f", as {min(different)!r} is in one only" if different else ""
+        raise UserError(
+            f"{label}: {len(one)} and {len(two)} predictions are not of the same utterances{example}: "
+            "only runs on the same utterances can be compared"
+        )
+    other = two.set_index("utterance").loc[list(one["utterance"])].reset_index()
+    unlike = one["truth"].to_numpy() != other["truth"].to_numpy()
+    if unlike.any():
+        raise UserError(
+            f"{label}: the two were made from different labels, as of {one['utterance'].to_numpy()[unlike][0]!r}: "
+            "run `crossmodal train` again for the older one"
+        )
+    return one, other
+
+
+def _lines(found: Sequence[Compared], *, several: bool) -> tuple[list[str], list[list[str]]]:
+    header = ["row", "metric", "first", "second", "difference", "p (Holm)" if several else "p"]
+    lines = []
+    for c in found:
+        figures = [number(c.metric, c.first), number(c.metric, c.second), difference(c.metric, c.difference)]
+        lines.append([c.label, c.metric, *figures, p_value(c.p_holm)])
+    return header, lines

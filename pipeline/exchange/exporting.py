@@ -1,0 +1,282 @@
+"""export: a corpus's utterances, words and features as somebody else's file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.base import MODALITIES, Modality, extractor_names
+from features.store import open_store
+from features.text.fitted import fitted_names
+from models.validation.protocol import SPLITS
+from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
+from pipeline.errors import Changed, UserError, suggest
+from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
+from pipeline.exchange.export_sources import Source, joined
+from pipeline.exchange.formats.mmsa import PART
+from pipeline.hashing import sha256_of
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.training.guard import plan_of
+from pipeline.training.inputs import is_imported, positions
+from pipeline.training.matching import imported_differences
+from pipeline.training.trained import require_extracted
+
+ALIGNMENTS = ("", "word")
+_LOCAL = (  # of use beside the media only
+    *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
+    *("audio_track", "audio_channel", "video_track"),
+)
+_NEED_SPLITS = ("mmsa",)
+_SCORE = "sentiment"  # the column of numbers that MMSA learns
+_SIGNS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
+_OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_names", "pooled_names")
+
+
+def export(
+    params: Params,
+    name: str,
+    file_format: str,
+    path: Path,
+    features: Sequence[str] = (),
+    align: str = "",
+    fold: str = "",
+) -> list[str]:
+    """Write a corpus's features as `path`; it appears whole or not at all.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    file_format
+        One that `pipeline.exchange.bundle.writer_of` knows.
+    path
+        The file, or folder, to write.
+    features
+        Names of stores; none: what the corpus is trained on.
+    align
+        ``word``: every store's rows are averaged over the words, and the stores of a modality joined to one.
+    fold
+        The fold of the protocol whose division is written as the column ``split``; empty: that of the corpus, or where
+        the format needs one and the corpus has none, that of the first fold.
+
+    Returns
+    -------
+    list of str
+        What was written, a line a store.
+
+    Raises
+    ------
+    UserError
+        If a store is missing or out of date, the label is no number where one is needed, or `path` cannot be written.
+    """
+    write = writer_of(file_format)
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    tables = [one for one in (paths.utterances, paths.words) if one.is_file()]
+    before = [sha256_of(one) for one in tables]
+    table = read_utterances(paths.utterances, corpus.label)
+    if file_format in _NEED_SPLITS and not fold and not (table["split"] != "").any():
+        fold = plan_of(table, corpus).folds[0].name
+    stores = by_modality(name, features) if features else _trained_on(params, name)
+    said = imported_differences(name, stores.values(), table)
+    bundle = bundle_of(params, name, stores, align, fold)
+    if [sha256_of(one) for one in tables] != before:
+        raise Changed(f"the tables of {name} were written again while they were read: run the same command again")
+    lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
+    if file_format in _NEED_SPLITS:
+        bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
+        if not fold and not _is_split(table):
+            bundle, divided = _divided(bundle, table, corpus)
+            lines.append(divided)
+    write(bundle, path)
+    return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *said]
+
+
+def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
+    """Return the bundle with a part for each utterance beside the corpus's own split, and a sentence on it."""
+    fold = plan_of(table, corpus).folds[0].name
+    parts = _split_of(table, corpus, fold)
+    counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
+    lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
+    return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
+        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); read back here, the file "
+        "gives the split that the corpus has"
+    )
+
+
+def _line(store: FeatureSet) -> str:
+    there = sum(item.length > 0 for item in store.items)
+    return (
+        f"{store.modality} {store.name}: {len(store.feature_names)} columns, {there} of {len(store.items)} utterances"
+    )
+
+
+def bundle_of(
+    params: Params, name: str, stores: Mapping[Modality, Sequence[str]] | None, align: str, fold: str
+) -> Bundle:
+    """Return a corpus as a bundle whose features are read when they are asked for, one utterance at a time.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    stores
+        Names of stores by modality; None: those that the corpus is trained on, without what is fitted inside folds.
+    align
+        Empty or ``word``.
+    fold
+        A fold of the protocol, for the column ``split``; empty: as it is.
+
+    Raises
+    ------
+    UserError
+        If a store is missing, out of date or without times where they are needed, or there are no timed words.
+    """
+    if align not in ALIGNMENTS:
+        raise UserError(f"features cannot be aligned to {align!r}; {suggest(align, ALIGNMENTS[1:])}")
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    if fold:
+        table = table.assign(split=_split_of(table, corpus, fold))
+    wanted = _trained_on(params, name) if stores is None else stores
+    words = read_word_table(paths.words)
+    if align and not words["start"].notna().any():
+        raise UserError(f"the corpus {name} has no word times ({paths.words}): leave out --align word")
+    sources = [_source(params, name, store, table) for names in wanted.values() for store in names]
+    features = _by_word(sources, table, words) if align else [source.features() for source in sources]
+    return Bundle(_shared(table, corpus), words, tuple(features))
+
+
+def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
+    found: dict[Modality, tuple[str, ...]] = {
+        m: tuple(f for f in params.features_of(name, m) if f not in fitted_names())
+        for m in params.corpus(name).modalities
+    }
+    if not any(found.values()):
+        raise UserError(f"corpora.{name} names no features in {params.path}: name stores with --features")
+    return found
+
+
+def by_modality(name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
+    """Return names of stores by what they were measured on; a store that is not there raises `UserError`."""
+    found: dict[Modality, tuple[str, ...]] = {}
+    for feature in dict.fromkeys(features):
+        with open_store(_there(name, feature)) as store:
+            modality: Modality = store.attribute("modality")
+        found[modality] = (*found.get(modality, ()), feature)
+    return {m: found[m] for m in MODALITIES if m in found}
+
+
+def _there(name: str, feature: str) -> Path:
+    path = CorpusPaths(name).features(feature)
+    if path.exists():
+        return path
+    if feature in fitted_names():
+        raise UserError(f"{feature} is fitted anew inside every fold: there is nothing of it to export, leave it out")
+    if feature in extractor_names():
+        raise UserError(f"{path} does not exist: run `crossmodal extract --corpus {name} --extractor {feature}`")
+    known = sorted({*extractor_names(), *(p.stem for p in path.parent.glob("*.h5"))})
+    raise UserError(f"{path} does not exist, and no extractor is named {feature!r}; {suggest(feature, known)}")
+
+
+def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Source:
+    path = _there(name, feature)
+    with open_store(path) as store:
+        at = positions(store, table, path)
+        details = {k: store.attribute(k) for k in store.file.attrs if k not in _OWN_ATTRIBUTES}
+        source = Source(
+            path.resolve(),
+            store.digest,
+            feature,
+            store.attribute("modality"),
+            tuple(store.attribute("feature_names")),
+            tuple(store.attribute("pooled_names")),
+            details,
+            table["utterance"].tolist(),
+            at,
+            store.statuses,
+            store.notes,
+            store.offsets,
+            timed=bool(np.isfinite(store.all_rows("times")).any()),
+        )
+    if feature in extractor_names() and not is_imported(path) and CorpusPaths(name).stream(source.modality).exists():
+        require_extracted(params, name, source.modality, feature)
+    return source
+
+
+def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
+    """Return one store a modality, one row a word."""
+    for source in sources:
+        if not source.timed and source.lengths.any():
+            raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")
+    starts = table["start"].fillna(0).to_numpy(np.float64)
+    spans = {str(u): own[["start", "end"]].to_numpy(np.float64) for u, own in words.groupby("utterance", sort=False)}
+    timed = [spans.get(u, np.zeros((0, 2))) - starts[i] for i, u in enumerate(table["utterance"])]
+    found = []
+    for modality in MODALITIES:
+        own = [source for source in sources if source.modality == modality]
+        if own:
+            found.append(joined(own, modality, timed))
+    return found
+
+
+def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+    """Return the columns that mean something elsewhere, numbers as numbers."""
+    kept = table.drop(columns=[column for column in _LOCAL if column in table])
+    for column, kind in COLUMNS.items():
+        if column in kept and kind == "number":
+            kept[column] = kept[column].astype(np.float64)
+    if corpus.task == "regression":
+        kept[corpus.label] = pd.to_numeric(kept[corpus.label])
+    return kept
+
+
+def _is_split(table: pd.DataFrame) -> bool:
+    return set(table["split"]) == set(SPLITS)
+
+
+def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
+    """Return ``(n,)`` train, valid or test: valid is what the fold's first choice is made on."""
+    folds = {one.name: one for one in plan_of(table, corpus).folds}
+    if fold not in folds:
+        raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")
+    chosen = folds[fold]
+    if not chosen.inner:
+        raise UserError(f"the fold {fold!r} has too few utterances to set some apart for validation: choose another")
+    names = np.full(len(table), "", object)
+    names[chosen.train], names[chosen.test] = "train", "test"
+    names[chosen.train[chosen.inner[0][1]]] = "valid"
+    return names
+
+
+def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+    """Return the table with the label as numbers in the column ``sentiment``.
+
+    Raises
+    ------
+    UserError
+        If a label is neither a number nor negative, neutral or positive.
+    """
+    scores = [_score(cell) for cell in table[corpus.label]]
+    for utterance, cell, score in zip(table["utterance"], table[corpus.label], scores, strict=True):
+        if score is None:
+            raise UserError(
+                f"utterance {utterance!r} has the {corpus.label} {str(cell)!r}: MMSA learns numbers, or negative, "
+                "neutral and positive (-1, 0, 1)"
+            )
+    if _SCORE in table and corpus.label != _SCORE:
+        table = table.rename(columns={_SCORE: f"{_SCORE}_as_given"})
+    return table.assign(**{_SCORE: np.array(scores, np.float64)})
+
+
+def _score(cell: Any) -> float | None:
+    try:
+        found = _SIGNS.get(str(cell).strip().lower())
+        number = float(cell) if found is None else found
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None

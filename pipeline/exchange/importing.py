@@ -1,0 +1,277 @@
+"""import: features from other people's files, as a corpus of their own or beside what a corpus has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.atomic import replacing
+from features.store import Entry, Item
+from pipeline.corpora.adding import RAW, add_corpus, add_features
+from pipeline.corpora.utterances import COLUMNS, read_utterances
+from pipeline.errors import UserError, suggest
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
+from pipeline.exchange.cells import as_text
+from pipeline.exchange.checking import checked
+from pipeline.exchange.import_ids import keyed, near_notices, unmatched
+from pipeline.exchange.imported_stores import origin_of, renamed, written
+from pipeline.exchange.intervals import within
+from pipeline.run.locks import writing
+from pipeline.settings.params import Params, load_params
+from pipeline.settings.paths import CorpusPaths, check_name
+from pipeline.stages.prepare import gather
+from pipeline.tables.csv_cells import mark_rows, put
+from pipeline.tables.rules import is_no_label
+
+_FILLED_IN = (
+    "recording",
+    "media_sha256",
+    "sound_sha256",
+    "duration",
+    "media",
+    "sound",
+    "sound_start",
+    "region",
+    "audio_track",
+    "audio_channel",
+    "video_track",
+    "line",
+)
+
+
+def import_corpus(
+    params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
+) -> list[str]:
+    """Make a corpus of a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
+
+    While another import, or `prepare`, writes the corpus, this one waits.
+
+    Parameters
+    ----------
+    params_path
+        The settings file, to which the corpus is added.
+    form, path, options
+        The file, what it is, and how to read it.
+    name
+        Of the corpus.
+    settings
+        `task`, `label`, `kind` of the protocol (None: official where the file has splits), `folds`, `run`.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, or the corpus is there already; nothing is written then.
+    """
+    check_name(name)
+    with writing(CorpusPaths(name).utterances):
+        return _import_corpus(params_path, form, path, name, options, settings)
+
+
+def _import_corpus(
+    params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
+) -> list[str]:
+    root = RAW / name
+    if params_path.exists() and name in load_params(params_path).corpora:
+        raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
+    if root.exists():
+        raise UserError(f"{root} is there already: choose another name for the corpus, or move that folder away")
+    bundle = checked(_read(form, path, options), path)
+    label = str(settings["label"])
+    if label not in bundle.utterances.columns or label in COLUMNS:
+        labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
+        raise UserError(f"--label: {path} has no label column {label!r}; {suggest(label, labels)}")
+    _require_splits(bundle, str(settings.get("kind") or ""), path)
+    bundle, notices = _labelled(bundle, label, path)
+    words, cut = within(bundle.words, bundle.utterances)
+    bundle, notices = replace(bundle, words=words), [*notices, *cut]
+    stores = renamed(bundle.features, notices)
+    block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
+    block |= _block(bundle, stores, settings)
+
+    def check(params: Params) -> None:
+        notices.extend(_preparable(params, name, path))
+
+    try:
+        _write_manifest(bundle, root)
+        with written(name, stores, origin_of(form, path, options)):
+            lines = add_corpus(params_path, name, block, also_run=bool(settings.get("run")), check=check)
+    except BaseException:
+        _forget(root, name)
+        raise
+    facts = f"{len(bundle.utterances)} utterances; stores: {', '.join(s.name for s in stores) or 'none, text only'}"
+    return [*bundle.notices, *notices, f"imported {path}: {facts}", *lines]
+
+
+def _write_manifest(bundle: Bundle, root: Path) -> None:
+    """Write what `prepare` reads; numbers are written as short as tells them apart, formulas are marked."""
+    root.mkdir(parents=True)
+    table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
+    for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
+        if len(cells):
+            texts = pd.DataFrame({column: as_text(cells[column].to_numpy()) for column in cells.columns}, dtype="str")
+            with replacing(root / file) as temporary:
+                put(mark_rows(texts), temporary)
+
+
+def _preparable(params: Params, name: str, path: Path) -> list[str]:
+    """Return what `prepare` would say of a corpus that is written, save of single rows; a refusal is a `UserError`."""
+    corpus = gather(params.corpus(name))
+    names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
+    errors = [problem for problem in corpus.problems if problem.severity == "error"]
+    if errors:
+        first, more = errors[0], f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
+        who = f"{names[first.line]}: " if first.line in names and first.file.name == "manifest.csv" else ""
+        raise UserError(f"{path} makes no corpus that can be prepared: {who}{first.message}{more}")
+    return [problem.message for problem in corpus.problems if problem.line is None]
+
+
+def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
+    """Add a file's features to the utterances of a corpus, by id; it waits while something else writes the corpus.
+
+    Parameters
+    ----------
+    params
+        All settings.
+    form, path, options
+        The file, what it is, and how to read it.
+    name
+        Of the corpus; it has been prepared.
+    match
+        A regular expression with one group: the part of an id that is the same on both sides; empty: all of it.
+
+    Raises
+    ------
+    UserError
+        If nothing matches, an id of one side matches several of the other, or so many ids differ in their spelling only
+        that they are surely the same; nothing is written then.
+    """
+    with writing(CorpusPaths(name).utterances):
+        return _import_into(params, form, path, name, options, match)
+
+
+def _import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
+    corpus = params.corpus(name)
+    table = read_utterances(CorpusPaths(name).utterances, corpus.label)
+    bundle = checked(_read(form, path, options), path)
+    ours = keyed(list(table["utterance"]), match, f"the corpus {name}")
+    theirs = keyed(list(bundle.utterances["utterance"]), match, str(path))
+    both = [key for key in ours if key in theirs]
+    here, there = [key for key in ours if key not in theirs], [key for key in theirs if key not in ours]
+    notices = near_notices({k: ours[k] for k in here}, {k: theirs[k] for k in there}, len(both), (name, path))
+    if not both:
+        raise UserError(
+            f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
+            f"{next(iter(ours), 'none')!r}): name the id column with --id, or the equal part of both with --match"
+        )
+    stores = renamed(bundle.features, notices)
+    if not stores:
+        raise UserError(f"{path} holds no features: name some with --array MODALITY=NAME")
+    chosen: dict[str, list[str]] = {s.modality: [t.name for t in stores if t.modality == s.modality] for s in stores}
+    joined = [_joined(store, table, ours, theirs, path) for store in stores]
+    with written(name, joined, origin_of(form, path, options)):
+        lines = add_features(params.path, name, chosen)
+    return [
+        *bundle.notices,
+        *notices,
+        f"{len(both)} of {len(ours)} utterances of {name} matched by id",
+        *unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
+        *unmatched([theirs[key] for key in there], f"ids of {path} are no utterances of {name}: they were left out"),
+        *lines,
+    ]
+
+
+def _joined(
+    store: FeatureSet, table: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str], path: Path
+) -> FeatureSet:
+    """Return the store's items in the order of the corpus, named as the corpus names them."""
+    items = {item.utterance: item for item in store.items}
+    source = {ours[key]: theirs[key] for key in ours if key in theirs}
+    missing = Entry("absent", f"not in {path.name}")
+    joined = [
+        replace(items[source[name]], utterance=name)
+        if name in source and source[name] in items
+        else Item(name, "", 0, partial(_same, missing))
+        for name in table["utterance"]
+    ]
+    return replace(store, items=joined)
+
+
+def _same(entry: Entry) -> Entry:
+    return entry
+
+
+def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
+    """Read a file; whatever a broken or hostile one throws is one sentence."""
+    read = reader_of(form)
+    try:
+        return read(path, options)
+    except (UserError, OSError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path} is no whole file of the format {form} ({what}): get it again") from error
+
+
+def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
+    """Leave out utterances without a label; say how many."""
+    texts = as_text(bundle.utterances[label].to_numpy())
+    known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
+    if known.all():
+        return bundle, []
+    if not known.any():
+        raise UserError(f"{path}: no utterance has a {label}: there is nothing to be predicted")
+    kept = bundle.utterances[known].reset_index(drop=True)
+    names = set(kept["utterance"])
+    stores = tuple(replace(s, items=[i for i in s.items if i.utterance in names]) for s in bundle.features)
+    words = bundle.words[bundle.words["utterance"].isin(names)]
+    left = int((~known).sum())
+    return replace(bundle, utterances=kept, features=stores, words=words), [
+        f"{left} utterances without {label} were left out"
+    ]
+
+
+def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
+    """Raise `UserError` if the protocol that is asked for needs the file's splits, and it has none."""
+    if kind not in ("official", "crossfit"):
+        return
+    splits = set(bundle.utterances["split"]) if "split" in bundle.utterances else set()
+    if lacking := [name for name in ("train", "test") if name not in splits]:
+        what = "no splits" if not splits - {""} else f"no utterance of the split {lacking[0]}"
+        raise UserError(
+            f"{path} gives {what}, but --protocol {kind} needs train and test: name what holds them with --split, and "
+            "what they are called with --split-name, or choose --protocol group-kfold"
+        )
+
+
+def _forget(root: Path, name: str) -> None:
+    """Take back what a failed import wrote beside its stores."""
+    for file in (root / "manifest.csv", root / "words.csv"):
+        file.unlink(missing_ok=True)
+    for folder in (root, CorpusPaths(name).work / "features", CorpusPaths(name).work):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rest of the corpus's settings: what the file itself decides."""
+    table = bundle.utterances
+    has_text = "text" in table and bool((table["text"].fillna("") != "").any())
+    modalities = [
+        m for m in ("text", "audio", "video") if m in {s.modality for s in stores} or (m == "text" and has_text)
+    ]
+    splits = set(table["split"]) if "split" in table else set()
+    kind = settings.get("kind") or ("official" if {"train", "test"} <= splits else "group-kfold")
+    features = {m: [s.name for s in stores if s.modality == m] for m in modalities}
+    if has_text and not features.get("text"):
+        features["text"] = ["tfidf"]
+    return {
+        "modalities": ",".join(modalities),
+        "kind": kind,
+        "folds": settings.get("folds"),
+        "group": "group",
+        "features": features,
+    }

@@ -1,0 +1,181 @@
+"""fit: one strategy on all utterances of a corpus, saved to be used on new clips."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.atomic import replacing_folder
+from features.base import MODALITIES, Modality
+from models.data.modalities import Modalities
+from models.errors import reason_of
+from models.evaluation.metrics import metric
+from models.registry import build, reads_sequences, strategy
+from models.saving.saving import is_part, save
+from models.saving.size import parameters
+from models.validation.folds import numbered
+from models.warned import heard
+from pipeline.corpora.utterances import read_utterances
+from pipeline.errors import UserError, suggest
+from pipeline.evaluation.results import read_figures
+from pipeline.inference.schema import inputs_of, plain
+from pipeline.run.locks import writing
+from pipeline.settings.params import CorpusParams, Params, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import module_names, plugin_keys
+from pipeline.training.current import require_evaluated
+from pipeline.training.fitting import leading, named_failure, recipe_of
+from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.training.labels import labels_of
+from pipeline.training.rows import Row
+from pipeline.training.trained import inputs_of as inputs_of_training
+from pipeline.training.trained import require_features, require_unchanged
+from pipeline.training.word_times import timed_of
+
+FOLDER = "models"  # below a corpus's results
+
+
+def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = warnings.warn) -> Path:
+    """Fit one row of the table on all utterances, choices made on inner folds; return the folder of the saved model.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    row
+        What is fitted.
+    remark
+        Is called with each sentence on what was done in another way than asked for.
+
+    Raises
+    ------
+    UserError
+        If features are missing, out of date or made again meanwhile, a setting is impossible, or steps are words and
+        the row reads no text.
+    ModelError
+        If the strategy cannot be built, fitted or saved.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    inputs = inputs_of_training(params, name)  # before anything is read
+    table = read_utterances(paths.utterances, corpus.label)
+    require_features(params, name)
+    settings, over_time = settings_of(params, name), reads_sequences(row.strategy, row.model)
+    if over_time:
+        settings, notices = step_settings(name, settings, corpus, table)
+        for notice in notices:
+            remark(notice)
+        _require_words(row, settings)
+    data = load_modalities(name, settings, corpus, table, sequences=over_time)
+    frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
+    made, timed = inputs_of(params, name, _features(row, settings), frames), timed_of(name)
+    require_unchanged(params, name, inputs, "fit")
+    with heard() as said:
+        model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+    for sentence in said:
+        remark(f"{row} {sentence}")
+    if settings.word2vec.get("vectors"):  # read by the fit itself
+        require_unchanged(params, name, inputs, "fit")
+    plugin_keys(params.run.plugins)  # they are what was imported still
+    schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
+    schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
+    folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
+    with writing(folder), replacing_folder(folder, is_part) as temporary:
+        save(model, temporary, plain(schema), module_names(params.run.plugins))
+    return folder
+
+
+def _require_words(row: Row, settings: TrainParams) -> None:
+    if settings.sequences.align == "word" and "text" not in row.modalities:
+        raise UserError(
+            f"{row} reads a step a timed word, but no text, which says when words are spoken: it could not answer for a"
+            " new clip. Set sequences.align to none, or fit a row that reads text"
+        )
+
+
+def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:
+    classes = tuple(np.unique(labels).tolist()) if corpus.task == "classification" else None
+    with named_failure(row):
+        try:
+            model = build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+            model.predict(data)  # a model whose answers are no numbers is not saved
+            return model
+        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+            raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+
+
+def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities) -> dict[str, Any]:
+    return {
+        "task": corpus.task,
+        "label": corpus.label,
+        "strategy": row.strategy,
+        "modalities": row.modalities,
+        "classifier": row.model,
+        "utterances": len(data),
+        "groups": {"by": corpus.protocol.group, "count": numbered(data.groups)[1]},
+        "train": asdict(settings),
+    }
+
+
+def _features(row: Row, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
+    """Return what each modality of a row is made of; a floor reads nothing but the words."""
+    floor = strategy(row.strategy).kind == "floor"
+    return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in row.modalities}
+
+
+def row_of(params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None) -> Row:
+    """Return the row that a strategy's name stands for: by default all of the corpus's modalities, fusions' classifier.
+
+    Raises
+    ------
+    UserError
+        If a modality is none of the corpus's, or not said where one must be chosen, or a model is named for nothing.
+    ModelError
+        If there is no such strategy.
+    """
+    found, there = strategy(strategy_name), params.corpus(name).modalities
+    for modality in modalities:
+        if modality not in there:
+            raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
+    if strategy_name in _FLOORS:
+        return _FLOORS[strategy_name]
+    if found.kind == "unimodal" and len(modalities) != 1:
+        raise UserError(f"{strategy_name} reads one modality: name it with --modalities, of {', '.join(there)}")
+    if model and not found.classifier:
+        raise UserError(f"{strategy_name} is a model by itself: leave --model out")
+    chosen = tuple(m for m in there if m in (modalities or there))
+    return Row(strategy_name, chosen, (model or params.train.fusion_classifier) if found.classifier else "")
+
+
+_FLOORS = {"majority": Row("majority"), "tfidf": Row("tfidf", ("text",), "logistic")}
+
+
+def best_row(params: Params, name: str) -> Row:
+    """Return the fusion of the most modalities with the best leading figure in a corpus's table.
+
+    Raises
+    ------
+    UserError
+        If there is no table, or it is out of date, or no fusion is in it.
+    """
+    corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
+    if not path.exists():
+        raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
+    require_evaluated(params, name)
+    table = read_figures(name, [leading(corpus)])
+    rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
+    if rows.empty:
+        raise UserError(f"{path} holds no fusion: name a strategy with --strategy")
+    return _best(rows, higher=metric(corpus.task, leading(corpus)).higher_is_better)
+
+
+def _best(rows: pd.DataFrame, *, higher: bool) -> Row:
+    counts = rows["modalities"].str.count(r"\+")
+    widest = rows[counts == counts.max()]
+    best = widest.sort_values("value", ascending=not higher, kind="stable").iloc[0]
+    model = "logistic" if best["model"] == "ridge" else str(best["model"])  # as the registry calls it
+    return Row(str(best["strategy"]), tuple(best["modalities"].split("+")), model)

@@ -1,0 +1,287 @@
+"""predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
+
+import csv
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.atomic import named, scratch_folder
+from features.base import extractor_class
+from features.store import open_store
+from models.data.modalities import Modalities
+from models.errors import ModelError, reason_of
+from models.evaluation.shapley import shapley_values
+from models.outputs import sound_answers
+from models.registry import reads_sequences
+from models.saving.saving import Saved, load
+from pipeline.corpora.problems import few
+from pipeline.corpora.utterances import Problem, read_utterances
+from pipeline.errors import UserError, refuse_pipe
+from pipeline.inference.answers import Answer, Answers
+from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of
+from pipeline.run.ledger import read_failures
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import CorpusParams, Params, ProtocolParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import module_names
+from pipeline.stages import extract, prepare, preprocess
+from pipeline.tables.rules import fault_of_name, fault_of_text
+from pipeline.training.inputs import load_modalities, stores_of
+from pipeline.training.word_times import notices_of_untimed, spoken
+
+FEW = 4  # clips that one process does sooner than a cluster has started
+MANIFEST = "manifest.csv"
+WORK = Path("data/work")
+NO_TEXT = "no transcript"  # what the text stream says of an utterance without one
+
+
+def predict(
+    params: Params, folder: Path, source: Path, *, text: str | None = None, workers: int | None = None
+) -> Answers:
+    """Answer for a recording, or for all rows of a manifest, with a saved model.
+
+    Parameters
+    ----------
+    params
+        The settings of now; streams and features must be those of the model.
+    folder
+        Of the model.
+    source
+        A recording, a manifest.csv, or its folder; no labels are needed.
+    text
+        The transcript of a recording; by default what a file of its name with the ending ``.txt`` holds.
+    workers
+        Worker processes; by default none for a few clips, else `run.workers`.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be read, or would be measured in another way than the model's training clips.
+    ModelError
+        If the model cannot be loaded.
+    """
+    saved = load(folder, module_names(params.run.plugins))
+    schema = checked(saved.schema, f"{folder}/model.json: schema")
+    _check_classes(saved.model, folder)
+    notices = [*saved.notices, *require_same(params, schema, str(folder))]
+    settings = settings_of(schema, f"{folder}/model.json: schema.train")
+    if settings.context.before + settings.context.after and not _is_manifest(source):
+        notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
+    if text is not None and "text" not in schema["features"]:
+        notices.append(f"--text is without effect: {folder} reads no text")
+    with _corpus(params, saved.schema, source, text) as (own, name):
+        problems = prepare.tabulate(own.corpus(name), name)
+        notices += _warnings(problems) if _is_manifest(source) else []
+        table = read_utterances(CorpusPaths(name).utterances, "")
+        _check_speakers(settings, table, folder)
+        _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
+        failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
+        sequences = reads_sequences(saved.schema["strategy"], saved.schema["classifier"])
+        data = load_modalities(name, settings, own.corpus(name), table, sequences=sequences)
+        notes = _notes(name, settings, table, data)
+        sound = data.present.get("audio", np.zeros(len(table), bool))
+        notices += notices_of_untimed(schema, settings, spoken(name, table, sound), str(folder))
+    if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
+        notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
+    players = tuple(saved.schema["modalities"])
+    lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
+    answers = _answered(saved, str(folder), table, data, notes, lost)
+    return replace(answers, notices=(*notices, *more))
+
+
+def _check_classes(model: Any, folder: Path) -> None:
+    for name in map(str, getattr(model, "classes_", ())):
+        if fault := fault_of_name(name):
+            raise ModelError(f"{folder}: the class {name!r:.80} of the saved model {fault}, or fit the model again")
+
+
+def _warnings(problems: Sequence[Problem]) -> list[str]:
+    lines, left = few([p for p in problems if p.severity == "warning" or "did you mean" in p.message])
+    return [*lines, f"... and {sum(left.values())} more warnings"] if left else lines
+
+
+def _workers(params: Params, clips: int, workers: int | None) -> Any:
+    return workers if workers is not None else 0 if clips <= FEW else params.run.workers
+
+
+@contextmanager
+def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> Iterator[tuple[Params, str]]:
+    """Give settings with a corpus of the source alone, and its name; what it writes is removed in the end."""
+    manifest = _is_manifest(source)
+    if manifest and text is not None:
+        raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
+    if WORK.exists() and not os.access(WORK, os.W_OK):
+        raise UserError(
+            f"{WORK} cannot be written, where `predict` puts the features of the recording while it runs: make it "
+            "writable, or run the command in another folder and name the model and the recording by their full paths"
+        )
+    with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
+        stack.callback(extract.close_stores)
+        root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
+        corpus = CorpusParams(
+            reader="manifest",
+            root=str(root),
+            task=schema["task"],
+            label="",
+            modalities=tuple(schema["features"]),
+            protocol=ProtocolParams("group-kfold"),
+            features=settings_of(schema, "").features,
+        )
+        run = replace(params.run, max_failed=1.0)  # each failure is reported
+        yield replace(params, corpora={work.name: corpus}, run=run), work.name
+
+
+def _is_manifest(source: Path) -> bool:
+    if not source.exists():
+        raise UserError(f"{source} does not exist: name a recording, a {MANIFEST}, or the folder of one")
+    if source.is_dir() and not (source / MANIFEST).exists():
+        raise UserError(f"{source} holds no {MANIFEST}: name a recording, a {MANIFEST}, or the folder of one")
+    if source.suffix == ".csv" and source.name != MANIFEST:
+        raise UserError(f"{source}: a table of clips is called {MANIFEST}: rename it")
+    return source.is_dir() or source.name == MANIFEST
+
+
+def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
+    """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
+    beside, given = clip.with_suffix(".txt"), text
+    if text is None:
+        refuse_pipe(beside)
+    if text is None and beside.is_file():
+        try:
+            text = beside.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{beside} is no UTF-8 text ({error.reason}): save it with that encoding") from None
+    if fault := fault_of_text(text or ""):
+        raise UserError(f"{beside if given is None else '--text'} {fault}")
+    if fault := fault_of_name(clip.stem):
+        raise UserError(f"{clip}: the name of the recording {fault}")
+    row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        named(folder / MANIFEST),
+        (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
+    ):  # read as a person's
+        writer = csv.DictWriter(file, list(row), quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerow(row)
+    return folder
+
+
+def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) -> None:
+    if settings.normalise != "speaker":
+        return
+    counts = table["speaker"].value_counts()
+    lone = [str(speaker) or "(nobody)" for speaker, count in counts.items() if count < 2 or not speaker]
+    if lone:
+        raise UserError(
+            f"{folder} was trained on features normalised per speaker, so that it needs several clips of each: name a "
+            f"{MANIFEST} with a column speaker; too few are of {', '.join(lone[:3])}"
+        )
+
+
+def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
+    extractors = extractors_of(schema)
+    with pool:
+        for modality in dict.fromkeys(extractor_class(e).modality for e in extractors):
+            preprocess.preprocess(own, name, modality, pool)
+        for extractor in extractors:
+            extract.extract(own, name, extractor, pool)
+
+
+def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modalities) -> list[dict[str, str]]:
+    """Return for each utterance why it lacks the modalities that it lacks."""
+    notes: list[dict[str, str]] = [{} for _ in range(len(table))]
+    for modality, mask in data.present.items():
+        said = [NO_TEXT] * len(table)
+        for extractor in stores_of(settings, modality)[:1]:
+            with open_store(CorpusPaths(name).features(extractor)) as store:
+                said = [note or status for note, status in zip(store.notes, store.statuses, strict=True)]
+        for i in np.flatnonzero(~mask):
+            notes[i][modality] = said[i]
+    return notes
+
+
+def _without_anything(
+    players: tuple[str, ...],
+    table: pd.DataFrame,
+    notes: Sequence[Mapping[str, str]],
+    failed: Mapping[str, str],
+    lone: bool,
+) -> tuple[dict[str, str], list[str]]:
+    """Return the utterances that cannot be answered for, each with why, and notices of what others lack.
+
+    Where a manifest's row has nothing of what the model reads, its answer is the prior, as it was in training; a lone
+    recording of that kind is a mistake, and so is what could not be measured.
+    """
+    lost, notices = {}, []
+    for utterance, missing in zip(table["utterance"], notes, strict=True):
+        if players and set(players) <= set(missing):
+            reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
+            what = f"nothing is there of what the model reads ({reasons})"
+            if lone or utterance in failed:
+                lost[utterance] = failed.get(utterance, what)
+            else:
+                notices.append(f"{utterance}: {what}: the answer is the prior, as in training")
+        elif utterance in failed and failed[utterance] not in missing.values():
+            notices.append(f"{utterance}: answered without what failed: {failed[utterance]}")
+    return lost, notices
+
+
+def _answered(
+    saved: Saved, folder: str, table: pd.DataFrame, data: Modalities, notes: list[dict[str, str]], lost: dict[str, str]
+) -> Answers:
+    """Let the model answer for every utterance that is not lost."""
+    rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
+    said = _said(saved.model, data[rows], tuple(saved.schema["modalities"]), folder) if len(rows) else []
+    named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
+    return Answers(folder, tuple(named), lost)
+
+
+def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[Answer]:
+    """Return `answers_of`; whatever a model that came from a file raises is a fault of that file."""
+    try:
+        return answers_of(model, data, players)
+    except Exception as error:
+        raise ModelError(
+            f"{folder}: the saved model cannot answer ({type(error).__name__}: {reason_of(error):.200}): fit it again"
+        ) from error
+
+
+def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[Answer]:
+    """Return what a model says of each row, and each modality's share: Shapley values of the answer minus the prior.
+
+    For classes the answer is the probability of the class that is predicted, for a score the score.
+    """
+    classes = [str(c) for c in model.classes_] if model.task == "classification" else []
+
+    def outputs_of(rows: Modalities) -> Any:
+        return sound_answers(model.outputs(rows), len(rows), len(classes))
+
+    outputs, prior = outputs_of(data), sound_answers(np.atleast_2d(model.prior_), 1, len(classes))[0]
+    chosen = outputs.argmax(axis=1)
+    rows = np.arange(len(data))
+
+    def worth(there: tuple[str, ...]) -> Any:
+        if not there:
+            return prior[chosen]
+        if there == players:
+            return outputs[rows, chosen]
+        return outputs_of(data.without(set(players) - set(there)))[rows, chosen]
+
+    shares = shapley_values(worth, players)
+    return [
+        Answer(
+            "",
+            classes[chosen[i]] if classes else float(outputs[i, 0]),
+            {c: float(p) for c, p in zip(classes, outputs[i], strict=False)},
+            float(prior[chosen[i]]),
+            {m: float(share[i]) for m, share in shares.items()},
+        )
+        for i in rows
+    ]

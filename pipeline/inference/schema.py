@@ -1,0 +1,210 @@
+"""What a saved model was fitted on, and in what the settings of now differ from that."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from features.base import Modality, build, extractor_names
+from features.store import open_store
+from features.text import fitted
+from models.registry import model_names, strategy_names
+from pipeline.errors import UserError, suggest
+from pipeline.foreign import single_line
+from pipeline.run.stores import library_versions
+from pipeline.settings.params import Params, Task, TrainParams
+from pipeline.settings.parsing import parse
+from pipeline.settings.paths import CorpusPaths
+from pipeline.stages.extract import fingerprint
+from pipeline.stages.preprocess import PACKAGES, stream_version
+from pipeline.training.inputs import SPECTROGRAM, is_imported
+
+Schema = Mapping[str, Any]
+
+_MOST = 2**53  # of utterances, or of learnt numbers
+
+
+@dataclass(frozen=True)
+class _Groups:
+    by: str
+    count: int
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What an extractor's numbers depend on."""
+
+    name: str
+    version: int
+    config: Mapping[str, Any]
+    weights: Mapping[str, str]
+    libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Feature:
+    name: str
+    kind: Literal["fitted", "imported", "extracted"]
+    columns: tuple[str, ...] = ()
+    fingerprint: _Made | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == "fitted" and self.name not in fitted.fitted_names():
+            raise ValueError(f"{self.name!r:.80} is no transformer; {suggest(self.name, fitted.fitted_names())}")
+        if self.kind == "extracted" and self.fingerprint is None:
+            raise ValueError(f"{self.name!r:.80} lacks its fingerprint")
+
+
+@dataclass(frozen=True)
+class _Stream:
+    version: int
+    config: Mapping[str, Any]
+    libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Described:
+    """The schema of a saved model, each value of its type."""
+
+    corpus: str
+    task: Task
+    label: str
+    strategy: str
+    modalities: tuple[Modality, ...]
+    classifier: str
+    utterances: int
+    groups: _Groups
+    train: Mapping[str, Any]
+    parameters: int
+    features: Mapping[str, tuple[_Feature, ...]]
+    frames: _Feature | None
+    streams: Mapping[str, _Stream]
+    timed_words: int = 0  # utterances that had some; models saved by earlier versions do not say
+
+    def __post_init__(self) -> None:
+        if self.strategy not in strategy_names():
+            raise ValueError(f"no strategy is named {self.strategy!r:.80}; {suggest(self.strategy, strategy_names())}")
+        if self.classifier and self.classifier not in model_names():
+            raise ValueError(f"no model is named {self.classifier!r:.80}; {suggest(self.classifier, model_names())}")
+        counts = (self.utterances, self.groups.count, self.parameters, self.timed_words)
+        if not all(0 <= count <= _MOST for count in counts):
+            raise ValueError(f"a count is none from 0 to {_MOST}")
+        if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):
+            raise ValueError(f"features and streams are not those of the modalities {', '.join(self.modalities)}")
+
+
+def checked(schema: Schema, where: str) -> Schema:
+    """Return a schema that came from a file; one that lacks something, or says something odd, raises `UserError`."""
+    parse(_Described, schema, where)
+    return schema
+
+
+def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[str]], frames: bool) -> dict[str, Any]:
+    """Return what a model's features are made with: extractors, transformers and streams, with all their settings.
+
+    Parameters
+    ----------
+    params
+        All settings.
+    name
+        Of the corpus whose stores are read.
+    features
+        Modality -> names of its stores, and of what is fitted on transcripts.
+    frames
+        Whether the spectrogram's frames are read too.
+    """
+    found = {m: [_feature(params, name, store) for store in stores] for m, stores in features.items()}
+    streams = {m: _stream(params, m) for m in features if any(e["kind"] == "extracted" for e in found[m])}
+    spectrogram = _feature(params, name, SPECTROGRAM) if frames else None
+    return {"features": found, "frames": spectrogram, "streams": streams}
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it comes back from JSON."""
+    return json.loads(json.dumps(value, default=list))
+
+
+def _feature(params: Params, name: str, store: str) -> dict[str, Any]:
+    if store in fitted.fitted_names():
+        return {"name": store, "kind": "fitted"}
+    path = CorpusPaths(name).features(store)
+    with open_store(path) as opened:
+        columns = opened.attribute("pooled_names")
+    if is_imported(path):
+        return {"name": store, "kind": "imported", "columns": columns}
+    made = fingerprint(build(store, params.features[store]))
+    return {"name": store, "kind": "extracted", "columns": columns, "fingerprint": made}
+
+
+def _stream(params: Params, modality: Modality) -> dict[str, Any]:
+    return {
+        "version": stream_version(modality),
+        "config": asdict(params.streams[modality]),
+        "libraries": library_versions(PACKAGES[modality]),
+    }
+
+
+def settings_of(schema: Schema, where: str) -> TrainParams:
+    """Return the settings that a model was trained with, its own features among them."""
+    features = {m: [entry["name"] for entry in entries] for m, entries in schema["features"].items()}
+    return parse(TrainParams, {**schema["train"], "features": features}, where)
+
+
+def extractors_of(schema: Schema) -> dict[str, Schema]:
+    """Return the extractors that must run for a model: name -> what was kept of it."""
+    listed = [*(e for entries in schema["features"].values() for e in entries), schema["frames"]]
+    return {entry["name"]: entry for entry in listed if entry and entry["kind"] == "extracted"}
+
+
+def require_same(params: Params, schema: Schema, model: str) -> list[str]:
+    """Check that clips would be measured now as the training clips were; return what differs but may.
+
+    Raises
+    ------
+    UserError
+        If features were imported, or a setting, a version or weights differ; it names each.
+    """
+    imported = [e["name"] for entries in schema["features"].values() for e in entries if e["kind"] == "imported"]
+    if imported:
+        raise UserError(
+            f"{model} reads the imported features {', '.join(imported)}, which nothing here can compute for a new clip:"
+            " fit a model on features that are extracted"
+        )
+    found = [(single_line(line), fatal) for line, fatal in _differences(params, schema)]
+    if refused := [line for line, fatal in found if fatal]:
+        raise UserError(
+            "\n".join([f"{model} cannot be used with {params.path}:", *refused])
+            + "\nset the values that it was trained with, name that settings file with --params, or fit it again"
+        )
+    return [line for line, _ in found]
+
+
+def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
+    """Yield what differs, and whether that forbids to go on."""
+    for modality, was in schema["streams"].items():
+        yield from _compared(f"streams.{modality}", was, plain(_stream(params, modality)), params)
+    for name, entry in extractors_of(schema).items():
+        if name not in extractor_names():
+            yield f"features.{name}: there is no such extractor: list its plugin in run.plugins", True
+            continue
+        now = plain(fingerprint(build(name, params.features[name])))
+        yield from _compared(f"features.{name}", entry["fingerprint"], now, params)
+
+
+def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[tuple[str, bool]]:
+    for key in sorted({*was["config"], *now["config"]}):
+        then, here = was["config"].get(key), now["config"].get(key)
+        if then != here:
+            yield f"{where}.{key}: the model was trained with {_shown(then)}, {params.path} says {_shown(here)}", True
+    if was["version"] != now["version"]:
+        yield f"{where}: the model was trained with version {was['version']} of it, here is {now['version']}", True
+    if was.get("weights") != now.get("weights"):
+        yield f"{where}: its weights files are not those that the model was trained with", True
+    for library, then in was["libraries"].items():
+        here = now["libraries"].get(library)
+        if then != here:
+            yield f"{where}: the model was trained with {library} {then}, here is {here}: numbers may differ", False
+
+
+def _shown(value: Any) -> str:
+    return f"{value if isinstance(value, str) else json.dumps(value):.200}"

@@ -1,0 +1,83 @@
+"""What there is: extractors, and the cache keys that the stores of this folder use."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+
+from features.base import build, extractor_names
+from features.store import open_store
+from pipeline.corpora.base import description, reader_names
+from pipeline.errors import UserError
+from pipeline.settings.params import Params
+from pipeline.tables.bound import of_this_version
+from pipeline.training.trained import record_in
+
+
+def extractors(params: Params) -> Iterator[str]:
+    """Yield a line for each extractor: name, modality, widths, settings, and whether it runs."""
+    for name in extractor_names():
+        extractor = build(name, params.features.get(name, {}))
+        runs = "" if name in params.extract else " (not in features.extract)"
+        settings = ", ".join(f"{key}={value}" for key, value in asdict(extractor.config).items())
+        widths = f"{len(extractor.pooled_names)} an utterance, {len(extractor.feature_names)} a row"
+        yield f"{name:12}{extractor.modality:6} {widths:36} {settings}{runs}"
+
+
+def used_keys() -> set[str]:
+    """Return every cache key that a store under data/work, or a table under results, was made of.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be read: what it uses is not known then.
+    UserError
+        If a train.json is damaged.
+    """
+    keys: set[str] = set()
+    for path in Path("data/work").glob("*/*/*.h5"):
+        with open_store(path) as store:
+            keys.update(store.keys)
+    for path in Path("results").rglob("train.json"):
+        if of_this_version(path):  # no fit of another version is ever used again: its key depends on the code
+            keys.update(record_in(path).fits)
+    return keys
+
+
+def readers() -> Iterator[str]:
+    """Yield a line for each reader of corpora: its name, and the corpus's."""
+    for name in reader_names():
+        published = description(name)
+        yield f"{name:12}{published.title if published else 'your own folder with a manifest.csv'}"
+
+
+def described(name: str) -> Iterator[str]:
+    """Yield lines that say all that is known of a published corpus.
+
+    Raises
+    ------
+    UserError
+        If the reader is unknown, or reads anybody's folders.
+    """
+    published = description(name)
+    if published is None:
+        raise UserError(f"{name} reads your own folders: README.md says what a manifest holds")
+    yield published.title
+    parts = {"Cite": published.citation, "Licence": published.licence, "To be had": published.obtain}
+    yield from (f"{title}: {text}" for title, text in parts.items())
+    yield f"Protocol: {published.protocol}"
+    yield from _listing("Folder", published.folders)
+    yield from _listing("Labels", published.labels)
+    yield from _listing("Counts", {what: str(count) for what, count in published.counts.items()})
+    yield "Settings (crossmodal add-corpus writes them):"
+    block = {"corpora": {name: {"reader": name, "root": f"data/raw/{name}", **published.block}}}
+    yield from ("  " + line for line in yaml.safe_dump(block, sort_keys=False, default_flow_style=None).splitlines())
+    yield "Known faults:"
+    yield from (f"  {fault.what} ({fault.source})" for fault in published.faults)
+
+
+def _listing(title: str, entries: Mapping[str, str]) -> Iterator[str]:
+    yield f"{title}:"
+    width = max((len(name) for name in entries), default=0)
+    yield from (f"  {name:{width}}  {text}" for name, text in entries.items())

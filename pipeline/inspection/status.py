@@ -1,0 +1,127 @@
+"""status: how far each corpus is, stage by stage, under the settings as they are now."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from features.base import MODALITIES, build
+from features.errors import StoreError
+from features.store import open_store
+from pipeline.errors import UserError
+from pipeline.run.cache import ClipCache
+from pipeline.run.clips import Clip, Outcome
+from pipeline.run.stores import is_current
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.stages import extract, prepare, preprocess
+from pipeline.tables.bound import TRAINED, require_all_there
+from pipeline.training.current import require_evaluated, require_reported
+from pipeline.training.trained import inputs_of, read_record, require_features
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Clips of one step: up to date in the store, in the cache, failed, in the store but out of date."""
+
+    stage: str
+    total: int
+    done: int
+    cached: int
+    failed: int
+    stale: int
+    note: str = ""
+
+
+def status(params: Params, names: Sequence[str]) -> str:
+    """Return a table: one line a corpus and stage."""
+    lines = [f"{'corpus':16}{'stage':26}{'done':>12}{'cached':>8}{'failed':>8}{'stale':>7}"]
+    for name in names:
+        for row in _rows(params, name):
+            done = f"{row.done}/{row.total}"
+            lines.append(
+                f"{name:16}{row.stage:26}{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}  {row.note}".rstrip()
+            )
+    return "\n".join(lines)
+
+
+def _rows(params: Params, name: str) -> Iterator[Counts]:
+    paths = CorpusPaths(name)
+    yield _prepare(params, name)
+    for modality in MODALITIES:
+        plan = partial(preprocess.clips_of, params, name, modality, trust_missing=True)
+        yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
+    for extractor in params.extract:
+        plan = partial(extract.clips_of, name, build(extractor, params.features.get(extractor, {})))
+        yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
+    yield _train(params, name)
+    table, page = paths.results / "table.csv", paths.results / "report.html"
+    stale = _fault(require_evaluated, params, name) if table.exists() else "there is no table"
+    yield _file("evaluate", table, stale)
+    yield _file("report", page, stale or (_fault(require_reported, params, name) if page.exists() else ""))
+
+
+def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
+    try:
+        planned = plan()
+    except (UserError, StoreError) as error:
+        return Counts(stage, 0, 0, 0, 0, 0, f"waits: {error}")
+    stored, note = _stored(path)
+    cache = ClipCache(CACHE, step)
+    done = cached = failed = stale = 0
+    for item in planned:
+        key, status = stored.get(item.utterance, ("", ""))
+        current = is_current(item, key, status)
+        failed += current and status == "failed"
+        done += current and status != "failed"
+        stale += bool(status) and not current
+        cached += isinstance(item, Clip) and cache.exists(item.key)
+    return Counts(stage, len(planned), done, cached, failed, stale, note)
+
+
+def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
+    """Return what a store holds, by utterance, and what is wrong with one that is there."""
+    if not path.exists():
+        return {}, ""
+    try:
+        with open_store(path) as store:
+            found = zip(store.utterances, store.keys, store.statuses, strict=True)
+            return {u: (k, s) for u, k, s in found}, ""
+    except StoreError as error:
+        return {}, str(error)
+
+
+def _prepare(params: Params, name: str) -> Counts:
+    there = CorpusPaths(name).utterances.exists()
+    try:
+        fresh = there and prepare.current(params, name)
+    except UserError as error:
+        return Counts("prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
+    return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh))
+
+
+def _file(stage: str, path: Path, stale: str) -> Counts:
+    """Judge a file by what it was made of; `stale` says why it is out of date."""
+    there = path.exists()
+    return Counts(stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
+
+
+def _fault(check: Callable[[Params, str], object], params: Params, name: str) -> str:
+    try:
+        check(params, name)
+    except (UserError, StoreError) as error:
+        return str(error)
+    return ""
+
+
+def _train(params: Params, name: str) -> Counts:
+    try:
+        record = read_record(name)
+        if record is None:
+            return Counts("train", 1, 0, 0, 0, 0)
+        require_all_there(CorpusPaths(name).results / TRAINED)
+        require_features(params, name)
+        fresh = record.inputs == inputs_of(params, name)
+    except (UserError, StoreError) as error:
+        return Counts("train", 1, 0, 0, 0, 1, f"waits: {error}")
+    return Counts("train", 1, int(fresh), 0, 0, int(not fresh))

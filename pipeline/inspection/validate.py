@@ -1,0 +1,92 @@
+"""validate: a corpus checked without running it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from models.errors import ModelError
+from models.validation.protocol import grouped, groups_of
+from pipeline.corpora.utterances import Problem
+from pipeline.errors import UserError
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.stages.prepare import gather
+from pipeline.stages.train import split
+from pipeline.training.matching import imported_differences
+
+
+def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
+    """Return every problem of a corpus, and a sentence on what it holds.
+
+    The protocol and the leak guard are tried where the rows allow.
+    """
+    corpus = params.corpus(name)
+    found = gather(corpus)
+    table = found.utterances
+    problems = list(found.problems)
+    where = Path(corpus.root)
+    if all(problem.severity == "warning" for problem in problems):
+        linked = _linked(table)
+        if linked.any():
+            names = ", ".join(table.loc[linked, "media"].head(3))
+            message = (
+                f"{linked.sum()} recordings are one file under several names ({names}, ...): training refuses them "
+                "on both sides of a fold"
+            )
+            problems.append(Problem("warning", where, None, message))
+        try:  # links are said already: what else would the protocol and the leak guard say?
+            alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
+            problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
+        except ModelError as error:
+            problems.append(Problem("error", where, None, str(error), stops="train"))
+        problems += _stores(name, corpus, table)
+    return problems, facts_of(name, found.utterances, found.words, corpus)
+
+
+def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
+    """Say where imported features are not those of the corpus's utterances."""
+    folder = CorpusPaths(name).work / "features"
+    try:
+        return [
+            Problem("warning", folder, None, said)
+            for said in imported_differences(name, corpus.features.values(), table)
+        ]
+    except UserError as error:
+        return [Problem("error", folder, None, str(error), stops="train")]
+
+
+def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
+    """Return a sentence on what a corpus holds, and one on each part of a published split.
+
+    Groups are those of the protocol; there are none where nobody says which utterances belong together.
+    """
+    groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
+    known = grouped(table, corpus.protocol.group)
+    several = f"{groups.nunique()} groups, " if known else "no groups (each utterance by itself), "
+    timed = int(words["start"].notna().sum())
+    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {several}"
+    facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
+    if corpus.task == "classification":
+        facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
+    for side, part in table[table["split"] != ""].groupby("split", sort=False):
+        facts += f"\n{name}: {side}: {len(part)} utterances"
+        facts += f" in {groups[part.index].nunique()} groups" if known else ""
+    return facts
+
+
+def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
+    """Return what the errors among the problems of a corpus stop, and what to do."""
+    if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
+        return "nothing can be prepared: mend the rows named above"
+    return f"it can be prepared, but not trained: mend what is named above, or change corpora.{name}.protocol"
+
+
+def _linked(table: pd.DataFrame) -> pd.Series:
+    """Return which recordings are hard links of one another: stand-ins, not copies that slipped in."""
+    known = table[table["media_sha256"] != ""]["media"].unique()
+    stats = {media: Path(media).stat() for media in known}
+    files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")
+    names = table.groupby(files)["recording"].nunique()
+    return files.map(names).gt(1) & (files != "")

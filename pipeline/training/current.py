@@ -1,0 +1,152 @@
+"""Whether what is there was made of what is there now: predictions, the table made of them, the page made of both.
+
+Everything that shows or uses results asks here; nothing is judged by the time of a file.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.errors import Changed, UserError, refuse_pipe
+from pipeline.evaluation.results import figures_of
+from pipeline.run.cache import key_of
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import plugin_keys
+from pipeline.tables import bound
+from pipeline.tables.bound import TABLES
+from pipeline.training.trained import Record, inputs_of, read_record, require_features
+
+PREDICTIONS = "the predictions"
+MADE_OF = "made_of"  # in the records of evaluate
+_MARK = re.compile(r'<meta name="crossmodal-made-of" content="([0-9a-f]{64})">')
+
+
+def require_trained(params: Params, name: str) -> Record:
+    """Return the record of predictions that are of the labels, features and settings as they are now.
+
+    Features, streams and tables that are gone are not missed: what was made of them can still be used.
+
+    Raises
+    ------
+    UserError
+        If there are none, or something changed since; it names what, and the command.
+    """
+    path, train = CorpusPaths(name).predictions, f"`crossmodal train --corpus {name}`"
+    record = read_record(name)
+    if record is None:
+        there = CorpusPaths(name).results / bound.TRAINED if path.exists() else path
+        raise UserError(f"{there} does not exist: run {train} first")
+    bound.require_all_there(CorpusPaths(name).results / bound.TRAINED)
+    require_features(params, name, gone_too=True)
+    if changed := record.changes(inputs_of(params, name)):
+        since = f"changed since: {', '.join(changed)}"
+        raise UserError(f"{path} was made from other labels, features or settings ({since}): run {train}")
+    return record
+
+
+def require_same(record: Record, params: Params, name: str) -> None:
+    """Raise `Changed` if new predictions, or anything that they are made of, were written since `record` was read."""
+    if (now := read_record(name)) is None or now.content != record.content:
+        raise Changed(
+            f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again, when "
+            f"`crossmodal train --corpus {name}` has ended"
+        )
+    if changed := record.changes(inputs_of(params, name)):
+        raise Changed(f"{', '.join(changed)} changed meanwhile: run the same command again")
+
+
+def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
+    """Return what `evaluate` depends on: what it is -> the key of its content."""
+    corpus = params.corpus(name)
+    return {
+        PREDICTIONS: record.content,
+        "run.plugins": key_of({"plugins": plugin_keys(params.run.plugins)}),
+        f"corpora.{name}.metrics": key_of({"metrics": figures_of(corpus)}),
+        f"corpora.{name}.note": key_of({"note": corpus.note}),
+        **{f"evaluate.{setting}": key_of({"value": value}) for setting, value in asdict(params.evaluate).items()},
+    }
+
+
+def require_evaluated(params: Params, name: str) -> Record:
+    """Return the record of predictions of which the table, and all beside it, was made by the settings as they are now.
+
+    Raises
+    ------
+    UserError
+        If there is none, or something changed since; it names what, and the command.
+    """
+    record = require_trained(params, name)
+    now = made_of(params, name, record)
+    folder = CorpusPaths(name).results
+    for place in (folder, folder / "images"):
+        _require_made_of(now, place, f"`crossmodal evaluate --corpus {name}`")
+    return record
+
+
+def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> None:
+    path = folder / TABLES
+    if not path.exists():
+        first = "again" if (folder / "table.csv").exists() else "first"
+        raise UserError(f"{path} does not exist: run {evaluate} {first}")
+    then = bound.read_record(path).get(MADE_OF)
+    if not isinstance(then, dict):
+        raise UserError(f"{path} does not say what the table was made of: run {evaluate} again")
+    bound.require_all_there(path)
+    if other := [what for what in {**then, **now} if then.get(what) != now.get(what)]:
+        raise UserError(
+            f"{folder / 'table.csv' if folder.name != 'images' else folder} is out of date: {', '.join(other)} changed "
+            f"since it was made. Run {evaluate} again"
+        )
+
+
+@contextmanager
+def evaluated(params: Params, name: str) -> Iterator[str]:
+    """Give the key of a corpus's tables, which are current and stay as they are until the end of the block.
+
+    Raises
+    ------
+    UserError
+        If they are not current.
+    Changed
+        If others took their places meanwhile.
+    """
+    require_evaluated(params, name)
+    key = page_key(params, name)
+    yield key
+    if page_key(params, name) != key:
+        raise Changed(f"the table of {name} was written again meanwhile: run the same command again")
+    require_evaluated(params, name)
+
+
+def page_key(params: Params, name: str) -> str:
+    """Return the key of all that a page is made of, which the page itself holds (`page_mark`)."""
+    folder, corpus = CorpusPaths(name).results, params.corpus(name)
+    records = [bound.read_record(place / TABLES) for place in (folder, folder / "images")]
+    return key_of({"records": records, "protocol": corpus.protocol.kind, "task": corpus.task})
+
+
+def page_mark(key: str) -> str:
+    """Return the line of HTML that says what a page was made of.
+
+    >>> page_mark("0" * 64)[:45]
+    '<meta name="crossmodal-made-of" content="0000'
+    """
+    return f'<meta name="crossmodal-made-of" content="{key}">'
+
+
+def require_reported(params: Params, name: str) -> None:
+    """Check that report.html was made of the table that is there; `require_evaluated` says whether this is current.
+
+    Raises
+    ------
+    UserError
+        If it was not.
+    """
+    path = CorpusPaths(name).results / "report.html"
+    refuse_pipe(path)
+    found = _MARK.search(path.read_text(encoding="utf-8", errors="replace")[:2000])
+    if found is None or found[1] != page_key(params, name):
+        raise UserError(f"{path} is out of date: run `crossmodal report --corpus {name}` again")

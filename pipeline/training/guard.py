@@ -1,0 +1,131 @@
+"""The protocol and the leak guard on a corpus: its folds, and what its stores tell about its recordings."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.store import IMPORTED, open_store
+from features.video.images import read_jpeg
+from models.validation.columns import Contents
+from models.validation.leaks import leak_guard
+from models.validation.protocol import Fold, Plan, Protocol, plan
+from pipeline.settings.params import ContextParams, CorpusParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.training.inputs import dialogues_by, pooled_of, stores_of
+from pipeline.training.labels import require_labels
+
+FAINT, FEW = 16, 1e-3  # levels of grey (of 255), and share of the pixels, by which a still picture may change
+TELLING = 8  # different numbers from which on two utterances do not have the same features by chance
+
+
+def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
+    """Divide the utterances by the corpus's protocol; one that cannot be carried out raises `ModelError`.
+
+    Cells that hold no label raise `UserError`.
+    """
+    require_labels(table, corpus)
+    protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
+    return plan(protocol, table, label=corpus.label, task=corpus.task)
+
+
+def guarded(
+    folds: Sequence[Fold],
+    table: pd.DataFrame,
+    corpus: CorpusParams,
+    context: ContextParams | None = None,
+    contents: Contents | None = None,
+) -> tuple[str, ...]:
+    """Let the leak guard look at the folds; return what it remarks on.
+
+    Raises
+    ------
+    LeakError
+        If something is on both sides of a fold: where neighbours are read, a dialogue too.
+    """
+    dialogue = dialogues_by(context, table) if context is not None and context.used else ""
+    return leak_guard(folds, table, by=corpus.protocol.group, dialogue=dialogue, contents=contents)
+
+
+def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Contents:
+    """Return what the stores of voice and face tell of the recordings; where only text is read, which have a length.
+
+    A store that is not there, or is of other utterances, holds nothing: training asks for it afterwards.
+    """
+    stores = [e for m in corpus.modalities if m != "text" for e in stores_of(settings, m)]
+    if not stores:
+        unreadable = (table["media_sha256"] != "") & table["duration"].isna()
+        return Contents.unknown(unreadable.to_numpy(bool))
+    paths = [path for path in map(CorpusPaths(name).features, stores) if _fits(path, table)]
+    pooled = [pooled_of(path, table)[:2] for path in paths]
+    present = np.any([np.zeros(len(table), bool), *(there for _, there in pooled)], axis=0)
+    digests, telling = _features(pooled, present)
+    filed = ((table["media_sha256"] != "") | (table["sound_sha256"] != "")).to_numpy()
+    digests = np.where(filed & ~telling, "", digests)  # such tell recordings apart only where nothing else does
+    voices, heard = _cells(name, table, "audio", "values"), "audio" in corpus.modalities
+    pictures = (
+        _cells(name, table, "video", "frame") if "video" in corpus.modalities else np.full(len(table), "", object)
+    )
+    return Contents(~present, digests, telling, voices, pictures, _still(name, pictures), heard)
+
+
+def _fits(path: Path, table: pd.DataFrame) -> bool:
+    if not path.exists():
+        return False
+    with open_store(path) as store:
+        return store.utterances == list(table["utterance"]) or bool(store.attribute("kind") == IMPORTED)
+
+
+def _features(
+    pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Return ``(n,)`` hashes of each utterance's features, and whether those that occur twice do so by no chance."""
+    digests = np.full(len(present), "", object)
+    for row in np.flatnonzero(present):
+        own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
+        digests[row] = hashlib.sha256(own).hexdigest()
+    telling = np.zeros(len(present), bool)
+    for digest, rows in pd.Series(digests).groupby(digests).indices.items():
+        if digest and len(rows) > 1:
+            numbers = np.concatenate([values[rows[0]] for values, there in pooled if there[rows[0]]])
+            telling[rows] = len(np.unique(numbers[np.isfinite(numbers)])) >= TELLING
+    return digests, telling
+
+
+def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
+    """Return ``(n,)`` digests of a column of a stream; empty where the utterance, or the stream, has none."""
+    found = np.full(len(table), "", object)
+    path = CorpusPaths(name).stream(modality)
+    if _fits(path, table):
+        with open_store(path) as store:
+            ok = np.array([status == "ok" for status in store.statuses], bool)
+            found[ok] = np.array(store.cells(column), object)[ok]
+    return found
+
+
+def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return ``(n,)`` whether nothing moves in pictures that occur more than once; of the others it is not asked."""
+    still = np.zeros(len(pictures), bool)
+    twice = [rows for digest, rows in pd.Series(pictures).groupby(pictures).indices.items() if digest and len(rows) > 1]
+    if twice:
+        with open_store(CorpusPaths(name).stream("video")) as store:
+            for rows in twice:
+                still[rows] = _nothing_moves(store.rows(rows[0], "frame"))
+    return still
+
+
+def _nothing_moves(frames: Sequence[bytes]) -> bool:
+    """Whether pictures are the same but for traces of compression, which are faint and few.
+
+    The pictures of a still differ in bytes wherever a codec predicts one of them from another.
+    """
+    first = None
+    for data in dict.fromkeys(frames):
+        grey = read_jpeg(data).mean(axis=2)
+        first = grey if first is None else first
+        if grey.shape != first.shape or (np.abs(grey - first) > FAINT).mean() > FEW:
+            return False
+    return True

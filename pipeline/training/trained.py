@@ -1,0 +1,178 @@
+"""What training depends on, and the record of what the predictions that are there were made of."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from features.base import Modality, extractor_names
+from features.base import build as build_extractor
+from features.store import open_store
+from features.text import fitted
+from pipeline.corpora.utterances import read_utterances
+from pipeline.errors import Changed, UserError, suggest
+from pipeline.hashing import sha256_of
+from pipeline.run.cache import key_of
+from pipeline.run.stores import require_current
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import plugin_keys
+from pipeline.stages import extract, preprocess
+from pipeline.tables.bound import TRAINED, command_of
+from pipeline.tables.bound import read_record as read_bound
+from pipeline.training.inputs import SPECTROGRAM, is_imported, settings_of
+from pipeline.training.matching import differences
+
+
+def inputs_of(params: Params, name: str) -> dict[str, str]:
+    """Return what training depends on: a block of the settings or a file -> the key of its content.
+
+    A file that is gone is left out. The metrics and the note are not among them: they change no prediction.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    vectors = params.train.word2vec.get("vectors")
+    files = [paths.utterances, *([Path(vectors)] if vectors else [])]
+    stores = {}
+    for _, extractor in _stores_read(params, name):
+        if (path := paths.features(extractor)).exists():
+            with open_store(path) as store:
+                stores[str(path)] = store.digest
+    return {
+        "train": key_of(asdict(settings_of(params, name))),
+        f"corpora.{name}": key_of({k: v for k, v in asdict(corpus).items() if k not in ("note", "metrics")}),
+        "run.plugins": key_of({"plugins": plugin_keys(params.run.plugins)}),
+        **{str(path): sha256_of(path) for path in files if path.is_file()},
+        **stores,
+    }
+
+
+def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
+    """Raise `Changed` if something that `inputs_of` named is not what it was."""
+    now = inputs_of(params, name)
+    if now != before:
+        other = ", ".join(sorted(k for k in {**before, **now} if before.get(k) != now.get(k)))
+        raise Changed(
+            f"the features or settings of {name} changed while {stage} read them ({other}): run the same command again"
+        )
+
+
+def require_features(params: Params, name: str, *, gone_too: bool = False) -> None:
+    """Check that every feature store that training reads is there and was made under the settings as they are.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    gone_too
+        Whether stores and streams that are gone are passed over: what was made of them can still be used.
+
+    Raises
+    ------
+    UserError
+        If one is missing or out of date; it names the command. Or if imported ones are of other utterances.
+    """
+    paths = CorpusPaths(name)
+    if gone_too and not paths.utterances.exists():
+        return
+    names = read_utterances(paths.utterances, params.corpus(name).label)["utterance"].tolist()
+    for modality, extractor in _stores_read(params, name):
+        path = paths.features(extractor)
+        if is_imported(path):
+            differences(path, names)
+        elif not (gone_too and not (path.exists() and paths.stream(modality).exists())):
+            require_extracted(params, name, modality, extractor)
+
+
+def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
+    """Yield each feature store that training reads: those of the modalities, and the frames that single models read."""
+    corpus = params.corpus(name)
+    for modality in corpus.modalities:
+        for extractor in params.features_of(name, modality):
+            if extractor not in fitted.fitted_names():
+                yield modality, extractor
+    if "audio" in corpus.modalities and params.train.singles and CorpusPaths(name).features(SPECTROGRAM).exists():
+        yield "audio", SPECTROGRAM
+
+
+def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
+    """Check that a store was made of its stream, and this of the recordings, under the settings as they are.
+
+    Raises
+    ------
+    UserError
+        If it is missing or out of date; it names the command.
+    """
+    path = CorpusPaths(name).features(extractor)
+    if extractor not in extractor_names():
+        raise UserError(
+            f"{path} does not exist, and {extractor!r} is no extractor: import it with `crossmodal import ... --into "
+            f"{name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
+        )
+    command = f"crossmodal extract --corpus {name} --extractor {extractor}"
+    if not path.exists():
+        where = f"the features of {modality} in {params.path}"
+        raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
+    planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
+    require_current(planned, path, command)
+    require_current(
+        preprocess.clips_of(params, name, modality, trust_missing=True),
+        CorpusPaths(name).stream(modality),
+        f"crossmodal preprocess --corpus {name} --modality {modality}",
+    )
+
+
+@dataclass(frozen=True)
+class Record:
+    """What train.json says of the predictions beside it.
+
+    Attributes
+    ----------
+    inputs
+        All that they were made of, as `inputs_of` gave it.
+    notices
+        What was remarked on.
+    normalise
+        How features were brought to one scale.
+    fits
+        The keys of the fits, in the cache.
+    content
+        The key of what is told on: the predictions and what was remarked on.
+    """
+
+    inputs: Mapping[str, str]
+    notices: tuple[str, ...]
+    normalise: str
+    fits: tuple[str, ...]
+    content: str
+
+    def changes(self, now: Mapping[str, str]) -> list[str]:
+        """Return what is not as it was when the predictions were made; a file that is gone counts as it was."""
+        either = {**self.inputs, **now}
+        other = [what for what in either if self.inputs.get(what) != now.get(what)]
+        return sorted(what for what in other if what in now or Path(what).exists())
+
+
+def record_in(path: Path) -> Record:
+    """Read a train.json.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged, or an earlier version wrote it.
+    """
+    found = read_bound(path)
+    try:
+        return Record(
+            {str(what): str(key) for what, key in found["inputs"].items()},
+            tuple(found["notices"]),
+            str(found["normalise"]),
+            tuple(map(str, found["fits"])),
+            key_of({name: found[name] for name in ("files", "notices", "normalise")}),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error
+
+
+def read_record(name: str) -> Record | None:
+    """Return the record of a corpus's predictions; None where there are none."""
+    path = CorpusPaths(name).results / TRAINED
+    return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

@@ -1,0 +1,75 @@
+"""Which utterances have timed words, and what a model that was fitted on such words makes of those that have none."""
+
+import math
+from typing import Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.registry import reads_sequences
+from pipeline.corpora.utterances import read_words
+from pipeline.inference.schema import Schema
+from pipeline.settings.params import TrainParams
+from pipeline.settings.paths import CorpusPaths
+
+RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the rate of speech comes from
+
+
+def timed_of(name: str) -> dict[str, bool]:
+    """Return the utterances of a corpus whose words are listed, and whether any of these has times."""
+    known = read_words(CorpusPaths(name).words)
+    return {u: any(math.isfinite(start + end) for _, start, end in said) for u, said in known.items()}
+
+
+def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
+    """Return what is known of the words of each utterance of a corpus.
+
+    Parameters
+    ----------
+    name
+        Of the corpus.
+    table
+        Its n utterances.
+    sound
+        ``(n,)`` whether features of their sound are there.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns `words`, whether any is known, `timed`, whether any of them has times, and `sound`.
+    """
+    timed = timed_of(name)
+    words = (table["text"] != "") | table["utterance"].isin(list(timed))
+    return pd.DataFrame({"words": words, "timed": [timed.get(u, False) for u in table["utterance"]], "sound": sound})
+
+
+def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFrame, folder: str) -> list[str]:
+    """Return notices where a model that was fitted on timed words answers for utterances without them.
+
+    Parameters
+    ----------
+    schema, settings
+        Of the model.
+    clips
+        What `spoken` returns.
+    folder
+        Of the model, for the messages.
+    """
+    steps = settings.sequences.align == "word" and reads_sequences(schema["strategy"], schema["classifier"])
+    columns = [c for stores in schema["features"].values() for store in stores for c in store.get("columns", ())]
+    rate = bool(schema.get("timed_words")) and any(RATE_FROM_WORDS in column for column in columns)
+    notices = []
+    for rows, alone, many in (
+        (clips["words"] & ~clips["timed"], "the words of the recording have no times", "clips have none"),
+        (~clips["words"] & ~clips["timed"], "no words of the recording are known", "clips have no words"),
+    ):
+        touched = rows if steps else rows & clips["sound"] & rate
+        if not touched.any():
+            continue
+        effects = ["all of an utterance is one step"] if steps else []
+        if rate and (rows & clips["sound"]).any():
+            effects.append("the rate of speech is estimated from the sound")
+        who = alone if len(clips) == 1 else f"{int(touched.sum())} of {len(clips)} {many}"
+        remedy = "a manifest.csv with a words.csv beside it can give them"
+        notices.append(f"{folder} was fitted on timed words, but {who}: {' and '.join(effects)}; {remedy}")
+    return notices

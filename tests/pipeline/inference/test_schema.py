@@ -1,0 +1,92 @@
+"""The schema of a saved model comes from a file: each value is checked, and what is odd is named in one sentence."""
+
+import copy
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.inference.schema import checked
+
+VADER = {"name": "vader", "version": 1, "config": {}, "weights": {}, "libraries": {"vaderSentiment": "3.3.2"}}
+GOOD = {
+    "corpus": "demo",
+    "task": "classification",
+    "label": "mood",
+    "strategy": "concat",
+    "modalities": ["text"],
+    "classifier": "logistic",
+    "utterances": 10,
+    "groups": {"by": "speaker", "count": 2},
+    "train": {},
+    "parameters": 5,
+    "features": {
+        "text": [
+            {"name": "vader", "kind": "extracted", "columns": ["a"], "fingerprint": VADER},
+            {"name": "tfidf", "kind": "fitted"},
+        ]
+    },
+    "frames": None,
+    "streams": {"text": {"version": 1, "config": {}, "libraries": {}}},
+}
+
+
+def test_a_sound_schema_is_returned_as_it_is() -> None:
+    assert checked(GOOD, "m") is GOOD
+
+
+ODD = [
+    (("modalities",), "text", r"m\.modalities must be a list"),
+    (("modalities",), ["text"] * 2, "twice"),
+    (("modalities",), [f"m{i}" for i in range(40)], "'m0'"),
+    (("modalities",), ["audio"], "features and streams are not those of the modalities audio"),
+    (("task",), "guess", "'guess'"),
+    (("strategy",), "concatt", "did you mean 'concat'"),
+    (("classifier",), ["logistic"], "must be str"),
+    (("classifier",), "logistics", "did you mean 'logistic'"),
+    (("utterances",), True, "must be int"),
+    (("parameters",), float("nan"), "must be int"),
+    (("groups",), [], "must map names"),
+    (("features",), [], "must map names"),
+    (("features", "text"), {}, "must be a list"),
+    (("features", "text", 0), "vader", "must map names"),
+    (("features", "text", 0, "kind"), "run", "'run'"),
+    (("features", "text", 0, "fingerprint"), None, "lacks its fingerprint"),
+    (("features", "text", 0, "fingerprint", "config"), [], "must be"),
+    (("features", "text", 1, "name"), "../../escape", "no transformer"),
+    (("frames",), [], "must be"),
+    (("streams",), {"smell": {}}, "key 'version' is missing"),
+    (("streams", "text"), None, "must map names"),
+    (("unknown",), 1, "unknown key 'unknown'"),
+    (("k" * 5000,), 1, "unknown key 'k"),
+    (("utterances",), 10**4000, "a count is none from 0"),
+    (("utterances",), -1, "a count is none from 0"),
+    (("groups", "count"), 10**100, "a count is none from 0"),
+    (("timed_words",), 2**60, "a count is none from 0"),
+    (("strategy",), "x\nError: fake" + "x" * 9999, "no strategy is named"),
+    (("task",), "y" * 9999, "'yyy"),
+    (("features", "text"), [GOOD["features"]["text"][0]] * 20_000, "twice"),
+    (
+        ("features", "text"),
+        [{"name": "tfidf", "kind": "fitted", "columns": [str(i % 20_000)]} for i in range(20_001)],
+        "twice",
+    ),
+    (("features", "a\nError: fake"), 5, "must be a list"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "said"), ODD)
+def test_what_is_odd_is_named(place: tuple[str | int, ...], value: object, said: str) -> None:
+    schema = copy.deepcopy(GOOD)
+    inner = schema
+    for key in place[:-1]:
+        inner = inner[key]  # type: ignore[index]
+    inner[place[-1]] = value  # type: ignore[index]
+    with pytest.raises(UserError, match=said) as caught:
+        checked(schema, "m")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_what_is_missing_is_named(key: str) -> None:
+    with pytest.raises(UserError, match=key):
+        checked({k: v for k, v in GOOD.items() if k != key}, "m")

@@ -1,0 +1,102 @@
+"""What is said where the same end of a grid is the best in every fold."""
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+from models.classical.domains import faults
+from pipeline.training.fitting import Fit
+from pipeline.training.grid_ends import end_notices
+from pipeline.training.rows import Row
+
+FCNN = Row("unimodal", ("audio",), "fcnn")
+AUDIO, BOTH = Row("unimodal", ("audio",), "logistic"), Row("concat", ("text", "audio"), "logistic")
+
+
+def fits(row, *ends, beside=1):
+    none = np.zeros((1, 0))
+    ends = [{name: {"tried": tried, "beside": beside} for name, tried in end.items()} for end in ends]
+    return [
+        Fit(row, f"fold-{i}", np.array([i]), np.array([0]), none, {}, none, 0.5, 1.0, 1.0, 1, "{}", json.dumps(end))
+        for i, end in enumerate(ends)
+    ]
+
+
+def test_the_largest_in_every_fold_is_said_with_what_to_write():
+    largest = {"C": [0.3, 1.5, 6.0]}
+    others = [Row("vote", (m,), "logistic") for m in ("text", "video")]
+    found = fits(AUDIO, largest, largest) + fits(BOTH, largest, largest)
+    (sentence,) = end_notices(found + [fit for row in others for fit in fits(row, largest, largest)])
+    assert sentence == (
+        "logistic: C = 6, the largest of 0.3, 1.5, 6, was the best in every fold for unimodal audio logistic, concat"
+        " text+audio logistic and 2 more rows: a larger one was not tried and may be better; to try it, write logistic:"
+        " {C: [0.3, 1.5, 6, 24]} under train.settings and allow a train.budget of 4"
+    )
+
+
+def test_the_smallest_is_said_too_and_whole_numbers_stay_whole():
+    (sentence,) = end_notices(fits(Row("pca", ("audio",), "fcnn"), {"hidden": [128, 64, 32]}))
+    assert "hidden = 32, the smallest of 32, 64, 128" in sentence
+    assert "fcnn: {hidden: [16, 32, 64, 128]}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("row", "setting", "tried", "advised"),
+    [
+        (FCNN, "dropout", [0.3, 0.5, 0.7], None),
+        (FCNN, "dropout", [0.7, 0.5, 0], None),
+        (FCNN, "dropout", [0.1, 0.3, 0.5], "[0.1, 0.3, 0.5, 0.83]"),
+        (FCNN, "hidden", [4, 2, 1], None),
+        (FCNN, "weight_decay", [1e-3, 1e-4], "[1.0e-05, 0.0001, 0.001]"),
+        (FCNN, "learning_rate", [0.1, 0.5], None),
+        (AUDIO, "C", [2.0, 1.0, 0.5], "[0.25, 0.5, 1, 2]"),
+        (AUDIO, "C", [100, 1_000_000], "[100, 1000000, 10000000000]"),
+        (AUDIO, "alpha", [1.0, 0.0], None),
+        (Row("unimodal", ("audio",), "xgboost"), "max_depth", [4, 2], "[1, 2, 4]"),
+        (Row("unimodal", ("audio",), "xgboost"), "max_depth", [2, 1], None),
+        (Row("unimodal", ("audio",), "xgboost"), "subsample", [0.5, 1.0], None),
+        (Row("unimodal", ("audio",), "random_forest"), "min_samples_leaf", [0.25, 0.5], None),
+        (Row("transformer", ("text", "audio")), "hidden", [6, 10], "[6, 10, 16]"),
+        (Row("unimodal", ("audio",), "elastic"), "l1_ratio", [0.5, 0.9], None),  # a plugin's
+    ],
+)
+def test_only_a_value_that_is_possible_is_advised(row, setting, tried, advised):
+    (sentence,) = end_notices(fits(row, {setting: tried}))
+    assert f"{setting} = " in sentence
+    assert "was the best in every fold for" in sentence
+    assert (f"{{{setting}: {advised}}} under" in sentence) if advised else sentence.endswith(str(row))
+    if advised:
+        numbers = yaml.safe_load(advised)
+        assert not list(faults(row.model or row.strategy, {setting: numbers}))
+
+
+def test_a_seed_has_no_end():
+    assert not list(
+        end_notices(fits(FCNN, {"seed": [1, 2, 3]}) + fits(Row("unimodal", ("audio",), "toy"), {"seed": [1, 2]}))
+    )
+
+
+def test_what_stands_on_a_stack_is_named_as_it_is_written():
+    stack = Row("stacking", ("text", "audio"), "logistic")
+    (sentence,) = end_notices(fits(stack, {"C": [1.0, 2.0]}))
+    assert "write stacking: {settings: {C: [1, 2, 4]}} under train.settings" in sentence
+
+
+def test_the_budget_counts_the_choices_beside():
+    (sentence,) = end_notices(fits(AUDIO, {"C": [1.0, 2.0]}, beside=2))
+    assert sentence.endswith("a train.budget of 6")
+
+
+def test_settings_are_named_where_they_stand():
+    sequences, floor = Row("intermediate", ("text", "audio")), Row("tfidf", ("text",), "logistic")
+    largest = {"C": [1.0, 2.0, 4.0]}
+    named = [sentence.partition(":")[0] for row in (sequences, floor) for sentence in end_notices(fits(row, largest))]
+    assert named == ["intermediate", "tfidf"]
+
+
+def test_nothing_is_said_where_one_fold_differs():
+    largest, smallest = {"C": [0.3, 1.5, 6.0]}, {"C": [6.0, 1.5, 0.3]}
+    assert not list(end_notices(fits(AUDIO, largest, {}) + fits(BOTH, largest, smallest)))
+    assert not list(end_notices([]))

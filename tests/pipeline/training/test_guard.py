@@ -1,0 +1,285 @@
+"""What the stores tell of recordings: which hold nothing that is read, and which are told apart by what they hold."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.pipeline.stages.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
+
+from features.codec import STREAM_SCHEMAS
+from features.store import Entry, write_store
+from models.errors import LeakError
+from models.validation.protocol import Fold
+from pipeline.corpora.utterances import read_utterances
+from pipeline.exchange.bundle import item_of
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import CorpusParams, ProtocolParams, TrainParams, load_params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.stages.extract import extract
+from pipeline.stages.prepare import prepare
+from pipeline.stages.preprocess import preprocess
+from pipeline.stages.train import train
+from pipeline.training.guard import contents_of, guarded, plan_of
+from tests.conftest import DATA, needs_data
+
+PROTOCOL = ProtocolParams("group-kfold", 2, "group")
+FOLDS = (Fold("f", np.array([0, 1]), np.array([2, 3]), ()),)
+
+
+def corpus(*modalities):
+    return CorpusParams("manifest", "c", "classification", "label", modalities, PROTOCOL)
+
+
+def contents(table, **features):
+    settings = TrainParams(features={m: tuple(stores) for m, stores in features.items()})
+    return contents_of("c", settings, corpus(*features), table)
+
+
+@pytest.mark.parametrize("status", ["absent", "empty", "failed"])
+def test_a_recording_holds_nothing_where_no_voice_and_no_face_is_read(status):
+    store("mfcc", [ok([1]), status, status, ok([1])])
+    store("face", [status, ok([1]), status, ok([1])])
+    store("bert", [ok([1])] * 4)
+    found = contents(utterances(4, text="yes"), text=["bert", "tfidf"], audio=["mfcc"], video=["face"])
+    assert found.empty.tolist() == [False, False, True, False]
+    assert contents(utterances(4), audio=["mfcc"]).empty.tolist() == [False, True, True, False]
+
+
+def test_features_tell_recordings_apart_only_where_no_file_does():
+    store("mfcc", [untimed([[1, np.nan]]), untimed([[1, np.nan]]), untimed([[1, 2]]), untimed([[1, 2]])], ("a", "b"))
+    table = utterances(4, media_sha256=["", "", "", "ff"])
+    first, second, third, fourth = contents(table, audio=["mfcc"]).digests
+    assert first == second != third
+    assert (bool(third), fourth) == (True, "")
+    assert contents(table.assign(sound_sha256="ee"), audio=["mfcc"]).digests.tolist() == [""] * 4
+
+
+def test_features_of_few_numbers_are_no_proof_that_files_hold_the_same():
+    store("flags", [ok([0], pooled=[1] * 9), ok([0], pooled=[1] * 9)], tuple("abcdefghi"))
+    store("mfcc", [ok([0], pooled=range(9)), ok([0], pooled=range(9))], tuple("abcdefghi"))
+    table = utterances(2, media_sha256=["aa", "bb"])
+    few, many = contents(table, audio=["flags"]), contents(table, audio=["mfcc"])
+    assert (few.digests.tolist(), few.telling.tolist()) == (["", ""], [False, False])
+    assert (len(set(many.digests)), many.telling.tolist()) == (1, [True, True])
+
+
+def frames(*pictures):
+    n = len(pictures)
+    rows = {"values": [b""] * n, "frame": list(pictures), "score": np.zeros(n, np.float32)}
+    rows |= {name: np.zeros((n, width)) for name, width in (("times", 2), ("box", 4), ("crop", 4))}
+    return Entry("ok", rows=rows)
+
+
+def voice(*samples):
+    numbers = {column.name: np.array(0.0) for column in STREAM_SCHEMAS["audio"].clips}
+    return Entry("ok", rows={"values": np.array(samples, np.int16)[:, None]}, clips=numbers)
+
+
+def stream(modality, *entries):
+    items = [item_of(f"u{i}", e if isinstance(e, Entry) else Entry(e, "why"), str(i)) for i, e in enumerate(entries)]
+    attributes = {"name": modality, "kind": "stream"}
+    write_store(CorpusPaths("c").stream(modality), STREAM_SCHEMAS[modality], attributes, items)
+
+
+def test_streams_tell_which_utterances_are_the_same_sample_by_sample():
+    store("mfcc", [ok([1])] * 5)
+    store("face", [ok([1])] * 5)
+    stream("audio", voice(1, 2), voice(1, 2), voice(1, 3), "empty", "empty")
+    a, b, c = (jpeg(np.full((8, 8, 3), grey, np.uint8)) for grey in (0, 100, 200))
+    stream("video", frames(a, b), frames(a, b), frames(a, c), "failed", frames(a, b))
+    found = contents(utterances(5), audio=["mfcc"], video=["face"])
+    assert [found.voices[0] == v for v in found.voices] == [True, True, False, False, False]
+    assert [found.pictures[0] == p for p in found.pictures] == [True, True, False, False, True]
+    assert (found.voices[3], found.pictures[3]) == ("", "")
+    assert not any(contents(utterances(5), audio=["mfcc"]).pictures)  # nothing of the picture is read
+    silent = contents(utterances(5), video=["face"])
+    assert silent.voices.tolist() == found.voices.tolist()  # no model reads them, but they tell pictures apart
+    assert (found.heard, silent.heard) == (True, False)
+
+
+def jpeg(picture, quality=95):
+    import cv2
+
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def silent_film(path, pictures):
+    """Write an H.264 film of 2 s without sound."""
+    import av
+
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("libx264", rate=10)
+        video.height, video.width, video.pix_fmt = *pictures[0].shape[:2], "yuv420p"
+        for i, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = i
+            file.mux(video.encode(frame))
+        file.mux(video.encode(None))
+
+
+def dubbed(film, path, pitch_hz):
+    """Copy the pictures of a film, packet by packet, and add a tone, or silence where the pitch is 0."""
+    import av
+
+    t = np.arange(32000) / 16000
+    sound = 0.3 * np.sin(2 * np.pi * pitch_hz * t) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * t)) * (pitch_hz > 0)
+    with av.open(str(film)) as source, av.open(str(path), "w") as file:
+        file.metadata["title"] = path.name  # no two files are the same
+        video = file.add_stream_from_template(source.streams.video[0])
+        audio = file.add_stream("aac", rate=16000, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                file.mux(packet)
+        frame = av.AudioFrame.from_ndarray((sound * 32767).astype("<i2")[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 16000, 0
+        file.mux(audio.encode(frame))
+        file.mux(audio.encode(None))
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("modalities", "voices", "moves", "words", "stops"),
+    [
+        (("audio", "video"), True, False, "same", False),  # one portrait under different talks
+        (("video",), True, False, "same", False),
+        (("video",), False, False, "", False),  # cameras that are off, and nobody speaks
+        (("audio", "video"), True, True, "same", False),  # one animation under different talks
+        (("video",), False, True, "same", True),
+        (("video",), False, True, "", True),
+    ],
+)
+def test_the_same_pictures_are_one_recording_only_with_the_same_voice(modalities, voices, moves, words, stops):
+    import av
+
+    with av.open(str(next((DATA / "grid" / "s1").glob("*.mpg")))) as clip:
+        pictures = [next_.to_ndarray(format="rgb24") for next_, _ in zip(clip.decode(video=0), range(20), strict=False)]
+    Path("in").mkdir()
+    silent_film(Path("silent.mp4"), pictures if moves else pictures[:1] * 20)
+    for i in range(4):
+        dubbed(Path("silent.mp4"), Path(f"in/{i}.mp4"), (150 + 20 * i) * voices)
+    rows = "".join(f"{i}.mp4,{'xyxy'[i]},g{i},{words}\n" for i in range(4))
+    Path("in/manifest.csv").write_text("media,label,group,text\n" + rows)
+    listed = ", ".join(modalities)
+    Path("params.yaml").write_text(
+        f"corpora: {{c: {{reader: manifest, root: in, task: classification, label: label, modalities: [{listed}],"
+        " protocol: {kind: group-kfold, folds: 2}}}\n"
+    )
+    params = load_params(Path("params.yaml"))
+    prepare(params, "c")
+    with Pool(0) as pool:
+        for modality in ("audio", "video"):
+            preprocess(params, "c", modality, pool)
+    table = read_utterances(CorpusPaths("c").utterances, "label")
+    store("mfcc", [ok([i]) for i in range(4)], names=list(table["utterance"]))
+    store("face", [ok([i]) for i in range(4)], names=list(table["utterance"]))
+    found = contents(table, **{m: {"audio": ["mfcc"], "video": ["face"]}[m] for m in modalities})
+    assert len(set(found.pictures)) == 1
+    assert found.still.all() != moves
+    if stops:
+        with pytest.raises(LeakError, match="the same pictures"):
+            guarded(FOLDS, table, corpus(*modalities), contents=found)
+    else:
+        notices = guarded(FOLDS, table, corpus(*modalities), contents=found)
+        assert any("the pictures of one in training" in notice for notice in notices)
+
+
+def test_thousands_of_utterances_cost_what_their_features_do():
+    import tracemalloc
+
+    n = 3000
+    store("mfcc", [ok([0], pooled=np.full(20, i % 50) + np.arange(20)) for i in range(n)], [f"c{i}" for i in range(20)])
+    stream("audio", *[voice(*range(i % 50, 400)) for i in range(n)])
+    table = utterances(n, media_sha256=[str(i) for i in range(n)])
+    tracemalloc.start()
+    found = contents(table, audio=["mfcc"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(set(found.voices)) == len(set(found.digests)) == 50
+    assert found.telling.all()
+    assert peak < 10e6
+
+
+def remuxed(source, target):
+    """Copy the packets of a recording into another container, with a title."""
+    import av
+
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        new.metadata["title"] = "another title"
+        own = {s.index: new.add_stream_from_template(s) for s in (*old.streams.video, *old.streams.audio)}
+        for packet in old.demux(list(old.streams)):
+            if packet.dts is not None and packet.stream.index in own:
+                packet.stream = own[packet.stream.index]
+                new.mux(packet)
+
+
+def listed(source, target):
+    """Copy a WAV, with a LIST chunk before its samples."""
+    whole, chunk = source.read_bytes(), b"LIST" + (16).to_bytes(4, "little") + b"INFOINAM" + b"\x04\0\0\0take"
+    at = whole.index(b"data")
+    size = (len(whole) - 8 + len(chunk)).to_bytes(4, "little")
+    target.write_bytes(whole[:4] + size + whole[8:at] + chunk + whole[at:])
+
+
+def flac(source, target):
+    import soundfile
+
+    soundfile.write(target, *soundfile.read(source, dtype="int16"))
+
+
+@pytest.mark.parametrize(
+    ("copied", "suffix"), [(listed, ".wav"), (flac, ".flac"), (remuxed, ".mkv"), (remuxed, ".wav")]
+)
+def test_one_recording_in_other_container_bytes_stops_training(copied, suffix):
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    Path("in").mkdir()
+    for i in range(7):
+        soundfile.write(f"in/{i}.wav", (0.1 * rng.normal(size=16000)).astype(np.float32), 16000, subtype="PCM_16")
+    copied(Path("in/0.wav"), Path(f"in/7{suffix}"))
+    rows = "".join(f"{i}{suffix if i == 7 else '.wav'},{'xxyy'[i % 4]},g{i}\n" for i in range(8))
+    Path("in/manifest.csv").write_text("media,label,group\n" + rows)
+    Path("params.yaml").write_text(
+        "corpora: {c: {reader: manifest, root: in, task: classification, label: label, modalities: [audio],"
+        " protocol: {kind: group-kfold, folds: 2}}}\n"
+        "train: {features: {audio: [prosody]}, classifiers: [logistic], fusions: [], singles: []}\n"
+    )
+    params = load_params(Path("params.yaml"))
+    prepare(params, "c")
+    with Pool(0) as pool:
+        preprocess(params, "c", "audio", pool)
+        extract(params, "c", "prosody", pool)
+        with pytest.raises(
+            LeakError, match=r"the same voice, sample by sample, .*: trained on [07]; tested on [07]\. "
+        ):
+            train(params, "c", pool)
+
+
+def test_where_only_text_is_read_a_file_without_length_holds_nothing():
+    table = utterances(4, text="yes", media_sha256=["aa", "aa", "", "bb"], duration=[2.0, np.nan, np.nan, np.nan])
+    assert contents(table, text=["tfidf"]).empty.tolist() == [False, True, False, True]
+
+
+def test_prompted_sessions_of_imported_features_pass_and_one_session_twice_does_not():
+    table = utterances(4, text="so it is", start=3.0, end=5.0, group=list("abcd"), label=list("xyxy"))
+    store("mfcc", [ok([i]) for i in range(4)])
+    (words, times) = guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["mfcc"]))
+    assert "word for word" in words
+    assert "in another recording" in times
+    store("mfcc", [ok([i % 3]) for i in range(4)])
+    with pytest.raises(LeakError, match="the same words and times"):
+        guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["mfcc"]))
+
+
+def test_the_protocol_alone_asks_no_leak_guard():
+    table = utterances(4, group=list("abab"), label=list("xxyy"), recording="one")
+    assert len(plan_of(table, corpus("audio")).folds) == 2
+
+
+def test_stores_that_are_not_there_yet_hold_nothing():
+    store("ours", [ok([1])] * 2, names=["u1", "u2"])
+    assert contents(utterances(4), audio=["gone", "ours"]).empty.all()
+    table = utterances(4, group="g")
+    with pytest.raises(LeakError, match="the same group"):
+        guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["gone"]))
