@@ -18,7 +18,8 @@ import soundfile
 from features.types import AudioStream, VideoStream
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
-from pipeline.corpora.published.iemocap import DESCRIPTION, ERC_HAPPY, alignment, read
+from pipeline.corpora.published.iemocap import DESCRIPTION, read
+from pipeline.corpora.published.iemocap_labels import ERC_HAPPY, alignment
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, load_params

@@ -12,7 +12,8 @@ import pytest
 
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
-from pipeline.corpora.published.mosi import DESCRIPTION, SPLIT_OF, read
+from pipeline.corpora.published.mosi import DESCRIPTION, read
+from pipeline.corpora.published.mosi_labels import SPLIT_OF
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, Params, load_params

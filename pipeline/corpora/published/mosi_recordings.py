@@ -1,0 +1,110 @@
+"""Recordings of CMU-MOSI: clips, or whole videos, and voices in files of their own."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.corpora.base import half_unpacked, listed
+from pipeline.corpora.published.files import (
+    PICTURES,
+    SOUNDS,
+    Folder,
+    inside,
+    recordings,
+)
+from pipeline.corpora.published.mosi_labels import (
+    COMPUTED,
+    HINT,
+    OPINIONS,
+    Segment,
+    expected,
+)
+from pipeline.corpora.utterances import Problem
+from pipeline.settings.params import CorpusParams
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """A folder of clips, or of whole videos."""
+
+    folder: Folder
+    whole: bool
+
+    def _name(self, segment: Segment) -> str:
+        return segment.video if self.whole else segment.name
+
+    def file(self, segment: Segment) -> Path:
+        """Return the file that holds an utterance, or where it would have been."""
+        return self.folder.file(self._name(segment), video=segment.video, n=segment.n)
+
+    def has(self, segment: Segment) -> bool:
+        """Whether that file is there."""
+        return self._name(segment) in self.folder.files
+
+    def remarks(self, segments: Iterable[Segment]) -> list[Problem]:
+        """Name the files that are no content, and those that no label row needs."""
+        extra = sorted(self.folder.files.keys() - {self._name(segment) for segment in segments})
+        stray = [file.name for file in self.folder.stray]
+        return [
+            *listed("warning", self.folder.path, "extra recording: {} has no label and is not used", extra),
+            *listed("warning", self.folder.path, "stray file: {} is ignored", stray),
+        ]
+
+
+def find_recordings(
+    root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
+) -> tuple[Recordings | None, Recordings | None]:
+    """Return where utterances are seen (or only heard), and where they are heard if that is elsewhere."""
+    sounds = inside(raw, "Audio/WAV_16000")
+    heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
+    clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)
+    seen = _first(clips, recordings(inside(raw, "Video/Full"), PICTURES))
+    if (inside(raw, "Video").is_dir() and not seen) or (inside(raw, "Audio").is_dir() and not heard):
+        raise half_unpacked(root, expected(raw), HINT)
+    found = [place for place in (seen, heard) if place]
+    if not found:
+        message = "there are no recordings, only labels: audio and video count as absent"
+        problems.append(Problem("warning", root, None, message))
+        return None, None
+    for place in found:
+        problems += place.remarks(segments.values())
+    if not seen and "video" in corpus.modalities:
+        problems.append(Problem("warning", root, None, "there are no pictures, only sound: video counts as absent"))
+    if heard and (not seen or "video" not in corpus.modalities):
+        seen, heard = heard, None
+    untimed = any(np.isnan(segment.start) for segment in segments.values())
+    if seen and seen.whole and untimed:
+        raise half_unpacked(root, expected(raw), f"Whole videos need the times of {OPINIONS} or {COMPUTED}. {HINT}")
+    apart = heard and "audio" in corpus.modalities and not (heard.whole and untimed)
+    return seen, heard if apart else None
+
+
+def _first(clips: Folder, whole: Folder) -> Recordings | None:
+    if clips:
+        return Recordings(clips, whole=False)
+    return Recordings(whole, whole=True) if whole else None
+
+
+def _nested(raw: Path) -> Folder:
+    """Return the clips as MMSA has them, ``<video>/<n>.mp4``, under the names that they have in the zip."""
+    children = sorted(raw.iterdir()) if raw.is_dir() else []
+    folders = [recordings(child, PICTURES) for child in children if child.is_dir() and not child.name.startswith(".")]
+    files = {
+        f"{folder.path.name}_{int(stem) if stem.isdecimal() else stem}": file
+        for folder in folders
+        for stem, file in folder.files.items()
+    }
+    return Folder(raw, files, tuple(file for folder in folders for file in folder.stray), "{video}/{n}.mp4")
+
+
+def sound(segment: Segment, voices: Recordings, problems: list[Problem]) -> dict[str, Any]:
+    """Return where the voice is, if not in the recording itself."""
+    if voices.has(segment):
+        sound_start = segment.start if voices.whole else 0.0
+        return {"sound": voices.file(segment).as_posix(), "sound_start": sound_start}
+    message = f"{segment.name} has no sound file: its voice is heard from its video"
+    problems.append(Problem("warning", voices.folder.path, None, message))
+    return {}
