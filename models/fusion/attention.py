@@ -7,8 +7,8 @@ import numpy as np
 
 from models.data.modalities import FloatArray, Modalities
 from models.fusion.fused import FusedInputs
-from models.nets.inputs import LONGEST, parts_of
 from models.nets.neural import LEARNING, Multimodal, NetInputs
+from models.nets.steps import LONGEST, parts_of
 
 _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from models.data.modalities import IntArray, Modalities
-from models.nets.inputs import InputReader, Inputs, padded
+from models.nets.inputs import InputReader, Inputs
+from models.nets.steps import padded
 from models.nets.training import Batch
 
 

@@ -4,16 +4,22 @@ Steps come padded, with a mask; padding never reaches an output, so an utterance
 longer one. A modality that is not there is masked as well.
 """
 
-import math
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from models.errors import ModelError
-
-Widths = list[list[int]]  # a modality: columns of its summary, columns of a step; 0 where it has none
-HEADS = 2
+from models.nets.layers import (
+    Attending,
+    AttentionPooling,
+    Encoder,
+    Recurrent,
+    StepDropout,
+    TimeEmbedding,
+    Tokens,
+    Widths,
+    masked_mean,
+)
 
 
 class FeedForward(nn.Sequential):
@@ -58,143 +64,6 @@ class Loss(nn.Module):
         return loss + self.auxiliary * (own * there).sum() / there.sum().clamp_min(1)
 
 
-def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Return weights over the last axis that sum to 1 where `mask` is true, and are 0 elsewhere (all 0: nothing is)."""
-    weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
-    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
-
-
-def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
-    """Return ``(n, h)`` the mean of ``(n, steps, h)`` over the steps that are there; 0 where none is."""
-    kept = mask.unsqueeze(-1).to(steps.dtype)
-    return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
-
-
-class AttentionPooling(nn.Module):
-    """A weighted mean of items, the weights from their content (Bahdanau et al. 2015; Yang et al. 2016)."""
-
-    def __init__(self, hidden: int) -> None:
-        super().__init__()
-        self.score = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
-
-    def forward(self, items: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return ``(n, h)`` and the weights ``(n, items)`` of ``(n, items, h)``."""
-        weights = masked_softmax(self.score(items).squeeze(-1), mask)
-        return (weights.unsqueeze(-1) * items).sum(dim=1), weights
-
-
-class StepDropout(nn.Module):
-    """Dropout that drops the same units at all steps of a sequence (Gal & Ghahramani 2016)."""
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
-    def forward(self, steps: Tensor) -> Tensor:
-        """Return ``(n, steps, h)``."""
-        kept = torch.ones_like(steps[:, :1])
-        return steps * nn.functional.dropout(kept, self.share, self.training)
-
-
-class Attending(nn.Module):
-    """A transformer layer, normalised before each part: queries attend to keys, then a small network reads each.
-
-    References
-    ----------
-    A. Vaswani et al., Attention is all you need, 2017; Y. Tsai et al., Multimodal transformer for unaligned multimodal
-    language sequences, 2019 (keys of another modality).
-    """
-
-    def __init__(self, hidden: int, dropout: float) -> None:
-        super().__init__()
-        self.attention = nn.MultiheadAttention(hidden, HEADS, batch_first=True)
-        self.before, self.between = nn.LayerNorm(hidden), nn.LayerNorm(hidden)
-        self.network = nn.Sequential(
-            nn.Linear(hidden, 2 * hidden), nn.ReLU(), StepDropout(dropout), nn.Linear(2 * hidden, hidden)
-        )
-
-    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return `queries`, ``(n, q, h)``, with what they found in `keys`, ``(n, s, h)``, where `mask` is true."""
-        blocked = ~mask & mask.any(dim=1, keepdim=True)  # with nothing to attend to, the caller leaves the row out
-        normal = self.before(keys)
-        found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
-        queries = queries + found
-        seen: Tensor = queries + self.network(self.between(queries))
-        return seen
-
-
-class TimeEmbedding(nn.Module):
-    """Sines and cosines of a time, of periods from a quarter of a second to 100 s, turned into h numbers."""
-
-    def __init__(self, hidden: int) -> None:
-        super().__init__()
-        periods = torch.logspace(math.log10(0.25), 2, hidden // 2)
-        self.speeds = nn.Buffer(2 * math.pi / periods, persistent=False)
-        self.linear = nn.Linear(hidden // 2 * 2, hidden, bias=False)
-
-    def forward(self, times: Tensor) -> Tensor:
-        """Return ``(n, steps, h)`` of ``(n, steps)`` seconds."""
-        angles = times.unsqueeze(-1) * self.speeds
-        embedded: Tensor = self.linear(torch.cat([angles.sin(), angles.cos()], dim=-1))
-        return embedded
-
-
-class Recurrent(nn.Module):
-    """An LSTM, its states averaged over the steps (or its last state)."""
-
-    def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
-        super().__init__()
-        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # four gates read what is narrow
-        self.lstm = nn.LSTM(min(width, hidden), hidden, batch_first=True)
-        self.pooling = pooling
-
-    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
-        states: Tensor = self.lstm(self.narrow(steps))[0]
-        if self.pooling == "mean":
-            return masked_mean(states, mask)
-        last = mask & ~nn.functional.pad(mask[:, 1:], (0, 1))
-        return (states * last.unsqueeze(-1)).sum(dim=1)
-
-
-class Convolutional(nn.Module):
-    """Two convolutions over time, then each filter's largest answer (Kim 2014)."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Conv1d(w, hidden, 3, padding=1) for w in (width, hidden)])
-
-    def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
-        kept, x = mask.unsqueeze(1), steps.transpose(1, 2)
-        for layer in self.layers:
-            x = torch.relu(layer(x)) * kept  # padding stays 0, as beyond a sequence's end
-        return x.amax(dim=2)
-
-
-ENCODERS = {"lstm": Recurrent, "cnn": Convolutional}
-
-
-class Encoder(nn.Module):
-    """One modality, its steps and its summary, as h numbers."""
-
-    def __init__(self, summary: int, steps: int, hidden: int, dropout: float, kind: str) -> None:
-        super().__init__()
-        if kind not in ENCODERS:
-            raise ModelError(f"the encoder {kind!r} is unknown: there are {', '.join(ENCODERS)}")
-        self.summary = nn.Linear(summary, hidden) if summary else None
-        self.steps = ENCODERS[kind](steps, hidden) if steps else None
-        width = hidden * (bool(summary) + bool(steps))
-        self.merge = nn.Sequential(nn.LayerNorm(width), nn.Dropout(dropout), nn.Linear(width, hidden), nn.ReLU())
-
-    def forward(self, summary: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)``."""
-        parts = [self.summary(summary)] if self.summary is not None else []
-        parts += [self.steps(steps, mask)] if self.steps is not None else []
-        merged: Tensor = self.merge(torch.cat(parts, dim=1))
-        return merged
-
-
 class Intermediate(nn.Module):
     """An encoder a modality, merged in a hidden layer; each modality keeps a decision of its own."""
 
@@ -214,32 +83,6 @@ class Intermediate(nn.Module):
         decisions = [decide(part) for decide, part in zip(self.decisions, encoded.unbind(1), strict=True)]
         filled = torch.where(there.unsqueeze(-1), encoded, self.missing)
         return {"outputs": self.head(filled.flatten(1)), "decisions": torch.stack(decisions, dim=1), "there": there}
-
-
-class Tokens(nn.Module):
-    """Each modality as a sequence of h numbers: its summary first, then its steps at their times."""
-
-    def __init__(self, widths: Widths, hidden: int) -> None:
-        super().__init__()
-        self.summary = nn.ModuleList([nn.Linear(max(p, 1), hidden) for p, _ in widths])
-        self.steps = nn.ModuleList([nn.Linear(max(d, 1), hidden) for _, d in widths])
-        self.kinds = nn.Parameter(0.1 * torch.randn(len(widths), 2, hidden))  # modality, and summary or step
-        self.time = TimeEmbedding(hidden)
-        self.widths = widths
-
-    def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
-    ) -> list[tuple[Tensor, Tensor]]:
-        """Return ``(n, 1 + steps, h)`` and its mask for each modality."""
-        tokens = []
-        for m, (p, d) in enumerate(self.widths):
-            items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []
-            seen = [there[:, m : m + 1]] if p else []
-            if d:
-                items.append(self.steps[m](steps[m]) + self.kinds[m, 1] + self.time(times[m]))
-                seen.append(masks[m])
-            tokens.append((torch.cat(items, dim=1), torch.cat(seen, dim=1)))
-        return tokens
 
 
 class Transformer(nn.Module):

@@ -11,8 +11,9 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, 
 from models.data.scaling import UnitVariance
 from models.errors import ModelError
 from models.fusion.early import Reducer, reducer
-from models.nets.inputs import InputReader, Inputs, padded
+from models.nets.inputs import InputReader, Inputs
 from models.nets.neural import LEARNING, NetInputs, Neural
+from models.nets.steps import padded
 from models.nets.training import Batch, TrainedNet
 
 ENOUGH = 5000  # steps that a reducer is fitted on, taken evenly: more change a covariance little and cost much

@@ -7,8 +7,8 @@ import numpy as np
 
 from models.data.modalities import BoolArray, IntArray, Modalities, Ragged, Task
 from models.errors import ModelError
-from models.nets.inputs import StepScaler, padded
 from models.nets.neural import LEARNING, NetInputs, Neural
+from models.nets.steps import StepScaler, padded
 from models.nets.training import Batch, TrainedNet
 
 SOURCE = "spectrogram"  # the sequence that is read; present as audio is

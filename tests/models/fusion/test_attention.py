@@ -6,8 +6,8 @@ import torch
 
 from models.data.modalities import Modalities, Ragged
 from models.fusion.attention import ModalityAttention, SelfAttention
-from models.nets.inputs import LONGEST
-from models.nets.modules import masked_softmax
+from models.nets.layers import masked_softmax
+from models.nets.steps import LONGEST
 
 TWO = ("text", "audio")
 ONE = {"dropout": 0.1}

@@ -8,7 +8,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
 from models.fusion.fused import FusedInputs
-from models.nets.inputs import LONGEST, SINGULAR, Inputs, StepScaler, dropped, shortened, stretched
+from models.nets.inputs import SINGULAR, Inputs
+from models.nets.steps import LONGEST, StepScaler, dropped, shortened, stretched
 
 
 def corpus(lengths=(3, 0, 5, 2), seed=0, n=4):
