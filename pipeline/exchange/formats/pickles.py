@@ -4,7 +4,7 @@ A pickle is a program: it may name any function and call it. Here three gates st
 
 1. The opcodes are read through and nothing is built (`safety.scan_pickle`). Only those are allowed that plain data
    need; sizes, depth and memo numbers are bounded, since C's unpickler allocates what they say.
-2. `_Unpickler` gives out a short list of names, and none of them is the real thing: each is an `_Allowed` that takes
+2. `_Unpickler` gives out a short list of names, and none of them is the real thing: each is an `Allowed` that takes
    only the arguments that plain data give it. A budget keeps calls from copying one large object many times.
 3. What came out is rebuilt of plain types only (`_Cleaner`): no cycles, no parts repeated into billions.
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from features.atomic import replacing
 from pipeline.errors import UserError
+from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dtype, counted, raw_bytes
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
 from pipeline.foreign import one_line
 
@@ -32,7 +33,6 @@ _FAULTS = (  # all that pickletools, pickle and numpy raise for a damaged file
     MemoryError, RecursionError, ImportError, BufferError,
 )  # fmt: skip
 _ATOMS = (str, bytes, bytearray, int, float, bool, complex, type(None))
-_DTYPE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|f16|c8|c16|[SU][0-9]{1,7}|O)")
 
 
 def load(path: Path) -> Any:
@@ -76,113 +76,13 @@ def _checked_size(path: Path) -> int:
     return size
 
 
-class _Allowed:
-    """A name that a pickle may use; nothing in a pickle can change it."""
-
-    __slots__ = ("call", "name")
-    call: Callable[..., Any] | None
-    name: str
-
-    def __init__(self, name: str, call: Callable[..., Any] | None = None) -> None:
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "call", call)
-
-    def __call__(self, *args: Any) -> Any:
-        if self.call is None:
-            raise TypeError(f"{self.name} is called")
-        return self.call(*args)
-
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise TypeError(f"{self.name} is changed")
-
-    def __setstate__(self, state: Any) -> NoReturn:
-        raise TypeError(f"{self.name} is changed")
-
-
-class _Dtype:
-    """A numpy dtype while it is read: of its state only byte order and size are looked at, and never set."""
-
-    __slots__ = ("dtype",)
-
-    def __init__(self, spec: Any, *_: Any) -> None:
-        spec = "O" if spec == "O8" else spec  # so older numpys wrote it
-        if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
-            raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
-        self.dtype = np.dtype(spec)
-
-    def __setstate__(self, state: Any) -> None:
-        order, subarray, names, columns = state[1:5]
-        if (subarray, names, columns) != (None, None, None) or order not in ("<", ">", "|", "="):
-            raise ValueError("structured arrays are not read")
-        if state[5] not in (-1, self.dtype.itemsize):
-            raise ValueError(f"dtype {self.dtype} of {state[5]} bytes")
-        self.dtype = self.dtype.newbyteorder(order)
-
-
-class _Array(np.ndarray[Any, np.dtype[Any]]):
-    """An array while it is read."""
-
-    budget: "_Budget | None" = None
-
-    def __setstate__(self, state: Any) -> None:
-        budget, self.budget = self.budget, None
-        if budget is None:
-            raise ValueError("an array is set twice")
-        _, shape, kind, fortran, raw = state
-        if type(kind) is not _Dtype:
-            raise ValueError("an array without dtype")
-        dtype, count = kind.dtype, _count(shape)
-        if dtype.hasobject:
-            if type(raw) is not list or len(raw) != count:
-                raise ValueError(f"an array of shape {shape} over other data")
-            budget.spend(count)
-        else:
-            raw = _raw(raw, count, dtype)
-            budget.spend(len(raw))
-        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # so numpy itself calls it
-
-
-class _Budget:
-    """How many bytes and items calls may still make; every real one lies in the file itself."""
-
-    def __init__(self, size: int) -> None:
-        self.left = 4 * size + (1 << 20)
-
-    def spend(self, amount: int) -> None:
-        self.left -= amount
-        if self.left < 0:
-            raise MemoryError("it unpacks to much more than it holds")
-
-
-def _count(shape: Any) -> int:
-    if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
-        raise ValueError(f"an array of shape {one_line(shape, 40)}")
-    count = 1
-    for side in shape:
-        count *= side
-    return count
-
-
-def _raw(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
-    """Return the bytes of `count` values of a dtype without objects, text of Python 2 as bytes."""
-    if isinstance(raw, str):
-        raw = raw.encode("latin1")
-    if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:
-        raise ValueError(f"{count} values of {dtype} over {len(raw) if hasattr(raw, '__len__') else 'other'} bytes")
-    if dtype.kind == "U" and len(raw):
-        points = np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder))
-        if (points > 0x10FFFF).any() or ((points >= 0xD800) & (points < 0xE000)).any():
-            raise ValueError("text that is no Unicode")
-    return bytes(raw) if type(raw) is bytes else bytearray(raw)
-
-
 class _Unpickler(pickle.Unpickler):
-    """Knows a few names, each only as `_Allowed`."""
+    """Knows a few names, each only as `Allowed`."""
 
     def __init__(self, file: Any, path: Path, size: int) -> None:
         super().__init__(file, encoding="latin1")
         self._path = path
-        self._budget = _Budget(size)
+        self._budget = Budget(size)
         self._names = self._table()
 
     def find_class(self, module: str, name: str) -> Any:
@@ -196,10 +96,10 @@ class _Unpickler(pickle.Unpickler):
         """Refuse: there is nothing outside the file."""
         raise UserError(f"{self._path} asks for an object outside the file: save all of it as numpy arrays")
 
-    def _table(self) -> Mapping[str, _Allowed]:
+    def _table(self) -> Mapping[str, Allowed]:
         calls: dict[str, Callable[..., Any] | None] = {
             "numpy.ndarray": self._blank,
-            "numpy.dtype": _Dtype,
+            "numpy.dtype": Dtype,
             "numpy.core.multiarray._reconstruct": lambda kind, *_: self._subtype(kind),
             "numpy.core.multiarray.scalar": self._scalar,
             "numpy.core.numeric._frombuffer": self._frombuffer,
@@ -212,29 +112,29 @@ class _Unpickler(pickle.Unpickler):
         }
         calls |= {f"builtins.{kind.__name__}": self._copier(kind) for kind in (list, dict, tuple, set, frozenset)}
         calls |= dict.fromkeys(("builtins.int", "builtins.float", "builtins.str", "builtins.bool"))
-        return {name: _Allowed(name, call) for name, call in calls.items()}
+        return {name: Allowed(name, call) for name, call in calls.items()}
 
-    def _blank(self, shape: Any, code: Any) -> _Array:
+    def _blank(self, shape: Any, code: Any) -> Array:
         if shape != (0,) or code != "b":
             raise ValueError("an array without data")
-        array = _Array((0,), "i1")
+        array = Array((0,), "i1")
         array.budget = self._budget
         return array
 
-    def _subtype(self, kind: Any) -> _Array:
+    def _subtype(self, kind: Any) -> Array:
         if kind is not self._names["numpy.ndarray"]:
             raise ValueError("an array of another class")
         return self._blank((0,), "b")
 
     def _scalar(self, kind: Any, raw: Any = b"") -> Any:
-        if type(kind) is not _Dtype:
+        if type(kind) is not Dtype:
             raise ValueError("a number without dtype")
-        return np.frombuffer(_raw(raw, 1, kind.dtype), kind.dtype)[0]
+        return np.frombuffer(raw_bytes(raw, 1, kind.dtype), kind.dtype)[0]
 
     def _frombuffer(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
-        if type(kind) is not _Dtype or order not in ("C", "F"):
+        if type(kind) is not Dtype or order not in ("C", "F"):
             raise ValueError("an array without dtype")
-        data = _raw(raw, _count(shape), kind.dtype)
+        data = raw_bytes(raw, counted(shape), kind.dtype)
         self._budget.spend(len(data))
         return np.frombuffer(data, kind.dtype).reshape(shape, order=order)
 
@@ -317,7 +217,7 @@ class _Cleaner:
         if kind in (list, tuple, set, frozenset):
             items, count = self._all(value)
             return kind(items), count
-        name = {_Dtype: "a bare dtype", _Allowed: "a function or class"}.get(kind, kind.__name__)
+        name = {Dtype: "a bare dtype", Allowed: "a function or class"}.get(kind, kind.__name__)
         raise UserError(f"{self._path} holds {name}, which is no data: save numpy arrays, lists and dicts")
 
     def _all(self, values: Any) -> tuple[list[Any], int]:

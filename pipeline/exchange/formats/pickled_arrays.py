@@ -1,0 +1,111 @@
+"""Arrays in pickles while they are read: what a pickle may name, and how much it may make."""
+
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from pipeline.foreign import one_line
+
+_DTYPE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|f16|c8|c16|[SU][0-9]{1,7}|O)")
+
+
+class Allowed:
+    """A name that a pickle may use; nothing in a pickle can change it."""
+
+    __slots__ = ("call", "name")
+    call: Callable[..., Any] | None
+    name: str
+
+    def __init__(self, name: str, call: Callable[..., Any] | None = None) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "call", call)
+
+    def __call__(self, *args: Any) -> Any:
+        if self.call is None:
+            raise TypeError(f"{self.name} is called")
+        return self.call(*args)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise TypeError(f"{self.name} is changed")
+
+    def __setstate__(self, state: Any) -> NoReturn:
+        raise TypeError(f"{self.name} is changed")
+
+
+class Dtype:
+    """A numpy dtype while it is read: of its state only byte order and size are looked at, and never set."""
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, spec: Any, *_: Any) -> None:
+        spec = "O" if spec == "O8" else spec  # so older numpys wrote it
+        if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
+            raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
+        self.dtype = np.dtype(spec)
+
+    def __setstate__(self, state: Any) -> None:
+        order, subarray, names, columns = state[1:5]
+        if (subarray, names, columns) != (None, None, None) or order not in ("<", ">", "|", "="):
+            raise ValueError("structured arrays are not read")
+        if state[5] not in (-1, self.dtype.itemsize):
+            raise ValueError(f"dtype {self.dtype} of {state[5]} bytes")
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class Array(np.ndarray[Any, np.dtype[Any]]):
+    """An array while it is read."""
+
+    budget: "Budget | None" = None
+
+    def __setstate__(self, state: Any) -> None:
+        budget, self.budget = self.budget, None
+        if budget is None:
+            raise ValueError("an array is set twice")
+        _, shape, kind, fortran, raw = state
+        if type(kind) is not Dtype:
+            raise ValueError("an array without dtype")
+        dtype, count = kind.dtype, counted(shape)
+        if dtype.hasobject:
+            if type(raw) is not list or len(raw) != count:
+                raise ValueError(f"an array of shape {shape} over other data")
+            budget.spend(count)
+        else:
+            raw = raw_bytes(raw, count, dtype)
+            budget.spend(len(raw))
+        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # so numpy itself calls it
+
+
+class Budget:
+    """How many bytes and items calls may still make; every real one lies in the file itself."""
+
+    def __init__(self, size: int) -> None:
+        self.left = 4 * size + (1 << 20)
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise MemoryError("it unpacks to much more than it holds")
+
+
+def counted(shape: Any) -> int:
+    if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
+        raise ValueError(f"an array of shape {one_line(shape, 40)}")
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
+    """Return the bytes of `count` values of a dtype without objects, text of Python 2 as bytes."""
+    if isinstance(raw, str):
+        raw = raw.encode("latin1")
+    if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:
+        raise ValueError(f"{count} values of {dtype} over {len(raw) if hasattr(raw, '__len__') else 'other'} bytes")
+    if dtype.kind == "U" and len(raw):
+        points = np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder))
+        if (points > 0x10FFFF).any() or ((points >= 0xD800) & (points < 0xE000)).any():
+            raise ValueError("text that is no Unicode")
+    return bytes(raw) if type(raw) is bytes else bytearray(raw)
