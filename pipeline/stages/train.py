@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.data.modalities import Modalities
 from models.registry import reads_sequences, strategy
 from models.validation.folds import hold_out_groups
-from models.validation.leaks import knows_labels
+from models.validation.probes import knows_labels
 from models.validation.protocol import Fold, grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
 from pipeline.errors import UserError

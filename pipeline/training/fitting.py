@@ -27,7 +27,7 @@ from models.evaluation.metrics import metric, metric_names
 from models.memo import Memo
 from models.outputs import finite, probabilities, scores
 from models.registry import Recipe, build, is_ours, reads_sequences
-from models.validation.leaks import probe
+from models.validation.probes import probe
 from models.validation.protocol import Fold
 from models.warned import heard
 from pipeline.corpora.utterances import read_utterances

@@ -8,7 +8,8 @@ from models.data.modalities import Modalities
 from models.errors import LeakError
 from models.registry import Recipe, build
 from models.validation.columns import Contents
-from models.validation.leaks import knows_labels, leak_guard, probe
+from models.validation.leaks import leak_guard
+from models.validation.probes import knows_labels, probe
 from models.validation.protocol import Fold
 
 HALVES = (Fold("test", np.arange(4), np.arange(4, 8), ()),)
