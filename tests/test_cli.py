@@ -12,9 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-import cli
-from cli import main
+from cli import SECTIONS, main
 from features.store import Entry, feature_schema, write_store
+from pipeline.commands.common import echo
 from pipeline.exchange.bundle import item_of
 from tests.conftest import run
 
@@ -52,6 +52,13 @@ def test_every_stage_of_dvc_is_a_command() -> None:
         assert name in main.commands
 
 
+def test_every_command_is_in_one_section_of_the_help() -> None:
+    names = [command.name for commands in SECTIONS.values() for command in commands]
+    assert sorted(names) == sorted(main.commands)
+    said = CliRunner().invoke(main, ["--help"]).output
+    assert all(f"\n  {name} " in said for name in names)
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from cli import main; CliRunner().invoke(main, ['--help']); "
@@ -67,13 +74,15 @@ HOSTILE = "x\x1b]0;owned\x07\x9b2J\u202e\u2028\ry"
 
 @pytest.mark.parametrize("err", [False, True])
 def test_nothing_that_is_printed_commands_the_terminal(capsys, err):
-    cli._echo(f"größe 語 עברית 👩\u200d🔬\t{HOSTILE}\nz", err=err)
+    echo(f"größe 語 עברית 👩\u200d🔬\t{HOSTILE}\nz", err=err)
     said = getattr(capsys.readouterr(), "err" if err else "out")
     assert said == "größe 語 עברית 👩\u200d🔬\tx\\u001b]0;owned\\u0007\\u009b2J\\u202e\\u2028\\u000dy\nz\n"
 
 
 def test_the_command_line_prints_in_one_place_only():
-    source = Path(cli.__file__).read_text(encoding="utf-8")
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in [ROOT / "cli.py", *(ROOT / "pipeline/commands").glob("*.py")]
+    )
     assert source.count("click.echo(") == 1
     assert "print(" not in source.replace("printable(", "")
 

@@ -2,8 +2,8 @@
 
 Such a figure depends on its utterances only through sums: how often each class is right, true and predicted; errors,
 squares and products. The sums of a group are taken once; a resample adds them up as often as the group was drawn.
-`models.evaluation.metrics` says what the figures are; here is how they are had from sums. A metric without an entry here is
-called on the rows of every resample, which gives the same and takes longer.
+`models.evaluation.metrics` says what the figures are; here is how they follow from sums. A metric without an entry
+here is called on the rows of every resample, which gives the same and takes longer.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,9 @@
 """Fitted models on disk without pickles: what they are made of, their numbers, and what they were fitted on.
 
-A folder holds ``objects.json`` (what the model is made of: `models.saving.objects`), ``arrays.safetensors`` (its numbers,
-networks' weights among them, by their path inside the model) and ``model.json`` (format, schema, sha256 of all three,
-library versions). Nothing in a file is run, and nothing that it names is looked up unless it is on the list of
-`models.saving.trusted`. docs/models-on-disk.md says more.
+A folder holds ``objects.json`` (what the model is made of: `models.saving.objects`), ``arrays.safetensors`` (its
+numbers, networks' weights among them, by their path inside the model) and ``model.json`` (format, schema, sha256 of
+all three, library versions). Nothing in a file is run, and nothing that it names is looked up unless it is on the list
+of `models.saving.trusted`. docs/models-on-disk.md says more.
 """
 
 import hashlib

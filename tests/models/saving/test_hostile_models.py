@@ -605,7 +605,8 @@ def test_threads_without_end_are_refused(tmp_path):
 def test_a_small_file_cannot_make_a_large_model(folder):
     """The same list again and again is one list: what is loaded stays as small as what was sent."""
     with_attribute(folder, [[0] * 1000, *([{"same": 0}] * 1000)])
-    script = "import sys, resource\nfrom pathlib import Path\nfrom models.saving.saving import load\nload(Path(sys.argv[1]))\n"
+    script = "import sys, resource\nfrom pathlib import Path\nfrom models.saving.saving import load\n"
+    script += "load(Path(sys.argv[1]))\n"
     script += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

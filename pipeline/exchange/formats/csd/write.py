@@ -1,7 +1,7 @@
 """Write a bundle as ``.csd`` files that the SDK opens: a file a store, one of words, one of labels, one a text label.
 
-Each has what the SDK asks for, and the metadata keys of `pipeline.exchange.formats.csd.own` for what the format has no place
-for.
+Each has what the SDK asks for, and the metadata keys of `pipeline.exchange.formats.csd.own` for what the format has
+no place for.
 """
 
 import base64

@@ -1,0 +1,179 @@
+"""What all commands share: options, printing, and errors as sentences."""
+
+import io
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+_CLOSED_PIPE = 128 + signal.SIGPIPE  # what a shell says of a process that a closed pipe ended
+PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
+PARAMS = click.option(
+    "--params",
+    "params_path",
+    type=click.Path(path_type=Path),
+    default=Path("params.yaml"),
+    show_default=True,
+    help="Settings file.",
+)
+CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be repeated.  [default: run.corpora]")
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that uses workers: `--workers` and `--scheduler`."""
+    command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tls://host:8786.")(command)
+    workers = click.option("--workers", type=click.IntRange(0), help="Worker processes; 0: none but this one.")
+    return workers(command)
+
+
+def echo(message: object, *, err: bool = False) -> None:
+    """Print a message; it may hold anything that a file said, and nothing of it commands the terminal."""
+    from pipeline.foreign import printable
+
+    click.echo(printable(str(message)), err=err)
+
+
+@contextmanager
+def _mistakes_as_sentences() -> Iterator[None]:
+    """Turn what a user can mend into one sentence and a non-zero exit."""
+    from features.errors import ExtractorError, StoreError
+    from models.errors import ModelError
+    from pipeline.errors import UserError
+    from pipeline.locales import cannot_spell
+
+    _print_anything()
+    _stop_in_good_order()
+    try:
+        yield
+    except (UserError, StoreError, ExtractorError, ModelError) as error:
+        raise click.ClickException(str(error)) from error
+    except BrokenPipeError as error:
+        if error.filename is None and _nobody_reads():
+            raise
+        raise click.ClickException(f"{error.strerror}: another process ended. Run the same command again") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and "
+            "run the same command again"
+        ) from error
+    except UnicodeEncodeError as error:
+        raise click.ClickException(cannot_spell(error)) from error
+    except KeyboardInterrupt:
+        echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
+        sys.exit(130)
+
+
+def _stop_in_good_order() -> None:
+    """Let a polite end from outside (SIGTERM, a closed terminal) be what Ctrl-C is."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
+
+
+def _print_anything() -> None:
+    """Let names that the terminal cannot spell be printed by their codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+class Command(click.Command):
+    """A command whose errors that a user can mend are one sentence, and a non-zero exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: D102
+        from pipeline.foreign import printable
+
+        try:
+            with _mistakes_as_sentences():
+                return super().invoke(ctx)
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            raise click.ClickException(printable(error.message)) from error
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output or error is a pipe whose reader has gone, as after ``| head -1``."""
+    asked = select.poll()
+    for stream in (1, 2):
+        asked.register(stream, 0)
+    return any(event & select.POLLERR for _, event in asked.poll(0))
+
+
+@contextmanager
+def _ends_quietly() -> Iterator[None]:
+    """Where the reader of what is printed has gone, end without a word, as a shell's own tools do."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        closed = isinstance(error, BrokenPipeError)
+        if not closed:
+            sys.stderr.write(f"Error: what is to be printed cannot be written: {error.strerror}\n")
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # Python itself prints what is left when it ends
+        sys.exit(_CLOSED_PIPE if closed else 1)
+
+
+class Group(click.Group):
+    """A group of commands; it ends quietly where nobody reads what it prints any more."""
+
+    command_class = Command
+
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: D102
+        with _ends_quietly():
+            return super().main(*arguments, **options)
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:  # noqa: D102
+        with _ends_quietly():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: D102
+        with _ends_quietly():
+            return super().invoke(ctx)
+
+
+def load(path: Path) -> Any:
+    """Read the settings file."""
+    from pipeline.settings.params import load_params
+
+    return load_params(path)
+
+
+def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
+    """Return the corpora that an option names, else those of `run.corpora`; an unknown one raises `UserError`."""
+    from pipeline.errors import UserError
+
+    names = list(corpora or params.run.corpora)
+    if not names:
+        raise UserError(f"{params.path}: run.corpora is empty: list a corpus there, or name one with --corpus")
+    for name in names:
+        params.corpus(name)
+    return names
+
+
+def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
+    """Return the names of corpora that were prepared; say of which the files that `prepare` read changed since."""
+    from pipeline.corpora.sources import changed_sources
+
+    names = names_of(params, corpora)
+    for name in names:
+        if said := changed_sources(params, name):
+            echo(said, err=True)
+    return names
+
+
+def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
+    """Return the pool of workers that the options, else the settings, ask for."""
+    from pipeline.run.pool.cluster import Pool
+
+    return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

@@ -1,0 +1,100 @@
+"""Commands on corpora: add one, check one, list those that can be read."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.common import (
+    PARAMS,
+    PROTOCOLS,
+    Command,
+    Group,
+    echo,
+    load,
+)
+
+
+@click.command("add-corpus", cls=Command)
+@click.argument("name")
+@click.option("--root", required=True, help="Folder of the corpus.")
+@click.option("--reader", default="manifest", show_default=True, help="How the folder is read: see `corpora list`.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score.")
+@click.option("--label", help="Label column.")
+@click.option("--modalities", help="What the corpus has, by commas.  [default: text,audio,video]")
+@click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
+@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
+@click.option("--group", help="Column whose values are never split.  [default: group]")
+@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
+@PARAMS
+def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
+    """Add a corpus to the settings file; its comments stay. A published corpus brings its own settings.
+
+    Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
+    """
+    from pipeline.corpora.adding import add_corpus as run
+
+    for line in run(params_path, name, settings, also_run=also_run):
+        echo(line)
+
+
+@click.command(cls=Command)
+@click.argument("corpus")
+@PARAMS
+def validate(corpus: str, params_path: Path) -> None:
+    """Check a corpus without running it; list every bad row, and every difference to a published corpus.
+
+    Exit code 0: nothing but warnings; 1: bad rows; 3: recordings that are missing or unreadable.
+
+    Example: crossmodal validate demo
+    """
+    from pipeline.corpora.problems import shown
+    from pipeline.inspection.validate import validate as run
+    from pipeline.inspection.validate import what_errors_stop
+    from pipeline.settings.paths import CorpusPaths
+
+    problems, facts = run(load(params_path), corpus)
+    for line in shown(problems, CorpusPaths(corpus).problems):
+        echo(line)
+    echo(facts)
+    counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
+    echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
+    if counts["error"]:
+        raise click.ClickException(f"{corpus}: {what_errors_stop(problems, corpus)}")
+    if counts["failed"]:
+        echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
+        sys.exit(3)
+
+
+@click.group(cls=Group)
+def corpora() -> None:
+    """List the published corpora that can be read as they are handed out.
+
+    Example: crossmodal corpora show meld
+    """
+
+
+@corpora.command("list")
+def corpora_list() -> None:
+    """List all readers of corpora.
+
+    Example: crossmodal corpora list
+    """
+    from pipeline.inspection.overview import readers
+
+    for line in readers():
+        echo(line)
+
+
+@corpora.command("show")
+@click.argument("name")
+def corpora_show(name: str) -> None:
+    """Describe a published corpus: citation, licence, folders, labels, counts, protocol, known faults.
+
+    Example: crossmodal corpora show meld
+    """
+    from pipeline.inspection.overview import described
+
+    for line in described(name):
+        echo(line)

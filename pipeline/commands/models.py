@@ -1,0 +1,129 @@
+"""Commands on fitted strategies: compare, explain, fit, predict."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.common import (
+    CORPUS,
+    PARAMS,
+    Command,
+    echo,
+    load,
+    pool_of,
+    prepared,
+    run_options,
+)
+
+
+@click.command(cls=Command)
+@click.argument("first")
+@click.argument("second")
+@click.option("--corpus", "name", help="Corpus.  [default: what the folder is named after, or that of run.corpora]")
+@click.option("--metric", help="One figure.  [default: all of the table]")
+@PARAMS
+def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
+    """Compare two folders of results row by row, or two rows of a corpus, written strategy:modalities:model.
+
+    Example: crossmodal compare unimodal:text:logistic concat:text+audio --corpus demo
+    """
+    from pipeline.evaluation.compare import compare as run
+
+    echo(run(load(params_path), first, second, name, metric))
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="STRATEGY:MODALITIES:MODEL",
+    help="A row of the table, as concat:text+audio:logistic; may be repeated.  [default: best fusion, best single]",
+)
+@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="How often parts are dealt out.")
+@run_options
+def explain(
+    params_path: Path,
+    corpora: tuple[str, ...],
+    strategies: tuple[str, ...],
+    repeats: int,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Say what a strategy leans on, and which utterances only the fusion or only one modality gets right.
+
+    Each modality, and each extractor's features, is taken from other utterances; what the figure loses is its
+    importance. Written to results/<corpus>/importance.csv.
+
+    Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
+    """
+    from pipeline.evaluation.explain import explain as run
+
+    params = load(params_path)
+    with pool_of(params, workers, scheduler) as pool:
+        for name in prepared(params, corpora):
+            for line in run(params, name, pool, strategies, repeats):
+                echo(line)
+
+
+@click.command(cls=Command)
+@PARAMS
+@click.option("--corpus", "name", required=True, help="Corpus.")
+@click.option(
+    "--strategy", "strategies", multiple=True, help="May be repeated.  [default: the best fusion in the table]"
+)
+@click.option("--modalities", default="", help="What it reads, by commas.  [default: all of the corpus]")
+@click.option("--model", help="Base classifier.  [default: train.fusion_classifier]")
+def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: str, model: str | None) -> None:
+    """Fit a strategy on all utterances of a corpus and save it, for `crossmodal predict`; prints the folder.
+
+    Example: crossmodal fit --corpus demo --strategy concat
+    """
+    from pipeline.inference.fit import best_row, row_of
+    from pipeline.inference.fit import fit as run
+
+    params = load(params_path)
+    prepared(params, (name,))
+    chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
+    rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
+    for row in rows:
+        echo(run(params, name, row, remark=lambda notice: echo(f"fit: {notice}", err=True)))
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="CLIP_OR_MANIFEST", type=click.Path(path_type=Path))
+@PARAMS
+@click.option("--model", "folder", required=True, type=click.Path(path_type=Path), help="Folder that `fit` printed.")
+@click.option("--text", help="Transcript of the clip.  [default: what CLIP.txt holds]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a CSV too.")
+@click.option("--workers", type=click.IntRange(0), help="Worker processes.  [default: none for up to 4 clips]")
+def predict(
+    params_path: Path,
+    source: Path,
+    folder: Path,
+    text: str | None,
+    as_json: bool,
+    out: Path | None,
+    workers: int | None,
+) -> None:
+    """Say what a saved model makes of a recording, or of all rows of a manifest.csv, and what each modality adds.
+
+    Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
+    """
+    from pipeline.corpora.utterances import write_table
+    from pipeline.errors import UserError
+    from pipeline.inference.predict import predict as run
+
+    answers = run(load(params_path), folder, source, text=text, workers=workers)
+    for notice in answers.notices:
+        echo(f"predict: {notice}", err=True)
+    for line in [answers.json()] if as_json else answers.lines():
+        echo(line)
+    if out:
+        write_table(answers.table(), out)
+    if answers.failed:
+        listed = "\n".join(f"{utterance}: {why}" for utterance, why in answers.failed.items())
+        raise UserError(f"{len(answers.failed)} of {len(answers.failed) + len(answers.answers)} failed:\n{listed}")

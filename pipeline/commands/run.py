@@ -1,0 +1,204 @@
+"""The stages, one command each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.common import (
+    CORPUS,
+    PARAMS,
+    Command,
+    echo,
+    load,
+    names_of,
+    pool_of,
+    prepared,
+    run_options,
+)
+
+
+@click.command(cls=Command)
+@PARAMS
+def settings(params_path: Path) -> None:
+    """Check the settings file: every name and value in it. `dvc repro` does this before it runs an extractor.
+
+    Example: crossmodal settings
+    """
+    from pipeline.stages.settings import checked
+
+    echo(checked(params_path))
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Read a corpus from disk into one table of utterances.
+
+    Example: crossmodal prepare --corpus demo
+    """
+    from pipeline.corpora.gathering import prepare as run
+    from pipeline.corpora.problems import shown
+    from pipeline.corpora.utterances import read_utterances, read_word_table
+    from pipeline.inspection.validate import facts_of
+    from pipeline.settings.paths import CorpusPaths
+
+    params = load(params_path)
+    for name in names_of(params, corpora):
+        paths = CorpusPaths(name)
+        for line in shown(run(params, name), paths.problems):
+            echo(line, err=True)
+        table = read_utterances(paths.utterances, params.corpus(name).label)
+        echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
+        echo(f"prepare {name}: done")
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+@click.option("--modality", "modalities", multiple=True, help="text, audio or video; may be repeated.  [default: all]")
+@run_options
+def preprocess(
+    params_path: Path, corpora: tuple[str, ...], modalities: tuple[str, ...], workers: int | None, scheduler: str | None
+) -> None:
+    """Cut, clean and synchronise the streams of every utterance.
+
+    Example: crossmodal preprocess --corpus demo --modality audio --workers 2
+    """
+    from features.base import MODALITIES
+    from pipeline.errors import UserError, suggest
+    from pipeline.run.streaming import preprocess as run
+
+    params = load(params_path)
+    for modality in modalities:
+        if modality not in MODALITIES:
+            raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
+    jobs = [(name, modality) for name in prepared(params, corpora) for modality in modalities or MODALITIES]
+    _each(
+        jobs,
+        lambda pool, name, modality: run(params, name, modality, pool),
+        "preprocess",
+        pool_of(params, workers, scheduler),
+    )
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+@click.option(
+    "--extractor", "extractors", multiple=True, help="Extractor; may be repeated.  [default: features.extract]"
+)
+@run_options
+def extract(
+    params_path: Path, corpora: tuple[str, ...], extractors: tuple[str, ...], workers: int | None, scheduler: str | None
+) -> None:
+    """Run extractors over the streams and cache their features.
+
+    Example: crossmodal extract --corpus demo --extractor opensmile
+    """
+    from features.base import extractor_class
+    from pipeline.run.extraction import extract as run
+
+    params = load(params_path)
+    for extractor in extractors:
+        extractor_class(extractor)
+    jobs = [(name, extractor) for name in prepared(params, corpora) for extractor in extractors or params.extract]
+    _each(
+        jobs,
+        lambda pool, name, extractor: run(params, name, extractor, pool),
+        "extract",
+        pool_of(params, workers, scheduler),
+    )
+
+
+def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
+    """Do all jobs on one pool of workers; where clips failed, go on and say so at the end."""
+    from pipeline.errors import TooManyFailures
+    from pipeline.run.stores import summary
+
+    failures = []
+    with pool:
+        for name, what in jobs:
+            try:
+                echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
+            except TooManyFailures as error:
+                failures.append(str(error))
+                echo(f"{stage} {name} {what}: too many clips failed", err=True)
+    if failures:
+        raise TooManyFailures("\n".join(failures))
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+@click.option(
+    "--shuffle-labels", "shuffled", is_flag=True, help="Deal the labels out at random first: all must be at chance."
+)
+@run_options
+def train(
+    params_path: Path, corpora: tuple[str, ...], shuffled: bool, workers: int | None, scheduler: str | None
+) -> None:
+    """Fit every classifier and fusion under the corpus's protocol and keep their predictions.
+
+    Fits that are in the cache, from the same features, folds and settings, are not done again.
+
+    Example: crossmodal train --corpus demo
+    """
+    from pipeline.evaluation.shuffled import check_shuffled
+    from pipeline.training.train import train as run
+
+    params = load(params_path)
+    with pool_of(params, workers, scheduler) as pool:
+        for name in prepared(params, corpora):
+            for notice in run(params, name, pool, shuffled=shuffled):
+                echo(f"train {name}: {notice}")
+            for line in check_shuffled(params, name) if shuffled else ():
+                echo(line)
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+@click.option("--quiet", is_flag=True, help="Write the files only, print nothing.")
+@click.option("--show", is_flag=True, help="Print the table that is there, score nothing.")
+@click.option("--robustness", is_flag=True, help="Print instead how the fusions do without modalities.")
+@click.option("--drop", metavar="MODALITIES", help="Print instead all fusions without these, as in audio,video.")
+def evaluate(
+    params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool, robustness: bool, drop: str | None
+) -> None:
+    """Score the predictions and print the table.
+
+    Example: crossmodal evaluate --corpus demo --drop audio,video
+    """
+    from pipeline.evaluation.evaluate import evaluate as run
+    from pipeline.evaluation.evaluate import printed, printed_robustness, printed_without
+
+    params = load(params_path)
+    for name in prepared(params, corpora):
+        if not show:
+            run(params, name)
+        if quiet:
+            continue
+        if drop is not None:
+            echo(printed_without(params, name, drop))
+        elif robustness:
+            echo(printed_robustness(params, name))
+        else:
+            echo(printed(params, name))
+
+
+@click.command(cls=Command)
+@PARAMS
+@CORPUS
+def report(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Write a corpus's tables and plots as one page, results/<corpus>/report.html.
+
+    Example: crossmodal report --corpus demo
+    """
+    from pipeline.reporting.page import report as run
+
+    params = load(params_path)
+    for name in prepared(params, corpora):
+        echo(f"report {name}: {run(params, name)}")
