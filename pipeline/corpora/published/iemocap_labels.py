@@ -293,6 +293,7 @@ def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[T
 
 
 def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
+    """Return the text of each turn, by its name."""
     return {turn.name: turn.text for found in turns.values() for turn in found}
 
 

@@ -88,6 +88,7 @@ def find(places: Iterable[Path], pattern: str) -> Path | None:
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
+    """Return what a copy of the corpus should hold, and whether this one does."""
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
     folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}
@@ -194,6 +195,7 @@ def _modes(sheet: Path) -> Iterator[Problem]:
 
 
 def sheet_name(cells: Mapping[str, str]) -> str:
+    """Return the utterance's name in a row of MMSA's label.csv."""
     n = cells["clip_id"]
     return f"{cells['video_id']}_{int(n) if n.isdecimal() else n}"
 

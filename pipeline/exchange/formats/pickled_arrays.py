@@ -22,7 +22,7 @@ class Allowed:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "call", call)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any) -> Any:  # noqa: D102
         if self.call is None:
             raise TypeError(f"{self.name} is called")
         return self.call(*args)
@@ -84,12 +84,14 @@ class Budget:
         self.left = 4 * size + (1 << 20)
 
     def spend(self, amount: int) -> None:
+        """Take away from what may still be made; `MemoryError` where too little is left."""
         self.left -= amount
         if self.left < 0:
             raise MemoryError("it unpacks to much more than it holds")
 
 
 def counted(shape: Any) -> int:
+    """Return how many values an array of this shape holds; an impossible shape raises `ValueError`."""
     if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"an array of shape {one_line(shape, 40)}")
     count = 1
