@@ -39,7 +39,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal prepare --corpus demo
     """
-    from pipeline.corpora.gathering import prepare as run
+    from pipeline.stages.prepare import prepare as run
     from pipeline.corpora.problems import shown
     from pipeline.corpora.utterances import read_utterances, read_word_table
     from pipeline.inspection.validate import facts_of
@@ -69,7 +69,7 @@ def preprocess(
     """
     from features.base import MODALITIES
     from pipeline.errors import UserError, suggest
-    from pipeline.run.streaming import preprocess as run
+    from pipeline.stages.preprocess import preprocess as run
 
     params = load(params_path)
     for modality in modalities:
@@ -99,7 +99,7 @@ def extract(
     Example: crossmodal extract --corpus demo --extractor opensmile
     """
     from features.base import extractor_class
-    from pipeline.run.extraction import extract as run
+    from pipeline.stages.extract import extract as run
 
     params = load(params_path)
     for extractor in extractors:
@@ -147,7 +147,7 @@ def train(
     Example: crossmodal train --corpus demo
     """
     from pipeline.evaluation.shuffled import check_shuffled
-    from pipeline.training.train import train as run
+    from pipeline.stages.train import train as run
 
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
@@ -172,8 +172,8 @@ def evaluate(
 
     Example: crossmodal evaluate --corpus demo --drop audio,video
     """
-    from pipeline.evaluation.evaluate import evaluate as run
-    from pipeline.evaluation.evaluate import printed, printed_robustness, printed_without
+    from pipeline.stages.evaluate import evaluate as run
+    from pipeline.stages.evaluate import printed, printed_robustness, printed_without
 
     params = load(params_path)
     for name in prepared(params, corpora):
@@ -197,7 +197,7 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal report --corpus demo
     """
-    from pipeline.reporting.page import report as run
+    from pipeline.stages.report import report as run
 
     params = load(params_path)
     for name in prepared(params, corpora):

@@ -22,7 +22,8 @@ from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.errors import UserError, suggest
 from pipeline.settings.params import CorpusParams
-from pipeline.streams.spans import Region, check_channel, check_track
+from pipeline.settings.streams import check_channel, check_track
+from pipeline.streams.spans import Region
 from pipeline.tables.csv_files import Sheet, read_sheet
 from pipeline.tables.headers import TIMES, folded, near_notices, nearly_ours
 from pipeline.tables.near_paths import Neighbours

@@ -13,7 +13,7 @@ from pipeline.corpora.utterances import Problem
 from pipeline.errors import unforeseen
 from pipeline.locales import hint_of
 from pipeline.settings.params import CorpusParams
-from pipeline.streams.spans import DEFAULT, MIX
+from pipeline.settings.streams import DEFAULT, MIX
 from pipeline.tables.near_paths import Neighbours
 
 if TYPE_CHECKING:

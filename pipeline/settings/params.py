@@ -15,6 +15,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.settings.parsing import parse
 from pipeline.settings.paths import check_name, check_store
 from pipeline.settings.plugins import load_plugins
+from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
 from pipeline.settings.yaml_file import line_of, read_yaml
 
 Task = Literal["classification", "regression"]
@@ -26,6 +27,7 @@ FUSIONS = (
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
 )
 Kind = str  # a protocol's name; models.validation.protocol knows them
+STREAMS: Mapping[Modality, type[Any]] = {"text": TextConfig, "audio": AudioConfig, "video": VideoConfig}
 MIN_STEP_S = 0.001
 MOST_NEIGHBOURS = 1000
 
@@ -326,21 +328,11 @@ def _usable(check: Callable[[str], None], name: str, where: str) -> None:
         raise UserError(f"{where}: {error}") from None
 
 
-def stream_configs() -> dict[Modality, type[Any]]:
-    """Return the settings class of each stream."""
-    from pipeline.streams.audio import AudioConfig
-    from pipeline.streams.text import TextConfig
-    from pipeline.streams.video import VideoConfig
-
-    return {"text": TextConfig, "audio": AudioConfig, "video": VideoConfig}
-
-
 def _streams(block: dict[str, Any], path: Path) -> dict[str, Any]:
-    configs = stream_configs()
     for key in block:
-        if key not in configs:
-            raise UserError(f"{path}: streams: unknown stream {key!r}; {suggest(key, configs)}")
-    return {name: parse(cls, block.get(name) or {}, f"{path}: streams.{name}") for name, cls in configs.items()}
+        if key not in STREAMS:
+            raise UserError(f"{path}: streams: unknown stream {key!r}; {suggest(key, STREAMS)}")
+    return {name: parse(cls, block.get(name) or {}, f"{path}: streams.{name}") for name, cls in STREAMS.items()}
 
 
 def _features(block: dict[str, Any], path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, Any]]]:

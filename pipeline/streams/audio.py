@@ -6,7 +6,7 @@ has holes stays on the recording's clock; each utterance is then resampled, band
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
+from pipeline.settings.streams import AudioConfig
 from pipeline.streams.channels import SILENT_DB
 from pipeline.streams.container.opening import MediaError, open_recording
 from pipeline.streams.container.timeline import Timeline, timeline_of
 from pipeline.streams.container.tracks import Track, chosen, tracks_of
 from pipeline.streams.decode import AudioTrack
-from pipeline.streams.spans import DEFAULT, MIX, Span, check_channel, check_track
+from pipeline.streams.spans import Span
 from pipeline.streams.windows import Window, windows
 
 VERSION = 3  # raised whenever the same recording and settings give other samples
@@ -31,55 +32,6 @@ SHORTEST_S = 0.05  # less sound than this is no utterance
 
 Samples = NDArray[np.float64]
 Outcome = AudioStream | NoStream | EmptyInput | MediaError
-
-
-@dataclass(frozen=True)
-class AudioConfig:
-    """How the voice is cleaned.
-
-    Attributes
-    ----------
-    rate_hz
-        Samples a second after resampling.
-    low_hz, high_hz
-        Corners of the band-pass: half the amplitude (-6 dB) is left there.
-    order
-        Order of the Butterworth filter, which runs forwards and backwards.
-    level_db
-        Root mean square of the trimmed voice, in dB of full scale.
-    trim_db
-        What is quieter than the loudest 10 ms by more than this is cut off at both ends, in dB.
-    track
-        Of several tracks of sound: a number from 1 on, a language, a title, or ``default``: the one players take.
-    channel
-        ``mix``, or only ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name as in ``FC``.
-    """
-
-    rate_hz: int = 16000
-    low_hz: float = 70.0
-    high_hz: float = 7600.0
-    order: int = 4
-    level_db: float = -23.0
-    trim_db: float = 35.0
-    track: int | str = DEFAULT
-    channel: int | str = MIX
-
-    def __post_init__(self) -> None:
-        if self.rate_hz < 8000:
-            raise ValueError(f"rate_hz is {self.rate_hz}: speech needs 8000 or more")
-        if not 0 < self.low_hz < self.high_hz < self.rate_hz / 2:
-            raise ValueError(
-                f"low_hz {self.low_hz} and high_hz {self.high_hz}: the first must lie above 0 and under the second, "
-                f"the second under half of rate_hz {self.rate_hz}"
-            )
-        if not 1 <= self.order <= 10:
-            raise ValueError(f"order is {self.order}: the band-pass takes 1 to 10")
-        if not -60 <= self.level_db < 0:
-            raise ValueError(f"level_db is {self.level_db}: it must lie from -60 to under 0 dB of full scale")
-        if not self.trim_db > 0:
-            raise ValueError(f"trim_db is {self.trim_db}: it must lie above 0")
-        check_track(str(self.track))
-        check_channel(str(self.channel))
 
 
 def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import FloatArray
+from pipeline.settings.streams import MIX
 from pipeline.streams.container.tracks import channel_index
-from pipeline.streams.spans import MIX
 
 CENTRE_DB = -20.0  # a centre channel further than this under the other channels carries no voice
 SILENT_DB = -70.0  # a channel under this is silent

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import TimeArray
+from pipeline.settings.streams import DEFAULT
 from pipeline.streams.container.opening import open_recording
 from pipeline.streams.container.sizes import MATROSKA, MOV
 from pipeline.streams.container.timeline import Timeline, packets, timeline_of
 from pipeline.streams.container.tracks import chosen, tracks_of
-from pipeline.streams.spans import DEFAULT
 
 # Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
 # those of a higher temporal layer.

@@ -1,12 +1,6 @@
 """Where in a recording an utterance is."""
 
-import re
 from dataclasses import dataclass
-
-DEFAULT = "default"  # the track that players take
-MIX = "mix"  # all channels
-SIDES = {"left": "left", "l": "left", "fl": "left", "right": "right", "r": "right", "fr": "right"}
-CHANNEL = re.compile(r"lfe2?|(f|b|s|w|d|t|fl|fr|tf|tb|ts|bf|sd|ss|tt)?[lrc]")  # FFmpeg's names, as in FL, TBC, LFE
 
 
 @dataclass(frozen=True)
@@ -63,20 +57,3 @@ class Span:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.end_s - self.start_s
-
-
-def check_channel(channel: str) -> None:
-    """Raise ValueError for what can never be a channel."""
-    wanted = channel.strip()
-    known = wanted.casefold() in {MIX, *SIDES} or CHANNEL.fullmatch(wanted.casefold())
-    if not known and not (wanted.isdecimal() and int(wanted) > 0):
-        raise ValueError(
-            f"{channel!r} is no channel: write left (or L, FL), right (or R, FR), mix, a number from 1 on, or one of "
-            "FFmpeg's names as in FC"
-        )
-
-
-def check_track(track: str) -> None:
-    """Raise ValueError for what can never be a track."""
-    if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
-        raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from features.errors import EmptyInput, NoStream
 from features.types import TextStream, TimeArray
+from pipeline.settings.streams import TextConfig
 
 VERSION = 1
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\uff07\u00b4`"), "'")
@@ -17,22 +17,6 @@ JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in Persian and i
 SIMILAR = 0.6  # difflib's ratio from which two spellings are taken for one word
 
 Timed = tuple[str, float, float]  # word, start, end in seconds
-
-
-@dataclass(frozen=True)
-class TextConfig:
-    """How a transcript is cleaned.
-
-    Attributes
-    ----------
-    lowercase
-        Whether tokens are lower-cased.
-    strip_punctuation
-        Whether punctuation is dropped; otherwise each mark is a token of its own.
-    """
-
-    lowercase: bool = True
-    strip_punctuation: bool = True
 
 
 def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextConfig) -> TextStream:

@@ -15,67 +15,17 @@ import numpy as np
 
 from features.errors import EmptyInput, NoStream
 from features.types import TimeArray, VideoStream
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import MISSING_S
 from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, jumps, shrink
 from pipeline.streams.frames import Contents, Index, decode, survey
 from pipeline.streams.sampling import seen
-from pipeline.streams.spans import DEFAULT, Region, Span, check_track
+from pipeline.streams.spans import Region, Span
 
 VERSION = 3  # raised whenever the same recording and settings give other streams
 
 Outcome = VideoStream | NoStream | EmptyInput | MediaError
-
-
-@dataclass(frozen=True)
-class VideoConfig:
-    """How frames are sampled and faces cut out.
-
-    Attributes
-    ----------
-    fps
-        Frames sampled a second.
-    detector
-        ``"mediapipe"`` (full range) or ``"haar"``.
-    min_score
-        Faces that the detector scores lower do not count; from 0 to 1.
-    margin
-        What the cut adds to the tight face box on each side, in parts of its longer side.
-    size
-        Side of the face images, in pixels.
-    frame_height
-        Height of the small whole frames, in pixels; a lower picture stays as it is.
-    jpeg_quality
-        Of both kinds of image, 1 to 100.
-    track
-        Of several tracks of picture: a number from 1 on, a language, a title, or ``default``: the one players take.
-    """
-
-    fps: float = 5.0
-    detector: str = "mediapipe"
-    min_score: float = 0.5
-    margin: float = 0.25
-    size: int = 224
-    frame_height: int = 256
-    jpeg_quality: int = 95
-    track: int | str = DEFAULT
-
-    def __post_init__(self) -> None:
-        if not 0 < self.fps <= 120:
-            raise ValueError(f"fps is {self.fps}: it must lie above 0 and not over 120 frames a second")
-        if self.detector not in ("mediapipe", "haar"):
-            raise ValueError(f"detector is {self.detector!r}: there are 'mediapipe' and 'haar'")
-        if not 0 <= self.min_score < 1:
-            raise ValueError(f"min_score is {self.min_score}: it must lie from 0 to under 1")
-        if not 0 <= self.margin <= 2:
-            raise ValueError(f"margin is {self.margin}: it must lie from 0 to 2 face sides")
-        if not 32 <= self.size <= 1024 or not 32 <= self.frame_height <= 2160:
-            raise ValueError(
-                f"size is {self.size} and frame_height {self.frame_height}: they take 32 to 1024 and 32 to 2160 pixels"
-            )
-        if not 1 <= self.jpeg_quality <= 100:
-            raise ValueError(f"jpeg_quality is {self.jpeg_quality}: it must lie from 1 to 100")
-        check_track(str(self.track))
 
 
 @dataclass

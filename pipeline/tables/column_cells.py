@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.streams.spans import check_channel, check_track
+from pipeline.settings.streams import check_channel, check_track
 from pipeline.tables.headers import folded
 from pipeline.tables.rules import is_no_label
 

@@ -11,10 +11,11 @@ from features.base import MODALITIES, build, extractor_class, extractor_names, r
 from features.codec import feature_entry
 from features.errors import EmptyInput, ExtractorError
 from features.types import AudioStream, TextStream, VideoStream
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
+from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Span
-from pipeline.streams.text import TextConfig, read_text
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.text import read_text
+from pipeline.streams.video import read_video
 
 DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo" / "clips"
 CLIPS = sorted(DEMO.glob("*.mp4"))[:2]

@@ -6,8 +6,8 @@ from typing import Any
 
 import av
 
+from pipeline.settings.streams import DEFAULT, SIDES
 from pipeline.streams.container.opening import MediaError, has_decoder, is_preview, media_streams, size_of
-from pipeline.streams.spans import DEFAULT, SIDES
 
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
 _MARKS = av.stream.Disposition

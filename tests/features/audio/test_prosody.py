@@ -21,7 +21,8 @@ def stream_of(signal: np.ndarray, gain_db: float = 0.0, start_s: float = 0.0, **
 
 
 def cleaned(signal: np.ndarray) -> AudioStream:
-    from pipeline.streams.audio import AudioConfig, clean
+    from pipeline.settings.streams import AudioConfig
+    from pipeline.streams.audio import clean
 
     return clean(signal, AudioConfig())
 

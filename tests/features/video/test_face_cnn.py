@@ -25,9 +25,10 @@ from features.video.face_cnn import (
     tight_face,
 )
 from features.video.images import read_jpeg
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.video import read_video
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 

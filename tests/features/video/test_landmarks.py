@@ -11,9 +11,10 @@ from features.base import build
 from features.errors import EmptyInput, ExtractorError
 from features.video.images import landmark_array, read_jpeg
 from features.video.landmarks import FUNCTIONALS, MEASURES, Landmarks, LandmarksConfig, functionals, measure, upright
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.video import read_video
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 ANGLES = ("head_yaw", "head_pitch", "head_roll")

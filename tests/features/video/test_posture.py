@@ -11,9 +11,10 @@ from features.base import build
 from features.errors import EmptyInput, ExtractorError
 from features.video.images import read_jpeg
 from features.video.posture import MEASURES, Body, Posture, PostureConfig, functionals, head, measure, motion
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.video import read_video
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 

@@ -10,10 +10,11 @@ import av
 import numpy as np
 
 from features.types import AudioStream
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.settings.streams import DEFAULT, AudioConfig
+from pipeline.streams.audio import read_audio
 from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.frames import decode, survey
-from pipeline.streams.spans import DEFAULT, Span
+from pipeline.streams.spans import Span
 
 RATE = 48000
 FPS = 25

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream
+from pipeline.settings.streams import AudioConfig
 from pipeline.streams import audio, decode
-from pipeline.streams.audio import AudioConfig, band_pass, clean, normalise, read_audio, trim_bounds
+from pipeline.streams.audio import band_pass, clean, normalise, read_audio, trim_bounds
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import EmptyInput
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
 from pipeline.streams.decode import probe
 from pipeline.streams.faces import Face
 from pipeline.streams.frames import nearest, survey
 from pipeline.streams.sampling import seen
 from pipeline.streams.spans import Span
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.video import read_video
 from tests.pipeline.streams.recordings import slides
 
 STEP_S = 0.2

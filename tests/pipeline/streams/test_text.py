@@ -9,7 +9,8 @@ from features.codec import STREAM_SCHEMAS, text_entry
 from features.codec import read_text as stored_text
 from features.errors import EmptyInput, NoStream
 from features.store import Item, open_store, write_store
-from pipeline.streams.text import TextConfig, read_text, tokenise
+from pipeline.settings.streams import TextConfig
+from pipeline.streams.text import read_text, tokenise
 
 PLAIN = TextConfig()
 WORD = st.text(alphabet="abcdeé'-ß3.", min_size=1, max_size=8)

@@ -11,11 +11,12 @@ import pytest
 
 from features.errors import EmptyInput, NoStream
 from features.types import VideoStream
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Region, Span
-from pipeline.streams.video import Painter, VideoConfig, cropped, read_video, sample_targets
+from pipeline.streams.video import Painter, cropped, read_video, sample_targets
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 CONFIG = VideoConfig()

@@ -23,10 +23,11 @@ from pipeline.corpora.published.iemocap_labels import ERC_HAPPY, alignment
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, load_params
+from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.stages.prepare import gather, prepare
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Region, Span
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.video import read_video
 from tests.conftest import DATA, needs_data
 from tests.pipeline.corpora.cases import refold
 

@@ -11,7 +11,8 @@ from benchmarks.meld_tree import make
 from pipeline.corpora.published.meld import read, seconds
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, ProtocolParams
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.settings.streams import AudioConfig
+from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Span
 from tests.conftest import DATA, needs_data, run
 from tests.pipeline.corpora.cases import refold

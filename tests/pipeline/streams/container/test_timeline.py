@@ -12,7 +12,8 @@ import pytest
 
 from features.errors import EmptyInput
 from features.types import AudioStream
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.settings.streams import AudioConfig
+from pipeline.streams.audio import read_audio
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe

@@ -10,14 +10,15 @@ import soundfile
 
 from features.errors import EmptyInput
 from features.types import AudioStream
-from pipeline.streams.audio import AudioConfig, read_audio
+from pipeline.settings.streams import AudioConfig, VideoConfig, check_channel, check_track
+from pipeline.streams.audio import read_audio
 from pipeline.streams.channels import offsets_of, voice_of
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.tracks import channel_index
 from pipeline.streams.decode import probe
 from pipeline.streams.frames import survey
-from pipeline.streams.spans import Span, check_channel, check_track
-from pipeline.streams.video import VideoConfig, read_video
+from pipeline.streams.spans import Span
+from pipeline.streams.video import read_video
 from tests.pipeline.streams.recordings import SECOND_PROGRAM, beeps_from_s, flashing, of_two_programs, white_from_s
 
 RATE = 48000
