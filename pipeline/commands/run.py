@@ -39,11 +39,11 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     Example: crossmodal prepare --corpus demo
     """
-    from pipeline.stages.prepare import prepare as run
     from pipeline.corpora.problems import shown
     from pipeline.corpora.utterances import read_utterances, read_word_table
     from pipeline.inspection.validate import facts_of
     from pipeline.settings.paths import CorpusPaths
+    from pipeline.stages.prepare import prepare as run
 
     params = load(params_path)
     for name in names_of(params, corpora):
@@ -172,8 +172,8 @@ def evaluate(
 
     Example: crossmodal evaluate --corpus demo --drop audio,video
     """
+    from pipeline.evaluation.printing import printed, printed_robustness, printed_without
     from pipeline.stages.evaluate import evaluate as run
-    from pipeline.stages.evaluate import printed, printed_robustness, printed_without
 
     params = load(params_path)
     for name in prepared(params, corpora):

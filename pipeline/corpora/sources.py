@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from pipeline.corpora.gathering import SOURCES, current, label_file, sources_of
 from pipeline.errors import UserError
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.prepare import SOURCES, current, label_file, sources_of
 from pipeline.tables.bound import TABLES, read_record
 
 

@@ -11,8 +11,8 @@ from models.evaluation.stats import holm
 from pipeline.evaluation.results import read_predictions
 from pipeline.settings.params import CorpusParams, Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.train import SHUFFLED
 from pipeline.training.fitting import leading
+from pipeline.training.labels import SHUFFLED
 
 DRAWS = 200
 SIGNIFICANT = 0.05

@@ -12,6 +12,7 @@ import pandas as pd
 from features.atomic import replacing
 from features.store import Entry, Item
 from pipeline.corpora.adding import RAW, add_corpus, add_features
+from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
@@ -23,7 +24,6 @@ from pipeline.exchange.intervals import within
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths, check_name
-from pipeline.stages.prepare import gather
 from pipeline.tables.csv_cells import mark_rows, put
 from pipeline.tables.rules import is_no_label
 

@@ -20,17 +20,19 @@ from models.evaluation.shapley import shapley_values
 from models.outputs import sound_answers
 from models.registry import reads_sequences
 from models.saving.saving import Saved, load
+from pipeline.corpora.gathering import tabulate
 from pipeline.corpora.problems import few
 from pipeline.corpora.utterances import Problem, read_utterances
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.inference.answers import Answer, Answers
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of
+from pipeline.run.extraction import close_stores, write_features
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.streaming import write_stream
 from pipeline.settings.params import CorpusParams, Params, ProtocolParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names
-from pipeline.stages import extract, prepare, preprocess
 from pipeline.tables.rules import fault_of_name, fault_of_text
 from pipeline.training.inputs import load_modalities, stores_of
 from pipeline.training.word_times import notices_of_untimed, spoken
@@ -76,7 +78,7 @@ def predict(
     if text is not None and "text" not in schema["features"]:
         notices.append(f"--text is without effect: {folder} reads no text")
     with _corpus(params, saved.schema, source, text) as (own, name):
-        problems = prepare.tabulate(own.corpus(name), name)
+        problems = tabulate(own.corpus(name), name)
         notices += _warnings(problems) if _is_manifest(source) else []
         table = read_utterances(CorpusPaths(name).utterances, "")
         _check_speakers(settings, table, folder)
@@ -122,7 +124,7 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
             "writable, or run the command in another folder and name the model and the recording by their full paths"
         )
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
-        stack.callback(extract.close_stores)
+        stack.callback(close_stores)
         root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
         corpus = CorpusParams(
             reader="manifest",
@@ -189,9 +191,9 @@ def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
     extractors = extractors_of(schema)
     with pool:
         for modality in dict.fromkeys(extractor_class(e).modality for e in extractors):
-            preprocess.preprocess(own, name, modality, pool)
+            write_stream(own, name, modality, pool)
         for extractor in extractors:
-            extract.extract(own, name, extractor, pool)
+            write_features(own, name, extractor, pool)
 
 
 def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modalities) -> list[dict[str, str]]:

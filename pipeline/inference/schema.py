@@ -11,12 +11,12 @@ from features.text import fitted
 from models.registry import model_names, strategy_names
 from pipeline.errors import UserError, suggest
 from pipeline.foreign import single_line
+from pipeline.run.extraction import fingerprint
 from pipeline.run.stores import library_versions
+from pipeline.run.streaming import PACKAGES, stream_version
 from pipeline.settings.params import Params, Task, TrainParams
 from pipeline.settings.parsing import parse
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.extract import fingerprint
-from pipeline.stages.preprocess import PACKAGES, stream_version
 from pipeline.training.inputs import SPECTROGRAM, is_imported
 
 Schema = Mapping[str, Any]

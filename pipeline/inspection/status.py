@@ -8,13 +8,14 @@ from pathlib import Path
 from features.base import MODALITIES, build
 from features.errors import StoreError
 from features.store import open_store
+from pipeline.corpora.gathering import current
 from pipeline.errors import UserError
+from pipeline.run import extraction, streaming
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Clip, Outcome
 from pipeline.run.stores import is_current
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
-from pipeline.stages import extract, prepare, preprocess
 from pipeline.tables.bound import TRAINED, require_all_there
 from pipeline.training.current import require_evaluated, require_reported
 from pipeline.training.trained import inputs_of, read_record, require_features
@@ -49,10 +50,10 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     paths = CorpusPaths(name)
     yield _prepare(params, name)
     for modality in MODALITIES:
-        plan = partial(preprocess.clips_of, params, name, modality, trust_missing=True)
+        plan = partial(streaming.clips_of, params, name, modality, trust_missing=True)
         yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
-        plan = partial(extract.clips_of, name, build(extractor, params.features.get(extractor, {})))
+        plan = partial(extraction.clips_of, name, build(extractor, params.features.get(extractor, {})))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
     yield _train(params, name)
     table, page = paths.results / "table.csv", paths.results / "report.html"
@@ -94,7 +95,7 @@ def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
 def _prepare(params: Params, name: str) -> Counts:
     there = CorpusPaths(name).utterances.exists()
     try:
-        fresh = there and prepare.current(params, name)
+        fresh = there and current(params, name)
     except UserError as error:
         return Counts("prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
     return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh))

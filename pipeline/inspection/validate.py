@@ -8,12 +8,12 @@ import pandas as pd
 
 from models.errors import ModelError
 from models.validation.protocol import grouped, groups_of
+from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import Problem
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.prepare import gather
-from pipeline.stages.train import split
+from pipeline.training.guard import split
 from pipeline.training.matching import imported_differences
 
 

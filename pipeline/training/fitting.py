@@ -452,8 +452,10 @@ def _code_stamps() -> tuple[tuple[int, ...], ...]:
 
 @cache
 def _code_files() -> tuple[Path, ...]:
-    files = [*sorted((_ROOT / "models").rglob("*.py")), *sorted((_ROOT / "features" / "text").glob("*.py"))]
-    return *files, _ROOT / "features" / "align.py", Path(__file__).with_name("inputs.py"), Path(__file__)
+    """Return the code that a fit runs: models, transformers of text, and how they are given what they read."""
+    packages = ("models", "features/text", "pipeline/training")
+    files = [file for package in packages for file in sorted((_ROOT / package).rglob("*.py"))]
+    return *files, _ROOT / "features" / "align.py"
 
 
 def _xgboost() -> str:

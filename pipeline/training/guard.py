@@ -129,3 +129,19 @@ def _nothing_moves(frames: Sequence[bytes]) -> bool:
         if grey.shape != first.shape or (np.abs(grey - first) > FAINT).mean() > FEW:
             return False
     return True
+
+
+def split(
+    table: pd.DataFrame, corpus: CorpusParams, context: ContextParams | None = None
+) -> tuple[tuple[Fold, ...], list[str]]:
+    """Divide the utterances by the corpus's protocol and let the leak guard look at it; return folds and remarks.
+
+    Raises
+    ------
+    ModelError
+        If the protocol cannot be carried out.
+    LeakError
+        If something is on both sides of a fold: where neighbours are read, a dialogue too.
+    """
+    plan = plan_of(table, corpus)
+    return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]

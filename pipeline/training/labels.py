@@ -10,6 +10,9 @@ from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams
 from pipeline.tables.rules import fault_of_label
 
+SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
+SEED = 0  # of the shuffling
+
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
     """Return ``(n,)`` class names, or scores as float64; with a seed, dealt out to other utterances at random.

@@ -11,12 +11,12 @@ from features.text import fitted
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.hashing import sha256_of
+from pipeline.run import extraction, streaming
 from pipeline.run.cache import key_of
 from pipeline.run.stores import require_current
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
-from pipeline.stages import extract, preprocess
 from pipeline.tables.bound import TRAINED, command_of
 from pipeline.tables.bound import read_record as read_bound
 from pipeline.training.inputs import SPECTROGRAM, is_imported, settings_of
@@ -111,10 +111,10 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
     if not path.exists():
         where = f"the features of {modality} in {params.path}"
         raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
-    planned = extract.clips_of(name, build_extractor(extractor, params.features[extractor]))
+    planned = extraction.clips_of(name, build_extractor(extractor, params.features[extractor]))
     require_current(planned, path, command)
     require_current(
-        preprocess.clips_of(params, name, modality, trust_missing=True),
+        streaming.clips_of(params, name, modality, trust_missing=True),
         CorpusPaths(name).stream(modality),
         f"crossmodal preprocess --corpus {name} --modality {modality}",
     )

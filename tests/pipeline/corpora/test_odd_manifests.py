@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from pipeline.stages.preprocess import Source, _timed_words
+from pipeline.run.streaming import Source, _timed_words
 from pipeline.streams.spans import Span
 from tests.conftest import run
 

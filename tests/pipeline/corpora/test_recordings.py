@@ -11,8 +11,8 @@ import soundfile
 from tests.pipeline.streams.test_tracks import TWO, film, program, tone, with_unknown
 from tests.pipeline.streams.test_unread import wav
 
+from pipeline.corpora.gathering import gather
 from pipeline.settings.params import CorpusParams, ProtocolParams
-from pipeline.stages.prepare import gather
 from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
 from tests.pipeline.streams.recordings import flashing, of_two_programs

@@ -14,8 +14,8 @@ from pipeline.evaluation.explain import ExplainJob, explain, explain_job
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
-from pipeline.stages.train import split
 from pipeline.training.fitting import Job, planned
+from pipeline.training.guard import split
 from pipeline.training.inputs import settings_of
 from pipeline.training.rows import Row
 from tests.conftest import bind, bind_results

@@ -12,8 +12,8 @@ from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.inference.fit import best_row, fit, row_of
+from pipeline.run.extraction import fingerprint
 from pipeline.settings.params import load_params
-from pipeline.stages.extract import fingerprint
 from pipeline.training.inputs import load_modalities, settings_of
 from pipeline.training.rows import Row
 from tests.conftest import bind_results

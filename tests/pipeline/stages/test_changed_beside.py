@@ -18,12 +18,14 @@ from scipy.io import wavfile
 
 from features.base import build
 from pipeline.errors import Changed, UserError
+from pipeline.run import extraction, streaming
 from pipeline.run.clips import Clip, work
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CACHE, CorpusPaths
-from pipeline.stages import extract, preprocess
+from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare
+from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
 from pipeline.training.trained import inputs_of
 from tests.conftest import ROOT, bind, write_csv
@@ -67,17 +69,17 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     write_csv(Path("c/manifest.csv"), ("media", "utterance", "start", "end", "label", "speaker"), rows)
     prepare(settings(), "c")
     yield tmp_path
-    extract.close_stores()
+    extraction.close_stores()
 
 
 def kept(step: str) -> set[str]:
     return {path.stem for path in (CACHE / step).rglob("*.clip")}
 
 
-def audio_step(params: Params) -> tuple[preprocess.StreamStep, list[Clip]]:
+def audio_step(params: Params) -> tuple[streaming.StreamStep, list[Clip]]:
     config = params.streams["audio"]
-    step = preprocess.StreamStep("audio", config, json.dumps(preprocess.depends_on("audio", config), default=list))
-    return step, [clip for clip in preprocess.clips_of(params, "c", "audio") if isinstance(clip, Clip)]
+    step = streaming.StreamStep("audio", config, json.dumps(streaming.depends_on("audio", config), default=list))
+    return step, [clip for clip in streaming.clips_of(params, "c", "audio") if isinstance(clip, Clip)]
 
 
 def test_a_recording_replaced_before_it_is_read(corpus: Path) -> None:
@@ -118,35 +120,35 @@ def test_a_recording_that_is_gone_fails_alone(corpus: Path) -> None:
     assert [o.status for o in work(step, CACHE, clips)] == ["ok"] * 3 + ["failed"] * 3 + ["ok"] * 6
 
 
-def extract_step(params: Params) -> tuple[extract.ExtractStep, list[Clip]]:
+def extract_step(params: Params) -> tuple[extraction.ExtractStep, list[Clip]]:
     extractor = build("prosody", {})
-    depends = json.dumps(extract.fingerprint(extractor), default=list)
+    depends = json.dumps(extraction.fingerprint(extractor), default=list)
     store = str(CorpusPaths("c").stream("audio").resolve())
-    step = extract.ExtractStep("prosody", "{}", depends, store, extractor.light)
-    return step, [clip for clip in extract.clips_of("c", extractor) if isinstance(clip, Clip)]
+    step = extraction.ExtractStep("prosody", "{}", depends, store, extractor.light)
+    return step, [clip for clip in extraction.clips_of("c", extractor) if isinstance(clip, Clip)]
 
 
 def test_another_stream_than_the_planned_one_is_not_extracted(corpus: Path) -> None:
     before, after = settings(), settings(low_hz=400.0)
-    preprocess.preprocess(before, "c", "audio", Pool(0))
+    preprocess(before, "c", "audio", Pool(0))
     step, clips = extract_step(before)
     work(step, CACHE, clips[:1])  # the store is open now
-    preprocess.preprocess(after, "c", "audio", Pool(0))
+    preprocess(after, "c", "audio", Pool(0))
     with pytest.raises(Changed, match=r"audio\.h5 changed while prosody was extracted"):
         work(step, CACHE, clips)
     assert kept("prosody") == {clips[0].key}
-    preprocess.preprocess(before, "c", "audio", Pool(0))
+    preprocess(before, "c", "audio", Pool(0))
     assert {o.status for o in work(step, CACHE, clips)} == {"ok"}
 
 
 def test_a_stream_of_fewer_utterances_is_not_extracted(corpus: Path) -> None:
     params = settings()
-    preprocess.preprocess(params, "c", "audio", Pool(0))
+    preprocess(params, "c", "audio", Pool(0))
     step, clips = extract_step(params)
     lines = Path("c/manifest.csv").read_text().splitlines()
     Path("c/manifest.csv").write_text("\n".join(lines[:7]) + "\n")
     prepare(params, "c")
-    preprocess.preprocess(params, "c", "audio", Pool(0))
+    preprocess(params, "c", "audio", Pool(0))
     with pytest.raises(Changed):
         work(step, CACHE, clips[6:])
     assert not kept("prosody")
@@ -154,7 +156,7 @@ def test_a_stream_of_fewer_utterances_is_not_extracted(corpus: Path) -> None:
 
 def test_another_extractor_or_weights_than_planned(corpus: Path) -> None:
     params = settings()
-    preprocess.preprocess(params, "c", "audio", Pool(0))
+    preprocess(params, "c", "audio", Pool(0))
     step, clips = extract_step(params)
     for part, value in (("weights", {"a.pt": "0" * 64}), ("libraries", {"numpy": "1.0"}), ("version", 99)):
         other = json.dumps(json.loads(step.depends) | {part: value})
@@ -182,8 +184,8 @@ def test_two_runs_at_once_in_one_folder_both_end_well(corpus: Path, stages: tupl
 
 
 def features(params: Params) -> None:
-    preprocess.preprocess(params, "c", "audio", Pool(0))
-    extract.extract(params, "c", "prosody", Pool(0))
+    preprocess(params, "c", "audio", Pool(0))
+    extract(params, "c", "prosody", Pool(0))
 
 
 class Beside(Pool):

@@ -17,9 +17,11 @@ import yaml
 
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
+from pipeline.evaluation.outputs import _write
+from pipeline.evaluation.printing import printed, printed_robustness, printed_without
 from pipeline.inference.fit import best_row
 from pipeline.settings.params import load_params
-from pipeline.stages.evaluate import _write, evaluate, printed, printed_robustness, printed_without
+from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
 from pipeline.training.trained import inputs_of
 from tests.conftest import bind

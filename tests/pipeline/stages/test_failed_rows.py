@@ -18,10 +18,11 @@ from models.errors import ModelError
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import compare
 from pipeline.evaluation.explain import explain
+from pipeline.evaluation.printing import printed_without
 from pipeline.inference.fit import fit, row_of
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import load_params
-from pipeline.stages.evaluate import evaluate, printed_without
+from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from tests.conftest import run
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.corpora.gathering import gather
 from pipeline.settings.params import CorpusParams, ProtocolParams
-from pipeline.stages.prepare import gather
 from tests.conftest import ROOT, write_csv
 
 CLIP = next((ROOT / "data" / "raw" / "demo").rglob("*.mp4"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.settings.params import TrainParams
-from pipeline.stages.train import plan_rows
+from pipeline.training.rows import plan_rows
 from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
 
 SETTINGS = """

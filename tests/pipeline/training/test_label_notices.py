@@ -7,8 +7,8 @@ from models.data.modalities import Modalities
 from models.validation.folds import hold_out_groups, inner_folds
 from models.validation.protocol import Fold
 from pipeline.settings.params import CorpusParams, ProtocolParams
-from pipeline.stages.train import _label_notices
 from pipeline.training.fitting import Fit
+from pipeline.training.notices import _label_notices
 from pipeline.training.rows import Row
 from tests.conftest import run
 

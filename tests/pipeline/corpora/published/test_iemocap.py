@@ -18,13 +18,14 @@ import soundfile
 from features.types import AudioStream, VideoStream
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
+from pipeline.corpora.gathering import gather
 from pipeline.corpora.published.iemocap import DESCRIPTION, read
 from pipeline.corpora.published.iemocap_labels import ERC_HAPPY, alignment
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import CorpusParams, load_params
 from pipeline.settings.streams import AudioConfig, VideoConfig
-from pipeline.stages.prepare import gather, prepare
+from pipeline.stages.prepare import prepare
 from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import read_video

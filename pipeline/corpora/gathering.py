@@ -1,0 +1,226 @@
+"""From a corpus as it lies on disk to one table of utterances, every fault named."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.corpora.base import Fault, description, reader
+from pipeline.corpora.places import repeated, same_parts
+from pipeline.corpora.problems import shown
+from pipeline.corpora.recordings import CHOICES, problems_of, read_all
+from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity, csv_text, read_utterances, write_tables
+from pipeline.corpora.words import within
+from pipeline.errors import UserError
+from pipeline.hashing import HashMemo, sha256_of
+from pipeline.run.locks import writing
+from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.tables.bound import TABLES
+
+END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
+
+SOURCES = "sources"  # what the record says of the files that were read
+
+MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
+
+
+def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
+    """Write the tables of a corpus that need not be among the settings, nor have a label; else as `prepare`."""
+    paths = CorpusPaths(name)
+    with writing(paths.utterances):
+        return _tabulate(settings, paths)
+
+
+def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
+    sources = sources_of(settings)
+    corpus = gather(settings)
+    errors = [problem for problem in corpus.problems if problem.severity == "error"]
+    if errors:
+        listed = "\n".join(shown(errors, paths.problems))
+        raise UserError(
+            f"{settings.root}: {len(errors)} bad row{'s' * (len(errors) != 1)}, no table was written:\n{listed}"
+        )
+    label = [settings.label] if settings.label else []
+    extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
+    tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
+    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", {SOURCES: sources})
+    return corpus.problems
+
+
+def sources_of(settings: CorpusParams) -> dict[str, str]:
+    """Return the manifest of a user's own folder and its words.csv, each with its sha256; elsewhere nothing."""
+    manifest = label_file(settings)
+    files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
+    return {path.name: sha256_of(path) for path in files if path.is_file()}
+
+
+def gather(settings: CorpusParams) -> Corpus:
+    """Read a corpus and look at its recordings: ends filled in, contents hashed, spans checked against lengths."""
+    corpus = reader(settings.reader)(Path(settings.root), settings)
+    wanted = {"audio", "video"} & set(settings.modalities)
+    table, problems = _with_media(corpus.utterances, settings, bool(wanted))
+    known = known_bad(corpus.utterances, settings)
+    no_text = not (table["text"] != "").any() and corpus.words.empty
+    if "text" in settings.modalities and no_text and "text" not in settings.features:
+        message = "no row has text, but the corpus's modalities name text: fill the column or take text out"
+        problems.append(Problem("error", label_file(settings), None, message))
+    problems = [if_known(problem, known) for problem in problems]
+    problems += _past_the_end(corpus.utterances, table["duration"], settings)
+    words, late = _within_recordings(corpus, table, settings)
+    problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
+    problems += _outside(corpus.utterances, settings) if settings.label else []
+    order = {"error": 0, "failed": 1, "warning": 2}
+    found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
+    return replace(corpus, utterances=table, words=words, problems=found)
+
+
+def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
+    """Return the recordings that are unreadable in every copy of a published corpus."""
+    published = description(settings.reader)
+    bad = published.known_bad() if published else {}
+    rows = table[table["utterance"].isin(bad)]
+    return {media: bad[utterance] for utterance, media in zip(rows["utterance"], rows["media"], strict=True) if media}
+
+
+def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
+    """Return a warning in place of a failure that every copy of the corpus has."""
+    for media, fault in known.items():
+        if problem.severity == "failed" and problem.message.startswith(media):
+            return replace(problem, severity="warning", message=f"{problem.message}. Known fault: {fault.source}")
+    return problem
+
+
+def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
+    """Say that DVC watches the folder of a corpus, not recordings elsewhere."""
+    root = os.path.realpath(settings.root)
+    named = {m for m in (*table["media"], *table.get("sound", [])) if m}
+    folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
+    away = {m for m in named if not folders[Path(m).parent].is_relative_to(root)}
+    if not away:
+        return []
+    message = (
+        f"{len(away)} recordings lie outside {settings.root}, such as {min(away)}: `dvc repro` does not notice when "
+        "they change (`crossmodal status` does); link them into the folder, or run `dvc repro --force` then"
+    )
+    return [Problem("warning", label_file(settings), None, message)]
+
+
+def current(params: Params, name: str) -> bool:
+    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened.
+
+    They do not where `prepare` would refuse the files now, as with another label or task.
+    """
+    settings, paths = params.corpus(name), CorpusPaths(name)
+    corpus = reader(settings.reader)(Path(settings.root), settings)
+    if any(problem.severity == "error" for problem in corpus.problems):
+        return False
+    stored = read_utterances(paths.utterances, settings.label)
+    same = [c for c in corpus.utterances.columns if c not in MADE]
+    if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
+        return False
+    fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
+    kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
+    known = fresh["end"] != ""  # an end that was left out was read from the recording
+    ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
+    words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
+    spoken = csv_text(_within_recordings(corpus, stored, settings)[0])
+    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
+
+
+def label_file(settings: CorpusParams) -> Path:
+    """Return the file, or folder, that a corpus's rows come from."""
+    return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
+
+
+def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
+    """Fill `media_sha256`, `sound_sha256` and `end`; a recording is opened once however many utterances it holds."""
+    table, file = table.copy(), label_file(settings)
+    for name in ("sound", "sound_start", *CHOICES):
+        table[name] = table.get(name, float("nan") if name == "sound_start" else "")
+    table["sound_start"] = table["sound_start"].fillna(0.0).where(table["sound"] != "")
+    files = {**_first_lines(table, "sound"), **_first_lines(table, "media")}
+    if file.is_dir():  # labels come from several files, so a line alone says nothing
+        files = dict.fromkeys(files, 0)
+    hashes, found = _hashes(files), read_all(files, settings)
+    lengths = {name: info.duration_s for name, info in found.items() if not isinstance(info, str)}
+    seen = set(table["media"])
+    problems = [
+        Problem("failed", file, line or None, f"{found[name]}; {_LOST[name in seen]} will count as failed")
+        for name, line in files.items()
+        if wanted and isinstance(found[name], str)
+    ]
+    problems += problems_of(table, files, found, settings)
+    table["media_sha256"] = table["media"].map(hashes).fillna("")
+    table["sound_sha256"] = table["sound"].map(hashes).fillna("")
+    length = table["duration"] = table["media"].map(lengths).astype(float)
+    ends = table["end"].fillna(length)
+    outside = length.isna() | (table["start"] >= length)
+    table["end"] = ends.where(outside, ends.clip(upper=length))
+    return table, problems
+
+
+_LOST = {True: "its audio and video", False: "its audio"}
+
+
+def _first_lines(table: pd.DataFrame, column: str) -> dict[str, int]:
+    """Return the recordings that a column names, each with the line that names it first."""
+    lines = table[table[column] != ""].groupby(column, sort=False)["line"].first()
+    return {str(name): int(line) for name, line in lines.items()}
+
+
+def _hashes(files: Iterable[str]) -> dict[str, str]:
+    memo = HashMemo(CACHE / "hashes.json")
+    hashes = {}
+    for name in files:
+        try:
+            hashes[name] = memo.sha256(Path(name)) if Path(name).is_file() else ""
+        except OSError:
+            hashes[name] = ""  # not readable: probing says why
+    memo.save()
+    return hashes
+
+
+def _within_recordings(
+    corpus: Corpus, table: pd.DataFrame, settings: CorpusParams
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the words, cut off at their recording's end where utterances last until it, and what is said of that."""
+    file = Path(settings.root) / "words.csv"
+    if not file.exists():
+        return corpus.words, []
+    open_end = corpus.utterances["end"].isna().to_numpy() & table["end"].notna().to_numpy()
+    rows = table[open_end]
+    spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
+    return within(corpus.words, spans, file, "its utterance, which ends with the recording")
+
+
+def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
+    """Name the rows of a user's own folder that are the same part of a recording, save for those known before."""
+    if description(settings.reader) is not None:
+        return []
+    known = repeated(table.assign(end=given["end"], duration=float("nan")))
+    message = same_parts(table, repeated(table) & ~known)
+    return [Problem("warning", label_file(settings), None, message)] if message else []
+
+
+def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
+    """Name spans that lie outside their recordings.
+
+    In a user's own folder that is a mistake to be mended; a published corpus cannot be, so there the utterance stays.
+    """
+    file = label_file(settings)
+    problems: list[Problem] = []
+    published = description(settings.reader) is not None
+    late = table["start"] >= length - 1e-9
+    long = (table["end"] >= length + END_TOLERANCE_S + 1e-9) & ~(late & published)
+    for name, rows, remedy in (("start", late, "nothing of it is heard or seen"), ("end", long, "it ends there")):
+        for i in table.index[rows]:
+            severity: Severity = ("failed" if name == "start" else "warning") if published else "error"
+            message = f"{table.at[i, 'utterance']}: " if published else ""
+            message += f"{name} is {table.at[i, name]:g} s, but {table.at[i, 'media']} is only {length[i]:.2f} s long"
+            line = None if file.is_dir() else int(table.at[i, "line"])
+            problems.append(Problem(severity, file, line, message + (f": {remedy}" if published else "")))
+    return problems

@@ -1,0 +1,179 @@
+"""Features of a corpus: what each depends on, what is to be computed, and a batch of clips at a time on a worker."""
+
+import atexit
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from math import ceil
+from os.path import commonpath
+from pathlib import Path
+from typing import Any
+
+from features.base import Extractor, build
+from features.codec import READERS, feature_entry
+from features.errors import ExtractorError
+from features.store import Entry, Store, feature_schema, open_store
+from pipeline.errors import Changed, UserError
+from pipeline.hashing import HashMemo, stamp_of
+from pipeline.run import streaming
+from pipeline.run.cache import key_of
+from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.stores import STREAM_FAILED, finish, library_versions, require_current, require_planned, run_and_store
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+
+_MOST_IN_A_BATCH = 16
+
+
+@lru_cache(maxsize=16)
+def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
+    """Return this process's one extractor of these settings; its model is loaded when it is first used.
+
+    Raises
+    ------
+    Changed
+        If its numbers depend on something else here than what the run was planned with.
+    """
+    extractor = build(name, json.loads(settings))
+    require_planned(f"the extractor {name}", json.loads(depends), fingerprint(extractor))
+    return extractor
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, stamp: tuple[int, ...]) -> tuple[Store, ExitStack]:  # noqa: ARG001 - written anew, opened anew
+    """Return this process's open store, and what closes it when another takes its place."""
+    stack = ExitStack()
+    return stack.enter_context(open_store(Path(path))), stack
+
+
+def close_stores() -> None:
+    """Close the store that this process has open, so that its file can be removed."""
+    _opened.cache_clear()
+
+
+atexit.register(close_stores)  # before HDF5 itself ends
+
+
+@dataclass(frozen=True)
+class ExtractStep:
+    """Runs one extractor; a clip's payload is its position in the stream's store."""
+
+    name: str
+    settings: str  # JSON
+    depends: str  # what it was planned with, JSON
+    store: str
+    light: bool
+    plugins: tuple[str, ...] = ()
+    stage: str = "extract"
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Return batches small enough that all workers are busy to the end."""
+        size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
+        return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        """Yield each clip's features as a store entry.
+
+        Raises
+        ------
+        Changed
+            If the stream, the extractor or its weights are not those that the clip's key was made of.
+        """
+        extractor = _built(self.name, self.settings, self.depends)
+        read, depends = READERS[extractor.modality], json.loads(self.depends)
+        store, _ = _opened(self.store, tuple(stamp_of(Path(self.store))))
+        for i, clip in enumerate(clips):
+            if not clip.payload < len(store) or _key(depends, store, clip.payload) != clip.key:
+                raise Changed(
+                    f"{self.store} changed while {self.name} was extracted from it: run the same command again"
+                )
+            yield i, self._one(extractor, read(store, clip.payload))
+
+    @staticmethod
+    def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
+        try:
+            return feature_entry(extractor.extract(stream), extractor)
+        except ExtractorError:
+            raise
+        except Exception as error:  # whatever a model throws at one clip is that clip's failure
+            return error
+
+
+def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
+    """Return the content hash of each weights file, by its path below their common folder.
+
+    Raises
+    ------
+    UserError
+        If a file is missing.
+    """
+    memo = HashMemo(CACHE / "hashes.json")
+    try:
+        files = extractor.weights()
+        root = Path(commonpath([path.parent for path in files])) if files else Path()
+        hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
+    except (OSError, ExtractorError) as error:
+        raise UserError(f"the weights of the extractor {extractor.name} cannot be read: {error}") from error
+    memo.save()
+    return hashes
+
+
+def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
+    """Return all that an extractor's numbers depend on beside the stream."""
+    return {
+        "name": extractor.name,
+        "version": extractor.version,
+        "config": asdict(extractor.config),
+        "weights": weights_sha256(extractor),
+        "libraries": library_versions(extractor.packages),
+    }
+
+
+def _key(depends: Mapping[str, Any], store: Store, i: int) -> str:
+    """Return the content key of an extractor's features of utterance i of a stream's store."""
+    return key_of({**depends, "stream": [store.keys[i], store.digest_of(i)]})
+
+
+def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
+    depends = fingerprint(extractor)
+    plans: list[Clip | Outcome] = []
+    with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
+        for i, utterance in enumerate(store.utterances):
+            if store.statuses[i] == "ok":
+                plans.append(Clip(utterance, _key(depends, store, i), i))
+            else:
+                error = STREAM_FAILED if store.statuses[i] == "failed" else ""
+                plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
+    return plans
+
+
+def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
+    """Write features/<extractor>.h5; for errors see the stage `extract`."""
+    settings = params.features.get(extractor_name, {})
+    extractor = build(extractor_name, settings)
+    paths = CorpusPaths(name)
+    require_current(
+        streaming.clips_of(params, name, extractor.modality, trust_missing=True),
+        paths.stream(extractor.modality),
+        f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
+    )
+    source = paths.stream(extractor.modality).resolve()
+    details = fingerprint(extractor)
+    depends = json.dumps(details, default=list)
+    step = ExtractStep(extractor_name, json.dumps(settings), depends, str(source), extractor.light, params.run.plugins)
+    attributes = details | {
+        "kind": "features",
+        "modality": extractor.modality,
+        "config_hash": key_of(details["config"]),
+        "feature_names": list(extractor.feature_names),
+        "pooled_names": list(extractor.pooled_names),
+    }
+    schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
+    planned = clips_of(name, extractor)
+    report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
+    finish(report, params, paths, step)
+    return report

@@ -1,0 +1,103 @@
+"""The tables that training writes: predictions, what fusions predict without a modality, attention, presence, sizes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.data.modalities import Modalities
+from pipeline.settings.params import CorpusParams
+from pipeline.training.fitting import Fit
+from pipeline.training.rows import Row
+
+
+def tables_of(
+    fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams
+) -> dict[str, pd.DataFrame]:
+    """Return predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
+    classes = np.unique(truth) if corpus.task == "classification" else None
+    costs = pd.DataFrame(
+        [
+            dict(zip(_WHO, f.row.called(scores=classes is None), strict=True))
+            | {"fold": f.fold, "fit_s": f.fit_s, "predict_s": f.predict_s}
+            | {"parameters": f.parameters, "settings": f.settings}
+            for f in fits
+        ]
+    )
+    sizes = costs.groupby(list(_WHO), sort=False)["parameters"].mean().round().astype(int).reset_index()
+    return {
+        "fits.csv": costs,
+        "predictions.csv": _predictions(fits, table, truth, classes),
+        "dropped.csv": _dropped(fits, table, classes),
+        "attention.csv": _attention(fits, table, corpus),
+        "parameters.csv": sizes,
+    }
+
+
+_WHO = ("strategy", "modalities", "model")
+
+
+def _told(answers: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
+    return answers if classes is None else classes[answers]
+
+
+def _predictions(
+    fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], classes: NDArray[Any] | None
+) -> pd.DataFrame:
+    """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
+    parts, places = [], _places(fits)
+    for fit in fits:
+        part = {"utterance": table["utterance"].to_numpy()[fit.test]}
+        part |= dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)) | {
+            "fold": fit.fold,
+            "truth": truth[fit.test],
+        }
+        part |= {"prediction": _told(fit.predictions, classes), "at": fit.test}
+        if classes is None:
+            part["score"] = fit.predictions
+        else:
+            part |= {f"p_{c}": fit.shares[:, k] for k, c in enumerate(classes)}
+        parts.append(pd.DataFrame(part).assign(row=places[fit.row]))
+    return pd.concat(parts).sort_values(["row", "at"], kind="stable").drop(columns=["row", "at"])
+
+
+def _places(fits: Sequence[Fit]) -> dict[Row, int]:
+    return {row: i for i, row in enumerate(dict.fromkeys(fit.row for fit in fits))}
+
+
+def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
+    """Return what each fusion says with modalities taken away."""
+    columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
+    parts = [
+        pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
+        .assign(**dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)))
+        .assign(dropped=dropped, prediction=_told(answers, classes), row=places[fit.row], at=fit.test)
+        for fit in fits
+        for dropped, answers in fit.dropped.items()
+    ]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts).sort_values(["row", "dropped", "at"], kind="stable")[columns]
+
+
+def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
+    """Return the weight of each modality in each utterance, for the strategies that give one."""
+    columns, places = ["utterance", "strategy", "modalities", *corpus.modalities], _places(fits)
+    parts = [
+        pd.DataFrame(fit.weights, columns=list(fit.row.modalities))
+        .assign(utterance=table["utterance"].to_numpy()[fit.test], row=places[fit.row], at=fit.test)
+        .assign(strategy=fit.row.strategy, modalities="+".join(fit.row.modalities))
+        for fit in fits
+        if fit.weights.size
+    ]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat(parts).sort_values(["row", "at"], kind="stable").reindex(columns=columns)
+
+
+def presence_of(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:
+    """Return presence.csv: 0 or 1 by utterance and modality."""
+    masks = {m: mask.astype(int) for m, mask in data.present.items()}
+    return pd.DataFrame({"utterance": table["utterance"], **masks})
