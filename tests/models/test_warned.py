@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from tests.models.test_strategies import toy
 
 from models.fusion.cca import Cca
 from models.fusion.early import Pca
 from models.registry import Recipe, build
 from models.warned import heard
+from tests.models.test_registry import toy
 
 
 def test_each_warning_is_kept_once_and_in_plain_words(recwarn):

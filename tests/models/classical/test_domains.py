@@ -4,13 +4,13 @@ import inspect
 
 import numpy as np
 import pytest
-from tests.models.test_strategies import toy
 
 from models.classical.classifiers import classifier, classifier_names
 from models.classical.domains import DOMAINS, domain, faults
 from models.errors import ModelError
 from models.fusion.early import _REDUCERS
 from models.registry import Recipe, build, model_names, strategy_names
+from tests.models.test_registry import toy
 
 
 def defaults(name):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import BaseEstimator
-from tests.models.test_neural import TWO, exclusive_or
 
 from models.classical import classifiers
 from models.classical.classifiers import Classifier, register
@@ -16,6 +15,7 @@ from models.fusion import early
 from models.nets.training import TrainedNet, Training, train
 from models.outputs import finite, sound_answers
 from models.registry import Recipe, build, strategy, strategy_names
+from tests.models.nets.test_neural import TWO, exclusive_or
 
 NAN, INF = float("nan"), float("inf")
 NO_NUMBERS = "no finite number"

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import KFold
-from tests.models.test_strategies import THREE, labels, toy
 
 from models.classical.target import Target
 from models.classical.tuning import chosen, ends, thinned
 from models.errors import ModelError
 from models.registry import Recipe, build, strategy, strategy_names
+from tests.models.test_registry import THREE, labels, toy
 
 
 @given(st.integers(0, 60), st.integers(1, 70))

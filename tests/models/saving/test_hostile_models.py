@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 from sklearn.feature_extraction.text import TfidfVectorizer
-from tests.models.test_saving import WORDS, trained
 
 from features.text.words import BY_LETTER, TOKEN
 from models.errors import ModelError
@@ -23,6 +22,7 @@ from models.saving import saving
 from models.saving.saving import ABOUT, MODEL, WEIGHTS, load, save
 from models.saving.sound_libraries import PATTERNS
 from models.saving.trusted import class_named, network_class, trust
+from tests.models.saving.test_saving import WORDS, trained
 
 QUICK = {"random_forest": {"n_estimators": 3}, "xgboost": {"max_depth": 2}, "svm": {"C": 3.0}, "logistic": {"C": 3.0}}
 
@@ -367,7 +367,7 @@ def test_what_stands_beside_the_checked_lists_of_a_booster_is_not_read(tmp_path,
     booster["state"] = booster["state"].replace(good, f"{spelt},{bad}" if first else f"{bad},{spelt}", 1)
     forged(folder, plain)
     script = "import sys\nfrom pathlib import Path\nfrom models.saving.saving import load\n"
-    script += "from tests.models.test_saving import with_sequences\nfrom models.errors import ModelError\n"
+    script += "from tests.models.saving.test_saving import with_sequences\nfrom models.errors import ModelError\n"
     script += "try:\n    print(load(Path(sys.argv[1])).model.outputs(with_sequences()[0]).tobytes().hex())\n"
     script += "except ModelError:\n    print('refused')"
     done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False)

@@ -11,8 +11,6 @@ import sys
 
 import numpy as np
 import pytest
-from tests.models.test_hostile_models import QUICK
-from tests.models.test_saving import WORDS, trained
 
 from features.text import fitted
 from models.classical.unimodal import Unimodal
@@ -20,6 +18,8 @@ from models.data.design import Standardise
 from models.errors import ModelError
 from models.fusion.late import MajorityVote
 from models.saving.objects import read, write
+from tests.models.saving.test_hostile_models import QUICK
+from tests.models.saving.test_saving import WORDS, trained
 
 REDUCED = {"text": (("tfidf", fitted.build("tfidf", {"components": 3})),)}
 
@@ -171,7 +171,7 @@ def test_votes_take_no_more_room_than_the_answers():
 FIT = """
 import sys
 from pathlib import Path
-from tests.models.test_saving import WORDS, trained
+from tests.models.saving.test_saving import WORDS, trained
 from models.saving.saving import save
 for classifier in ("logistic", "xgboost"):
     model, _ = trained("concat", "classification", classifier, fitted=WORDS, classifier_settings={})

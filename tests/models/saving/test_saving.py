@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.models.test_strategies import TASKS, THREE, labels, toy
 
 from features.text import fitted
 from models.data.modalities import Ragged
@@ -15,6 +14,7 @@ from models.errors import ModelError
 from models.registry import Recipe, build, strategy, strategy_names
 from models.saving import saving
 from models.saving.saving import ABOUT, MODEL, WEIGHTS, load, networks, save
+from tests.models.test_registry import TASKS, THREE, labels, toy
 
 WORDS = {"text": (("tfidf", fitted.build("tfidf", {})), ("word2vec", fitted.build("word2vec", {"size": 8})))}
 QUICK = {"C": 3.0, "alpha": 1.0}

@@ -7,7 +7,6 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
-from tests.models.test_saving import trained
 
 from features.text.tfidf import TfidfText
 from features.text.word2vec import Word2VecText
@@ -15,6 +14,7 @@ from models.data.modalities import Modalities
 from models.registry import Recipe, build
 from models.saving.saving import networks
 from models.saving.size import parameters
+from tests.models.saving.test_saving import trained
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 6)), np.arange(40) % 3

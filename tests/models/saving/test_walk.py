@@ -1,10 +1,10 @@
 """The walk through a fitted model: each object once, the same paths in equal models, only what is saved."""
 
 import numpy as np
-from tests.models.test_saving import trained
 
 from models.memo import Memo
 from models.saving.walk import walk
+from tests.models.saving.test_saving import trained
 
 
 class Node:

@@ -8,13 +8,13 @@ import h5py
 import numpy as np
 import pytest
 import soundfile
-from tests.pipeline.streams.test_tracks import TWO, film, program, tone, with_unknown
-from tests.pipeline.streams.test_unread import wav
 
 from pipeline.corpora.gathering import gather
 from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
+from tests.pipeline.streams.container.test_tracks import TWO, film, program, tone, with_unknown
+from tests.pipeline.streams.container.test_unread import wav
 from tests.pipeline.streams.recordings import flashing, of_two_programs
 
 HEADER = ("media", "utterance", "label", "speaker", "audio_track", "audio_channel")

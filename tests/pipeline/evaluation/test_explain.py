@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.pipeline.stages.test_inputs import ok, store, utterances
 
 from features.store import IMPORTED
 from pipeline.corpora.utterances import read_utterances
@@ -19,6 +18,7 @@ from pipeline.training.guard import split
 from pipeline.training.inputs import settings_of
 from pipeline.training.rows import Row
 from tests.conftest import bind, bind_results
+from tests.pipeline.training.test_inputs import ok, store, utterances
 
 N, REPEATS = 60, 4
 ONLY = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]

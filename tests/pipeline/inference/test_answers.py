@@ -5,7 +5,6 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from tests.models.test_strategies import THREE, labels, toy
 
 from models.data.modalities import Modalities
 from models.errors import ModelError
@@ -13,6 +12,7 @@ from models.registry import Recipe, build
 from pipeline.corpora.utterances import csv_text
 from pipeline.inference.answers import Answer, Answers
 from pipeline.inference.predict import answers_of
+from tests.models.test_registry import THREE, labels, toy
 
 
 def test_what_a_model_calls_a_class_is_no_line_of_its_own() -> None:

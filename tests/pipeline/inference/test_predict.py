@@ -21,7 +21,7 @@ from pipeline.inference.fit import fit
 from pipeline.inference.predict import MANIFEST, clip_manifest, predict
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
-from pipeline.stages import extract as extract_stage
+from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.tables.csv_files import read_sheet
@@ -59,7 +59,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for modality in MODALITIES:
             preprocess(params, "av", modality, pool)
         for extractor in params.extract:
-            extract_stage.extract(params, "av", extractor, pool)
+            extract(params, "av", extractor, pool)
         fit(params, "av", ROW)
     return folder
 
@@ -268,7 +268,7 @@ def test_a_stop_leaves_nothing_behind(params: Params, model: Path, monkeypatch: 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(extract_stage, "extract", stop)
+    monkeypatch.setattr("pipeline.inference.predict.write_features", stop)
     done = said(CLIPS[0], "--model", model)
     assert done.exit_code == 130
 
@@ -341,7 +341,7 @@ def test_a_model_of_timed_words_says_that_words_have_no_times(tmp_path: Path, mo
         for modality in ("text", "audio"):
             preprocess(params, "timed", modality, pool)
         for extractor in params.extract:
-            extract_stage.extract(params, "timed", extractor, pool)
+            extract(params, "timed", extractor, pool)
     saved = fit(params, "timed", Row("concat", ("text", "audio"), "logistic"))
     alone = said(CLIPS[0], "--model", saved, "--text", TEXTS["1"])
     assert "was fitted on timed words, but the words of the recording have no times: the rate of speech" in alone.stderr

@@ -17,7 +17,7 @@ import yaml
 
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
-from pipeline.evaluation.outputs import _write
+from pipeline.evaluation.outputs import write_outputs
 from pipeline.evaluation.printing import printed, printed_robustness, printed_without
 from pipeline.inference.fit import best_row
 from pipeline.settings.params import load_params
@@ -300,7 +300,7 @@ def test_only_its_own_files_of_before_are_deleted(classification: Path, tmp_path
     mine = ["plots/mine.csv", "plots/vote-text_audio-logistic-before.csv", "plots/notes-text.csv", "images/paper.svg"]
     for name in (*old, *mine):
         (results / name).write_text("utterance,truth,prediction\n" if name not in mine[::2] else "my,own\n")
-    _write(
+    write_outputs(
         {"plots/vote-text_audio-logistic.csv": "", "images/forest.svg": "<svg/>"}, results, {}, "crossmodal evaluate"
     )
     assert [name for name in mine if not (results / name).exists()] == []

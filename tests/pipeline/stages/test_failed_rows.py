@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from tests.pipeline.stages.test_importing import AS_CORPUS, made
 
 from models.classical import classifiers
 from models.errors import ModelError
@@ -25,6 +24,7 @@ from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import train
 from tests.conftest import run
+from tests.pipeline.exchange.test_importing import AS_CORPUS, made
 
 PARAMS = """
 train: {{classifiers: {classifiers}, sequences: {{align: {align}}},

@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from tests.pipeline.stages.test_inputs import ok, store, utterances
 
 from features.store import open_store
 from models.registry import strategy, strategy_names
@@ -21,6 +20,7 @@ from pipeline.training.fitting import Fit, Job, data_of, drops, fit_key, planned
 from pipeline.training.labels import labels_of
 from pipeline.training.rows import Row
 from tests.conftest import bind
+from tests.pipeline.training.test_inputs import ok, store, utterances
 
 THREE = ("text", "audio", "video")
 AUDIO, TWO = Row("unimodal", ("audio",), "svm"), Row("concat", ("text", "audio"), "logistic")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.pipeline.stages.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 
 from features.codec import STREAM_SCHEMAS
 from features.store import Entry, write_store
@@ -21,6 +20,7 @@ from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
 from pipeline.training.guard import contents_of, guarded, plan_of
 from tests.conftest import DATA, needs_data
+from tests.pipeline.training.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 
 PROTOCOL = ProtocolParams("group-kfold", 2, "group")
 FOLDS = (Fold("f", np.array([0, 1]), np.array([2, 3]), ()),)

@@ -8,7 +8,7 @@ from models.validation.folds import hold_out_groups, inner_folds
 from models.validation.protocol import Fold
 from pipeline.settings.params import CorpusParams, ProtocolParams
 from pipeline.training.fitting import Fit
-from pipeline.training.notices import _label_notices
+from pipeline.training.notices import label_notices
 from pipeline.training.rows import Row
 from tests.conftest import run
 
@@ -25,7 +25,7 @@ def notices(groups, train, test, inner=1.0):
     nothing = np.zeros((len(test), 0))
     fit = Fit(Row("unimodal", ("text",), "logistic"), "f", test, said, nothing, {}, nothing, inner, 0.0, 0.0, 1, "{}")
     x = Modalities({}, {"text": np.ones(N, bool)}, np.full(N, "yes", object), groups)
-    return list(_label_notices([fit], [Fold("f", train, test, pairs)], LABELS, CORPUS, x))
+    return list(label_notices([fit], [Fold("f", train, test, pairs)], LABELS, CORPUS, x))
 
 
 HALF, REST = np.arange(30), np.arange(30, N)
