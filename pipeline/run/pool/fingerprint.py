@@ -42,7 +42,7 @@ def _version(package: str) -> str:
 
 
 def _code() -> str:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     digest = hashlib.sha256()
     for path in sorted(file for folder in ("features", "models", "pipeline") for file in (root / folder).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

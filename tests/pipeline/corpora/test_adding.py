@@ -13,7 +13,7 @@ from pipeline.corpora.adding import add_corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

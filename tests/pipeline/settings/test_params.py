@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CORPUS = """
 corpora:
   mine: {reader: manifest, root: clips, task: classification, label: emotion, modalities: [text, audio],

@@ -67,7 +67,7 @@ def test_every_source_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("features/a.py", "models/b.py", "pipeline/run/pool/fingerprint.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "pipeline" / "run" / "fingerprint.py"))
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "pipeline" / "run" / "pool" / "fingerprint.py"))
     seen = {module._code()}
     (tmp_path / "features" / "a.py").write_text("x")
     seen.add(module._code())
