@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.corpora.utterances import Corpus, Problem, Severity
 from pipeline.errors import UserError, suggest
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 
 # A reader turns the unpacked folder into utterances. It opens label files, never media; it collects problems instead of
 # raising at the first. Its utterance table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.

@@ -17,7 +17,8 @@ from pipeline.corpora.words import within
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo, sha256_of
 from pipeline.run.locks import writing
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.tables.bound import TABLES
 

@@ -21,7 +21,7 @@ from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.errors import UserError, suggest
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.streams.spans import Region
 from pipeline.tables.csv_files import Sheet, read_sheet

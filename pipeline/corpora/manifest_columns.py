@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.corpora.utterances import COLUMNS, Problem
 from pipeline.errors import UserError
-from pipeline.settings.params import ProtocolParams
+from pipeline.settings.blocks import ProtocolParams
 from pipeline.tables.column_cells import HOLDS, misused
 from pipeline.tables.csv_files import Sheet
 from pipeline.tables.rules import SPLITS

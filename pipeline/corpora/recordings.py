@@ -12,7 +12,7 @@ from pipeline.corpora.base import MOST_LISTED
 from pipeline.corpora.utterances import Problem
 from pipeline.errors import unforeseen
 from pipeline.locales import hint_of
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.streams import DEFAULT, MIX
 from pipeline.tables.near_paths import Neighbours
 

@@ -15,7 +15,8 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.cells import difference, number, p_value, pipe_table
 from pipeline.evaluation.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
-from pipeline.settings.params import CorpusParams, EvaluateParams, Params
+from pipeline.settings.blocks import CorpusParams, EvaluateParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables import bound
 from pipeline.training.current import require_same, require_trained

@@ -20,7 +20,8 @@ from pipeline.evaluation.results import WHO, Key, label_of, read_figures, read_p
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
 from pipeline.training.fitting import Job, data_of, fitted_row, leading, planned

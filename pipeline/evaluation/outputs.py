@@ -24,7 +24,8 @@ from pipeline.evaluation.results import (
 )
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.drawing import Point, forest
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.tables.bound import TABLES
 from pipeline.tables.bound import record as record_of
 from pipeline.training.current import MADE_OF

@@ -11,7 +11,7 @@ from models.validation.protocol import groups_of
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there
 from pipeline.training.trained import read_record

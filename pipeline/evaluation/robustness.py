@@ -14,7 +14,7 @@ from pipeline.errors import UserError, suggest
 from pipeline.evaluation.cells import difference, figure, number, pipe_table, spaced
 from pipeline.evaluation.results import WHO, Key, figures_of, label_of, systems
 from pipeline.reporting.drawing import curves
-from pipeline.settings.params import CorpusParams, EvaluateParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 SHARES = (0, 10, 20, 30, 40, 50)  # percent of the utterances that lose a modality
 ORDERS = 20  # random orders in which they lose it; the figures are means over them

@@ -22,7 +22,7 @@ from models.evaluation.stats import (
 from models.registry import strategy
 from pipeline.errors import UserError
 from pipeline.evaluation.results import Key, figures_of, systems
-from pipeline.settings.params import CorpusParams, EvaluateParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 LEVEL = 0.05  # of the corrected p, and what the intervals leave out
 

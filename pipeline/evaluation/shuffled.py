@@ -9,7 +9,8 @@ from models.errors import LeakError
 from models.evaluation.metrics import codes, metric
 from models.evaluation.stats import holm
 from pipeline.evaluation.results import read_predictions
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.fitting import leading
 from pipeline.training.labels import SHUFFLED

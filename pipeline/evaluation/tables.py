@@ -9,7 +9,7 @@ from models.evaluation.stats import Interval
 from pipeline.evaluation.cells import SHARES, difference, figure, number, p_value, pipe_table, plain, spaced, tabular
 from pipeline.evaluation.results import WHO, Key, label_of
 from pipeline.evaluation.scoring import LEVEL, Comparison, Scored, Scores, smallest_p
-from pipeline.settings.params import CorpusParams, EvaluateParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 TABLE_COLUMNS = ["corpus", *WHO, "metric", "value", "low", "high", "n"]
 COMPARISON_COLUMNS = [*WHO, "metric", "difference", "low", "high", "p", "p_holm", "verdict", "parameters"]

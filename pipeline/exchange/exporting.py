@@ -19,7 +19,8 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
 from pipeline.exchange.export_sources import Source, joined
 from pipeline.exchange.formats.mmsa import PART
 from pipeline.hashing import sha256_of
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import is_imported, positions

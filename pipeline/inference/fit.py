@@ -25,7 +25,8 @@ from pipeline.errors import UserError, suggest
 from pipeline.evaluation.results import read_figures
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing
-from pipeline.settings.params import CorpusParams, Params, TrainParams
+from pipeline.settings.blocks import CorpusParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names, plugin_keys
 from pipeline.training.current import require_evaluated

@@ -30,7 +30,8 @@ from pipeline.run.extraction import close_stores, write_features
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.streaming import write_stream
-from pipeline.settings.params import CorpusParams, Params, ProtocolParams, TrainParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names
 from pipeline.tables.rules import fault_of_name, fault_of_text

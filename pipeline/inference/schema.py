@@ -14,7 +14,8 @@ from pipeline.foreign import single_line
 from pipeline.run.extraction import fingerprint
 from pipeline.run.stores import library_versions
 from pipeline.run.streaming import PACKAGES, stream_version
-from pipeline.settings.params import Params, Task, TrainParams
+from pipeline.settings.blocks import Task, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.parsing import parse
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import SPECTROGRAM, is_imported

@@ -11,7 +11,8 @@ from models.validation.protocol import grouped, groups_of
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import Problem
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams, Params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.guard import split
 from pipeline.training.matching import imported_differences

@@ -9,7 +9,7 @@ import pandas as pd
 from models.evaluation.metrics import metric
 from models.registry import strategy
 from pipeline.evaluation.results import WHO, figures_of, label_of, notices_of
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there, require_written
 from pipeline.training.current import page_mark

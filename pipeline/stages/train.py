@@ -8,7 +8,8 @@ from models.validation.protocol import grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
-from pipeline.settings.params import CorpusParams, Params, TrainParams
+from pipeline.settings.blocks import CorpusParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED

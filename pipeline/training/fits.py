@@ -9,7 +9,7 @@ from pipeline.run.cache import ClipCache
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.settings.params import TrainParams
+from pipeline.settings.blocks import TrainParams
 from pipeline.settings.paths import CACHE
 from pipeline.training.fitting import STEP, Failed, Fit, Job, fit_job
 from pipeline.training.notices import failed_notices

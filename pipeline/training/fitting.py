@@ -34,7 +34,7 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of, stamp_of
 from pipeline.run.cache import ClipCache, key_of
-from pipeline.settings.params import CorpusParams, TrainParams
+from pipeline.settings.blocks import CorpusParams, TrainParams
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.settings.plugins import load_plugins, plugin_keys
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, stores_of

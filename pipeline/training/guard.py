@@ -13,7 +13,7 @@ from features.video.images import read_jpeg
 from models.validation.columns import Contents
 from models.validation.leaks import leak_guard
 from models.validation.protocol import Fold, Plan, Protocol, plan
-from pipeline.settings.params import ContextParams, CorpusParams, TrainParams
+from pipeline.settings.blocks import ContextParams, CorpusParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import dialogues_by, pooled_of, stores_of
 from pipeline.training.labels import require_labels

@@ -17,7 +17,8 @@ from models.data.modalities import Modalities, Ragged
 from models.data.speakers import per_speaker
 from models.validation.protocol import groups_of
 from pipeline.errors import UserError
-from pipeline.settings.params import ContextParams, CorpusParams, Params, SequenceParams, TrainParams
+from pipeline.settings.blocks import ContextParams, CorpusParams, SequenceParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
 SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads, and their name among the sequences

@@ -10,7 +10,7 @@ from models.data.modalities import Modalities
 from models.validation.folds import hold_out_groups
 from models.validation.probes import knows_labels
 from models.validation.protocol import Fold
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import Failed, Fit, inner_figure
 
 NAMED = 3  # rows that a sentence names

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.data.modalities import Modalities
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import Fit
 from pipeline.training.rows import Row
 

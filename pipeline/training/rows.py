@@ -6,7 +6,7 @@ from itertools import combinations
 
 from models.registry import strategy, strategy_names
 from pipeline.errors import UserError, suggest
-from pipeline.settings.params import TrainParams
+from pipeline.settings.blocks import TrainParams
 
 WITHIN = "product"  # the fusion that also joins the extractors of one modality
 

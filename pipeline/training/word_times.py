@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.registry import reads_sequences
 from pipeline.corpora.utterances import read_words
 from pipeline.inference.schema import Schema
-from pipeline.settings.params import TrainParams
+from pipeline.settings.blocks import TrainParams
 from pipeline.settings.paths import CorpusPaths
 
 RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the rate of speech comes from

@@ -17,7 +17,7 @@ from pipeline.corpora.base import MOST_LISTED
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, Problem
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.foreign import child, open_hdf5
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.rules import interval_of, number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")

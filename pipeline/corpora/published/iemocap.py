@@ -34,7 +34,7 @@ from pipeline.corpora.published.iemocap_labels import (
 )
 from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 
 DESCRIPTION = Description(
     title="IEMOCAP, Interactive Emotional Dyadic Motion Capture",

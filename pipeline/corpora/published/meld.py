@@ -14,7 +14,7 @@ from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off
 from pipeline.corpora.published.files import folders_below, inside
 from pipeline.corpora.utterances import WORD_COLUMNS, Corpus, Problem
 from pipeline.errors import UserError, refuse_pipe, suggest
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.headers import column_names
 
 EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")

@@ -43,7 +43,7 @@ from pipeline.corpora.published.mosi_labels import (
 from pipeline.corpora.published.mosi_recordings import Recordings, find_recordings, sound
 from pipeline.corpora.utterances import Corpus, Problem
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 
 DESCRIPTION = Description(
     title="CMU-MOSI, Multimodal Opinion-level Sentiment Intensity",

@@ -23,7 +23,7 @@ from pipeline.corpora.published.mosi_labels import (
     expected,
 )
 from pipeline.corpora.utterances import Problem
-from pipeline.settings.params import CorpusParams
+from pipeline.settings.blocks import CorpusParams
 
 
 @dataclass(frozen=True)

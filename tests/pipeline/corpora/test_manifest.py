@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.corpora.manifest import read
 from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 
 HEADER = "media,utterance,start,end,text,speaker,emotion\n"
 

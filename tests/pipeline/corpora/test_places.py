@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.corpora.manifest import read
 from pipeline.corpora.places import real_places, recordings_of
-from pipeline.settings.params import CorpusParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 
 
 @pytest.fixture

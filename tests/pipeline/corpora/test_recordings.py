@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from pipeline.corpora.gathering import gather
-from pipeline.settings.params import CorpusParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
 from tests.pipeline.streams.container.test_tracks import TWO, film, program, tone, with_unknown

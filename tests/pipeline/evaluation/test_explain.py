@@ -11,7 +11,8 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.explain import ExplainJob, explain, explain_job
 from pipeline.run.pool.cluster import Pool
-from pipeline.settings.params import CorpusParams, EvaluateParams, Params, ProtocolParams, RunParams, TrainParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams, RunParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.fitting import Job, planned
 from pipeline.training.guard import split

@@ -8,7 +8,7 @@ from models.evaluation.stats import Interval
 from pipeline.errors import UserError
 from pipeline.evaluation.results import Key
 from pipeline.evaluation.scoring import Scored, Scores, score, smallest_p, verdict
-from pipeline.settings.params import CorpusParams, EvaluateParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams
 
 NAN = float("nan")
 PROTOCOL = ProtocolParams("group-kfold", group="speaker")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.corpora.gathering import gather
-from pipeline.settings.params import CorpusParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from tests.conftest import ROOT, write_csv
 
 CLIP = next((ROOT / "data" / "raw" / "demo").rglob("*.mp4"))

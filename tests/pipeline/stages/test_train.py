@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.settings.params import TrainParams
+from pipeline.settings.blocks import TrainParams
 from pipeline.training.rows import plan_rows
 from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
 

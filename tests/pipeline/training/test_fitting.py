@@ -13,7 +13,7 @@ from models.registry import strategy, strategy_names
 from models.validation.protocol import Fold
 from pipeline.errors import Changed
 from pipeline.run.cache import ClipCache
-from pipeline.settings.params import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
+from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training import fitting
 from pipeline.training.fitting import Fit, Job, data_of, drops, fit_key, planned

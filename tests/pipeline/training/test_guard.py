@@ -12,7 +12,8 @@ from models.validation.protocol import Fold
 from pipeline.corpora.utterances import read_utterances
 from pipeline.exchange.bundle import item_of
 from pipeline.run.pool.cluster import Pool
-from pipeline.settings.params import CorpusParams, ProtocolParams, TrainParams, load_params
+from pipeline.settings.blocks import CorpusParams, ProtocolParams, TrainParams
+from pipeline.settings.params import load_params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare

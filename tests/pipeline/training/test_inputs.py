@@ -12,15 +12,8 @@ from models.errors import ModelError
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import item_of
-from pipeline.settings.params import (
-    ContextParams,
-    CorpusParams,
-    Params,
-    ProtocolParams,
-    RunParams,
-    SequenceParams,
-    TrainParams,
-)
+from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, RunParams, SequenceParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import is_imported, load_modalities, settings_of, step_settings, stores_of
 

@@ -23,7 +23,8 @@ from pipeline.corpora.published.iemocap import DESCRIPTION, read
 from pipeline.corpora.published.iemocap_labels import ERC_HAPPY, alignment
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams, load_params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import load_params
 from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.stages.prepare import prepare
 from pipeline.streams.audio import read_audio

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.meld_tree import make
 from pipeline.corpora.published.meld import read, seconds
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams, ProtocolParams
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.settings.streams import AudioConfig
 from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Span

@@ -17,7 +17,8 @@ from pipeline.corpora.published.mosi import DESCRIPTION, read
 from pipeline.corpora.published.mosi_labels import SPLIT_OF
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
-from pipeline.settings.params import CorpusParams, Params, load_params
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params, load_params
 from pipeline.stages.prepare import prepare
 from tests.conftest import DATA, needs_data, write_csv
 from tests.pipeline.corpora.cases import refold
