@@ -24,9 +24,10 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
-from pipeline.training.fitting import Job, data_of, fitted_row, leading, planned
+from pipeline.training.fitting import data_of, fitted_row, leading, planned
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import settings_of, step_settings
+from pipeline.training.jobs import Job
 from pipeline.training.labels import labels_of
 from pipeline.training.rows import Row
 from pipeline.training.trained import require_features

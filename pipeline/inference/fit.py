@@ -30,7 +30,8 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names, plugin_keys
 from pipeline.training.current import require_evaluated
-from pipeline.training.fitting import leading, named_failure, recipe_of
+from pipeline.training.fit_keys import recipe_of
+from pipeline.training.fitting import leading, named_failure
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.training.labels import labels_of
 from pipeline.training.rows import Row

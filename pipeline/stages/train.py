@@ -14,10 +14,11 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED
 from pipeline.training.fits import fit_all, over_time, without_failed
-from pipeline.training.fitting import Job, planned
+from pipeline.training.fitting import planned
 from pipeline.training.grid_ends import end_notices
 from pipeline.training.guard import contents_of, guarded, plan_of
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.training.jobs import Job
 from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import failed_notices, label_notices, warned_notices

@@ -11,7 +11,8 @@ from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.settings.blocks import TrainParams
 from pipeline.settings.paths import CACHE
-from pipeline.training.fitting import STEP, Failed, Fit, Job, fit_job
+from pipeline.training.fitting import fit_job
+from pipeline.training.jobs import STEP, Failed, Fit, Job
 from pipeline.training.notices import failed_notices
 from pipeline.training.rows import Row
 

@@ -1,16 +1,12 @@
 """One strategy fitted on one fold, on a worker; and what came of it, kept so that nothing is fitted twice."""
 
-import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from importlib.metadata import version
-from itertools import chain, combinations
-from pathlib import Path
+from dataclasses import replace
+from functools import lru_cache
 from socket import gethostname
 from typing import Any
 
@@ -18,131 +14,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.store import Entry, open_store
-from features.text import fitted
 from models.classical.search import DIVERGED
 from models.data.modalities import Modalities
 from models.errors import DivergedError, FitError, LeakError, reason_of
 from models.evaluation.metrics import metric, metric_names
 from models.memo import Memo
 from models.outputs import finite, probabilities, scores
-from models.registry import Recipe, build, is_ours, reads_sequences
+from models.registry import build, is_ours, reads_sequences
 from models.validation.probes import probe
-from models.validation.protocol import Fold
 from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
-from pipeline.hashing import sha256_of, stamp_of
+from pipeline.hashing import stamp_of
 from pipeline.run.cache import ClipCache, key_of
-from pipeline.settings.blocks import CorpusParams, TrainParams
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CACHE, CorpusPaths
-from pipeline.settings.plugins import load_plugins, plugin_keys
-from pipeline.training.inputs import SPECTROGRAM, load_modalities, stores_of
+from pipeline.settings.plugins import load_plugins
+from pipeline.training.fit_keys import code, fit_key, recipe_of
+from pipeline.training.inputs import load_modalities
+from pipeline.training.jobs import STEP, Failed, Fit, Job, drops
 from pipeline.training.labels import labels_of
 from pipeline.training.rows import Row
-
-STEP = "fits"  # its folder in the cache
-_ROOT = Path(__file__).resolve().parents[2]
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
-
-
-@dataclass(frozen=True)
-class Job:
-    """Rows to be fitted on one fold; rows of one job share fitted unimodal models."""
-
-    name: str
-    folder: str  # the working directory, for workers that run elsewhere
-    corpus: CorpusParams
-    settings: TrainParams
-    plugins: tuple[str, ...]
-    fold: Fold
-    rows: tuple[Row, ...]
-    shuffled: int | None = None  # the seed, where labels are shuffled
-    keys: tuple[str, ...] = ()  # of the rows, as they were when the job was planned
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What a row said about the test part of one fold, and what it cost.
-
-    Attributes
-    ----------
-    row, fold, test
-        Whose, on which fold, and the n rows of the table that were tested.
-    predictions
-        ``(n,)`` positions in the sorted classes, or scores.
-    shares
-        ``(n, k)`` class probabilities; ``(n, 0)`` for a score.
-    dropped
-        ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions with these modalities taken away; only for fusions.
-    weights
-        ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without.
-    inner
-        A figure (`inner_figure`) on training rows that inner folds held out; NaN where a strategy has no such answers.
-    fit_s, predict_s
-        Seconds.
-    parameters
-        How many numbers were learnt.
-    settings
-        Those chosen on inner folds, as JSON.
-    ends
-        Which of them lie at an end of what was tried, as JSON (`models.classical.tuning.ends`).
-    warned
-        What libraries warned of, each as the end of a sentence.
-    """
-
-    row: Row
-    fold: str
-    test: NDArray[np.intp]
-    predictions: NDArray[Any]
-    shares: NDArray[np.float64]
-    dropped: Mapping[str, NDArray[Any]]
-    weights: NDArray[np.float64]
-    inner: float
-    fit_s: float
-    predict_s: float
-    parameters: int
-    settings: str
-    ends: str = "{}"
-    warned: tuple[str, ...] = ()
-
-    def entry(self) -> Entry:
-        """Return it as the cache keeps it."""
-        arrays = {"test": self.test, "predictions": self.predictions, "shares": self.shares, "weights": self.weights}
-        arrays |= {f"dropped {name}": answers for name, answers in self.dropped.items()}
-        arrays |= {"numbers": np.array([self.inner, self.fit_s, self.predict_s, self.parameters])}
-        return Entry(
-            "ok", clips={**arrays, "settings": self.settings, "ends": self.ends, "warned": json.dumps(self.warned)}
-        )
-
-    @classmethod
-    def of(cls, row: Row, fold: str, entry: Entry) -> "Fit":
-        """Return what `entry` kept."""
-        kept: Any = entry.clips
-        inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
-        dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
-        arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
-        said = (kept["settings"], kept["ends"], tuple(json.loads(kept["warned"])))
-        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), *said)
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A row that could not be fitted on one fold, and why, as the end of a sentence."""
-
-    row: Row
-    fold: str
-    reason: str
-
-
-def drops(modalities: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every set of modalities that can be taken away; of a single one, none.
-
-    >>> drops(("text", "audio"))
-    [('text',), ('audio',), ('text', 'audio')]
-    """
-    sizes = range(1, len(modalities) + 1) if len(modalities) > 1 else ()
-    return list(chain.from_iterable(combinations(modalities, size) for size in sizes))
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:
@@ -161,7 +53,7 @@ def fit_job(job: Job) -> list[Fit | Failed]:
             continue
         if job.settings.word2vec.get("vectors"):  # read by the fit itself
             _require_planned(job)
-        _code()  # a fit imports some of it
+        code()  # a fit imports some of it
         kept.put(key, fit.entry())
         found.append(fit)
     return found
@@ -346,122 +238,3 @@ def _inner(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
         return float("nan")
     said = model.target_.predictions(outputs[known])
     return float(metric(corpus.task, inner_figure(corpus)).function(labels[known], said))
-
-
-def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None) -> Recipe:
-    """Return what a row's model is built of."""
-    own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
-    names = {m: settings.features.get(m, ()) for m in row.modalities}
-    transformers = {
-        m: tuple((e, fitted.build(e, own.get(e, {}))) for e in listed if e in fitted.fitted_names())
-        for m, listed in names.items()
-    }
-    return Recipe(
-        corpus.task,
-        row.modalities,
-        row.model or "logistic",
-        classes,
-        fitted={m: t for m, t in transformers.items() if t},
-        extractors={m: tuple(names[m]) for m in row.modalities},
-        settings=settings.settings.get(row.strategy, {}),
-        classifier_settings=settings.settings.get(row.model, {}),
-        normalise="quantile" if settings.normalise == "quantile" else "standard",
-        budget=settings.budget,
-    )
-
-
-def fit_key(job: Job, row: Row) -> str:
-    """Return the content key of a row on a fold: features, labels, fold, settings, code and libraries."""
-    corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
-    over_time = reads_sequences(row.strategy, row.model)
-    stores = [paths.features(e) for m in row.modalities for e in stores_of(settings, m)]
-    stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in row.modalities else []
-    if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
-        stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
-    vectors = settings.word2vec.get("vectors")
-    return key_of(
-        {
-            "row": row.names,
-            "features": [_store_key(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
-            "names": {m: settings.features.get(m, ()) for m in row.modalities},
-            "settings": [settings.settings.get(name, {}) for name in (row.strategy, row.model)],
-            "transformers": [
-                settings.tfidf,
-                settings.word2vec,
-                _sha256_now(str(vectors), _stamp(vectors)) if vectors else "",
-            ],
-            "how": [
-                settings.budget,
-                settings.normalise,
-                repr(settings.context),
-                over_time and repr(settings.sequences),
-            ],
-            "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
-            "predicted": [corpus.task, corpus.label, corpus.protocol.group, job.shuffled],
-            "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
-            "code": [_code(), *plugin_keys(job.plugins)],
-        }
-    )
-
-
-def _digest(rows: NDArray[np.intp]) -> str:
-    return hashlib.sha256(np.asarray(rows, np.int64).tobytes()).hexdigest()
-
-
-@lru_cache(maxsize=256)
-def _store_key(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - written anew, it is read anew
-    with open_store(Path(path)) as store:
-        return key_of({"name": Path(path).stem, "content": store.digest})
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    return tuple(stamp_of(Path(path))) if Path(path).is_file() else ()
-
-
-@lru_cache(maxsize=64)
-def _sha256_now(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
-    return _sha256(path)
-
-
-def _sha256(path: str) -> str:
-    return sha256_of(Path(path)) if Path(path).is_file() else ""
-
-
-def _code() -> str:
-    """Return the content key of the code and the libraries that a fit depends on, as this process has imported them.
-
-    Raises
-    ------
-    Changed
-        If the code is another by now: what is imported later, inside a function, is not what the key says.
-    """
-    if _code_of(_code_stamps()) != _IMPORTED:
-        raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
-    return _IMPORTED
-
-
-@lru_cache(maxsize=2)
-def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - changed, it is read anew
-    sources = {str(f.relative_to(_ROOT)): hashlib.sha256(f.read_bytes()).hexdigest() for f in _code_files()}
-    return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
-
-
-def _code_stamps() -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(stamp_of(file)) for file in _code_files())
-
-
-@cache
-def _code_files() -> tuple[Path, ...]:
-    """Return the code that a fit runs: models, transformers of text, and how they are given what they read."""
-    packages = ("models", "features/text", "pipeline/training")
-    files = [file for package in packages for file in sorted((_ROOT / package).rglob("*.py"))]
-    return *files, _ROOT / "features" / "align.py"
-
-
-def _xgboost() -> str:
-    import platform
-
-    return version("xgboost" if platform.system() == "Darwin" else "xgboost-cpu")
-
-
-_IMPORTED = _code_of(_code_stamps())  # when this module, and with it what it needs, has just been imported

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from models.classical.domains import domain, has_order
 from models.registry import strategy
-from pipeline.training.fitting import Fit
+from pipeline.training.jobs import Fit
 from pipeline.training.rows import Row
 
 _NAMED = 2  # rows that a sentence names

@@ -11,7 +11,8 @@ from models.validation.folds import hold_out_groups
 from models.validation.probes import knows_labels
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams
-from pipeline.training.fitting import Failed, Fit, inner_figure
+from pipeline.training.fitting import inner_figure
+from pipeline.training.jobs import Failed, Fit
 
 NAMED = 3  # rows that a sentence names
 

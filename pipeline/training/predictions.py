@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.data.modalities import Modalities
 from pipeline.settings.blocks import CorpusParams
-from pipeline.training.fitting import Fit
+from pipeline.training.jobs import Fit
 from pipeline.training.rows import Row
 
 

@@ -7,7 +7,7 @@ from models.data.modalities import Modalities
 from models.validation.folds import hold_out_groups, inner_folds
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
-from pipeline.training.fitting import Fit
+from pipeline.training.jobs import Fit
 from pipeline.training.notices import label_notices
 from pipeline.training.rows import Row
 from tests.conftest import run

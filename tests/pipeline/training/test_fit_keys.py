@@ -15,8 +15,10 @@ from pipeline.errors import Changed
 from pipeline.run.cache import ClipCache
 from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training import fitting
-from pipeline.training.fitting import Fit, Job, data_of, drops, fit_key, planned
+from pipeline.training import fit_keys
+from pipeline.training.fit_keys import fit_key
+from pipeline.training.fitting import data_of, planned
+from pipeline.training.jobs import Fit, Job, drops
 from pipeline.training.labels import labels_of
 from pipeline.training.rows import Row
 from tests.conftest import bind
@@ -264,13 +266,13 @@ def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, 
 
 def test_code_that_is_changed_beside_a_run_gives_no_key(job, tmp_path, monkeypatch):
     copies = []
-    for file in fitting._code_files():
-        copies.append(tmp_path / "code" / file.relative_to(fitting._ROOT))
+    for file in fit_keys._code_files():
+        copies.append(tmp_path / "code" / file.relative_to(fit_keys._ROOT))
         copies[-1].parent.mkdir(parents=True, exist_ok=True)
         copies[-1].write_bytes(file.read_bytes())
     before = fit_key(job, TWO)
-    monkeypatch.setattr(fitting, "_ROOT", tmp_path / "code")
-    monkeypatch.setattr(fitting, "_code_files", lambda: tuple(copies))
+    monkeypatch.setattr(fit_keys, "_ROOT", tmp_path / "code")
+    monkeypatch.setattr(fit_keys, "_code_files", lambda: tuple(copies))
     assert fit_key(job, TWO) == before  # written again, the same
     copies[0].write_text(copies[0].read_text() + "# new\n")
     with pytest.raises(Changed, match="the code of crossmodal was changed while this command ran"):

@@ -1,0 +1,148 @@
+"""The content key of a fit: features, labels, fold, settings, code and libraries."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.store import open_store
+from features.text import fitted
+from models.registry import Recipe, reads_sequences
+from pipeline.errors import Changed
+from pipeline.hashing import sha256_of, stamp_of
+from pipeline.run.cache import key_of
+from pipeline.settings.blocks import CorpusParams, TrainParams
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import plugin_keys
+from pipeline.training.inputs import SPECTROGRAM, stores_of
+from pipeline.training.jobs import Job
+from pipeline.training.rows import Row
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
+
+
+def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None) -> Recipe:
+    """Return what a row's model is built of."""
+    own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
+    names = {m: settings.features.get(m, ()) for m in row.modalities}
+    transformers = {
+        m: tuple((e, fitted.build(e, own.get(e, {}))) for e in listed if e in fitted.fitted_names())
+        for m, listed in names.items()
+    }
+    return Recipe(
+        corpus.task,
+        row.modalities,
+        row.model or "logistic",
+        classes,
+        fitted={m: t for m, t in transformers.items() if t},
+        extractors={m: tuple(names[m]) for m in row.modalities},
+        settings=settings.settings.get(row.strategy, {}),
+        classifier_settings=settings.settings.get(row.model, {}),
+        normalise="quantile" if settings.normalise == "quantile" else "standard",
+        budget=settings.budget,
+    )
+
+
+def fit_key(job: Job, row: Row) -> str:
+    """Return the content key of a row on a fold: features, labels, fold, settings, code and libraries."""
+    corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
+    over_time = reads_sequences(row.strategy, row.model)
+    stores = [paths.features(e) for m in row.modalities for e in stores_of(settings, m)]
+    stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in row.modalities else []
+    if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
+        stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
+    vectors = settings.word2vec.get("vectors")
+    return key_of(
+        {
+            "row": row.names,
+            "features": [_store_key(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
+            "names": {m: settings.features.get(m, ()) for m in row.modalities},
+            "settings": [settings.settings.get(name, {}) for name in (row.strategy, row.model)],
+            "transformers": [
+                settings.tfidf,
+                settings.word2vec,
+                _sha256_now(str(vectors), _stamp(vectors)) if vectors else "",
+            ],
+            "how": [
+                settings.budget,
+                settings.normalise,
+                repr(settings.context),
+                over_time and repr(settings.sequences),
+            ],
+            "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
+            "predicted": [corpus.task, corpus.label, corpus.protocol.group, job.shuffled],
+            "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
+            "code": [code(), *plugin_keys(job.plugins)],
+        }
+    )
+
+
+def _digest(rows: NDArray[np.intp]) -> str:
+    return hashlib.sha256(np.asarray(rows, np.int64).tobytes()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _store_key(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - written anew, it is read anew
+    with open_store(Path(path)) as store:
+        return key_of({"name": Path(path).stem, "content": store.digest})
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    return tuple(stamp_of(Path(path))) if Path(path).is_file() else ()
+
+
+@lru_cache(maxsize=64)
+def _sha256_now(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
+    return _sha256(path)
+
+
+def _sha256(path: str) -> str:
+    return sha256_of(Path(path)) if Path(path).is_file() else ""
+
+
+def code() -> str:
+    """Return the content key of the code and the libraries that a fit depends on, as this process has imported them.
+
+    Raises
+    ------
+    Changed
+        If the code is another by now: what is imported later, inside a function, is not what the key says.
+    """
+    if _code_of(_code_stamps()) != _IMPORTED:
+        raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
+    return _IMPORTED
+
+
+@lru_cache(maxsize=2)
+def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - changed, it is read anew
+    sources = {str(f.relative_to(_ROOT)): hashlib.sha256(f.read_bytes()).hexdigest() for f in _code_files()}
+    return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
+
+
+def _code_stamps() -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(stamp_of(file)) for file in _code_files())
+
+
+@cache
+def _code_files() -> tuple[Path, ...]:
+    """Return the code that a fit runs: models, transformers of text, and how they are given what they read."""
+    packages = ("models", "features/text", "pipeline/training")
+    files = [file for package in packages for file in sorted((_ROOT / package).rglob("*.py"))]
+    return *files, _ROOT / "features" / "align.py"
+
+
+def _xgboost() -> str:
+    import platform
+
+    return version("xgboost" if platform.system() == "Darwin" else "xgboost-cpu")
+
+
+_IMPORTED = _code_of(_code_stamps())  # when this module, and with it what it needs, has just been imported
