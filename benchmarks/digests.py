@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.table import table
-from benchmarks.timing import interleaved, median_ratio
+from benchmarks.tools.table import table
+from benchmarks.tools.timing import interleaved, median_ratio
 from features.store import Entry, Item, feature_schema, open_store, write_store
 from features.store_reading import Store
 

@@ -4,7 +4,7 @@ import csv
 import sys
 from pathlib import Path
 
-from benchmarks.recordings import Recording, grid_recording
+from benchmarks.tools.recordings import Recording, grid_recording
 
 COMMANDS = {"b": "bin", "l": "lay", "p": "place", "s": "set"}  # the first letter of a clip's name (Cooke et al., 2006)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.corpus import BenchCorpus
-from benchmarks.recordings import ABSENT, Recording, grid, multiplied, speech
-from benchmarks.table import table
-from benchmarks.watch import Watched
+from benchmarks.tools.corpus import BenchCorpus
+from benchmarks.tools.recordings import ABSENT, Recording, grid, multiplied, speech
+from benchmarks.tools.table import table
+from benchmarks.tools.watch import Watched
 
 WORKERS = 2
 

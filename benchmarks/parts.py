@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks import bare
-from benchmarks.ours import Ours
-from benchmarks.recordings import ABSENT, SETS, Recording
-from benchmarks.table import table
-from benchmarks.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
+from benchmarks.tools import bare
+from benchmarks.tools.ours import Ours
+from benchmarks.tools.recordings import ABSENT, SETS, Recording
+from benchmarks.tools.table import table
+from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from features.video.images import quiet_stderr, read_jpeg
 
 # Each step that has them, with its parts; in brackets, other ways to call a part, which are no part of any sum.

@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.corpus import NAME, BenchCorpus
-from benchmarks.recordings import ABSENT, speech
-from benchmarks.table import table
-from benchmarks.watch import Watched, watch
+from benchmarks.tools.corpus import NAME, BenchCorpus
+from benchmarks.tools.recordings import ABSENT, speech
+from benchmarks.tools.table import table
+from benchmarks.tools.watch import Watched, watch
 
 WORKERS = 2
 NOTE = """\
@@ -56,7 +56,7 @@ def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str
 def _peer(files: Sequence[Path], folder: Path) -> Watched:
     listed = folder / "files.txt"
     listed.write_text("\n".join(map(str, files)))
-    return watch([sys.executable, "-m", "benchmarks.peer", str(listed), str(WORKERS)], folder)
+    return watch([sys.executable, "-m", "benchmarks.tools.peer", str(listed), str(WORKERS)], folder)
 
 
 def _written_out(corpus: BenchCorpus, folder: Path) -> list[Path]:

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.table import table
-from benchmarks.watch import Watched, crossmodal
+from benchmarks.tools.table import table
+from benchmarks.tools.watch import Watched, crossmodal
 
 NAME = "bench"
 UTTERANCES, VIDEOS, TESTED = 1837, 78, 16

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.corpus import BenchCorpus
-from benchmarks.recordings import ABSENT, SETS, Recording, multiplied
-from benchmarks.table import table
-from benchmarks.timing import Cost, median_cost
-from benchmarks.watch import Watched
+from benchmarks.tools.corpus import BenchCorpus
+from benchmarks.tools.recordings import ABSENT, SETS, Recording, multiplied
+from benchmarks.tools.table import table
+from benchmarks.tools.timing import Cost, median_cost
+from benchmarks.tools.watch import Watched
 
 MODALITIES = ("text", "audio", "video")
 COMMANDS = ("preprocess", "extract")

@@ -4,12 +4,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.bare import pictures
-from benchmarks.recordings import DATA, SETS, multiplied
 from benchmarks.run import PARTS, main
-from benchmarks.table import cell, table
-from benchmarks.timing import Cost, interleaved, median_ratio
-from benchmarks.watch import watch
+from benchmarks.tools.bare import pictures
+from benchmarks.tools.recordings import DATA, SETS, multiplied
+from benchmarks.tools.table import cell, table
+from benchmarks.tools.timing import Cost, interleaved, median_ratio
+from benchmarks.tools.watch import watch
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are not there: {DATA}")
 
@@ -62,7 +62,7 @@ def test_help_names_every_part():
 
 
 def test_without_recordings_every_part_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr("benchmarks.recordings.DATA", tmp_path)
+    monkeypatch.setattr("benchmarks.tools.recordings.DATA", tmp_path)
     shown = CliRunner().invoke(main, [part for part in PARTS if part != "strategies"])  # which needs none
     assert shown.exit_code == 0, shown.output
     assert shown.output.count("Skipped: the recordings") == 7

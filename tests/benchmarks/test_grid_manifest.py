@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from benchmarks.grid_manifest import main
-from benchmarks.recordings import DATA
+from benchmarks.tools.recordings import DATA
 
 CLIPS = DATA / "grid" / "s1"
 

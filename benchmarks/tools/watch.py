@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.recordings import ROOT
+from benchmarks.tools.recordings import ROOT
 
 INTERVAL_S = 0.5
 MB = 1e6

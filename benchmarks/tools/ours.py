@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.recordings import ROOT, Recording
+from benchmarks.tools.recordings import ROOT, Recording
 
 
 class Ours:

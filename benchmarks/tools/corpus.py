@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.recordings import Recording
-from benchmarks.watch import Watched, crossmodal
+from benchmarks.tools.recordings import Recording
+from benchmarks.tools.watch import Watched, crossmodal
 
 NAME = "bench"
 SETTINGS = """

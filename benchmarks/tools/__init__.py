@@ -1,0 +1,1 @@
+"""What several benchmarks use: recordings, corpora of them, timing, tables, the peer."""
