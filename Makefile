@@ -29,10 +29,10 @@ repro: setup ## run the whole pipeline on the corpora of run.corpora and print t
 	@crossmodal evaluate --show
 
 test: setup ## all tests
-	pytest -n auto --dist loadfile --no-loadscope-reorder
+	pytest -n auto --dist loadfile
 
 faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED draws others
-	FAULTS=long pytest -n auto --dist loadfile --no-loadscope-reorder tests/faults
+	FAULTS=long pytest -n auto --dist loadfile tests/faults
 
 lint: setup ## style, types, import directions
 	ruff check .

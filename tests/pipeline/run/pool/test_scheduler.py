@@ -87,12 +87,12 @@ def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     other = copy_of_the_code(tmp_path / "other")
-    (other / "models" / "metrics.py").open("a").write("\n")
-    (elsewhere / "pipeline" / "run").mkdir(parents=True)
+    (other / "models" / "evaluation" / "metrics.py").open("a").write("\n")
+    (elsewhere / "pipeline" / "run" / "pool").mkdir(parents=True)
     for file in (
         "__init__.py",
         "run/__init__.py",
-        "run/fingerprint.py",
+        "run/pool/fingerprint.py",
     ):  # others with these names, as an older release
         (elsewhere / "pipeline" / file).touch()
     good = cluster.worker(cwd=tmp_path.parent)
@@ -112,7 +112,7 @@ def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
 
 def test_a_run_without_a_fitting_worker_names_each_and_what_differs(cluster: Cluster, tmp_path: Path) -> None:
     other = copy_of_the_code(tmp_path / "other")
-    fingerprint = other / "pipeline" / "run" / "fingerprint.py"
+    fingerprint = other / "pipeline" / "run" / "pool" / "fingerprint.py"
     lie = '\n\ndef _version(package: str) -> str:\n    return "9.9" if package == "numpy" else _true(package)\n'
     fingerprint.write_text(fingerprint.read_text().replace("def _version(", "def _true(", 1) + lie)
     cluster.worker(code=other)
@@ -162,7 +162,7 @@ def test_a_worker_that_is_started_anew_at_the_same_address_is_asked_again(cluste
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     other = copy_of_the_code(tmp_path / "other")
-    (other / "models" / "metrics.py").open("a").write("\n")
+    (other / "models" / "evaluation" / "metrics.py").open("a").write("\n")
     first = cluster.worker("--worker-port", port)
     seen = []
     with Pool(1, cluster.address) as pool:
