@@ -15,13 +15,12 @@ from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED
 from pipeline.training.fits import fit_all, over_time, without_failed
 from pipeline.training.fitting import planned
-from pipeline.training.grid_ends import end_notices
 from pipeline.training.guard import contents_of, guarded, plan_of
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.training.jobs import Job
 from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences
-from pipeline.training.notices import failed_notices, label_notices, warned_notices
+from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
 from pipeline.training.predictions import presence_of, tables_of
 from pipeline.training.rows import Row, plan_rows
 from pipeline.training.trained import inputs_of, require_features, require_unchanged

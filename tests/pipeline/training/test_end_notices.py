@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from models.classical.domains import faults
-from pipeline.training.grid_ends import end_notices
 from pipeline.training.jobs import Fit
+from pipeline.training.notices import end_notices
 from pipeline.training.rows import Row
 
 FCNN = Row("unimodal", ("audio",), "fcnn")
