@@ -38,7 +38,7 @@ class ModalityAttention(Multimodal):
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
         """Return modality -> one ``(steps,)`` an utterance: how much each step counts; empty where it has none.
 
-        Of a sequence longer than `models.nets.inputs.LONGEST`, the steps that were averaged share a weight equally.
+        Of a sequence longer than `models.nets.steps.LONGEST`, the steps that were averaged share a weight equally.
         """
         found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
         rows, said = self.model_.answers(X)
@@ -95,7 +95,7 @@ class SelfAttention(Multimodal):
     def step_weights(self, X: Modalities) -> list[FloatArray]:
         """Return one ``(steps,)`` an utterance: how much each step of the fused sequence counts; empty without one.
 
-        A fused sequence is as long as its longest modality, `models.nets.inputs.LONGEST` at most.
+        A fused sequence is as long as its longest modality, `models.nets.steps.LONGEST` at most.
         """
         found: list[FloatArray] = [np.empty(0)] * len(X)
         rows, said = self.model_.answers(X)

@@ -29,7 +29,7 @@ _SHAPES: dict[str, Mapping[str, Sides]] = {
     "models.data.design._SparseScaler": {"scale": ()},
     "models.nets.fcnn.FullyConnected": {"classes_": ("classes",), "mean_": (), "deviation_": ()},
     "models.classical.baselines.Majority": {"answer_": ("outputs",), "prior_": ("outputs",)},
-    "models.nets.inputs.StepScaler": _SCALER,
+    "models.nets.steps.StepScaler": _SCALER,
     "models.fusion.late.MajorityVote": {"voters_": ("bases",)},
     "models.fusion.late.Product": {"weights_": ("bases",), "power_": ()},
     "models.fusion.late.WeightedAverage": {"weights_": ("bases",), "sharpness_": ()},

@@ -13,6 +13,7 @@ from typing import Any
 from models.errors import ModelError
 
 NETS = "models.nets.modules"  # the module of this project's networks
+_TORCH = (NETS, "models.nets.layers")  # modules of torch are built anew for their weights, and never objects of a file
 _OWN = ("models", "features.text")
 _LIBRARIES = frozenset(
     {
@@ -50,7 +51,7 @@ def trust(modules: Iterable[str]) -> None:
 def class_named(name: str) -> type | None:
     """Return the class that ``module.Class`` names, or None where a saved model may not hold it."""
     module, _, attribute = name.rpartition(".")
-    if name in _LIBRARIES or (module != NETS and _inside(module, _OWN)) or _inside(module, _PLUGINS):
+    if name in _LIBRARIES or (module not in _TORCH and _inside(module, _OWN)) or _inside(module, _PLUGINS):
         found = _defined(module, attribute)
     else:
         found = _estimators().get(name) if _PLUGINS and module.startswith("sklearn.") else None

@@ -116,6 +116,8 @@ CALLS = {
     "a process": an_object("subprocess.Popen", args="touch RAN"),
     "a function": an_object("models.saving.saving.save"),
     "a network as an object": an_object("models.nets.modules.FeedForward"),
+    "a layer of networks": net("models.nets.layers:Recurrent"),
+    "a layer as an object": an_object("models.nets.layers.StepDropout"),
     "a class that a module of ours imports": an_object("models.saving.saving.Path"),
     "a partial function": {"part": "functools.partial", "state": {"tuple": ["os.system", "touch RAN"]}},
     "a pickle's way": {"__reduce__": ["os.system", ["touch RAN"]]},

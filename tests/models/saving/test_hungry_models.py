@@ -8,6 +8,7 @@ import functools
 import json
 import subprocess
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from models.classical.unimodal import Unimodal
 from models.data.design import Standardise
 from models.errors import ModelError
 from models.fusion.late import MajorityVote
+from models.saving import shapes, sound_libraries, sound_own, trusted
 from models.saving.objects import read, write
+from tests.conftest import ROOT
 from tests.models.saving.test_hostile_models import QUICK
 from tests.models.saving.test_saving import WORDS, trained
 
@@ -129,6 +132,28 @@ def test_a_number_that_would_become_memory_is_refused(model, name, attribute, i)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - what constructors raise, `load` says in a sentence
         read(*changed(written(*model), name, attribute, value))
     assert not isinstance(caught.value, MemoryError)
+
+
+CHECKED = sorted({*shapes._SHAPES, *sound_own.RULES, *sound_libraries.RULES, *trusted._LIBRARIES})
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_is_checked_by_its_name_is_a_class_of_that_name(name):
+    """A class that moves, or that a library renames, would go unchecked."""
+    module, _, attribute = name.rpartition(".")
+    found = getattr(import_module(module), attribute)
+    assert isinstance(found, type)
+    assert f"{found.__module__}.{found.__qualname__}" == name
+
+
+def test_no_module_of_torch_is_an_object_of_a_file():
+    from torch.nn import Module
+
+    modules = [import_module(f"models.nets.{path.stem}") for path in (ROOT / "models" / "nets").glob("*.py")]
+    classes = {found for module in modules for found in vars(module).values() if isinstance(found, type)}
+    torch = [found for found in classes if issubclass(found, Module) and found.__module__.startswith("models.")]
+    assert len(torch) > 15
+    assert not any(trusted.class_named(f"{found.__module__}.{found.__qualname__}") for found in torch)
 
 
 @pytest.mark.parametrize("model", sorted({m for m, *_ in HUNGRY}), ids="-".join)
