@@ -28,7 +28,9 @@ def _machine(part: Any) -> None:
     classes, found = len(counts), vectors.shape[0]
     require(counts.dtype == np.int32 and counts.ndim == 1 and classes > 1 and (counts >= 0).all(), part, "odd counts")
     parted = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
-    require(classes == (len(own["classes_"]) if parted else 2), part, "another number of classes than of counts")
+    named = own["classes_"] if parted else ()
+    require(isinstance(named, np.ndarray) or not parted, part, "no names of its classes")
+    require(classes == (len(named) if parted else 2), part, "another number of classes than of counts")
     whole = counts.sum() if parted else counts.max(initial=0)
     require(whole == found == len(own["support_"]), part, "another number of support vectors than it says")
     require(vectors.shape[1] == own["n_features_in_"], part, "support vectors of another width than its columns")

@@ -120,6 +120,8 @@ def _views(part: Any) -> None:
     own = vars(part)
     if "parts_" not in own:
         return
+    counts = {len(own[name]) for name in ("parts_", "directions_", "scales_")}
+    require(len(counts) == 1, part, "another number of directions than of views")
     for view, directions, scale in zip(own["parts_"], own["directions_"], own["scales_"], strict=True):
         arrays = isinstance(directions, np.ndarray) and isinstance(scale, np.ndarray)
         fits = arrays and directions.ndim == 2 and directions.shape == (len(view.axes_), scale.size)
