@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpora.utterances import Corpus, Problem, Severity
+from pipeline.corpora.problems import Problem
+from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError, suggest
 from pipeline.settings.blocks import CorpusParams
 
@@ -120,21 +121,6 @@ def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserErr
     if not root.is_dir():
         return UserError(f"{root} is no folder: name the unpacked corpus as root. {hint}")
     return UserError(f"{root} does not hold the whole corpus. Found: {found}. Not found: {missing}. {hint}")
-
-
-MOST_LISTED = 50
-
-
-def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
-    """Return a problem for each name, put in place of ``{}``; beyond `MOST_LISTED`, how many more there are.
-
-    >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
-    ['warning: x: stray file: ._a is ignored']
-    """
-    shown = [Problem(severity, where, None, message.format(name)) for name in names[:MOST_LISTED]]
-    if len(names) > MOST_LISTED:
-        shown.append(Problem(severity, where, None, message.format(f"... and {len(names) - MOST_LISTED} more:")))
-    return shown
 
 
 def off_count(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:

@@ -3,30 +3,23 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.corpora.base import Fault, description, reader
 from pipeline.corpora.places import repeated, same_parts
-from pipeline.corpora.problems import shown
+from pipeline.corpora.problems import Problem, Severity, shown
 from pipeline.corpora.recordings import CHOICES, problems_of, read_all
-from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity, csv_text, read_utterances, write_tables
-from pipeline.corpora.words import within
+from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
+from pipeline.corpora.utterances import COLUMNS, Corpus, write_tables
+from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
-from pipeline.hashing import HashMemo, sha256_of
+from pipeline.hashing import HashMemo
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams
-from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.tables.bound import TABLES
-
-END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
-
-SOURCES = "sources"  # what the record says of the files that were read
-
-MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
 
 
 def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
@@ -52,13 +45,6 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
     return corpus.problems
 
 
-def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the manifest of a user's own folder and its words.csv, each with its sha256; elsewhere nothing."""
-    manifest = label_file(settings)
-    files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
-    return {path.name: sha256_of(path) for path in files if path.is_file()}
-
-
 def gather(settings: CorpusParams) -> Corpus:
     """Read a corpus and look at its recordings: ends filled in, contents hashed, spans checked against lengths."""
     corpus = reader(settings.reader)(Path(settings.root), settings)
@@ -71,7 +57,7 @@ def gather(settings: CorpusParams) -> Corpus:
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
-    words, late = _within_recordings(corpus, table, settings)
+    words, late = within_recordings(corpus, table, Path(settings.root))
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
     problems += _outside(corpus.utterances, settings) if settings.label else []
     order = {"error": 0, "failed": 1, "warning": 2}
@@ -108,33 +94,6 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
         "they change (`crossmodal status` does); link them into the folder, or run `dvc repro --force` then"
     )
     return [Problem("warning", label_file(settings), None, message)]
-
-
-def current(params: Params, name: str) -> bool:
-    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened.
-
-    They do not where `prepare` would refuse the files now, as with another label or task.
-    """
-    settings, paths = params.corpus(name), CorpusPaths(name)
-    corpus = reader(settings.reader)(Path(settings.root), settings)
-    if any(problem.severity == "error" for problem in corpus.problems):
-        return False
-    stored = read_utterances(paths.utterances, settings.label)
-    same = [c for c in corpus.utterances.columns if c not in MADE]
-    if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
-        return False
-    fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
-    kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
-    known = fresh["end"] != ""  # an end that was left out was read from the recording
-    ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
-    words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
-    spoken = csv_text(_within_recordings(corpus, stored, settings)[0])
-    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
-
-
-def label_file(settings: CorpusParams) -> Path:
-    """Return the file, or folder, that a corpus's rows come from."""
-    return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
 def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
@@ -183,19 +142,6 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
             hashes[name] = ""  # not readable: probing says why
     memo.save()
     return hashes
-
-
-def _within_recordings(
-    corpus: Corpus, table: pd.DataFrame, settings: CorpusParams
-) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off at their recording's end where utterances last until it, and what is said of that."""
-    file = Path(settings.root) / "words.csv"
-    if not file.exists():
-        return corpus.words, []
-    open_end = corpus.utterances["end"].isna().to_numpy() & table["end"].notna().to_numpy()
-    rows = table[open_end]
-    spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
-    return within(corpus.words, spans, file, "its utterance, which ends with the recording")
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:

@@ -18,7 +18,8 @@ import pandas as pd
 
 from pipeline.corpora.manifest_columns import OURS, check_asked, understood
 from pipeline.corpora.places import recordings_of, repeated, same_parts
-from pipeline.corpora.utterances import COLUMNS, Corpus, Problem, Severity
+from pipeline.corpora.problems import Problem, Severity
+from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.corpora.words import check_columns, read_words
 from pipeline.errors import UserError, suggest
 from pipeline.settings.blocks import CorpusParams

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.corpora.utterances import COLUMNS, Problem
+from pipeline.corpora.problems import Problem
+from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.settings.blocks import ProtocolParams
 from pipeline.tables.column_cells import HOLDS, misused

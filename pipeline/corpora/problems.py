@@ -1,17 +1,61 @@
-"""What is shown of a corpus's problems: a few of each kind, and all of them in a file."""
+"""What is wrong in a corpus: one problem, how many of a kind are listed, and which of them are shown."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from features.atomic import write_bytes
-from pipeline.corpora.utterances import Problem
 from pipeline.foreign import printable
 
+MOST_LISTED = 50  # names of one kind that become problems of their own
 OF_A_KIND = 10  # lines of one kind that are shown
 IN_ALL = 100
 _SAID = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers: what differs within a kind
+
+
+Severity = Literal["error", "failed", "warning"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in a corpus.
+
+    `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
+    be read, its utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an error
+    stops.
+    """
+
+    severity: Severity
+    file: Path
+    line: int | None
+    message: str
+    stops: Literal["prepare", "train"] = "prepare"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{self.severity}: {place}: {self.message}"
+
+
+def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
+    """Return a problem for each name, put in place of ``{}``; beyond `MOST_LISTED`, how many more there are.
+
+    >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
+    ['warning: x: stray file: ._a is ignored']
+    """
+    shown = [Problem(severity, where, None, message.format(name)) for name in names[:MOST_LISTED]]
+    if len(names) > MOST_LISTED:
+        shown.append(Problem(severity, where, None, message.format(f"... and {len(names) - MOST_LISTED} more:")))
+    return shown
+
+
+def capped(found: Sequence[Problem]) -> list[Problem]:
+    """Return the first `MOST_LISTED` of problems of one kind in one file, and how many more there are."""
+    more = len(found) - MOST_LISTED
+    rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
+    return [*found[:MOST_LISTED], *rest]
 
 
 def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline.corpora.base import MOST_LISTED
-from pipeline.corpora.utterances import Problem
+from pipeline.corpora.problems import MOST_LISTED, Problem
+from pipeline.corpora.sources import label_file
 from pipeline.errors import unforeseen
 from pipeline.locales import hint_of
 from pipeline.settings.blocks import CorpusParams
@@ -32,7 +32,7 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
     """Name the recordings that break off, the tracks and channels that are not there, and those nobody chose from."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
-    where = Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
+    where = label_file(settings)
     problems: list[Problem] = []
     if not {"audio", "video"} & set(settings.modalities):
         return problems

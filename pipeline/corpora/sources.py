@@ -1,12 +1,60 @@
 """Whether a corpus's own files are those that `prepare` read; what comes after it would not notice otherwise."""
 
 from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
 
-from pipeline.corpora.gathering import SOURCES, current, label_file, sources_of
+import pandas as pd
+
+from pipeline.corpora.base import reader
+from pipeline.corpora.utterances import csv_text, read_utterances
+from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
+from pipeline.hashing import sha256_of
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import TABLES, read_record
+
+END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
+SOURCES = "sources"  # what the record says of the files that were read
+
+
+MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
+
+
+def sources_of(settings: CorpusParams) -> dict[str, str]:
+    """Return the manifest of a user's own folder and its words.csv, each with its sha256; elsewhere nothing."""
+    manifest = label_file(settings)
+    files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
+    return {path.name: sha256_of(path) for path in files if path.is_file()}
+
+
+def current(params: Params, name: str) -> bool:
+    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened.
+
+    They do not where `prepare` would refuse the files now, as with another label or task.
+    """
+    settings, paths = params.corpus(name), CorpusPaths(name)
+    corpus = reader(settings.reader)(Path(settings.root), settings)
+    if any(problem.severity == "error" for problem in corpus.problems):
+        return False
+    stored = read_utterances(paths.utterances, settings.label)
+    same = [c for c in corpus.utterances.columns if c not in MADE]
+    if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
+        return False
+    fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
+    kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
+    known = fresh["end"] != ""  # an end that was left out was read from the recording
+    ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
+    words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
+    spoken = csv_text(within_recordings(corpus, stored, Path(settings.root))[0])
+    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
+
+
+def label_file(settings: CorpusParams) -> Path:
+    """Return the file, or folder, that a corpus's rows come from."""
+    return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
 def changed_sources(params: Params, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from features.atomic import replacing, replacing_all
+from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
 from pipeline.tables import bound
 from pipeline.tables.csv_cells import mark, put, restore
@@ -36,29 +37,6 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "sound_start": "number",  # where in `sound` the utterance begins, seconds; it lasts as long as in `media`
 }
 WORD_COLUMNS = ("utterance", "word", "start", "end")
-
-
-Severity = Literal["error", "failed", "warning"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong in a corpus.
-
-    `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
-    be read, its utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an error
-    stops.
-    """
-
-    severity: Severity
-    file: Path
-    line: int | None
-    message: str
-    stops: Literal["prepare", "train"] = "prepare"
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{self.severity}: {place}: {self.message}"
 
 
 @dataclass(frozen=True)

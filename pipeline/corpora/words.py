@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.corpora.utterances import WORD_COLUMNS, Problem
+from pipeline.corpora.problems import Problem
+from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
 from pipeline.errors import UserError, listed_names, suggest
 from pipeline.tables.csv_files import read_sheet
 from pipeline.tables.headers import nearly_ours
@@ -172,3 +173,14 @@ def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.D
 
 def _how_far(off: float, early: float) -> str:
     return f"begins {early:.2f} s before" if math.isnan(off) else f"lies {off:.2f} s outside"
+
+
+def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the words, cut off at their recording's end where utterances last until it, and what is said of that."""
+    file = root / "words.csv"
+    if not file.exists():
+        return corpus.words, []
+    open_end = corpus.utterances["end"].isna().to_numpy() & table["end"].notna().to_numpy()
+    rows = table[open_end]
+    spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
+    return within(corpus.words, spans, file, "its utterance, which ends with the recording")

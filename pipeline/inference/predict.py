@@ -21,8 +21,8 @@ from models.outputs import sound_answers
 from models.registry import reads_sequences
 from models.saving.saving import Saved, load
 from pipeline.corpora.gathering import tabulate
-from pipeline.corpora.problems import few
-from pipeline.corpora.utterances import Problem, read_utterances
+from pipeline.corpora.problems import Problem, few
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.inference.answers import Answer, Answers
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from features.base import MODALITIES, build
 from features.errors import StoreError
 from features.store import open_store
-from pipeline.corpora.gathering import current
+from pipeline.corpora.sources import current
 from pipeline.errors import UserError
 from pipeline.run import extraction, streaming
 from pipeline.run.cache import ClipCache

@@ -9,7 +9,7 @@ import pandas as pd
 from models.errors import ModelError
 from models.validation.protocol import grouped, groups_of
 from pipeline.corpora.gathering import gather
-from pipeline.corpora.utterances import Problem
+from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.corpora.gathering import tabulate
-from pipeline.corpora.utterances import Problem
+from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
 from pipeline.settings.params import Params
 

@@ -4,8 +4,8 @@ import csv
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.corpora.base import MOST_LISTED
-from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, Problem
+from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.foreign import child, open_hdf5
 from pipeline.settings.blocks import CorpusParams
@@ -160,13 +159,6 @@ def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
         return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error}): get the file again") from None
-
-
-def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` of problems of one kind in one file, and how many more there are."""
-    more = len(found) - MOST_LISTED
-    rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
-    return [*found[:MOST_LISTED], *rest]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpora.base import listed
+from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     EARLIEST_S,
     Bad,
@@ -20,7 +20,6 @@ from pipeline.corpora.published.files import (
     number,
     numbered,
 )
-from pipeline.corpora.utterances import Problem
 from pipeline.errors import UserError, refuse_pipe
 
 # code of the raters' majority -> class; xxx, no majority, is no class

@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
+from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import folders_below, inside
-from pipeline.corpora.utterances import WORD_COLUMNS, Corpus, Problem
+from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.headers import column_names

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.corpora.base import Description, Fault, half_unpacked, listed, off_count
+from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     Computed,
     Word,
@@ -41,7 +42,7 @@ from pipeline.corpora.published.mosi_labels import (
     sheet_rows,
 )
 from pipeline.corpora.published.mosi_recordings import Recordings, find_recordings, sound
-from pipeline.corpora.utterances import Corpus, Problem
+from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 

@@ -8,18 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.corpora.base import half_unpacked, listed
-from pipeline.corpora.published.files import (
-    EARLIEST_S,
-    capped,
-    csv_rows,
-    files_in,
-    inside,
-    interval,
-    number,
-    read_csd,
-)
-from pipeline.corpora.utterances import Problem
+from pipeline.corpora.base import half_unpacked
+from pipeline.corpora.problems import Problem, capped, listed
+from pipeline.corpora.published.files import EARLIEST_S, csv_rows, files_in, inside, interval, number, read_csd
 from pipeline.errors import UserError, suggest
 from pipeline.tables.headers import column_names
 

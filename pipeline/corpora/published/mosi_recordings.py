@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.corpora.base import half_unpacked, listed
+from pipeline.corpora.base import half_unpacked
+from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     PICTURES,
     SOUNDS,
@@ -22,7 +23,6 @@ from pipeline.corpora.published.mosi_labels import (
     Segment,
     expected,
 )
-from pipeline.corpora.utterances import Problem
 from pipeline.settings.blocks import CorpusParams
 
 

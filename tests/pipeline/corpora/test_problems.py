@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.corpora.problems import IN_ALL, OF_A_KIND, shown
-from pipeline.corpora.utterances import Problem, Severity
+from pipeline.corpora.problems import IN_ALL, OF_A_KIND, Problem, Severity, shown
 
 
 def problem(severity: Severity, message: str, line: int | None = None) -> Problem:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.utterances import Problem
+from pipeline.corpora.problems import Problem
 from pipeline.corpora.words import read_words, within
 from pipeline.errors import UserError
 
