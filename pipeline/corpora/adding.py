@@ -8,7 +8,7 @@ from typing import Any
 from features.atomic import replacing
 from features.base import MODALITIES
 from models.validation.protocol import protocol_names
-from pipeline.corpora.base import description
+from pipeline.corpora.registry import description
 from pipeline.errors import UserError, suggest
 from pipeline.locales import hint_of
 from pipeline.run.locks import locked

@@ -1,14 +1,13 @@
-"""The contract of a corpus reader, and the registry of all of them."""
+"""The contract of a corpus: its reader, and for a published one its description."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.utterances import Corpus
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
 # A reader turns the unpacked folder into utterances. It opens label files, never media; it collects problems instead of
@@ -73,41 +72,12 @@ class Description:
         return {utterance: fault for fault in self.faults for utterance in fault.utterances}
 
 
-# name -> "module:function"; a new corpus is one file and one line here (or one `register` call in a plugin). The
-# module of a published corpus also has a `DESCRIPTION`.
-_READERS: dict[str, str] = {
-    "manifest": "pipeline.corpora.manifest:read",
-    "mosi": "pipeline.corpora.published.mosi:read",
-    "iemocap": "pipeline.corpora.published.iemocap:read",
-    "meld": "pipeline.corpora.published.meld:read",
-}
+@dataclass(frozen=True)
+class CorpusReader:
+    """An entry of the registry: how a corpus is read, and its description if it is a published one."""
 
-
-def register(name: str, target: str) -> None:
-    """Add a reader as ``"module:function"``; a name that is taken raises `UserError`."""
-    if _READERS.get(name, target) != target:
-        raise UserError(f"a corpus reader named {name!r} exists already ({_READERS[name]})")
-    _READERS[name] = target
-
-
-def reader(name: str) -> Reader:
-    """Return the reader registered as `name`; an unknown name raises `UserError`."""
-    if name not in _READERS:
-        raise UserError(f"no corpus reader is named {name!r}; {suggest(name, _READERS)}")
-    module, _, attribute = _READERS[name].partition(":")
-    found: Reader = getattr(import_module(module), attribute)
-    return found
-
-
-def reader_names() -> tuple[str, ...]:
-    """Return the names of all readers."""
-    return tuple(_READERS)
-
-
-def description(name: str) -> Description | None:
-    """Return the description of a published corpus; None for a reader of anybody's folders."""
-    found: Description | None = getattr(import_module(reader(name).__module__), "DESCRIPTION", None)
-    return found
+    read: Reader
+    description: Description | None = None
 
 
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:

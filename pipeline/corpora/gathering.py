@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.corpora.base import Fault, description, reader
+from pipeline.corpora.base import Fault
 from pipeline.corpora.places import repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity, shown
 from pipeline.corpora.recordings import CHOICES, problems_of, read_all
+from pipeline.corpora.registry import description, reader
 from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
 from pipeline.corpora.utterances import COLUMNS, Corpus, write_tables
 from pipeline.corpora.words import within_recordings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.corpora.base import reader
+from pipeline.corpora.registry import reader
 from pipeline.corpora.utterances import csv_text, read_utterances
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError

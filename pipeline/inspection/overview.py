@@ -8,7 +8,7 @@ import yaml
 
 from features.base import build, extractor_names
 from features.store import open_store
-from pipeline.corpora.base import description, reader_names
+from pipeline.corpora.registry import description, reader_names
 from pipeline.errors import UserError
 from pipeline.settings.params import Params
 from pipeline.tables.bound import of_this_version

@@ -40,14 +40,14 @@ register("loudness", "toy_extractor:Loudness")
 """
 READER = """
 import dataclasses
-from pipeline.corpora.base import register
+from pipeline.corpora.registry import register
 from pipeline.corpora.manifest import read as read_manifest
 
 def read(root, corpus):
     found = read_manifest(root, corpus)
     return dataclasses.replace(found, utterances=found.utterances.assign(text="said: " + found.utterances["text"]))
 
-register("toy", "toy_reader:read")
+register("toy", read)
 """
 STRATEGY = """
 from models.registry import Strategy, register
