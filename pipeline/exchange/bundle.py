@@ -1,12 +1,8 @@
-"""A bundle: utterances, their words and their features in memory or one by one, whatever file they come from or go to.
+"""A bundle: utterances, their words and their features, whatever file they come from or go to."""
 
-A format is a module with ``read(path, options) -> Bundle``, ``write(bundle, path)``, or both.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,6 @@ from numpy.typing import NDArray
 from features.base import Modality
 from features.store import Entry, Item
 from pipeline.corpora.utterances import WORD_COLUMNS
-from pipeline.errors import UserError, suggest
 
 
 @dataclass(frozen=True)
@@ -156,33 +151,3 @@ def item_of(utterance: str, entry: Entry, key: str = "") -> Item:
 
 def _same(entry: Entry) -> Entry:
     return entry
-
-
-# name -> module; a new format is one file and one line here.
-_FORMATS: dict[str, str] = {
-    "npz": "pipeline.exchange.formats.npz",
-    "csv": "pipeline.exchange.formats.csv_table",
-    "parquet": "pipeline.exchange.formats.parquet",
-    "mmsa": "pipeline.exchange.formats.mmsa",
-    "csd": "pipeline.exchange.formats.csd.csd",
-    "erc": "pipeline.exchange.formats.erc.erc",
-}
-
-
-def reader_of(name: str) -> Callable[[Path, ImportOptions], Bundle]:
-    """Return the reader of a format; an unknown one, or one that is written only, raises `UserError`."""
-    found: Callable[[Path, ImportOptions], Bundle] = _function(name, "read")
-    return found
-
-
-def writer_of(name: str) -> Callable[[Bundle, Path], None]:
-    """Return the writer of a format; an unknown one, or one that is read only, raises `UserError`."""
-    found: Callable[[Bundle, Path], None] = _function(name, "write")
-    return found
-
-
-def _function(name: str, what: str) -> Any:
-    known = [n for n, module in _FORMATS.items() if hasattr(import_module(module), what)]
-    if name not in known:
-        raise UserError(f"no format that can be {what} is named {name!r}; {suggest(name, known)}")
-    return getattr(import_module(_FORMATS[name]), what)

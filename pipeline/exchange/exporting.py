@@ -15,9 +15,10 @@ from features.text.fitted import fitted_names
 from models.validation.protocol import SPLITS
 from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
 from pipeline.errors import Changed, UserError, suggest
-from pipeline.exchange.bundle import Bundle, FeatureSet, writer_of
+from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.export_sources import Source, joined
 from pipeline.exchange.formats.mmsa import PART
+from pipeline.exchange.registry import entry_named, writer_of
 from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
@@ -32,7 +33,6 @@ _LOCAL = (  # of use beside the media only
     *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
     *("audio_track", "audio_channel", "video_track"),
 )
-_NEED_SPLITS = ("mmsa",)
 _SCORE = "sentiment"  # the column of numbers that MMSA learns
 _SIGNS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 _OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_names", "pooled_names")
@@ -54,7 +54,7 @@ def export(
     params, name
         The settings, and which corpus.
     file_format
-        One that `pipeline.exchange.bundle.writer_of` knows.
+        One that `pipeline.exchange.registry.writer_of` knows.
     path
         The file, or folder, to write.
     features
@@ -75,12 +75,12 @@ def export(
     UserError
         If a store is missing or out of date, the label is no number where one is needed, or `path` cannot be written.
     """
-    write = writer_of(file_format)
+    write, scored_parts = writer_of(file_format), entry_named(file_format).scored_parts
     corpus, paths = params.corpus(name), CorpusPaths(name)
     tables = [one for one in (paths.utterances, paths.words) if one.is_file()]
     before = [sha256_of(one) for one in tables]
     table = read_utterances(paths.utterances, corpus.label)
-    if file_format in _NEED_SPLITS and not fold and not (table["split"] != "").any():
+    if scored_parts and not fold and not (table["split"] != "").any():
         fold = plan_of(table, corpus).folds[0].name
     stores = by_modality(name, features) if features else _trained_on(params, name)
     said = imported_differences(name, stores.values(), table)
@@ -88,7 +88,7 @@ def export(
     if [sha256_of(one) for one in tables] != before:
         raise Changed(f"the tables of {name} were written again while they were read: run the same command again")
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
-    if file_format in _NEED_SPLITS:
+    if scored_parts:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
         if not fold and not _is_split(table):
             bundle, divided = _divided(bundle, table, corpus)

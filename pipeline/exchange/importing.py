@@ -15,12 +15,13 @@ from pipeline.corpora.adding import RAW, add_corpus, add_features
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError, suggest
-from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, reader_of
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked
 from pipeline.exchange.import_ids import keyed, near_notices, unmatched
 from pipeline.exchange.imported_stores import origin_of, renamed, written
 from pipeline.exchange.intervals import within
+from pipeline.exchange.registry import reader_of
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths, check_name

@@ -9,8 +9,9 @@ import pytest
 
 from features.store import open_store
 from pipeline.errors import UserError
-from pipeline.exchange.bundle import Bundle, ImportOptions, reader_of
+from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.exporting import bundle_of, by_modality, export, scored
+from pipeline.exchange.registry import reader_of
 from pipeline.settings.params import Params, load_params
 from tests.conftest import DATA, bind, grid_corpus, needs_data, run
 from tests.pipeline.exchange.round_trip import assert_equal

@@ -20,9 +20,10 @@ from features.store import open_store
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
 from pipeline.exchange import importing
-from pipeline.exchange.bundle import ImportOptions, reader_of
+from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.exporting import export
 from pipeline.exchange.formats.pickles import load
+from pipeline.exchange.registry import reader_of
 from pipeline.inspection.validate import validate
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool

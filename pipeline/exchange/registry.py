@@ -1,0 +1,78 @@
+"""All exchange formats by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UserError, suggest
+from pipeline.exchange.bundle import Bundle, ImportOptions
+from pipeline.exchange.formats import csv_table, mmsa, npz, parquet
+from pipeline.exchange.formats.csd import csd
+from pipeline.exchange.formats.erc import erc
+
+Read = Callable[[Path, ImportOptions], Bundle]
+Write = Callable[[Bundle, Path], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """An entry of the registry.
+
+    Attributes
+    ----------
+    read, write
+        What reads a file, and what writes one; None where a format goes one way only.
+    scored_parts
+        Whether what is written needs a split for each utterance and a number as its label.
+    """
+
+    read: Read | None = None
+    write: Write | None = None
+    scored_parts: bool = False
+
+
+# A new format is one file and one line here, or one call of `register` in a plugin.
+_FORMATS: dict[str, Format] = {
+    "npz": Format(npz.read, npz.write),
+    "csv": Format(csv_table.read),
+    "parquet": Format(parquet.read, parquet.write),
+    "mmsa": Format(mmsa.read, mmsa.write, scored_parts=True),
+    "csd": Format(csd.read, csd.write),
+    "erc": Format(erc.read),
+}
+
+
+def register(name: str, entry: Format) -> None:
+    """Add a format; a name that another format has raises `UserError`."""
+    if _FORMATS.setdefault(name, entry) != entry:
+        raise UserError(f"an exchange format named {name!r} exists already: register yours under another name")
+
+
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats."""
+    return tuple(_FORMATS)
+
+
+def entry_named(name: str) -> Format:
+    """Return the entry of a format; an unknown one raises `UserError`."""
+    if name not in _FORMATS:
+        raise UserError(f"no format is named {name!r}; {suggest(name, _FORMATS)}")
+    return _FORMATS[name]
+
+
+def reader_of(name: str) -> Read:
+    """Return what reads a format; an unknown one, or one that is only written, raises `UserError`."""
+    found = _FORMATS[name].read if name in _FORMATS else None
+    if found is None:
+        known = [known for known, entry in _FORMATS.items() if entry.read]
+        raise UserError(f"no format that can be read is named {name!r}; {suggest(name, known)}")
+    return found
+
+
+def writer_of(name: str) -> Write:
+    """Return what writes a format; an unknown one, or one that is only read, raises `UserError`."""
+    found = _FORMATS[name].write if name in _FORMATS else None
+    if found is None:
+        known = [known for known, entry in _FORMATS.items() if entry.write]
+        raise UserError(f"no format that can be written is named {name!r}; {suggest(name, known)}")
+    return found
