@@ -27,20 +27,20 @@ from pipeline.settings.streams import check_channel, check_track
 from pipeline.streams.spans import Region
 from pipeline.tables.csv_files import Sheet, read_sheet
 from pipeline.tables.headers import TIMES, folded, near_notices, nearly_ours
+from pipeline.tables.intervals import interval_of
 from pipeline.tables.near_paths import Neighbours
 from pipeline.tables.rules import (
     alike_notices,
     fault_of_label,
     fault_of_name,
     fault_of_text,
-    interval_of,
     is_no_label,
     missing_notices,
     number_of,
     reads_like_no_label,
     seconds_of,
-    split_of,
 )
+from pipeline.tables.splits import split_of
 
 _SUGGESTED = 20  # labels that occur once for which the one that is meant is looked for
 NAMES = ("utterance", "speaker", "group", "split")

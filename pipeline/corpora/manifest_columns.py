@@ -10,8 +10,7 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import ProtocolParams
 from pipeline.tables.column_cells import HOLDS, misused
 from pipeline.tables.csv_files import Sheet
-from pipeline.tables.rules import SPLITS
-from pipeline.tables.splits import meanings
+from pipeline.tables.splits import SPLITS, meanings
 
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # by prepare, not by the manifest
 OURS = tuple(name for name in COLUMNS if name not in MADE)

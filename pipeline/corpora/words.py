@@ -13,8 +13,9 @@ from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
 from pipeline.errors import UserError, listed_names, suggest
 from pipeline.tables.csv_files import read_sheet
 from pipeline.tables.headers import nearly_ours
+from pipeline.tables.intervals import REACH_S
 from pipeline.tables.near_ids import nearly_equal
-from pipeline.tables.rules import REACH_S, fault_of_text, name_of, seconds_of
+from pipeline.tables.rules import fault_of_text, name_of, seconds_of
 
 TOLERANCE_S = 0.5  # annotators' spans and aligners' words are often a little off each other
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
 from pipeline.tables.rules import name_of, number_of
 
 
@@ -50,3 +51,27 @@ def names_of(cells: NDArray[Any]) -> list[str]:
 def cells_of(cells: NDArray[Any]) -> Any:
     """Return a column for the table: numbers as they are, all else as text."""
     return cells if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
+
+
+def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
+    """Return ``(n,)`` numbers of their own type, or text.
+
+    Raises
+    ------
+    UserError
+        If a text ends in a NUL character, which an array of text cannot hold.
+    """
+    if number:
+        return np.asarray(cells.to_numpy(), np.float64)
+    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "biuf":
+        return np.asarray(cells.to_numpy())
+    texts = as_text(np.array(cells.tolist(), object))
+    for text in texts:
+        if text.endswith("\0"):
+            raise UserError(f"column {cells.name!r} holds {text[:40]!r}, which ends in a NUL character: take it away")
+    return np.array(texts, np.str_)
+
+
+def column_of(cells: NDArray[Any]) -> pd.Series:
+    """Return an array as a column of a table."""
+    return pd.Series(cells) if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")

@@ -11,6 +11,7 @@ from features.store import Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.foreign import one_line
+from pipeline.tables.intervals import REACH_S
 from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
 NAMES = ("recording", "speaker", "group", "split")  # columns of names, beside that of the utterances
@@ -87,3 +88,33 @@ def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataF
         if _SUSPECT.search(str(word)) and (fault := fault_of_text(str(word))):
             raise UserError(f"{path}: a word of {str(name)!r} {fault}")
     return words.assign(utterance=pd.Series([renamed.get(n, trimmed(n)) for n in words["utterance"]], dtype="str"))
+
+
+def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return words of which none reaches far beyond its utterance, and a notice of how many were cut off there.
+
+    Parameters
+    ----------
+    words
+        ``utterance, word, start, end``.
+    table
+        The utterances; without `start` or `end` nothing is known to reach beyond them.
+    """
+    if not len(words) or not {"start", "end"} <= {*table.columns}:
+        return words, []
+    spans = table.set_index("utterance")[["start", "end"]].astype(float)
+    first, last = (words["utterance"].map(spans[side]) for side in ("start", "end"))
+    first = first.fillna(0.0)
+    start, end = words["start"].astype(float), words["end"].astype(float)
+    inside = (start < last) & (end > first)
+    late, early = inside & (end - last > REACH_S), inside & (first - start > REACH_S)
+    if not (late | early).any():
+        return words, []
+    count = int((late | early).sum())
+    said = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
+    return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [said]
+
+
+def _named(words: pd.DataFrame, rows: pd.Series) -> str:
+    row = words[rows].iloc[0]
+    return f"such as {one_line(row['word'], 40)!r} of {one_line(row['utterance'], 40)!r}"

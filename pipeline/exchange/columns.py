@@ -16,11 +16,10 @@ from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
-from pipeline.exchange.intervals import proper
-from pipeline.exchange.parts import check_meanings, remedy
 from pipeline.tables.headers import column_names, nearly_ours
+from pipeline.tables.intervals import intervals_of
 from pipeline.tables.rules import is_no_label, number_of, seconds_of
-from pipeline.tables.splits import meanings
+from pipeline.tables.splits import check_meanings, meanings, remedy
 
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
 _NAME_ROLES = ("speaker", "group", "split")
@@ -31,7 +30,7 @@ _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 
 @dataclass(frozen=True)
-class Source:
+class TableFile:
     """A file, as messages name it: its path, what it calls a column, and where its row i (from 0) is to be found."""
 
     path: Path
@@ -44,7 +43,7 @@ class Source:
 
 
 def utterances_of(
-    columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int
+    columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the utterance table, and notices of what could not be kept.
 
@@ -79,7 +78,7 @@ def utterances_of(
         table["split"], notices = pd.Series(splits, dtype="str"), notices + said
     times = _times(columns, options, source, count)
     if times:
-        starts, ends, said = proper(times["start"], times["end"], table["utterance"].tolist())
+        starts, ends, said = intervals_of(times["start"], times["end"], table["utterance"].tolist())
         kept_times = {"start": starts, "end": ends}
         table |= {role: kept_times[role] for role in kept_times if role == "end" or options.start}
         notices += said
@@ -100,7 +99,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 
 
 def _times(
-    columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int
+    columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
     """Return start and end ``(n,)``, NaN where one is not given; nothing if neither is."""
     named = {"start": options.start, "end": options.end}
@@ -112,7 +111,7 @@ def _times(
     }
 
 
-def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source) -> list[str]:
+def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile) -> list[str]:
     """Say which names are kept as floating-point numbers by the file, which cannot hold every name."""
     notices = []
     for role in ("id", *_NAME_ROLES):
@@ -128,7 +127,7 @@ def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, so
     return notices
 
 
-def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: Source) -> list[str]:
+def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: TableFile) -> list[str]:
     """Say which of the columns that are kept as they are seem to hold what an option could have named."""
     open_roles = {"utterance" if role == "id" else role: role for role in _ASKED_FOR if not getattr(options, role)}
     near = nearly_ours(kept, open_roles, [options.label])
@@ -139,7 +138,7 @@ def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: Sourc
     ]
 
 
-def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source) -> None:
+def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile) -> None:
     for role in ROLES:
         name = getattr(options, role)
         if name and name not in columns:
@@ -152,7 +151,7 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
     check_meanings(source.path, options.splits)
 
 
-def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Source, count: int) -> pd.Series:
+def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int) -> pd.Series:
     if options.id:
         ids = names_of(columns[options.id])
     elif options.group:
@@ -180,7 +179,7 @@ def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> N
         first[name] = i
 
 
-def _splits(cells: Sequence[str], options: ImportOptions, source: Source) -> tuple[list[str], list[str]]:
+def _splits(cells: Sequence[str], options: ImportOptions, source: TableFile) -> tuple[list[str], list[str]]:
     """Return train, valid, test or nothing for each cell, and notices."""
     split_of, notices = meanings(dict.fromkeys(cell for cell in cells if cell), options.splits)
     for i, cell in enumerate(cells):
@@ -189,7 +188,7 @@ def _splits(cells: Sequence[str], options: ImportOptions, source: Source) -> tup
     return [split_of.get(cell, "") for cell in cells], notices
 
 
-def _others(columns: Mapping[str, NDArray[Any]], source: Source) -> tuple[dict[str, Any], list[str]]:
+def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dict[str, Any], list[str]]:
     kept: dict[str, Any] = {}
     notices = []
     for name, cells in columns.items():
@@ -206,7 +205,7 @@ def _others(columns: Mapping[str, NDArray[Any]], source: Source) -> tuple[dict[s
     return kept, notices
 
 
-def numbers_of(cells: NDArray[Any], name: str, source: Source) -> NDArray[np.float64]:
+def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.float64]:
     """Return ``(n,)`` seconds, NaN for empty cells; a cell that is no number raises `UserError`."""
     if cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
@@ -219,7 +218,7 @@ def numbers_of(cells: NDArray[Any], name: str, source: Source) -> NDArray[np.flo
     return np.array(found, np.float64)
 
 
-def number(cell: str, row: int, name: str, source: Source) -> float:
+def number(cell: str, row: int, name: str, source: TableFile) -> float:
     """Return one cell of a feature, NaN if it is empty or says so; anything but a number raises `UserError`."""
     try:
         return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() takes 1_0 for 10

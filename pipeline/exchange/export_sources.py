@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportStore:
     """A store of the corpus, of which only the outline is in memory.
 
     `utterances` are those of the table; `at` is where each of them is in the store, -1 for nowhere (imported features).
@@ -68,7 +68,7 @@ class Source:
         return Entry("ok", self.notes[j], {"values": values, "times": times}, {"pooled": pooled})
 
 
-def joined(sources: Sequence[Source], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
+def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
     """Return several stores of a modality as one, a row a word.
 
     Parameters
@@ -89,7 +89,7 @@ def joined(sources: Sequence[Source], modality: Modality, timed: Sequence[Number
     return FeatureSet(modality, modality, columns, pooled_names_of(columns), items, details)
 
 
-def _word_entry(sources: Sequence[Source], i: int, words: Numbers) -> Entry:
+def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
     """Return utterance i of several stores side by side, one row a word; NaN where a store has nothing on a word."""
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from features.base import MODALITIES, Modality, extractor_names
 from features.store import open_store
 from features.text.fitted import fitted_names
-from models.validation.protocol import SPLITS
 from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
 from pipeline.errors import Changed, UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet
-from pipeline.exchange.export_sources import Source, joined
+from pipeline.exchange.export_sources import ExportStore, joined
 from pipeline.exchange.formats.mmsa import PART
 from pipeline.exchange.registry import entry_named, writer_of
 from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.tables.splits import SPLITS
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import is_imported, positions
 from pipeline.training.matching import imported_differences
@@ -184,12 +184,12 @@ def _there(name: str, feature: str) -> Path:
     raise UserError(f"{path} does not exist, and no extractor is named {feature!r}; {suggest(feature, known)}")
 
 
-def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Source:
+def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> ExportStore:
     path = _there(name, feature)
     with open_store(path) as store:
         at = positions(store, table, path)
         details = {k: store.attribute(k) for k in store.file.attrs if k not in _OWN_ATTRIBUTES}
-        source = Source(
+        source = ExportStore(
             path.resolve(),
             store.digest,
             feature,
@@ -209,7 +209,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Sou
     return source
 
 
-def _by_word(sources: Sequence[Source], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
+def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
     """Return one store a modality, one row a word."""
     for source in sources:
         if not source.timed and source.lengths.any():

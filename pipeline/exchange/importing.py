@@ -17,10 +17,9 @@ from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text
-from pipeline.exchange.checking import checked
+from pipeline.exchange.checking import checked, words_cut
 from pipeline.exchange.import_ids import keyed, near_notices, unmatched
 from pipeline.exchange.imported_stores import origin_of, renamed, written
-from pipeline.exchange.intervals import within
 from pipeline.exchange.registry import reader_of
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params, load_params
@@ -87,7 +86,7 @@ def _import_corpus(
         raise UserError(f"--label: {path} has no label column {label!r}; {suggest(label, labels)}")
     _require_splits(bundle, str(settings.get("kind") or ""), path)
     bundle, notices = _labelled(bundle, label, path)
-    words, cut = within(bundle.words, bundle.utterances)
+    words, cut = words_cut(bundle.words, bundle.utterances)
     bundle, notices = replace(bundle, words=words), [*notices, *cut]
     stores = renamed(bundle.features, notices)
     block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}

@@ -25,7 +25,7 @@ from features.store import STATUSES, Entry
 from pipeline.corpora.utterances import WORD_COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
-from pipeline.exchange.cells import as_text
+from pipeline.exchange.cells import array_of, column_of
 from pipeline.foreign import one_line
 
 FORMAT_KEY = "crossmodal_format"
@@ -62,25 +62,6 @@ def tables(bundle: Bundle) -> dict[str, NDArray[Any]]:
     for name in WORD_COLUMNS:
         arrays[f"words/{name}"] = array_of(bundle.words[name], number=name in ("start", "end"))
     return arrays
-
-
-def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
-    """Return ``(n,)`` numbers of their own type, or text.
-
-    Raises
-    ------
-    UserError
-        If a text ends in a NUL character, which an array of text cannot hold.
-    """
-    if number:
-        return np.asarray(cells.to_numpy(), np.float64)
-    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "biuf":
-        return np.asarray(cells.to_numpy())
-    texts = as_text(np.array(cells.tolist(), object))
-    for text in texts:
-        if text.endswith("\0"):
-            raise UserError(f"column {cells.name!r} holds {text[:40]!r}, which ends in a NUL character: take it away")
-    return np.array(texts, np.str_)
 
 
 def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) -> dict[str, NDArray[Any]]:
@@ -149,11 +130,6 @@ def unpack(text: str, arrays: Arrays) -> Bundle:
     except (ValueError, TypeError, IndexError, AttributeError) as error:
         raise Damaged(one_line(error)) from error
     return Bundle(table, pd.DataFrame({name: column_of(cells) for name, cells in words.items()}), tuple(stores))
-
-
-def column_of(cells: NDArray[Any]) -> pd.Series:
-    """Return an array as a column of a table."""
-    return pd.Series(cells) if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
 
 
 def _store(said: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays) -> FeatureSet:

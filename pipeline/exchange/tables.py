@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, ImportOptions
-from pipeline.exchange.columns import ROLES, Source, distinct, features_of, store_name, utterances_of
+from pipeline.exchange.columns import ROLES, TableFile, distinct, features_of, store_name, utterances_of
 
 Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, its columns
 
 
-def matched(options: ImportOptions, header: Sequence[str], source: Source) -> list[Chosen]:
+def matched(options: ImportOptions, header: Sequence[str], source: TableFile) -> list[Chosen]:
     """Return, for each pair of ``options.arrays``, the store's name, its modality and its columns.
 
     Raises
@@ -44,7 +44,7 @@ def matched(options: ImportOptions, header: Sequence[str], source: Source) -> li
     return found
 
 
-def _matches(pattern: str, names: Sequence[str], source: Source) -> list[str]:
+def _matches(pattern: str, names: Sequence[str], source: TableFile) -> list[str]:
     wanted = re.compile(".*".join(re.escape(part) for part in pattern.split("*")))
     found = [name for name in names if wanted.fullmatch(name)]
     if not found:
@@ -61,7 +61,7 @@ def table_bundle(
     numbers: Mapping[str, NDArray[np.float32]],
     chosen: Sequence[Chosen],
     options: ImportOptions,
-    source: Source,
+    source: TableFile,
 ) -> Bundle:
     """Return the bundle of one table.
 

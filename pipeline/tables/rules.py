@@ -7,19 +7,10 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipeline.errors import suggest
-
-SPLITS = ("train", "valid", "test")
-# What others call our splits; a reader that cannot ask names the one that is meant.
-SPLITS_MEANT: Mapping[str, str] = {
-    "training": "train", "trn": "train", "dev": "valid", "devel": "valid", "development": "valid", "val": "valid",
-    "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
-}  # fmt: skip
 # A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
 _NO_LABEL = frozenset(
     ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
@@ -31,7 +22,6 @@ _LIKE_NO_LABEL = frozenset(
     ("none", "nil", "missing", "?", "??", "???", "-", "--", "---", ".", "unknown", "unk", "<unk>", "undefined",
      "unlabeled", "unlabelled", "unannotated", "no label", "not available", "xxx", "tbd")
 )  # fmt: skip
-REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
 INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + INVISIBLE
@@ -61,25 +51,6 @@ def name_of(cell: Any) -> str:
     if cell is None or str(cell) in ("<NA>", "NaT") or cell != cell:
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else trimmed(str(cell))
-
-
-def split_of(cell: str) -> str:
-    """Return train, valid, test or "" for a cell of a column of splits; case does not matter.
-
-    Raises
-    ------
-    ValueError
-        If it is none of them; the message names the one that is meant, where that is known.
-
-    Examples
-    --------
-    >>> split_of(" Train")
-    'train'
-    """
-    found = trimmed(cell).casefold()
-    if found in ("", *SPLITS):
-        return found
-    raise ValueError(suggest(SPLITS_MEANT.get(found, found), SPLITS))
 
 
 def fault_of_text(cell: str) -> str:
@@ -261,49 +232,3 @@ def seconds_of(cell: str) -> float:
             raise ValueError(f"write it in seconds, {3600 * hours + 60 * minutes + seconds:g}") from None
         message = str(error)
         raise ValueError(f"{message} of seconds" if message == "must be a number" else message) from None
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An utterance's time in its recording, seconds, mended where that is safe.
-
-    `end` may be NaN: not yet known. `notice` says what was odd, or is ``""``.
-    """
-
-    start: float
-    end: float
-    notice: str = ""
-
-
-def interval_of(start: float, end: float) -> Interval:
-    """Return an interval as every reader takes it.
-
-    A recording begins at 0: what lies before is cut off, with a notice. An interval without length is kept, with a
-    notice, and its utterance is empty. CMU-MOSI's and CMU-MOSEI's own labels have both.
-
-    Parameters
-    ----------
-    start
-        Seconds; NaN stands for 0.
-    end
-        Seconds; NaN for "the recording's end".
-
-    Raises
-    ------
-    ValueError
-        If the end lies before the start.
-
-    Examples
-    --------
-    >>> interval_of(-0.5, 2.0)
-    Interval(start=0.0, end=2.0, notice='start is -0.5 s, but a recording begins at 0: it counts from there')
-    """
-    start = 0.0 if math.isnan(start) else start
-    if end < start:
-        raise ValueError(f"end {end:g} is not after start {start:g}")
-    if start < 0:
-        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing of it is left, it is empty"
-        return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
-    if end == start:
-        return Interval(start, end, f"start and end are both {start:g} s: nothing of it is heard or seen, it is empty")
-    return Interval(start, end)

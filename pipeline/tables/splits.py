@@ -1,10 +1,39 @@
-"""What a file calls its parts, read as train, valid and test; a name that could mean two of them is never guessed."""
+"""The splits train, valid and test, and what others call them; a name that could mean two of them is not guessed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from models.validation import protocol
+from pipeline.errors import UserError, suggest
 from pipeline.foreign import one_line
-from pipeline.tables.rules import SPLITS, SPLITS_MEANT, trimmed
+from pipeline.tables.rules import trimmed
+
+SPLITS = protocol.SPLITS
+# What others call our splits; a reader that cannot ask names the one that is meant.
+_MEANT: Mapping[str, str] = {
+    "training": "train", "trn": "train", "dev": "valid", "devel": "valid", "development": "valid", "val": "valid",
+    "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
+}  # fmt: skip
+
+
+def split_of(cell: str) -> str:
+    """Return train, valid, test or "" for a cell of a column of splits; case does not matter.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them; the message names the one that is meant, where that is known.
+
+    Examples
+    --------
+    >>> split_of(" Train")
+    'train'
+    """
+    found = trimmed(cell).casefold()
+    if found in ("", *SPLITS):
+        return found
+    raise ValueError(suggest(_MEANT.get(found, found), SPLITS))
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -30,7 +59,7 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, 
     plain = {name: _plain(name) for name in names}
     told = {_plain(name): meaning for name, meaning in given.items()}
     sure = {key: told.get(key) or (key if key in SPLITS else "") for key in plain.values()}
-    meant = {key: SPLITS_MEANT[key] for key, meaning in sure.items() if not meaning and key in SPLITS_MEANT}
+    meant = {key: _MEANT[key] for key, meaning in sure.items() if not meaning and key in _MEANT}
     claims = Counter([*sure.values(), *meant.values()])
     read_as = {key: m for key, m in meant.items() if claims[m] == 1 and (m != "valid" or claims["test"])}
     written = {key: name for name, key in plain.items()}
@@ -43,3 +72,15 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, 
 
 def _plain(name: str) -> str:
     return trimmed(name).casefold()
+
+
+def remedy(name: str) -> str:
+    """Return what to do about a name without a meaning."""
+    return f"say which of {', '.join(SPLITS)} that is (--split-name {one_line(name, 40)}=test)"
+
+
+def check_meanings(path: Path, given: Mapping[str, str]) -> None:
+    """Check what the user says that names mean; anything but a split raises `UserError`."""
+    for name, meaning in given.items():
+        if meaning not in SPLITS:
+            raise UserError(f"{path}: the split {name!r} cannot mean {meaning!r}; {suggest(meaning, SPLITS)}")

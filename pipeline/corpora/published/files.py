@@ -17,7 +17,8 @@ from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.foreign import child, open_hdf5
 from pipeline.settings.blocks import CorpusParams
-from pipeline.tables.rules import interval_of, number_of
+from pipeline.tables.intervals import interval_of
+from pipeline.tables.rules import number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.cells import as_text
-from pipeline.exchange.columns import ROLES, Source, names_here, number
+from pipeline.exchange.columns import ROLES, TableFile, names_here, number
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
 from pipeline.foreign import one_line
@@ -41,7 +41,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     if not path.is_file():
         raise UserError(f"{path} is no file: name the CSV file to be read")
     lines: list[int] = []
-    source = Source(path, "column", lambda i: f"line {lines[i]}")
+    source = TableFile(path, "column", lambda i: f"line {lines[i]}")
     named = [getattr(options, role) for role in ROLES]
     found = records(path, {name for name in named if name})
     first = next(found, (0, []))
@@ -103,7 +103,7 @@ def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> No
 
 
 def _numbers(
-    row: list[str], features: list[int], names: Mapping[int, str], source: Source, position: int
+    row: list[str], features: list[int], names: Mapping[int, str], source: TableFile, position: int
 ) -> NDArray[np.float32]:
     try:
         values = [float(row[j]) for j in features]

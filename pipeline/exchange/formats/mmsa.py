@@ -1,6 +1,6 @@
 """MMSA's feature pickles: read, whoever wrote them, and written so that MMSA trains on our features.
 
-A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.exchange.parts`), and in each
+A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and in each
 of N clips:
 
 ============================================  =====================================================================
@@ -34,11 +34,9 @@ from pipeline.exchange.columns import features_of, unique_ids
 from pipeline.exchange.formats.mmsa_own import OWN_KEY, read_own, write_own
 from pipeline.exchange.formats.npz import unpadded
 from pipeline.exchange.formats.pickles import dump, load
-from pipeline.exchange.parts import check_meanings, remedy
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line
-from pipeline.tables.rules import SPLITS
-from pipeline.tables.splits import meanings
+from pipeline.tables.splits import SPLITS, check_meanings, meanings, remedy
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"

@@ -21,7 +21,7 @@ from features.atomic import replacing
 from features.base import Modality
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
-from pipeline.exchange.columns import ROLES, Source, distinct, features_of, names_here, store_name, utterances_of
+from pipeline.exchange.columns import ROLES, TableFile, distinct, features_of, names_here, store_name, utterances_of
 from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gather, offsets_of, tables, unpack
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line, refuse_ratio
@@ -157,7 +157,7 @@ def _foreign(
     table, notices = utterances_of(
         {name: cells for name, cells in columns.items() if name not in lengths},
         options,
-        Source(path, "array", lambda i: f"row {i + 1}"),
+        TableFile(path, "array", lambda i: f"row {i + 1}"),
         count,
     )
     stores = []

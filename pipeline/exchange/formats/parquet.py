@@ -25,7 +25,7 @@ from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text
-from pipeline.exchange.columns import ROLES, Source, names_here
+from pipeline.exchange.columns import ROLES, TableFile, names_here
 from pipeline.exchange.packing import Damaged, about, damaged, tables, unpack
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
@@ -59,7 +59,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     table = _read_table(path)
     table = table.rename_columns(names_here(table.column_names, options, path))
-    source = Source(path, "column", lambda i: f"row {i + 1}")
+    source = TableFile(path, "column", lambda i: f"row {i + 1}")
     chosen = matched(options, table.column_names, source)
     wanted = {name for _, _, names in chosen for name in names}
     numbers = {name: _numbers(table.column(name), name, source) for name in wanted}
@@ -86,7 +86,7 @@ def _read_table(path: Path) -> Any:
         return pq.ParquetFile(path).read()
 
 
-def _numbers(column: Any, name: str, source: Source) -> NDArray[np.float32]:
+def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
     """Return ``(n,)`` numbers, NaN for null."""
     import pyarrow as pa
 

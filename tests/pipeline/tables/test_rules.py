@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.tables.intervals import interval_of
 from pipeline.tables.rules import (
     alike,
     alike_notices,
     fault_of_name,
     fault_of_text,
-    interval_of,
     is_no_label,
     missing_notices,
     name_of,
     number_of,
     reads_like_no_label,
     seconds_of,
-    split_of,
     trimmed,
 )
+from pipeline.tables.splits import split_of
 
 
 @pytest.mark.parametrize("cell", ["s1", " s1", "s1 ", "\ts1\n", "\u00a0s1\u3000", "\ufeffs1\u200b", "\u2003 s1"])

@@ -18,9 +18,9 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.columns import distinct, unique_ids
 from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, read_rows, read_texts
-from pipeline.exchange.intervals import proper
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
+from pipeline.tables.intervals import intervals_of
 from pipeline.tables.near_ids import refuse_nearly_equal
 
 _PAUSE = "sp"
@@ -89,7 +89,7 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
 def _proper(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
     """Return the utterances with starts and ends that can be, and notices of what was changed."""
     given = np.array([(span.start, span.end) for span in spans], np.float64)
-    starts, ends, notices = proper(given[:, 0], given[:, 1], [s.utterance for s in spans], reversed_too=True)
+    starts, ends, notices = intervals_of(given[:, 0], given[:, 1], [s.utterance for s in spans], reversed_too=True)
     changed = zip(spans, starts.tolist(), ends.tolist(), strict=True)
     return [replace(span, start=start, end=end) for span, start, end in changed], notices
 

@@ -19,9 +19,9 @@ from features.store import STATUSES, Entry, Item
 from pipeline.corpora.utterances import WORD_COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
+from pipeline.exchange.cells import array_of, column_of
 from pipeline.exchange.columns import distinct
 from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, read_rows, read_texts
-from pipeline.exchange.packing import array_of, column_of
 from pipeline.foreign import one_line
 
 OWN_KEY, VERSION = "crossmodal bundle", 1

@@ -22,6 +22,7 @@ from features.hdf5_writing import Room, room_for_texts, writing_hdf5
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
+from pipeline.exchange.cells import array_of
 from pipeline.exchange.columns import distinct, store_name
 from pipeline.exchange.formats.csd.files import Floats
 from pipeline.exchange.formats.csd.own import (
@@ -35,7 +36,6 @@ from pipeline.exchange.formats.csd.own import (
     starts_of,
     unknown_times,
 )
-from pipeline.exchange.packing import array_of
 
 _TABLE = 1 << 16  # bytes by which the table of all ids may grow with one id
 _TEMPLATE: dict[str, Any] = {  # all keys that the SDK asks for; the third is two of its names run together

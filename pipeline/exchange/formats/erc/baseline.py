@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.corpora.published.meld import EMOTIONS, SENTIMENTS, SPLITS
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.formats.erc.meld import MELD, RELEASE, SENTIMENTS
 from pipeline.exchange.formats.erc.stores import Found, stores_by_name
 from pipeline.foreign import one_line
 
+_RELEASE = {split: release for release, split in SPLITS.items()}  # split -> MELD's name of it
 _SPLITS = {"train": "train", "val": "valid", "valid": "valid", "dev": "valid", "test": "test"}
 
 _Key = tuple[str, int, int]  # split, dialogue, utterance
@@ -45,7 +46,7 @@ def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -
     held = {path: dict(_vectors(parts)) for path, parts in files.items() if _is_vectors(parts)}
     if not rows:
         found.notices.append("there are no labels: give the folder that holds data_emotion.p, too")
-        order = list(RELEASE)
+        order = list(_RELEASE)
         keys = sorted({key for vectors in held.values() for key in vectors}, key=lambda k: (order.index(k[0]), *k[1:]))
         rows = {key: _identity(key) for key in keys}
     found.rows = list(rows.values())
@@ -58,7 +59,7 @@ def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -
 
 def _identity(key: _Key) -> dict[str, Any]:
     split, dialogue, number = key
-    group = f"{RELEASE[split]}_dia{dialogue}"
+    group = f"{_RELEASE[split]}_dia{dialogue}"
     return {"utterance": f"{group}_utt{number}", "group": group, "order": float(number), "split": split}
 
 
@@ -77,7 +78,7 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
         name = by_number.get(int(label)) if isinstance(label, int | np.integer) else label
         column = _label_column(path.stem, name, classes)
         if not column:
-            raise UserError(f"{where} has the label {one_line(repr(label), 40)}; {suggest(str(label), MELD)}")
+            raise UserError(f"{where} has the label {one_line(repr(label), 40)}; {suggest(str(label), EMOTIONS)}")
         if key in seen:
             raise UserError(f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: take one out")
         seen.add(key)
@@ -87,14 +88,14 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
 def _label_column(stem: str, name: Any, classes: set[Any]) -> str:
     """Return which label a class is of, or nothing; the file's name and classes tell, for neutral is in both."""
     if "emotion" in stem:
-        return "emotion" if name in (*MELD, *SENTIMENTS) else ""
+        return "emotion" if name in (*EMOTIONS, *SENTIMENTS) else ""
     if "sentiment" in stem or classes == set(SENTIMENTS):
         return "sentiment" if name in SENTIMENTS else ""
-    return "emotion" if name in MELD else "sentiment" if name in SENTIMENTS else ""
+    return "emotion" if name in EMOTIONS else "sentiment" if name in SENTIMENTS else ""
 
 
 def _vectors(parts: Sequence[Any]) -> Iterator[tuple[_Key, Any]]:
-    for split, held in zip(RELEASE, parts, strict=True):
+    for split, held in zip(_RELEASE, parts, strict=True):
         for name, vector in held.items():
             dialogue, number = name.split("_")
             yield (split, int(dialogue), int(number)), vector

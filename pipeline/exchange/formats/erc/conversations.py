@@ -4,19 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from features.base import Modality
+from pipeline.corpora.published import meld
 from pipeline.errors import UserError, suggest
 from pipeline.exchange.bundle import ImportOptions
-from pipeline.exchange.formats.erc.meld import MELD, SENTIMENTS, dialogue_names, utterance_numbers
 from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line
-from pipeline.tables.rules import SPLITS
+from pipeline.tables.splits import SPLITS
 
+# The published order: MELD's name of a part, the split, and its dialogues where they are numbered through.
+_PARTS = (("train", "train", range(1039)), ("dev", "valid", range(1039, 1153)), ("test", "test", range(1153, 1433)))
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
 _STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality
     "text": ("text", "text"),
@@ -101,16 +104,16 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     _check_dialogues(path, by_field, splits)
     keys = list(by_field["label"])
     split_of = {key: name for name, held in splits.items() for key in held}
-    meld = bool(keys) and all(isinstance(key, int) for key in keys)
-    named = dialogue_names(keys, split_of) if meld else {key: (str(key), split_of.get(key, "")) for key in keys}
-    emotions = _emotions(keys, meld, labels_only="id" in by_field and "text" not in by_field)
+    of_meld = bool(keys) and all(isinstance(key, int) for key in keys)
+    named = dialogue_names(keys, split_of) if of_meld else {key: (str(key), split_of.get(key, "")) for key in keys}
+    emotions = _emotions(keys, of_meld, labels_only="id" in by_field and "text" not in by_field)
     found = Found()
     if fields.get("extra") is not None:
         found.notices.append("the last field was left out: nothing says what it is")
     for key in keys:
         count = len(by_field["label"][key])
         utterances = [{name: held[key][i] for name, held in by_field.items()} for i in range(count)]
-        numbers = utterance_numbers([cells["id"] for cells in utterances if "id" in cells], count) if meld else ()
+        numbers = utterance_numbers([cells["id"] for cells in utterances if "id" in cells], count) if of_meld else ()
         dialogue = _Dialogue(f"{path}: dialogue {key}", key, *named[key], numbers)
         found.rows += [_row(dialogue, i, cells, emotions) for i, cells in enumerate(utterances)]
     for name in _chosen(path, [n for n in by_field if n in _STORES], options):
@@ -153,10 +156,10 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
             seen[key] = split
 
 
-def _emotions(keys: Sequence[Any], meld: bool, labels_only: bool) -> tuple[str, ...]:
+def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
     """Return the names of the emotions; nothing where labels are scores (GCNet's files of MOSI and MOSEI)."""
-    if meld:
-        return MELD
+    if of_meld:
+        return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
     return () if scores else IEMOCAP
 
@@ -183,7 +186,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
         "emotion" if emotions else "sentiment": _class(f"{where}, label {i}", emotions, cells["label"]),
     }
     if "sentiment" in cells:
-        row["sentiment"] = _class(f"{where}, label {i} (sentiment)", SENTIMENTS, cells["sentiment"])
+        row["sentiment"] = _class(f"{where}, label {i} (sentiment)", meld.SENTIMENTS, cells["sentiment"])
     return row
 
 
@@ -223,3 +226,32 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
                 raise UserError(f"{path} has no {modality} features {pattern!r}; {suggest(pattern, own)}")
             wanted += [n for n in hits if n not in wanted]
     return wanted
+
+
+def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
+    """Return name and split of each dialogue: by the published order, if the parts in the file fit it.
+
+    >>> dialogue_names([1040], {1040: "train"})  # the dev part is often joined to the training part
+    {1040: ('dev_dia1', 'valid')}
+    """
+    named = {}
+    for key in dialogues:
+        held = split_of.get(key, "")
+        part = next((part for part in _PARTS if key in part[2]), None)
+        if part is None or held not in ("", part[1], "train" if part[1] == "valid" else part[1]):
+            return {key: (f"dia{key}", split_of.get(key, "")) for key in dialogues}
+        release, split, numbers = part
+        named[key] = (f"{release}_dia{key - numbers.start}", split if held else "")
+    return named
+
+
+def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
+    """Return the utterances' numbers in a dialogue: at the end of their ids if they rise, else their places.
+
+    >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
+    ([0, 2], range(0, 2))
+    """
+    ends = [re.search(r"\d+$", str(name)) for name in ids]
+    numbers = [int(end.group()) for end in ends if end]
+    rise = all(a < b for a, b in pairwise(numbers))
+    return numbers if len(numbers) == count and rise and numbers and numbers[-1] < 100 else range(count)

@@ -1,22 +1,69 @@
-"""Where utterances lie in their recordings, as other people's files say it: cut to what can be."""
+"""Where an utterance, or many, lie in their recordings: put right where that is safe, and refused elsewhere."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.tables.rules import REACH_S, interval_of
 
+REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
 DIGITS = 6  # after the point of a second, as the utterance table keeps them
 _SHOWN = 3
 
 Seconds = NDArray[np.float64]
 
 
-def proper(
+@dataclass(frozen=True)
+class Interval:
+    """An utterance's time in its recording, seconds, mended where that is safe.
+
+    `end` may be NaN: not yet known. `notice` says what was odd, or is ``""``.
+    """
+
+    start: float
+    end: float
+    notice: str = ""
+
+
+def interval_of(start: float, end: float) -> Interval:
+    """Return an interval as every reader takes it.
+
+    A recording begins at 0: what lies before is cut off, with a notice. An interval without length is kept, with a
+    notice, and its utterance is empty. CMU-MOSI's and CMU-MOSEI's own labels have both.
+
+    Parameters
+    ----------
+    start
+        Seconds; NaN stands for 0.
+    end
+        Seconds; NaN for "the recording's end".
+
+    Raises
+    ------
+    ValueError
+        If the end lies before the start.
+
+    Examples
+    --------
+    >>> interval_of(-0.5, 2.0)
+    Interval(start=0.0, end=2.0, notice='start is -0.5 s, but a recording begins at 0: it counts from there')
+    """
+    start = 0.0 if math.isnan(start) else start
+    if end < start:
+        raise ValueError(f"end {end:g} is not after start {start:g}")
+    if start < 0:
+        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing of it is left, it is empty"
+        return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
+    if end == start:
+        return Interval(start, end, f"start and end are both {start:g} s: nothing of it is heard or seen, it is empty")
+    return Interval(start, end)
+
+
+def intervals_of(
     starts: Seconds, ends: Seconds, names: Sequence[str], *, reversed_too: bool = False
 ) -> tuple[Seconds, Seconds, list[str]]:
     """Return starts and ends as the utterance table takes them, and notices of what had to be changed.
@@ -39,7 +86,7 @@ def proper(
 
     Examples
     --------
-    >>> proper(np.array([-0.5, 1.5]), np.array([1.0, 1.5]), "ab")[2]  # doctest: +NORMALIZE_WHITESPACE
+    >>> intervals_of(np.array([-0.5, 1.5]), np.array([1.0, 1.5]), "ab")[2]  # doctest: +NORMALIZE_WHITESPACE
     ['1 utterances begin before 0 s (a): they begin at 0 here',
      '1 utterances have no length (b): they are kept, and what is cut to them is empty']
     """
@@ -63,36 +110,6 @@ def proper(
         *_listed(short, names, "have no length", "they are kept, and what is cut to them is empty"),
     ]
     return starts, ends, notices
-
-
-def within(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return words of which none reaches far beyond its utterance, and a notice of how many were cut off there.
-
-    Parameters
-    ----------
-    words
-        ``utterance, word, start, end``.
-    table
-        The utterances; without `start` or `end` nothing is known to reach beyond them.
-    """
-    if not len(words) or not {"start", "end"} <= {*table.columns}:
-        return words, []
-    spans = table.set_index("utterance")[["start", "end"]].astype(float)
-    first, last = (words["utterance"].map(spans[side]) for side in ("start", "end"))
-    first = first.fillna(0.0)
-    start, end = words["start"].astype(float), words["end"].astype(float)
-    inside = (start < last) & (end > first)
-    late, early = inside & (end - last > REACH_S), inside & (first - start > REACH_S)
-    if not (late | early).any():
-        return words, []
-    count = int((late | early).sum())
-    said = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
-    return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [said]
-
-
-def _named(words: pd.DataFrame, rows: pd.Series) -> str:
-    row = words[rows].iloc[0]
-    return f"such as {one_line(row['word'], 40)!r} of {one_line(row['utterance'], 40)!r}"
 
 
 def _listed(rows: NDArray[np.bool_], names: Sequence[str], begin: str, then: str) -> list[str]:

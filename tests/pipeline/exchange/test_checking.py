@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.exchange.intervals import within
+from pipeline.exchange.checking import words_cut as within
 
 TABLE = pd.DataFrame({"utterance": ["u", "v", "w"], "start": [4.0, np.nan, 1.0], "end": [8.0, 2.0, np.nan]})
 
