@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from features.text.words import token_pattern
-from models.classical.tabular import System, Tabular
+from models.classical.estimator import UtteranceEstimator
+from models.classical.tabular import Tabular
 from models.classical.target import Target
 from models.data.design import Design, Matrix
 from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task
 
 
-class Majority(System):
+class Majority(UtteranceEstimator):
     """The commonest class of the training rows (the first of equals), or their median score, whatever the input.
 
     Parameters

@@ -8,14 +8,11 @@ many (`ByWidth`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from itertools import product
 from typing import Any
 
 from models import names
-from models.classical.grid import refuse_truth_values
+from models.classical.search_space import search_space
 from models.data.modalities import TASKS, Task
-from models.errors import ModelError
 
 SEED = 0
 WIDE = 2000  # columns from which a matrix has many
@@ -52,29 +49,18 @@ class Classifier:
     grouped: tuple[Task, ...] = ()
 
     def candidates(
-        self, task: Task, chosen: Mapping[str, Any] | None = None, columns: float = 0
+        self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
     ) -> list[dict[str, Any]]:
-        """Return all settings to try: the defaults for so many columns, overruled by `chosen`; a list is a choice.
+        """Return the search space for so many columns; `overrides` replace defaults, and a list is a choice.
 
         Raises
         ------
         ModelError
-            If a setting is unknown, a choice is among nothing, or a number is true or false.
+            If a setting is unknown, a list is empty, or a number is given as true or false.
         """
-        known = {key for settings in self.settings.values() for key in settings}
-        for key in chosen or {}:
-            if key not in known:
-                close = get_close_matches(key, known, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
-                raise ModelError(f"unknown classifier setting {key!r}: {hint}there are {', '.join(sorted(known))}")
-        refuse_truth_values(chosen or {}, self.settings[task], "the classifier")
-        own = {key: (chosen or {}).get(key, default) for key, default in self.settings[task].items()}
-        own = {key: value.at(columns) if isinstance(value, ByWidth) else value for key, value in own.items()}
-        choices = {key: list(v) if isinstance(v, list | tuple) else [v] for key, v in own.items()}
-        empty = [key for key, values in choices.items() if not values]
-        if empty:
-            raise ModelError(f"the classifier setting {empty[0]!r} is an empty list: name a value, or several")
-        return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
+        defaults = {k: v.at(columns) if isinstance(v, ByWidth) else v for k, v in self.settings[task].items()}
+        of_any_task = {key for settings in self.settings.values() for key in settings}
+        return search_space(defaults, overrides, "the classifier", of_any_task)
 
 
 def _scaled(*steps: Any) -> Any:

@@ -1,29 +1,32 @@
-"""The one search for settings: the least loss on inner folds wins, and what gives no number never does."""
+"""The one search for settings: the candidate with the least loss on inner folds wins."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from models.classical.target import Target
+from models.classical.classifiers import classifier
+from models.classical.search_space import edges, within_budget
+from models.classical.target import FittedClassifier, Target
+from models.data.design import width
 from models.data.modalities import BoolArray, FloatArray, IntArray, Pairs
 from models.errors import DivergedError
 
 Settings = Mapping[str, Any]
-Answer = Callable[[Settings], FloatArray]  # settings -> (valid, k) outputs of a model fitted with them
-DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # a fit that did not end in numbers
+ValidationOutputs = Callable[[Settings], FloatArray]  # settings -> (validation rows, k) outputs of a model fitted so
+DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # what a fit raises that ends in no number
 
 
 def search(
     candidates: Sequence[Settings],
     target: Target,
     pairs: Pairs,
-    fitted: Callable[[IntArray, IntArray], Answer],
+    fit_fold: Callable[[IntArray, IntArray], ValidationOutputs],
     scored: BoolArray | None = None,
 ) -> tuple[Any, FloatArray, list[float]]:
-    """Return the settings of the least loss over the pairs' validation rows, the first of equals, and their outputs.
+    """Return the candidate with the least loss over all validation rows (the first of equals) and its outputs.
 
-    Settings whose fit diverges, or that answer a single one of these rows with no number, cannot win.
+    A candidate cannot win if its fit diverges or if one of its outputs is no finite number.
 
     Parameters
     ----------
@@ -32,40 +35,41 @@ def search(
     target
         n labels.
     pairs
-        Inner folds; without any the first settings are taken.
-    fitted
-        ``(training rows, validation rows)`` of a pair -> what answers the validation rows for given settings.
+        Inner folds; without any, the first candidate is taken.
+    fit_fold
+        ``(training rows, validation rows)`` of an inner fold -> a function from settings to the outputs for the
+        validation rows.
     scored
         ``(n,)`` which rows count; all by default.
 
     Returns
     -------
     tuple
-        The settings; ``(n, k)`` outputs for rows that were not trained on, NaN where no pair validates on a row; the
-        loss of each candidate.
+        The settings; their ``(n, k)`` out-of-fold outputs, NaN in rows that no inner fold validates on; the loss of
+        each candidate.
 
     Raises
     ------
     DivergedError
-        If no settings give a number for every row.
+        If no candidate gives a finite number for every row.
     """
     trials = np.full((len(candidates), len(target), target.width), np.nan)
-    asked = np.zeros(len(target), bool)
+    validated = np.zeros(len(target), bool)
     for train, valid in pairs:
-        answer = fitted(train, valid)
+        outputs = fit_fold(train, valid)
         for trial, candidate in zip(trials, candidates, strict=True):
-            trial[valid] = _answers(answer, candidate)
-        asked[valid] = True
-    rows = asked if scored is None else asked & scored
+            trial[valid] = _outputs_or_nan(outputs, candidate)
+        validated[valid] = True
+    rows = validated if scored is None else validated & scored
     losses = [target[rows].loss(trial[rows]) for trial in trials]
     best = least(losses, candidates)
     return candidates[best], trials[best], losses
 
 
-def _answers(answer: Answer, candidate: Settings) -> FloatArray | float:
-    """Return the outputs; NaN, which no loss forgives, where the fit diverges."""
+def _outputs_or_nan(outputs: ValidationOutputs, candidate: Settings) -> FloatArray | float:
+    """Return the outputs, or NaN if the fit diverges: the loss of NaN is NaN, which never wins."""
     try:
-        return answer(candidate)
+        return outputs(candidate)
     except DIVERGED:
         return float("nan")
 
@@ -90,3 +94,48 @@ def least(losses: Sequence[float], candidates: Sequence[Any]) -> int:
         tried = f"the settings {candidates[0]} give" if len(found) == 1 else f"all {len(found)} settings tried give"
         raise DivergedError(f"{tried} no finite numbers on held-out training rows")
     return best
+
+
+def tuned_classifier(
+    name: str,
+    settings: Mapping[str, Any] | None,
+    matrix: FloatArray,
+    target: Target,
+    groups: Any,
+    pairs: Pairs,
+    budget: int | None = None,
+) -> FittedClassifier:
+    """Return a classifier fitted on all rows, with the settings of the least loss on the inner folds.
+
+    Parameters
+    ----------
+    name, settings
+        The classifier, and what overrules its default settings.
+    matrix
+        ``(n, p)``, the same numbers in every inner fold.
+    target, groups
+        n labels and n groups.
+    pairs
+        Inner folds; without any, the first candidate is taken.
+    budget
+        The largest number of candidates to try; all by default.
+
+    Raises
+    ------
+    DivergedError
+        If no candidate gives a finite number for every validation row.
+    """
+    kind = classifier(name)
+    space = kind.candidates(target.task, settings, width(matrix))
+    candidates = within_budget(space, budget)
+
+    def fit_fold(train: IntArray, valid: IntArray) -> ValidationOutputs:
+        return lambda settings: (
+            FittedClassifier(kind, settings).fit(matrix[train], target[train], groups[train]).outputs(matrix[valid])
+        )
+
+    pairs = pairs if len(candidates) > 1 else ()
+    best, _, losses = search(candidates, target, pairs, fit_fold)
+    fitted = FittedClassifier(kind, best).fit(matrix, target, groups)
+    fitted.edges_ = edges(space, candidates, best, losses) if pairs else {}
+    return fitted

@@ -129,7 +129,7 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
     return {**settings, "class_weight": {code: named.get(names[place], 1) for code, place in enumerate(seen)}}
 
 
-class Member:
+class FittedClassifier:
     """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
 
     A class without a training row has probability 0. Where all rows are of one class, that is the answer.
@@ -143,16 +143,16 @@ class Member:
 
     Attributes
     ----------
-    ends_
-        Of those, what lies at an end of what was tried, where they were chosen (`models.classical.tuning.ends`).
+    edges_
+        Those of them that were chosen and lie at an edge of what was tried (`models.classical.search_space.edges`).
     """
 
     def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
         self.classifier = classifier
         self.settings = settings
-        self.ends_: Mapping[str, Any] = {}
+        self.edges_: Mapping[str, Any] = {}
 
-    def fit(self, matrix: Matrix, target: Target, groups: Any) -> "Member":
+    def fit(self, matrix: Matrix, target: Target, groups: Any) -> "FittedClassifier":
         """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""
         if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
             raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.classical.tabular import Tabular
-from models.data.design import Design, Fitted, OneModality
+from models.data.design import Design, FoldTransformers, OneModality
 from models.data.modalities import Task
 
 
@@ -52,7 +52,7 @@ class Unimodal(Tabular):
         *,
         task: Task = "classification",
         classes: Sequence[Any] | None = None,
-        fitted: Fitted | None = None,
+        fitted: FoldTransformers | None = None,
         settings: Mapping[str, Any] | None = None,
         extractor: str = "",
         normalise: str = "standard",

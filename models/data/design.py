@@ -16,7 +16,7 @@ from models.errors import ModelError
 LIMIT = 10.0  # standard deviations; what lies further out is a failed measurement, not a hundred times more evidence
 SPARSE_COLUMNS = 100  # a block of word counts weighs as much as so many standardised columns
 
-Fitted = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers that are fitted inside the fold
+FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers, fitted inside a fold
 Matrix = Any  # (n, p) float64, or a scipy sparse matrix of that shape
 
 
@@ -284,7 +284,9 @@ class Design(Protocol):
 class OneModality:
     """The design of a unimodal model: one block, on the rows that have the modality."""
 
-    def __init__(self, modality: str, fitted: Fitted | None, only: str = "", normalise: str = "standard") -> None:
+    def __init__(
+        self, modality: str, fitted: FoldTransformers | None, only: str = "", normalise: str = "standard"
+    ) -> None:
         self.block = Block(modality, (fitted or {}).get(modality, ()), only=only, normalise=normalise)
 
     def usable(self, x: Modalities) -> BoolArray:

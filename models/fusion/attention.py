@@ -24,7 +24,7 @@ class ModalityAttention(Multimodal):
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = _SHARED
-    _module = "models.nets.modules:Weighted"
+    _module = "models.nets.modules:ModalityAttentionNet"
 
     def weights(self, X: Modalities) -> FloatArray:
         """Return ``(n, modalities)``: how much each counts; rows sum to 1 over what is present, 0 where nothing is."""
@@ -70,7 +70,7 @@ class CrossModalAttention(Multimodal):
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = _SHARED
-    _module = "models.nets.modules:CrossModal"
+    _module = "models.nets.modules:CrossModalNet"
 
 
 class SelfAttention(Multimodal):
@@ -86,7 +86,7 @@ class SelfAttention(Multimodal):
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "layers": 1}
-    _module = "models.nets.modules:FusedSequence"
+    _module = "models.nets.modules:FusedSequenceNet"
     _options = ("hidden", "dropout", "layers")
 
     def _inputs(self) -> NetInputs:

@@ -54,7 +54,7 @@ class Autoencoder:
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Autoencoder":  # noqa: ARG002
         """Learn the code from one ``(n, p)`` matrix a modality."""
-        from models.nets.modules import Rebuilding
+        from models.nets.modules import ReconstructionLoss
 
         variances = [total_variance(block) for block in blocks]
         self.weights_ = [1 / np.sqrt(v) if v > 0 else 1.0 for v in variances]
@@ -66,7 +66,7 @@ class Autoencoder:
             _Noisy(matrix, self.noise),
             matrix,
             Training(epochs=self.epochs, weight_decay=0.0, seed=self.seed, batch=max(BATCH, len(matrix) // STEPS)),
-            criterion=Rebuilding(),
+            criterion=ReconstructionLoss(),
             split=None,
         )
         self.standardise_ = Standardise().fit(self._said(matrix, "code"))

@@ -8,7 +8,7 @@ import numpy as np
 from models import names
 from models.classical.domains import require
 from models.classical.tabular import Tabular
-from models.data.design import Block, Design, Fitted, Matrix, joined, total_variance
+from models.data.design import Block, Design, FoldTransformers, Matrix, joined, total_variance
 from models.data.modalities import BoolArray, Modalities, Task
 from models.errors import ModelError
 from models.fusion.autoencoder import Autoencoder
@@ -125,7 +125,9 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 class _Joined:
     """The design of early fusion: a block a modality with presence indicators, joined by a reducer."""
 
-    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, how: Reducer, normalise: str) -> None:
+    def __init__(
+        self, modalities: Sequence[str], fitted: FoldTransformers | None, how: Reducer, normalise: str
+    ) -> None:
         given = fitted or {}
         self.blocks = [Block(m, given.get(m, ()), indicator=True, normalise=normalise) for m in modalities]
         self.how = how
@@ -184,7 +186,7 @@ class Early(Tabular):
         classifier: str = "logistic",
         task: Task = "classification",
         classes: Sequence[Any] | None = None,
-        fitted: Fitted | None = None,
+        fitted: FoldTransformers | None = None,
         settings: Mapping[str, Any] | None = None,
         normalise: str = "standard",
         budget: int | None = None,

@@ -26,7 +26,7 @@ class IntermediateFusion(Multimodal):
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "encoder": "lstm", "auxiliary": 0.3}
-    _module = "models.nets.modules:Intermediate"
+    _module = "models.nets.modules:IntermediateNet"
     _options = ("hidden", "dropout", "encoder")
 
     def decisions(self, X: Modalities) -> dict[str, FloatArray]:
@@ -56,5 +56,5 @@ class MultimodalTransformer(Multimodal):
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {**_SHARED, "layers": 2}
-    _module = "models.nets.modules:Transformer"
+    _module = "models.nets.modules:TransformerNet"
     _options = ("hidden", "dropout", "layers")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from models.classical.tabular import System
+from models.classical.estimator import UtteranceEstimator
 from models.classical.target import FLOOR, Target
 from models.classical.unimodal import Unimodal
 from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task, shares, softmax
@@ -19,7 +19,7 @@ from models.validation.folds import inner_folds
 SHARES = tuple(1 - step / 10 for step in range(11))
 
 
-class Late(System):
+class Late(UtteranceEstimator):
     """Fits its bases, then a rule learnt from what they said about rows that they had not seen.
 
     A subclass gives ``_learn(outputs, usable, target, groups)`` (optional) and ``_combine(outputs, usable)``, with
@@ -322,14 +322,16 @@ class Stacking(Late):
         self.memo = memo
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:
-        from models.classical.tuning import chosen
+        from models.classical.search import tuned_classifier
 
         self.meta_ = None
         if len(target):
             columns = self._columns(outputs, usable)
             pairs = inner_folds(groups, target.values, target.task)
-            self.meta_ = chosen(self.meta, self.settings, columns, target, groups, pairs, self.bases[0].budget)
-            self.ends_ = self.meta_.ends_
+            self.meta_ = tuned_classifier(
+                self.meta, self.settings, columns, target, groups, pairs, self.bases[0].budget
+            )
+            self.edges_ = self.meta_.edges_
 
     def _columns(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
         filled = np.where(usable[:, :, None], outputs, self.prior_)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from models.data.design import Block, Fitted
+from models.data.design import Block, FoldTransformers
 from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Ragged
 from models.errors import ModelError
 from models.nets.steps import LONGEST, Floats, StepScaler, dropped, middles_s, padded, shortened, stretched, within
@@ -154,7 +154,7 @@ class Inputs:
         Those modalities that training has.
     """
 
-    def __init__(self, modalities: Sequence[str], fitted: Fitted | None, normalise: str) -> None:
+    def __init__(self, modalities: Sequence[str], fitted: FoldTransformers | None, normalise: str) -> None:
         self.modalities = tuple(modalities)
         self.fitted = {m: tuple((fitted or {}).get(m, ())) for m in self.modalities}
         self.normalise = normalise

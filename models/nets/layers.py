@@ -50,7 +50,7 @@ class StepDropout(nn.Module):
         return steps * nn.functional.dropout(kept, self.share, self.training)
 
 
-class Attending(nn.Module):
+class TransformerLayer(nn.Module):
     """A transformer layer, normalised before each part: queries attend to keys, then a small network reads each.
 
     References

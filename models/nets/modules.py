@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from models.nets.layers import (
-    Attending,
     AttentionPooling,
     Encoder,
     Recurrent,
     StepDropout,
     TimeEmbedding,
     Tokens,
+    TransformerLayer,
     Widths,
     masked_mean,
 )
@@ -64,7 +64,7 @@ class Loss(nn.Module):
         return loss + self.auxiliary * (own * there).sum() / there.sum().clamp_min(1)
 
 
-class Intermediate(nn.Module):
+class IntermediateNet(nn.Module):
     """An encoder a modality, merged in a hidden layer; each modality keeps a decision of its own."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, encoder: str) -> None:
@@ -85,14 +85,14 @@ class Intermediate(nn.Module):
         return {"outputs": self.head(filled.flatten(1)), "decisions": torch.stack(decisions, dim=1), "there": there}
 
 
-class Transformer(nn.Module):
+class TransformerNet(nn.Module):
     """Self-attention over the tokens of all modalities and one that answers."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
         self.tokens = Tokens(widths, hidden)
         self.answer = nn.Parameter(0.1 * torch.randn(hidden))
-        self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
+        self.layers = nn.ModuleList([TransformerLayer(hidden, dropout) for _ in range(layers)])
         self.normal = nn.LayerNorm(hidden)
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
 
@@ -109,7 +109,7 @@ class Transformer(nn.Module):
         return {"outputs": self.head(self.normal(x[:, 0]))}
 
 
-class Weighted(nn.Module):
+class ModalityAttentionNet(nn.Module):
     """Attention over each modality's steps, then over the modalities."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
@@ -146,7 +146,7 @@ class Weighted(nn.Module):
         return {"outputs": self.head(fused), "weights": weights, "steps": looked}
 
 
-class CrossModal(nn.Module):
+class CrossModalNet(nn.Module):
     """Each modality's tokens attend to each other modality's; a modality that is alone attends to itself."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
@@ -154,7 +154,7 @@ class CrossModal(nn.Module):
         count = len(widths)
         self.tokens = Tokens(widths, hidden)
         self.pairs = [(a, b) for a in range(count) for b in range(count)]
-        self.attending = nn.ModuleList([Attending(hidden, dropout) for _ in self.pairs])
+        self.attending = nn.ModuleList([TransformerLayer(hidden, dropout) for _ in self.pairs])
         self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in self.pairs])
         self.start = nn.Parameter(torch.zeros(hidden))
         self.normal = nn.LayerNorm(hidden)
@@ -178,7 +178,7 @@ class CrossModal(nn.Module):
         return {"outputs": self.head(self.normal(total / count.clamp_min(1)))}
 
 
-class FusedSequence(nn.Module):
+class FusedSequenceNet(nn.Module):
     """All modalities step by step as one sequence, which attends to itself; then attention over its steps."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
@@ -187,7 +187,7 @@ class FusedSequence(nn.Module):
         self.steps = nn.ModuleList([nn.Linear(max(d, 1), hidden) for _, d in widths])
         self.missing = nn.Parameter(torch.zeros(len(widths), hidden))
         self.time = TimeEmbedding(hidden)
-        self.layers = nn.ModuleList([Attending(hidden, dropout) for _ in range(layers)])
+        self.layers = nn.ModuleList([TransformerLayer(hidden, dropout) for _ in range(layers)])
         self.normal = nn.LayerNorm(hidden)
         self.pooling = AttentionPooling(hidden)
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
@@ -225,7 +225,7 @@ class SequenceNet(nn.Module):
         return {"outputs": self.head(state)}
 
 
-class Spectrogram(nn.Module):
+class SpectrogramNet(nn.Module):
     """Convolutions over time and frequency, then the mean and the largest answer over time."""
 
     def __init__(self, bands: int, outputs: int, hidden: int, dropout: float) -> None:
@@ -261,7 +261,7 @@ class Denoiser(nn.Module):
         return {"code": code, "outputs": self.decoder(code)}
 
 
-class Rebuilding(nn.Module):
+class ReconstructionLoss(nn.Module):
     """Mean squared error of what an autoencoder rebuilt."""
 
     def forward(self, said: dict[str, Tensor], targets: Tensor) -> Tensor:

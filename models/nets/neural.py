@@ -5,12 +5,11 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from models.classical.grid import expanded
-from models.classical.search import Answer, search
-from models.classical.tabular import System
+from models.classical.estimator import UtteranceEstimator
+from models.classical.search import ValidationOutputs, search
+from models.classical.search_space import edges, search_space, within_budget
 from models.classical.target import Target
-from models.classical.tuning import ends, thinned
-from models.data.design import Fitted
+from models.data.design import FoldTransformers
 from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Pairs, Task, softmax
 from models.errors import ModelError
 from models.nets.inputs import Inputs
@@ -42,7 +41,7 @@ class NetInputs(Protocol):
         ...
 
 
-class Neural(System):
+class Neural(UtteranceEstimator):
     """A network over `Modalities`; fitted on the rows that have anything to read, the prior elsewhere.
 
     The settings with the least log loss (or squared error) over the inner folds' validation rows win, the first of
@@ -54,8 +53,8 @@ class Neural(System):
         Setting -> its value, or a tuple of values that inner folds choose among.
     settings_
         The settings chosen.
-    ends_
-        Of those, what lies at an end of what was tried (`models.classical.tuning.ends`).
+    edges_
+        Those of them that lie at an edge of what was tried (`models.classical.search_space.edges`).
     out_of_fold_
         ``(n, k)`` outputs for each training row of networks that never saw it; NaN where there was nothing to choose,
         or no inner fold validates on the row.
@@ -82,25 +81,24 @@ class Neural(System):
         return np.asarray(np.stack([X.mask(m) for m in self.modalities]).any(axis=0))
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
-        scored = self.usable(x)
-        grid = expanded(self.DEFAULTS, self._own_settings(), type(self).__name__)
-        candidates = thinned(grid, self.budget)
+        space = search_space(self.DEFAULTS, self._own_settings(), type(self).__name__)
+        candidates = within_budget(space, self.budget)
 
-        def fitted(train_rows: IntArray, valid: IntArray) -> Answer:
-            part, asked = _Part(self._inputs(), x[train_rows], target[train_rows]), x[valid]
-            return lambda settings: part.trained(self._net, settings).outputs(asked)
+        def fit_fold(train_rows: IntArray, valid: IntArray) -> ValidationOutputs:
+            rows, validation = _ReadableRows(self._inputs(), x[train_rows], target[train_rows]), x[valid]
+            return lambda settings: rows.fit(self._net, settings).outputs(validation)
 
         pairs = inner if len(candidates) > 1 else ()
-        self.settings_, self.out_of_fold_, losses = search(candidates, target, pairs, fitted, scored)
-        self.ends_ = ends(grid, candidates, self.settings_, losses) if pairs else {}
-        self.model_ = _Part(self._inputs(), x, target).trained(self._net, self.settings_)
+        self.settings_, self.out_of_fold_, losses = search(candidates, target, pairs, fit_fold, self.usable(x))
+        self.edges_ = edges(space, candidates, self.settings_, losses) if pairs else {}
+        self.model_ = _ReadableRows(self._inputs(), x, target).fit(self._net, self.settings_)
 
     def _outputs(self, x: Modalities) -> FloatArray:
         return self.model_.outputs(x)
 
 
-class _Part:
-    """Inputs fitted on some rows, on which networks are trained."""
+class _ReadableRows:
+    """Training rows that have anything to read, and the inputs fitted on them; networks are trained on both."""
 
     def __init__(self, inputs: NetInputs, x: Modalities, target: Target) -> None:
         self.inputs = inputs
@@ -109,7 +107,7 @@ class _Part:
         self.prior = target.prior()
         self.x, self.target = x[rows], target[rows]
 
-    def trained(self, build: Any, settings: Mapping[str, Any]) -> "FittedNet":
+    def fit(self, build: Any, settings: Mapping[str, Any]) -> "FittedNet":
         fitted = FittedNet(self.inputs, settings, self.target[:0], self.prior)
         if len(np.unique(self.target.values)) > 1:
             fitted.train(build, self.x, self.target)
@@ -226,7 +224,7 @@ class Multimodal(Neural):
         *,
         task: Task = "classification",
         classes: Sequence[Any] | None = None,
-        fitted: Fitted | None = None,
+        fitted: FoldTransformers | None = None,
         settings: Mapping[str, Any] | None = None,
         normalise: str = "standard",
         budget: int | None = None,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.design import Fitted
+from models.data.design import FoldTransformers
 from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Task
 from models.data.scaling import UnitVariance
 from models.errors import ModelError
@@ -66,7 +66,12 @@ class ReducedInputs(Inputs):
     """
 
     def __init__(
-        self, modalities: Sequence[str], fitted: Fitted | None, normalise: str, how: str, options: Mapping[str, Any]
+        self,
+        modalities: Sequence[str],
+        fitted: FoldTransformers | None,
+        normalise: str,
+        how: str,
+        options: Mapping[str, Any],
     ) -> None:
         super().__init__(modalities, fitted, normalise)
         self.how = how
@@ -176,7 +181,7 @@ class SequenceLSTM(Neural):
         *,
         task: Task = "classification",
         classes: Sequence[Any] | None = None,
-        fitted: Fitted | None = None,
+        fitted: FoldTransformers | None = None,
         settings: Mapping[str, Any] | None = None,
         normalise: str = "standard",
         budget: int | None = None,

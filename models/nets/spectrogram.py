@@ -159,4 +159,4 @@ class SpectrogramCNN(Neural):
 
     def _net(self, inputs: Frames, outputs: int, settings: Mapping[str, Any]) -> TrainedNet:
         options = {key: settings[key] for key in ("hidden", "dropout")}
-        return TrainedNet("models.nets.modules:Spectrogram", {"bands": inputs.bands, "outputs": outputs, **options})
+        return TrainedNet("models.nets.modules:SpectrogramNet", {"bands": inputs.bands, "outputs": outputs, **options})

@@ -23,7 +23,7 @@ from models.saving.trusted import trust
 from models.saving.walk import walk
 
 FORMAT = "crossmodal-model"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
 _LONGEST = {MODEL: 256 << 20, ABOUT: 64 << 20}  # bytes of JSON: read whole, it takes some ten times its size

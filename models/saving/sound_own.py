@@ -172,8 +172,8 @@ RULES: dict[str, Callable[[Any], None]] = {
     "models.nets.inputs.Summary": _summary,
     "models.fusion.late.Late": _late,
     "models.nets.neural.FittedNet": _network,
-    "models.classical.tabular.System": _system,
-    "models.classical.target.Member": _member,
+    "models.classical.estimator.UtteranceEstimator": _system,
+    "models.classical.target.FittedClassifier": _member,
     "models.classical.target.Target": _target,
     "models.nets.training.TrainedNet": lambda net: net.check(),
 }

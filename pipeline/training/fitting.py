@@ -206,7 +206,7 @@ def _answered(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[
         predict_s,
         parameters(model),
         json.dumps(getattr(model, "settings_", {}), sort_keys=True, default=repr),
-        json.dumps(getattr(model, "ends_", {}), sort_keys=True),
+        json.dumps(getattr(model, "edges_", {}), sort_keys=True),
     )
 
 

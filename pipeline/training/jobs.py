@@ -57,7 +57,7 @@ class Fit:
     settings
         Those chosen on inner folds, as JSON.
     ends
-        Which of them lie at an end of what was tried, as JSON (`models.classical.tuning.ends`).
+        Those of them that lie at an edge of what was tried, as JSON (`models.classical.search_space.edges`).
     warned
         What libraries warned of, each as the end of a sentence.
     """

@@ -98,9 +98,9 @@ def test_settings_overrule_and_lists_are_choices():
     svm = classifier("svm")
     assert svm.candidates("classification", {"C": [1, 2]}) == [{"C": c, "class_weight": None} for c in (1, 2)]
     assert svm.candidates("regression", {"C": 5, "epsilon": 0.1}) == [{"C": 5, "epsilon": 0.1}]
-    with pytest.raises(ModelError, match="unknown classifier setting 'gama'"):
+    with pytest.raises(ModelError, match="the classifier has no setting 'gama'"):
         svm.candidates("regression", {"gama": 1})
-    with pytest.raises(ModelError, match="'C' is an empty list"):
+    with pytest.raises(ModelError, match="'C' of the classifier is an empty list"):
         svm.candidates("regression", {"C": []})
 
 
@@ -201,13 +201,13 @@ def test_the_net_stops_early_and_keeps_the_best_epoch():
     model = Unimodal("audio", "fcnn", task="regression", settings={"hidden": 64, "epochs": 60, "patience": 4}).fit(
         x, noise
     )
-    net = model.part_.member.estimator_
+    net = model.model_.classifier.estimator_
     losses = net.net_.losses
     assert len(losses) < 60
     assert losses[-1] > min(losses)
     valid = held_out(x.groups, noise, "regression")[1]
     targets = (noise[valid] - noise.mean()) / noise.std()
-    matrix = model.part_.design.transform(x)[valid]
+    matrix = model.model_.design.transform(x)[valid]
     reached = np.mean((net._forward(matrix)[:, 0] - targets) ** 2)
     assert reached == pytest.approx(min(losses), rel=1e-4)
 
@@ -246,7 +246,7 @@ def test_text_transformers_are_fitted_on_training_rows_alone():
     x = Modalities({}, {"text": np.ones(n, bool)}, texts, np.arange(n) % 5)
     words = {"text": [("counts", CountVectorizer())]}
     model = Unimodal("text", fitted=words).fit(x[:30], np.arange(30) % 2)
-    (fitted,) = model.part_.design.block.transformers_
+    (fitted,) = model.model_.design.block.transformers_
     assert "word29" in fitted.vocabulary_
     assert "word30" not in fitted.vocabulary_
     assert not hasattr(words["text"][0][1], "vocabulary_")

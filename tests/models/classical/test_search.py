@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.model_selection import KFold
 
 from models.classical import classifiers
 from models.classical.classifiers import Classifier, register
-from models.classical.search import least, search
-from models.classical.target import Member, Target
-from models.classical.tuning import chosen
+from models.classical.search import least, search, tuned_classifier
+from models.classical.target import FittedClassifier, Target
 from models.errors import DivergedError, ModelError
 from models.fusion import early
 from models.nets.training import TrainedNet, Training, train
@@ -194,7 +196,7 @@ def test_a_classifier_of_anyones_that_gives_no_number_neither_wins_nor_answers(t
 def test_tuning_on_a_fixed_matrix_passes_it_over_too():
     x, y = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 2
     pairs = ((np.arange(15), np.arange(15, 30)),)
-    member = chosen("overflowing", None, x, Target.read(y, "classification"), np.arange(30), pairs)
+    member = tuned_classifier("overflowing", None, x, Target.read(y, "classification"), np.arange(30), pairs)
     assert member.settings == {"broken": 0.0}
 
 
@@ -203,7 +205,9 @@ def test_a_matrix_of_no_numbers_is_not_learnt_from(value):
     x = np.zeros((4, 2))
     x[2, 1] = value
     with pytest.raises(DivergedError, match="undefined or infinite"):
-        Member(classifiers.classifier("logistic"), {}).fit(x, Target.read([0, 1, 0, 1], "classification"), np.arange(4))
+        FittedClassifier(classifiers.classifier("logistic"), {}).fit(
+            x, Target.read([0, 1, 0, 1], "classification"), np.arange(4)
+        )
 
 
 @pytest.mark.parametrize(
@@ -233,3 +237,36 @@ def test_sound_answers_are_taken_as_they_are():
     assert sound_answers(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
     with pytest.raises(ModelError, match="no finite numbers"):
         sound_answers(np.array([[np.inf]]), 1, 0)
+
+
+GRIDS = {"classification": ("C", [1e-3, 30.0, 0.3, 1e3, 1e-2]), "regression": ("alpha", [1e3, 0.01, 40.0, 1e-4, 200.0])}
+
+
+@pytest.mark.parametrize("budget", [None, 2, 3])
+@pytest.mark.parametrize("task", GRIDS)
+def test_the_classifier_of_least_held_out_loss_wins_within_the_budget(task, budget):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(60, 8))
+    y = x[:, 0] + x[:, 1] + rng.normal(size=60)
+    y = (y > 0).astype(int) if task == "classification" else y
+    setting, grid = GRIDS[task]
+    pairs = tuple(KFold(3).split(x))
+    tried = {None: grid, 2: [grid[0], grid[4]], 3: [grid[0], grid[2], grid[4]]}[budget]
+    losses = [_loss(x, y, pairs, task, value) for value in tried]
+    target = Target.read(y, task)
+    fitted = tuned_classifier("logistic", {setting: grid}, x, target, np.arange(60), pairs, budget)
+    assert fitted.settings[setting] == tried[int(np.argmin(losses))]
+    assert tuned_classifier("logistic", {setting: grid}, x, target, np.arange(60), ()).settings[setting] == grid[0]
+
+
+def _loss(x, y, pairs, task, value):
+    """The held-out loss of scikit-learn's own models, on columns whose variances sum to 1 in training."""
+    outputs = np.zeros((60, 2))
+    for rows, valid in pairs:
+        scale = np.sqrt((x[rows] ** 2).sum() / len(rows))
+        if task == "classification":
+            model = LogisticRegression(C=value, max_iter=500).fit(x[rows] / scale, y[rows])
+            outputs[valid] = model.predict_proba(x[valid] / scale)
+        else:
+            outputs[valid, 0] = Ridge(alpha=value).fit(x[rows] / scale, y[rows]).predict(x[valid] / scale)
+    return log_loss(y, outputs) if task == "classification" else mean_squared_error(y, outputs[:, 0])

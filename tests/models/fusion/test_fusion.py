@@ -63,11 +63,11 @@ def test_pca_is_scikit_learns_and_keeps_95_percent_of_the_training_variance():
     x, y = data()
     model = Early(THREE, "pca", settings={"C": 2.0, "reducer": {"weighting": "column"}}).fit(x[:200], y[:200])
     other = make_pipeline(StandardScaler(), PCA(0.95)).fit(flat(x)[:200])
-    mine = model.part_.design.transform(x[200:])
+    mine = model.model_.design.transform(x[200:])
     wanted = other.transform(flat(x)[200:])
     assert mine.shape == wanted.shape
     np.testing.assert_allclose(np.abs(mine), np.abs(wanted), atol=1e-6)
-    assert model.part_.design.how.pca_.explained_variance_ratio_.sum() >= 0.95
+    assert model.model_.design.how.pca_.explained_variance_ratio_.sum() >= 0.95
 
 
 def test_pca_with_a_number_of_components():
@@ -89,7 +89,7 @@ def test_a_missing_modality_is_the_training_mean_and_a_flag():
     x, y = data()
     mask = np.arange(300) % 3 > 0
     gone = Modalities(x.pooled, {**x.present, "audio": mask}, x.text, x.groups)
-    design = Early(("audio", "video"), settings={"C": 1.0}).fit(gone, y).part_.design
+    design = Early(("audio", "video"), settings={"C": 1.0}).fit(gone, y).model_.design
     (block,) = [b for b in design.blocks if b.modality == "audio"]
     values, flag = block.transform(gone)
     assert np.abs(values[~mask]).max() == 0

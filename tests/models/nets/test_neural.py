@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from models.classical.grid import expanded
+from models.classical.search_space import search_space
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
 from models.fusion.hybrid import IntermediateFusion, MultimodalTransformer
@@ -151,7 +151,7 @@ def test_settings_are_chosen_on_inner_folds_and_a_budget_limits_them():
 def test_every_default_grid_has_three_candidates(name):
     name, _, classifier = name.partition("/")
     model = build(name, Recipe("classification", ("audio",), classifier or "logistic"))
-    assert len(expanded(model.DEFAULTS, None, name)) == 3
+    assert len(search_space(model.DEFAULTS, None, name)) == 3
 
 
 def test_each_modalitys_own_decision():

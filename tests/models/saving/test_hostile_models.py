@@ -518,7 +518,7 @@ def test_vocabularies_and_patterns_that_would_crash_or_never_end_are_refused(tmp
         ('["dropout", 0.1]', '["dropout", 0.1], ["unknown", 1]'),
         ('["precision", "float64"]', '["precision", "load"]'),
         ('["widths", [', '["widths", [' + "[1, 1], " * 5000),
-        ('"models.nets.modules:Intermediate"', '"models.nets.modules:Transformer"'),
+        ('"models.nets.modules:IntermediateNet"', '"models.nets.modules:TransformerNet"'),
         ('["build", "models', '["weights", {"dict": []}], ["build", "models'),
     ],
 )

@@ -76,14 +76,14 @@ def test_the_model_answers_after_loading_and_the_schema_says_what_it_was_fitted_
     table = read_utterances(Path("data/work/words/utterances.csv"), "mood")
     data = load_modalities("words", settings_of(params, "words"), corpus, table)
     assert (saved.model.predict(data) == table["mood"].to_numpy()).all()
-    assert schema["parameters"] == saved.model.part_.member.estimator_[-1].coef_.size + 1 + len(
-        saved.model.part_.design.block.transformers_[0].vectoriser_.idf_
+    assert schema["parameters"] == saved.model.model_.classifier.estimator_[-1].coef_.size + 1 + len(
+        saved.model.model_.design.block.transformers_[0].vectoriser_.idf_
     )
 
 
 def test_the_same_corpus_gives_the_same_model(params) -> None:
     row = Row("tfidf", ("text",), "logistic")
-    first, second = (load(fit(params, "words", row)).model.part_.member.estimator_[-1].coef_ for _ in range(2))
+    first, second = (load(fit(params, "words", row)).model.model_.classifier.estimator_[-1].coef_ for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 

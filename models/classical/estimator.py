@@ -1,0 +1,117 @@
+"""The base of every model over `Modalities`: an estimator that predicts for every row, whatever is missing in it."""
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+
+from models.classical.target import Target
+from models.data.modalities import FloatArray, Labels, Modalities, Pairs, Task
+from models.errors import ModelError
+from models.nets.threads import one_thread
+from models.outputs import finite
+from models.validation.folds import inner_folds
+
+Inner = Sequence[tuple[Any, Any]] | None
+
+
+class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
+    """What every model over `Modalities` is: an estimator that answers for every row, whatever is missing in it.
+
+    A subclass has the attributes ``task`` and ``classes`` and gives ``_fit`` and ``_outputs``.
+
+    Attributes
+    ----------
+    classes_
+        ``(k,)`` classes, in the order of the columns of ``predict_proba`` (not for a score).
+    prior_
+        ``(k,)`` share of each class in training, or ``(1,)`` the mean score: the answer where nothing is known.
+    fit_seconds_
+        How long fitting took.
+    """
+
+    task: Task
+    classes: Sequence[Any] | None
+
+    def fit(self, X: Modalities, y: Any, inner: Inner = None) -> "UtteranceEstimator":
+        """Fit on all rows of `X`.
+
+        Parameters
+        ----------
+        X
+            n utterances.
+        y
+            ``(n,)`` classes or scores.
+        inner
+            Pairs of (training, validation) positions within the n rows, on which all choices are made; by default
+            `models.validation.folds.inner_folds` by ``X.groups``.
+
+        Raises
+        ------
+        ModelError
+            If labels, settings or names cannot be used.
+        """
+        started = perf_counter()
+        target = Target.read(y, self.task, self.classes)
+        if len(target) != len(X):
+            raise ModelError(f"there are {len(target)} labels for {len(X)} utterances")
+        if self.task == "classification":
+            self.classes_ = target.classes
+        self.target_, self.prior_ = target[:0], target.prior()
+        pairs = _pairs(inner, len(X)) if inner is not None else inner_folds(X.groups, target.values, self.task)
+        with one_thread():
+            self._fit(X, target, pairs)
+        self.fit_seconds_ = perf_counter() - started
+        return self
+
+    def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
+        raise NotImplementedError
+
+    def _outputs(self, x: Modalities) -> FloatArray:
+        raise NotImplementedError
+
+    def outputs(self, X: Modalities) -> FloatArray:
+        """Return ``(n, k)`` probabilities, or ``(n, 1)`` scores.
+
+        Raises
+        ------
+        DivergedError
+            If an answer is no finite number.
+        """
+        with one_thread():
+            return finite(self._outputs(X))
+
+    def predict(self, X: Modalities) -> Labels:
+        """Return ``(n,)`` classes or scores."""
+        return self.target_.predictions(self.outputs(X))
+
+    @available_if(lambda self: self.task == "classification")  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Modalities) -> FloatArray:
+        """Return ``(n, k)`` probabilities, columns in the order of ``classes_``."""
+        return self.outputs(X)
+
+    def score(self, X: Modalities, y: Any) -> float:
+        """Return accuracy, or for a score the negative mean absolute error."""
+        truth, answer = np.asarray(y), self.predict(X)
+        return -float(np.abs(truth - answer).mean()) if self.task == "regression" else float((truth == answer).mean())
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor" if self.task == "regression" else "classifier"
+        tags.target_tags.required = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _pairs(inner: Sequence[tuple[Any, Any]], n: int) -> Pairs:
+    pairs = tuple((np.asarray(a, np.intp), np.asarray(b, np.intp)) for a, b in inner)
+    for train, valid in pairs:
+        rows = np.concatenate([train, valid])
+        if len(rows) and (rows.min() < 0 or rows.max() >= n):
+            raise ModelError(f"an inner fold names row {int(rows.max())} of {n} training rows")
+        if len(np.intersect1d(train, valid)):
+            raise ModelError("an inner fold has the same row in its training and in its validation part")
+    return tuple((train, valid) for train, valid in pairs if len(train) and len(valid))
