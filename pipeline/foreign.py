@@ -1,4 +1,4 @@
-"""HDF5 files that others wrote: opened without following anything out of them, and without believing their sizes."""
+"""What others wrote, handled with care: texts that a terminal may show, HDF5 files whose links are not followed."""
 
 import re
 from collections.abc import Iterator
@@ -29,24 +29,23 @@ def printable(text: str) -> str:
     return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def single_line(text: str) -> str:
-    r"""Return foreign text whole, as one line that a terminal may show: it cannot pass for a line of its own.
+def one_line(text: object, most: int | None = 160) -> str:
+    r"""Return an error, or any text that others wrote, as one line that a terminal may show.
 
-    >>> print(single_line("sad\nError: fake"))
-    sad Error: fake
+    Parameters
+    ----------
+    text
+        The text.
+    most
+        The longest line, in characters; a longer one is cut off. None: the whole text.
+
+    Examples
+    --------
+    >>> print(one_line("sad\nError: fake" + chr(27)))
+    sad Error: fake\u001b
     """
-    return " ".join(printable(text).split())
-
-
-def one_line(error: object, most: int = 160) -> str:
-    """Return an error, or any foreign text, as one printable line.
-
-    >>> one_line(ValueError("a  b"))
-    'a b'
-    """
-    text = "".join(c if c.isprintable() else " " for c in str(error))
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 3] + "..."
+    line = " ".join(printable(str(text)).split())
+    return line if most is None or len(line) <= most else line[: most - 3] + "..."
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.streams.spans import Region
 from pipeline.tables.csv_files import Sheet, read_sheet
-from pipeline.tables.headers import TIMES, folded, near_notices, nearly_ours
+from pipeline.tables.headers import TIMES, near_notices, nearly_ours
 from pipeline.tables.intervals import interval_of
 from pipeline.tables.near_paths import Neighbours
 from pipeline.tables.rules import (
@@ -34,6 +34,7 @@ from pipeline.tables.rules import (
     fault_of_label,
     fault_of_name,
     fault_of_text,
+    folded,
     is_no_label,
     missing_notices,
     number_of,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from models.evaluation.stats import Interval
-from pipeline.foreign import single_line
+from pipeline.foreign import one_line
 
 SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
 
@@ -76,7 +76,7 @@ def literal(text: str) -> str:
     >>> print(literal("a|b <i>x</i>"), literal("<0.001"))
     a\|b \<i>x\</i> <0.001
     """
-    return re.sub(r"[\\|`]|<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", single_line(text))
+    return re.sub(r"[\\|`]|<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", one_line(text, None))
 
 
 def plain(sentence: str) -> str:
@@ -85,7 +85,7 @@ def plain(sentence: str) -> str:
     >>> print(plain("Note: run `crossmodal train`, <b>s|1</b>"))
     Note: run `crossmodal train`, \<b>s\|1\</b>
     """
-    return re.sub(r"\||<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", single_line(sentence))
+    return re.sub(r"\||<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", one_line(sentence, None))
 
 
 def latex(text: str) -> str:
@@ -94,7 +94,7 @@ def latex(text: str) -> str:
     >>> latex("random_forest 5 %")
     'random\\_forest 5 \\%'
     """
-    return "".join(_LATEX.get(letter, letter) for letter in single_line(text))
+    return "".join(_LATEX.get(letter, letter) for letter in one_line(text, None))
 
 
 def tabular(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
-from pipeline.foreign import single_line
+from pipeline.foreign import one_line
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,14 @@ class Answers:
           text is absent: no transcript
         """
         for answer in self.answers:
-            classes = ", ".join(f"{single_line(name)} {p:.3f}" for name, p in answer.probabilities.items())
-            said = single_line(answer.prediction) if isinstance(answer.prediction, str) else f"{answer.prediction:.3f}"
-            yield f"{single_line(answer.utterance)}: {said}" + (f" ({classes})" if classes else "")
+            classes = ", ".join(f"{one_line(name, None)} {p:.3f}" for name, p in answer.probabilities.items())
+            said = (
+                one_line(answer.prediction, None) if isinstance(answer.prediction, str) else f"{answer.prediction:.3f}"
+            )
+            yield f"{one_line(answer.utterance, None)}: {said}" + (f" ({classes})" if classes else "")
             shares = (f"{m} {share:+.3f}" for m, share in answer.shares.items() if m not in answer.absent)
             yield "  " + ", ".join([f"{answer.prior:.3f} without looking", *shares])
-            yield from (f"  {modality} is absent: {single_line(why)}" for modality, why in answer.absent.items())
+            yield from (f"  {modality} is absent: {one_line(why, None)}" for modality, why in answer.absent.items())
 
     def json(self) -> str:
         """Return the answers as JSON."""
@@ -93,7 +95,7 @@ class Answers:
 
 
 def _cells(answer: Answer) -> dict[str, str | float]:
-    told = {f"p_{single_line(name)}": p for name, p in answer.probabilities.items()} or {"score": answer.value}
+    told = {f"p_{one_line(name, None)}": p for name, p in answer.probabilities.items()} or {"score": answer.value}
     shares = {f"share_{m}": share for m, share in answer.shares.items()}
-    said = single_line(answer.prediction) if isinstance(answer.prediction, str) else answer.prediction
-    return {"utterance": single_line(answer.utterance), "prediction": said, **told, "prior": answer.prior, **shares}
+    said = one_line(answer.prediction, None) if isinstance(answer.prediction, str) else answer.prediction
+    return {"utterance": one_line(answer.utterance, None), "prediction": said, **told, "prior": answer.prior, **shares}

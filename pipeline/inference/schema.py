@@ -10,7 +10,7 @@ from features.store import open_store
 from features.text import fitted
 from models.registry import model_names, strategy_names
 from pipeline.errors import UserError, suggest
-from pipeline.foreign import single_line
+from pipeline.foreign import one_line
 from pipeline.run.extraction import fingerprint
 from pipeline.run.stores import library_versions
 from pipeline.run.streaming import PACKAGES, stream_version
@@ -171,7 +171,7 @@ def require_same(params: Params, schema: Schema, model: str) -> list[str]:
             f"{model} reads the imported features {', '.join(imported)}, which nothing here can compute for a new clip:"
             " fit a model on features that are extracted"
         )
-    found = [(single_line(line), fatal) for line, fatal in _differences(params, schema)]
+    found = [(one_line(line, None), fatal) for line, fatal in _differences(params, schema)]
     if refused := [line for line, fatal in found if fatal]:
         raise UserError(
             "\n".join([f"{model} cannot be used with {params.path}:", *refused])

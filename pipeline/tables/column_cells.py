@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.settings.streams import check_channel, check_track
-from pipeline.tables.headers import folded
-from pipeline.tables.rules import is_no_label
+from pipeline.tables.rules import folded, is_no_label
 
 _SHARE = 0.5  # of the filled cells, from which a column is what its name says
 _TEXTS = 0.25  # of the filled cells that read like sentences, from which a column holds texts and no ids

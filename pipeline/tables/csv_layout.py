@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError, refuse_pipe
-from pipeline.tables.headers import folded
+from pipeline.tables.rules import folded
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE = 1 << 20  # bytes by which a file's layout is judged

@@ -1,25 +1,15 @@
 """Names of columns: which of ours each one is, and which one is meant by one that is nearly ours."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from pipeline.errors import UserError
 from pipeline.tables.column_words import stands_for
-from pipeline.tables.rules import trimmed
+from pipeline.tables.rules import folded, trimmed
 
 TIMES = ("start", "end", "sound_start")
 _ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
-
-
-def folded(name: str) -> str:
-    """Return what names of columns are compared by: without spaces around, case and Unicode form.
-
-    >>> folded(" Start ") == folded("start")
-    True
-    """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", trimmed(name)).casefold())
 
 
 def column_names(header: Sequence[str], ours: Collection[str], named: Collection[str], place: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.tables.rules import INVISIBLE, quoted
+from pipeline.tables.rules import INVISIBLE, folded, quoted
 
 # Endings of files that an id may carry: of recordings, and of what is measured from them.
 _SUFFIX = re.compile(
@@ -81,12 +81,8 @@ def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
     >>> surely_one([("QxYz", "qXyZ")], 23), surely_one([("1", "01")], 3), surely_one([("s_1", "s1")], 500)
     (False, True, False)
     """
-    cased = sum(_case(one) == _case(other) for one, other in pairs)
+    cased = sum(folded(one) == folded(other) for one, other in pairs)
     return cased > exact or (len(pairs) - cased) * 10 > exact
-
-
-def _case(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:

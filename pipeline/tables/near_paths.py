@@ -1,11 +1,12 @@
 """The file that is meant by a path that nearly exists."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
+
+from pipeline.tables.rules import folded
 
 _ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
 
@@ -105,8 +106,7 @@ def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
 
 
 def _plain(name: str) -> str:
-    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-    return "".join(composed.split())
+    return "".join(folded(name).split())
 
 
 def _stem(name: str) -> str:

@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.tables.column_cells import fits
 from pipeline.tables.column_words import stands_for
 from pipeline.tables.csv_layout import DELIMITERS, Layout
-from pipeline.tables.headers import folded
+from pipeline.tables.rules import folded
 
 Record = tuple[int, list[str]]
 _SAID = "each row has a name of its own before the first column, as R writes it: these names are not read"

@@ -36,6 +36,15 @@ def trimmed(cell: str) -> str:
     return cell.strip(_SPACES)
 
 
+def folded(name: str) -> str:
+    """Return what names of columns are compared by: without spaces around, case and Unicode form.
+
+    >>> folded(" Start ") == folded("start")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", trimmed(name)).casefold())
+
+
 def name_of(cell: Any) -> str:
     """Return any cell as the text of an id, a group, a speaker or a split: stripped, and nothing for None and NaN.
 
