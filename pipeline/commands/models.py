@@ -81,15 +81,17 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 
     Example: crossmodal fit --corpus demo --strategy concat
     """
-    from pipeline.inference.fit import best_row, row_of
+    from pipeline.inference.fit import best_configuration, configuration_of
     from pipeline.inference.fit import fit as run
 
     params = load(params_path)
     prepared(params, (name,))
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
-    rows = [row_of(params, name, s, chosen, model) for s in strategies] or [best_row(params, name)]
-    for row in rows:
-        echo(run(params, name, row, remark=lambda notice: echo(f"fit: {notice}", err=True)))
+    configurations = [configuration_of(params, name, s, chosen, model) for s in strategies] or [
+        best_configuration(params, name)
+    ]
+    for configuration in configurations:
+        echo(run(params, name, configuration, remark=lambda notice: echo(f"fit: {notice}", err=True)))
 
 
 @click.command(cls=Command)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.configuration import Configuration
+from models.data.modalities import Task
 from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
 from models.evaluation.metrics import metric
 from models.memo import Memo
@@ -24,12 +26,11 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
-from pipeline.training.fitting import data_of, fitted_row, leading, planned
+from pipeline.training.fitting import data_of, fitted_model, leading, planned
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import settings_of, step_settings
 from pipeline.training.jobs import Job
 from pipeline.training.labels import labels_of
-from pipeline.training.rows import Row
 from pipeline.training.trained import require_features
 
 REPEATS = 5
@@ -50,7 +51,7 @@ class Answers:
 
     Attributes
     ----------
-    row, test
+    configuration, test
         Whose, and the n rows of the table.
     said
         ``(n,)`` answers.
@@ -58,7 +59,7 @@ class Answers:
         Part (``audio``, ``audio.mfcc``) -> ``(repeats, n)`` answers with this part dealt out anew.
     """
 
-    row: Row
+    configuration: Configuration
     test: NDArray[np.intp]
     said: NDArray[Any]
     shuffled: Mapping[str, NDArray[Any]]
@@ -70,9 +71,9 @@ def explain_job(task: ExplainJob) -> list[Answers]:
     data, labels = data_of(job)
     x = data[job.fold.test]
     found = []
-    for row in job.rows:
+    for row in job.configurations:
         with heard():  # train has said what it warns of
-            model = fitted_row(row, job, data, labels, Memo())
+            model = fitted_model(row, job, data, labels, Memo())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
         parts: dict[str, list[NDArray[Any]]] = {}
@@ -108,8 +109,8 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     require_features(params, name)
     record = require_evaluated(params, name)
     keys = list(systems(read_predictions(paths.predictions, corpus)))
-    rows = [_row(chosen(one, keys)) for one in wanted] or [
-        _row(key) for key in _best(read_figures(name, [leading(corpus)]), corpus)
+    rows = [_configuration(chosen(one, keys), corpus.task) for one in wanted] or [
+        _configuration(key, corpus.task) for key in _best(read_figures(name, [leading(corpus)]), corpus)
     ]
     answers = _asked(params, name, pool, rows, repeats)
     table = _importance(answers, rows, params, name)
@@ -120,9 +121,8 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
         yield from _listed(title, read_table(paths.results / file, dtype=str))
 
 
-def _row(key: Key) -> Row:
-    strategy, modalities, model = key
-    return Row(strategy, tuple(modalities.split("+")) if modalities else (), "logistic" if model == "ridge" else model)
+def _configuration(key: Key, task: Task) -> Configuration:
+    return Configuration.parse(*key).as_registered(task)
 
 
 def _best(table: pd.DataFrame, corpus: CorpusParams) -> list[Key]:
@@ -139,24 +139,25 @@ def _best(table: pd.DataFrame, corpus: CorpusParams) -> list[Key]:
     return [tuple(part.iloc[0][WHO]) for part in parts if len(part)]
 
 
-def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Row], repeats: int) -> list[Answers]:
+def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Configuration], repeats: int) -> list[Answers]:
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     settings, _ = step_settings(name, settings_of(params, name), corpus, table)
     folds = plan_of(table, corpus).folds
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
-    jobs = [ExplainJob(planned(replace(base, fold=fold, rows=(row,))), repeats) for fold in folds for row in rows]
+    pairs = [(fold, row) for fold in folds for row in rows]
+    jobs = [ExplainJob(planned(replace(base, fold=fold, configurations=(row,))), repeats) for fold, row in pairs]
     progress, answers = Progress(f"explain {name}", len(jobs), unit="fits"), []
     for job, result in pool.run(explain_job, jobs):
         if isinstance(result, WorkerLost):
-            raise UserError(f"explain {name}: {result}, fitting {job.job.rows[0]}: try fewer --workers")
+            raise UserError(f"explain {name}: {result}, fitting {job.job.configurations[0]}: try fewer --workers")
         answers += result
         progress.step()
     progress.close()
     return answers
 
 
-def _importance(answers: Sequence[Answers], rows: Sequence[Row], params: Params, name: str) -> pd.DataFrame:
+def _importance(answers: Sequence[Answers], rows: Sequence[Configuration], params: Params, name: str) -> pd.DataFrame:
     """Return by how much the leading figure worsens when a part is dealt out anew: mean and deviation over repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
@@ -164,13 +165,13 @@ def _importance(answers: Sequence[Answers], rows: Sequence[Row], params: Params,
     sign = 1 if figure.higher_is_better else -1
     lines = []
     for row in rows:
-        mine = sorted((a for a in answers if a.row == row), key=lambda a: int(a.test.min()))
+        mine = sorted((a for a in answers if a.configuration == row), key=lambda a: int(a.test.min()))
         test = np.concatenate([a.test for a in mine])
         whole = figure.function(truth[test], np.concatenate([a.said for a in mine]))
         for part in mine[0].shuffled:
             said = np.concatenate([a.shuffled[part] for a in mine], axis=1)
             losses = np.array([sign * (whole - figure.function(truth[test], one)) for one in said])
-            who = dict(zip(WHO, row.called(scores=corpus.task == "regression"), strict=True))
+            who = dict(zip(WHO, row.as_shown(corpus.task).names, strict=True))
             lines.append(
                 who | {"part": part, "metric": leading(corpus), "loss": losses.mean(), "deviation": losses.std()}
             )

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from features.atomic import replacing_folder
 from features.base import MODALITIES, Modality
-from models.data.modalities import Modalities
+from models.configuration import Configuration
+from models.data.modalities import Modalities, Task
 from models.errors import reason_of
 from models.evaluation.metrics import metric
 from models.registry import build, reads_sequences, strategy
@@ -22,7 +23,7 @@ from models.validation.folds import numbered
 from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, suggest
-from pipeline.evaluation.results import read_figures
+from pipeline.evaluation.results import WHO, read_figures
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -34,7 +35,6 @@ from pipeline.training.fit_keys import recipe_of
 from pipeline.training.fitting import leading, named_failure
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.training.labels import labels_of
-from pipeline.training.rows import Row
 from pipeline.training.trained import inputs_of as inputs_of_training
 from pipeline.training.trained import require_features, require_unchanged
 from pipeline.training.word_times import timed_of
@@ -42,14 +42,16 @@ from pipeline.training.word_times import timed_of
 FOLDER = "models"  # below a corpus's results
 
 
-def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = warnings.warn) -> Path:
-    """Fit one row of the table on all utterances, choices made on inner folds; return the folder of the saved model.
+def fit(
+    params: Params, name: str, configuration: Configuration, *, remark: Callable[[str], None] = warnings.warn
+) -> Path:
+    """Fit a configuration on all utterances, make its choices on inner folds, and return the folder of the saved model.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
-    row
+    configuration
         What is fitted.
     remark
         Is called with each sentence on what was done in another way than asked for.
@@ -58,7 +60,7 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     ------
     UserError
         If features are missing, out of date or made again meanwhile, a setting is impossible, or steps are words and
-        the row reads no text.
+        the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
@@ -66,76 +68,84 @@ def fit(params: Params, name: str, row: Row, *, remark: Callable[[str], None] = 
     inputs = inputs_of_training(params, name)  # before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
-    settings, over_time = settings_of(params, name), reads_sequences(row.strategy, row.model)
+    settings, over_time = settings_of(params, name), reads_sequences(configuration.strategy, configuration.model)
     if over_time:
         settings, notices = step_settings(name, settings, corpus, table)
         for notice in notices:
             remark(notice)
-        _require_words(row, settings)
+        _require_words(configuration, settings)
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
-    frames = SPECTROGRAM in data.sequences and "audio" in row.modalities
-    made, timed = inputs_of(params, name, _features(row, settings), frames), timed_of(name)
+    frames = SPECTROGRAM in data.sequences and "audio" in configuration.modalities
+    made, timed = inputs_of(params, name, _features(configuration, settings), frames), timed_of(name)
     require_unchanged(params, name, inputs, "fit")
     with heard() as said:
-        model = _fitted(row, corpus, settings, data, labels_of(table, corpus))
+        model = _fitted(configuration, corpus, settings, data, labels_of(table, corpus))
     for sentence in said:
-        remark(f"{row} {sentence}")
+        remark(f"{configuration} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
     plugin_keys(params.run.plugins)  # they are what was imported still
-    schema = _described(row, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
+    schema = (
+        _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
+    )
     schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
-    folder = paths.results / FOLDER / "-".join(part.replace("+", "_") for part in row.names if part)
+    folder = paths.results / FOLDER / configuration.stem
     with writing(folder), replacing_folder(folder, is_part) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
 
 
-def _require_words(row: Row, settings: TrainParams) -> None:
-    if settings.sequences.align == "word" and "text" not in row.modalities:
+def _require_words(configuration: Configuration, settings: TrainParams) -> None:
+    if settings.sequences.align == "word" and "text" not in configuration.modalities:
         raise UserError(
-            f"{row} reads a step a timed word, but no text, which says when words are spoken: it could not answer for a"
-            " new clip. Set sequences.align to none, or fit a row that reads text"
+            f"{configuration} reads one step per timed word, but not the text, which holds the times of the words: it"
+            " could not predict for a new clip. Set sequences.align to none, or fit a configuration that reads text"
         )
 
 
-def _fitted(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]) -> Any:
+def _fitted(
+    configuration: Configuration, corpus: CorpusParams, settings: TrainParams, data: Modalities, labels: NDArray[Any]
+) -> Any:
     classes = tuple(np.unique(labels).tolist()) if corpus.task == "classification" else None
-    with named_failure(row):
+    with named_failure(configuration):
         try:
-            model = build(row.strategy, recipe_of(row, corpus, settings, classes)).fit(data, labels)
+            model = build(configuration.strategy, recipe_of(configuration, corpus, settings, classes)).fit(data, labels)
             model.predict(data)  # a model whose answers are no numbers is not saved
             return model
         except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-            raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+            raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
 
 
-def _described(row: Row, corpus: CorpusParams, settings: TrainParams, data: Modalities) -> dict[str, Any]:
+def _described(
+    configuration: Configuration, corpus: CorpusParams, settings: TrainParams, data: Modalities
+) -> dict[str, Any]:
     return {
         "task": corpus.task,
         "label": corpus.label,
-        "strategy": row.strategy,
-        "modalities": row.modalities,
-        "classifier": row.model,
+        "strategy": configuration.strategy,
+        "modalities": configuration.modalities,
+        "classifier": configuration.model,
         "utterances": len(data),
         "groups": {"by": corpus.protocol.group, "count": numbered(data.groups)[1]},
         "train": asdict(settings),
     }
 
 
-def _features(row: Row, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
-    """Return what each modality of a row is made of; a floor reads nothing but the words."""
-    floor = strategy(row.strategy).kind == "floor"
-    return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in row.modalities}
+def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
+    """Return what each modality of a configuration is made of; a baseline reads nothing but the words."""
+    floor = strategy(configuration.strategy).kind == "floor"
+    return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
 
-def row_of(params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None) -> Row:
-    """Return the row that a strategy's name stands for: by default all of the corpus's modalities, fusions' classifier.
+def configuration_of(
+    params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None
+) -> Configuration:
+    """Return a strategy's configuration: by default with all modalities of the corpus and `train.fusion_classifier`.
 
     Raises
     ------
     UserError
-        If a modality is none of the corpus's, or not said where one must be chosen, or a model is named for nothing.
+        If the corpus lacks a modality, one modality must be named and is not, or a model is named but not used.
     ModelError
         If there is no such strategy.
     """
@@ -150,13 +160,13 @@ def row_of(params: Params, name: str, strategy_name: str, modalities: tuple[str,
     if model and not found.classifier:
         raise UserError(f"{strategy_name} is a model by itself: leave --model out")
     chosen = tuple(m for m in there if m in (modalities or there))
-    return Row(strategy_name, chosen, (model or params.train.fusion_classifier) if found.classifier else "")
+    return Configuration(strategy_name, chosen, (model or params.train.fusion_classifier) if found.classifier else "")
 
 
-_FLOORS = {"majority": Row("majority"), "tfidf": Row("tfidf", ("text",), "logistic")}
+_FLOORS = {"majority": Configuration("majority"), "tfidf": Configuration("tfidf", ("text",), "logistic")}
 
 
-def best_row(params: Params, name: str) -> Row:
+def best_configuration(params: Params, name: str) -> Configuration:
     """Return the fusion of the most modalities with the best leading figure in a corpus's table.
 
     Raises
@@ -172,12 +182,11 @@ def best_row(params: Params, name: str) -> Row:
     rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
     if rows.empty:
         raise UserError(f"{path} holds no fusion: name a strategy with --strategy")
-    return _best(rows, higher=metric(corpus.task, leading(corpus)).higher_is_better)
+    return _best(rows, corpus.task, higher=metric(corpus.task, leading(corpus)).higher_is_better)
 
 
-def _best(rows: pd.DataFrame, *, higher: bool) -> Row:
+def _best(rows: pd.DataFrame, task: Task, *, higher: bool) -> Configuration:
     counts = rows["modalities"].str.count(r"\+")
     widest = rows[counts == counts.max()]
     best = widest.sort_values("value", ascending=not higher, kind="stable").iloc[0]
-    model = "logistic" if best["model"] == "ridge" else str(best["model"])  # as the registry calls it
-    return Row(str(best["strategy"]), tuple(best["modalities"].split("+")), model)
+    return Configuration.parse(*best[WHO].astype(str)).as_registered(task)

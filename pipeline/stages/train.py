@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.configuration import Configuration
 from models.data.modalities import Modalities
 from models.validation.protocol import grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
@@ -13,6 +14,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED
+from pipeline.training.configurations import plan_configurations
 from pipeline.training.fits import fit_all, over_time, without_failed
 from pipeline.training.fitting import planned
 from pipeline.training.guard import contents_of, guarded, plan_of
@@ -22,7 +24,6 @@ from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
 from pipeline.training.predictions import presence_of, tables_of
-from pipeline.training.rows import Row, plan_rows
 from pipeline.training.trained import inputs_of, require_features, require_unchanged
 
 
@@ -61,17 +62,18 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     require_features(params, name)
     data = load_modalities(name, settings, corpus, table)
     notices += imported_differences(name, settings.features.values(), table)
-    rows, left_out = _rows(name, settings, corpus, data)
-    if over_time(rows):
+    configurations, left_out = _configurations(name, settings, corpus, data)
+    if over_time(configurations):
         settings, remarks = step_settings(name, settings, corpus, table)
         notices += remarks
+    here = str(Path.cwd())
     whole = [
-        Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, fold, tuple(rows), seed) for fold in folds
+        planned(Job(name, here, corpus, settings, params.run.plugins, fold, tuple(configurations), seed))
+        for fold in folds
     ]
-    whole = [planned(job) for job in whole]
     require_unchanged(params, name, inputs, "train")
     fits, failed, keys = fit_all(whole, pool, name)
-    fits, rows = without_failed(fits, failed, rows, name)
+    fits = without_failed(fits, failed, configurations, name)
     notices += [*failed_notices(failed), *warned_notices(fits), *end_notices(fits)]
     labels = labels_of(table, corpus, seed)
     if seed is None:
@@ -85,7 +87,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         "inputs": inputs,
         "normalise": settings.normalise,
         "notices": notices,
-        "failed": [{"row": str(one.row), "fold": one.fold, "reason": one.reason} for one in failed],
+        "failed": [{"row": str(one.configuration), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
     }
     command = f"crossmodal train --corpus {name}" + ("" if seed is None else " --shuffle-labels")
@@ -94,11 +96,13 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     return notices
 
 
-def _rows(name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities) -> tuple[list[Row], list[str]]:
-    """Return the rows that can be fitted, and a sentence on each that cannot."""
+def _configurations(
+    name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities
+) -> tuple[list[Configuration], list[str]]:
+    """Return the configurations that can be fitted, and a sentence on what is left out."""
     there = tuple(m for m in corpus.modalities if data.present[m].any())
     notices = [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if m not in there]
     frames = CorpusPaths(name).features(SPECTROGRAM)
     if "audio" in there and settings.singles and not frames.exists():
         notices.append(f"{', '.join(settings.singles)}: left out, since {frames} does not exist")
-    return plan_rows(settings, there, spectrogram=frames.exists()), notices
+    return plan_configurations(settings, there, spectrogram=frames.exists()), notices

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features.store import open_store
 from features.text import fitted
+from models.configuration import Configuration
 from models.registry import Recipe, reads_sequences
 from pipeline.errors import Changed
 from pipeline.hashing import sha256_of, stamp_of
@@ -22,50 +23,51 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.training.inputs import SPECTROGRAM, stores_of
 from pipeline.training.jobs import Job
-from pipeline.training.rows import Row
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
 
 
-def recipe_of(row: Row, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None) -> Recipe:
-    """Return what a row's model is built of."""
+def recipe_of(
+    configuration: Configuration, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None
+) -> Recipe:
+    """Return what a configuration's model is built of."""
     own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
-    names = {m: settings.features.get(m, ()) for m in row.modalities}
+    names = {m: settings.features.get(m, ()) for m in configuration.modalities}
     transformers = {
         m: tuple((e, fitted.build(e, own.get(e, {}))) for e in listed if e in fitted.fitted_names())
         for m, listed in names.items()
     }
     return Recipe(
         corpus.task,
-        row.modalities,
-        row.model or "logistic",
+        configuration.modalities,
+        configuration.model or "logistic",
         classes,
         fitted={m: t for m, t in transformers.items() if t},
-        extractors={m: tuple(names[m]) for m in row.modalities},
-        settings=settings.settings.get(row.strategy, {}),
-        classifier_settings=settings.settings.get(row.model, {}),
+        extractors={m: tuple(names[m]) for m in configuration.modalities},
+        settings=settings.settings.get(configuration.strategy, {}),
+        classifier_settings=settings.settings.get(configuration.model, {}),
         normalise="quantile" if settings.normalise == "quantile" else "standard",
         budget=settings.budget,
     )
 
 
-def fit_key(job: Job, row: Row) -> str:
-    """Return the content key of a row on a fold: features, labels, fold, settings, code and libraries."""
+def fit_key(job: Job, configuration: Configuration) -> str:
+    """Return the content key of a configuration on a fold: features, labels, fold, settings, code and libraries."""
     corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
-    over_time = reads_sequences(row.strategy, row.model)
-    stores = [paths.features(e) for m in row.modalities for e in stores_of(settings, m)]
-    stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in row.modalities else []
+    over_time = reads_sequences(configuration.strategy, configuration.model)
+    stores = [paths.features(e) for m in configuration.modalities for e in stores_of(settings, m)]
+    stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in configuration.modalities else []
     if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
         stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
     vectors = settings.word2vec.get("vectors")
     return key_of(
         {
-            "row": row.names,
+            "row": configuration.names,
             "features": [_store_key(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
-            "names": {m: settings.features.get(m, ()) for m in row.modalities},
-            "settings": [settings.settings.get(name, {}) for name in (row.strategy, row.model)],
+            "names": {m: settings.features.get(m, ()) for m in configuration.modalities},
+            "settings": [settings.settings.get(name, {}) for name in (configuration.strategy, configuration.model)],
             "transformers": [
                 settings.tfidf,
                 settings.word2vec,

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.classical.search import DIVERGED
+from models.configuration import Configuration, join_modalities
 from models.data.modalities import Modalities
 from models.errors import DivergedError, FitError, LeakError, reason_of
 from models.evaluation.metrics import metric, metric_names
@@ -34,22 +35,21 @@ from pipeline.training.fit_keys import code, fit_key, recipe_of
 from pipeline.training.inputs import load_modalities
 from pipeline.training.jobs import STEP, Failed, Fit, Job, drops
 from pipeline.training.labels import labels_of
-from pipeline.training.rows import Row
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:
-    """Fit a job's rows on its fold's training part and predict its test rows; runs on a worker, and fills the cache."""
+    """Fit a job's configurations on its fold's training part, predict its test part and fill the cache; on a worker."""
     data, labels = data_of(job)
     kept, memo = ClipCache(CACHE, STEP), Memo()
     found: list[Fit | Failed] = []
-    for row, key in zip(job.rows, job.keys, strict=True):
+    for configuration, key in zip(job.configurations, job.keys, strict=True):
         try:
             with heard() as said:
-                fit = _asked(row, fitted_row(row, job, data, labels, memo), job, data, labels)
+                fit = _asked(configuration, fitted_model(configuration, job, data, labels, memo), job, data, labels)
             fit = replace(fit, warned=tuple(said))
         except FitError as error:
             how = "its fit ended in no number" if isinstance(error, DivergedError) else "its model failed"
-            found.append(Failed(row, job.fold.name, f"{how} ({error})"))
+            found.append(Failed(configuration, job.fold.name, f"{how} ({error})"))
             continue
         if job.settings.word2vec.get("vectors"):  # read by the fit itself
             _require_planned(job)
@@ -60,8 +60,8 @@ def fit_job(job: Job) -> list[Fit | Failed]:
 
 
 def planned(job: Job) -> Job:
-    """Return a job with the keys of its rows: a worker that finds something else than they are made of refuses it."""
-    return replace(job, keys=tuple(fit_key(job, row) for row in job.rows))
+    """Return a job with the keys of its configurations: a worker that finds other keys refuses it."""
+    return replace(job, keys=tuple(fit_key(job, configuration) for configuration in job.configurations))
 
 
 def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
@@ -76,7 +76,9 @@ def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
     load_plugins(job.plugins)
     state = _state(job)
     table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
-    sequences = any(reads_sequences(row.strategy, row.model) for row in job.rows)
+    sequences = any(
+        reads_sequences(configuration.strategy, configuration.model) for configuration in job.configurations
+    )
     data = _loaded(job, sequences, state)
     _require_planned(job)
     if _state(job) != state:
@@ -97,8 +99,8 @@ def _changed(job: Job) -> Changed:
     )
 
 
-def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo: Memo) -> Any:
-    """Return the model of a row, fitted on the training part of a job's fold.
+def fitted_model(configuration: Configuration, job: Job, data: Modalities, labels: NDArray[Any], memo: Memo) -> Any:
+    """Return the model of a configuration, fitted on the training part of a job's fold.
 
     Raises
     ------
@@ -108,8 +110,10 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
         If the fit ends in no finite number, or a plugin's model fails.
     """
     train = job.fold.train
-    with named_failure(row):
-        unfitted = build(row.strategy, recipe_of(row, job.corpus, job.settings, _classes(job, labels)), memo=memo)
+    with named_failure(configuration):
+        unfitted = build(
+            configuration.strategy, recipe_of(configuration, job.corpus, job.settings, _classes(job, labels)), memo=memo
+        )
         try:
             return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
         except FitError:
@@ -117,18 +121,18 @@ def fitted_row(row: Row, job: Job, data: Modalities, labels: NDArray[Any], memo:
         except DIVERGED as error:
             raise DivergedError(str(error)) from error
         except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
-            raise UserError(f"{row}: {reason_of(error)}; look at train.settings") from error
+            raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
 
 
 @contextmanager
-def named_failure(row: Row) -> Iterator[None]:
-    """Make whatever a plugin's model raises a failure of its row; our own models raise what they say that they do."""
+def named_failure(configuration: Configuration) -> Iterator[None]:
+    """Turn whatever a plugin's model raises into a failed configuration; our own models raise what they document."""
     try:
         yield
     except (FitError, LeakError, MemoryError):
         raise
     except Exception as error:
-        if is_ours(row.strategy, row.model):
+        if is_ours(configuration.strategy, configuration.model):
             raise
         cause = error.__cause__ if isinstance(error.__cause__, Exception) and isinstance(error, UserError) else error
         raise FitError(f"{type(cause).__name__}: {reason_of(cause)}") from error
@@ -171,12 +175,12 @@ def _state(job: Job) -> str:
     return key_of({str(path): stamp_of(path) for path in read if path.exists()})
 
 
-def _asked(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
-    with named_failure(row):
-        return _answered(row, model, job, data, labels)
+def _asked(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
+    with named_failure(configuration):
+        return _answered(configuration, model, job, data, labels)
 
 
-def _answered(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
+def _answered(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
     from models.saving.size import parameters
 
     train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
@@ -187,14 +191,15 @@ def _answered(row: Row, model: Any, job: Job, data: Modalities, labels: NDArray[
         own = getattr(model, "classes_", None)
         shares = probabilities(model.predict_proba(data[test]), len(test), classes, own)
     predict_s = time.perf_counter() - started
-    probe(model, data, test, train, name=f"{row} on {job.fold.name}")
+    probe(model, data, test, train, name=f"{configuration} on {job.fold.name}")
     coded = _coded(answers, classes)
-    dropped = {"+".join(d): _coded(model.predict(data[test].without(d)), classes) for d in drops(row.modalities)}
+    sets = drops(configuration.modalities)
+    dropped = {join_modalities(d): _coded(model.predict(data[test].without(d)), classes) for d in sets}
     weights = model.weights(data[test]) if hasattr(model, "weights") else np.zeros((len(test), 0))
     for numbers in (shares, coded, weights, *dropped.values()):
         finite(numbers)
     return Fit(
-        row,
+        configuration,
         job.fold.name,
         test,
         coded,

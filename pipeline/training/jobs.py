@@ -1,4 +1,4 @@
-"""Jobs: rows that are fitted on one fold, and what comes of them."""
+"""Jobs: configurations that are fitted on one fold, and what comes of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.store import Entry
+from models.configuration import Configuration
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams, TrainParams
-from pipeline.training.rows import Row
 
 STEP = "fits"  # its folder in the cache
 
 
 @dataclass(frozen=True)
 class Job:
-    """Rows to be fitted on one fold; rows of one job share fitted unimodal models."""
+    """Configurations to be fitted on one fold; those of one job share fitted unimodal models."""
 
     name: str
     folder: str  # the working directory, for workers that run elsewhere
@@ -27,18 +27,18 @@ class Job:
     settings: TrainParams
     plugins: tuple[str, ...]
     fold: Fold
-    rows: tuple[Row, ...]
+    configurations: tuple[Configuration, ...]
     shuffled: int | None = None  # the seed, where labels are shuffled
-    keys: tuple[str, ...] = ()  # of the rows, as they were when the job was planned
+    keys: tuple[str, ...] = ()  # of the configurations, as they were when the job was planned
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a row said about the test part of one fold, and what it cost.
+    """What a configuration said about the test part of one fold, and what it cost.
 
     Attributes
     ----------
-    row, fold, test
+    configuration, fold, test
         Whose, on which fold, and the n rows of the table that were tested.
     predictions
         ``(n,)`` positions in the sorted classes, or scores.
@@ -62,7 +62,7 @@ class Fit:
         What libraries warned of, each as the end of a sentence.
     """
 
-    row: Row
+    configuration: Configuration
     fold: str
     test: NDArray[np.intp]
     predictions: NDArray[Any]
@@ -87,21 +87,21 @@ class Fit:
         )
 
     @classmethod
-    def of(cls, row: Row, fold: str, entry: Entry) -> "Fit":
+    def of(cls, configuration: Configuration, fold: str, entry: Entry) -> "Fit":
         """Return what `entry` kept."""
         kept: Any = entry.clips
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
         dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
         arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
         said = (kept["settings"], kept["ends"], tuple(json.loads(kept["warned"])))
-        return cls(row, fold, *arrays, inner, fit_s, predict_s, int(parameters), *said)
+        return cls(configuration, fold, *arrays, inner, fit_s, predict_s, int(parameters), *said)
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A row that could not be fitted on one fold, and why, as the end of a sentence."""
+    """A configuration that could not be fitted on one fold, and why, as the end of a sentence."""
 
-    row: Row
+    configuration: Configuration
     fold: str
     reason: str
 

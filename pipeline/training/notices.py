@@ -1,4 +1,4 @@
-"""What training remarks on: rows that failed, warnings, features that know the labels, ends of search spaces."""
+"""Notices of training: failed configurations, warnings, features that know the labels, ends of search spaces."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.classical.domains import domain, has_order
+from models.configuration import Configuration
 from models.data.modalities import Modalities
 from models.registry import strategy
 from models.validation.folds import hold_out_groups
@@ -16,28 +17,29 @@ from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_figure
 from pipeline.training.jobs import Failed, Fit
-from pipeline.training.rows import Row
 
-NAMED = 3  # rows that a sentence names
+NAMED = 3  # configurations that a sentence names
 _AT_AN_END = 2  # ... of those for which an end of a search space was the best
 
 Tried = tuple[float, ...]  # the chosen one last
 
 
 def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
-    """Yield a sentence on each row that failed."""
-    for row in dict.fromkeys(one.row for one in failed):
-        mine = [one for one in failed if one.row == row]
-        yield (f"{row} failed and is left out of the table: on {', '.join(one.fold for one in mine)} {mine[0].reason}")
+    """Yield a sentence on each configuration that failed."""
+    for configuration in dict.fromkeys(one.configuration for one in failed):
+        mine = [one for one in failed if one.configuration == configuration]
+        folds = ", ".join(one.fold for one in mine)
+        yield f"{configuration} failed and is left out of the table: on {folds} {mine[0].reason}"
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence on each thing that libraries warned of, with the rows and how many of their fits."""
+    """Yield a sentence on each thing that libraries warned of, with the configurations and how many of their fits."""
     for said in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
         mine = [fit for fit in fits if said in fit.warned]
-        rows = list(dict.fromkeys(fit.row for fit in mine))
-        named = ", ".join(map(str, rows[:NAMED])) + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
-        total = sum(fit.row in rows for fit in fits)
+        configurations = list(dict.fromkeys(fit.configuration for fit in mine))
+        more = len(configurations) - NAMED
+        named = ", ".join(map(str, configurations[:NAMED])) + (f" and {more} more" if more > 0 else "")
+        total = sum(fit.configuration in configurations for fit in fits)
         yield f"{named}: {len(mine)} of {total} fits {said}"
 
 
@@ -52,17 +54,17 @@ def label_notices(
     classes = np.unique(labels) if corpus.task == "classification" else None
     telling = {fold.name for fold in folds if hold_out_groups(fold.inner, data.groups[fold.train])}
     for modality in corpus.modalities:
-        own = [f for f in fits if f.row.strategy == "unimodal" and f.row.modalities == (modality,)]
+        own = [f for f in fits if f.configuration.strategy == "unimodal" and f.configuration.modalities == (modality,)]
         mine = [f for f in own if f.fold in telling]
-        for row in dict.fromkeys(f.row for f in mine):
-            parts = [f for f in mine if f.row == row]
+        for configuration in dict.fromkeys(f.configuration for f in mine):
+            parts = [f for f in mine if f.configuration == configuration]
             test = np.concatenate([f.test for f in parts])
             said = np.concatenate([f.predictions for f in parts])
             said = said if classes is None else classes[said]
             inner = float(np.mean([f.inner for f in parts]))
             sentence = knows_labels(
                 modality,
-                row.model,
+                configuration.model,
                 inner,
                 labels[test],
                 said,
@@ -76,33 +78,34 @@ def label_notices(
 
 
 def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence on each setting for which the same end of its grid was the best in every fold of a row.
+    """Yield a sentence on each setting of which the same end of its search space was the best in every fold.
 
     Parameters
     ----------
     fits
         All fits of a corpus.
     """
-    found: dict[tuple[str, str, Tried, int], list[Row]] = {}
-    for row in dict.fromkeys(fit.row for fit in fits):
-        ends = [json.loads(fit.ends) for fit in fits if fit.row == row]
+    found: dict[tuple[str, str, Tried, int], list[Configuration]] = {}
+    for configuration in dict.fromkeys(fit.configuration for fit in fits):
+        ends = [json.loads(fit.ends) for fit in fits if fit.configuration == configuration]
         for setting, end in ends[0].items():
-            if all(fold.get(setting) == end for fold in ends) and has_order(_owner(row), setting):
-                found.setdefault((_owner(row), setting, tuple(end["tried"]), end["beside"]), []).append(row)
-    for (owner, setting, tried, beside), rows in found.items():
-        yield _sentence(owner, setting, tried, rows) + _advice(owner, setting, tried, beside)
+            if all(fold.get(setting) == end for fold in ends) and has_order(_owner(configuration), setting):
+                key = _owner(configuration), setting, tuple(end["tried"]), end["beside"]
+                found.setdefault(key, []).append(configuration)
+    for (owner, setting, tried, beside), configurations in found.items():
+        yield _sentence(owner, setting, tried, configurations) + _advice(owner, setting, tried, beside)
 
 
-def _owner(row: Row) -> str:
-    """Return under which name of train.settings the settings of a row stand."""
-    own = row.strategy in ("tfidf", "stacking") or strategy(row.strategy).sequences
-    return row.strategy if own or not row.model else row.model
+def _owner(configuration: Configuration) -> str:
+    """Return under which name of train.settings the settings of a configuration stand."""
+    own = configuration.strategy in ("tfidf", "stacking") or strategy(configuration.strategy).sequences
+    return configuration.strategy if own or not configuration.model else configuration.model
 
 
-def _sentence(owner: str, setting: str, tried: Tried, rows: Sequence[Row]) -> str:
+def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[Configuration]) -> str:
     end = "largest" if tried[-1] > tried[0] else "smallest"
-    named = ", ".join(str(row) for row in rows[:_AT_AN_END])
-    left = len(rows) - _AT_AN_END
+    named = ", ".join(map(str, configurations[:_AT_AN_END]))
+    left = len(configurations) - _AT_AN_END
     others = f" and {left} more row{'s' if left > 1 else ''}" if left > 0 else ""
     return (
         f"{owner}: {setting} = {_written(tried[-1])}, the {end} of {_listed(tried)}, was the best in every fold for"

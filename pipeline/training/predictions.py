@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.data.modalities import Modalities
+from models.configuration import Configuration, join_modalities
+from models.data.modalities import Modalities, Task
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.jobs import Fit
-from pipeline.training.rows import Row
 
 
 def tables_of(
@@ -20,7 +20,7 @@ def tables_of(
     classes = np.unique(truth) if corpus.task == "classification" else None
     costs = pd.DataFrame(
         [
-            dict(zip(_WHO, f.row.called(scores=classes is None), strict=True))
+            _who(f, corpus.task)
             | {"fold": f.fold, "fit_s": f.fit_s, "predict_s": f.predict_s}
             | {"parameters": f.parameters, "settings": f.settings}
             for f in fits
@@ -39,6 +39,14 @@ def tables_of(
 _WHO = ("strategy", "modalities", "model")
 
 
+def _who(fit: Fit, task: Task) -> dict[str, str]:
+    return dict(zip(_WHO, fit.configuration.as_shown(task).names, strict=True))
+
+
+def _task(classes: NDArray[Any] | None) -> Task:
+    return "regression" if classes is None else "classification"
+
+
 def _told(answers: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
     return answers if classes is None else classes[answers]
 
@@ -49,22 +57,19 @@ def _predictions(
     """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
     parts, places = [], _places(fits)
     for fit in fits:
-        part = {"utterance": table["utterance"].to_numpy()[fit.test]}
-        part |= dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)) | {
-            "fold": fit.fold,
-            "truth": truth[fit.test],
-        }
+        part = {"utterance": table["utterance"].to_numpy()[fit.test], **_who(fit, _task(classes))}
+        part |= {"fold": fit.fold, "truth": truth[fit.test]}
         part |= {"prediction": _told(fit.predictions, classes), "at": fit.test}
         if classes is None:
             part["score"] = fit.predictions
         else:
             part |= {f"p_{c}": fit.shares[:, k] for k, c in enumerate(classes)}
-        parts.append(pd.DataFrame(part).assign(row=places[fit.row]))
-    return pd.concat(parts).sort_values(["row", "at"], kind="stable").drop(columns=["row", "at"])
+        parts.append(pd.DataFrame(part).assign(place=places[fit.configuration]))
+    return pd.concat(parts).sort_values(["place", "at"], kind="stable").drop(columns=["place", "at"])
 
 
-def _places(fits: Sequence[Fit]) -> dict[Row, int]:
-    return {row: i for i, row in enumerate(dict.fromkeys(fit.row for fit in fits))}
+def _places(fits: Sequence[Fit]) -> dict[Configuration, int]:
+    return {configuration: i for i, configuration in enumerate(dict.fromkeys(fit.configuration for fit in fits))}
 
 
 def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
@@ -72,29 +77,29 @@ def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | N
     columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
     parts = [
         pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
-        .assign(**dict(zip(_WHO, fit.row.called(scores=classes is None), strict=True)))
-        .assign(dropped=dropped, prediction=_told(answers, classes), row=places[fit.row], at=fit.test)
+        .assign(**_who(fit, _task(classes)))
+        .assign(dropped=dropped, prediction=_told(answers, classes), place=places[fit.configuration], at=fit.test)
         for fit in fits
         for dropped, answers in fit.dropped.items()
     ]
     if not parts:
         return pd.DataFrame(columns=columns)
-    return pd.concat(parts).sort_values(["row", "dropped", "at"], kind="stable")[columns]
+    return pd.concat(parts).sort_values(["place", "dropped", "at"], kind="stable")[columns]
 
 
 def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
     """Return the weight of each modality in each utterance, for the strategies that give one."""
     columns, places = ["utterance", "strategy", "modalities", *corpus.modalities], _places(fits)
     parts = [
-        pd.DataFrame(fit.weights, columns=list(fit.row.modalities))
-        .assign(utterance=table["utterance"].to_numpy()[fit.test], row=places[fit.row], at=fit.test)
-        .assign(strategy=fit.row.strategy, modalities="+".join(fit.row.modalities))
+        pd.DataFrame(fit.weights, columns=list(fit.configuration.modalities))
+        .assign(utterance=table["utterance"].to_numpy()[fit.test], place=places[fit.configuration], at=fit.test)
+        .assign(strategy=fit.configuration.strategy, modalities=join_modalities(fit.configuration.modalities))
         for fit in fits
         if fit.weights.size
     ]
     if not parts:
         return pd.DataFrame(columns=columns)
-    return pd.concat(parts).sort_values(["row", "at"], kind="stable").reindex(columns=columns)
+    return pd.concat(parts).sort_values(["place", "at"], kind="stable").reindex(columns=columns)
 
 
 def presence_of(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from features.store import IMPORTED
+from models.configuration import Configuration
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.explain import ExplainJob, explain, explain_job
@@ -18,7 +19,6 @@ from pipeline.training.fitting import planned
 from pipeline.training.guard import split
 from pipeline.training.inputs import settings_of
 from pipeline.training.jobs import Job
-from pipeline.training.rows import Row
 from tests.conftest import bind, bind_results
 from tests.pipeline.training.test_inputs import ok, store, utterances
 
@@ -88,7 +88,7 @@ def job(row):
 
 def test_a_part_weighs_as_much_as_the_answers_are_worse_with_another_utterances(truth):
     """The unpenalised model says what `loud` says, so that dealt out anew it says another utterance's score."""
-    _, folds = job(Row("unimodal", ("audio",), "logistic"))
+    _, folds = job(Configuration("unimodal", ("audio",), "logistic"))
     test = np.concatenate([fold.test for fold in folds])
     losses = []
     for repeat in range(REPEATS):
@@ -105,10 +105,10 @@ def test_a_part_weighs_as_much_as_the_answers_are_worse_with_another_utterances(
 
 
 def test_a_job_answers_for_its_test_rows_and_each_part_anew(truth):
-    task, folds = job(Row("concat", ("audio", "video"), "logistic"))
+    task, folds = job(Configuration("concat", ("audio", "video"), "logistic"))
     (found,) = explain_job(task)
     n = len(folds[0].test)
-    assert (found.row, found.test.tolist()) == (task.job.rows[0], folds[0].test.tolist())
+    assert (found.configuration, found.test.tolist()) == (task.job.configurations[0], folds[0].test.tolist())
     np.testing.assert_allclose(found.said, truth[found.test], atol=1e-6)
     assert list(found.shuffled) == ["audio", "audio.loud", "audio.noise", "video", "video.face"]
     assert {part.shape for part in found.shuffled.values()} == {(REPEATS, n)}

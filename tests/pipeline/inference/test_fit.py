@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from features.base import build
+from models.configuration import Configuration
 from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.inference.fit import best_row, fit, row_of
+from pipeline.inference.fit import best_configuration, configuration_of, fit
 from pipeline.run.extraction import fingerprint
 from pipeline.settings.params import load_params
 from pipeline.training.inputs import load_modalities, settings_of
-from pipeline.training.rows import Row
 from tests.conftest import bind_results
 
 PARAMS = """
@@ -61,7 +61,7 @@ def params(work: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_model_answers_after_loading_and_the_schema_says_what_it_was_fitted_on(params) -> None:
-    folder = fit(params, "words", Row("unimodal", ("text",), "logistic"))
+    folder = fit(params, "words", Configuration("unimodal", ("text",), "logistic"))
     assert folder == Path("results/words/models/unimodal-text-logistic")
     saved = load(folder)
     schema = saved.schema
@@ -82,7 +82,7 @@ def test_the_model_answers_after_loading_and_the_schema_says_what_it_was_fitted_
 
 
 def test_the_same_corpus_gives_the_same_model(params) -> None:
-    row = Row("tfidf", ("text",), "logistic")
+    row = Configuration("tfidf", ("text",), "logistic")
     first, second = (load(fit(params, "words", row)).model.model_.classifier.estimator_[-1].coef_ for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
@@ -90,27 +90,29 @@ def test_the_same_corpus_gives_the_same_model(params) -> None:
 def test_features_that_are_out_of_date_are_refused(params) -> None:
     changed = replace(params, streams={**params.streams, "text": replace(params.streams["text"], lowercase=False)})
     with pytest.raises(UserError, match="out of date"):
-        fit(changed, "words", Row("unimodal", ("text",), "logistic"))
+        fit(changed, "words", Configuration("unimodal", ("text",), "logistic"))
 
 
 def test_what_a_name_stands_for(params) -> None:
     three = ("text", "audio", "video")
-    assert row_of(params, "three", "concat", (), None) == Row("concat", three, "logistic")
-    assert row_of(params, "three", "pca", ("video", "text"), "svm") == Row("pca", ("text", "video"), "svm")
-    assert row_of(params, "three", "transformer", (), None) == Row("transformer", three, "")
-    assert row_of(params, "three", "majority", (), None) == Row("majority")
+    assert configuration_of(params, "three", "concat", (), None) == Configuration("concat", three, "logistic")
+    assert configuration_of(params, "three", "pca", ("video", "text"), "svm") == Configuration(
+        "pca", ("text", "video"), "svm"
+    )
+    assert configuration_of(params, "three", "transformer", (), None) == Configuration("transformer", three, "")
+    assert configuration_of(params, "three", "majority", (), None) == Configuration("majority")
     for bad, message in [
         (("unimodal", (), None), "reads one modality: name it with --modalities"),
         (("concat", ("vidio",), None), "no modality 'vidio'; did you mean 'video'"),
         (("transformer", (), "svm"), "leave --model out"),
     ]:
         with pytest.raises(UserError, match=message):
-            row_of(params, "three", *bad)
+            configuration_of(params, "three", *bad)
 
 
 def test_the_best_fusion_of_the_most_modalities(params) -> None:
     with pytest.raises(UserError, match=r"table\.csv does not exist.*--strategy"):
-        best_row(params, "three")
+        best_configuration(params, "three")
     lines = ["corpus,strategy,modalities,model,metric,value,low,high,n"]
     for strategy, modalities, value in [
         ("unimodal", "text", 0.1),
@@ -126,7 +128,9 @@ def test_the_best_fusion_of_the_most_modalities(params) -> None:
     Path("results/three/table.csv").write_text("\n".join(lines) + "\n")
     Path("results/three/predictions.csv").write_text("utterance\n")
     bind_results(params, "three")
-    assert best_row(params, "three") == Row("pca", ("text", "audio", "video"), "logistic")  # a smaller error is better
+    assert best_configuration(params, "three") == Configuration(
+        "pca", ("text", "audio", "video"), "logistic"
+    )  # a smaller error is better
 
 
 def test_the_command_prints_the_folder(params) -> None:

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from cli import main
 from features.base import MODALITIES
+from models.configuration import Configuration
 from models.errors import ModelError
 from models.saving.saving import load, save
 from models.saving.walk import walk
@@ -26,7 +27,6 @@ from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.tables.csv_files import read_sheet
 from pipeline.training.inputs import load_modalities, settings_of
-from pipeline.training.rows import Row
 from tests.conftest import DATA, needs_data, write_csv
 
 pytestmark = needs_data
@@ -42,7 +42,7 @@ train:
 """
 TEXTS = {"1": "Kids are talking by the door", "2": "Dogs are sitting by the door"}
 CLIPS = sorted((DATA / "ravdess" / "av").glob("*.mp4"))
-ROW = Row("concat", ("text", "audio", "video"), "logistic")
+ROW = Configuration("concat", ("text", "audio", "video"), "logistic")
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,9 @@ def test_a_model_of_speakers_needs_several_clips_of_each(params: Params, pipelin
         patch.chdir(pipeline)
         own = load_params(Path("params.yaml"))
         folder = fit(
-            replace(own, train=replace(own.train, normalise="speaker")), "av", Row("vote", ("text", "audio"), "svm")
+            replace(own, train=replace(own.train, normalise="speaker")),
+            "av",
+            Configuration("vote", ("text", "audio"), "svm"),
         )
     with pytest.raises(UserError, match=r"normalised per speaker.*several clips of each"):
         predict(params, pipeline / folder, CLIPS[0])
@@ -256,7 +258,7 @@ def test_a_text_that_a_model_does_not_read_is_said_to_be_without_effect(pipeline
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(pipeline)
         own = load_params(Path("params.yaml"))
-        folder = fit(own, "av", Row("unimodal", ("audio",), "logistic"))
+        folder = fit(own, "av", Configuration("unimodal", ("audio",), "logistic"))
         found = [predict(own, one, CLIPS[0], text="so it is").notices for one in (folder, model)]
     assert [[n for n in notices if "--text is without effect" in n] for notices in found] == [
         [f"--text is without effect: {folder} reads no text"],
@@ -342,7 +344,7 @@ def test_a_model_of_timed_words_says_that_words_have_no_times(tmp_path: Path, mo
             preprocess(params, "timed", modality, pool)
         for extractor in params.extract:
             extract(params, "timed", extractor, pool)
-    saved = fit(params, "timed", Row("concat", ("text", "audio"), "logistic"))
+    saved = fit(params, "timed", Configuration("concat", ("text", "audio"), "logistic"))
     alone = said(CLIPS[0], "--model", saved, "--text", TEXTS["1"])
     assert "was fitted on timed words, but the words of the recording have no times: the rate of speech" in alone.stderr
     write_csv(tmp_path / "new" / "manifest.csv", header[:3], [row[:3] for row in rows[:2]])

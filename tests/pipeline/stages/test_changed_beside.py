@@ -317,7 +317,7 @@ def test_prepare_beside_fit_saves_no_model_of_the_old_labels(
     params = settings()
     features(params)
     after(monkeypatch, module, when, prepared_with(CHANGED["labels"]))
-    row = module.row_of(params, "c", "unimodal", ("audio",), "logistic")
+    row = module.configuration_of(params, "c", "unimodal", ("audio",), "logistic")
     with pytest.raises(Changed, match=r"changed while fit read them \(data/work/c/utterances\.csv\)"):
         module.fit(params, "c", row)
     assert not (CorpusPaths("c").results / "models").exists()

@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 from pipeline.evaluation.compare import compare
 from pipeline.evaluation.explain import explain
 from pipeline.evaluation.printing import printed_without
-from pipeline.inference.fit import fit, row_of
+from pipeline.inference.fit import configuration_of, fit
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
@@ -94,7 +94,7 @@ def test_a_diverged_row_is_named_and_the_others_are_as_without_it(trained: Train
     with pytest.raises(UserError, match="fits no row"):
         compare(params, "transformer", "concat:audio+video:fcnn", "mine")
     with pytest.raises((UserError, ModelError), match="no finite number"):
-        fit(params, "mine", row_of(params, "mine", "transformer", (), None))
+        fit(params, "mine", configuration_of(params, "mine", "transformer", (), None))
     assert not (results / "models").exists()
 
 
@@ -110,7 +110,7 @@ def test_in_a_search_it_is_passed_over(trained: Train) -> None:
 def test_where_nothing_but_baselines_is_left_train_fails_and_leaves_what_was_there(trained: Train) -> None:
     results, _ = trained()
     before = (results / "predictions.csv").read_bytes()
-    with pytest.raises(UserError, match=r"no row could be fitted.*unimodal audio fcnn failed"):
+    with pytest.raises(UserError, match=r"no configuration could be fitted.*unimodal audio fcnn failed"):
         trained(BROKEN, BROKEN, "[fcnn]")
     assert (results / "predictions.csv").read_bytes() == before
 
@@ -177,7 +177,7 @@ def test_whatever_a_plugin_does_wrong_is_a_failed_row(
     if fault in ("fit", "ask"):
         params = load_params(Path("params.yaml"))
         with pytest.raises(ModelError, match="TypeError: no such thing" if fault == "fit" else "ZeroDivisionError"):
-            fit(params, "mine", row_of(params, "mine", "unimodal", ("audio",), "theirs"))
+            fit(params, "mine", configuration_of(params, "mine", "unimodal", ("audio",), "theirs"))
     assert ("theirs" in set(rows_of(results, "predictions.csv")["model"])) == (fault == "none")
 
 

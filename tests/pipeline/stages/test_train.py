@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.settings.blocks import TrainParams
-from pipeline.training.rows import plan_rows
+from pipeline.training.configurations import plan_configurations
 from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
 
 SETTINGS = """
@@ -18,7 +18,7 @@ train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmar
 
 
 def test_rows_of_the_table() -> None:
-    rows = plan_rows(TrainParams(), ("text", "audio", "video"))
+    rows = plan_configurations(TrainParams(), ("text", "audio", "video"))
     names = [row.names for row in rows]
     singles = 2 + 3 * 7 + 1 + 3  # floors, seven classifiers a modality, the spectrogram CNN, products of extractors
     assert len(names) == len(set(names)) == singles + 4 * 25
@@ -26,7 +26,7 @@ def test_rows_of_the_table() -> None:
     assert ("transformer", "text+audio+video", "") in names
     assert names[0] == ("majority", "", "")
     assert ("stacking", "text+audio+video", "logistic") in names
-    assert [row.names[1] for row in plan_rows(TrainParams(), ("audio",))] == ["", *["audio"] * 9]
+    assert [row.names[1] for row in plan_configurations(TrainParams(), ("audio",))] == ["", *["audio"] * 9]
 
 
 @pytest.fixture(scope="module")

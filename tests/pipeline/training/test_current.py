@@ -257,7 +257,7 @@ def test_fit_refuses_a_store_that_was_made_again_while_it_was_read(here: Path, m
         extract(params, "c", "vader", Pool(0))
 
     during(monkeypatch, fitting, "load_modalities", beside)
-    row = fitting.row_of(load_params(Path("params.yaml")), "c", "unimodal", ("text",), "logistic")
+    row = fitting.configuration_of(load_params(Path("params.yaml")), "c", "unimodal", ("text",), "logistic")
     with pytest.raises(Changed, match=r"changed while fit read them \(data/work/c/features/vader\.h5"):
         fitting.fit(load_params(Path("params.yaml")), "c", row)
     assert not (here / "results/c/models").exists()

@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 from models.classical.domains import faults
+from models.configuration import Configuration
 from pipeline.training.jobs import Fit
 from pipeline.training.notices import end_notices
-from pipeline.training.rows import Row
 
-FCNN = Row("unimodal", ("audio",), "fcnn")
-AUDIO, BOTH = Row("unimodal", ("audio",), "logistic"), Row("concat", ("text", "audio"), "logistic")
+FCNN = Configuration("unimodal", ("audio",), "fcnn")
+AUDIO, BOTH = Configuration("unimodal", ("audio",), "logistic"), Configuration("concat", ("text", "audio"), "logistic")
 
 
 def fits(row, *ends, beside=1):
@@ -26,7 +26,7 @@ def fits(row, *ends, beside=1):
 
 def test_the_largest_in_every_fold_is_said_with_what_to_write():
     largest = {"C": [0.3, 1.5, 6.0]}
-    others = [Row("vote", (m,), "logistic") for m in ("text", "video")]
+    others = [Configuration("vote", (m,), "logistic") for m in ("text", "video")]
     found = fits(AUDIO, largest, largest) + fits(BOTH, largest, largest)
     (sentence,) = end_notices(found + [fit for row in others for fit in fits(row, largest, largest)])
     assert sentence == (
@@ -37,7 +37,7 @@ def test_the_largest_in_every_fold_is_said_with_what_to_write():
 
 
 def test_the_smallest_is_said_too_and_whole_numbers_stay_whole():
-    (sentence,) = end_notices(fits(Row("pca", ("audio",), "fcnn"), {"hidden": [128, 64, 32]}))
+    (sentence,) = end_notices(fits(Configuration("pca", ("audio",), "fcnn"), {"hidden": [128, 64, 32]}))
     assert "hidden = 32, the smallest of 32, 64, 128" in sentence
     assert "fcnn: {hidden: [16, 32, 64, 128]}" in sentence
 
@@ -54,12 +54,12 @@ def test_the_smallest_is_said_too_and_whole_numbers_stay_whole():
         (AUDIO, "C", [2.0, 1.0, 0.5], "[0.25, 0.5, 1, 2]"),
         (AUDIO, "C", [100, 1_000_000], "[100, 1000000, 10000000000]"),
         (AUDIO, "alpha", [1.0, 0.0], None),
-        (Row("unimodal", ("audio",), "xgboost"), "max_depth", [4, 2], "[1, 2, 4]"),
-        (Row("unimodal", ("audio",), "xgboost"), "max_depth", [2, 1], None),
-        (Row("unimodal", ("audio",), "xgboost"), "subsample", [0.5, 1.0], None),
-        (Row("unimodal", ("audio",), "random_forest"), "min_samples_leaf", [0.25, 0.5], None),
-        (Row("transformer", ("text", "audio")), "hidden", [6, 10], "[6, 10, 16]"),
-        (Row("unimodal", ("audio",), "elastic"), "l1_ratio", [0.5, 0.9], None),  # a plugin's
+        (Configuration("unimodal", ("audio",), "xgboost"), "max_depth", [4, 2], "[1, 2, 4]"),
+        (Configuration("unimodal", ("audio",), "xgboost"), "max_depth", [2, 1], None),
+        (Configuration("unimodal", ("audio",), "xgboost"), "subsample", [0.5, 1.0], None),
+        (Configuration("unimodal", ("audio",), "random_forest"), "min_samples_leaf", [0.25, 0.5], None),
+        (Configuration("transformer", ("text", "audio")), "hidden", [6, 10], "[6, 10, 16]"),
+        (Configuration("unimodal", ("audio",), "elastic"), "l1_ratio", [0.5, 0.9], None),  # a plugin's
     ],
 )
 def test_only_a_value_that_is_possible_is_advised(row, setting, tried, advised):
@@ -74,12 +74,14 @@ def test_only_a_value_that_is_possible_is_advised(row, setting, tried, advised):
 
 def test_a_seed_has_no_end():
     assert not list(
-        end_notices(fits(FCNN, {"seed": [1, 2, 3]}) + fits(Row("unimodal", ("audio",), "toy"), {"seed": [1, 2]}))
+        end_notices(
+            fits(FCNN, {"seed": [1, 2, 3]}) + fits(Configuration("unimodal", ("audio",), "toy"), {"seed": [1, 2]})
+        )
     )
 
 
 def test_what_stands_on_a_stack_is_named_as_it_is_written():
-    stack = Row("stacking", ("text", "audio"), "logistic")
+    stack = Configuration("stacking", ("text", "audio"), "logistic")
     (sentence,) = end_notices(fits(stack, {"C": [1.0, 2.0]}))
     assert "write stacking: {settings: {C: [1, 2, 4]}} under train.settings" in sentence
 
@@ -90,7 +92,7 @@ def test_the_budget_counts_the_choices_beside():
 
 
 def test_settings_are_named_where_they_stand():
-    sequences, floor = Row("intermediate", ("text", "audio")), Row("tfidf", ("text",), "logistic")
+    sequences, floor = Configuration("intermediate", ("text", "audio")), Configuration("tfidf", ("text",), "logistic")
     largest = {"C": [1.0, 2.0, 4.0]}
     named = [sentence.partition(":")[0] for row in (sequences, floor) for sentence in end_notices(fits(row, largest))]
     assert named == ["intermediate", "tfidf"]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from features.store import open_store
+from models.configuration import Configuration
 from models.registry import strategy, strategy_names
 from models.validation.protocol import Fold
 from pipeline.errors import Changed
@@ -20,12 +21,11 @@ from pipeline.training.fit_keys import fit_key
 from pipeline.training.fitting import data_of, planned
 from pipeline.training.jobs import Fit, Job, drops
 from pipeline.training.labels import labels_of
-from pipeline.training.rows import Row
 from tests.conftest import bind
 from tests.pipeline.training.test_inputs import ok, store, utterances
 
 THREE = ("text", "audio", "video")
-AUDIO, TWO = Row("unimodal", ("audio",), "svm"), Row("concat", ("text", "audio"), "logistic")
+AUDIO, TWO = Configuration("unimodal", ("audio",), "svm"), Configuration("concat", ("text", "audio"), "logistic")
 FEATURES = {"text": ("bert",), "audio": ("mfcc",), "video": ("face",)}
 
 
@@ -137,7 +137,7 @@ NO_CHANGES = {
     "modalities that are not read": corpus(modalities=("text", "audio")),
     "where the corpus lies": corpus(root="elsewhere", reader="mosi"),
     "how many folds there are": corpus(protocol=ProtocolParams("crossfit", 9, "speaker")),
-    "how rows are shared out to workers": lambda job: replace(job, rows=(TWO,)),
+    "how rows are shared out to workers": lambda job: replace(job, configurations=(TWO,)),
     "type of the rows' numbers": lambda job: replace(job, fold=replace(fold(), test=np.array([3], np.int32))),
 }
 
@@ -303,7 +303,7 @@ MODELS = [(s, m) for s in strategy_names() for m in (("logistic", "lstm") if str
 
 @pytest.mark.parametrize(("name", "model"), MODELS)
 def test_windows_and_the_spectrogram_count_for_models_over_time_alone(name, model, job):
-    row = Row(name, ("audio",) if strategy(name).kind == "unimodal" else ("text", "audio"), model)
+    row = Configuration(name, ("audio",) if strategy(name).kind == "unimodal" else ("text", "audio"), model)
     over_time = name in OVER_TIME or (model == "lstm" and strategy(name).kind != "floor")
     silent = replace(row, modalities=("video",))
     before, coarser = fit_key(job, row), train(sequences=SequenceParams(step_s=0.5))(job)
@@ -315,7 +315,7 @@ def test_windows_and_the_spectrogram_count_for_models_over_time_alone(name, mode
 
 
 def test_word_times_count_where_steps_are_words(job):
-    words, row = train(sequences=SequenceParams("word"))(job), Row("unimodal", ("audio",), "lstm")
+    words, row = train(sequences=SequenceParams("word"))(job), Configuration("unimodal", ("audio",), "lstm")
     before = fit_key(words, row)
     store("bert", [ok([i, i + 1], [[0, 5], [5, 9]]) for i in range(4)], keys="other times")
     later(CorpusPaths("c").features("bert"))

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from models.configuration import Configuration
 from models.data.modalities import Modalities
 from models.validation.folds import hold_out_groups, inner_folds
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.training.jobs import Fit
 from pipeline.training.notices import label_notices
-from pipeline.training.rows import Row
 from tests.conftest import run
 
 CORPUS = CorpusParams("manifest", "c", "classification", "label", ("text",), ProtocolParams("group-kfold", 2, "group"))
@@ -23,7 +23,20 @@ def notices(groups, train, test, inner=1.0):
     pairs = inner_folds(groups[train], LABELS[train], "classification")
     said = (np.arange(N) // 2 % 2)[test]  # right every other time
     nothing = np.zeros((len(test), 0))
-    fit = Fit(Row("unimodal", ("text",), "logistic"), "f", test, said, nothing, {}, nothing, inner, 0.0, 0.0, 1, "{}")
+    fit = Fit(
+        Configuration("unimodal", ("text",), "logistic"),
+        "f",
+        test,
+        said,
+        nothing,
+        {},
+        nothing,
+        inner,
+        0.0,
+        0.0,
+        1,
+        "{}",
+    )
     x = Modalities({}, {"text": np.ones(N, bool)}, np.full(N, "yes", object), groups)
     return list(label_notices([fit], [Fold("f", train, test, pairs)], LABELS, CORPUS, x))
 
