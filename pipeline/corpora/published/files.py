@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,9 +153,17 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
             yield line, content.rstrip("\r")
 
 
-def csv_rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV that are not empty, with the numbers of their last lines, cells stripped."""
-    reader = csv.reader(io.StringIO(decoded(path), newline=""), strict=True)
+def csv_rows(path: Path, text: str | None = None) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV that are not empty, with the numbers of their last lines, cells stripped.
+
+    Parameters
+    ----------
+    path
+        The file.
+    text
+        Its content, where that is not plain UTF-8.
+    """
+    reader = csv.reader(io.StringIO(decoded(path) if text is None else text, newline=""), strict=True)
     try:
         return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
@@ -241,3 +249,30 @@ def _video(group: Any, path: Path) -> Computed:
     if features.dtype.kind not in "fiuS" and h5py.check_string_dtype(features.dtype) is None:
         raise UserError(f"{path}: {group.name}/features holds neither numbers nor words ({features.dtype})")
     return Computed(np.asarray(features[()]), np.asarray(intervals[()], np.float64))
+
+
+def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return cells by their columns, missing ones empty; under the empty name, what is wrong with their number.
+
+    >>> named_cells(["a", "b"], ["1"])
+    {'a': '1', 'b': '', '': '1 cells, not 2'}
+    """
+    named = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
+    return named if len(cells) == len(header) else named | {"": f"{len(cells)} cells, not {len(header)}"}
+
+
+def counts_by_split(table: pd.DataFrame, split: str, groups: str) -> dict[str, int]:
+    """Return how many utterances and groups each split has, as a description counts them.
+
+    Parameters
+    ----------
+    table
+        The utterances.
+    split
+        The column with the release's names of the splits.
+    groups
+        What the groups are called.
+    """
+    by_split = table.groupby(split)
+    found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}
+    return found | {f"{name} {groups}": int(n) for name, n in by_split["group"].nunique().items()}

@@ -11,6 +11,7 @@ from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
 from pipeline.corpora.published.files import (
     check_label,
     files_in,
+    folders_below,
     inside,
     utterance_row,
     wants_media,
@@ -161,16 +162,10 @@ def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:
     }
 
 
-# ---- folders
-
-
 def _release(root: Path) -> Path:
     """Return the folder of the sessions: `root`, or the first folder in it that has some."""
-    children = sorted(c for c in root.iterdir() if c.is_dir() and not c.name.startswith(".")) if root.is_dir() else []
-    for folder in (root, *children):
-        if any(inside(folder, session).is_dir() for session in SESSIONS):
-            return folder
-    return root
+    holds = (f for f in folders_below(root, levels=1) if any(inside(f, session).is_dir() for session in SESSIONS))
+    return next(holds, root)
 
 
 def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
@@ -190,12 +185,6 @@ def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
 
 def _has_texts(folder: Path) -> bool:
     return any(file.suffix.lower() == ".txt" for file in files_in(folder)[0])
-
-
-# ---- label files
-
-
-# ---- recordings
 
 
 def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log: Log) -> tuple[bool, bool]:
@@ -274,9 +263,6 @@ def _remarks(
                     log.name(folder, "extra recording: {} has no labels and is not used", file.name)
             for file in stray:
                 log.name(release, "stray file: {} is ignored", file.name)
-
-
-# ---- words
 
 
 def _words(

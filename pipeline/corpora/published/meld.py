@@ -1,10 +1,8 @@
 """MELD: dialogues of the series Friends, as `MELD.Raw` unpacks, in every nesting that is seen; or its sheets alone."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,20 @@ import pandas as pd
 
 from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
 from pipeline.corpora.problems import Problem, listed
-from pipeline.corpora.published.files import folders_below, inside
-from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
+from pipeline.corpora.published.files import (
+    Folder,
+    check_label,
+    counts_by_split,
+    csv_rows,
+    folders_below,
+    inside,
+    named_cells,
+    recordings,
+    utterance_row,
+    wants_media,
+    word_table,
+)
+from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError, refuse_pipe, suggest
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.headers import column_names
@@ -102,11 +112,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         If a sheet or a folder of clips is missing while others are there, a sheet has another header, or the label is
         none of MELD's.
     """
-    if corpus.label not in LABELS:
-        raise UserError(f"MELD has no label {corpus.label!r}; {suggest(corpus.label, LABELS)}")
+    check_label("MELD", corpus, LABELS)
     sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}
-    wanted = bool({"audio", "video"} & set(corpus.modalities))
-    clips = {name: _clips(root, name) for name in SPLITS} if wanted else {}
+    clips = {name: _clips(root, name) for name in SPLITS} if wants_media(corpus) else {}
     _check_whole(root, sheets, clips)
     problems: list[Problem] = []
     rows = [row for name, sheet in sheets.items() if sheet for row in _rows(name, sheet, problems)]
@@ -116,19 +124,17 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     if not rows:
         raise UserError(f"{root}: no row of the sheets could be read; the first problem: {problems[0]}")
     table = pd.DataFrame(rows)
-    table["media"] = ""
-    if wanted and not any(clips.values()):
+    if clips and not any(clips.values()):
         message = "there are no clips, only sheets: audio and video count as absent"
         problems.append(Problem("warning", root, None, message))
     for name, folder in clips.items():
         if folder:
             table.loc[table["line_split"] == name, "media"] = _media(table, name, folder, problems)
-    problems += off_count(DESCRIPTION, _counts(table), root)
-    words = pd.DataFrame(columns=list(WORD_COLUMNS))
-    return Corpus(table.drop(columns="line_split"), words, problems)
+    problems += off_count(DESCRIPTION, counts_by_split(table, "line_split", "dialogues"), root)
+    return Corpus(table.drop(columns="line_split"), word_table(()), problems)
 
 
-def _check_whole(root: Path, sheets: dict[str, Path | None], clips: dict[str, "Folder | None"]) -> None:
+def _check_whole(root: Path, sheets: dict[str, Path | None], clips: dict[str, "Clips | None"]) -> None:
     there = {f"{name}_sent_emo.csv": sheet is not None for name, sheet in sheets.items()}
     folders = {CLIPS[name]: clip is not None for name, clip in clips.items()}
     hint = "Unpack MELD.Raw.tar.gz and train.tar.gz, dev.tar.gz, test.tar.gz inside it"
@@ -138,75 +144,59 @@ def _check_whole(root: Path, sheets: dict[str, Path | None], clips: dict[str, "F
         raise half_unpacked(root, there | folders, f"{hint}, or take audio and video out of the corpus's modalities.")
 
 
-def _counts(table: pd.DataFrame) -> dict[str, int]:
-    by_split = table.groupby("line_split")
-    found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}
-    return found | {f"{name} dialogues": int(n) for name, n in by_split["group"].nunique().items()}
-
-
 def _find(root: Path, name: str) -> Path | None:
     return next((file for folder in folders_below(root) if (file := inside(folder, name)).is_file()), None)
 
 
 @dataclass(frozen=True)
-class Folder:
-    """The clips of one split: stem -> file; `recut` are those of ``final_videos_test*``; `stray` are no clips."""
+class Clips:
+    """The clips of one split by their plain names: those under these names, and those of ``final_videos_test*``."""
 
-    path: Path
-    plain: dict[str, Path] = field(default_factory=dict)
-    recut: dict[str, Path] = field(default_factory=dict)
-    stray: list[Path] = field(default_factory=list)
+    plain: Folder
+    recut: Mapping[str, Path]
 
 
 _CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
 
 
-def _clips(root: Path, split: str) -> Folder | None:
+def _clips(root: Path, split: str) -> Clips | None:
     """Return the folder of a split's clips: by the release's name, else one named like the split that holds clips."""
     for name in (CLIPS[split], split):
         for folder in folders_below(root):
-            if folder.name.casefold() == name.casefold() and (found := _listed(folder)):
+            if folder.name.casefold() == name.casefold() and (found := _clips_in(folder)):
                 return found
     return None
 
 
-def _listed(path: Path) -> Folder | None:
-    folder = Folder(path)
-    for file in sorted(path.iterdir(), key=lambda f: (f.stem, _rank(f))):
-        named = _CLIP.fullmatch(file.stem.casefold())
-        if named and file.suffix.lower() in SUFFIXES:
-            (folder.recut if named[1] else folder.plain).setdefault(named[2], file)
-        elif file.name.startswith("._"):
-            folder.stray.append(file)
-    return folder if folder.plain or folder.recut else None
+def _clips_in(path: Path) -> Clips | None:
+    folder = recordings(path, SUFFIXES)
+    named = [(found, file) for stem, file in folder.files.items() if (found := _CLIP.fullmatch(stem.casefold()))]
+    plain, recut = ({found[2]: file for found, file in named if bool(found[1]) == again} for again in (False, True))
+    return Clips(replace(folder, files=plain), recut) if named else None
 
 
-def _rank(file: Path) -> int:
-    suffix = file.suffix.lower()
-    return SUFFIXES.index(suffix) if suffix in SUFFIXES else len(SUFFIXES)
-
-
-def _media(table: pd.DataFrame, split: str, folder: Folder, problems: list[Problem]) -> list[str]:
-    """Return the clip of each row of a split, and note what is missing, too much, or there twice."""
+def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem]) -> list[str]:
+    """Return the clip of each row of a split, and note what is missing, superfluous, or there twice."""
+    folder = clips.plain
     known = DESCRIPTION.known_bad()
     rows = table[table["line_split"] == split]
     stems = [name.removeprefix(f"{split}_") for name in rows["utterance"]]
     media = []
     for utterance, stem in zip(rows["utterance"], stems, strict=True):
-        file = folder.recut.get(stem) or folder.plain.get(stem) or folder.path / f"{stem}.mp4"
+        file = clips.recut.get(stem) or folder.file(stem)
         lost = utterance in known and not file.exists()
         if lost:
             fault = known[utterance]
             problems.append(Problem("warning", folder.path, None, f"known fault: {fault.what} ({fault.source})"))
         media.append("" if lost else file.as_posix())  # one that is missing beyond that fails when it is opened
-    extra = sorted((folder.plain.keys() | folder.recut.keys()) - set(stems))
+    extra = sorted((folder.files.keys() | clips.recut.keys()) - set(stems))
     problems += listed("warning", folder.path, "extra clip: {} has no row in the sheet and is not used", extra)
     stray = [file.name for file in folder.stray]
     problems += listed("warning", folder.path, "stray file: {} is ignored", stray)
-    if folder.recut:
-        twins = len(set(folder.recut) & set(folder.plain))
+    if clips.recut:
+        twins = len(clips.recut.keys() & folder.files.keys())
         message = (
-            f"{len(folder.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin, which is not"
+            f"{len(clips.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin, which is not"
         )
         problems.append(Problem("warning", folder.path, None, message))
     return media
@@ -214,31 +204,23 @@ def _media(table: pd.DataFrame, split: str, folder: Folder, problems: list[Probl
 
 def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str, Any]]:
     """Yield the rows of one sheet; those that contradict themselves are noted and left out."""
-    reader = csv.DictReader(io.StringIO(_decoded(path, problems), newline=""), restkey="", restval="", strict=True)
+    rows = csv_rows(path, _decoded(path, problems))
+    header = column_names(rows[0][1] if rows else (), HEADER, (), str(path))
+    if missing := [name for name in HEADER if name not in header]:
+        found = ", ".join(header) or "nothing"
+        raise UserError(f"{path}:1: MELD's sheets have a column {missing[0]!r}, this header has: {found}")
     seen: dict[str, int] = {}
-    try:
-        reader.fieldnames = column_names(reader.fieldnames or (), HEADER, (), str(path))
-        missing = [name for name in HEADER if name not in (reader.fieldnames or ())]
-        if missing:
-            found = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise UserError(f"{path}:1: MELD's sheets have a column {missing[0]!r}, this header has: {found}")
-        for row in reader:
-            line = reader.line_num
-            if not any(cell.strip() for cell in row.values() if isinstance(cell, str)):
-                continue
-            faults = list(_faults(row))
-            problems += [Problem("error", path, line, fault) for fault in faults]
-            if faults:
-                continue
-            made = _row(split, row, line)
-            if made["utterance"] in seen:
-                message = f"dialogue {row['Dialogue_ID']}, utterance {row['Utterance_ID']} is also in line "
-                problems.append(Problem("error", path, line, f"{message}{seen[made['utterance']]}: ids are unique"))
-                continue
-            seen[made["utterance"]] = line
+    for line, cells in rows[1:]:
+        row = named_cells(header, cells)
+        wide = "more cells than the header has columns: quote cells that contain a comma"
+        faults = [wide] if len(cells) > len(header) else list(_faults(row))
+        made = {} if faults else _row(split, row, line)
+        if made and (first := seen.setdefault(made["utterance"], line)) != line:
+            named = f"dialogue {row['Dialogue_ID']}, utterance {row['Utterance_ID']}"
+            faults = [f"{named} is also in line {first}: ids are unique"]
+        problems += [Problem("error", path, line, fault) for fault in faults]
+        if not faults:
             yield made
-    except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error}): get the sheet again") from None
 
 
 def _decoded(path: Path, problems: list[Problem]) -> str:
@@ -262,9 +244,6 @@ _C1 = {code: bytes([code]).decode("cp1252", errors="ignore") or None for code in
 
 
 def _faults(row: dict[str, str]) -> Iterator[str]:
-    if row.get(""):
-        yield "more cells than the header has columns: quote cells that contain a comma"
-        return
     for name in ("Dialogue_ID", "Utterance_ID"):
         if not row[name].strip().isdecimal() or len(row[name]) > 9:
             yield f"{name} is {row[name]!r}, but must be a whole number"
@@ -284,28 +263,23 @@ def _faults(row: dict[str, str]) -> Iterator[str]:
 def _row(split: str, row: dict[str, str], line: int) -> dict[str, Any]:
     dialogue, utterance = int(row["Dialogue_ID"]), int(row["Utterance_ID"])
     name = f"{split}_dia{dialogue}_utt{utterance}"
-    return {
-        "utterance": name,
-        "recording": name,
-        "media_sha256": "",
-        "start": 0.0,
-        "end": float("nan"),
-        "duration": float("nan"),
-        "text": " ".join(row["Utterance"].split()),
-        "speaker": row["Speaker"].strip(),
-        "group": f"{split}_dia{dialogue}",
-        "order": float(utterance),
-        "split": SPLITS[split],
-        "region": "",
-        "emotion": row["Emotion"].strip().lower(),
-        "sentiment": row["Sentiment"].strip().lower(),
-        "season": row.get("Season", "").strip(),
-        "episode": row.get("Episode", "").strip(),
-        "episode_start": seconds(row["StartTime"]),
-        "episode_end": seconds(row["EndTime"]),
-        "line": line,
-        "line_split": split,
-    }
+    return utterance_row(
+        utterance=name,
+        recording=name,
+        text=" ".join(row["Utterance"].split()),
+        speaker=row["Speaker"],
+        group=f"{split}_dia{dialogue}",
+        order=float(utterance),
+        split=SPLITS[split],
+        emotion=row["Emotion"].lower(),
+        sentiment=row["Sentiment"].lower(),
+        season=row.get("Season", ""),
+        episode=row.get("Episode", ""),
+        episode_start=seconds(row["StartTime"]),
+        episode_end=seconds(row["EndTime"]),
+        line=line,
+        line_split=split,
+    )
 
 
 _TIME = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)[,.](\d{1,3})")

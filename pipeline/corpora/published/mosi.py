@@ -14,6 +14,7 @@ from pipeline.corpora.published.files import (
     Computed,
     Word,
     check_label,
+    counts_by_split,
     decoded,
     files_in,
     folders_below,
@@ -121,14 +122,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     texts = _texts(root, raw, places, segments, spoken, corpus, problems)
     rows = [_row(segment, texts.get(name, ""), clips, voices, problems) for name, segment in segments.items()]
     table = pd.DataFrame(rows)
-    problems += off_count(DESCRIPTION, _counts(table), root)
+    problems += off_count(DESCRIPTION, counts_by_split(table, "split", "videos"), root)
     return Corpus(table, word_table(_words(segments.values(), spoken, whole)), problems)
-
-
-def _counts(table: pd.DataFrame) -> dict[str, int]:
-    by_split = table.groupby("split")
-    found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}
-    return found | {f"{name} videos": int(n) for name, n in by_split["group"].nunique().items()}
 
 
 def _raw(root: Path) -> Path:
@@ -157,12 +152,6 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
         return near
     return tuple(dict.fromkeys((*near, *folders_below(root))))
-
-
-# ---- labels
-
-
-# ---- words and texts
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
@@ -253,9 +242,6 @@ def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
     """Return the words whose middle lies in a segment, so that none is in two."""
     words = spoken.get(segment.video, ())
     return " ".join(word for word, start, end in words if segment.start <= (start + end) / 2 < segment.end)
-
-
-# ---- recordings
 
 
 def _row(

@@ -1,7 +1,7 @@
 """Label files of CMU-MOSI: three kinds, the first that is there is read; and the official folds."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,7 +10,16 @@ import numpy as np
 
 from pipeline.corpora.base import half_unpacked
 from pipeline.corpora.problems import Problem, capped, listed
-from pipeline.corpora.published.files import EARLIEST_S, csv_rows, files_in, inside, interval, number, read_csd
+from pipeline.corpora.published.files import (
+    EARLIEST_S,
+    csv_rows,
+    files_in,
+    inside,
+    interval,
+    named_cells,
+    number,
+    read_csd,
+)
 from pipeline.errors import UserError, suggest
 from pipeline.tables.headers import column_names
 
@@ -112,7 +121,7 @@ def _opinion_rows(path: Path) -> Rows:
                 f"{path}:{line}: this file has no header and five columns, start, end, video, segment and score; its "
                 f"first line reads {','.join(cells)!r}"
             )
-        yield line, _named(HEADERLESS, cells)
+        yield line, named_cells(HEADERLESS, cells)
 
 
 def sheet_rows(path: Path) -> Rows:
@@ -124,13 +133,7 @@ def sheet_rows(path: Path) -> Rows:
         if name not in header:
             raise UserError(f"{path}:{first}: the header has no column {name!r}; {suggest(name, header)}")
     for line, cells in rows[1:]:
-        yield line, _named(header, cells)
-
-
-def _named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return cells by name; under the empty name, what is wrong with their number."""
-    named = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
-    return named if len(cells) == len(header) else named | {"": f"{len(cells)} cells, not {len(header)}"}
+        yield line, named_cells(header, cells)
 
 
 def _computed_rows(path: Path) -> Rows:

@@ -13,6 +13,7 @@ from pipeline.corpora.published.files import (
     PICTURES,
     SOUNDS,
     Folder,
+    folders_below,
     inside,
     recordings,
 )
@@ -90,8 +91,7 @@ def _first(clips: Folder, whole: Folder) -> Recordings | None:
 
 def _nested(raw: Path) -> Folder:
     """Return the clips as MMSA has them, ``<video>/<n>.mp4``, under the names that they have in the zip."""
-    children = sorted(raw.iterdir()) if raw.is_dir() else []
-    folders = [recordings(child, PICTURES) for child in children if child.is_dir() and not child.name.startswith(".")]
+    folders = [recordings(folder, PICTURES) for folder in folders_below(raw, levels=1) if folder != raw]
     files = {
         f"{folder.path.name}_{int(stem) if stem.isdecimal() else stem}": file
         for folder in folders
