@@ -1,1 +1,1 @@
-"""Fitted strategies on disk, without pickles: written, checked and loaded."""
+"""Fitted models on disk without pickles: written, checked and loaded."""

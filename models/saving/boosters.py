@@ -1,7 +1,7 @@
-"""XGBoost's boosters as the text that they are saved as, and back: built of nothing but what was checked.
+"""XGBoost's boosters as the JSON text that XGBoost saves, and back: everything is checked first.
 
-XGBoost reads that text with a reader of its own, in which a key that comes twice, or is spelt with escapes, may mean
-something else than in Python's. So the text from a file is read once, checked, and written anew for XGBoost.
+XGBoost parses that text itself, and may take a repeated key, or one spelt with escapes, in another way than Python
+does. So the text from a file is parsed once, checked, and written again for XGBoost.
 """
 
 import json
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from models.errors import ModelError
-from models.saving.walkable import check_tree
+from models.saving.trees import check_tree
 
-PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that answer these
-MOST_COLUMNS = 1_000_000  # XGBoost makes room for all of them for each row that it answers
+PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that give probabilities
+MAX_COLUMNS = 1_000_000  # XGBoost reserves memory for all of them for each row that it predicts
 
 _NO_PARENT = 2**31 - 1  # of the root
 _A_NODE = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
@@ -22,29 +22,29 @@ _BY_CATEGORY = ("categories", "categories_nodes", "categories_segments", "catego
 
 
 def state(booster: Any) -> str:
-    """Return the text that a booster is kept as."""
+    """Return a booster as JSON text."""
     return bytes(booster.save_raw("json")).decode()
 
 
 def build(text: Any) -> Any:
-    """Return the booster that `state` gave the text of.
+    """Return the booster of a text that `state` gave.
 
     Raises
     ------
     ModelError
-        If a number in it could crash XGBoost, or make it take more memory than the text does.
+        If a number in it could crash XGBoost, or make it take more memory than the text.
     """
     from xgboost import Booster
 
     if not isinstance(text, str):
-        raise ModelError("a booster in it is no text")
+        raise ModelError("a booster in it is not a text")
     model = json.loads(text)
     _check(model["learner"])
     return Booster({"nthread": 1}, model_file=bytearray(json.dumps(model).encode()))
 
 
 def outputs_of(booster: Any) -> tuple[str, int]:
-    """Return a booster's objective, and how many classes it names (0 for a score or two classes)."""
+    """Return a booster's objective and its number of classes (0 for a score or two classes)."""
     learner = json.loads(booster.save_config())["learner"]
     return learner["objective"]["name"], int(learner["learner_model_param"]["num_class"])
 
@@ -53,12 +53,12 @@ def _check(learner: Mapping[str, Any]) -> None:
     counts, objective = learner["learner_model_param"], learner["objective"]
     name = learner["gradient_booster"]["name"]
     if name != "gbtree":
-        raise ModelError(f"a booster in it is {name!r:.60}, not one of trees")
+        raise ModelError(f"a booster in it is of the kind {name!r:.60}, only gbtree may be")
     if objective["name"] not in PROBABILITIES and not objective["name"].startswith(("reg:", "count:")):
         raise ModelError(
-            f"a booster in it has the objective {objective['name']!r:.60}: it answers neither shares nor scores"
+            f"a booster in it has the objective {objective['name']!r:.60}: it gives neither probabilities nor scores"
         )
-    columns, classes = _count(counts["num_feature"], MOST_COLUMNS), _count(counts["num_class"])
+    columns, classes = _count(counts["num_feature"], MAX_COLUMNS), _count(counts["num_class"])
     named = [_count(own["num_class"]) for own in objective.values() if isinstance(own, dict) and "num_class" in own]
     if _count(counts["num_target"]) != 1 or any(other != classes for other in named):
         raise ModelError("a booster in it has another number of classes than its objective")
@@ -66,48 +66,48 @@ def _check(learner: Mapping[str, Any]) -> None:
     _check_names(learner, columns)
     rounds = _check_rounds(learner["gradient_booster"]["model"], max(classes, 1), columns)
     if _count(learner["attributes"].get("best_iteration", "0")) >= max(rounds, 1):
-        raise ModelError("a booster in it names a best round that it does not have")
+        raise ModelError("a booster in it names a best round that does not exist")
 
 
 def _count(text: Any, most: int = 2**31 - 1) -> int:
-    """Return a count, which XGBoost writes as a text; one that it could read otherwise than Python is refused."""
+    """Return a count, which XGBoost writes as a text; one that XGBoost and Python could read differently is refused."""
     if not (isinstance(text, str) and len(text) <= len(str(most)) and text.isascii() and text.isdigit()):
-        raise ModelError(f"a booster in it has the count {text!r:.60}, which is no whole number up to {most}")
+        raise ModelError(f"a booster in it has the count {text!r:.60}, which is not a whole number up to {most}")
     if str(int(text)) != text or int(text) > most:
-        raise ModelError(f"a booster in it has the count {text!r:.60}, which is no whole number up to {most}")
+        raise ModelError(f"a booster in it has the count {text!r:.60}, which is not a whole number up to {most}")
     return int(text)
 
 
 def _check_start(score: Any, outputs: int) -> None:
-    """Check where the sum of the trees starts: one number, or one an output."""
+    """Check the start of the sum over trees: one number, or one per output."""
     start = json.loads(score) if isinstance(score, str) else None
     numbers = start if isinstance(start, list) else [start]
     if len(numbers) not in (1, outputs) or not all(type(number) in (int, float) for number in numbers):
-        raise ModelError(f"a booster in it starts from {score!r:.60}, which is not one number for each of its outputs")
+        raise ModelError(f"a booster in it starts from {score!r:.60}, not one number for each of its outputs")
 
 
 def _check_names(learner: Mapping[str, Any], columns: int) -> None:
     for key in ("feature_names", "feature_types"):
         names = learner.get(key, [])
         if not isinstance(names, list) or len(names) not in (0, columns):
-            raise ModelError(f"a booster in it has another number of {key} than of columns")
+            raise ModelError(f"a booster in it does not have one of {key} for each column")
 
 
 def _check_rounds(model: Mapping[str, Any], outputs: int, columns: int) -> int:
-    """Check that each round has as many trees for each output, and each tree; return how many rounds there are."""
+    """Check every tree, and that each round has equally many for each output; return the number of rounds."""
     sizes, trees, of_output = model["gbtree_model_param"], model["trees"], model["tree_info"]
     count, parallel = len(trees), _count(sizes["num_parallel_tree"])
     if _count(sizes["num_trees"]) != count or model["iteration_indptr"] != list(
         range(0, count + 1, outputs * max(parallel, 1))
     ):
-        raise ModelError("a booster in it has another number of trees than it names")
+        raise ModelError("a booster in it has a number of trees that differs from its own count")
     if len(of_output) != count or sorted({*of_output}) != list(range(outputs)) or not _whole(of_output):
-        raise ModelError("a booster in it has trees of other classes than it names")
+        raise ModelError("a booster in it has trees of classes that it does not have")
     if any(model.get("cats", {}).values()):
-        raise ModelError("a booster in it has names of categories, which this project's features do not have")
+        raise ModelError("a booster in it has categories, but this project's features are numbers")
     for place, tree in enumerate(trees):
         if type(tree["id"]) is not int or tree["id"] != place:
-            raise ModelError("a booster in it has a tree that names another place than its own")
+            raise ModelError("a booster in it has a tree with a wrong id")
         _check_tree(tree, columns)
     return len(model["iteration_indptr"]) - 1
 
@@ -119,19 +119,19 @@ def _whole(values: Any) -> bool:
 def _check_tree(tree: Mapping[str, Any], columns: int) -> None:
     left, right, split = tree["left_children"], tree["right_children"], tree["split_indices"]
     if not all(map(_whole, (left, right, split, tree["parents"], tree["split_type"]))):
-        raise ModelError("a tree of a booster in it has children or columns that are no whole numbers")
+        raise ModelError("a tree of a booster in it has children or columns that are not whole numbers")
     check_tree(np.array(left, np.int64), np.array(right, np.int64), np.array(split, np.int64), columns)
     own, nodes = tree["tree_param"], len(left)
     named = [_count(own[name]) for name in ("num_nodes", "num_feature", "size_leaf_vector", "num_deleted")]
     if named != [nodes, columns, 1, 0]:
-        raise ModelError("a tree of a booster in it has another size than it names")
+        raise ModelError("a tree of a booster in it has a size that differs from its own count")
     lists = all(isinstance(tree[name], list) and len(tree[name]) == nodes for name in _A_NODE)
     if not lists or any(tree["split_type"]) or any(tree[name] for name in _BY_CATEGORY):
-        raise ModelError("a tree of a booster in it has another number of values than of nodes, or splits by category")
+        raise ModelError("a tree of a booster in it does not have one value for each node, or splits by category")
     parents = [_NO_PARENT] * nodes
     for node, children in enumerate(zip(left, right, strict=True)):
         for child in children:
             if child >= 0:
                 parents[child] = node
     if tree["parents"] != parents:
-        raise ModelError("a tree of a booster in it names other parents than its nodes have")
+        raise ModelError("a tree of a booster in it has parents that do not match its children")

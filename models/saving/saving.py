@@ -1,9 +1,9 @@
-"""Fitted models on disk without pickles: what they are made of, their numbers, and what they were fitted on.
+"""Fitted models in folders: saved without pickles, and loaded only if nothing in them was changed.
 
-A folder holds ``objects.json`` (what the model is made of: `models.saving.objects`), ``arrays.safetensors`` (its
-numbers, networks' weights among them, by their path inside the model) and ``model.json`` (format, schema, sha256 of
-all three, library versions). Nothing in a file is run, and nothing that it names is looked up unless it is on the list
-of `models.saving.trusted`. docs/models-on-disk.md says more.
+A folder holds ``objects.json`` (what the model is made of: `models.saving.writing`), ``arrays.safetensors`` (its
+numbers, such as the weights of networks, by their path inside the model) and ``model.json`` (format, schema, sha256 of
+the other files, library versions). Nothing in a file is run, and no name in it is looked up unless it is on the list of
+`models.saving.trusted`. docs/models-on-disk.md has the details.
 """
 
 import hashlib
@@ -17,27 +17,24 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError, reason_of
-from models.nets.training import TrainedNet
-from models.saving.objects import Arrays, read, write
+from models.saving.reading import read
 from models.saving.trusted import trust
-from models.saving.walk import walk
+from models.saving.writing import Arrays, write
 
 FORMAT = "crossmodal-model"
 FORMAT_VERSION = 4
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
-_LONGEST = {MODEL: 256 << 20, ABOUT: 64 << 20}  # bytes of JSON: read whole, it takes some ten times its size
-_DEEPEST = 50  # values inside values of a schema; some ten are usual
+_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # of JSON: in memory, it takes some ten times its size
+_MAX_DEPTH = 50  # of values inside values of a schema; some ten levels are usual
 _COPIES = 4  # of the arrays at most, while they are read: the file, what safetensors takes out of it, our own
-_LIBRARIES = {  # whose numbers a loaded model depends on -> their distributions
+_LIBRARIES = {  # libraries that a loaded model's numbers depend on -> names of their packages
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
     "xgboost": ("xgboost-cpu", "xgboost"),
     "torch": ("torch",),
 }
-_STRICT = ("scikit-learn", "xgboost", "torch")  # another minor version of these may answer differently
-
-Networks = list[tuple[str, TrainedNet]]
+_STRICT = ("scikit-learn", "xgboost", "torch")  # another minor version of these may predict differently
 
 
 @dataclass(frozen=True)
@@ -47,11 +44,11 @@ class Saved:
     Attributes
     ----------
     model
-        As it was fitted: same input, same bits.
+        The model as it was fitted: the same input gives the same bits.
     schema
         What it was fitted on, as given to `save`.
     notices
-        Sentences on what is different here from where it was saved.
+        One sentence for each library version that differs from the one it was saved with.
     """
 
     model: Any
@@ -60,18 +57,20 @@ class Saved:
 
 
 def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[str] = ()) -> None:
-    """Write a fitted model to `folder`; what does not fit together, as after a power cut, is refused by `load`.
+    """Write a fitted model to `folder`; the model is not changed.
+
+    Files that do not belong together, as after a power cut, are refused by `load`.
 
     Parameters
     ----------
     model
         Any fitted strategy.
     folder
-        Is made.
+        Created if it does not exist.
     schema
-        What else must be known to use it; plain values, kept as JSON.
+        What else must be known to use the model; plain values, kept as JSON.
     trusted
-        Modules, beside this project's own, whose classes the model may hold (plugins).
+        Modules (plugins), beside this project's own, whose classes the model may hold.
 
     Raises
     ------
@@ -98,7 +97,7 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
 
 
 def is_part(path: Path) -> bool:
-    """Whether a file is called as one of those that `save` writes, or as the one that earlier versions wrote."""
+    """Return whether a file has the name of one that `save` writes, or that earlier versions wrote."""
     return path.name in (MODEL, WEIGHTS, ABOUT, "model.skops")
 
 
@@ -108,14 +107,14 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     Parameters
     ----------
     folder
-        Of the model.
+        The model's folder.
     trusted
-        Modules, beside this project's own, whose classes the file may hold (plugins).
+        Modules (plugins), beside this project's own, whose classes the model may hold.
 
     Raises
     ------
     ModelError
-        If a file is missing, was changed, is of another format, holds what a model may not hold, or cannot be read.
+        If a file is missing, was changed, has another format, holds what a model may not hold, or cannot be read.
     """
     trust(trusted)
     about = _about(folder)
@@ -123,20 +122,15 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     notices = tuple(_differences(folder, about["libraries"]))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn's own words on versions, of which `notices` has ours
+            warnings.simplefilter("ignore")  # scikit-learn's warnings about versions: `notices` says the same
             model = read(_parsed(content), _unpacked(packed))
-    except Exception as error:  # whatever odd content or other versions of libraries make constructors raise
-        why = "; ".join([_said(error), *notices])
+    except Exception as error:  # constructors raise anything on odd content or in other library versions
+        why = "; ".join([_reason(error), *notices])
         raise ModelError(f"{folder / MODEL} is refused: {why}: fit the model again") from error
     return Saved(model, about["schema"], notices)
 
 
-def networks(model: Any) -> Networks:
-    """Return the networks in a model, with the paths that lead to them."""
-    return [(path, part) for path, part in walk(model) if isinstance(part, TrainedNet)]
-
-
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     text = reason_of(error)
     return text if isinstance(error, ModelError) else f"it holds odd values ({type(error).__name__}: {text:.200})"
 
@@ -154,11 +148,11 @@ def _unpacked(packed: bytes) -> Arrays:
 
 
 def _parsed(content: bytes) -> Any:
-    """Return what JSON holds; a key that comes twice would be read in one way here and in another elsewhere."""
+    """Return the content of a JSON text; a repeated key is refused, as programs differ in which value they take."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
-            raise ModelError("it names a key twice")
+            raise ModelError("it has a key twice")
         return dict(pairs)
 
     return json.loads(content, object_pairs_hook=unique)
@@ -172,9 +166,9 @@ def _about(folder: Path) -> dict[str, Any]:
     try:
         about = _parsed(content)
         stated = about.pop("digest", None) if isinstance(about, dict) else None
-        due = _digest(about)
+        expected = _digest(about)
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is damaged ({_said(error)}): fit the model again") from error
+        raise ModelError(f"{path} is damaged ({_reason(error)}): fit the model again") from error
     if not isinstance(about, dict) or about.get("format") != FORMAT or type(about.get("format_version")) is not int:
         raise ModelError(f"{path} does not describe a {FORMAT}: name the folder that `crossmodal fit` wrote")
     if about["format_version"] > FORMAT_VERSION:
@@ -187,11 +181,11 @@ def _about(folder: Path) -> dict[str, Any]:
             f"{path} has model format {about['format_version']}, which this program no longer reads (it reads "
             f"{FORMAT_VERSION}): fit the model again with `crossmodal fit`"
         )
-    if stated != due:
+    if stated != expected:
         raise ModelError(f"{path} was changed since it was saved (its digest differs): fit the model again")
     _check_shape(about, path)
-    if not _shallow(about, _DEEPEST):
-        raise ModelError(f"{path} holds values inside values, more than {_DEEPEST} deep: fit the model again")
+    if not _shallow(about, _MAX_DEPTH):
+        raise ModelError(f"{path} holds values inside values, more than {_MAX_DEPTH} deep: fit the model again")
     return about
 
 
@@ -204,9 +198,9 @@ def _check_shape(about: Mapping[str, Any], path: Path) -> None:
     blocks = {name: about.get(name) for name in ("files", "libraries", "schema")}
     whole = all(isinstance(block, dict) for block in blocks.values())
     if not whole or any(not isinstance(v, str) for n in ("files", "libraries") for v in blocks[n].values()):  # type: ignore[union-attr]
-        raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or it is none: fit the model again")
+        raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or it is damaged: fit the model again")
     if not all(name.isprintable() and len(name) <= 100 for pair in about["libraries"].items() for name in pair):
-        raise ModelError(f"{path} names a library or a version that is none: fit the model again")
+        raise ModelError(f"{path} has a library or a version with an impossible name: fit the model again")
     if set(about["files"]) != {MODEL, WEIGHTS}:
         raise ModelError(f"{path} names other files than {MODEL} and {WEIGHTS}: fit the model again")
 
@@ -221,11 +215,11 @@ def _checked(path: Path, digest: str) -> bytes:
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's bytes, if there is room for them."""
+    """Return a file's bytes, if they fit into memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    size, longest = path.stat().st_size, _LONGEST.get(path.name, memory // _COPIES)
-    if size > longest:
-        raise ModelError(f"{path} has {size} bytes, and at most {longest} can be read: fit a smaller model")
+    size, largest = path.stat().st_size, _MAX_BYTES.get(path.name, memory // _COPIES)
+    if size > largest:
+        raise ModelError(f"{path} has {size} bytes, and at most {largest} can be read: fit a smaller model")
     try:
         return path.read_bytes()
     except OSError as error:
@@ -236,7 +230,8 @@ def _differences(folder: Path, libraries: Mapping[str, str]) -> Iterator[str]:
     for name in _STRICT:
         then, now = libraries.get(name, ""), _version(name)
         if then.split(".")[:2] != now.split(".")[:2]:
-            yield f"{folder} was saved with {name} {then or '(none)'}, here is {now or 'none'}: answers may differ"
+            then, now = then or "(none)", now or "(none)"
+            yield f"{folder} was saved with {name} {then}, installed is {now}: predictions may differ"
 
 
 def _version(library: str) -> str:
@@ -253,5 +248,5 @@ def _sha256(content: bytes) -> str:
 
 
 def _digest(about: Mapping[str, Any]) -> str:
-    """Return the sha256 of what `about` says, however it is laid out."""
+    """Return the sha256 of the content of `about`, however the file is laid out."""
     return _sha256(json.dumps(about, sort_keys=True).encode())

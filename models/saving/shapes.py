@@ -1,8 +1,8 @@
-"""Which arrays and counts the objects of a saved model have: what is made of them is then as large as they are.
+"""The shapes and counts that the objects of a saved model must have, so that a small file cannot fill the memory.
 
-Numpy stretches arrays of odd shapes to one another, so that two of a few thousand numbers could fill the memory, and a
-count that is made room for costs its file nothing. So every array has the number of axes that `fit` gives it, sides of
-one name are equal, and a count is the length of an array that is really there.
+Numpy broadcasts arrays of odd shapes, so that two of a few thousand numbers could fill the memory; and a large count,
+for which memory is reserved, takes no room in a file. So every array must have the number of axes that `fit` gives it,
+sides of one name must be equal, and a count must be the length of an existing array.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import numpy as np
 
 from models.errors import ModelError
 
-Sides = tuple[str, ...] | str  # names of an array's sides (none: a number), or the side that a whole number counts
+Sides = tuple[str, ...] | str  # names of an array's sides, () for a number; a text: the side that the number counts
 
 _SCALER: Mapping[str, Sides] = {"mean_": ("columns",), "scale_": ("columns",)}
 _COMPONENTS: Mapping[str, Sides] = {
@@ -21,7 +21,7 @@ _COMPONENTS: Mapping[str, Sides] = {
     "n_features_in_": "columns",
 }
 
-# module.Class -> what it has, where it is fitted; of its parents' too
+# module.Class -> attributes of it and of its subclasses, once they are fitted
 _SHAPES: dict[str, Mapping[str, Sides]] = {
     "features.text.word2vec.Word2VecText": {"table_": ("words", "size")},
     "models.fusion.cca._Components": {"mean_": ("columns",), "axes_": ("components", "columns"), "scale_": ()},
@@ -57,28 +57,28 @@ _CLASSES = ("classes", "classes_")  # the arrays that may hold texts
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is one number, and not an array of them."""
+    """Return whether a value is one number, and not an array."""
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def is_count(value: Any, most: int) -> bool:
-    """Whether a value is a whole number from 0 to `most`."""
+    """Return whether a value is a whole number from 0 to `most`."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value <= most)
 
 
-def require(sound: Any, part: Any, what: str) -> None:
-    """Refuse an object of a saved model that is not `sound`, since it has `what`."""
-    if not sound:
+def require(valid: Any, part: Any, what: str) -> None:
+    """Refuse an object of a saved model that is not `valid`, with the reason that it has `what`."""
+    if not valid:
         raise ModelError(f"its {type(part).__name__} has {what}")
 
 
 def check_shapes(part: Any) -> None:
-    """Check the arrays and counts of an object that was just built; what it lacks, or has as None, is passed over.
+    """Check the arrays and counts of an object that was just built; missing ones and None are passed over.
 
     Raises
     ------
     ModelError
-        If one has another shape than such an object gives it.
+        If one has a shape that does not fit the others.
     """
     for kind in type(part).__mro__:
         lengths: dict[str, int] = {}
@@ -86,7 +86,9 @@ def check_shapes(part: Any) -> None:
         for name, sides in sorted(shapes.items(), key=lambda entry: isinstance(entry[1], str)):  # the counts last
             value = vars(part).get(name)
             if value is not None and not _fits(value, sides, lengths, name in _CLASSES):
-                raise ModelError(f"its {type(part).__name__} has a {name} of another size or shape than its others")
+                raise ModelError(
+                    f"its {type(part).__name__} has a {name} whose size or shape does not fit its other attributes"
+                )
 
 
 def _fits(value: Any, sides: Sides, lengths: dict[str, int], texts: bool) -> bool:

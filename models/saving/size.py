@@ -1,18 +1,18 @@
-"""How many numbers a fitted model has learnt.
+"""The number of parameters that a fitted model has learnt.
 
 ==============================  ========================================================================
 linear models                   coefficients and intercepts
 support vector machines         support vectors x features, dual coefficients, intercepts
-trees, forests, boosting        one threshold a split and the values of each leaf (one a class, or one)
+trees, forests, boosting        one threshold per split and the values of each leaf (one per class, or one)
 networks                        all elements of all weights
 principal components            components x columns; canonical directions too
-TF-IDF, word2vec                one weight a term; all elements of all word vectors
-late fusions                    their bases, and what lies on top: weights, the sharpness, the power
+TF-IDF, word2vec                one weight per term; all elements of all word vectors
+late fusions                    their bases, and the rule on top: weights, the sharpness, the power
 other scikit-learn estimators   all floating-point arrays whose names end in ``_``
 ==============================  ========================================================================
 
-Not counted: means and deviations of standardisation, training priors, vocabularies, settings that were chosen.
-A part that several places share counts once.
+Means and deviations of standardisation, training priors, vocabularies and chosen settings are not counted.
+A part that is used in several places counts once.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from models.saving.walk import walk
+from models.saving.traversal import iter_parts
 
 
 def parameters(model: Any) -> int:
-    """Return how many numbers a fitted model has learnt.
+    """Return the number of parameters that a fitted model has learnt.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def parameters(model: Any) -> int:
     >>> parameters(Ridge().fit([[0.0, 1.0], [1.0, 0.0]], [0, 1]))
     3
     """
-    return sum(_count(part) for _, part in walk(model))
+    return sum(_count(part) for _, part in iter_parts(model))
 
 
 def _count(part: Any) -> int:
@@ -66,7 +66,7 @@ def _elements(value: Any) -> int:
 
 
 def _attributes(*names: str) -> Callable[[Any], int]:
-    """Return the rule that counts all elements of these attributes, where they are there."""
+    """Return a function that counts all elements of those of these attributes that a part has."""
     return lambda part: sum(_elements(getattr(part, name)) for name in names if getattr(part, name, None) is not None)
 
 
@@ -78,7 +78,9 @@ def _tree(part: Any) -> int:
 
 
 def _booster(part: Any) -> int:
-    return sum(len(tree.splitlines()) for tree in part.get_dump())  # a node a line: a split's threshold, a leaf's value
+    return sum(
+        len(tree.splitlines()) for tree in part.get_dump()
+    )  # one line per node: a split's threshold or a leaf's value
 
 
 def _weighted(part: Any) -> int:
@@ -99,7 +101,7 @@ def _nothing(part: Any) -> int:  # noqa: ARG001 - every rule is given the part
 _LINEAR = _attributes("coef_", "intercept_")
 _MACHINE = _attributes("support_vectors_", "dual_coef_", "intercept_")
 
-# package.class -> how to count it; subclasses too.
+# package.class -> how to count it and its subclasses
 _COUNTS: dict[str, Callable[[Any], int]] = {
     "sklearn.LogisticRegression": _LINEAR,
     "sklearn.Ridge": _LINEAR,

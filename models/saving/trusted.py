@@ -1,7 +1,7 @@
-"""Which classes a saved model may hold, and which a network may be built of: an allow list, never a name in a file.
+"""The classes that a saved model may hold, and the networks that may be built: only what is on a list.
 
-A file that somebody sent can name anything. A class is only looked up where its full name is on one of these lists: the
-classes of scikit-learn and XGBoost that this project's own strategies are made of, the classes that `models` and
+A file from somebody else can name anything. So a class is looked up only if its full name is on one of these lists: the
+classes of scikit-learn and XGBoost that this project's own strategies use, the classes that `models` and
 `features.text` define, and those of the plugins that the user's settings name.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from models.errors import ModelError
 
 NETS = "models.nets.modules"  # the module of this project's networks
-_TORCH = (NETS, "models.nets.layers")  # modules of torch are built anew for their weights, and never objects of a file
+_TORCH = (NETS, "models.nets.layers")  # torch modules are rebuilt for their weights: a file never holds one as object
 _OWN = ("models", "features.text")
 _LIBRARIES = frozenset(
     {
@@ -44,12 +44,12 @@ _PLUGINS: set[str] = set()
 
 
 def trust(modules: Iterable[str]) -> None:
-    """Let models hold classes that these modules (a user's plugins), or modules inside these packages, define."""
+    """Allow models to hold classes that these modules or packages (a user's plugins) define."""
     _PLUGINS.update(modules)
 
 
 def class_named(name: str) -> type | None:
-    """Return the class that ``module.Class`` names, or None where a saved model may not hold it."""
+    """Return the class named ``module.Class``, or None if a saved model may not hold it."""
     module, _, attribute = name.rpartition(".")
     if name in _LIBRARIES or (module not in _TORCH and _inside(module, _OWN)) or _inside(module, _PLUGINS):
         found = _defined(module, attribute)
@@ -59,12 +59,12 @@ def class_named(name: str) -> type | None:
 
 
 def network_class(build: str) -> Any:
-    """Return the torch module's class that ``module:Class`` names.
+    """Return the class of a torch module, named ``module:Class``.
 
     Raises
     ------
     ModelError
-        If it is none of this project's networks, nor one that a plugin defines.
+        If neither this project nor a plugin defines such a network.
     """
     from torch.nn import Module
 
@@ -72,8 +72,8 @@ def network_class(build: str) -> Any:
     found = _defined(module, attribute) if module == NETS or _inside(module, _PLUGINS) else None
     if not (isinstance(found, type) and issubclass(found, Module)):
         raise ModelError(
-            f"a network is {build!r}, which is none that {NETS} or a plugin of yours defines; if it is yours, list its "
-            "module in run.plugins"
+            f"a network is {build!r}, which neither {NETS} nor a plugin defines; if it is yours, list its module in "
+            "run.plugins"
         )
     return found
 
@@ -83,7 +83,7 @@ def _inside(module: str, packages: Iterable[str]) -> bool:
 
 
 def _defined(module: str, attribute: str) -> Any:
-    """Return what a module defines itself (and does not merely import) under a name; else None."""
+    """Return what a module itself defines under a name, or None; what it merely imports does not count."""
     if not all(part.isidentifier() for part in (*module.split("."), attribute)):
         return None
     try:
@@ -95,7 +95,7 @@ def _defined(module: str, attribute: str) -> Any:
 
 @cache
 def _estimators() -> dict[str, type]:
-    """Return scikit-learn's public estimators, which a plugin's strategies may be made of."""
+    """Return scikit-learn's public estimators, which a plugin's strategies may use."""
     from sklearn.utils import all_estimators
 
     classes = [found for _, found in all_estimators()]

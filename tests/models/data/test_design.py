@@ -113,3 +113,15 @@ def test_a_scaler_is_found_by_its_name():
         scaler("quantle")
     with pytest.raises(ModelError, match="no normalisation is named 'x': there are standard, quantile"):
         scaler("x")
+
+
+def test_quantiles_of_no_rows_or_columns_are_learnt_and_asked_for():
+    assert Quantile().fit(np.zeros((0, 3))).transform(np.ones((2, 3))).tolist() == [[0, 0, 0]] * 2
+    assert Quantile().fit(np.ones((4, 0))).transform(np.ones((2, 0))).shape == (2, 0)
+    assert Quantile().fit(np.arange(6.0).reshape(3, 2)).transform(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_a_scaler_of_other_columns_is_not_broadcast():
+    scaler = Standardise().fit(np.arange(12.0).reshape(4, 3))
+    with pytest.raises(ModelError, match="columns of the shape"):
+        scaler.transform(np.ones((4, 1)))

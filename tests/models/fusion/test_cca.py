@@ -54,3 +54,13 @@ def test_a_missing_view_is_nought_and_is_not_learnt_from():
     assert not fitted.transform(broken, present)[:100, 2:4].any()
     clean = Cca(components=2).fit([b[100:] for b in blocks])
     np.testing.assert_allclose(fitted.correlations_, clean.correlations_)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("components", [1, 20])
+@pytest.mark.filterwarnings("ignore")
+def test_canonical_correlations_of_a_few_rows(n, components):
+    blocks = [np.random.default_rng(i).normal(size=(n, 4)) for i in range(3)]
+    reduced = Cca(components).fit(blocks).transform(blocks)
+    assert len(reduced) == n
+    assert np.isfinite(reduced).all()

@@ -340,3 +340,12 @@ def test_a_base_of_one_extractor_reads_its_columns_alone():
     np.testing.assert_array_equal(one, Unimodal("video").fit(x, y).predict_proba(x))
     with pytest.raises(ModelError, match="from 'pitch'"):
         Unimodal("audio", extractor="pitch").fit(joined, y)
+
+
+def test_votes_take_no_more_memory_than_the_outputs():
+    """Votes for a thousand classes are a thousand numbers per row, not a table of a million."""
+    outputs = np.random.default_rng(0).dirichlet(np.ones(30), size=(3, 5))
+    vote = MajorityVote([Unimodal("audio")])
+    found = vote._counted(outputs, np.ones((3, 5), bool), np.ones(3, bool))
+    votes = np.eye(30)[outputs.argmax(axis=2)] + outputs / 4
+    np.testing.assert_array_equal(found, votes.sum(axis=0) / votes.sum(axis=0).sum(axis=1, keepdims=True))

@@ -11,10 +11,11 @@ from sklearn.tree import DecisionTreeRegressor
 from features.text.tfidf import TfidfText
 from features.text.word2vec import Word2VecText
 from models.data.modalities import Modalities
+from models.nets.training import TrainedNet
 from models.registry import Recipe, build
-from models.saving.saving import networks
 from models.saving.size import parameters
-from tests.models.saving.test_saving import trained
+from models.saving.traversal import iter_parts
+from tests.models.saving.tampering import trained
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(40, 6)), np.arange(40) % 3
@@ -84,8 +85,8 @@ def test_scores():
 
 def test_networks_are_what_torch_counts():
     model, _ = trained("transformer", "classification")
-    nets = networks(model)
-    counted = sum(p.numel() for _, net in nets for p in net.untrained().parameters())
+    nets = [part for _, part in iter_parts(model) if isinstance(part, TrainedNet)]
+    counted = sum(p.numel() for net in nets for p in net.untrained().parameters())
     assert len(nets) == 1
     inputs = parameters(model.model_.inputs)
     assert parameters(model) == counted + inputs

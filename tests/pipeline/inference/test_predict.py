@@ -15,7 +15,7 @@ from features.base import MODALITIES
 from models.configuration import Configuration
 from models.errors import ModelError
 from models.saving.saving import load, save
-from models.saving.walk import walk
+from models.saving.traversal import iter_parts
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.inference.fit import fit
@@ -292,7 +292,7 @@ def test_what_is_no_source_is_named(params: Params, model: Path, tmp_path: Path)
 def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model: Path, tmp_path: Path) -> None:
     """What fits together and yet cannot be used (a scale of other columns) is a sentence too, never a traceback."""
     saved = load(model)
-    part = next(p for _, p in walk(saved.model) if isinstance(p, LogisticRegression))
+    part = next(p for _, p in iter_parts(saved.model) if isinstance(p, LogisticRegression))
     columns = part.n_features_in_ - 1
     for attributes in (
         {"coef_": part.coef_[:, :-1]},

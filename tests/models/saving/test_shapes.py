@@ -1,28 +1,20 @@
-"""Small model folders whose numbers would take all memory or all time: each is refused while it is read.
+"""Small files whose numbers would take all memory or all time: each is refused while it is read.
 
-A number becomes memory where numpy stretches arrays to one another, where an array has a side and no element, and where
-a count is made room for. So each such number of every kind of model is made large here, once.
+A number becomes memory where numpy broadcasts arrays, where an array has a side and no element, and where memory is
+reserved for a count. So each such number of every kind of model is made large here, once.
 """
 
 import functools
 import json
-import subprocess
-import sys
-from importlib import import_module
 
 import numpy as np
 import pytest
 
 from features.text import fitted
-from models.classical.unimodal import Unimodal
-from models.data.design import Standardise
 from models.errors import ModelError
-from models.fusion.late import MajorityVote
-from models.saving import shapes, sound_libraries, sound_own, trusted
-from models.saving.objects import read, write
-from tests.conftest import ROOT
-from tests.models.saving.test_hostile_models import QUICK
-from tests.models.saving.test_saving import WORDS, trained
+from models.saving.reading import read
+from models.saving.writing import write
+from tests.models.saving.tampering import SETTINGS, WORDS, trained
 
 REDUCED = {"text": (("tfidf", fitted.build("tfidf", {"components": 3})),)}
 
@@ -31,14 +23,14 @@ REDUCED = {"text": (("tfidf", fitted.build("tfidf", {"components": 3})),)}
 def written(name, task="classification", classifier="logistic", words=""):
     more = {"fitted": {"words": WORDS, "reduced": REDUCED}[words]} if words else {}
     if classifier != "logistic" or words:
-        more["classifier_settings"] = QUICK.get(classifier, {})
+        more["classifier_settings"] = SETTINGS.get(classifier, {})
     return write(trained(name, task, classifier, **more)[0])
 
 
 def states(plain, name):
     """Yield the attributes of all objects of a class in the plain values of a model."""
     if isinstance(plain, dict):
-        if str(plain.get("object", plain.get("part", ""))).endswith(f".{name}"):
+        if str(plain.get("object", plain.get("compiled", ""))).endswith(f".{name}"):
             yield plain["state"]["dict"]
         plain = list(plain.values())
     for value in plain if isinstance(plain, list) else ():
@@ -61,8 +53,14 @@ def changed(model, name, attribute, value):
 
 
 TALL, LONG, FLAT = np.ones((400, 1, 1)), np.ones(5000), np.zeros((0, 10**9), np.float32)
+
+
 HUGE = 4 * 10**8
+
+
 TEXTS = {"texts": [], "shape": [40_000_000, 0]}
+
+
 HUNGRY = [
     (("concat",), "Standardise", "mean_", (TALL, LONG, FLAT, 1.0)),
     (("concat",), "Standardise", "scale_", (TALL, LONG, FLAT, HUGE)),
@@ -121,6 +119,8 @@ HUNGRY = [
     (("intermediate", "regression"), "FittedNet", "deviation_", (TALL,)),
     (("spectrogram_cnn",), "StepScaler", "mean_", (TALL, LONG)),
 ]
+
+
 CASES = [(m, name, attribute, i) for m, name, attribute, values in HUNGRY for i in range(len(values))]
 
 
@@ -133,80 +133,7 @@ def test_a_number_that_would_become_memory_is_refused(model, name, attribute, i)
         read(*changed(written(*model), name, attribute, value))
 
 
-CHECKED = sorted({*shapes._SHAPES, *sound_own.RULES, *sound_libraries.RULES, *trusted._LIBRARIES})
-
-
-@pytest.mark.parametrize("name", CHECKED)
-def test_what_is_checked_by_its_name_is_a_class_of_that_name(name):
-    """A class that moves, or that a library renames, would go unchecked."""
-    module, _, attribute = name.rpartition(".")
-    found = getattr(import_module(module), attribute)
-    assert isinstance(found, type)
-    assert f"{found.__module__}.{found.__qualname__}" == name
-
-
-def test_no_module_of_torch_is_an_object_of_a_file():
-    from torch.nn import Module
-
-    modules = [import_module(f"models.nets.{path.stem}") for path in (ROOT / "models" / "nets").glob("*.py")]
-    classes = {found for module in modules for found in vars(module).values() if isinstance(found, type)}
-    torch = [found for found in classes if issubclass(found, Module) and found.__module__.startswith("models.")]
-    assert len(torch) > 15
-    assert not any(trusted.class_named(f"{found.__module__}.{found.__qualname__}") for found in torch)
-
-
 @pytest.mark.parametrize("model", sorted({m for m, *_ in HUNGRY}), ids="-".join)
 def test_the_models_as_they_are_are_taken(model):
     plain, arrays = written(*model)
     read(json.loads(json.dumps(plain)), dict(arrays))
-
-
-@pytest.mark.parametrize("value", [FLAT, np.zeros((3, 0, 10**7)), TEXTS, {"texts": [], "shape": [0, -1]}])
-def test_an_array_of_nothing_with_a_long_side_is_refused(value):
-    plain = {"array": "a", "order": "C"} if isinstance(value, np.ndarray) else value
-    with pytest.raises(ModelError, match=r"a side of|has the shape"):
-        read(plain, {"a": value} if isinstance(value, np.ndarray) else {})
-
-
-@pytest.mark.parametrize("wrap", [lambda x: {"dict": [["a", x]]}, lambda x: [x], lambda x: {"tuple": [x]}])
-def test_values_inside_values_end_somewhere(wrap):
-    plain = 1
-    for _ in range(300):
-        plain = wrap(plain)
-    with pytest.raises(ModelError, match="more than 100 deep"):
-        read(plain, {})
-
-
-def test_a_scale_of_other_columns_is_not_stretched():
-    scale = Standardise().fit(np.arange(12.0).reshape(4, 3))
-    with pytest.raises(ModelError, match="columns of the shape"):
-        scale.transform(np.ones((4, 1)))
-
-
-def test_votes_take_no_more_room_than_the_answers():
-    """A thousand classes have a thousand votes a row, and not a table of a million."""
-    outputs = np.random.default_rng(0).dirichlet(np.ones(30), size=(3, 5))
-    vote = MajorityVote([Unimodal("audio")])
-    found = vote._counted(outputs, np.ones((3, 5), bool), np.ones(3, bool))
-    votes = np.eye(30)[outputs.argmax(axis=2)] + outputs / 4
-    np.testing.assert_array_equal(found, votes.sum(axis=0) / votes.sum(axis=0).sum(axis=1, keepdims=True))
-
-
-FIT = """
-import sys
-from pathlib import Path
-from tests.models.saving.test_saving import WORDS, trained
-from models.saving.saving import save
-for classifier in ("logistic", "xgboost"):
-    model, _ = trained("concat", "classification", classifier, fitted=WORDS, classifier_settings={})
-    save(model, Path(sys.argv[1]) / classifier, {"corpus": "toy"})
-save(trained("stacking", "classification")[0], Path(sys.argv[1]) / "stacking", {})
-"""
-
-
-def test_equal_fits_of_two_processes_are_the_same_bytes(tmp_path):
-    for place in ("a", "b"):
-        subprocess.run([sys.executable, "-c", FIT, str(tmp_path / place)], check=True)
-    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").glob("*/*"))
-    assert len(files) == 9
-    assert [str(f) for f in files if (tmp_path / "a" / f).read_bytes() != (tmp_path / "b" / f).read_bytes()] == []

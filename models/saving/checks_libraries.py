@@ -1,6 +1,6 @@
-"""What binds the parts of scikit-learn's and XGBoost's models to one another.
+"""Checks of loaded scikit-learn and XGBoost models: their arrays and counts must fit one another.
 
-scikit-learn hands the arrays of some models to compiled code that trusts them, and builds loops and threads of others.
+Compiled code trusts the arrays of some models; counts of others decide how long loops are and how many threads start.
 """
 
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from features.text.words import BY_LETTER, MOST_WORDS, TOKEN
 from models.saving.boosters import PROBABILITIES, outputs_of
 from models.saving.shapes import is_count, is_number, require
 
-# Of words, in `features.text.words` and by default in scikit-learn; another could be one that never ends.
+# of words, in `features.text.words` and by default in scikit-learn; matching another pattern may never end
 PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
 def _machine(part: Any) -> None:
-    """Check what libsvm is handed: it reads as many numbers as these arrays say that there are."""
+    """Check what libsvm is given: it reads as many numbers as these counts say."""
     own = vars(part)
     if "support_" not in own:
         return
@@ -27,20 +27,24 @@ def _machine(part: Any) -> None:
     coefficients = own["_dual_coef_"]
     classes, found = len(counts), vectors.shape[0]
     require(counts.dtype == np.int32 and counts.ndim == 1 and classes > 1 and (counts >= 0).all(), part, "odd counts")
-    parted = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
-    named = own["classes_"] if parted else ()
-    require(isinstance(named, np.ndarray) or not parted, part, "no names of its classes")
-    require(classes == (len(named) if parted else 2), part, "another number of classes than of counts")
-    whole = counts.sum() if parted else counts.max(initial=0)
-    require(whole == found == len(own["support_"]), part, "another number of support vectors than it says")
-    require(vectors.shape[1] == own["n_features_in_"], part, "support vectors of another width than its columns")
-    require(coefficients.shape == (classes - 1, found), part, "coefficients of another shape than its classes need")
+    classifies = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
+    named = own["classes_"] if classifies else ()
+    require(isinstance(named, np.ndarray) or not classifies, part, "no names for its classes")
+    require(classes == (len(named) if classifies else 2), part, "a number of classes that differs from its counts")
+    whole = counts.sum() if classifies else counts.max(initial=0)
+    require(whole == found == len(own["support_"]), part, "a number of support vectors that differs from its counts")
+    require(
+        vectors.shape[1] == own["n_features_in_"],
+        part,
+        "support vectors whose width differs from its number of columns",
+    )
+    require(coefficients.shape == (classes - 1, found), part, "coefficients of a shape that does not fit its classes")
     pairs = classes * (classes - 1) // 2
-    require(own["_intercept_"].shape == (pairs,), part, "another number of intercepts than of pairs of classes")
+    require(own["_intercept_"].shape == (pairs,), part, "a number of intercepts that differs from its pairs of classes")
     odds = [len(own[name]) for name in ("_probA", "_probB")]
-    require(odds in ([0, 0], [pairs, pairs]), part, "another number of slopes than of pairs of classes")
+    require(odds in ([0, 0], [pairs, pairs]), part, "a number of slopes that differs from its pairs of classes")
     if own["_sparse"]:
-        require(coefficients.nnz == (classes - 1) * found, part, "coefficients that are not all there")
+        require(coefficients.nnz == (classes - 1) * found, part, "missing coefficients")
 
 
 def _forest(part: Any) -> None:
@@ -48,66 +52,70 @@ def _forest(part: Any) -> None:
     if "estimators_" not in own:
         return
     for tree in own["estimators_"]:
-        require(tree.n_features_in_ == own["n_features_in_"], part, "trees of other columns")
+        require(tree.n_features_in_ == own["n_features_in_"], part, "trees with other columns")
         _check_classes(part, tree.tree_)
 
 
 def _tree(part: Any) -> None:
     own = vars(part)
     if "tree_" in own:
-        require(part.tree_.n_features == own["n_features_in_"], part, "a tree of other columns or outputs")
+        require(part.tree_.n_features == own["n_features_in_"], part, "a tree with other columns or outputs")
         _check_classes(part, part.tree_)
 
 
 def _check_classes(part: Any, tree: Any) -> None:
     """Check that a forest or a tree makes room for as many outputs and classes as its trees have."""
     own, classes = vars(part), tree.n_classes.tolist()
-    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree of other columns or outputs")
+    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with other columns or outputs")
     if "n_classes_" in own or "classes_" in own:
         same = is_count(own["n_classes_"], classes[0]) and [own["n_classes_"]] == classes == [len(own["classes_"])]
-        require(same, part, "a tree of other classes")
+        require(same, part, "a tree with other classes")
 
 
 def _linear(part: Any) -> None:
-    """Check the weights of a linear model: a row of them an output, or one row; an intercept each, or one."""
+    """Check a linear model: one row of weights per output, or a single row; one intercept each, or a single one."""
     own = vars(part)
     if "coef_" not in own:
         return
     weights, start = own["coef_"], own["intercept_"]
     require(isinstance(weights, np.ndarray) and weights.ndim in (1, 2), part, "weights of an odd shape")
     outputs = len(weights) if weights.ndim == 2 else 1
-    require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights of other columns")
-    require(own["n_features_in_"] == weights.shape[-1], part, "weights of other columns")
+    require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights for other columns")
+    require(own["n_features_in_"] == weights.shape[-1], part, "weights for other columns")
     fits = start.shape in ((1,), (outputs,)) if isinstance(start, np.ndarray) else is_number(start)
-    require(fits, part, "another number of intercepts than of outputs")
+    require(fits, part, "a number of intercepts that differs from its outputs")
     if "classes_" in own:
         classes = len(own["classes_"])
-        require(outputs == (1 if classes == 2 else classes), part, "weights of other classes")
+        require(outputs == (1 if classes == 2 else classes), part, "weights for other classes")
 
 
 def _vectoriser(part: Any) -> None:
     own = vars(part)
-    require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "another input than texts")
+    require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "an input other than texts")
     require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
     shortest, longest = own["ngram_range"]
     fine = all(type(n) is int for n in (shortest, longest)) and 1 <= shortest <= longest <= MOST_WORDS
-    require(fine, part, f"sequences of {own['ngram_range']!r:.60} words, and at most {MOST_WORDS} are read")
+    require(fine, part, f"sequences of {own['ngram_range']!r:.60} words, at most {MOST_WORDS} may be")
     places = list(own.get("vocabulary_", {}).values())
-    require(sorted(places) == list(range(len(places))), part, "a vocabulary whose places are not 0, 1, 2, ...")
+    require(sorted(places) == list(range(len(places))), part, "a vocabulary whose positions are not 0, 1, 2, ...")
 
 
 def _boosted(part: Any) -> None:
-    """Check that what a booster answers is what its wrapper takes it for."""
+    """Check that a booster gives what its wrapper expects: probabilities of so many classes, or scores."""
     own = vars(part)
     if (booster := own.get("_Booster")) is not None:
         objective, classes = outputs_of(booster)
         probabilities = objective in PROBABILITIES
         require(probabilities == hasattr(part, "predict_proba"), part, f"a booster of the objective {objective!r:.60}")
         require(own.get("booster") in (None, "gbtree"), part, f"a booster of the kind {own.get('booster')!r:.60}")
-        require(not probabilities or own.get("n_classes_") == max(classes, 2), part, "other classes than its booster")
+        require(
+            not probabilities or own.get("n_classes_") == max(classes, 2),
+            part,
+            "classes that differ from its booster's",
+        )
 
 
-# module.Class, or a parent of it -> how it is checked
+# module.Class of an object or of one of its parents -> its check
 RULES: dict[str, Callable[[Any], None]] = {
     "sklearn.svm._base.BaseLibSVM": _machine,
     "sklearn.ensemble._forest.BaseForest": _forest,

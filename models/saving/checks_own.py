@@ -1,4 +1,4 @@
-"""What binds the parts of this project's own models to one another: a width is that of an array that is there."""
+"""Checks of this project's own loaded models: widths must be those of existing arrays, parts must fit one another."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from models.data.modalities import TASKS
-from models.saving.boosters import MOST_COLUMNS
+from models.saving.boosters import MAX_COLUMNS
 from models.saving.shapes import is_count, is_number, require
 from models.saving.trusted import NETS
 
-MOST_CLASSES = 10_000  # each answer names all of them
+MAX_CLASSES = 10_000  # each prediction names all of them
 
 
 def _word_vectors(part: Any) -> None:
@@ -18,25 +18,25 @@ def _word_vectors(part: Any) -> None:
     if "table_" in own:
         words = len(own["table_"])
         known = all(is_count(place, words - 1) for place in own["index_"].values())
-        require(known, part, "a word that has none of its vectors")
+        require(known, part, "a word without a vector")
 
 
 def _width(scaler: Any) -> int:
-    """Return how many columns a `Standardise` or `Quantile` of `models.data.design` gives."""
+    """Return the number of columns that a `Standardise` or `Quantile` gives."""
     return len(getattr(scaler, "standardise_", scaler).mean_)
 
 
 def _dense_scaler(part: Any) -> None:
     own = vars(part)
-    require(is_count(own["width"], MOST_COLUMNS) and own["width"] == _width(own["scaler"]), part, "an odd width")
+    require(is_count(own["width"], MAX_COLUMNS) and own["width"] == _width(own["scaler"]), part, "an odd width")
 
 
 def _sparse_scaler(part: Any) -> None:
-    require(is_count(vars(part)["width"], MOST_COLUMNS), part, "an odd width")
+    require(is_count(vars(part)["width"], MAX_COLUMNS), part, "an odd width")
 
 
 def _columns_of(transformer: Any) -> int | None:
-    """Return how many columns a transformer of transcripts gives; None where that is a plugin's own affair."""
+    """Return the number of columns that a text transformer gives; None for one of a plugin."""
     own = vars(transformer)
     if type(transformer).__name__ == "Word2VecText":
         return int(own["table_"].shape[1])
@@ -55,15 +55,15 @@ def _block(part: Any) -> None:
     columns, pooled = own["columns_"], own["pooled_"]
     require(isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "odd columns")
     require(len(np.unique(columns)) == len(columns), part, "the same column several times")
-    require(pooled is None or _width(pooled) == len(columns), part, "a scale of other columns")
+    require(pooled is None or _width(pooled) == len(columns), part, "a scaler of other columns")
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))
-    require(fits, part, "a scale of other columns than its transformers give")
+    require(fits, part, "scalers of other columns than its transformers give")
 
 
 def _summary(part: Any) -> None:
-    """Check that a summary, room for which is made before it is known, is as wide as its block."""
+    """Check that a summary is as wide as its block: memory is reserved for that width."""
     own = vars(part)
     if "width_" not in own:
         return
@@ -71,9 +71,11 @@ def _summary(part: Any) -> None:
     widths = [len(block["columns_"])] if block["pooled_"] is not None else []
     widths += [scaler.width for scaler in block["scalers_"]]
     reduced = [w if r is None else _width(r.standardise_) for w, r in zip(widths, own["reduced_"], strict=False)]
-    require(len(own["reduced_"]) == len(widths), part, "another number of parts than its block")
+    require(len(own["reduced_"]) == len(widths), part, "a number of parts that differs from its block's")
     require(
-        is_count(own["width_"], sum(reduced)) and own["width_"] == sum(reduced), part, "another width than its block"
+        is_count(own["width_"], sum(reduced)) and own["width_"] == sum(reduced),
+        part,
+        "a width that differs from its block's",
     )
 
 
@@ -82,84 +84,90 @@ def _channel(part: Any) -> None:
     if "widths_" in own:
         summary, scaler = own["summary_"], own["scaler_"]
         widths = (0 if summary is None else summary.width_, 0 if scaler is None else len(scaler.mean_))
-        require(tuple(own["widths_"]) == widths, part, "other widths than its parts")
+        require(tuple(own["widths_"]) == widths, part, "widths that differ from its parts'")
 
 
 def _network(part: Any) -> None:
-    """Check that a network of ours reads what its inputs give: its weights say how much that is."""
+    """Check that a network of this project reads what its inputs give: its weights show how much that is."""
     own = vars(part)
     net, inputs = own.get("net_"), vars(own["inputs"])
     if net is None or net.build.partition(":")[0] != NETS:
         return
     options = net.options
-    require(options["outputs"] == len(own["seen_"]), part, "a network of other classes")
+    require(options["outputs"] == len(own["seen_"]), part, "a network for other classes")
     if "widths" in options:
         widths = [list(channel.widths_) for channel in inputs["channels_"]]
-        require([list(pair) for pair in options["widths"]] == widths, part, "a network of other inputs")
+        require([list(pair) for pair in options["widths"]] == widths, part, "a network for other inputs")
     if "bands" in options:
-        require(options["bands"] == own["inputs"].bands, part, "a network of other inputs")
+        require(options["bands"] == own["inputs"].bands, part, "a network for other inputs")
     if {"steps", "summary"} <= options.keys():
         joined = [inputs[name].width_ for name in ("steps_", "summary_") if inputs[name] is not None]
-        require(joined == [w for w in (options["steps"], options["summary"]) if w], part, "a network of other inputs")
+        require(joined == [w for w in (options["steps"], options["summary"]) if w], part, "a network for other inputs")
 
 
 def _autoencoder(part: Any) -> None:
     own = vars(part)
     if "net_" in own:
-        require(own["net_"].options["components"] == own["components"], part, "a network of another code")
+        require(
+            own["net_"].options["components"] == own["components"], part, "a network with another number of components"
+        )
         _numbers(part)
 
 
 def _numbers(part: Any) -> None:
     weights = vars(part).get("weights_", [])
-    require(isinstance(weights, list) and all(map(is_number, weights)), part, "weights that are no numbers")
+    require(isinstance(weights, list) and all(map(is_number, weights)), part, "weights that are not numbers")
 
 
 def _views(part: Any) -> None:
-    """Check each view's principal components, directions and scale of canonical correlations."""
+    """Check the principal components, the directions and the scale of each view."""
     own = vars(part)
     if "parts_" not in own:
         return
     counts = {len(own[name]) for name in ("parts_", "directions_", "scales_")}
-    require(len(counts) == 1, part, "another number of directions than of views")
+    require(len(counts) == 1, part, "a number of directions that differs from its views")
     for view, directions, scale in zip(own["parts_"], own["directions_"], own["scales_"], strict=True):
         arrays = isinstance(directions, np.ndarray) and isinstance(scale, np.ndarray)
         fits = arrays and directions.ndim == 2 and directions.shape == (len(view.axes_), scale.size)
-        require(fits and scale.ndim == 1, part, "directions of another size or shape than its components")
+        require(fits and scale.ndim == 1, part, "directions that do not fit its components")
 
 
 def _late(part: Any) -> None:
     own = vars(part)
     if "bases_" in own:
         counts = {len(own[name]) for name in ("bases", "bases_", "weights_", "voters_") if name in own}
-        require(len(counts) == 1, part, "another number of weights than of models")
+        require(len(counts) == 1, part, "a number of weights that differs from its models")
 
 
-def _system(part: Any) -> None:
+def _estimator(part: Any) -> None:
     own = vars(part)
     if "target_" in own:
         classes = own.get("classes_", ())
-        require(len(classes) <= MOST_CLASSES and len(own["prior_"]) == own["target_"].width, part, "odd classes")
-        require(np.array_equal(classes, own["target_"].classes), part, "other classes than it was fitted on")
+        require(
+            len(classes) <= MAX_CLASSES and len(own["prior_"]) == own["target_"].width,
+            part,
+            "a number of classes that does not fit its prior",
+        )
+        require(np.array_equal(classes, own["target_"].classes), part, "classes that it was not fitted on")
 
 
-def _member(part: Any) -> None:
+def _classifier(part: Any) -> None:
     own = vars(part)
     if "target_" not in own:
         return
     target, named = own["target_"], getattr(own["estimator_"], "classes_", None)
-    require(len(own["prior_"]) == target.width <= MOST_CLASSES, part, "odd classes")
+    require(len(own["prior_"]) == target.width <= MAX_CLASSES, part, "a number of classes that does not fit its prior")
     if target.task == "classification":
         seen = own["seen_"]
         inside = seen.dtype.kind == "i" and np.isin(seen, np.arange(target.width)).all()
-        require(inside and (named is None or len(named) == len(seen)), part, "a classifier of other classes")
+        require(inside and (named is None or len(named) == len(seen)), part, "a classifier for other classes")
 
 
 def _target(part: Any) -> None:
     require(vars(part)["task"] in TASKS, part, "an unknown task")
 
 
-# module.Class, or a parent of it -> how it is checked
+# module.Class of an object or of one of its parents -> its check
 RULES: dict[str, Callable[[Any], None]] = {
     "features.text.word2vec.Word2VecText": _word_vectors,
     "models.fusion.autoencoder.Autoencoder": _autoencoder,
@@ -172,8 +180,8 @@ RULES: dict[str, Callable[[Any], None]] = {
     "models.nets.inputs.Summary": _summary,
     "models.fusion.late.Late": _late,
     "models.nets.neural.FittedNet": _network,
-    "models.classical.estimator.UtteranceEstimator": _system,
-    "models.classical.target.FittedClassifier": _member,
+    "models.classical.estimator.UtteranceEstimator": _estimator,
+    "models.classical.target.FittedClassifier": _classifier,
     "models.classical.target.Target": _target,
     "models.nets.training.TrainedNet": lambda net: net.check(),
 }
