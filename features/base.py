@@ -1,14 +1,9 @@
-"""The contract of a frozen extractor, and the registry of all of them."""
+"""The contract of a frozen extractor."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from features.errors import ExtractorError
 from features.types import AudioStream, Features, TextStream, VideoStream
 
 Modality = Literal["text", "audio", "video"]
@@ -59,64 +54,3 @@ class Extractor(ABC, Generic[StreamT]):
         EmptyInput
             If the stream holds nothing that this extractor can measure.
         """
-
-
-# name -> "module:class"; a new extractor is one file and one line here (or one `register` call in a plugin).
-_EXTRACTORS: dict[str, str] = {
-    "bert": "features.text.bert:Bert",
-    "vader": "features.text.vader:Vader",
-    "prosody": "features.audio.prosody:Prosody",
-    "mfcc": "features.audio.mfcc:Mfcc",
-    "opensmile": "features.audio.opensmile:OpenSmile",
-    "spectrogram": "features.audio.spectrogram:Spectrogram",
-    "face_cnn": "features.video.face_cnn:FaceCnn",
-    "landmarks": "features.video.landmarks:Landmarks",
-    "posture": "features.video.posture:Posture",
-}
-
-
-def register(name: str, target: str) -> None:
-    """Add an extractor as ``"module:class"``; a name that is taken raises `ExtractorError`."""
-    if _EXTRACTORS.get(name, target) != target:
-        raise ExtractorError(f"an extractor named {name!r} exists already ({_EXTRACTORS[name]})")
-    _EXTRACTORS[name] = target
-
-
-def extractor_names() -> tuple[str, ...]:
-    """Return the names of all known extractors."""
-    return tuple(_EXTRACTORS)
-
-
-def extractor_class(name: str) -> type[Extractor[Any]]:
-    """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest one."""
-    if name not in _EXTRACTORS:
-        close = get_close_matches(name, _EXTRACTORS, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise ExtractorError(f"no extractor is named {name!r}: {hint}there are {', '.join(_EXTRACTORS)}")
-    module, _, attribute = _EXTRACTORS[name].partition(":")
-    found: type[Extractor[Any]] = getattr(import_module(module), attribute)
-    return found
-
-
-def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
-    """Construct an extractor from its settings block.
-
-    Raises
-    ------
-    ExtractorError
-        If the name or a key is unknown, or a value is impossible.
-    """
-    cls = extractor_class(name)
-    if not is_dataclass(cls.Config):
-        raise ExtractorError(f"the extractor {name!r} has no Config dataclass")
-    known = [f.name for f in fields(cls.Config)]
-    for key in settings:
-        if key not in known:
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise ExtractorError(f"features.{name}: unknown setting {key!r}: {hint}there are {', '.join(known)}")
-    lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    try:
-        return cls(cls.Config(**lists_as_tuples))
-    except (TypeError, ValueError) as error:
-        raise ExtractorError(f"features.{name}: {error}") from error

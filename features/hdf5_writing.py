@@ -70,7 +70,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
     Parameters
     ----------
     path
-        A file that `features.atomic.replacing` gave, which holds the lock.
+        A file that `common.atomic.replacing` gave, which holds the lock.
     **options
         Of `h5py.File`.
 

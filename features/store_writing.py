@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.atomic import replacing
+from common.atomic import replacing
 from features.errors import StoreError
 from features.hdf5_writing import REFERENCE, Room, room_for_texts, writing_hdf5
 from features.store_head import HEAD, write_head
@@ -36,7 +36,7 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
 
 
 def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
-    """Write a store, as `write_store` does, to a name that `features.atomic.replacing` gave."""
+    """Write a store, as `write_store` does, to a name that `common.atomic.replacing` gave."""
     with writing_hdf5(path, userblock_size=HEAD) as (file, room):
         writer = _Writer(file, room, schema, items)
         content = writer.fill(_write_attributes(file, room, attributes))

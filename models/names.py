@@ -1,10 +1,10 @@
 """Looking up a name in a registry: an unknown one is answered with the closest and with all valid ones."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, TypeVar
 
+from common.names import suggest
 from models.errors import ModelError
 
 EntryT = TypeVar("EntryT")
@@ -23,12 +23,10 @@ def find(table: Mapping[str, EntryT], name: str, kind: str) -> EntryT:
     >>> find({"ridge": 1}, "rigde", "classifier")
     Traceback (most recent call last):
     ...
-    models.errors.ModelError: no classifier is named 'rigde': did you mean 'ridge'? there are ridge
+    models.errors.ModelError: no classifier is named 'rigde'; did you mean 'ridge'? There are: ridge
     """
     if name not in table:
-        close = get_close_matches(str(name), table, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise ModelError(f"no {kind} is named {name!r}: {hint}there are {', '.join(table)}")
+        raise ModelError(f"no {kind} is named {name!r}; {suggest(name, table)}")
     return table[name]
 
 

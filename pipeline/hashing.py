@@ -6,7 +6,7 @@ from contextlib import suppress
 from errno import EINVAL
 from pathlib import Path
 
-from features.atomic import write_text
+from common.atomic import write_text
 from pipeline.errors import refuse_pipe
 
 

@@ -147,7 +147,7 @@ def _pose() -> Any:
 @cache
 def _network() -> Any:
     """Return the torch port of the network, which no library offers; only its forward pass is measured with it."""
-    from features.base import build
+    from features.registry import build
     from features.video.face_cnn import mini_xception, read_weights
 
     return mini_xception(read_weights(build("face_cnn", {}).weights()[0]))

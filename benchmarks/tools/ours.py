@@ -19,7 +19,7 @@ class Ours:
     """
 
     def __init__(self) -> None:
-        from features.base import build
+        from features.registry import build
         from pipeline.settings.params import load_params
 
         params = load_params(ROOT / "params.yaml")

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from common.threads import one_thread
 from features.base import Extractor
 from features.errors import EmptyInput, ExtractorError
 from features.text.spans import token_spans
@@ -83,7 +84,7 @@ class Bert(Extractor[TextStream]):
             raise EmptyInput("the transcript holds no word")
         model = _model(str(_folder(self.config.model)))
         text = stream.text.strip()
-        with _one_thread():
+        with one_thread():
             most, count = limit(model), len(_pieces(model, text)[0])
             parts = [(0, len(text))] if most is None or count <= most else _windows(model, text, most)
             read = _encoded(model, text) if len(parts) == 1 else _joined(model, text, parts)
@@ -271,15 +272,3 @@ def _quiet() -> Iterator[None]:
         bars.set_verbosity(verbosity)
         if shown:
             bars.enable_progress_bar()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from common.words import MOST_WORDS, token_pattern
 from features.errors import ExtractorError
-from features.text.words import MOST_WORDS, token_pattern
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from common.words import by_letter, without_blanks
 from features.archives import doubled
 from features.errors import ExtractorError
-from features.text.words import by_letter, without_blanks
 
 WORD = r"[^\W_]+(?:['\u2019][^\W_]+)*"
 BY_LETTER = by_letter(WORD)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.threads import one_thread
 from features.base import Extractor
 from features.errors import EmptyInput, ExtractorError
 from features.types import Features, FloatArray, VideoStream
@@ -183,7 +184,6 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
     import torch
     from torch.nn.functional import adaptive_avg_pool2d, conv2d, max_pool2d, pad
 
-    torch.set_num_threads(1)
     first = [_folded(weights, f"conv2d_{i}/kernel", i) for i in (1, 2)]
     blocks = [_block(weights, b) for b in range(1, BLOCKS + 1)]
     head = _tensor(weights["conv2d_7/kernel"]), torch.from_numpy(weights["conv2d_7/bias"])
@@ -197,7 +197,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
         return y + conv2d(x, short, short_bias, stride=2)
 
     def run(faces: FloatArray) -> tuple[FloatArray, FloatArray]:
-        with torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             x = torch.from_numpy(faces)[:, None]
             for kernel, bias in first:
                 x = conv2d(x, kernel, bias).relu()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from features.text.words import token_pattern
+from common.words import token_pattern
 from models.classical.estimator import UtteranceEstimator
 from models.classical.tabular import Tabular
 from models.classical.target import Target

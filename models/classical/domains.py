@@ -6,9 +6,9 @@ A setting that a plugin's model brings is not known here: it is neither refused 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
+from common.names import suggest
 from models.errors import ModelError
 
 _DIGITS = 2  # of an advised number
@@ -187,10 +187,7 @@ def require(owner: str, **settings: Any) -> None:
 
 
 def _unknown(owner: str, key: str, known: list[str]) -> str:
-    close = get_close_matches(str(key), known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    there = f"there are {', '.join(sorted(known))}" if known else "it has none"
-    return f"is no setting of {owner}: {hint}{there}"
+    return f"is no setting of {owner}; {suggest(key, sorted(known)) if known else 'it has none'}"
 
 
 def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:

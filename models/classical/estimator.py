@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 
+from common.threads import one_thread
 from models.classical.target import Target
 from models.data.modalities import FloatArray, Labels, Modalities, Pairs, Task
 from models.errors import ModelError
-from models.nets.threads import one_thread
 from models.outputs import finite
 from models.validation.folds import inner_folds
 

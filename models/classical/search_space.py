@@ -1,12 +1,12 @@
 """The search space of a model: the settings to try, those within a budget, and which winners lie at an edge."""
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
 
+from common.names import suggest
 from models.errors import ModelError
 
 TIE = 1e-6  # losses that differ by less than this share of them are equal
@@ -46,9 +46,7 @@ def search_space(
     overrides, known = overrides or {}, {*defaults, *ignored}
     for key in overrides:
         if key not in known:
-            close = get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise ModelError(f"{owner} has no setting {key!r}: {hint}there are {', '.join(sorted(known))}")
+            raise ModelError(f"{owner} has no setting {key!r}; {suggest(key, sorted(known))}")
     _refuse_booleans(overrides, defaults, owner)
     own = {key: overrides.get(key, default) for key, default in defaults.items()}
     choices = {key: list(v) if isinstance(v, list | tuple) else [v] for key, v in own.items()}

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from common.threads import one_thread
 from models.data.modalities import IntArray, Task
 from models.errors import DivergedError, ModelError
-from models.nets.threads import one_thread
 from models.saving.trusted import NETS, network_class
 from models.validation.folds import inner_folds
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from features.text.words import BY_LETTER, MOST_WORDS, TOKEN
+from common.words import BY_LETTER, MOST_WORDS, TOKEN
 from models.saving.boosters import PROBABILITIES, outputs_of
 from models.saving.shapes import is_count, is_number, require
 
-# of words, in `features.text.words` and by default in scikit-learn; matching another pattern may never end
+# of words, in `common.words` and by default in scikit-learn; matching another pattern may never end
 PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 

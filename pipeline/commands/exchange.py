@@ -16,8 +16,9 @@ from pipeline.commands.common import (
 
 def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]], ...]:
     """Read ``MODALITY=NAME,NAME`` options."""
+    from common.names import suggest
     from features.base import MODALITIES
-    from pipeline.errors import UserError, suggest
+    from pipeline.errors import UserError
 
     found = []
     for pair in pairs:

@@ -67,8 +67,9 @@ def preprocess(
 
     Example: crossmodal preprocess --corpus demo --modality audio --workers 2
     """
+    from common.names import suggest
     from features.base import MODALITIES
-    from pipeline.errors import UserError, suggest
+    from pipeline.errors import UserError
     from pipeline.stages.preprocess import preprocess as run
 
     params = load(params_path)
@@ -98,7 +99,7 @@ def extract(
 
     Example: crossmodal extract --corpus demo --extractor opensmile
     """
-    from features.base import extractor_class
+    from features.registry import extractor_class
     from pipeline.stages.extract import extract as run
 
     params = load(params_path)

@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from features.atomic import replacing
+from common.atomic import replacing
+from common.names import suggest
 from features.base import MODALITIES
 from models.validation.protocol import protocol_names
 from pipeline.corpora.registry import description
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.locales import hint_of
 from pipeline.run.locks import locked
 from pipeline.settings.params import Params, load_params

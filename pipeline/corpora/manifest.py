@@ -16,12 +16,13 @@ from typing import Any
 
 import pandas as pd
 
+from common.names import suggest
 from pipeline.corpora.manifest_columns import OURS, check_asked, understood
 from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.corpora.words import check_columns, read_words
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.streams.spans import Region

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from features.atomic import write_bytes
+from common.atomic import write_bytes
 from pipeline.foreign import printable
 
 MOST_LISTED = 50  # names of one kind that become problems of their own

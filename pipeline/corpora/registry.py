@@ -1,17 +1,22 @@
 """All corpus readers by name."""
 
+from common.names import Registry
 from pipeline.corpora import manifest
 from pipeline.corpora.base import CorpusReader, Description, Reader
 from pipeline.corpora.published import iemocap, meld, mosi
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 
 # A new corpus is one file and one line here, or one call of `register` in a plugin.
-_READERS: dict[str, CorpusReader] = {
-    "manifest": CorpusReader(manifest.read),
-    "mosi": CorpusReader(mosi.read, mosi.DESCRIPTION),
-    "iemocap": CorpusReader(iemocap.read, iemocap.DESCRIPTION),
-    "meld": CorpusReader(meld.read, meld.DESCRIPTION),
-}
+_READERS = Registry(
+    "corpus reader",
+    UserError,
+    {
+        "manifest": CorpusReader(manifest.read),
+        "mosi": CorpusReader(mosi.read, mosi.DESCRIPTION),
+        "iemocap": CorpusReader(iemocap.read, iemocap.DESCRIPTION),
+        "meld": CorpusReader(meld.read, meld.DESCRIPTION),
+    },
+)
 
 
 def register(name: str, read: Reader, description: Description | None = None) -> None:
@@ -22,27 +27,19 @@ def register(name: str, read: Reader, description: Description | None = None) ->
     UserError
         If the name is taken by another reader.
     """
-    entry = CorpusReader(read, description)
-    if _READERS.setdefault(name, entry) != entry:
-        raise UserError(f"a corpus reader named {name!r} exists already: register yours under another name")
+    _READERS.register(name, CorpusReader(read, description))
 
 
 def reader(name: str) -> Reader:
     """Return the reader registered as `name`; an unknown name raises `UserError`."""
-    return _entry(name).read
+    return _READERS[name].read
 
 
 def description(name: str) -> Description | None:
     """Return the description of a published corpus; None for a reader of anybody's folders."""
-    return _entry(name).description
+    return _READERS[name].description
 
 
 def reader_names() -> tuple[str, ...]:
     """Return the names of all readers."""
     return tuple(_READERS)
-
-
-def _entry(name: str) -> CorpusReader:
-    if name not in _READERS:
-        raise UserError(f"no corpus reader is named {name!r}; {suggest(name, _READERS)}")
-    return _READERS[name]

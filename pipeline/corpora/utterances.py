@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from features.atomic import replacing, replacing_all
+from common.atomic import replacing, replacing_all
 from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
 from pipeline.tables import bound

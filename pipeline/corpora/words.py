@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from common.names import listed_names, suggest
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
-from pipeline.errors import UserError, listed_names, suggest
+from pipeline.errors import UserError
 from pipeline.tables.csv_files import read_sheet
 from pipeline.tables.headers import nearly_ours
 from pipeline.tables.intervals import REACH_S

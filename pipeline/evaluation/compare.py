@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from common.threads import one_thread
 from features.errors import StoreError
 from models.evaluation.metrics import metric
 from models.evaluation.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
-from models.nets.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.cells import difference, number, p_value, pipe_table

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.atomic import replacing_all, write_text
+from common.atomic import replacing_all, write_text
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import attending, robustness, tables
 from pipeline.evaluation.cells import SHARES

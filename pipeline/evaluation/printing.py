@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from common.threads import one_thread
 from models.evaluation.metrics import metric
-from models.nets.threads import one_thread
 from pipeline.corpora.utterances import read_table, read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation import robustness, tables

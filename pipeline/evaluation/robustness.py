@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from common.names import suggest
 from models.evaluation.metrics import Metric, metric
 from models.evaluation.stats import Interval, group_bootstrap, paired_difference, resample
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.evaluation.cells import difference, figure, number, pipe_table, spaced
 from pipeline.evaluation.results import WHO, Key, figures_of, label_of, systems
 from pipeline.reporting.drawing import curves

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from common.names import suggest
 from features.base import Modality
 from pipeline.corpora.utterances import COLUMNS
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
 from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
 from pipeline.tables.headers import column_names, nearly_ours

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.base import MODALITIES, Modality, extractor_names
+from common.names import suggest
+from features.base import MODALITIES, Modality
+from features.registry import extractor_names
 from features.store import open_store
 from features.text.fitted import fitted_names
 from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
-from pipeline.errors import Changed, UserError, suggest
+from pipeline.errors import Changed, UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.export_sources import ExportStore, joined
 from pipeline.exchange.formats.mmsa import PART

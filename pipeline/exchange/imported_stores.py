@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from features.atomic import replacing_all
-from features.base import extractor_names
+from common.atomic import replacing_all
 from features.errors import StoreError
+from features.registry import extractor_names
 from features.store import IMPORTED, feature_schema, fill_store, open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions

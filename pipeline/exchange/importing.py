@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.atomic import replacing
+from common.atomic import replacing
+from common.names import suggest
 from features.store import Entry, Item
 from pipeline.corpora.adding import RAW, add_corpus, add_features
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked, words_cut

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import UserError, suggest
+from common.names import Registry, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.formats import csv_table, mmsa, npz, parquet
 from pipeline.exchange.formats.csd import csd
@@ -32,20 +33,23 @@ class Format:
 
 
 # A new format is one file and one line here, or one call of `register` in a plugin.
-_FORMATS: dict[str, Format] = {
-    "npz": Format(npz.read, npz.write),
-    "csv": Format(csv_table.read),
-    "parquet": Format(parquet.read, parquet.write),
-    "mmsa": Format(mmsa.read, mmsa.write, scored_parts=True),
-    "csd": Format(csd.read, csd.write),
-    "erc": Format(erc.read),
-}
+_FORMATS = Registry(
+    "format",
+    UserError,
+    {
+        "npz": Format(npz.read, npz.write),
+        "csv": Format(csv_table.read),
+        "parquet": Format(parquet.read, parquet.write),
+        "mmsa": Format(mmsa.read, mmsa.write, scored_parts=True),
+        "csd": Format(csd.read, csd.write),
+        "erc": Format(erc.read),
+    },
+)
 
 
 def register(name: str, entry: Format) -> None:
     """Add a format; a name that another format has raises `UserError`."""
-    if _FORMATS.setdefault(name, entry) != entry:
-        raise UserError(f"an exchange format named {name!r} exists already: register yours under another name")
+    _FORMATS.register(name, entry)
 
 
 def format_names() -> tuple[str, ...]:
@@ -55,8 +59,6 @@ def format_names() -> tuple[str, ...]:
 
 def entry_named(name: str) -> Format:
     """Return the entry of a format; an unknown one raises `UserError`."""
-    if name not in _FORMATS:
-        raise UserError(f"no format is named {name!r}; {suggest(name, _FORMATS)}")
     return _FORMATS[name]
 
 

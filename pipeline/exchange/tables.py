@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.names import suggest
 from features.base import Modality
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.columns import ROLES, TableFile, distinct, features_of, store_name, utterances_of
 

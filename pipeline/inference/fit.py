@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.atomic import replacing_folder
+from common.atomic import replacing_folder
+from common.names import suggest
 from features.base import MODALITIES, Modality
 from models.configuration import Configuration
 from models.data.modalities import Modalities, Task
@@ -22,7 +23,7 @@ from models.saving.size import parameters
 from models.validation.folds import numbered
 from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.evaluation.results import WHO, read_figures
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing

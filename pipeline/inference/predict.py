@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.atomic import named, scratch_folder
-from features.base import extractor_class
+from common.atomic import named, scratch_folder
+from features.registry import extractor_class
 from features.store import open_store
 from models.data.modalities import Modalities
 from models.errors import ModelError, reason_of

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from features.base import Modality, build, extractor_names
+from common.names import suggest
+from features.base import Modality
+from features.registry import build, extractor_names
 from features.store import open_store
 from features.text import fitted
 from models.registry import model_names, strategy_names
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.run.extraction import fingerprint
 from pipeline.run.stores import library_versions

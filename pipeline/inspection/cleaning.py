@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.atomic import discard
+from common.atomic import discard
 from pipeline.inspection.overview import used_keys
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs

@@ -74,7 +74,7 @@ def _opencv() -> str:
 
 
 def _weights() -> Iterator[Check]:
-    from features.base import build, extractor_names
+    from features.registry import build, extractor_names
     from pipeline.hashing import sha256_of
 
     for name in extractor_names():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from features.base import build, extractor_names
+from features.registry import build, extractor_names
 from features.store import open_store
 from pipeline.corpora.registry import description, reader_names
 from pipeline.errors import UserError

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from features.base import MODALITIES, build
+from features.base import MODALITIES
 from features.errors import StoreError
+from features.registry import build
 from features.store import open_store
 from pipeline.corpora.sources import current
 from pipeline.errors import UserError

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from features.atomic import write_bytes
+from common.atomic import write_bytes
 from features.store import Entry
 
 _MAGIC = b"crossmodal clip 2\n"

@@ -1,6 +1,5 @@
 """Run one step over many clips: take what the cache has, compute the rest on workers, keep each result at once."""
 
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from common.threads import pin_to_one_thread
 from features.errors import EmptyInput, ExtractorError, NoStream, StoreError
 from features.store import Entry, Item, Status
 from pipeline.errors import UserError
@@ -139,7 +139,7 @@ _ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads o
 def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
     """Do a batch on a worker: keep each result in the cache the moment it is there, return what became of each."""
     with _ONE_AT_A_TIME:
-        _one_thread()
+        pin_to_one_thread()
         load_plugins(step.plugins)
         cache = ClipCache(cache_root, step.name)
         outcomes: dict[int, Outcome] = {}
@@ -201,25 +201,6 @@ def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
 
 def _outcome(clip: Clip, entry: Entry) -> Outcome:
     return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note)
-
-
-_THREADED = ("numpy", "scipy", "sklearn", "cv2", "torch")
-_pinned: set[str] = set()
-
-
-def _one_thread() -> None:
-    """Pin the numeric libraries of this process to one thread, also where somebody else started it."""
-    from threadpoolctl import threadpool_limits
-
-    loaded = {name for name in _THREADED if name in sys.modules}
-    if loaded == _pinned:
-        return
-    threadpool_limits(1)
-    if "torch" in loaded:
-        sys.modules["torch"].set_num_threads(1)
-    if "cv2" in loaded:
-        sys.modules["cv2"].setNumThreads(1)
-    _pinned.update(loaded)
 
 
 def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> list[Item]:

@@ -11,9 +11,10 @@ from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
-from features.base import Extractor, build
+from features.base import Extractor
 from features.codec import READERS, feature_entry
 from features.errors import ExtractorError
+from features.registry import build
 from features.store import Entry, Store, feature_schema, open_store
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import HashMemo, stamp_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from features.atomic import replacing
+from common.atomic import replacing
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.foreign import printable
 from pipeline.run.locks import locked

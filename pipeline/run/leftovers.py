@@ -6,7 +6,7 @@ A person's own hidden files may lie beside ours, and a corpus's folder below ``d
 from collections.abc import Iterator
 from pathlib import Path
 
-from features.atomic import TEMPORARY, leftovers
+from common.atomic import TEMPORARY, leftovers
 from pipeline.settings.paths import CACHE
 
 _RAW = Path("data/raw")

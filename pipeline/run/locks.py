@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import gethostname
 
-from features.atomic import NO_LOCKS
+from common.atomic import NO_LOCKS
 from pipeline.settings.paths import CACHE
 
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from features.base import MODALITIES, Modality, build, extractor_class, extractor_names
+from common.names import suggest
+from features.base import MODALITIES, Modality
+from features.registry import build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import faults
 from models.evaluation.metrics import metric_names
 from models.registry import model_names, strategy_names
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.settings.blocks import EARLY, SETTINGS, CorpusParams, EvaluateParams, RunParams, TrainParams
 from pipeline.settings.parsing import parse
 from pipeline.settings.paths import check_name, check_store

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pipeline.errors import UserError, suggest
+from common.names import suggest
+from pipeline.errors import UserError
 from pipeline.foreign import one_line
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """evaluate: from predictions to tables, plots and lists of utterances, every figure with its interval."""
 
-from models.nets.threads import one_thread
+from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.evaluation.outputs import (
     attention_of,

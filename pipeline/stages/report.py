@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from features.atomic import write_text
+from common.atomic import write_text
 from pipeline.evaluation.results import figures_of, read_figures, read_predictions
 from pipeline.reporting.page import page_of
 from pipeline.settings.params import Params

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from features.atomic import write_text
+from common.atomic import write_text
 from pipeline.run.cache import key_of
 from pipeline.settings.params import load_params
 from pipeline.settings.plugins import plugin_keys

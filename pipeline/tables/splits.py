@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from common.names import suggest
 from models.validation import protocol
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.tables.rules import trimmed
 

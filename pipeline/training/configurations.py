@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+from common.names import suggest
 from models.configuration import Configuration, split_fusion
 from models.registry import strategy, strategy_names
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.settings.blocks import TrainParams
 
 WITHIN = "product"  # the fusion that also joins the extractors of one modality

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from features.base import Modality, extractor_names
-from features.base import build as build_extractor
+from common.names import suggest
+from features.base import Modality
+from features.registry import build as build_extractor
+from features.registry import extractor_names
 from features.store import open_store
 from features.text import fitted
 from pipeline.corpora.utterances import read_utterances
-from pipeline.errors import Changed, UserError, suggest
+from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
 from pipeline.run import extraction, streaming
 from pipeline.run.cache import key_of

@@ -14,7 +14,7 @@ import pipeline.stages.evaluate
 import pipeline.stages.prepare
 import pipeline.stages.report
 import pipeline.stages.train  # noqa: F401
-from features.base import extractor_class, extractor_names
+from features.registry import extractor_class, extractor_names
 
 for _name in extractor_names():
     extractor_class(_name)

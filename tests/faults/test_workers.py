@@ -63,7 +63,7 @@ def registered(log: Path) -> None:
 def other_code(folder: Path) -> Path:
     """Return a copy of the code in which prosody says something else, under the same version."""
     copy = folder / "code"
-    for name in ("pipeline", "features", "models"):
+    for name in ("pipeline", "features", "models", "common"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "cli.py", copy)
     path = copy / "features" / "audio" / "prosody.py"

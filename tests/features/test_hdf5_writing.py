@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.atomic import replacing
+from common.atomic import replacing
 from features.hdf5_writing import writing_hdf5
 from features.store import Column, Entry, Item, Schema, write_store
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of

@@ -289,7 +289,7 @@ def test_a_memo_is_never_stale():
 @pytest.mark.parametrize(
     ("name", "recipe", "message"),
     [
-        ("stack", Recipe("regression", THREE), "no strategy is named 'stack': did you mean 'stacking'"),
+        ("stack", Recipe("regression", THREE), "no strategy is named 'stack'; did you mean 'stacking'"),
         ("unimodal", Recipe("regression", THREE), "reads one modality, not text, audio, video"),
         ("concat", Recipe("regression"), "needs at least one modality"),
         ("concat", Recipe("emotion", THREE), "the task 'emotion' is unknown"),  # type: ignore[arg-type]

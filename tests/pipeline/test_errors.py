@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.corpora.published.files import decoded
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.tables import bound
 from pipeline.tables.csv_files import read_sheet
 from tests.conftest import run
@@ -31,11 +31,3 @@ def test_import_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
     done = run("import", "npz", "pipe.npz", *options, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "pipe.npz is a named pipe" in done.stderr
-
-
-def test_a_list_of_names_is_never_long() -> None:
-    assert suggest("q", ["a", "bb"]) == "There are: a, bb"
-    many = suggest("name_17", [f"name_{i}" for i in range(5000)])
-    assert many.startswith("did you mean 'name_17'? There are: name_0, name_1, ")
-    assert many.endswith(" and 4960 more")
-    assert len(suggest("x", ["y" * 10_000] * 30)) < 3000

@@ -127,7 +127,7 @@ def test_dvc_deletes_nothing_below_names_that_lead_elsewhere(tmp_path: Path) -> 
     """DVC deletes the outs of a stage before it runs it: such a name must be refused before that."""
     for name in ("dvc.yaml", ".dvcignore", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("pipeline", "models", "features"):
+    for name in ("pipeline", "models", "features", "common"):
         (tmp_path / name).symlink_to(ROOT / name)
     for name in (".dvc", "bin"):
         (tmp_path / name).mkdir()

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from common.names import suggest
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
-from pipeline.errors import UserError, refuse_pipe, suggest
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.foreign import child, open_hdf5
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.intervals import interval_of

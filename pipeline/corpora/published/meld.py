@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from common.names import suggest
 from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
 from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
@@ -24,7 +25,7 @@ from pipeline.corpora.published.files import (
     word_table,
 )
 from pipeline.corpora.utterances import Corpus
-from pipeline.errors import UserError, refuse_pipe, suggest
+from pipeline.errors import UserError, refuse_pipe
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.headers import column_names
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.names import suggest
 from pipeline.corpora.base import half_unpacked
 from pipeline.corpora.problems import Problem, capped, listed
 from pipeline.corpora.published.files import (
@@ -20,7 +21,7 @@ from pipeline.corpora.published.files import (
     number,
     read_csd,
 )
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.tables.headers import column_names
 
 SDK_37, SDK_94 = "A2Zadeh/CMU-MultimodalSDK issue 37", "A2Zadeh/CMU-MultimodalSDK issue 94"

@@ -26,8 +26,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from common.names import listed_names
 from features.base import Modality
-from pipeline.errors import UserError, listed_names
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text, names_of
 from pipeline.exchange.columns import features_of, unique_ids

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.atomic import replacing
+from common.names import suggest
 from features.archives import doubled
-from features.atomic import replacing
 from features.base import Modality
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.columns import ROLES, TableFile, distinct, features_of, names_here, store_name, utterances_of
 from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gather, offsets_of, tables, unpack

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.atomic import named, replacing_folder
+from common.atomic import named, replacing_folder
 from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions

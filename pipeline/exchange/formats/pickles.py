@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from features.atomic import replacing
+from common.atomic import replacing
 from pipeline.errors import UserError
 from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dtype, counted, raw_bytes
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle

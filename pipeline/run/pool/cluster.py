@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from common.threads import ENVIRONMENT
 from pipeline.errors import UserError
 from pipeline.run.pool.crew import Crew
 from pipeline.run.pool.fingerprint import is_known
@@ -21,16 +22,9 @@ from pipeline.run.pool.shift import Shift, Unchecked, WorkerLost
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# One thread a worker, set before anything is imported there: two workers with two threads each are slower than with
-# one, and a result must not depend on how many threads summed it up.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "GLOG_minloglevel": "3",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-}
+# One thread per worker, set before anything is imported there: two workers with two threads each are slower than with
+# one, and a result must not depend on how many threads summed it up. MediaPipe writes no log.
+_ENVIRONMENT = {**ENVIRONMENT, "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 # A process that Python starts with a command (`python -c`) would import from the working directory first: a file there
 # that is called `socket.py` would run in every worker. Must be set before a worker starts, and Dask leaves it set, but

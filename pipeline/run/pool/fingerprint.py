@@ -15,6 +15,7 @@ PACKAGES = (
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
     "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
 )  # fmt: skip
+_OURS = ("common", "features", "models", "pipeline")
 _NONE = "not there"
 _known: set[str] = set()  # the pools that have checked this process
 
@@ -44,7 +45,9 @@ def _version(package: str) -> str:
 def _code() -> str:
     root = Path(__file__).resolve().parents[3]
     digest = hashlib.sha256()
-    for path in sorted(file for folder in ("features", "models", "pipeline") for file in (root / folder).rglob("*.py")):
+    for path in sorted(
+        file for folder in ("common", "features", "models", "pipeline") for file in (root / folder).rglob("*.py")
+    ):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from features.atomic import NO_LOCKS
+from common.atomic import NO_LOCKS
 
 _PREFIX = "crossmodal-workers-"
 _NAME = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")  # a person's own folder may begin with our name

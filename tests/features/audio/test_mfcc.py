@@ -6,8 +6,8 @@ from scipy.fft import dct
 from scipy.signal import savgol_filter
 
 from features.audio.mfcc import Mfcc, MfccConfig
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.types import AudioStream
 
 RATE = 16000

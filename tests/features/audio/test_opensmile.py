@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from features.audio.opensmile import OpenSmile, OpenSmileConfig
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.types import AudioStream
 
 opensmile = pytest.importorskip("opensmile", reason="openSMILE is not installed")

@@ -7,8 +7,8 @@ import pytest
 
 from features.audio.pitch import cumulative_mean_normalised, difference_function
 from features.audio.prosody import Prosody, ProsodyConfig, count_nuclei, find_pauses, frame_intensity_db
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.types import AudioStream, Features
 
 RATE = 16000

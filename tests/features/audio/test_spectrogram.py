@@ -6,8 +6,8 @@ from librosa.filters import mel
 from scipy.signal import spectrogram, windows
 
 from features.audio.spectrogram import Spectrogram, SpectrogramConfig
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.types import AudioStream
 
 RATE = 16000

@@ -4,8 +4,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.text import bert
 from features.text.spans import token_spans
 from features.types import TextStream

@@ -1,5 +1,4 @@
 import os
-import re
 import subprocess
 import sys
 import warnings
@@ -7,18 +6,15 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.base import clone
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from common.names import Registry
 from features.errors import ExtractorError
 from features.text import fitted
 from features.text.fitted import build, fitted_names
 from features.text.tfidf import TfidfText
-from features.text.word2vec import WORD, Word2VecText
-from features.text.words import TOKEN, by_letter, token_pattern
-from models.saving.sound_libraries import PATTERNS
+from features.text.word2vec import Word2VecText
 
 TEXTS = np.array(["Good film, good cast", None, "bad film", "", "it's bad \u2014 really bad"], object)
 
@@ -101,18 +97,6 @@ def test_words_that_blanks_part_stay_words():
     assert "\u559c\u6b22" in TfidfText(ngrams=(1, 1)).fit(parted).vectoriser_.vocabulary_
     letters = TfidfText(ngrams=(1, 1)).fit([*CHINESE, "very good"]).vectoriser_.vocabulary_
     assert {"\u559c", "\u6b22", "very", "good"} <= set(letters)
-
-
-@given(st.text(st.sampled_from("ab'_.!? \u2019\u00e9\u05d0\u0917\U0001f600"), max_size=20))
-def test_other_scripts_are_cut_as_before(text):
-    for pattern in (TOKEN, WORD):
-        assert re.findall(by_letter(pattern), text) == re.findall(pattern, text)
-
-
-def test_the_baseline_counts_the_same_words():
-    assert token_pattern(CHINESE) == by_letter(TOKEN)
-    assert token_pattern(["a b"]) == TOKEN
-    assert {TOKEN, by_letter(TOKEN)} <= set(PATTERNS)  # a saved model may hold both
 
 
 @pytest.mark.parametrize("settings", [{}, {"components": 5}, {"max_features": 3}, {"ngrams": [3, 4]}])
@@ -233,11 +217,11 @@ def test_broken_vectors_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("tfdif", {}, "no fitted text feature is named 'tfdif': did you mean 'tfidf'"),
+        ("tfdif", {}, "no fitted text feature is named 'tfdif'; did you mean 'tfidf'"),
         ("tfidf", {"ngrams": [2, 1]}, r"ngrams is \(2, 1\)"),
         ("tfidf", {"min_df": 0}, "at least 1"),
         ("word2vec", {"size": 0}, "at least 1"),
-        ("word2vec", {"sizes": 1}, "unknown setting 'sizes': did you mean 'size'"),
+        ("word2vec", {"sizes": 1}, "unknown setting 'sizes'; did you mean 'size'"),
         ("word2vec", {"vectors": "/nowhere.txt"}, "there is no file /nowhere.txt"),
     ],
 )
@@ -247,8 +231,10 @@ def test_impossible_settings_are_refused(name, settings, message):
 
 
 def test_a_transformer_can_be_registered(monkeypatch):
-    monkeypatch.setattr(fitted, "_FITTED", dict(fitted._FITTED))
-    fitted.register("counts", "sklearn.feature_extraction.text:CountVectorizer")
+    monkeypatch.setattr(fitted, "_FITTED", Registry("text feature", ExtractorError, dict(fitted._FITTED.items())))
+    fitted.register("counts", CountVectorizer)
     assert build("counts", {"lowercase": False}).lowercase is False
-    with pytest.raises(ExtractorError, match="exists already"):
-        fitted.register("tfidf", "x:y")
+    with pytest.raises(ExtractorError, match="there is already a text feature named 'tfidf'"):
+        fitted.register("tfidf", CountVectorizer)
+    with pytest.raises(ExtractorError, match="must be registered with its class, not with 'module:Counts'"):
+        fitted.register("more", "module:Counts")

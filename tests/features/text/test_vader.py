@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from features.base import build
 from features.errors import EmptyInput
+from features.registry import build
 from features.types import TextStream
 
 UNTIMED = np.full((3, 2), np.nan)

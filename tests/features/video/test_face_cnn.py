@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.types import VideoStream
 from features.video import face_cnn
 from features.video.face_cnn import (

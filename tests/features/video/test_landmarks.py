@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.video.images import landmark_array, read_jpeg
 from features.video.landmarks import FUNCTIONALS, MEASURES, Landmarks, LandmarksConfig, functionals, measure, upright
 from pipeline.settings.streams import VideoConfig

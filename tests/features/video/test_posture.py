@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from features.base import build
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build
 from features.video.images import read_jpeg
 from features.video.posture import MEASURES, Body, Posture, PostureConfig, functionals, head, measure, motion
 from pipeline.settings.streams import VideoConfig

@@ -146,7 +146,7 @@ def test_the_space_of_the_rows_changes_no_linear_machine(shape):
 
 
 def test_unknown_names_get_the_closest():
-    with pytest.raises(ModelError, match="no classifier is named 'svn': did you mean 'svm'"):
+    with pytest.raises(ModelError, match="no classifier is named 'svn'; did you mean 'svm'"):
         classifier("svn")
 
 

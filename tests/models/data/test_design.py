@@ -109,9 +109,9 @@ def test_a_block_scales_present_rows_and_dense_transformers_by_the_same_name():
 def test_a_scaler_is_found_by_its_name():
     assert isinstance(scaler("quantile"), Quantile)
     assert isinstance(scaler("standard"), Standardise)
-    with pytest.raises(ModelError, match="no normalisation is named 'quantle': did you mean 'quantile'"):
+    with pytest.raises(ModelError, match="no normalisation is named 'quantle'; did you mean 'quantile'"):
         scaler("quantle")
-    with pytest.raises(ModelError, match="no normalisation is named 'x': there are standard, quantile"):
+    with pytest.raises(ModelError, match="no normalisation is named 'x'; There are: standard, quantile"):
         scaler("x")
 
 

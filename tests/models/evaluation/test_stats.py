@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from benchmarks.coverage import measure
+from common.threads import one_thread
 from models.errors import ModelError
 from models.evaluation import metrics
 from models.evaluation.stats import group_bootstrap, holm, paired_difference, randomisation_test, resample, swaps
-from models.nets.threads import one_thread
 
 P_VALUES = st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=12)
 

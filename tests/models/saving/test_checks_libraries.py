@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from features.text.words import BY_LETTER, TOKEN
+from common.words import BY_LETTER, TOKEN
 from models.saving.checks_libraries import PATTERNS
 from models.saving.saving import MODEL, load
 from tests.models.saving.tampering import WORDS, forged, kept, rearranged, refused, replaced

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.base import build
+from features.registry import build
 from models.configuration import Configuration
 from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances

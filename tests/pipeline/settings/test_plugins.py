@@ -13,31 +13,7 @@ from pipeline.errors import Changed
 from pipeline.settings import plugins
 from tests.conftest import grid_corpus, needs_data, run, write_csv
 
-EXTRACTOR = """
-from dataclasses import dataclass
-import numpy as np
-from features.base import Extractor, register
-from features.types import Features
-
-@dataclass(frozen=True)
-class LoudnessConfig:
-    window_s: float = 0.1
-
-class Loudness(Extractor):
-    name, modality, version, Config = "loudness", "audio", 1, LoudnessConfig
-    feature_names = ("rms",)
-    pooled_names = ("rms_mean", "gain_db")
-
-    def extract(self, stream):
-        size = int(self.config.window_s * stream.rate_hz)
-        signal = stream.signal()[: len(stream.samples) // size * size].reshape(-1, size)
-        rms = np.sqrt((signal**2).mean(axis=1, keepdims=True)).astype(np.float32)
-        starts = stream.start_s + np.arange(len(rms)) * self.config.window_s
-        times = np.stack([starts, starts + self.config.window_s], axis=1)
-        return Features(rms, times, np.array([rms.mean(), stream.gain_db], np.float32))
-
-register("loudness", "toy_extractor:Loudness")
-"""
+EXTRACTOR = (Path(__file__).parents[2] / "features" / "toy_extractor.py").read_text()
 READER = """
 import dataclasses
 from pipeline.corpora.registry import register
@@ -108,7 +84,7 @@ class Lengths(TransformerMixin, BaseEstimator):
     def transform(self, texts):
         return np.array([[(len(t or "") - self.mean_) ** self.power, "no" in (t or "")] for t in texts], float)
 
-register("lengths", "toy_lengths:Lengths")
+register("lengths", Lengths)
 """
 
 
@@ -145,8 +121,6 @@ def test_a_plugins_transformer_is_fitted_inside_the_folds_saved_and_asked(tmp_pa
     ("change", "message"),
     [
         (("return self\n", "raise ValueError('no words at all')\n"), "no words at all"),
-        (("toy_lengths:Lengths", "toy_lengths:Length"), "Length"),
-        (("toy_lengths:Lengths", "no_such_module:Lengths"), "no_such_module"),
         (("return np.array", "return 1 or np.array"), "lengths"),
         (
             ("return np.array", "return np.log(0.0) * np.array"),
@@ -161,6 +135,24 @@ def test_a_plugins_transformer_that_fails_is_one_sentence(
     run("prepare", cwd=folder)
     done = run("train", cwd=folder, check=False)
     assert done.returncode == 1
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("Length", "name 'Length' is not defined"),
+        (
+            "'toy_lengths:Lengths'",
+            "the text feature 'lengths' must be registered with its class, not with 'toy_lengths:",
+        ),
+    ],
+)
+def test_what_cannot_be_registered_is_named_before_anything_runs(entry: str, message: str, tmp_path: Path) -> None:
+    folder = text_corpus(tmp_path, TRANSFORMER.replace('"lengths", Lengths', f'"lengths", {entry}'))
+    done = run("prepare", cwd=folder, check=False)
+    assert done.returncode == 1
+    assert "toy_lengths.py' cannot be imported" in done.stderr
     assert message in done.stderr
 
 

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from scipy.io import wavfile
 
-from features.base import build
+from features.registry import build
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction, streaming
 from pipeline.run.clips import Clip, work

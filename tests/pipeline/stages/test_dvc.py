@@ -49,7 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grid_corpus(folder / "data" / "raw", 8)
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.txt"):
         shutil.copy(ROOT / name, folder / name)
-    for name in ("pipeline", "models", "features"):
+    for name in ("pipeline", "models", "features", "common"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc" / "config", folder / ".dvc" / "config")

@@ -13,9 +13,10 @@ from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
-from features.atomic import replacing_all
+from common.atomic import replacing_all
+from common.names import suggest
 from features.base import Modality
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.formats.csd.files import SequenceFile, describe
 from pipeline.exchange.formats.csd.foreign import read_foreign

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from common.names import suggest
 from pipeline.corpora.published.meld import EMOTIONS, SENTIMENTS, SPLITS
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.formats.erc.stores import Found, stores_by_name
 from pipeline.foreign import one_line

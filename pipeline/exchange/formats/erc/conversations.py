@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from common.names import suggest
 from features.base import Modality
 from pipeline.corpora.published import meld
-from pipeline.errors import UserError, suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line

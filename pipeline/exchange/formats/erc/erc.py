@@ -18,7 +18,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.errors import UserError, suggest
+from common.names import suggest
+from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.columns import unique_ids
 from pipeline.exchange.formats.erc.baseline import is_baseline, read_baseline

@@ -72,7 +72,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
 
 
 def copy_of_the_code(folder: Path) -> Path:
-    for name in ("pipeline", "features", "models"):
+    for name in ("pipeline", "features", "models", "common"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

@@ -1,5 +1,7 @@
 """Every registered extractor keeps the same contract: names, shapes, the same twice, odd input refused in words."""
 
+import sys
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -7,16 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.base import MODALITIES, build, extractor_class, extractor_names, register
+from common.names import Registry
+from features import registry
+from features.audio.mfcc import Mfcc
+from features.base import MODALITIES
 from features.codec import feature_entry
 from features.errors import EmptyInput, ExtractorError
+from features.registry import build, extractor_class, extractor_names, register
 from features.types import AudioStream, TextStream, VideoStream
+from pipeline.settings import plugins
 from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
 from pipeline.streams.audio import read_audio
 from pipeline.streams.spans import Span
 from pipeline.streams.text import read_text
 from pipeline.streams.video import read_video
 
+TOY = Path(__file__).with_name("toy_extractor.py")
 DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo" / "clips"
 CLIPS = sorted(DEMO.glob("*.mp4"))[:2]
 
@@ -32,9 +40,18 @@ def streams() -> dict[str, list[Any]]:
     }
 
 
-@pytest.fixture(scope="module", params=extractor_names())
-def extractor(request: pytest.FixtureRequest) -> Any:
-    return build(request.param, {})
+@pytest.fixture(scope="module", params=[*extractor_names(), "loudness"])
+def extractor(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Each extractor of the table, and one that a plugin file registers."""
+    with pytest.MonkeyPatch.context() as patch:
+        own = Registry("extractor", ExtractorError, dict(registry._EXTRACTORS.items()))
+        patch.setattr(registry, "_EXTRACTORS", own)
+        patch.setattr(plugins, "_LOADED", set())
+        if request.param == "loudness":
+            patch.delitem(sys.modules, TOY.stem, raising=False)
+            plugins.load_plugins((str(TOY),))
+        yield build(request.param, {})
+        sys.modules.pop(TOY.stem, None)
 
 
 def test_it_describes_itself(extractor: Any) -> None:
@@ -112,5 +129,9 @@ def test_every_setting_is_documented(extractor: Any) -> None:
 def test_unknown_and_doubled_names() -> None:
     with pytest.raises(ExtractorError, match="did you mean 'opensmile'"):
         extractor_class("opensmil")
-    with pytest.raises(ExtractorError, match="exists already"):
-        register("mfcc", "somewhere:Else")
+    other = type("Other", (Mfcc,), {})
+    with pytest.raises(ExtractorError, match="there is already an extractor named 'mfcc': choose another name"):
+        register(other)
+    register(Mfcc)  # the same one again is no other
+    with pytest.raises(ExtractorError, match="takes the class of an extractor, not 'somewhere:Else'"):
+        register("somewhere:Else")  # type: ignore[arg-type]

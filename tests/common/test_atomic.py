@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from features.atomic import discard, leftovers, replacing, replacing_all, replacing_folder, scratch_folder, write_text
+from common.atomic import discard, leftovers, replacing, replacing_all, replacing_folder, scratch_folder, write_text
 
 
 def names(folder: Path) -> list[str]:
@@ -162,7 +162,7 @@ def test_what_is_taken_hold_of_meanwhile_is_not_discarded(tmp_path: Path) -> Non
 
 def test_what_a_killed_run_held_is_a_leftover(tmp_path: Path) -> None:
     code = (
-        "import os, pathlib, signal; from features.atomic import replacing\n"
+        "import os, pathlib, signal; from common.atomic import replacing\n"
         "with replacing(pathlib.Path('big.csv')) as t:\n"
         "    t.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -1,0 +1,1 @@
+"""What features, models and pipeline all need: names and registries, whole files, one thread, words of a transcript."""

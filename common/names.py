@@ -1,0 +1,83 @@
+"""Names: the closest valid one to a name that is unknown, and registries, in which things are looked up by name."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+LISTED = 40  # names that a message lists
+_LONGEST = 80  # characters of a name in a list
+
+EntryT = TypeVar("EntryT")
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Return names separated by commas; of many, the first ones and how many more there are.
+
+    >>> listed_names([str(i) for i in range(100)])[-18:]
+    '38, 39 and 60 more'
+    """
+    shown = ", ".join(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..." for name in names[:LISTED])
+    return shown + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str:
+    """Return the end of a message on an unknown name: the closest valid one, and all of them.
+
+    >>> suggest("opensmle", ["opensmile", "mfcc"])
+    "did you mean 'opensmile'? There are: opensmile, mfcc"
+    """
+    names: Sequence[str] = [str(name) for name in known]
+    short = [name for name in names if len(name) <= _LONGEST] if len(str(wrong)) <= _LONGEST else []
+    close = get_close_matches(str(wrong), short, n=1)  # it is slow on long texts
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}There are: {listed_names(names) or 'none'}"
+
+
+class Registry(Generic[EntryT]):
+    """All things of one kind, by name. What is heavy to import is registered as a function that imports it.
+
+    Parameters
+    ----------
+    kind
+        What the entries are, in the singular, as messages call them.
+    error
+        The exception for an unknown name and for a name that is taken.
+    entries
+        Name -> entry; plugins add theirs with `register`.
+
+    Examples
+    --------
+    >>> colours = Registry("colour", LookupError, {"red": "#f00"})
+    >>> colours.register("blue", "#00f")
+    >>> colours["blu"]
+    Traceback (most recent call last):
+    ...
+    LookupError: no colour is named 'blu'; did you mean 'blue'? There are: red, blue
+    """
+
+    def __init__(self, kind: str, error: type[Exception], entries: Mapping[str, EntryT]) -> None:
+        self.kind = kind
+        self._one = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        self._error = error
+        self._entries = dict(entries)
+
+    def register(self, name: str, entry: EntryT) -> None:
+        """Add an entry; a name that is taken by another one raises the registry's error."""
+        if name in self._entries and self._entries[name] != entry:
+            raise self._error(f"there is already {self._one} named {name!r}: choose another name")
+        self._entries[name] = entry
+
+    def __getitem__(self, name: str) -> EntryT:
+        if name not in self._entries:
+            raise self._error(f"no {self.kind} is named {name!r}; {suggest(name, self._entries)}")
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def items(self) -> Iterable[tuple[str, EntryT]]:
+        """Return names with their entries."""
+        return self._entries.items()

@@ -1,0 +1,71 @@
+"""One thread for every numeric library: the same sums in the same order, whatever machine or worker runs them.
+
+A process that is started with `ENVIRONMENT` has one thread from its first import on; one that somebody else started is
+pinned by `pin_to_one_thread`; `one_thread` does it for a block, and puts back what was set before.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+# Of a process that is yet to start. OpenMP's threads, where a library insists on some, sleep instead of spinning.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+_THREADED = ("numpy", "scipy", "sklearn", "cv2", "torch")
+_pinned: set[str] = set()
+_held = ContextVar("one_thread", default=False)
+
+
+def pin_to_one_thread() -> None:
+    """Pin the numeric libraries that this process has loaded to one thread for good."""
+    from threadpoolctl import threadpool_limits
+
+    loaded = {name for name in _THREADED if name in sys.modules}
+    if loaded == _pinned:
+        return
+    threadpool_limits(1)
+    if "torch" in loaded:
+        sys.modules["torch"].set_num_threads(1)
+    if "cv2" in loaded:
+        sys.modules["cv2"].setNumThreads(1)
+    _pinned.update(loaded)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold BLAS, OpenMP and (where it is loaded) torch to one thread; put back what was set before.
+
+    Inside another `one_thread` only torch is looked at, which may have been loaded since: finding all libraries of a
+    process takes longer than predicting a batch.
+    """
+    with _one_torch():
+        if _held.get():
+            yield
+            return
+        from threadpoolctl import threadpool_limits
+
+        token = _held.set(True)
+        try:
+            with threadpool_limits(limits=1):
+                yield
+        finally:
+            _held.reset(token)
+
+
+@contextmanager
+def _one_torch() -> Iterator[None]:
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch is not None else 1
+    if torch is not None:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if torch is not None:
+            torch.set_num_threads(before)

@@ -1,0 +1,71 @@
+"""All extractors by name, and how one is constructed from its settings."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from common.names import Registry, suggest
+from features.audio.mfcc import Mfcc
+from features.audio.opensmile import OpenSmile
+from features.audio.prosody import Prosody
+from features.audio.spectrogram import Spectrogram
+from features.base import Extractor
+from features.errors import ExtractorError
+from features.text.bert import Bert
+from features.text.vader import Vader
+from features.video.face_cnn import FaceCnn
+from features.video.landmarks import Landmarks
+from features.video.posture import Posture
+
+# A new extractor is one file and one line here (or one call of `register` in a plugin).
+_OURS: tuple[type[Extractor[Any]], ...] = (
+    Bert,
+    Vader,
+    Prosody,
+    Mfcc,
+    OpenSmile,
+    Spectrogram,
+    FaceCnn,
+    Landmarks,
+    Posture,
+)
+_EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorError, {own.name: own for own in _OURS})
+
+
+def register(extractor: type[Extractor[Any]]) -> None:
+    """Add an extractor under its own name; what is no extractor, and a name that is taken, raise `ExtractorError`."""
+    if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
+        raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
+    _EXTRACTORS.register(extractor.name, extractor)
+
+
+def extractor_names() -> tuple[str, ...]:
+    """Return the names of all known extractors."""
+    return tuple(_EXTRACTORS)
+
+
+def extractor_class(name: str) -> type[Extractor[Any]]:
+    """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest one."""
+    return _EXTRACTORS[name]
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
+    """Construct an extractor from its settings block.
+
+    Raises
+    ------
+    ExtractorError
+        If the name or a key is unknown, or a value is impossible.
+    """
+    cls = extractor_class(name)
+    if not is_dataclass(cls.Config):
+        raise ExtractorError(f"the extractor {name!r} has no Config dataclass")
+    known = [f.name for f in fields(cls.Config)]
+    for key in settings:
+        if key not in known:
+            raise ExtractorError(f"features.{name}: unknown setting {key!r}; {suggest(key, known)}")
+    lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    try:
+        return cls(cls.Config(**lists_as_tuples))
+    except (TypeError, ValueError) as error:
+        raise ExtractorError(f"features.{name}: {error}") from error

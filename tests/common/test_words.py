@@ -1,0 +1,43 @@
+"""What counts as a word, in scripts with and without blanks between words."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.words import BY_LETTER, TOKEN, by_letter, token_pattern, without_blanks
+from features.text.word2vec import WORD
+from models.saving.checks_libraries import PATTERNS
+
+CHINESE = ("我喜欢这个电影", "我讨厌这个电影")  # I like, I hate this film
+
+
+@given(st.text(st.sampled_from("ab'_.!? \u2019\u00e9\u05d0\u0917\U0001f600"), max_size=20))
+def test_scripts_with_blanks_are_cut_as_without_the_rule_for_letters(text: str) -> None:
+    for pattern in (TOKEN, WORD):
+        assert re.findall(by_letter(pattern), text) == re.findall(pattern, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It's good... really?!", ["It's", "good", "...", "really", "?!"]),
+        ("rock\u2019n\u2019roll, twice.", ["rock\u2019n\u2019roll", "twice"]),
+        ("wait\u2026 what", ["wait", "\u2026", "what"]),
+    ],
+)
+def test_words_and_marks_of_how_they_are_spoken(text: str, words: list[str]) -> None:
+    assert re.findall(TOKEN, text) == words
+
+
+def test_letters_count_as_words_only_where_nobody_parted_them() -> None:
+    assert token_pattern(CHINESE) == BY_LETTER == by_letter(TOKEN)
+    assert token_pattern(["a b"]) == TOKEN
+    assert token_pattern(["我 喜欢 这个 电影"]) == TOKEN
+    assert re.findall(BY_LETTER, "iPhone很好 ok") == ["iPhone", "很", "好", "ok"]
+    assert not without_blanks([])
+
+
+def test_a_saved_model_may_hold_both_patterns() -> None:
+    assert {TOKEN, BY_LETTER} <= set(PATTERNS)
