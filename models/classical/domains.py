@@ -205,19 +205,22 @@ def _fault(allowed: Domain, value: Any) -> str:
         return ""
     if allowed is _COMPONENTS and isinstance(value, float) and value.is_integer() and allowed.allows(int(value)):
         return ""
-    return f"is {value!r:.80}: it must be {allowed.text}{_as_number(value)}"
+    return f"is {value!r:.80}: it must be {allowed.text}{as_number(value)}"
 
 
 def _weighs(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(NOT_NEGATIVE.allows(weight) for weight in value.values())
 
 
-def _as_number(value: Any) -> str:
+def as_number(value: Any) -> str:
     """Return how to write a text that YAML does not take for the number that it is (``1e-3``)."""
     try:
-        return f"; write the number as {float(value)!r}" if isinstance(value, str) else ""
+        number = float(value) if isinstance(value, str) else math.nan
     except ValueError:
         return ""
+    if not math.isfinite(number):
+        return ""
+    return f"; write the number as {int(number) if number.is_integer() else number!r}"
 
 
 def _of_meta(key: str, value: Any, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

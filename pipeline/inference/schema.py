@@ -18,7 +18,7 @@ from pipeline.run.stores import library_versions
 from pipeline.run.streaming import PACKAGES, stream_version
 from pipeline.settings.blocks import Task, TrainParams
 from pipeline.settings.params import Params
-from pipeline.settings.parsing import parse
+from pipeline.settings.validation import Listed, parse
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import SPECTROGRAM, is_imported
 
@@ -48,7 +48,7 @@ class _Made:
 class _Feature:
     name: str
     kind: Literal["fitted", "imported", "extracted"]
-    columns: tuple[str, ...] = ()
+    columns: Listed[str] = ()
     fingerprint: _Made | None = None
 
     def __post_init__(self) -> None:
@@ -73,13 +73,13 @@ class _Described:
     task: Task
     label: str
     strategy: str
-    modalities: tuple[Modality, ...]
+    modalities: Listed[Modality]
     classifier: str
     utterances: int
     groups: _Groups
     train: Mapping[str, Any]
     parameters: int
-    features: Mapping[str, tuple[_Feature, ...]]
+    features: Mapping[str, Listed[_Feature]]
     frames: _Feature | None
     streams: Mapping[str, _Stream]
     timed_words: int = 0  # utterances that had some; models saved by earlier versions do not say

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from features.base import Modality
+from pipeline.settings.streams import StreamsParams
+from pipeline.settings.validation import Block, Listed
 
 Task = Literal["classification", "regression"]
 
@@ -40,10 +44,10 @@ class RunParams:
         Python files or modules that register corpora, extractors, strategies or metrics of your own.
     """
 
-    corpora: tuple[str, ...] = ()
-    workers: int | Literal["auto"] = "auto"
-    max_failed: float = 0.01
-    plugins: tuple[str, ...] = ()
+    corpora: Listed[str] = ()
+    workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    max_failed: Annotated[float, Field(ge=0, le=1)] = 0.01
+    plugins: Listed[str] = ()
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,11 @@ class ContextParams:
         The column whose equal values are one dialogue, as in ``group`` or ``recording``; never read across it.
     """
 
-    before: int = 0
-    after: int = 0
+    before: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0)] = 0
     by: str = "group"
 
     def __post_init__(self) -> None:
-        if self.before < 0 or self.after < 0:
-            raise ValueError(f"before ({self.before}) and after ({self.after}) are numbers of utterances from 0 on")
         if self.before + self.after > MOST_NEIGHBOURS:
             raise ValueError(
                 f"before ({self.before}) and after ({self.after}) are more than {MOST_NEIGHBOURS} together"
@@ -103,11 +105,7 @@ class SequenceParams:
     """
 
     align: Literal["none", "word"] = "none"
-    step_s: float = 0.2
-
-    def __post_init__(self) -> None:
-        if not self.step_s >= MIN_STEP_S:
-            raise ValueError(f"step_s is {self.step_s}: a window lasts at least {MIN_STEP_S} s")
+    step_s: Annotated[float, Field(ge=MIN_STEP_S)] = 0.2
 
 
 Normalise = Literal["standard", "quantile", "speaker"]
@@ -144,12 +142,12 @@ class CorpusParams:
     root: str
     task: Task
     label: str
-    modalities: tuple[Modality, ...]
+    modalities: Annotated[Listed[Modality], Field(min_length=1)]
     protocol: ProtocolParams
     note: str = ""
-    metrics: tuple[str, ...] = ()
-    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    classifiers: tuple[str, ...] = ()
+    metrics: Listed[str] = ()
+    features: Mapping[Modality, Listed[str]] = field(default_factory=dict)
+    classifiers: Listed[str] = ()
     normalise: Normalise | None = None
     context: ContextParams | None = None
     sequences: SequenceParams | None = None
@@ -189,7 +187,7 @@ class TrainParams:
         Which neighbours in a dialogue are seen.
     """
 
-    features: Mapping[str, tuple[str, ...]] = field(
+    features: Mapping[Modality, Listed[str]] = field(
         default_factory=lambda: {
             "text": ("bert", "vader", "tfidf"),
             "audio": ("opensmile", "mfcc", "prosody"),
@@ -198,30 +196,48 @@ class TrainParams:
     )
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
-    classifiers: tuple[str, ...] = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")
-    singles: tuple[str, ...] = ("spectrogram_cnn",)
-    fusions: tuple[str, ...] = FUSIONS
+    classifiers: Listed[str] = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")
+    singles: Listed[str] = ("spectrogram_cnn",)
+    fusions: Listed[str] = FUSIONS
     fusion_classifier: str = "logistic"
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(SETTINGS))
-    budget: int = 3
+    settings: Block[Mapping[str, Block[Mapping[str, Any]]]] = field(default_factory=lambda: dict(SETTINGS))
+    budget: Annotated[int, Field(ge=1)] = 3
     normalise: Normalise = "standard"
     sequences: SequenceParams = field(default_factory=SequenceParams)
     context: ContextParams = field(default_factory=ContextParams)
-
-    def __post_init__(self) -> None:
-        if self.budget < 1:
-            raise ValueError(f"budget is {self.budget}: every strategy tries at least 1 setting")
 
 
 @dataclass(frozen=True)
 class EvaluateParams:
     """Bootstrap of the table: how many `resamples` of the groups, drawn from which `seed`."""
 
-    resamples: int = 1000
-    seed: int = 0
+    resamples: Annotated[int, Field(ge=0)] = 1000
+    seed: Annotated[int, Field(ge=0)] = 0
 
-    def __post_init__(self) -> None:
-        if self.resamples < 0:
-            raise ValueError(f"resamples is {self.resamples}: a whole number from 0 on, 1000 as a rule")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}: a whole number from 0 on")
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """The blocks of params.yaml.
+
+    Attributes
+    ----------
+    run
+        How a run is carried out.
+    corpora
+        The corpora by name.
+    streams
+        How the streams of each modality are cleaned.
+    features
+        Which extractors run (``extract``), and the settings of each extractor by its name.
+    train
+        What is fitted.
+    evaluate
+        How the table is scored.
+    """
+
+    run: Block[RunParams] = field(default_factory=RunParams)
+    corpora: Block[Mapping[str, CorpusParams]] = field(default_factory=dict)
+    streams: Block[StreamsParams] = field(default_factory=StreamsParams)
+    features: Block[Mapping[str, Any]] = field(default_factory=dict)
+    train: Block[TrainParams] = field(default_factory=TrainParams)
+    evaluate: Block[EvaluateParams] = field(default_factory=EvaluateParams)

@@ -1,7 +1,12 @@
 """Settings of the three streams, and how their tracks and channels are named."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from pipeline.settings.validation import Block
 
 DEFAULT = "default"  # the track that players take
 MIX = "mix"  # all channels
@@ -24,6 +29,20 @@ def check_track(track: str) -> None:
     """Raise ValueError for what can never be a track."""
     if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
         raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")
+
+
+def _possible_track(track: int | str) -> int | str:
+    check_track(str(track))
+    return track
+
+
+def _possible_channel(channel: int | str) -> int | str:
+    check_channel(str(channel))
+    return channel
+
+
+Track = Annotated[int | str, AfterValidator(_possible_track)]
+Channel = Annotated[int | str, AfterValidator(_possible_channel)]
 
 
 @dataclass(frozen=True)
@@ -64,31 +83,21 @@ class AudioConfig:
         ``mix``, or only ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name as in ``FC``.
     """
 
-    rate_hz: int = 16000
-    low_hz: float = 70.0
-    high_hz: float = 7600.0
-    order: int = 4
-    level_db: float = -23.0
-    trim_db: float = 35.0
-    track: int | str = DEFAULT
-    channel: int | str = MIX
+    rate_hz: Annotated[int, Field(ge=8000)] = 16000
+    low_hz: Annotated[float, Field(gt=0)] = 70.0
+    high_hz: Annotated[float, Field(gt=0)] = 7600.0
+    order: Annotated[int, Field(ge=1, le=10)] = 4
+    level_db: Annotated[float, Field(ge=-60, lt=0)] = -23.0
+    trim_db: Annotated[float, Field(gt=0)] = 35.0
+    track: Track = DEFAULT
+    channel: Channel = MIX
 
     def __post_init__(self) -> None:
-        if self.rate_hz < 8000:
-            raise ValueError(f"rate_hz is {self.rate_hz}: speech needs 8000 or more")
-        if not 0 < self.low_hz < self.high_hz < self.rate_hz / 2:
+        if not self.low_hz < self.high_hz < self.rate_hz / 2:
             raise ValueError(
-                f"low_hz {self.low_hz} and high_hz {self.high_hz}: the first must lie above 0 and under the second, "
-                f"the second under half of rate_hz {self.rate_hz}"
+                f"low_hz is {self.low_hz} and high_hz {self.high_hz}: the first must be lower than the second, and the "
+                f"second lower than half of rate_hz, which is {self.rate_hz}"
             )
-        if not 1 <= self.order <= 10:
-            raise ValueError(f"order is {self.order}: the band-pass takes 1 to 10")
-        if not -60 <= self.level_db < 0:
-            raise ValueError(f"level_db is {self.level_db}: it must lie from -60 to under 0 dB of full scale")
-        if not self.trim_db > 0:
-            raise ValueError(f"trim_db is {self.trim_db}: it must lie above 0")
-        check_track(str(self.track))
-        check_channel(str(self.channel))
 
 
 @dataclass(frozen=True)
@@ -115,28 +124,20 @@ class VideoConfig:
         Of several tracks of picture: a number from 1 on, a language, a title, or ``default``: the one players take.
     """
 
-    fps: float = 5.0
-    detector: str = "mediapipe"
-    min_score: float = 0.5
-    margin: float = 0.25
-    size: int = 224
-    frame_height: int = 256
-    jpeg_quality: int = 95
-    track: int | str = DEFAULT
+    fps: Annotated[float, Field(gt=0, le=120)] = 5.0
+    detector: Literal["mediapipe", "haar"] = "mediapipe"
+    min_score: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    margin: Annotated[float, Field(ge=0, le=2)] = 0.25
+    size: Annotated[int, Field(ge=32, le=1024)] = 224
+    frame_height: Annotated[int, Field(ge=32, le=2160)] = 256
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
+    track: Track = DEFAULT
 
-    def __post_init__(self) -> None:
-        if not 0 < self.fps <= 120:
-            raise ValueError(f"fps is {self.fps}: it must lie above 0 and not over 120 frames a second")
-        if self.detector not in ("mediapipe", "haar"):
-            raise ValueError(f"detector is {self.detector!r}: there are 'mediapipe' and 'haar'")
-        if not 0 <= self.min_score < 1:
-            raise ValueError(f"min_score is {self.min_score}: it must lie from 0 to under 1")
-        if not 0 <= self.margin <= 2:
-            raise ValueError(f"margin is {self.margin}: it must lie from 0 to 2 face sides")
-        if not 32 <= self.size <= 1024 or not 32 <= self.frame_height <= 2160:
-            raise ValueError(
-                f"size is {self.size} and frame_height {self.frame_height}: they take 32 to 1024 and 32 to 2160 pixels"
-            )
-        if not 1 <= self.jpeg_quality <= 100:
-            raise ValueError(f"jpeg_quality is {self.jpeg_quality}: it must lie from 1 to 100")
-        check_track(str(self.track))
+
+@dataclass(frozen=True)
+class StreamsParams:
+    """How the streams of each modality are cleaned."""
+
+    text: Block[TextConfig] = field(default_factory=TextConfig)
+    audio: Block[AudioConfig] = field(default_factory=AudioConfig)
+    video: Block[VideoConfig] = field(default_factory=VideoConfig)

@@ -1,23 +1,38 @@
 """A settings file's YAML: names as they are written, and nothing that is read in another way than its reader thinks.
 
 YAML makes numbers, dates and truth values of what looks like them (``1.10``, ``2024-01-01``, ``on``), keeps the last of
-two equal keys, and lets a short file stand for a very long one. Names are therefore read letter by letter, and the rest
-is refused with the line where it stands.
+two equal keys, and lets a short file stand for a very long one. Names and dates are therefore read letter by letter, and
+the rest is refused with the line where it stands. What is read has only the types that JSON has.
 """
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from pipeline.errors import UserError
 
+_NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # types of YAML that no setting has
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _MOST = 100_000  # values, those counted again that an alias repeats
 _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads what JSON has too; a date is text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    yaml_constructors: ClassVar[dict[Any, Any]] = {
+        tag: make
+        for tag, make in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.rpartition(":")[2] not in _NOT_IN_JSON
+    }
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -68,10 +83,10 @@ def line_of(path: Path, *keys: str | int) -> int:
 
 def _read(text: str, path: Path) -> Any:
     try:
-        blocks = _constructed(yaml.SafeLoader(text), path)
+        blocks = _constructed(_Loader(text), path)
     except RecursionError:
         raise UserError(f"{path} is nested too deeply to be settings") from None
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError is an impossible date or number
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError is an impossible number
         raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
     _check_numbers(blocks, str(path))
     return blocks

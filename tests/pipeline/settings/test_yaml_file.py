@@ -31,6 +31,12 @@ def test_what_is_no_name_is_read_as_ever(tmp_path: Path) -> None:
     assert blocks["run"] == {"workers": 2, "x": None, "y": True}
 
 
+def test_a_date_is_text_as_it_is_written(tmp_path: Path) -> None:
+    assert read(tmp_path, "corpora: {a: {note: 2024-1-2, days: [2024-01-02T10:00:00Z]}}")["corpora"] == {
+        "a": {"note": "2024-1-2", "days": ["2024-01-02T10:00:00Z"]}
+    }
+
+
 def test_aliases_and_merges_are_read(tmp_path: Path) -> None:
     text = "corpora:\n  a: &a {root: x, label: y}\n  b: {<<: *a, label: z}\n  c: *a\n"
     assert read(tmp_path, text)["corpora"]["b"] == {"root": "x", "label": "z"}  # type: ignore[index]
@@ -60,7 +66,9 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         ("evaluate: {resamples: .nan}", r"evaluate\.resamples is nan: write a finite number"),
         ("train: {settings: {svm: {C: [1.0, .inf]}}}", r"train\.settings\.svm\.C\[1\] is inf"),
         ("streams: {audio: {level_db: -.inf}}", r"streams\.audio\.level_db is -inf"),
-        ("run: {seed: 2024-13-45}", "no readable YAML: month must be"),
+        ("run: {seed: !!timestamp 2024-12-24}", "no readable YAML: could not determine a constructor"),
+        ("run: {seed: !!set {a, b}}", "no readable YAML: could not determine a constructor"),
+        ("run: {seed: !!binary aGVsbG8=}", "no readable YAML: could not determine a constructor"),
         ("run: {seed: " + "9" * 5000 + "}", "no readable YAML"),
         ("run: !!python/object/apply:os.system ['touch OWNED']", "no readable YAML"),
         ("run: [", "no readable YAML"),

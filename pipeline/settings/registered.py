@@ -1,0 +1,84 @@
+"""Names in the settings that must be registered, and what their owners refuse; checked after the plugins are loaded."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from features.base import build, extractor_class, extractor_names
+from features.text.fitted import fitted_names
+from models.classical.classifiers import classifier_names
+from models.classical.domains import faults as impossible
+from models.evaluation.metrics import metric_names
+from models.registry import model_names, strategy_names
+from pipeline.errors import UserError
+from pipeline.settings.blocks import EARLY, CorpusParams, SettingsFile, TrainParams
+from pipeline.settings.paths import check_name, check_store
+from pipeline.settings.validation import Fault, Listed, Place, validated
+
+EXTRACT = "extract"  # in the block features, the list of extractors that run
+
+
+def unusable(file: SettingsFile) -> Iterator[Fault]:
+    """Yield where the settings name what there is not, or set something to what its owner cannot do."""
+    yield from _refused(check_name, file.run.corpora, ("run", "corpora"))
+    yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
+    for name, corpus in file.corpora.items():
+        yield from _of_corpus(corpus, ("corpora", name))
+    yield from _of_features(file.features, ("features",))
+    yield from _of_train(file.train, ("train",))
+
+
+def _of_corpus(corpus: CorpusParams, place: Place) -> Iterator[Fault]:
+    for modality, stores in corpus.features.items():
+        yield from _refused(check_store, stores, (*place, "features", modality))
+    yield from _unknown(corpus.classifiers, model_names(), (*place, "classifiers"))
+    yield from _unknown(corpus.metrics, metric_names(corpus.task), (*place, "metrics"))
+
+
+def _of_features(block: Mapping[str, Any], place: Place) -> Iterator[Fault]:
+    listed, faults = validated(Listed[str], block.get(EXTRACT, []))
+    yield from (((*place, EXTRACT, *inside), fault) for inside, fault in faults)
+    yield from _unknown(listed or (), extractor_names(), (*place, EXTRACT))
+    settings = {name: own for name, own in block.items() if name != EXTRACT}
+    for name, own in settings.items():
+        if name not in extractor_names():
+            yield (*place, name), f"is no extractor; {suggest(name, extractor_names())}"
+            continue
+        faults = validated(extractor_class(name).Config, {} if own is None else own)[1]
+        yield from (((*place, name, *inside), fault) for inside, fault in faults)
+        if not faults:
+            yield from _refused(lambda name: build(name, settings.get(name) or {}), {name: name}, place)
+
+
+def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
+    for modality, names in train.features.items():
+        own = [n for n in extractor_names() if extractor_class(n).modality == modality]
+        own += fitted_names() if modality == "text" else ()
+        yield from _unknown(names, own, (*place, "features", modality))
+    yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
+    yield from _unknown({"fusion_classifier": train.fusion_classifier}, classifier_names(), place)
+    yield from _unknown(train.singles, [n for n in strategy_names("unimodal") if n != "unimodal"], (*place, "singles"))
+    for i, fusion in enumerate(train.fusions):
+        strategy, slash, model = fusion.partition("/")
+        yield from _unknown({i: strategy}, EARLY if slash else strategy_names("fusion"), (*place, "fusions"))
+        yield from _unknown({i: model} if slash else {}, model_names(), (*place, "fusions"))
+    yield from _unknown({name: name for name in train.settings}, [*model_names(), *strategy_names()], (*place, "settings"))
+    for name, settings in train.settings.items():
+        yield from (((*place, "settings", name, *inside), fault) for inside, fault in impossible(name, settings))
+
+
+def _unknown(names: Iterable[str] | Mapping[Any, str], known: Sequence[str], place: Place) -> Iterator[Fault]:
+    """Yield each name that is not known; names are those of a list, or stand at the keys of a mapping."""
+    for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
+        if name not in known:
+            yield (*place, at), f"{'' if at == name else f'is {name!r:.200}, which '}is unknown; {suggest(name, known)}"
+
+
+def _refused(
+    check: Callable[[str], object], names: Iterable[str] | Mapping[Any, str], place: Place
+) -> Iterator[Fault]:
+    """Yield each name that a check refuses by an exception."""
+    for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
+        try:
+            check(name)
+        except (UserError, ValueError) as error:
+            yield (*place, at), f": {error}"

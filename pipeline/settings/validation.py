@@ -1,0 +1,197 @@
+"""Settings dataclasses from YAML or JSON, by pydantic; what is wrong is named by its place, its value and what may stand.
+
+Types are strict: a number in quotes is text, and ``true`` is no number. What a field allows stands beside it, as
+``Annotated[float, Field(gt=0)]``; the sentence on a wrong value and the schema for editors are made from it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Strict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from common.names import suggest
+from models.classical.domains import as_number
+from pipeline.errors import UserError
+from pipeline.foreign import one_line
+
+T = TypeVar("T")
+
+Place = tuple[str | int, ...]  # names, and positions in lists, that lead to a value
+Fault = tuple[Place, str]  # where something is wrong, and what, as the end of a sentence
+Node = Mapping[str, Any]  # of a JSON schema
+
+_STRICT = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+_TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "a mapping of names to values",
+}
+
+
+def _named_once(values: tuple[T, ...]) -> tuple[T, ...]:
+    seen: set[str] = set()
+    for value in values:
+        if repr(value) in seen:
+            text = f"names {value!r:.200} twice: once is enough"
+            raise PydanticCustomError("twice", "{text}", {"text": text})
+        seen.add(repr(value))
+    return values
+
+
+Listed = Annotated[tuple[T, ...], Strict(False), AfterValidator(_named_once)]  # a list that names nothing twice
+Block = Annotated[T, BeforeValidator(lambda value: {} if value is None else value)]  # nothing after its name is empty
+
+
+def parse(cls: type[T], block: Any, where: str) -> T:
+    """Build a settings dataclass from what a YAML or JSON file holds.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown or missing, or a value is not what its field allows; the first of all faults is named.
+    """
+    found, faults = validated(cls, block)
+    if found is None:
+        raise UserError(f"{where}{_joined(*faults[0])}")
+    return found
+
+
+def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
+    """Return a settings dataclass built from a block, or None and all that is wrong with the block."""
+    adapter = _adapter(cls)
+    text = json.dumps([block])  # as JSON, where a list may stand for a tuple though types are strict
+    try:
+        return adapter.validate_json(text)[0], []
+    except ValidationError as error:
+        schema = adapter.json_schema()
+        return None, list(_faults(error.errors(include_url=False), json.loads(text)[0], schema["items"], schema))
+
+
+def sentence(place: Place, fault: str) -> str:
+    """Return what is wrong as one sentence.
+
+    >>> sentence(("train", "settings", "svm", "C", 0), "is -1: it must be a number above 0")
+    'train.settings.svm.C[0] is -1: it must be a number above 0'
+    """
+    return _joined(place, fault).removeprefix(".").removeprefix(": ").lstrip()
+
+
+def described(node: Node, root: Node) -> str:
+    """Return what a place of a JSON schema allows, to follow "it must be".
+
+    >>> described({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}, {})
+    "a whole number from 1 on or 'auto'"
+    """
+    node = _resolved(node, root)
+    if "anyOf" in node:
+        return " or ".join(described(branch, root) for branch in node["anyOf"])
+    if "enum" in node or "const" in node:
+        return " or ".join(map(_written, node.get("enum", [node.get("const")])))
+    least = f" of at least {node['minItems']}" if "minItems" in node else ""
+    return _TYPES.get(node.get("type", ""), "any value") + least + _range(node)
+
+
+def _range(node: Node) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
+    start = f" from {low}" if low is not None else f" above {above}" if above is not None else ""
+    if high is None and below is None:
+        return f"{start} on" if low is not None else start
+    end = f"to {high}" if high is not None else f"to below {below}"
+    return f"{start}{',' if above is not None else ''} {'up ' if low is None else ''}{end}"
+
+
+@cache
+def _adapter(cls: type[T]) -> TypeAdapter[list[T]]:
+    return TypeAdapter(list[cls], config=_STRICT)  # type: ignore[valid-type]
+
+
+def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) -> Iterator[Fault]:
+    """Yield each place with a fault once, though each type that a value may have refuses it in its own words."""
+    seen = set()
+    for error in errors:
+        place, value, allowed = _reached(error["loc"][1:], block, node, root)
+        last, kind = error["loc"][-1] if error["loc"] else "", error["type"]
+        if kind == "missing":
+            place, text = (*place, last), "is missing"
+        elif kind == "unexpected_keyword_argument":
+            text = f"is unknown; {suggest(str(last), _parent(error, block, node, root)['properties'])}"
+        elif last == "[key]":
+            text = f"is unknown; {suggest(str(place[-1]), _parent(error, block, node, root)['propertyNames']['enum'])}"
+        elif kind in ("value_error", "twice", "json_invalid"):
+            text = error["msg"].replace("Value error, ", ": ", 1)
+        else:
+            text = _wrong(value, allowed, root)
+        if place not in seen:
+            seen.add(place)
+            yield place, text
+
+
+def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tuple[Place, Any, Node]:
+    """Follow an error's location through the block and its schema; what is not in the block names a type, no place."""
+    place: Place = ()
+    for part in loc:
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
+        if inside:
+            place, value, node = (*place, part), value[part], _child(node, part, root)
+    return place, value, node
+
+
+def _parent(error: ErrorDetails, block: Any, node: Node, root: Node) -> Node:
+    """Return the schema of the mapping that holds the name at the end of an error's location."""
+    loc = [part for part in error["loc"][1:] if part != "[key]"]
+    return _mapping(_reached(loc[:-1], block, node, root)[2], root)
+
+
+def _child(node: Node, part: str | int, root: Node) -> Node:
+    if isinstance(part, int):
+        return next((b["items"] for b in _branches(node, root) if isinstance(b.get("items"), dict)), {})
+    mapping = _mapping(node, root)
+    child: Node = mapping.get("properties", {}).get(part) or mapping.get("additionalProperties") or {}
+    return child if isinstance(child, dict) else {}
+
+
+def _mapping(node: Node, root: Node) -> Node:
+    return next((b for b in _branches(node, root) if b.get("type") == "object"), {})
+
+
+def _branches(node: Node, root: Node) -> list[Node]:
+    return [_resolved(branch, root) for branch in _resolved(node, root).get("anyOf", [node])]
+
+
+def _resolved(node: Node, root: Node) -> Node:
+    return root["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+
+
+def _wrong(value: Any, allowed: Node, root: Node) -> str:
+    if isinstance(value, str) and "enum" in allowed:
+        return f"is {value!r:.200}; {suggest(value, allowed['enum'])}"
+    hint = ""
+    branches = [branch for branch in _branches(allowed, root) if not {"enum", "const"} & set(branch)]
+    types = {branch.get("type") for branch in branches}
+    if "string" in types and isinstance(value, int | float):
+        hint = "; write it in quotes"
+    elif types & {"number", "integer"} and isinstance(value, str):
+        hint = as_number(value)
+    return f"is {_written(value):.200}: it must be {described(allowed, root)}{hint}"
+
+
+def _written(value: Any) -> str:
+    """Return a value as a settings file writes it.
+
+    >>> _written(True), _written("a")
+    ('true', "'a'")
+    """
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+
+
+def _joined(place: Place, fault: str) -> str:
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{one_line(part, 80)}" for part in place)
+    return f"{where}{'' if fault.startswith(':') else ' '}{fault}"
