@@ -18,8 +18,8 @@ from pipeline.run.stores import library_versions
 from pipeline.run.streaming import PACKAGES, stream_version
 from pipeline.settings.blocks import Task, TrainParams
 from pipeline.settings.params import Params
-from pipeline.settings.validation import Listed, parse
 from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.validation import Listed, parse
 from pipeline.training.inputs import SPECTROGRAM, is_imported
 
 Schema = Mapping[str, Any]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from features.base import Modality
+from features.base import MODALITIES, Modality
 from pipeline.settings.streams import StreamsParams
 from pipeline.settings.validation import Block, Listed
 
@@ -20,6 +20,10 @@ FUSIONS = (
     *("vote", "weighted", "product", "stacking"),
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
 )
+
+ByModality = Annotated[
+    Mapping[str, Listed[str]], Field(json_schema_extra={"propertyNames": {"enum": list(MODALITIES)}})
+]
 
 Kind = str  # a protocol's name; models.validation.protocol knows them
 
@@ -142,11 +146,11 @@ class CorpusParams:
     root: str
     task: Task
     label: str
-    modalities: Annotated[Listed[Modality], Field(min_length=1)]
+    modalities: Annotated[Listed[Modality], Field(min_length=1, json_schema_extra={"minItems": 1})]
     protocol: ProtocolParams
     note: str = ""
     metrics: Listed[str] = ()
-    features: Mapping[Modality, Listed[str]] = field(default_factory=dict)
+    features: ByModality = field(default_factory=dict)
     classifiers: Listed[str] = ()
     normalise: Normalise | None = None
     context: ContextParams | None = None
@@ -187,7 +191,7 @@ class TrainParams:
         Which neighbours in a dialogue are seen.
     """
 
-    features: Mapping[Modality, Listed[str]] = field(
+    features: ByModality = field(
         default_factory=lambda: {
             "text": ("bert", "vader", "tfidf"),
             "audio": ("opensmile", "mfcc", "prosody"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from features.base import build, extractor_class, extractor_names
+from features.base import MODALITIES, build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import faults as impossible
@@ -28,6 +28,7 @@ def unusable(file: SettingsFile) -> Iterator[Fault]:
 
 
 def _of_corpus(corpus: CorpusParams, place: Place) -> Iterator[Fault]:
+    yield from _unknown({m: m for m in corpus.features}, MODALITIES, (*place, "features"))
     for modality, stores in corpus.features.items():
         yield from _refused(check_store, stores, (*place, "features", modality))
     yield from _unknown(corpus.classifiers, model_names(), (*place, "classifiers"))
@@ -50,6 +51,7 @@ def _of_features(block: Mapping[str, Any], place: Place) -> Iterator[Fault]:
 
 
 def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
+    yield from _unknown({m: m for m in train.features}, MODALITIES, (*place, "features"))
     for modality, names in train.features.items():
         own = [n for n in extractor_names() if extractor_class(n).modality == modality]
         own += fitted_names() if modality == "text" else ()
@@ -61,7 +63,9 @@ def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
         strategy, slash, model = fusion.partition("/")
         yield from _unknown({i: strategy}, EARLY if slash else strategy_names("fusion"), (*place, "fusions"))
         yield from _unknown({i: model} if slash else {}, model_names(), (*place, "fusions"))
-    yield from _unknown({name: name for name in train.settings}, [*model_names(), *strategy_names()], (*place, "settings"))
+    yield from _unknown(
+        {name: name for name in train.settings}, [*model_names(), *strategy_names()], (*place, "settings")
+    )
     for name, settings in train.settings.items():
         yield from (((*place, "settings", name, *inside), fault) for inside, fault in impossible(name, settings))
 
@@ -73,9 +77,7 @@ def _unknown(names: Iterable[str] | Mapping[Any, str], known: Sequence[str], pla
             yield (*place, at), f"{'' if at == name else f'is {name!r:.200}, which '}is unknown; {suggest(name, known)}"
 
 
-def _refused(
-    check: Callable[[str], object], names: Iterable[str] | Mapping[Any, str], place: Place
-) -> Iterator[Fault]:
+def _refused(check: Callable[[str], object], names: Iterable[str] | Mapping[Any, str], place: Place) -> Iterator[Fault]:
     """Yield each name that a check refuses by an exception."""
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         try:

@@ -1,4 +1,4 @@
-"""Settings dataclasses from YAML or JSON, by pydantic; what is wrong is named by its place, its value and what may stand.
+"""Settings dataclasses from YAML or JSON, by pydantic; a fault names the place, the value there and what is allowed.
 
 Types are strict: a number in quotes is text, and ``true`` is no number. What a field allows stands beside it, as
 ``Annotated[float, Field(gt=0)]``; the sentence on a wrong value and the schema for editors are made from it.
@@ -65,7 +65,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
 
 def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
     """Return a settings dataclass built from a block, or None and all that is wrong with the block."""
-    adapter = _adapter(cls)
+    adapter = _adapter(cls)  # type: ignore[arg-type]  # a class can be hashed
     text = json.dumps([block])  # as JSON, where a list may stand for a tuple though types are strict
     try:
         return adapter.validate_json(text)[0], []
@@ -109,8 +109,8 @@ def _range(node: Node) -> str:
 
 
 @cache
-def _adapter(cls: type[T]) -> TypeAdapter[list[T]]:
-    return TypeAdapter(list[cls], config=_STRICT)  # type: ignore[valid-type]
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(list[cls], config=_STRICT)
 
 
 def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) -> Iterator[Fault]:
@@ -123,8 +123,6 @@ def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) 
             place, text = (*place, last), "is missing"
         elif kind == "unexpected_keyword_argument":
             text = f"is unknown; {suggest(str(last), _parent(error, block, node, root)['properties'])}"
-        elif last == "[key]":
-            text = f"is unknown; {suggest(str(place[-1]), _parent(error, block, node, root)['propertyNames']['enum'])}"
         elif kind in ("value_error", "twice", "json_invalid"):
             text = error["msg"].replace("Value error, ", ": ", 1)
         else:
@@ -146,8 +144,7 @@ def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tu
 
 def _parent(error: ErrorDetails, block: Any, node: Node, root: Node) -> Node:
     """Return the schema of the mapping that holds the name at the end of an error's location."""
-    loc = [part for part in error["loc"][1:] if part != "[key]"]
-    return _mapping(_reached(loc[:-1], block, node, root)[2], root)
+    return _mapping(_reached(error["loc"][1:-1], block, node, root)[2], root)
 
 
 def _child(node: Node, part: str | int, root: Node) -> Node:

@@ -1,14 +1,14 @@
 """A settings file's YAML: names as they are written, and nothing that is read in another way than its reader thinks.
 
 YAML makes numbers, dates and truth values of what looks like them (``1.10``, ``2024-01-01``, ``on``), keeps the last of
-two equal keys, and lets a short file stand for a very long one. Names and dates are therefore read letter by letter, and
-the rest is refused with the line where it stands. What is read has only the types that JSON has.
+two equal keys, and lets a short file stand for a very long one. Names and dates are therefore read as text, and the
+rest is refused with its line. What is read has only the types that JSON has.
 """
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -24,15 +24,16 @@ _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
 class _Loader(yaml.SafeLoader):
     """Reads what JSON has too; a date is text."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    yaml_constructors: ClassVar[dict[Any, Any]] = {
-        tag: make
-        for tag, make in yaml.SafeLoader.yaml_constructors.items()
-        if tag is None or tag.rpartition(":")[2] not in _NOT_IN_JSON
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.yaml_constructors = {
+    tag: make
+    for tag, make in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] not in _NOT_IN_JSON
+}
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def load(folder: Path, **blocks: object) -> object:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_corpus_cannot_be_named_so(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match=r"params\.yaml: corpora: .* cannot name a corpus"):
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+: corpora\..*: .* cannot name a corpus"):
         load(tmp_path, corpora={name: CORPUS})
-    with pytest.raises(UserError, match=r"params\.yaml: run\.corpora: .* cannot name a corpus"):
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+: run\.corpora\[0\]: .* cannot name a corpus"):
         load(tmp_path, corpora={"mine": CORPUS}, run={"corpora": [name]})
 
 
@@ -67,7 +67,7 @@ def test_a_corpus_can_be_named_so(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["../../escape", "a/b", "..", "-x", ".x", "a;b", "a\x00", ""])
 def test_a_store_cannot_be_named_so(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match=r"corpora\.mine\.features\.text: a store cannot be named"):
+    with pytest.raises(UserError, match=r"corpora\.mine\.features\.text\[0\]: a store cannot be named"):
         load(tmp_path, corpora={"mine": CORPUS | {"features": {"text": [name]}}})
 
 

@@ -54,7 +54,10 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("streams: {audio: {rate: 16000}}", "streams.audio.rate is unknown; did you mean 'rate_hz'"),
         ("streams: {audio: {low_hz: 9000}}", "line 1: streams.audio: low_hz is 9000.0 and high_hz 7600.0"),
         ("streams: {video: {detector: hair}}", "detector is 'hair'"),
-        ("features: {extract: [opensmle]}", r"features.extract\[0\] is 'opensmle', which is unknown; did you mean 'opensmile'"),
+        (
+            "features: {extract: [opensmle]}",
+            r"features.extract\[0\] is 'opensmle', which is unknown; did you mean 'opensmile'",
+        ),
         ("features: {mfcc: {counts: 13}}", "features.mfcc.counts is unknown; did you mean 'count'"),
         ("features: {extract: [vader], mfcc: {counts: 13}}", "features.mfcc.counts is unknown"),
         ("features: {mfcc: {count: forty}}", "features.mfcc.count is 'forty': it must be a whole number"),
@@ -64,7 +67,10 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("features: [bert]", r"features is \[.bert.\]: it must be a mapping of names to values"),
         ("streams: [text]", r"streams is \[.text.\]: it must be a mapping of names to values"),
         ("train: {features: {txt: [bert]}}", "train.features.txt is unknown; did you mean 'text'"),
-        ("train: {features: {text: [beert]}}", r"train.features.text\[0\] is 'beert', which is unknown; did you mean 'bert'"),
+        (
+            "train: {features: {text: [beert]}}",
+            r"train.features.text\[0\] is 'beert', which is unknown; did you mean 'bert'",
+        ),
         ("train: {features: {text: [mfcc]}}", r"train.features.text\[0\] is 'mfcc', which is unknown"),
         ("train: {classifiers: [logistik]}", "did you mean 'logistic'"),
         ("train: {classifiers: [svm, svm]}", "'svm' twice"),

@@ -10,7 +10,9 @@ import soundfile
 
 from features.errors import EmptyInput
 from features.types import AudioStream
+from pipeline.errors import UserError
 from pipeline.settings.streams import AudioConfig, VideoConfig, check_channel, check_track
+from pipeline.settings.validation import parse
 from pipeline.streams.audio import read_audio
 from pipeline.streams.channels import offsets_of, voice_of
 from pipeline.streams.container.opening import MediaError
@@ -510,10 +512,9 @@ def test_other_channels_by_name(name: str) -> None:
 def test_what_is_no_track(wrong: str) -> None:
     with pytest.raises(ValueError, match="is no track"):
         check_track(wrong)
-    with pytest.raises(ValueError, match="is no track"):
-        VideoConfig(track=int(wrong))
-    with pytest.raises(ValueError, match="is no track"):
-        AudioConfig(track=int(wrong))
+    for config in (VideoConfig, AudioConfig):
+        with pytest.raises(UserError, match=r"x\.track: .* is no track"):
+            parse(config, {"track": int(wrong)}, "x")
 
 
 # --- constant offsets --------------------------------------------------------------------------------------------
