@@ -15,7 +15,6 @@ from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
-
 _MOST = 40  # lines of a message
 
 

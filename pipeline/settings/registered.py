@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from features.base import MODALITIES, build, extractor_class, extractor_names
+from common.names import suggest
+from features.base import MODALITIES
+from features.registry import build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import faults as impossible
