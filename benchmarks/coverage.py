@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.evaluation.metrics import accuracy
-from models.evaluation.stats import group_bootstrap, paired_difference, randomisation_test, resample, swaps
+from models.evaluation.intervals import group_bootstrap, paired_difference, resample
+from models.evaluation.metrics import metric
+from models.evaluation.paired_tests import randomisation_test, swaps
 
 TRUTH = 0.7
-UTTERANCES = 10  # of a group
+UTTERANCES = 10  # per group
+ACCURACY = metric("classification", "accuracy")
 GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 
@@ -46,11 +48,11 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
     for _ in range(runs):
         chance = rng.beta(10 * TRUTH, 10 * (1 - TRUTH), groups)[member]
         first, second = ((rng.random(len(member)) < chance).astype(int) for _ in range(2))
-        alone = group_bootstrap(accuracy, truth, first, resamples)
-        pair = paired_difference(accuracy, truth, first, second, resamples)
+        alone = group_bootstrap(ACCURACY, truth, first, resamples)
+        pair = paired_difference(ACCURACY, truth, first, second, resamples)
         covered += alone.low <= TRUTH <= alone.high
         paired += pair.low <= 0 <= pair.high
-        alarms += randomisation_test(accuracy, truth, first, second, swapped) <= 0.05
+        alarms += randomisation_test(ACCURACY, truth, first, second, swapped) <= 0.05
     return Measured(covered / runs, paired / runs, alarms / runs)
 
 

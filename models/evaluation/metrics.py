@@ -1,50 +1,70 @@
-"""The figures that the field reports, as functions ``(truth, prediction) -> float``; shares, not percent.
+"""The metrics that the field reports: functions ``(truth, prediction) -> float``, and the registry of all metrics.
 
-Classes may be given as names or as integers; who calls a metric a thousand times gives integers (see `codes`), which
-skips a sort. Scores are floats.
+Shares are returned as shares, not percent. Classes may be names or integers; a caller that computes a metric a
+thousand times passes integers from 0, which avoids a sort. Scores are floats.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from models import names
-from models.data.modalities import FloatArray, IntArray, Task
+from models.data.modalities import TASKS, BoolArray, FloatArray, Task
+from models.evaluation import sufficient_statistics as counts
+from models.evaluation.coding import coded
+from models.evaluation.sufficient_statistics import (
+    SufficientStatistics,
+    absolute_errors,
+    agreement,
+    class_counts,
+    moments,
+)
 
 Function = Callable[[Any, Any], float]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure and which way is better."""
+    """One registry entry: all that is to be known of a metric.
 
+    Attributes
+    ----------
+    name, task
+        What it is called in params.yaml and in tables, and whether it compares classes or scores.
+    function
+        ``(truth (n,), prediction (n,)) -> float``; NaN where it is undefined.
+    higher_is_better
+        Whether more is better; an error is better when it is lower.
+    share
+        Whether it lies between 0 and 1: printed in percent, and drawn on an axis from 0 to 1.
+    statistics
+        How it follows from sums over utterances. Without them, resampling calls `function` for each resample, which
+        gives the same and takes longer.
+    """
+
+    name: str
+    task: Task
     function: Function
     higher_is_better: bool = True
+    share: bool = False
+    statistics: SufficientStatistics | None = None
 
+    def __call__(self, truth: Any, prediction: Any) -> float:
+        """Return the metric of one model's predictions."""
+        return self.function(truth, prediction)
 
-def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    """Return both as positions in the sorted list of all classes that occur in either.
-
-    >>> codes(["b", "a"], ["b", "c"])
-    (array([1, 0]), array([1, 2]))
-    """
-    first, second = np.asarray(truth), np.asarray(prediction)
-    _, both = np.unique(np.concatenate([first, second]), return_inverse=True)
-    return both[: len(first)], both[len(first) :]
-
-
-def _coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    first, second = np.asarray(truth), np.asarray(prediction)
-    if first.dtype.kind == second.dtype.kind == "i" and len(first) and min(first.min(), second.min()) >= 0:
-        return first, second
-    return codes(first, second)
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is: the sign that makes any metric better when it is higher."""
+        return 1 if self.higher_is_better else -1
 
 
 def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return per class: how often it is right, true, and predicted."""
-    first, second = _coded(truth, prediction)
+    first, second = coded(truth, prediction)
     classes = max(first.max(initial=0), second.max(initial=0)) + 1
     right = np.bincount(first[first == second], minlength=classes)
     true, predicted = np.bincount(first, minlength=classes), np.bincount(second, minlength=classes)
@@ -52,7 +72,7 @@ def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatA
 
 
 def accuracy(truth: Any, prediction: Any) -> float:
-    """Share of right answers (weighted accuracy, WA); NaN for none."""
+    """Share of right predictions (weighted accuracy, WA); NaN where there are none."""
     same = np.asarray(truth) == np.asarray(prediction)
     return float(np.count_nonzero(same) / same.size) if same.size else float("nan")
 
@@ -106,77 +126,107 @@ def r(truth: Any, prediction: Any) -> float:
     return float(np.clip((first @ second) / size, -1, 1)) if size > 0 else float("nan")
 
 
+def _is_not_negative(scores: FloatArray) -> BoolArray:
+    return np.asarray(scores >= 0, bool)
+
+
+def _is_positive(scores: FloatArray) -> BoolArray:
+    return np.asarray(scores > 0, bool)
+
+
+def _is_not_zero(scores: FloatArray) -> BoolArray:
+    return np.asarray(scores != 0, bool)
+
+
+def _nearest(scores: FloatArray, limit: int) -> FloatArray:
+    """Clip at plus and minus `limit`, then round, halves to the even neighbour, as the field's code does."""
+    return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
+
+
+_nearest_of_5, _nearest_of_7 = partial(_nearest, limit=2), partial(_nearest, limit=3)
+
+
 def has0_acc(truth: Any, prediction: Any) -> float:
-    """Share of agreement on "at least 0" over all utterances, zero counting as not negative."""
+    """Share of agreement on "at least 0" over all utterances: zero counts as not negative."""
     first, second = _floats(truth, prediction)
-    return accuracy(first >= 0, second >= 0)
+    return accuracy(_is_not_negative(first), _is_not_negative(second))
 
 
 def non0_acc(truth: Any, prediction: Any) -> float:
-    """Share of agreement on "above 0" over the utterances whose true score is not 0; NaN if all are."""
+    """Share of agreement on "above 0" over the utterances whose true score is not 0; NaN if there are none."""
     first, second = _floats(truth, prediction)
-    there = first != 0
-    return accuracy(first[there] > 0, second[there] > 0)
+    there = _is_not_zero(first)
+    return accuracy(_is_positive(first[there]), _is_positive(second[there]))
 
 
 def has0_f1(truth: Any, prediction: Any) -> float:
     """Weighted F1 of "at least 0" against "below 0" over all utterances."""
     first, second = _floats(truth, prediction)
-    return weighted_f1((first >= 0).astype(np.intp), (second >= 0).astype(np.intp))
+    return weighted_f1(_is_not_negative(first).astype(np.intp), _is_not_negative(second).astype(np.intp))
 
 
 def non0_f1(truth: Any, prediction: Any) -> float:
-    """Weighted F1 of "above 0" over the utterances whose true score is not 0; NaN if all are."""
+    """Weighted F1 of "above 0" over the utterances whose true score is not 0; NaN if there are none."""
     first, second = _floats(truth, prediction)
-    there = first != 0
-    return weighted_f1((first[there] > 0).astype(np.intp), (second[there] > 0).astype(np.intp))
-
-
-def _rounded(scores: FloatArray, limit: int) -> FloatArray:
-    """Cut at plus and minus `limit`, then round, a half to the even neighbour, as the field's code does."""
-    return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
+    there = _is_not_zero(first)
+    return weighted_f1(_is_positive(first[there]).astype(np.intp), _is_positive(second[there]).astype(np.intp))
 
 
 def acc5(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after cutting both at +-2 and rounding, halves to even."""
+    """Share of equal scores after clipping both at +-2 and rounding, halves to even."""
     first, second = _floats(truth, prediction)
-    return accuracy(_rounded(first, 2), _rounded(second, 2))
+    return accuracy(_nearest_of_5(first), _nearest_of_5(second))
 
 
 def acc7(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after cutting both at +-3 and rounding, halves to even.
+    """Share of equal scores after clipping both at +-3 and rounding, halves to even.
 
     >>> acc7([2.5, 1.4, 3.0], [2.0, 0.6, 9.0])
     1.0
     """
     first, second = _floats(truth, prediction)
-    return accuracy(_rounded(first, 3), _rounded(second, 3))
+    return accuracy(_nearest_of_7(first), _nearest_of_7(second))
 
 
-# task -> name -> metric; a new metric is one function and one line here (or one `register` call in a plugin).
+_SIGN_COUNTS = class_counts(counts.weighted_f1, _is_not_negative)
+_NON0_SIGN_COUNTS = class_counts(counts.weighted_f1, _is_positive, counted=_is_not_zero)
+_NON0_AGREEMENT = agreement(_is_positive, counted=_is_not_zero)
+
+# A new metric is one function and one line here (or one `register` call in a plugin).
+_ENTRIES = (
+    Metric("accuracy", "classification", accuracy, share=True, statistics=agreement()),
+    Metric("uar", "classification", uar, share=True, statistics=class_counts(counts.mean_recall)),
+    Metric("weighted_f1", "classification", weighted_f1, share=True, statistics=class_counts(counts.weighted_f1)),
+    Metric("macro_f1", "classification", macro_f1, share=True, statistics=class_counts(counts.macro_f1)),
+    Metric("mae", "regression", mae, higher_is_better=False, statistics=absolute_errors()),
+    Metric("r", "regression", r, statistics=moments()),
+    Metric("has0_acc", "regression", has0_acc, share=True, statistics=agreement(_is_not_negative)),
+    Metric("has0_f1", "regression", has0_f1, share=True, statistics=_SIGN_COUNTS),
+    Metric("non0_acc", "regression", non0_acc, share=True, statistics=_NON0_AGREEMENT),
+    Metric("non0_f1", "regression", non0_f1, share=True, statistics=_NON0_SIGN_COUNTS),
+    Metric("acc5", "regression", acc5, share=True, statistics=agreement(_nearest_of_5)),
+    Metric("acc7", "regression", acc7, share=True, statistics=agreement(_nearest_of_7)),
+)
 _METRICS: dict[str, dict[str, Metric]] = {
-    "classification": {
-        "accuracy": Metric(accuracy),
-        "uar": Metric(uar),
-        "weighted_f1": Metric(weighted_f1),
-        "macro_f1": Metric(macro_f1),
-    },
-    "regression": {
-        "mae": Metric(mae, higher_is_better=False),
-        "r": Metric(r),
-        "has0_acc": Metric(has0_acc),
-        "has0_f1": Metric(has0_f1),
-        "non0_acc": Metric(non0_acc),
-        "non0_f1": Metric(non0_f1),
-        "acc5": Metric(acc5),
-        "acc7": Metric(acc7),
-    },
+    task: {entry.name: entry for entry in _ENTRIES if entry.task == task} for task in TASKS
 }
 
 
-def register(task: Task, name: str, function: Function, higher_is_better: bool = True) -> None:
-    """Add a metric to a task; an unknown task, or a name that is taken, raises `ModelError`."""
-    names.add(names.find(_METRICS, task, "task"), name, Metric(function, higher_is_better), "metric")
+def register(
+    task: Task,
+    name: str,
+    function: Function,
+    higher_is_better: bool = True,
+    *,
+    share: bool = False,
+    statistics: SufficientStatistics | None = None,
+) -> None:
+    """Add a metric to a task; an unknown task, or a name that is taken, raises `ModelError`.
+
+    The arguments are the attributes of `Metric`.
+    """
+    entry = Metric(name, task, function, higher_is_better, share, statistics)
+    names.add(names.find(_METRICS, task, "task"), name, entry, "metric")
 
 
 def metric_names(task: Task) -> tuple[str, ...]:
@@ -184,13 +234,13 @@ def metric_names(task: Task) -> tuple[str, ...]:
     return tuple(names.find(_METRICS, task, "task"))
 
 
-def tasks_of(function: Function) -> set[str]:
-    """Return the tasks of whose metrics a function is one; none for a function of somebody's own.
+def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
+    """Return the chosen metrics of a task, all of them by default; the first is the leading one.
 
-    >>> tasks_of(mae), tasks_of(uar), tasks_of(max)
-    ({'regression'}, {'classification'}, set())
+    >>> [found.name for found in metrics_of("regression", ["r", "mae"])]
+    ['r', 'mae']
     """
-    return {task for task, found in _METRICS.items() if any(one.function == function for one in found.values())}
+    return tuple(metric(task, name) for name in chosen or metric_names(task))
 
 
 def metric(task: Task, name: str) -> Metric:

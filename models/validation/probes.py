@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from models.data.modalities import IntArray, Modalities, Task
 from models.errors import LeakError
+from models.evaluation.intervals import group_bootstrap, resample
 from models.evaluation.metrics import metric
-from models.evaluation.stats import group_bootstrap, resample
 
 PROBED = 16  # test rows whose answers are asked for a second time, in other company
 
@@ -84,16 +84,15 @@ def knows_labels(
         Which figure.
     """
     found = metric(task, figure)
-    tested = group_bootstrap(found.function, truth, said, resample(groups, draws=200))
-    sign = 1 if found.higher_is_better else -1
+    tested = group_bootstrap(found, truth, said, resample(groups, draws=200))
     edge = tested.high if found.higher_is_better else tested.low
     scale = 1.0 if found.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
-    floor = found.function(truth, _commonest(truth, task))
-    if np.isfinite(floor) and sign * (inner - floor) / scale <= FAR:  # no better than an answer without looking
+    floor = found(truth, _commonest(truth, task))
+    if np.isfinite(floor) and found.sign * (inner - floor) / scale <= FAR:  # no better than an answer without looking
         return ""
-    if sign * (inner - tested.value) / scale <= FAR or sign * (inner - edge) <= 0:
+    if found.sign * (inner - tested.value) / scale <= FAR or found.sign * (inner - edge) <= 0:
         return ""
     return (
         f"the {modality} features seem to know the labels of the training part: {model} on them alone has {figure}"

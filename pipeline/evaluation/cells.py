@@ -1,40 +1,44 @@
-"""How figures are written: shares in percent, intervals in brackets, and what there is to say where there is none."""
+"""How metrics are written: shares in percent, intervals in brackets, and words where there is no number."""
 
 import math
 import re
 from collections.abc import Sequence
 
-from models.evaluation.stats import Interval
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import Metric
 from pipeline.foreign import one_line
 
-SHARES = {"accuracy", "uar", "weighted_f1", "macro_f1", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"}
 
+def number(metric: Metric, value: float) -> str:
+    """Write a metric without its interval.
 
-def number(name: str, value: float) -> str:
-    """Write a figure without its interval.
-
-    >>> number("accuracy", 0.8125), number("mae", 0.8125)
+    >>> from models.evaluation.metrics import metric
+    >>> number(metric("classification", "accuracy"), 0.8125), number(metric("regression", "mae"), 0.8125)
     ('81.2', '0.812')
     """
-    return _written(name, value, "") if math.isfinite(value) else "undefined"
+    return _written(metric, value, "") if math.isfinite(value) else "undefined"
 
 
-def figure(name: str, found: Interval) -> str:
-    """Write a figure with its interval.
+def with_interval(metric: Metric, found: Interval) -> str:
+    """Write a metric with its interval.
 
-    >>> figure("accuracy", Interval(0.8, 0.7, 0.9)), figure("mae", Interval(1.0, float("nan"), float("nan")))
-    ('80.0 [70.0, 90.0]', '1.000 [no interval: one group]')
+    >>> from models.evaluation.metrics import metric
+    >>> with_interval(metric("classification", "accuracy"), Interval(0.8, 0.7, 0.9))
+    '80.0 [70.0, 90.0]'
+    >>> with_interval(metric("regression", "mae"), Interval(1.0, float("nan"), float("nan")))
+    '1.000 [no interval: one group]'
     """
-    return _with_bounds(name, found, "")
+    return _with_bounds(metric, found, "")
 
 
-def difference(name: str, found: Interval) -> str:
-    """Write a difference with its interval, all signed.
+def difference(metric: Metric, found: Interval) -> str:
+    """Write the difference of two models in a metric, with its interval, all signed.
 
-    >>> difference("accuracy", Interval(0.05, -0.01, 0.1))
+    >>> from models.evaluation.metrics import metric
+    >>> difference(metric("classification", "accuracy"), Interval(0.05, -0.01, 0.1))
     '+5.0 [-1.0, +10.0]'
     """
-    return _with_bounds(name, found, "+")
+    return _with_bounds(metric, found, "+")
 
 
 def p_value(p: float) -> str:
@@ -117,14 +121,14 @@ _LATEX = {c: f"\\{c}" for c in "{}$&#_%"} | {
 }
 
 
-def _with_bounds(name: str, found: Interval, sign: str) -> str:
+def _with_bounds(metric: Metric, found: Interval, sign: str) -> str:
     if not math.isfinite(found.value):
         return "undefined"
-    value = _written(name, found.value, sign)
+    value = _written(metric, found.value, sign)
     if not math.isfinite(found.low):
         return f"{value} [no interval: one group]"
-    return f"{value} [{_written(name, found.low, sign)}, {_written(name, found.high, sign)}]"
+    return f"{value} [{_written(metric, found.low, sign)}, {_written(metric, found.high, sign)}]"
 
 
-def _written(name: str, value: float, sign: str) -> str:
-    return f"{100 * value:{sign}z.1f}" if name in SHARES else f"{value:{sign}z.3f}"  # z: no negative zero
+def _written(metric: Metric, value: float, sign: str) -> str:
+    return f"{100 * value:{sign}z.1f}" if metric.share else f"{value:{sign}z.3f}"  # z: no negative zero

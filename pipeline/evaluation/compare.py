@@ -9,12 +9,13 @@ import pandas as pd
 
 from common.threads import one_thread
 from features.errors import StoreError
-from models.evaluation.metrics import metric
-from models.evaluation.stats import Interval, holm, paired_difference, randomisation_test, resample, swaps
+from models.evaluation.intervals import Interval, paired_difference, resample
+from models.evaluation.metrics import Metric, metric
+from models.evaluation.paired_tests import holm, randomisation_test, swaps
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.cells import difference, number, p_value, pipe_table
-from pipeline.evaluation.results import Key, figures_of, group_by_utterance, label_of, read_predictions, systems
+from pipeline.evaluation.results import Key, group_by_utterance, label_of, metrics_of, read_predictions, systems
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -26,10 +27,10 @@ Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predicti
 
 @dataclass(frozen=True)
 class Compared:
-    """One figure of both systems of a pair, and how sure their difference is; `p_holm` over all pairs."""
+    """One metric of both models of a pair, and how sure their difference is; `p_holm` over all pairs."""
 
     label: str
-    metric: str
+    metric: Metric
     first: float
     second: float
     difference: Interval
@@ -50,12 +51,12 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     corpus
         Of which corpus; by default the one that the first folder is named after, or the only one of run.corpora.
     only
-        A figure; all of the corpus's table by default.
+        A metric; all of the corpus's table by default.
 
     Returns
     -------
     str
-        A table in Markdown. Differences are the second's figure minus the first's.
+        A table in Markdown. Differences are the second's metric minus the first's.
 
     Raises
     ------
@@ -79,16 +80,14 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     else:
         require_same(record, params, name)
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
-    names = (only,) if only else figures_of(settings)
-    found = compared(pairs, groups, names, settings, params.evaluate)
+    metrics = (metric(settings.task, only),) if only else metrics_of(settings)
+    found = compared(pairs, groups, metrics, params.evaluate)
     lines = pipe_table(*_lines(found, several=len(pairs) > 1))
     return "\n".join([f"# {name}: {first} and {second}", "", *lines, "", *words, ""])
 
 
-def compared(
-    pairs: Pairs, groups: pd.Series, names: Sequence[str], corpus: CorpusParams, settings: EvaluateParams
-) -> list[Compared]:
-    """Return each figure of each pair; p is corrected for the number of pairs, figure by figure.
+def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], settings: EvaluateParams) -> list[Compared]:
+    """Return each metric of each pair; p is corrected for the number of pairs, metric by metric.
 
     Raises
     ------
@@ -97,16 +96,15 @@ def compared(
     """
     aligned = {label: _aligned(label, *pair) for label, pair in pairs.items()}
     found: list[Compared] = []
-    for name in names:
-        function = metric(corpus.task, name).function
+    for measured in metrics:
         lines = []
         for label, (one, two) in aligned.items():
             own = groups[list(one["utterance"])].to_numpy()
             truth, first, second = one["truth"].to_numpy(), one["prediction"].to_numpy(), two["prediction"].to_numpy()
             drawn = resample(own, draws=settings.resamples, seed=settings.seed)
-            lead = paired_difference(function, truth, second, first, drawn)
-            p = randomisation_test(function, truth, second, first, swaps(own, seed=settings.seed))
-            lines.append((label, name, function(truth, first), function(truth, second), lead, p))
+            lead = paired_difference(measured, truth, second, first, drawn)
+            p = randomisation_test(measured, truth, second, first, swaps(own, seed=settings.seed))
+            lines.append((label, measured, measured(truth, first), measured(truth, second), lead, p))
         corrected = holm([line[-1] for line in lines])
         found += [Compared(*line, p_holm) for line, p_holm in zip(lines, corrected, strict=True)]
     return found
@@ -211,6 +209,6 @@ def _lines(found: Sequence[Compared], *, several: bool) -> tuple[list[str], list
     header = ["row", "metric", "first", "second", "difference", "p (Holm)" if several else "p"]
     lines = []
     for c in found:
-        figures = [number(c.metric, c.first), number(c.metric, c.second), difference(c.metric, c.difference)]
-        lines.append([c.label, c.metric, *figures, p_value(c.p_holm)])
+        values = [number(c.metric, c.first), number(c.metric, c.second), difference(c.metric, c.difference)]
+        lines.append([c.label, c.metric.name, *values, p_value(c.p_holm)])
     return header, lines

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from models.configuration import Configuration
 from models.data.modalities import Task
 from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
-from models.evaluation.metrics import metric
+from models.evaluation.metrics import Metric
 from models.memo import Memo
 from models.warned import heard
 from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import chosen
-from pipeline.evaluation.results import WHO, Key, label_of, read_figures, read_predictions, systems
+from pipeline.evaluation.results import WHO, Key, label_of, metrics_of, read_metrics, read_predictions, systems
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
@@ -26,7 +26,7 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
-from pipeline.training.fitting import data_of, fitted_model, leading, planned
+from pipeline.training.fitting import data_of, fitted_model, planned
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import settings_of, step_settings
 from pipeline.training.jobs import Job
@@ -110,13 +110,13 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     record = require_evaluated(params, name)
     keys = list(systems(read_predictions(paths.predictions, corpus)))
     rows = [_configuration(chosen(one, keys), corpus.task) for one in wanted] or [
-        _configuration(key, corpus.task) for key in _best(read_figures(name, [leading(corpus)]), corpus)
+        _configuration(key, corpus.task) for key in _best(read_metrics(name, metrics_of(corpus)[:1]), corpus)
     ]
     answers = _asked(params, name, pool, rows, repeats)
     table = _importance(answers, rows, params, name)
     require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
-    yield from _told(table, corpus)
+    yield from _importance_lines(table, metrics_of(corpus)[0])
     for title, file in (("the best fusion", "only_fusion.csv"), ("the best single modality", "only_single.csv")):
         yield from _listed(title, read_table(paths.results / file, dtype=str))
 
@@ -127,8 +127,9 @@ def _configuration(key: Key, task: Task) -> Configuration:
 
 def _best(table: pd.DataFrame, corpus: CorpusParams) -> list[Key]:
     """Return the best fusion and the best single modality in the leading figure."""
-    first = table[table["metric"] == leading(corpus)].sort_values(
-        "value", ascending=not metric(corpus.task, leading(corpus)).higher_is_better, kind="stable"
+    leading = metrics_of(corpus)[0]
+    first = table[table["metric"] == leading.name].sort_values(
+        "value", ascending=not leading.higher_is_better, kind="stable"
     )
     single = (
         (first["modalities"] != "")
@@ -161,25 +162,22 @@ def _importance(answers: Sequence[Answers], rows: Sequence[Configuration], param
     """Return by how much the leading figure worsens when a part is dealt out anew: mean and deviation over repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
-    figure = metric(corpus.task, leading(corpus))
-    sign = 1 if figure.higher_is_better else -1
+    leading = metrics_of(corpus)[0]
     lines = []
     for row in rows:
         mine = sorted((a for a in answers if a.configuration == row), key=lambda a: int(a.test.min()))
         test = np.concatenate([a.test for a in mine])
-        whole = figure.function(truth[test], np.concatenate([a.said for a in mine]))
+        whole = leading(truth[test], np.concatenate([a.said for a in mine]))
         for part in mine[0].shuffled:
             said = np.concatenate([a.shuffled[part] for a in mine], axis=1)
-            losses = np.array([sign * (whole - figure.function(truth[test], one)) for one in said])
+            losses = np.array([leading.sign * (whole - leading(truth[test], one)) for one in said])
             who = dict(zip(WHO, row.as_shown(corpus.task).names, strict=True))
-            lines.append(
-                who | {"part": part, "metric": leading(corpus), "loss": losses.mean(), "deviation": losses.std()}
-            )
+            lines.append(who | {"part": part, "metric": leading.name, "loss": losses.mean(), "deviation": losses.std()})
     return pd.DataFrame(lines, columns=[*WHO, "part", "metric", "loss", "deviation"])
 
 
-def _told(table: pd.DataFrame, corpus: CorpusParams) -> Iterator[str]:
-    yield f"By how much {leading(corpus)} worsens when a part is taken from other utterances (mean and deviation):"
+def _importance_lines(table: pd.DataFrame, leading: Metric) -> Iterator[str]:
+    yield f"By how much {leading.name} worsens when a part is taken from other utterances (mean and deviation):"
     for who, lines in table.groupby(WHO, sort=False):
         yield f"\n{label_of(who)}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

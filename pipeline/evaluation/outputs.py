@@ -12,7 +12,6 @@ import pandas as pd
 from common.atomic import replacing_all, write_text
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import attending, robustness, tables
-from pipeline.evaluation.cells import SHARES
 from pipeline.evaluation.only_right import COLUMNS as ONLY_COLUMNS
 from pipeline.evaluation.only_right import only_right
 from pipeline.evaluation.results import (
@@ -88,7 +87,9 @@ def robustness_of(params: Params, name: str, parts: Mapping[Key, pd.DataFrame], 
     present = robustness.by_presence(parts, read_presence(name), setting)
     fused = any("+" in key[1] for key in parts)
     train = f"crossmodal train --corpus {name}"
-    said = robustness.markdown(name, shares, present, train) if fused else robustness.nothing_fused(name)
+    said = (
+        robustness.markdown(name, shares, present, setting.metric, train) if fused else robustness.nothing_fused(name)
+    )
     found = {"robustness.csv": csv_text(shares), "by_presence.csv": csv_text(present), "robustness.md": said}
     return found if shares.empty else found | {"images/robustness.svg": robustness.drawn(shares)}
 
@@ -113,22 +114,23 @@ def only_right_lists(
 
 
 def _metrics(scores: Scores) -> dict[str, dict[str, float | None]]:
-    """Return the figures by row, for `dvc metrics`; an undefined one is null, as JSON knows no NaN."""
+    """Return the metrics by row, for `dvc metrics`; an undefined one is null, as JSON knows no NaN."""
     return {
-        label_of(row.key): {m: round(f.value, 6) if math.isfinite(f.value) else None for m, f in row.figures.items()}
+        label_of(row.key): {m: round(f.value, 6) if math.isfinite(f.value) else None for m, f in row.values.items()}
         for row in scores.rows
     }
 
 
 def _forest(scores: Scores) -> str:
     """Draw the leading figure of all rows, with a line at the best single modality."""
-    found = [(label_of(row.key), row.figures[scores.leading]) for row in scores.rows]
+    leading = scores.leading
+    found = [(label_of(row.key), row.values[leading.name]) for row in scores.rows]
     ends = [x for _, f in found for x in (f.value, f.low, f.high) if math.isfinite(x)]
-    span = (0.0, 1.0) if scores.leading in SHARES else (min([0.0, *ends]), max(ends, default=1.0))
+    span = (0.0, 1.0) if leading.share else (min([0.0, *ends]), max(ends, default=1.0))
     best = scores.best_single
-    base = best.figures[scores.leading].value if best else None
+    base = best.values[leading.name].value if best else None
     points = [Point(label, f.value, f.low, f.high) for label, f in found]
-    return forest(points, f"{scores.leading} by row", span, base)
+    return forest(points, f"{leading.name} by row", span, base)
 
 
 def confusions(parts: Mapping[Key, pd.DataFrame], corpus: CorpusParams) -> Outputs:

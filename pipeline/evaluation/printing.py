@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 
 from common.threads import one_thread
-from models.evaluation.metrics import metric
 from pipeline.corpora.utterances import read_table, read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation import robustness, tables
@@ -13,6 +12,7 @@ from pipeline.evaluation.cells import pipe_table
 from pipeline.evaluation.results import (
     WHO,
     group_by_utterance,
+    metrics_of,
     read_dropped,
     read_parameters,
     read_predictions,
@@ -39,13 +39,12 @@ def printed(params: Params, name: str) -> str:
         written, known = _written(folder / "table.md", name), read_parameters(name)
         table, compared = (_numbers(read_table(folder / f, dtype=types)) for f in ("table.csv", "comparisons.csv"))
     rows = tables.rows_of(table, compared, known)
-    names = list(rows[0].figures)
-    scores = Scores(rows, names[0], metric(corpus.task, names[0]).higher_is_better, 0)
+    scores = Scores(rows, metrics_of(corpus), 0)
     heading = tables.headings(scores)[1]
     above, _, below = written.partition(f"{heading}\n\n")
     words = below.split("\n\n", 1)[1]
     lines = pipe_table(*tables.all_rows(scores, tables.SHORT, read_seconds(name)))
-    rest = names[tables.SHORT :]
+    rest = [metric.name for metric in scores.metrics[tables.SHORT :]]
     more = [f"With {', '.join(rest)}: {folder / 'table.md'}.", ""] if rest else []
     return "\n".join([f"{above}{heading}", "", *lines, "", *more, words])
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.evaluation.metrics import metric_names
+from models.evaluation import metrics
+from models.evaluation.metrics import Metric
 from models.validation.protocol import groups_of
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
@@ -20,18 +21,18 @@ WHO = ["strategy", "modalities", "model"]
 Key = tuple[str, str, str]  # strategy, modalities joined by +, model
 
 
-def figures_of(corpus: CorpusParams) -> tuple[str, ...]:
-    """Return the figures of a corpus's table, the leading one first."""
-    return corpus.metrics or metric_names(corpus.task)
+def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
+    """Return the metrics of a corpus's table, the leading one first."""
+    return metrics.metrics_of(corpus.task, corpus.metrics)
 
 
-def read_figures(name: str, needed: Sequence[str]) -> pd.DataFrame:
-    """Read table.csv: a line a row and figure, those needed in every row.
+def read_metrics(name: str, needed: Sequence[Metric]) -> pd.DataFrame:
+    """Read table.csv: one line per configuration and metric, the needed metrics in every configuration.
 
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, or with other figures than are needed.
+        If the corpus has not been evaluated, or with other metrics than are needed.
     """
     path, command = CorpusPaths(name).results / "table.csv", f"run `crossmodal evaluate --corpus {name}`"
     if not path.exists():
@@ -43,7 +44,7 @@ def read_figures(name: str, needed: Sequence[str]) -> pd.DataFrame:
         held = [set(part["metric"]) for _, part in table.groupby(WHO, sort=False)]
     except (KeyError, ValueError) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): {command} again") from error
-    missing = [figure for figure in needed if not all(figure in figures for figures in held)]
+    missing = [one.name for one in needed if not all(one.name in names for names in held)]
     if missing or not held:
         raise UserError(f"{path} lacks {', '.join(missing) or 'all rows'}, which the settings ask for: {command} again")
     return table

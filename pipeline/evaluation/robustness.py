@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from common.names import suggest
-from models.evaluation.metrics import Metric, metric
-from models.evaluation.stats import Interval, group_bootstrap, paired_difference, resample
+from models.evaluation.intervals import Interval, group_bootstrap, paired_difference, resample
+from models.evaluation.metrics import Metric
 from pipeline.errors import UserError
-from pipeline.evaluation.cells import difference, figure, number, pipe_table, spaced
-from pipeline.evaluation.results import WHO, Key, figures_of, label_of, systems
+from pipeline.evaluation.cells import difference, number, pipe_table, spaced, with_interval
+from pipeline.evaluation.results import WHO, Key, label_of, metrics_of, systems
 from pipeline.reporting.drawing import curves
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
@@ -27,18 +27,17 @@ PRESENCE_COLUMNS = [*WHO, "present", "metric", "n", "value", "low", "high"]
 class Setting:
     """What all figures here share: the leading figure, the groups of the utterances, resamples."""
 
-    name: str
-    measure: Metric
+    metric: Metric
     groups: pd.Series
     params: EvaluateParams
 
     def bootstrap(self, truth: NDArray[Any], prediction: NDArray[Any], utterances: Sequence[str]) -> Interval:
         """Return the leading figure with its interval; predictions ``(n,)``, or ``(s, n)`` to be averaged over."""
-        return group_bootstrap(self.measure.function, truth, prediction, self._drawn(utterances))
+        return group_bootstrap(self.metric, truth, prediction, self._drawn(utterances))
 
     def lead(self, truth: NDArray[Any], first: NDArray[Any], second: NDArray[Any], names: Sequence[str]) -> Interval:
         """Return the paired difference of two systems."""
-        return paired_difference(self.measure.function, truth, first, second, self._drawn(names))
+        return paired_difference(self.metric, truth, first, second, self._drawn(names))
 
     def _drawn(self, utterances: Sequence[str]) -> Any:
         groups = self.groups[list(utterances)].to_numpy()
@@ -47,8 +46,7 @@ class Setting:
 
 def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) -> Setting:
     """Return the setting of a corpus."""
-    leading = figures_of(corpus)[0]
-    return Setting(leading, metric(corpus.task, leading), groups, params)
+    return Setting(metrics_of(corpus)[0], groups, params)
 
 
 def largest(parts: Mapping[Key, pd.DataFrame]) -> dict[Key, pd.DataFrame]:
@@ -123,7 +121,7 @@ def by_share(parts: Mapping[Key, pd.DataFrame], dropped: pd.DataFrame | None, se
             for share in SHARES:
                 answers = thinned(full, sets[frozenset([modality])], share, setting.params.seed)
                 found = setting.bootstrap(truth, answers, utterances)
-                lines.append((*key, modality, share, setting.name, found.value, found.low, found.high))
+                lines.append((*key, modality, share, setting.metric.name, found.value, found.low, found.high))
     return pd.DataFrame(lines, columns=COLUMNS)
 
 
@@ -137,7 +135,7 @@ def by_presence(parts: Mapping[Key, pd.DataFrame], presence: pd.DataFrame | None
             rows = part[patterns == pattern]
             truth, prediction, names = (rows[c].to_numpy() for c in ("truth", "prediction", "utterance"))
             found = setting.bootstrap(truth, prediction, names)
-            lines.append((*key, pattern, setting.name, len(rows), found.value, found.low, found.high))
+            lines.append((*key, pattern, setting.metric.name, len(rows), found.value, found.low, found.high))
     return pd.DataFrame(lines, columns=PRESENCE_COLUMNS)
 
 
@@ -150,9 +148,16 @@ def drawn(table: pd.DataFrame) -> str:
     return curves(panels, f"{table['metric'].iloc[0]} as utterances lose a modality", "% of utterances that lose it")
 
 
-def markdown(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, train: str) -> str:
+def markdown(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metric, train: str) -> str:
     """Return robustness.md; `train` is the command that writes what is missing."""
-    lines = [f"# {corpus}: missing modalities", "", *_shares(shares, train), "", *_present(present, train), ""]
+    lines = [
+        f"# {corpus}: missing modalities",
+        "",
+        *_shares(shares, metric, train),
+        "",
+        *_present(present, metric, train),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -177,7 +182,7 @@ def dropping(
 ) -> str:
     """Return a table of all fusions with some modalities taken away from every utterance."""
     parts = {key: part for key, part in systems(predictions).items() if "+" in key[1]}
-    header = [*WHO, f"{setting.name} of all", f"without {', '.join(sorted(taken))}", "difference", "left"]
+    header = [*WHO, f"{setting.metric.name} of all", f"without {', '.join(sorted(taken))}", "difference", "left"]
     lines = []
     for key, sets in without(parts, dropped).items():
         gone = taken & set(key[1].split("+"))
@@ -185,9 +190,9 @@ def dropping(
         bare = sets[gone] if gone else full
         left = [m for m in key[1].split("+") if m not in gone]
         cells = [
-            figure(setting.name, setting.bootstrap(truth, full, names)),
-            figure(setting.name, setting.bootstrap(truth, bare, names)),
-            difference(setting.name, setting.lead(truth, bare, full, names)),
+            with_interval(setting.metric, setting.bootstrap(truth, full, names)),
+            with_interval(setting.metric, setting.bootstrap(truth, bare, names)),
+            difference(setting.metric, setting.lead(truth, bare, full, names)),
         ]
         lines.append([key[0], spaced(key[1]), key[2], *cells, " + ".join(left) or "nothing: the prior"])
     return "\n".join([f"# {corpus}, without {', '.join(sorted(taken))}", "", *pipe_table(header, lines), ""])
@@ -203,28 +208,27 @@ def _patterns(presence: pd.DataFrame, utterances: pd.Series) -> pd.Series:
     return pd.Series(names, index=utterances.index)
 
 
-def _shares(table: pd.DataFrame, train: str) -> Iterator[str]:
+def _shares(table: pd.DataFrame, metric: Metric, train: str) -> Iterator[str]:
     yield "## A modality taken away at test time"
     yield ""
     if table.empty:
         yield f"dropped.csv is not there: run `{train}`."
         return
-    name = table["metric"].iloc[0]
     lines = []
     for (strategy, modalities, model, removed), part in table.groupby([*WHO, "removed"], sort=False):
-        cells = [number(name, value) for value in part["value"]]
+        cells = [number(metric, value) for value in part["value"]]
         last = part.iloc[-1]
-        cells[-1] = figure(name, Interval(last["value"], last["low"], last["high"]))
+        cells[-1] = with_interval(metric, Interval(last["value"], last["low"], last["high"]))
         lines.append([strategy, spaced(modalities), model, removed, *cells])
     yield from pipe_table([*WHO, "without", *(f"{share} %" for share in SHARES)], lines)
     yield ""
     yield (
-        f"{name} when the modality is taken away from that share of the utterances, chosen at random; means over "
-        f"{ORDERS} choices. The last column with its 95 % interval; all intervals are in robustness.csv."
+        f"{metric.name} when the modality is taken away from that share of the utterances, chosen at random; means "
+        f"over {ORDERS} choices. The last column with its 95 % interval; all intervals are in robustness.csv."
     )
 
 
-def _present(table: pd.DataFrame, train: str) -> Iterator[str]:
+def _present(table: pd.DataFrame, metric: Metric, train: str) -> Iterator[str]:
     yield "## By the modalities that an utterance has"
     yield ""
     if table.empty:
@@ -234,6 +238,6 @@ def _present(table: pd.DataFrame, train: str) -> Iterator[str]:
     lines = []
     for (strategy, modalities, model), part in table.groupby(WHO, sort=False):
         found = {row.present: Interval(row.value, row.low, row.high) for row in part.itertuples(index=False)}
-        cells = [figure(table["metric"].iloc[0], found[pattern]) for pattern, _ in patterns]
+        cells = [with_interval(metric, found[pattern]) for pattern, _ in patterns]
         lines.append([strategy, spaced(modalities), model, *cells])
     yield from pipe_table([*WHO, *(f"{spaced(pattern)} (n = {n})" for pattern, n in patterns)], lines)

@@ -7,24 +7,13 @@ from typing import Literal
 
 import pandas as pd
 
-from models.evaluation.metrics import Metric, metric
-from models.evaluation.stats import (
-    SWAPS,
-    Interval,
-    Resamples,
-    group_bootstrap,
-    holm,
-    paired_difference,
-    randomisation_test,
-    resample,
-    swaps,
-)
+from models.evaluation.intervals import Interval, Resamples, group_bootstrap, paired_difference, resample
+from models.evaluation.metrics import Metric
+from models.evaluation.paired_tests import SIGNIFICANT, SWAPS, holm, randomisation_test, swaps
 from models.registry import strategy
 from pipeline.errors import UserError
-from pipeline.evaluation.results import Key, figures_of, systems
+from pipeline.evaluation.results import Key, metrics_of, systems
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
-
-LEVEL = 0.05  # of the corrected p, and what the intervals leave out
 
 Verdict = Literal["+ better", "- worse", "= not better"]
 
@@ -41,13 +30,13 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Scored:
-    """One row of the table: who, its figures by metric, and how it stands against the best single modality."""
+    """One row of the table: a configuration, its metrics by name, and its comparison with the best single modality."""
 
     strategy: str
     modalities: str
     model: str
     n: int
-    figures: Mapping[str, Interval]
+    values: Mapping[str, Interval]
     parameters: int | None = None
     comparison: Comparison | None = None
 
@@ -79,16 +68,20 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scores:
-    """All rows of a corpus in the table's order, and in how many groups its utterances are."""
+    """All rows of a corpus in the table's order, its metrics, the leading one first, and its number of groups."""
 
     rows: Sequence[Scored]
-    leading: str
-    higher_is_better: bool
+    metrics: Sequence[Metric]
     groups: int
 
+    @property
+    def leading(self) -> Metric:
+        """The metric that rows are ordered and compared by."""
+        return self.metrics[0]
+
     def best(self, rows: Sequence[Scored]) -> Scored | None:
-        """Return the best of some rows in the leading figure, the first of equals; None if none has that figure."""
-        known = [row for row in rows if math.isfinite(row.figures[self.leading].value)]
+        """Return the best of some rows in the leading metric, the first of equals; None if all are undefined."""
+        known = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(known, key=self._goodness, default=None)
 
     @property
@@ -107,7 +100,7 @@ class Scores:
         return self.best([row for row in self.rows if row.fused])
 
     def sorted(self) -> "Scores":
-        """Return the blocks in order, in each the best first; rows without the leading figure last."""
+        """Return the blocks in order, the best first in each; rows whose leading metric is undefined come last."""
 
         def place(row: Scored) -> tuple[int, float]:
             goodness = self._goodness(row)
@@ -116,7 +109,7 @@ class Scores:
         return replace(self, rows=sorted(self.rows, key=place))
 
     def _goodness(self, row: Scored) -> float:
-        return (1 if self.higher_is_better else -1) * row.figures[self.leading].value
+        return self.leading.sign * row.values[self.leading.name].value
 
 
 def score(
@@ -135,7 +128,7 @@ def score(
     groups
         The group of each utterance, by utterance.
     corpus, settings
-        Which figures, how many resamples and swaps from which seed.
+        Which metrics, how many resamples, and the seed of resamples and swaps.
     parameters
         How many numbers each row's model learns, where that is known.
 
@@ -146,14 +139,12 @@ def score(
     """
     parts = systems(predictions)
     drawn = _resamples(parts, groups, settings)
-    known = parameters or {}
+    known, metrics = parameters or {}, metrics_of(corpus)
     rows = [
-        Scored(*key, len(part), _figures(part, corpus, drawn), parameters=known.get(key)) for key, part in parts.items()
+        Scored(*key, len(part), _values(part, metrics, drawn), parameters=known.get(key)) for key, part in parts.items()
     ]
-    leading = figures_of(corpus)[0]
-    measure = metric(corpus.task, leading)
-    found = Scores(rows, leading, measure.higher_is_better, drawn.counts.shape[1]).sorted()
-    return _compared(found, parts, measure, drawn, settings.seed)
+    found = Scores(rows, metrics, drawn.counts.shape[1]).sorted()
+    return _compared(found, parts, drawn, settings.seed)
 
 
 def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
@@ -163,7 +154,7 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
     ('+ better', '= not better')
     """
     low, high = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
-    if not p < LEVEL:
+    if not p < SIGNIFICANT:
         return "= not better"
     return "+ better" if low > 0 else "- worse" if high < 0 else "= not better"
 
@@ -171,7 +162,7 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
 def smallest_p(scores: Scores) -> float:
     """Return the smallest corrected p that the number of groups allows for the fusions of a table.
 
-    >>> smallest_p(Scores([], "accuracy", True, 5))
+    >>> smallest_p(Scores([], [], 5))
     0.0625
     """
     alone = max(2.0 ** (1 - scores.groups), 1 / (SWAPS + 1))
@@ -185,29 +176,24 @@ def _resamples(parts: Mapping[Key, pd.DataFrame], groups: pd.Series, settings: E
     return resample(groups[list(utterances.pop())].to_numpy(), draws=settings.resamples, seed=settings.seed)
 
 
-def _figures(part: pd.DataFrame, corpus: CorpusParams, drawn: Resamples) -> dict[str, Interval]:
+def _values(part: pd.DataFrame, metrics: Sequence[Metric], drawn: Resamples) -> dict[str, Interval]:
     truth, prediction = part["truth"].to_numpy(), part["prediction"].to_numpy()
-    return {
-        name: group_bootstrap(metric(corpus.task, name).function, truth, prediction, drawn)
-        for name in figures_of(corpus)
-    }
+    return {metric.name: group_bootstrap(metric, truth, prediction, drawn) for metric in metrics}
 
 
-def _compared(
-    scores: Scores, parts: Mapping[Key, pd.DataFrame], measure: Metric, drawn: Resamples, seed: int
-) -> Scores:
+def _compared(scores: Scores, parts: Mapping[Key, pd.DataFrame], drawn: Resamples, seed: int) -> Scores:
     """Add to each fusion its paired difference to the best single modality."""
-    best = scores.best_single
+    best, leading = scores.best_single, scores.leading
     fusions = [row for row in scores.rows if row.fused]
     if best is None or not fusions:
         return scores
     truth, base = (parts[best.key][column].to_numpy() for column in ("truth", "prediction"))
     swapped = swaps(drawn.groups, seed=seed)
     mine = {row.key: parts[row.key]["prediction"].to_numpy() for row in fusions}
-    differences = {key: paired_difference(measure.function, truth, own, base, drawn) for key, own in mine.items()}
-    raw = [randomisation_test(measure.function, truth, own, base, swapped) for own in mine.values()]
+    differences = {key: paired_difference(leading, truth, own, base, drawn) for key, own in mine.items()}
+    raw = [randomisation_test(leading, truth, own, base, swapped) for own in mine.values()]
     found = {
-        key: Comparison(difference, p, corrected, verdict(difference, corrected, measure.higher_is_better))
+        key: Comparison(difference, p, corrected, verdict(difference, corrected, leading.higher_is_better))
         for (key, difference), p, corrected in zip(differences.items(), raw, holm(raw), strict=True)
     }
     return replace(scores, rows=[replace(row, comparison=found.get(row.key)) for row in scores.rows])

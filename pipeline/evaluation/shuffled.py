@@ -6,17 +6,15 @@ import numpy as np
 import pandas as pd
 
 from models.errors import LeakError
-from models.evaluation.metrics import codes, metric
-from models.evaluation.stats import holm
-from pipeline.evaluation.results import read_predictions
-from pipeline.settings.blocks import CorpusParams
+from models.evaluation.coding import codes
+from models.evaluation.metrics import Metric
+from models.evaluation.paired_tests import SIGNIFICANT, holm
+from pipeline.evaluation.results import metrics_of, read_predictions
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.fitting import leading
 from pipeline.training.labels import SHUFFLED
 
 DRAWS = 200
-SIGNIFICANT = 0.05
 ROUNDING = 1e-9  # orders of the labels that differ by less do not differ: one answer to all
 
 
@@ -36,15 +34,17 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
     from scipy.stats import norm
 
     corpus = params.corpus(name)
-    figure = metric(corpus.task, leading(corpus))
+    leading = metrics_of(corpus)[0]
     found = read_predictions(CorpusPaths(name).results / SHUFFLED / "predictions.csv", corpus)
     rows = list(found.groupby(["strategy", "modalities", "model"], sort=False))
-    scores = [_against_chance(part, corpus) for _, part in rows]
-    sign = 1 if figure.higher_is_better else -1
+    scores = [_against_chance(part, leading) for _, part in rows]
     p_values = holm(
-        [float(norm.sf(sign * (own - mean) / deviation)) if deviation else 1.0 for own, mean, deviation in scores]
+        [
+            float(norm.sf(leading.sign * (own - mean) / deviation)) if deviation else 1.0
+            for own, mean, deviation in scores
+        ]
     )
-    yield f"{name}, labels shuffled: {leading(corpus)}, chance, p corrected for {len(rows)} rows"
+    yield f"{name}, labels shuffled: {leading.name}, chance, p corrected for {len(rows)} rows"
     better = []
     for (key, _), (own, mean, _), p in zip(rows, scores, p_values, strict=True):
         who = " ".join(part for part in key if part)
@@ -58,15 +58,15 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
     yield f"{name}: all {len(rows)} rows are at chance, as they must be"
 
 
-def _against_chance(part: pd.DataFrame, corpus: CorpusParams) -> tuple[float, float, float]:
+def _against_chance(part: pd.DataFrame, metric: Metric) -> tuple[float, float, float]:
     """Return the leading figure, and its mean and deviation over random orders of the labels."""
-    function, rng = metric(corpus.task, leading(corpus)).function, np.random.default_rng(0)
-    truth, said = part["truth"].to_numpy(), part["prediction"].to_numpy()
-    if corpus.task == "classification":
-        truth, said = codes(truth, said)
-    drawn = np.array([function(rng.permutation(truth), said) for _ in range(DRAWS)])
+    rng = np.random.default_rng(0)
+    truth, predicted = part["truth"].to_numpy(), part["prediction"].to_numpy()
+    if metric.task == "classification":
+        truth, predicted = codes(truth, predicted)
+    drawn = np.array([metric(rng.permutation(truth), predicted) for _ in range(DRAWS)])
     drawn = drawn[np.isfinite(drawn)]
-    own = function(truth, said)
+    own = metric(truth, predicted)
     if not len(drawn) or not np.isfinite(own):
         return own, float("nan"), 0.0
     spread = float(drawn.std())

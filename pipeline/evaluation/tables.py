@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from features.base import MODALITIES
-from models.evaluation.stats import Interval
-from pipeline.evaluation.cells import SHARES, difference, figure, number, p_value, pipe_table, plain, spaced, tabular
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import Metric
+from models.evaluation.paired_tests import SIGNIFICANT
+from pipeline.evaluation.cells import difference, number, p_value, pipe_table, plain, spaced, tabular, with_interval
 from pipeline.evaluation.results import WHO, Key, label_of
-from pipeline.evaluation.scoring import LEVEL, Comparison, Scored, Scores, smallest_p
+from pipeline.evaluation.scoring import Comparison, Scored, Scores, smallest_p
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 TABLE_COLUMNS = ["corpus", *WHO, "metric", "value", "low", "high", "n"]
 COMPARISON_COLUMNS = [*WHO, "metric", "difference", "low", "high", "p", "p_holm", "verdict", "parameters"]
-SHORT = 2  # figures that the terminal shows
+SHORT = 2  # metrics that the terminal shows
 
 _NORMALISED = {
     "speaker": "normalised per speaker: each feature standardised on the speaker's own unlabelled recordings, those "
@@ -30,7 +32,7 @@ def tidy(corpus: str, scores: Scores) -> pd.DataFrame:
     lines = [
         (corpus, *row.key, name, found.value, found.low, found.high, row.n)
         for row in scores.rows
-        for name, found in row.figures.items()
+        for name, found in row.values.items()
     ]
     return pd.DataFrame(lines, columns=TABLE_COLUMNS)
 
@@ -42,7 +44,7 @@ def comparisons(scores: Scores) -> pd.DataFrame:
         if (found := row.comparison) is not None:
             lead = (found.difference.value, found.difference.low, found.difference.high)
             parameters = "" if row.parameters is None else row.parameters
-            lines.append((*row.key, scores.leading, *lead, found.p, found.p_holm, found.verdict, parameters))
+            lines.append((*row.key, scores.leading.name, *lead, found.p, found.p_holm, found.verdict, parameters))
     return pd.DataFrame(lines, columns=COMPARISON_COLUMNS)
 
 
@@ -54,16 +56,16 @@ def rows_of(table: pd.DataFrame, compared: pd.DataFrame, parameters: Mapping[Key
     }
     rows = []
     for key, part in table.groupby(WHO, sort=False):
-        figures = {f.metric: Interval(f.value, f.low, f.high) for f in part.itertuples(index=False)}
+        values = {line.metric: Interval(line.value, line.low, line.high) for line in part.itertuples(index=False)}
         strategy, modalities, model = key
         count, stand = int(part["n"].iloc[0]), stands.get(key)
-        rows.append(Scored(strategy, modalities, model, count, figures, parameters.get(key), stand))
+        rows.append(Scored(strategy, modalities, model, count, values, parameters.get(key), stand))
     return rows
 
 
 def by_modalities(scores: Scores) -> Lines:
     """Return the paper's table: a line a strategy and model, a column a set of modalities, the leading figure."""
-    rows = [row for row in scores.rows if row.modalities]
+    rows, leading = [row for row in scores.rows if row.modalities], scores.leading
     columns = sorted({row.modalities for row in rows}, key=_place)
     found = {(row.strategy, row.model, row.modalities): row for row in rows}
     best = {m: scores.best([row for row in rows if row.modalities == m]) for m in columns}
@@ -71,8 +73,8 @@ def by_modalities(scores: Scores) -> Lines:
     def cell(row: Scored | None) -> str:
         if row is None:
             return ""
-        text, top = number(scores.leading, row.figures[scores.leading].value), best[row.modalities]
-        is_best = top is not None and top.figures[scores.leading].value == row.figures[scores.leading].value
+        value, top = row.values[leading.name].value, best[row.modalities]
+        text, is_best = number(leading, value), top is not None and top.values[leading.name].value == value
         return f"{text} *" if is_best else text
 
     names = sorted({(row.strategy, row.model): row.floor for row in rows}.items(), key=lambda item: not item[1])
@@ -81,7 +83,7 @@ def by_modalities(scores: Scores) -> Lines:
 
 
 def all_rows(
-    scores: Scores, figures: int | None = None, seconds: Mapping[Key, tuple[float, float]] | None = None
+    scores: Scores, count: int | None = None, seconds: Mapping[Key, tuple[float, float]] | None = None
 ) -> Lines:
     """Return the table of all rows.
 
@@ -89,22 +91,22 @@ def all_rows(
     ----------
     scores
         The rows.
-    figures
-        How many of the figures; all if None.
+    count
+        How many of the metrics; all if None.
     seconds
         Seconds of fitting and predicting, by row, where they are to be shown.
     """
-    names = list(scores.rows[0].figures)[:figures] if scores.rows else []
+    metrics = scores.metrics[:count]
     compared = any(row.comparison for row in scores.rows)
     counted = any(row.parameters is not None for row in scores.rows)
-    header = ["strategy", "modalities", "model", *names]
-    header += [f"{scores.leading} against the best single modality", "p (Holm)"] if compared else []
+    header = ["strategy", "modalities", "model", *(metric.name for metric in metrics)]
+    header += [f"{scores.leading.name} against the best single modality", "p (Holm)"] if compared else []
     header += ["verdict", "n", *(["parameters"] if counted else []), *(["fit s", "predict s"] if seconds else [])]
     best = scores.best_row
 
     def cells(row: Scored) -> Iterator[str]:
         yield from (row.strategy, spaced(row.modalities), row.model)
-        yield from (figure(name, row.figures[name]) for name in names)
+        yield from (with_interval(metric, row.values[metric.name]) for metric in metrics)
         if compared:
             yield from _comparison(row, scores.leading)
         yield ", ".join(([row.comparison.verdict] if row.comparison else []) + (["best"] if row is best else []))
@@ -126,14 +128,14 @@ def markdown(corpus: str, scores: Scores, words: Sequence[str]) -> str:
 
 def headings(scores: Scores) -> tuple[str, str]:
     """Return the headings of the two tables."""
-    unit = ", percent" if scores.leading in SHARES else ""
-    return f"## {scores.leading}{unit}, by modalities", "## All rows"
+    unit = ", percent" if scores.leading.share else ""
+    return f"## {scores.leading.name}{unit}, by modalities", "## All rows"
 
 
 def tex(corpus: str, scores: Scores) -> str:
     """Return table.tex: both tables as LaTeX tabulars, to be put into a document with ``input``."""
     paper, rows = tabular(*by_modalities(scores)), tabular(*all_rows(scores))
-    title = f"% {corpus}: {scores.leading} by modalities; *: best of its column"
+    title = f"% {corpus}: {scores.leading.name} by modalities; *: best of its column"
     return "\n".join([title, *paper, "", "% all rows", *rows, ""])
 
 
@@ -141,7 +143,7 @@ def words(
     scores: Scores, corpus: CorpusParams, settings: EvaluateParams, normalise: str, notices: Sequence[str]
 ) -> Iterator[str]:
     """Yield what is said under the table: how to read it, how it was made, and what is odd about it."""
-    shares = "Shares are in percent. " if any(name in SHARES for row in scores.rows for name in row.figures) else ""
+    shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     yield (
         f"{shares}In brackets: 95 % bootstrap intervals, {settings.resamples} resamples of whole groups "
         f"({corpus.protocol.group}). Protocol: {corpus.protocol.kind}."
@@ -164,17 +166,18 @@ def _comparison_words(scores: Scores) -> Iterator[str]:
     )
     yield (
         "'+ better' and '- worse': the interval of the paired difference leaves out 0, and p, of a randomisation test "
-        f"over whole groups, corrected after Holm for all fusions, is below {LEVEL}; '= not better': anything else."
+        f"over whole groups, corrected after Holm for all fusions, is below {SIGNIFICANT}; '= not better': "
+        "anything else."
     )
     smallest = smallest_p(scores)
-    if scores.groups > 1 and smallest >= LEVEL:
+    if scores.groups > 1 and smallest >= SIGNIFICANT:
         yield (
             f"With {scores.groups} groups no corrected p can be below {smallest:.2f}: this corpus cannot show that one "
             "of so many fusions is better."
         )
 
 
-def _comparison(row: Scored, leading: str) -> tuple[str, str]:
+def _comparison(row: Scored, leading: Metric) -> tuple[str, str]:
     if row.comparison is None:
         return "", ""
     return difference(leading, row.comparison.difference), p_value(row.comparison.p_holm)

@@ -16,7 +16,6 @@ from features.base import MODALITIES, Modality
 from models.configuration import Configuration
 from models.data.modalities import Modalities, Task
 from models.errors import reason_of
-from models.evaluation.metrics import metric
 from models.registry import build, reads_sequences, strategy
 from models.saving.saving import is_part, save
 from models.saving.size import parameters
@@ -24,7 +23,7 @@ from models.validation.folds import numbered
 from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.evaluation.results import WHO, read_figures
+from pipeline.evaluation.results import WHO, metrics_of, read_metrics
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -33,7 +32,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names, plugin_keys
 from pipeline.training.current import require_evaluated
 from pipeline.training.fit_keys import recipe_of
-from pipeline.training.fitting import leading, named_failure
+from pipeline.training.fitting import named_failure
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
 from pipeline.training.labels import labels_of
 from pipeline.training.trained import inputs_of as inputs_of_training
@@ -179,11 +178,12 @@ def best_configuration(params: Params, name: str) -> Configuration:
     if not path.exists():
         raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
     require_evaluated(params, name)
-    table = read_figures(name, [leading(corpus)])
-    rows = table[(table["metric"] == leading(corpus)) & table["modalities"].str.contains("+", regex=False)]
+    leading = metrics_of(corpus)[0]
+    table = read_metrics(name, [leading])
+    rows = table[(table["metric"] == leading.name) & table["modalities"].str.contains("+", regex=False)]
     if rows.empty:
         raise UserError(f"{path} holds no fusion: name a strategy with --strategy")
-    return _best(rows, corpus.task, higher=metric(corpus.task, leading(corpus)).higher_is_better)
+    return _best(rows, corpus.task, higher=leading.higher_is_better)
 
 
 def _best(rows: pd.DataFrame, task: Task, *, higher: bool) -> Configuration:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.evaluation.metrics import metric
+from models.evaluation.metrics import Metric
 from models.registry import strategy
-from pipeline.evaluation.results import WHO, figures_of, label_of, notices_of
+from pipeline.evaluation.results import WHO, label_of, metrics_of, notices_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there, require_written
@@ -24,7 +24,8 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #
 
 def page_of(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: CorpusParams, key: str) -> Iterator[str]:
     """Yield the lines of the page."""
-    first = figures_of(corpus)[0]
+    metrics = metrics_of(corpus)
+    first = metrics[0].name
     yield f'<!doctype html><html lang="en"><meta charset="utf-8">{page_mark(key)}<title>{escape(name)}</title>'
     yield f"<style>{_STYLE}</style>"
     yield f"<h1>{escape(name)}</h1>"
@@ -42,12 +43,10 @@ def page_of(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: C
         yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"
         yield _drawing(images / "attention.svg")
     yield "<h2>All figures</h2>"
-    yield from _figures(table, figures_of(corpus))
+    yield from _figures(table, tuple(metric.name for metric in metrics))
     if corpus.task == "classification":
         yield "<h2>Confusion matrices</h2><p>Truth by row, prediction by column; all utterances.</p>"
-        yield from _confusions(
-            table[table["metric"] == first], predictions, metric(corpus.task, first).higher_is_better
-        )
+        yield from _confusions(table[table["metric"] == first], predictions, metrics[0])
     yield "</html>"
 
 
@@ -70,7 +69,7 @@ def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
     yield "</table>"
 
 
-def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better: bool) -> Iterator[str]:
+def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, leading: Metric) -> Iterator[str]:
     """Show the best single modality and the best fusion."""
     fused = rows["modalities"].str.contains("+", regex=False)
     kinds = rows["strategy"].map(lambda name: strategy(name).kind)
@@ -78,7 +77,7 @@ def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, higher_is_better:
     for title, part in (("Best single modality", rows[single]), ("Best fusion", rows[fused])):
         if part.empty:
             continue
-        best = part.loc[part["value"].idxmax() if higher_is_better else part["value"].idxmin()]
+        best = part.loc[part["value"].idxmax() if leading.higher_is_better else part["value"].idxmin()]
         mine = predictions[(predictions[WHO] == best[WHO]).all(axis=1)]
         counts = pd.crosstab(mine["truth"], mine["prediction"])
         classes = sorted(set(counts.index) | set(counts.columns))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from common.atomic import write_text
-from pipeline.evaluation.results import figures_of, read_figures, read_predictions
+from pipeline.evaluation.results import metrics_of, read_metrics, read_predictions
 from pipeline.reporting.page import page_of
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -20,7 +20,7 @@ def report(params: Params, name: str) -> Path:
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with evaluated(params, name) as key:
-        table = read_figures(name, figures_of(corpus))
+        table = read_metrics(name, metrics_of(corpus))
         page = "\n".join(page_of(name, table, read_predictions(paths.predictions, corpus), corpus, key))
     path = paths.results / "report.html"
     write_text(path, page)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.errors import Changed, UserError, refuse_pipe
-from pipeline.evaluation.results import figures_of
+from pipeline.evaluation.results import metrics_of
 from pipeline.run.cache import key_of
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -64,7 +64,7 @@ def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
     return {
         PREDICTIONS: record.content,
         "run.plugins": key_of({"plugins": plugin_keys(params.run.plugins)}),
-        f"corpora.{name}.metrics": key_of({"metrics": figures_of(corpus)}),
+        f"corpora.{name}.metrics": key_of({"metrics": tuple(metric.name for metric in metrics_of(corpus))}),
         f"corpora.{name}.note": key_of({"note": corpus.note}),
         **{f"evaluate.{setting}": key_of({"value": value}) for setting, value in asdict(params.evaluate).items()},
     }

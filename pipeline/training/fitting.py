@@ -226,11 +226,6 @@ def _coded(answers: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
     return np.asarray(coded, np.int64)
 
 
-def leading(corpus: CorpusParams) -> str:
-    """Return the name of a corpus's leading figure."""
-    return (corpus.metrics or metric_names(corpus.task))[0]
-
-
 def inner_figure(corpus: CorpusParams) -> str:
     """Return the figure by which a fit judges rows that inner folds held out, whatever the table shows."""
     return metric_names(corpus.task)[0]

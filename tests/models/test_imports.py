@@ -13,7 +13,7 @@ def loaded(code):
     "module",
     [
         "evaluation.metrics",
-        "evaluation.stats",
+        "evaluation.intervals",
         "validation.protocol",
         "validation.leaks",
         "registry",

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +8,8 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from models.errors import ModelError
 from models.evaluation import metrics
+from models.evaluation.intervals import group_bootstrap, resample
+from models.evaluation.sufficient_statistics import agreement
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60)
 
@@ -96,9 +100,54 @@ def test_unknown_metric_names_the_closest():
         metrics.metric_names("emotion")
 
 
-def test_a_metric_can_be_registered_once(monkeypatch):
+@pytest.fixture
+def registry(monkeypatch):
     monkeypatch.setattr(metrics, "_METRICS", {task: dict(own) for task, own in metrics._METRICS.items()})
-    metrics.register("regression", "worst", lambda t, p: float(np.abs(t - p).max()), higher_is_better=False)
-    assert metrics.metric("regression", "worst").function(np.array([1.0]), np.array([3.0])) == 2
+
+
+def worst(truth, prediction):
+    return float(np.abs(truth - prediction).max())
+
+
+def same_sign(truth, prediction):
+    return float(((truth > 0) == (prediction > 0)).mean())
+
+
+def test_a_metric_can_be_registered_once(registry):
+    metrics.register("regression", "worst", worst, higher_is_better=False)
+    found = metrics.metric("regression", "worst")
+    assert (found.name, found.task, found.sign, found.share, found.statistics) == (
+        "worst",
+        "regression",
+        -1,
+        False,
+        None,
+    )
+    assert found(np.array([1.0]), np.array([3.0])) == 2
     with pytest.raises(ModelError, match="exists already"):
         metrics.register("regression", "mae", metrics.r)
+    with pytest.raises(ModelError, match="no task is named 'emotion'"):
+        metrics.register("emotion", "worst", worst)
+
+
+def test_a_registered_metric_is_one_of_its_tasks_and_resampled_by_its_own_statistics(registry):
+    sums = agreement(lambda values: values > 0)
+    metrics.register(
+        "regression", "above", lambda t, p: float(((t > 0) == (p > 0)).mean()), share=True, statistics=sums
+    )
+    assert [found.name for found in metrics.metrics_of("regression", ["above", "mae"])] == ["above", "mae"]
+    assert metrics.metrics_of("regression")[-1].name == "above"
+    truth, drawn = np.array([1.0, -1.0, 2.0, 3.0]), resample(np.arange(4), draws=50)
+    found = metrics.metric("regression", "above")
+    by_sums = group_bootstrap(found, truth, np.abs(truth), drawn)
+    by_calls = group_bootstrap(replace(found, statistics=None), truth, np.abs(truth), drawn)
+    assert by_sums.value == 0.75
+    assert by_sums == by_calls
+
+
+def test_shares_lie_between_0_and_1_and_only_they_are_marked_so():
+    rng = np.random.default_rng(0)
+    for task, values in (("classification", rng.integers(0, 3, (2, 300))), ("regression", rng.normal(0, 3, (2, 300)))):
+        for found in metrics.metrics_of(task):
+            assert found.share == (found.name not in ("mae", "r"))
+            assert not found.share or 0 <= found(*values) <= 1

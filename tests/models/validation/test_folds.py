@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.evaluation.stats import resample
+from models.evaluation.intervals import resample
 from models.validation.folds import hold_out_groups, inner_folds, numbered
 from models.validation.protocol import Protocol, groups_of, plan
 

@@ -2,10 +2,12 @@
 
 import re
 
-from models.evaluation.stats import Interval
-from pipeline.evaluation.cells import difference, figure, latex, p_value, pipe_table, plain, tabular
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metric
+from pipeline.evaluation.cells import difference, latex, p_value, pipe_table, plain, tabular, with_interval
 
 NAN = float("nan")
+UAR, MAE, R = metric("classification", "uar"), metric("regression", "mae"), metric("regression", "r")
 
 
 def test_latex_escapes_each_special_letter_once() -> None:
@@ -32,10 +34,10 @@ def test_a_tabular_is_whole_and_no_row_begins_with_a_bracket() -> None:
 
 
 def test_undefined_figures_and_missing_intervals_are_said_in_words() -> None:
-    assert figure("r", Interval(NAN, NAN, NAN)) == "undefined"
-    assert figure("uar", Interval(0.5, NAN, NAN)) == "50.0 [no interval: one group]"
-    assert difference("mae", Interval(-0.25, -0.5, 0.125)) == "-0.250 [-0.500, +0.125]"
-    assert difference("uar", Interval(0.1, -1e-17, 0.2)) == "+10.0 [+0.0, +20.0]"
+    assert with_interval(R, Interval(NAN, NAN, NAN)) == "undefined"
+    assert with_interval(UAR, Interval(0.5, NAN, NAN)) == "50.0 [no interval: one group]"
+    assert difference(MAE, Interval(-0.25, -0.5, 0.125)) == "-0.250 [-0.500, +0.125]"
+    assert difference(UAR, Interval(0.1, -1e-17, 0.2)) == "+10.0 [+0.0, +20.0]"
     assert p_value(NAN) == ""
 
 

@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.evaluation.stats import Interval
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of
 from pipeline.errors import UserError
 from pipeline.evaluation.results import Key
 from pipeline.evaluation.scoring import Scored, Scores, score, smallest_p, verdict
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams
 
 NAN = float("nan")
+ACCURACY = metrics_of("classification", ["accuracy"])
 PROTOCOL = ProtocolParams("group-kfold", group="speaker")
 
 
@@ -116,7 +118,7 @@ def test_blocks_stand_in_order_and_equal_rows_as_they_came() -> None:
         row("tfidf", "text", 0.99),
         row("majority", "", 0.3),
     ]
-    scores = Scores(rows, "accuracy", True, 5).sorted()
+    scores = Scores(rows, ACCURACY, 5).sorted()
     assert [f"{r.strategy} {r.modalities}" for r in scores.rows] == [
         "tfidf text",
         "majority ",
@@ -136,9 +138,9 @@ def test_blocks_stand_in_order_and_equal_rows_as_they_came() -> None:
 
 def test_smallest_p_is_that_of_all_signs_times_the_fusions() -> None:
     fusions = [row("vote", "text+audio", 0.5), row("concat", "text+audio", 0.5)]
-    assert smallest_p(Scores(fusions, "accuracy", True, 8)) == 2 / 2**8 * 2
-    assert smallest_p(Scores(fusions, "accuracy", True, 1)) == 1
-    assert smallest_p(Scores(fusions, "accuracy", True, 500)) == 2 / 10000
+    assert smallest_p(Scores(fusions, ACCURACY, 8)) == 2 / 2**8 * 2
+    assert smallest_p(Scores(fusions, ACCURACY, 1)) == 1
+    assert smallest_p(Scores(fusions, ACCURACY, 500)) == 2 / 10000
 
 
 def test_rows_of_different_utterances_are_refused() -> None:

@@ -368,7 +368,7 @@ def test_prepare_beside_compare_gives_no_differences(when: str, corpus: Path, mo
         module.compare(params, "majority", "unimodal:audio")
 
 
-@pytest.mark.parametrize("when", ["read_figures", "notices_of", "read_predictions"])
+@pytest.mark.parametrize("when", ["read_metrics", "notices_of", "read_predictions"])
 def test_train_beside_report_gives_no_page_of_two_runs(
     when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

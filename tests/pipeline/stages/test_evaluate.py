@@ -19,7 +19,7 @@ from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.evaluation.outputs import write_outputs
 from pipeline.evaluation.printing import printed, printed_robustness, printed_without
-from pipeline.inference.fit import best_row
+from pipeline.inference.fit import best_configuration
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
@@ -414,7 +414,7 @@ def test_a_report_of_other_figures_than_were_evaluated_says_what_to_run(
         path.write_text(yaml.safe_dump(blocks))
         if chosen == ["uar"]:
             again(classification)
-    for ask in (report, best_row, printed, printed_robustness):
+    for ask in (report, best_configuration, printed, printed_robustness):
         with pytest.raises(UserError, match=r"table.csv is out of date: corpora.c.metrics.*evaluate --corpus c`"):
             ask(load_params(path), "c")
     again(classification)

@@ -1,0 +1,88 @@
+"""Labels and predictions as the numbers that metrics read: scores as floats, classes as integers from 0."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.modalities import IntArray, Task
+from models.errors import ModelError
+
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # as pandas names the types of objects
+
+
+def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
+    """Return both as positions in the sorted list of all classes that occur in either.
+
+    >>> codes(["b", "a"], ["b", "c"])
+    (array([1, 0]), array([1, 2]))
+    """
+    first, second = np.asarray(truth), np.asarray(prediction)
+    _, both = np.unique(np.concatenate([first, second]), return_inverse=True)
+    return both[: len(first)], both[len(first) :]
+
+
+def coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
+    """Return both as integers from 0; what is so already, as it is."""
+    first, second = np.asarray(truth), np.asarray(prediction)
+    if first.dtype.kind == second.dtype.kind == "i" and len(first) and min(first.min(), second.min()) >= 0:
+        return first, second
+    return codes(first, second)
+
+
+def as_numbers(task: Task, truth: Any, predictions: Any, groups: IntArray) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return labels and predictions of the same utterances as numbers.
+
+    The task says what a number means: 2 is a score to a regression, whatever its type, and a class to a classification.
+
+    Parameters
+    ----------
+    task
+        ``classification`` or ``regression``.
+    truth
+        ``(n,)`` classes or scores.
+    predictions
+        ``(n,)``, or ``(s, n)`` of `s` models.
+    groups
+        ``(n,)`` of the same utterances.
+
+    Returns
+    -------
+    tuple of ndarray
+        ``(n,)`` and ``(s, n)``.
+
+    Raises
+    ------
+    ModelError
+        If lengths disagree.
+    """
+    import pandas as pd
+
+    true, predicted = _array(truth), np.atleast_2d(_array(predictions))
+    if not len(true) == predicted.shape[1] == len(groups):
+        raise ModelError(
+            f"{len(true)} labels, {predicted.shape[1]} predictions and groups of {len(groups)} utterances do not fit"
+        )
+    if task == "regression":
+        return true.astype(np.float64), predicted.astype(np.float64)
+    both = np.concatenate([true, predicted.ravel()])
+    numbers, _ = pd.factorize(both, sort=True, use_na_sentinel=False)  # sorts the classes, not the utterances
+    return numbers[: len(true)], numbers[len(true) :].reshape(predicted.shape)
+
+
+def paired(first: Any, second: Any) -> NDArray[Any]:
+    """Return the predictions of two models as ``(2, n)``; two of different lengths raise `ModelError`."""
+    ours, theirs = np.asarray(first), np.asarray(second)
+    if ours.shape != theirs.shape:
+        raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired: they do not fit")
+    return np.stack([ours, theirs])
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """Return an array; numbers that are Python objects as numbers."""
+    import pandas as pd
+
+    array = np.asarray(values)
+    if array.dtype != object or pd.api.types.infer_dtype(array.ravel(), skipna=False) not in _NUMBERS:
+        return array
+    return np.array(array.tolist())

@@ -1,0 +1,161 @@
+"""Confidence intervals over resampled groups: of one model's metric, and of the difference of two models.
+
+Groups (speakers, dialogues, sessions) are never divided: the utterances of one group resemble each other, so that a
+corpus says as much about other speakers as it has groups, not utterances.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.modalities import FloatArray, IntArray
+from models.evaluation.coding import as_numbers, paired
+from models.evaluation.metrics import Metric
+from models.validation.folds import numbered
+
+DRAWS = 1000
+CONFIDENCE = 0.95
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its confidence interval; NaN bounds where there is no interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Groups drawn with replacement.
+
+    Attributes
+    ----------
+    groups
+        ``(n,)`` number of each utterance's group.
+    drawn
+        ``(draws, groups)`` numbers of the groups in each draw; no draws where there is only one group, which says
+        nothing about others.
+    """
+
+    groups: IntArray
+    drawn: IntArray
+
+    @cached_property
+    def counts(self) -> FloatArray:
+        """``(draws, groups)`` how often each draw contains each group."""
+        draws, groups = self.drawn.shape
+        cells = self.drawn + groups * np.arange(draws)[:, None]
+        return np.bincount(cells.ravel(), minlength=draws * groups).reshape(draws, groups).astype(np.float64)
+
+    @cached_property
+    def draws(self) -> tuple[IntArray, ...]:
+        """The utterances of each draw, by position."""
+        order = np.argsort(self.groups, kind="stable")
+        members = np.split(order, np.cumsum(np.bincount(self.groups))[:-1])
+        return tuple(np.concatenate([members[g] for g in row]) for row in self.drawn)
+
+
+def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
+    """Draw as many groups as there are, with replacement, each with all of its utterances.
+
+    The same groups give the same draws, in whatever order they come: all models of a table are compared on the same
+    resamples.
+
+    Parameters
+    ----------
+    groups
+        ``(n,)`` what may not be divided: speaker, session, video.
+    draws
+        Number of draws.
+    seed
+        Of the random numbers.
+
+    References
+    ----------
+    A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.
+    """
+    numbers, count = numbered(groups)
+    shape = (draws if count > 1 else 0, count)
+    return Resamples(numbers, np.random.default_rng(seed).integers(max(count, 1), size=shape))
+
+
+def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resamples) -> Interval:
+    """Return a metric and its 95 % percentile interval.
+
+    A draw in which the metric is undefined (a correlation with a constant) is left out. With one group, or without any
+    draw in which the metric is defined, the bounds are NaN.
+
+    Parameters
+    ----------
+    metric
+        Any registry entry.
+    truth
+        ``(n,)`` classes or scores.
+    prediction
+        ``(n,)``, or ``(s, n)`` of `s` models, whose metrics are averaged in every draw.
+    resamples
+        Of the same n utterances.
+
+    Raises
+    ------
+    ModelError
+        If lengths disagree.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile intervals).
+    """
+    true, predicted = as_numbers(metric.task, truth, prediction, resamples.groups)
+    value = float(np.mean([metric(true, one) for one in predicted]))
+    return _interval(value, _resampled(metric, true, predicted, resamples).mean(axis=0))
+
+
+def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resamples: Resamples) -> Interval:
+    """Return the metric of `first` minus that of `second`, both measured on the same utterances of every draw.
+
+    Parameters
+    ----------
+    metric
+        Any registry entry.
+    truth
+        ``(n,)`` classes or scores.
+    first, second
+        ``(n,)`` what two models predict.
+    resamples
+        Of the same n utterances.
+
+    Raises
+    ------
+    ModelError
+        If lengths disagree.
+    """
+    true, both = as_numbers(metric.task, truth, paired(first, second), resamples.groups)
+    resampled = _resampled(metric, true, both, resamples)
+    return _interval(metric(true, both[0]) - metric(true, both[1]), resampled[0] - resampled[1])
+
+
+def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], resamples: Resamples) -> FloatArray:
+    """Return the metric of each model in each draw, ``(s, draws)``: from sums if it has sufficient statistics."""
+    values = np.full((len(predictions), len(resamples.drawn)), np.nan)
+    if metric.statistics and values.size:
+        sums = metric.statistics.by_group(truth, predictions, resamples.groups)
+        values = metric.statistics.metric(resamples.counts @ sums)
+    for model, draw in np.argwhere(np.isnan(values)):
+        utterances = resamples.draws[draw]
+        values[model, draw] = metric(truth[utterances], predictions[model, utterances])
+    return values
+
+
+def _interval(value: float, resampled: FloatArray) -> Interval:
+    defined = resampled[np.isfinite(resampled)]
+    if not len(defined):
+        return Interval(value, float("nan"), float("nan"))
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(defined, [tail, 100 - tail])
+    return Interval(value, float(low), float(high))

@@ -1,0 +1,150 @@
+"""Whether two models differ: a randomisation test of a pair, and Holm's correction of several tests."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.modalities import FloatArray, IntArray
+from models.evaluation.coding import as_numbers, paired
+from models.evaluation.intervals import SEED
+from models.evaluation.metrics import Metric
+from models.validation.folds import numbered
+
+SWAPS = 9999
+SIGNIFICANT = 0.05  # a corrected p below this counts as a difference
+
+_AT_ONCE = 1000  # swaps in one matrix product
+_ROUNDING = 1e-12  # two differences nearer than this are the same
+
+
+@dataclass(frozen=True, eq=False)
+class Swaps:
+    """Groups whose predictions two models exchange.
+
+    Attributes
+    ----------
+    groups
+        ``(n,)`` number of each utterance's group.
+    swapped
+        ``(draws, groups)`` whether a draw swaps a group; no draws where there is only one group.
+    exact
+        Whether these are all possible ways to swap, each once.
+    """
+
+    groups: IntArray
+    swapped: NDArray[np.bool_]
+    exact: bool
+
+
+def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
+    """Return which groups two models exchange: all ``2 ** groups`` ways if there are no more than `draws` of them.
+
+    Parameters
+    ----------
+    groups
+        ``(n,)`` what may not be divided: speaker, session, video.
+    draws
+        Number of draws at most.
+    seed
+        Of the random numbers.
+    """
+    numbers, count = numbered(groups)
+    if count < 2:
+        return Swaps(numbers, np.empty((0, count), bool), True)
+    if 2**count <= draws:
+        ways = np.arange(2**count)[:, None] >> np.arange(count) & 1
+        return Swaps(numbers, ways.astype(bool), True)
+    return Swaps(numbers, np.random.default_rng(seed).random((draws, count)) < 0.5, False)
+
+
+def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swapped: Swaps) -> float:
+    """Return the two-sided p of no difference: how often chance alone sets two models as far apart as they are.
+
+    If the models do not differ, it makes no difference which of the two predicted a group; so their predictions are
+    swapped for whole groups. Where not all swaps are tried, the observed assignment counts as one more draw:
+    ``(1 + k) / (1 + n)``. The smallest p that `g` groups allow is ``2 / 2 ** g``.
+
+    Parameters
+    ----------
+    metric
+        Any registry entry.
+    truth
+        ``(n,)`` classes or scores.
+    first, second
+        ``(n,)`` what two models predict.
+    swapped
+        From `swaps`, of the same n utterances; the same for all pairs of a table.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN with one group, or where the metric is undefined.
+
+    Raises
+    ------
+    ModelError
+        If lengths disagree.
+
+    References
+    ----------
+    E. W. Noreen, Computer-Intensive Methods for Testing Hypotheses, 1989, chapter 2.
+    A. Yeh, More accurate tests for the statistical significance of result differences, COLING 2000.
+    """
+    true, both = as_numbers(metric.task, truth, paired(first, second), swapped.groups)
+    observed = metric(true, both[0]) - metric(true, both[1])
+    if not np.isfinite(observed) or not len(swapped.swapped):
+        return float("nan")
+    differences = np.concatenate([values[0] - values[1] for values in _swapped(metric, true, both, swapped)])
+    differences = differences[np.isfinite(differences)]
+    as_far = int(np.count_nonzero(np.abs(differences) >= abs(observed) - _ROUNDING))
+    return as_far / len(differences) if swapped.exact else (1 + as_far) / (1 + len(differences))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct the p values of several tests, so that the chance of even one false alarm stays below the level.
+
+    Parameters
+    ----------
+    p_values
+        One per comparison; NaN does not count as a comparison and stays NaN.
+
+    Returns
+    -------
+    list of float
+        In the same order.
+
+    References
+    ----------
+    S. Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    given = np.asarray(p_values, np.float64)
+    known = np.flatnonzero(np.isfinite(given))
+    order = known[np.argsort(given[known], kind="stable")]
+    found = np.full(len(given), np.nan)
+    found[order] = np.minimum(np.maximum.accumulate(given[order] * np.arange(len(order), 0, -1)), 1)
+    return [float(p) for p in found]
+
+
+def _swapped(metric: Metric, truth: NDArray[Any], both: NDArray[Any], swapped: Swaps) -> Iterator[FloatArray]:
+    """Yield the metric of both models after swapping, ``(2, draws)``, some draws at a time."""
+    statistics = metric.statistics
+    sums = statistics.by_group(truth, both, swapped.groups) if statistics else None
+    for start in range(0, len(swapped.swapped), _AT_ONCE):
+        draws = swapped.swapped[start : start + _AT_ONCE]
+        values = np.full((2, len(draws)), np.nan)
+        if statistics and sums is not None:
+            moved = draws.astype(np.float64) @ (sums[1] - sums[0])
+            values = statistics.metric(np.stack([sums[0].sum(axis=0) + moved, sums[1].sum(axis=0) - moved]))
+        for draw in np.flatnonzero(np.isnan(values).any(axis=0)):
+            other = draws[draw][swapped.groups]
+            values[0, draw] = metric(truth, np.where(other, both[1], both[0]))
+            values[1, draw] = metric(truth, np.where(other, both[0], both[1]))
+        yield values

@@ -1,0 +1,167 @@
+"""Metrics from sums over utterances, so that a thousand resamples are one matrix product.
+
+Most metrics depend on the utterances only through sums: how often each class is right, true and predicted; errors,
+squares and products. The sums of each group are computed once; a resample adds them as often as the group was drawn.
+`models.evaluation.metrics` defines the metrics; here is how they follow from sums.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.modalities import FloatArray, IntArray
+
+Array = NDArray[Any]
+Mapped = Callable[[Array], Array]  # what is compared of scores: their signs, their rounded values
+_PRECISE = 0.01  # share of the mean square that the variance must be, for `correlation` to lose no digit that matters
+
+
+@dataclass(frozen=True)
+class SufficientStatistics:
+    """What to sum over utterances, and the metric that follows from the sums.
+
+    Attributes
+    ----------
+    per_utterance
+        ``(truth (n,), predictions (s, n)) -> (s, n, k)``: what each utterance adds, for `s` models. Classes are
+        numbers from 0.
+    metric
+        ``(..., k) -> (...)``: the metric of summed statistics; NaN where it is undefined, or where the sums have lost
+        too many digits to compute it.
+    """
+
+    per_utterance: Callable[[Array, Array], FloatArray]
+    metric: Callable[[FloatArray], FloatArray]
+
+    def by_group(self, truth: Array, predictions: Array, groups: IntArray) -> FloatArray:
+        """Return the sums over each group.
+
+        Parameters
+        ----------
+        truth
+            ``(n,)``.
+        predictions
+            ``(s, n)``.
+        groups
+            ``(n,)`` each utterance's group, numbered from 0.
+
+        Returns
+        -------
+        ndarray
+            ``(s, groups, k)``.
+        """
+        order = np.argsort(groups, kind="stable")
+        starts = np.searchsorted(groups[order], np.arange(groups.max(initial=-1) + 1))
+        added = self.per_utterance(truth, predictions)
+        return np.asarray(np.add.reduceat(added[:, order], starts, axis=1), np.float64)
+
+
+def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> SufficientStatistics:
+    """Return the statistics of the share of utterances whose prediction agrees with the truth.
+
+    Parameters
+    ----------
+    of
+        What must agree; classes as they are by default.
+    counted
+        Truth -> which utterances count; all by default.
+    """
+
+    def per_utterance(truth: Array, predictions: Array) -> FloatArray:
+        same = of(truth) == of(predictions)
+        there = np.broadcast_to(True if counted is None else counted(truth), same.shape)
+        return np.stack([same & there, there], axis=-1).astype(np.float64)
+
+    return SufficientStatistics(per_utterance, _mean)
+
+
+def absolute_errors() -> SufficientStatistics:
+    """Return the statistics of the mean absolute error."""
+
+    def per_utterance(truth: Array, predictions: Array) -> FloatArray:
+        errors = np.abs(predictions - truth)
+        return np.stack([errors, np.ones_like(errors)], axis=-1)
+
+    return SufficientStatistics(per_utterance, _mean)
+
+
+def moments() -> SufficientStatistics:
+    """Return the statistics of a correlation: count, sums, squares and products, about the mean of the truth."""
+
+    def per_utterance(truth: Array, predictions: Array) -> FloatArray:
+        centre = truth.mean() if len(truth) else 0.0
+        y = predictions - centre
+        x = np.broadcast_to(truth - centre, y.shape)
+        return np.stack([np.ones_like(y), x, y, x * x, y * y, x * y], axis=-1)
+
+    return SufficientStatistics(per_utterance, _correlation)
+
+
+def class_counts(
+    metric: Callable[[FloatArray, FloatArray, FloatArray], FloatArray],
+    of: Mapped | None = None,
+    counted: Mapped | None = None,
+) -> SufficientStatistics:
+    """Return the statistics of a metric that follows from how often each class is right, true and predicted.
+
+    Parameters
+    ----------
+    metric
+        ``(right, true, predicted) -> (...)``, each count ``(..., classes)``.
+    of
+        Scores -> whether they are of the second of two classes; by default, there are classes already.
+    counted
+        Truth -> which utterances count; all by default.
+    """
+
+    def per_utterance(truth: Array, predictions: Array) -> FloatArray:
+        first, second = (truth, predictions) if of is None else (of(truth) * 1, of(predictions) * 1)
+        classes = 2 if of else int(max(first.max(initial=0), second.max(initial=0))) + 1
+        indicator = np.eye(classes)
+        true, predicted = np.broadcast_to(indicator[first], (*second.shape, classes)), indicator[second]
+        counts = np.concatenate([true * predicted, true, predicted], axis=-1)
+        return counts if counted is None else np.asarray(counts * counted(truth)[:, None], np.float64)
+
+    def from_counts(sums: FloatArray) -> FloatArray:
+        right, true, predicted = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
+        return metric(right, true, predicted)
+
+    return SufficientStatistics(per_utterance, from_counts)
+
+
+def mean_recall(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:  # noqa: ARG001
+    """Return the mean recall over the classes that occur in the truth, of counts ``(..., classes)``."""
+    return _divide((right / np.maximum(true, 1)).sum(-1), np.count_nonzero(true > 0, axis=-1))
+
+
+def weighted_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return the F1 of each class, weighted by how often the class is true, of counts ``(..., classes)``."""
+    return _divide((2 * right / np.maximum(true + predicted, 1) * true).sum(-1), true.sum(-1))
+
+
+def macro_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Return the mean F1 over the classes that are true or predicted somewhere, of counts ``(..., classes)``."""
+    each = 2 * right / np.maximum(true + predicted, 1)
+    return _divide(each.sum(-1), np.count_nonzero(true + predicted > 0, axis=-1))
+
+
+def _mean(sums: FloatArray) -> FloatArray:
+    return _divide(sums[..., 0], sums[..., 1])
+
+
+def _correlation(sums: FloatArray) -> FloatArray:
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    mean_x, mean_y = _divide(x, n), _divide(y, n)
+    var_x, var_y = xx - mean_x * x, yy - mean_y * y
+    precise = (n >= 2) & (var_x > _PRECISE * xx) & (var_y > _PRECISE * yy)
+    found = _divide(xy - mean_x * y, np.sqrt(np.where(precise, var_x * var_y, np.nan)))
+    return np.asarray(np.clip(found, -1, 1), np.float64)
+
+
+def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Divide; NaN where the denominator is 0."""
+    undefined = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0), np.float64)
