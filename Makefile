@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup repro test faults lint bench demo clean
+.PHONY: help setup repro test faults lint schema bench demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ lint: setup ## style, types, import directions
 	ruff format --check .
 	mypy
 	lint-imports
+
+schema: setup ## write docs/settings.md and the schema of params.yaml for editors
+	python -m pipeline.settings.documentation
 
 bench: setup ## speed and memory, as ratios
 	python -m benchmarks.run

@@ -34,18 +34,18 @@ MOST_NEIGHBOURS = 1000
 
 @dataclass(frozen=True)
 class RunParams:
-    """How a run is carried out; nothing here changes a result.
+    """How a run is carried out. Only the plugins can change a result.
 
     Attributes
     ----------
     corpora
         Corpora that `dvc repro` runs.
     workers
-        Worker processes; ``auto`` is one a core.
+        Number of worker processes; ``auto`` starts one per core.
     max_failed
         Share of clips that may fail before a stage exits with an error.
     plugins
-        Python files or modules that register corpora, extractors, strategies or metrics of your own.
+        Your own Python files or modules, which register corpora, extractors, strategies or metrics.
     """
 
     corpora: Listed[str] = ()
@@ -56,9 +56,16 @@ class RunParams:
 
 @dataclass(frozen=True)
 class ProtocolParams:
-    """How a corpus is split: ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out``.
+    """How a corpus is split.
 
-    `group` is the column whose values are kept whole; `folds` those of ``group-kfold`` and ``crossfit``.
+    Attributes
+    ----------
+    kind
+        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``.
+    folds
+        Number of folds of ``group-kfold`` and ``crossfit``.
+    group
+        Column of the utterance table; utterances with the same value are never split between training and test.
     """
 
     kind: Kind
@@ -68,16 +75,16 @@ class ProtocolParams:
 
 @dataclass(frozen=True)
 class ContextParams:
-    """Which neighbours in its dialogue an utterance is read with; none by default.
+    """Which other utterances of the same dialogue a model reads with each utterance.
 
     Attributes
     ----------
     before
-        How many previous utterances.
+        Number of previous utterances.
     after
-        How many following ones: these are the future, which a live system does not know.
+        Number of following utterances. A live system does not have them yet.
     by
-        The column whose equal values are one dialogue, as in ``group`` or ``recording``; never read across it.
+        Column of the utterance table; utterances with the same value form one dialogue.
     """
 
     before: Annotated[int, Field(ge=0)] = 0
@@ -98,14 +105,15 @@ class ContextParams:
 
 @dataclass(frozen=True)
 class SequenceParams:
-    """How the rows of a modality's extractors become its steps over time.
+    """How the rows of extractors become the time steps of models that read sequences.
 
     Attributes
     ----------
     align
-        ``none``: text has a step a word, audio and video one a window; ``word``: all have a step a timed word.
+        ``none``: text has one step per word, audio and video have one per window. ``word``: all have one step per
+        timed word.
     step_s
-        Length of a window, seconds.
+        Length of a window in seconds.
     """
 
     align: Literal["none", "word"] = "none"
@@ -117,29 +125,36 @@ Normalise = Literal["standard", "quantile", "speaker"]
 
 @dataclass(frozen=True)
 class CorpusParams:
-    """One corpus: where it is, what is predicted, from what, and how it is judged.
+    """One corpus: where it is, what is predicted from which modalities, and how predictions are evaluated.
 
     Attributes
     ----------
-    reader, root
-        How its folder is read, and where that is.
-    task, label
-        What is predicted: classes or a score, from which label column.
+    reader
+        How the folder is read: a name that `crossmodal corpora list` prints.
+    root
+        Folder of the corpus.
+    task
+        Whether classes or a score are predicted.
+    label
+        Column of the labels.
     modalities
-        What is used of it.
+        Modalities that are used.
     protocol
-        How it is split.
+        How the corpus is split.
     note
-        A sentence to be printed under its table.
+        A sentence that is printed under its table.
     metrics
-        The figures of its table, the leading one first; all of the task where none is named.
+        Metrics of its table, the most important one first; an empty list stands for all metrics of the task.
     features
-        What each modality is made of in this corpus, where that is not what `train.features` says; imported features
-        are named here.
+        Extractors of a modality in this corpus, instead of those of `train.features`. Imported features are named here.
     classifiers
-        Classifiers of its single modalities, where those are not what `train.classifiers` says.
-    normalise, context, sequences
-        Where these are not what `train` says.
+        Classifiers of single modalities in this corpus, instead of `train.classifiers`.
+    normalise
+        Instead of `train.normalise`.
+    context
+        Which other utterances of the same dialogue are read with each utterance, instead of `train.context`.
+    sequences
+        How the rows of extractors become time steps, instead of `train.sequences`.
     """
 
     reader: str
@@ -167,28 +182,31 @@ class TrainParams:
     Attributes
     ----------
     features
-        Per modality, the extractors (and `tfidf`, `word2vec`, fitted inside folds) whose features it sees.
-    tfidf, word2vec
-        Settings of the two text transformers.
+        Features of each modality: names of extractors and, for text, `tfidf` and `word2vec`, which are fitted inside
+        each fold.
+    tfidf
+        Settings of TF-IDF.
+    word2vec
+        Settings of word2vec; ``vectors: PATH`` names pretrained vectors.
     classifiers
-        Classifiers of the single modalities.
+        Classifiers of single modalities.
     singles
-        Further models of one modality, each fitted whole inside its fold.
+        Further models of one modality; each is fitted as a whole inside its fold.
     fusions
-        Fusion strategies; an early one may name its classifier after a slash, as in ``pca/lstm``.
+        Fusion strategies. An early one may name its classifier after a slash, as in ``pca/lstm``.
     fusion_classifier
-        Classifier on top of the early fusions that name none, and under the late ones.
+        Classifier of the early fusions that name none, and base classifier of the late ones.
     settings
-        Settings of classifiers and strategies by name; a list is a choice made on inner folds.
+        Settings of classifiers and strategies by their names. A list holds alternatives; inner folds choose among them.
     budget
-        How many settings every strategy may try on inner folds; a longer list is thinned evenly.
+        Number of settings that every strategy may try on inner folds. Of a longer list, evenly spaced ones are tried.
     normalise
-        ``standard`` or ``quantile``: learnt on training rows. ``speaker``: each speaker's features are first brought to
-        mean 0 and deviation 1 over all of that speaker's own utterances, which needs no label, but the test recordings.
+        ``standard`` and ``quantile`` are learnt on training rows. ``speaker`` first brings each speaker's features to
+        mean 0 and deviation 1 over all utterances of that speaker: it needs no label, but it reads the test recordings.
     sequences
-        How models over time see the rows of extractors.
+        How the rows of extractors become time steps.
     context
-        Which neighbours in a dialogue are seen.
+        Which other utterances of the same dialogue are read with each utterance.
     """
 
     features: ByModality = field(
@@ -213,7 +231,15 @@ class TrainParams:
 
 @dataclass(frozen=True)
 class EvaluateParams:
-    """Bootstrap of the table: how many `resamples` of the groups, drawn from which `seed`."""
+    """How the table is scored.
+
+    Attributes
+    ----------
+    resamples
+        Number of bootstrap samples of the groups that give the intervals.
+    seed
+        Seed of these samples.
+    """
 
     resamples: Annotated[int, Field(ge=0)] = 1000
     seed: Annotated[int, Field(ge=0)] = 0
@@ -226,13 +252,13 @@ class SettingsFile:
     Attributes
     ----------
     run
-        How a run is carried out.
+        How a run is carried out. Only the plugins can change a result.
     corpora
-        The corpora by name.
+        The corpora by their names.
     streams
         How the streams of each modality are cleaned.
     features
-        Which extractors run (``extract``), and the settings of each extractor by its name.
+        Which extractors run, and the settings of each extractor by its name.
     train
         What is fitted.
     evaluate

@@ -54,7 +54,7 @@ class TextConfig:
     lowercase
         Whether tokens are lower-cased.
     strip_punctuation
-        Whether punctuation is dropped; otherwise each mark is a token of its own.
+        Whether punctuation is removed; otherwise each mark is a token of its own.
     """
 
     lowercase: bool = True
@@ -68,19 +68,23 @@ class AudioConfig:
     Attributes
     ----------
     rate_hz
-        Samples a second after resampling.
-    low_hz, high_hz
-        Corners of the band-pass: half the amplitude (-6 dB) is left there.
+        Samples per second after resampling.
+    low_hz
+        Lower corner of the band-pass, where half the amplitude (-6 dB) is left, in Hz.
+    high_hz
+        Upper corner of the band-pass, in Hz.
     order
         Order of the Butterworth filter, which runs forwards and backwards.
     level_db
         Root mean square of the trimmed voice, in dB of full scale.
     trim_db
-        What is quieter than the loudest 10 ms by more than this is cut off at both ends, in dB.
+        Both ends are cut off where they are quieter than the loudest 10 ms by more than this, in dB.
     track
-        Of several tracks of sound: a number from 1 on, a language, a title, or ``default``: the one players take.
+        Which of several audio tracks is read: a number from 1 on, a language, a title, or ``default``, the track that
+        players choose. The column `audio_track` of a manifest takes precedence.
     channel
-        ``mix``, or only ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name as in ``FC``.
+        Which channel is read: ``mix`` (all of them), ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name
+        as in ``FC``. The column `audio_channel` of a manifest takes precedence.
     """
 
     rate_hz: Annotated[int, Field(ge=8000)] = 16000
@@ -107,21 +111,22 @@ class VideoConfig:
     Attributes
     ----------
     fps
-        Frames sampled a second.
+        Frames sampled per second.
     detector
-        ``"mediapipe"`` (full range) or ``"haar"``.
+        Face detector; ``mediapipe`` is its full-range model.
     min_score
-        Faces that the detector scores lower do not count; from 0 to 1.
+        Faces with a lower detection score are ignored.
     margin
-        What the cut adds to the tight face box on each side, in parts of its longer side.
+        How much is added to the tight face box on each side, in parts of its longer side.
     size
-        Side of the face images, in pixels.
+        Side of the face images in pixels.
     frame_height
-        Height of the small whole frames, in pixels; a lower picture stays as it is.
+        Height of the small whole frames in pixels; a frame that is lower keeps its height.
     jpeg_quality
-        Of both kinds of image, 1 to 100.
+        JPEG quality of both kinds of image.
     track
-        Of several tracks of picture: a number from 1 on, a language, a title, or ``default``: the one players take.
+        Which of several video tracks is read: a number from 1 on, a language, a title, or ``default``, the track that
+        players choose. The column `video_track` of a manifest takes precedence.
     """
 
     fps: Annotated[float, Field(gt=0, le=120)] = 5.0
@@ -136,7 +141,17 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class StreamsParams:
-    """How the streams of each modality are cleaned."""
+    """How the stream of each modality is cleaned.
+
+    Attributes
+    ----------
+    text
+        How a transcript is cleaned.
+    audio
+        How the voice is cleaned.
+    video
+        How frames are sampled and faces cut out.
+    """
 
     text: Block[TextConfig] = field(default_factory=TextConfig)
     audio: Block[AudioConfig] = field(default_factory=AudioConfig)

@@ -89,13 +89,17 @@ def described(node: Node, root: Node) -> str:
     >>> described({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}, {})
     "a whole number from 1 on or 'auto'"
     """
-    node = _resolved(node, root)
+    node = resolved(node, root)
     if "anyOf" in node:
-        return " or ".join(described(branch, root) for branch in node["anyOf"])
+        return _either([described(branch, root) for branch in node["anyOf"]])
     if "enum" in node or "const" in node:
-        return " or ".join(map(_written, node.get("enum", [node.get("const")])))
+        return _either([_written(value) for value in node.get("enum", [node.get("const")])])
     least = f" of at least {node['minItems']}" if "minItems" in node else ""
     return _TYPES.get(node.get("type", ""), "any value") + least + _range(node)
+
+
+def _either(choices: Sequence[str]) -> str:
+    return " or ".join([*([", ".join(choices[:-1])] if choices[1:] else []), choices[-1]])
 
 
 def _range(node: Node) -> str:
@@ -160,10 +164,11 @@ def _mapping(node: Node, root: Node) -> Node:
 
 
 def _branches(node: Node, root: Node) -> list[Node]:
-    return [_resolved(branch, root) for branch in _resolved(node, root).get("anyOf", [node])]
+    return [resolved(branch, root) for branch in resolved(node, root).get("anyOf", [node])]
 
 
-def _resolved(node: Node, root: Node) -> Node:
+def resolved(node: Node, root: Node) -> Node:
+    """Return the definition that a node of a JSON schema refers to, or the node itself."""
     return root["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
 
 

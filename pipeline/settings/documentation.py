@@ -1,0 +1,172 @@
+"""What is written for people and editors on every setting: docs/settings.md, and a JSON schema of params.yaml.
+
+Both are made from the settings classes: what a field allows, its default, and its line in the docstring of its class.
+`make schema` writes them.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from features.registry import extractor_class, extractor_names
+from models.classical.domains import DOMAINS
+from pipeline.settings.blocks import SettingsFile
+from pipeline.settings.registered import EXTRACT
+from pipeline.settings.validation import Node, described, resolved
+
+PAGE = Path("docs/settings.md")
+SCHEMA = Path("docs/params.schema.json")
+_HEAD = """# Settings
+
+`crossmodal settings` checks params.yaml against this list. `make schema` writes this page and the schema for editors,
+params.schema.json. Where a setting is left out, its default is used; a setting without a default must be there.
+"""
+
+_STRATEGIES = """## `train.settings`
+
+Settings of classifiers, reducers and strategies, which [strategies.md](strategies.md) describes, by their names. A list
+holds alternatives, among which inner folds choose:
+
+```yaml
+train:
+  settings:
+    logistic: {C: [0.02, 0.1, 1]}
+```
+"""
+
+
+def meanings(cls: type[Any]) -> dict[str, str]:
+    """Return what the docstring of a class says of each attribute.
+
+    >>> from pipeline.settings.streams import TextConfig
+    >>> meanings(TextConfig)["lowercase"]
+    'Whether tokens are lower-cased.'
+    """
+    section = re.search(r"Attributes\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", inspect.cleandoc(cls.__doc__ or ""), re.DOTALL)
+    entries = re.findall(r"^(\w.*)\n((?:[ ].*\n?|\n)+)", section[1] + "\n" if section else "", re.MULTILINE)
+    return {name.strip(): " ".join(dedent(text).split()) for names, text in entries for name in names.split(",")}
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a settings file, with the extractors that the program brings."""
+    root = _schema_of(SettingsFile)
+    extractors = {name: _schema_of(extractor_class(name).Config) for name in extractor_names()}
+    listed = {"type": "array", "items": {"anyOf": [{"enum": list(extractors)}, {"type": "string"}]}}
+    listed |= {"default": list(extractors), "description": "The extractors that run, those of plugins among them."}
+    features = root["properties"]["features"]
+    root["properties"]["features"] = features | {"properties": {EXTRACT: listed, **extractors}}
+    train = root["$defs"]["TrainParams"]["properties"]
+    train["settings"] = train["settings"] | {"properties": {name: _settings_of(name) for name in DOMAINS}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **root}
+
+
+def _settings_of(owner: str) -> dict[str, Any]:
+    return {
+        "type": ["object", "null"],
+        "properties": {name: {"description": domain.text} for name, domain in DOMAINS[owner].items()},
+    }
+
+
+def _schema_of(cls: type[Any]) -> dict[str, Any]:
+    """Return the schema of a dataclass, with descriptions from its docstring and the defaults that are made anew."""
+    found: dict[str, Any] = TypeAdapter(cls).json_schema()
+    classes = {cls.__name__: cls} | {one.__name__: one for one in _classes(cls)}
+    for name, node in {cls.__name__: found, **found.get("$defs", {})}.items():
+        node |= {"additionalProperties": False, "description": (classes[name].__doc__ or "").partition("\n")[0]}
+        for entry in fields(classes[name]):
+            made = {} if entry.default_factory is MISSING else {"default": to_jsonable_python(entry.default_factory())}
+            text = meanings(classes[name]).get(entry.name, "")
+            node["properties"][entry.name] = {**node["properties"][entry.name], **made, "description": text}
+    untitled: dict[str, Any] = _untitled(found)
+    return untitled
+
+
+def _classes(cls: type[Any]) -> Iterator[type[Any]]:
+    """Yield the dataclasses that a dataclass is made of."""
+    for hint in inspect.get_annotations(cls, eval_str=True).values():
+        waiting = [hint]
+        while waiting:
+            part = waiting.pop()
+            waiting += getattr(part, "__args__", ())
+            if isinstance(part, type) and is_dataclass(part):
+                yield part
+                yield from _classes(part)
+
+
+def _untitled(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_untitled(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _untitled(part) for key, part in node.items() if key != "title" or not isinstance(part, str)}
+
+
+def page() -> str:
+    """Return docs/settings.md: for each block, a table of its settings with what is allowed, defaults and meanings."""
+    root = schema()
+    blocks = [_section(name, node, root) for name, node in root["properties"].items()]
+    return "\n".join([_HEAD, *(line for block in blocks for line in block), *_strategies(), ""])
+
+
+def _section(place: str, node: Node, root: Node) -> list[str]:
+    """Return a heading, a table of the settings at a place, and the sections of the blocks inside it."""
+    block = _block(node, root)
+    more = block.get("additionalProperties")
+    if not block.get("properties") and isinstance(more, Mapping):
+        return _section(f"{place}.NAME", more, root)
+    rows, inside = [], []
+    for key, value in block["properties"].items():
+        if place == "train" and key == "settings":
+            continue
+        if _block(value, root).get("properties"):
+            inside += _section(f"{place}.{key}", value, root)
+        else:
+            rows.append(_row(f"{place}.{key}", value, root))
+    table = ["| setting | allowed | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else []
+    return [
+        f"## `{place}`",
+        "",
+        (node.get("description") or block["description"]).replace("``", "`"),
+        "",
+        *table,
+        *inside,
+    ]
+
+
+def _block(node: Node, root: Node) -> Node:
+    """Return the schema of the mapping that a node allows, if any."""
+    branches = [resolved(branch, root) for branch in node.get("anyOf", [node])]
+    return next((branch for branch in branches if branch.get("type") == "object"), {})
+
+
+def _row(place: str, node: Node, root: Node) -> str:
+    default = f"`{json.dumps(node['default'])}`" if "default" in node else ""
+    cells = (f"`{place}`", described(node, root), default, node["description"].replace("``", "`"))
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _strategies() -> list[str]:
+    owners: dict[tuple[str, str], list[str]] = {}
+    for owner, settings in DOMAINS.items():
+        for name, domain in settings.items():
+            owners.setdefault((name, domain.text), []).append(f"`{owner}`")
+    rows = [f"| `{name}` | {text} | {', '.join(names)} |" for (name, text), names in sorted(owners.items())]
+    return [_STRATEGIES, "| setting | allowed | of |", "|---|---|---|", *rows]
+
+
+def main() -> None:
+    """Write the page and the schema."""
+    PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
