@@ -147,7 +147,7 @@ def train(
 
     Example: crossmodal train --corpus demo
     """
-    from pipeline.evaluation.shuffled import check_shuffled
+    from pipeline.evaluation.label_control import check_shuffled
     from pipeline.stages.train import train as run
 
     params = load(params_path)

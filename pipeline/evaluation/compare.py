@@ -14,7 +14,7 @@ from models.evaluation.metrics import Metric, metric
 from models.evaluation.paired_tests import holm, randomisation_test, swaps
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.evaluation.cells import difference, number, p_value, pipe_table
+from pipeline.evaluation.formatting import difference, number, p_value, pipe_table
 from pipeline.evaluation.results import Key, group_by_utterance, label_of, metrics_of, read_predictions, systems
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.params import Params

@@ -11,9 +11,9 @@ import pandas as pd
 
 from common.atomic import replacing_all, write_text
 from pipeline.corpora.utterances import csv_text
-from pipeline.evaluation import attending, robustness, tables
-from pipeline.evaluation.only_right import COLUMNS as ONLY_COLUMNS
-from pipeline.evaluation.only_right import only_right
+from pipeline.evaluation import plots, robustness, tables
+from pipeline.evaluation.disagreements import COLUMNS as ONLY_COLUMNS
+from pipeline.evaluation.disagreements import only_right
 from pipeline.evaluation.results import (
     Key,
     label_of,
@@ -99,8 +99,8 @@ def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Out
     weights = read_attention(folder / "attention.csv", corpus)
     if weights is None or weights.empty:
         return {}
-    points = attending.attention_points(weights, table.set_index("utterance")[corpus.label])
-    return {"images/attention.svg": attending.drawn(points)}
+    points = plots.attention_points(weights, table.set_index("utterance")[corpus.label])
+    return {"images/attention.svg": plots.drawn(points)}
 
 
 def only_right_lists(

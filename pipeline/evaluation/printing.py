@@ -8,7 +8,7 @@ from common.threads import one_thread
 from pipeline.corpora.utterances import read_table, read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation import robustness, tables
-from pipeline.evaluation.cells import pipe_table
+from pipeline.evaluation.formatting import pipe_table
 from pipeline.evaluation.results import (
     WHO,
     group_by_utterance,

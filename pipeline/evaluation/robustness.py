@@ -12,7 +12,7 @@ from common.names import suggest
 from models.evaluation.intervals import Interval, group_bootstrap, paired_difference, resample
 from models.evaluation.metrics import Metric
 from pipeline.errors import UserError
-from pipeline.evaluation.cells import difference, number, pipe_table, spaced, with_interval
+from pipeline.evaluation.formatting import difference, number, pipe_table, spaced, with_interval
 from pipeline.evaluation.results import WHO, Key, label_of, metrics_of, systems
 from pipeline.reporting.drawing import curves
 from pipeline.settings.blocks import CorpusParams, EvaluateParams

@@ -8,7 +8,16 @@ from features.base import MODALITIES
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT
-from pipeline.evaluation.cells import difference, number, p_value, pipe_table, plain, spaced, tabular, with_interval
+from pipeline.evaluation.formatting import (
+    difference,
+    number,
+    p_value,
+    pipe_table,
+    plain,
+    spaced,
+    tabular,
+    with_interval,
+)
 from pipeline.evaluation.results import WHO, Key, label_of
 from pipeline.evaluation.scoring import Comparison, Scored, Scores, smallest_p
 from pipeline.settings.blocks import CorpusParams, EvaluateParams

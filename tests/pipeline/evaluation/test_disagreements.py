@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.evaluation.only_right import only_right
+from pipeline.evaluation.disagreements import only_right
 
 
 def answers(prediction: list[object], truth: list[object]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy.stats import hypergeom, norm
 
 from models.errors import LeakError
 from pipeline.errors import UserError
-from pipeline.evaluation.shuffled import check_shuffled
+from pipeline.evaluation.label_control import check_shuffled
 from pipeline.settings.blocks import CorpusParams, ProtocolParams, RunParams, TrainParams
 from pipeline.settings.params import Params
 from tests.conftest import bind

@@ -4,7 +4,7 @@ import re
 
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metric
-from pipeline.evaluation.cells import difference, latex, p_value, pipe_table, plain, tabular, with_interval
+from pipeline.evaluation.formatting import difference, latex, p_value, pipe_table, plain, tabular, with_interval
 
 NAN = float("nan")
 UAR, MAE, R = metric("classification", "uar"), metric("regression", "mae"), metric("regression", "r")

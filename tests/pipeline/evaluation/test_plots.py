@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.attending import attention_points, drawn
+from pipeline.evaluation.plots import attention_points, drawn
 
 
 def weights(**columns):
