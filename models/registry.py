@@ -7,7 +7,7 @@ from typing import Any
 from models import names
 from models.data.modalities import TASKS, Task
 from models.errors import ModelError
-from models.memo import Memo
+from models.fit_cache import FitCache
 
 LSTM = "lstm"  # a classifier that reads steps in order; the others read one row of numbers an utterance
 
@@ -52,7 +52,7 @@ class Recipe:
     budget: int | None = None
 
 
-Builder = Callable[[Recipe, Memo | None], Any]
+Builder = Callable[[Recipe, FitCache | None], Any]
 
 
 def _base(recipe: Recipe, modality: str, extractor: str = "") -> Any:
@@ -92,7 +92,7 @@ def _common(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _unimodal(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001 - every builder is given a memo
+def _unimodal(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a fit_cache
     if len(recipe.modalities) != 1:
         raise ModelError(f"a unimodal model reads one modality, not {', '.join(recipe.modalities) or 'none'}")
     if recipe.classifier == LSTM:
@@ -101,7 +101,7 @@ def _unimodal(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001 - every
 
 
 def _early(reducer: str) -> Builder:
-    def build(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         if recipe.classifier == LSTM:
             return _lstm(recipe, reducer)
         from models.fusion.early import Early
@@ -118,7 +118,7 @@ def _early(reducer: str) -> Builder:
 
 
 def _late(target: str) -> Builder:
-    def build(recipe: Recipe, memo: Memo | None) -> Any:
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
         if recipe.classifier == LSTM:
             raise ModelError(
                 f"late fusion is not built of {LSTM!r} models: join steps before one (concat, pca, cca, autoencoder), "
@@ -129,7 +129,7 @@ def _late(target: str) -> Builder:
             modality = recipe.modalities[0]
             bases = tuple(_base(recipe, modality, e) for e in recipe.extractors.get(modality, ("",)))
         try:
-            return names.load(target)(bases, **recipe.settings, memo=memo)
+            return names.load(target)(bases, **recipe.settings, fit_cache=fit_cache)
         except TypeError as error:
             raise ModelError(f"{target.partition(':')[2]} cannot be built: {error}") from error
 
@@ -137,13 +137,13 @@ def _late(target: str) -> Builder:
 
 
 def _neural(target: str) -> Builder:
-    def build(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         return names.load(target)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
 
     return build
 
 
-def _spectrogram(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+def _spectrogram(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
     if recipe.modalities != ("audio",):
         raise ModelError(f"spectrogram_cnn reads audio, not {', '.join(recipe.modalities) or 'nothing'}")
     from models.nets.spectrogram import SpectrogramCNN
@@ -153,16 +153,16 @@ def _spectrogram(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
     )
 
 
-def _majority(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
+def _majority(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
     from models.classical.baselines import Majority
 
     return Majority(task=recipe.task, classes=recipe.classes)
 
 
-def _tfidf(recipe: Recipe, memo: Memo | None) -> Any:  # noqa: ARG001
-    from models.classical.baselines import TfidfFloor
+def _tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+    from models.classical.baselines import TfidfBaseline
 
-    return TfidfFloor(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
+    return TfidfBaseline(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Strategy:
     Attributes
     ----------
     build
-        ``(recipe, memo) -> model``.
+        ``(recipe, fit_cache) -> model``.
     kind
         ``floor`` (no features), ``unimodal`` (one modality) or ``fusion`` (two or more).
     classifier
@@ -192,8 +192,8 @@ class Strategy:
 
 # name -> how to build it; a new strategy is one file and one line here (or one `register` call in a plugin).
 _STRATEGIES: dict[str, Strategy] = {
-    "majority": Strategy(_majority, "floor"),
-    "tfidf": Strategy(_tfidf, "floor"),
+    "majority": Strategy(_majority, "baseline"),
+    "tfidf": Strategy(_tfidf, "baseline"),
     "unimodal": Strategy(_unimodal, "unimodal"),
     "concat": Strategy(_early("concat")),
     "pca": Strategy(_early("pca")),
@@ -247,7 +247,7 @@ def reads_sequences(strategy_name: str, model_name: str) -> bool:
     (False, True, True)
     """
     found = strategy(strategy_name)
-    return found.sequences or (found.kind != "floor" and found.classifier and model_name == LSTM)
+    return found.sequences or (found.kind != "baseline" and found.classifier and model_name == LSTM)
 
 
 def is_ours(strategy_name: str, model_name: str) -> bool:
@@ -264,7 +264,7 @@ def is_ours(strategy_name: str, model_name: str) -> bool:
     return all(str(b.__module__).partition(".")[0] == "models" for b in builders if b is not None)
 
 
-def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:
+def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> Any:
     """Build the unfitted model of a strategy.
 
     Parameters
@@ -273,7 +273,7 @@ def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:
         Of the strategy.
     recipe
         What to build it of.
-    memo
+    fit_cache
         Where late strategies share fitted unimodal models; one a fold.
 
     Raises
@@ -291,4 +291,4 @@ def build(name: str, recipe: Recipe, *, memo: Memo | None = None) -> Any:
         raise ModelError(f"the task {recipe.task!r} is unknown: there are {', '.join(TASKS)}")
     if found.kind == "fusion" and not recipe.modalities:
         raise ModelError(f"the strategy {name!r} needs at least one modality")
-    return found.build(recipe, memo)
+    return found.build(recipe, fit_cache)

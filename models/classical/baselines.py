@@ -35,7 +35,7 @@ class Majority(UtteranceEstimator):
         return np.tile(self.answer_, (len(x), 1))
 
 
-class TfidfFloor(Tabular):
+class TfidfBaseline(Tabular):
     """TF-IDF of the transcript's words and word pairs, then a linear model.
 
     Exclamation and question marks and dots count as words: on MELD they are worth ten points of weighted F1.

@@ -13,7 +13,7 @@ from models.classical.unimodal import Unimodal
 from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task, shares, softmax
 from models.errors import ModelError
 from models.evaluation.metrics import weighted_f1
-from models.memo import Memo
+from models.fit_cache import FitCache
 from models.validation.folds import inner_folds
 
 SHARES = tuple(1 - step / 10 for step in range(11))
@@ -34,7 +34,7 @@ class Late(UtteranceEstimator):
     """
 
     bases: Sequence[Unimodal]
-    memo: Memo | None
+    fit_cache: FitCache | None
 
     @property
     def task(self) -> Task:  # type: ignore[override]
@@ -50,8 +50,8 @@ class Late(UtteranceEstimator):
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
         labels = target.values if target.task == "regression" else target.classes[target.values]
-        memo, started = self.memo if self.memo is not None else Memo(), perf_counter()
-        self.bases_ = [memo.fit(base, x, labels, inner) for base in self.bases]
+        fit_cache, started = self.fit_cache if self.fit_cache is not None else FitCache(), perf_counter()
+        self.bases_ = [fit_cache.fit(base, x, labels, inner) for base in self.bases]
         spent = perf_counter() - started
         self.shared_seconds_ = max(0.0, sum(base.fit_seconds_ for base in self.bases_) - spent)
         outputs = np.stack([base.out_of_fold_ for base in self.bases_])
@@ -90,43 +90,44 @@ class MajorityVote(Late):
     bases
         One unimodal model a modality.
     voters
-        ``all``, or ``chosen``: those bases vote that are right most often together (for a score: off the least) in
-        their out-of-fold answers; of equals, most. In a row that has none of them, all that are there vote.
-    memo
+        Which modalities vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
+        absolute error) in the out-of-fold predictions, the largest of equals. In a row that has none of them, all
+        that are present vote.
+    fit_cache
         Where fitted bases are shared with other strategies; none by default.
 
     Attributes
     ----------
-    voters_
-        ``(bases,)``: which vote.
+    voting_
+        ``(bases,)``: which of them vote.
     """
 
-    def __init__(self, bases: Sequence[Unimodal], *, voters: str = "all", memo: Memo | None = None) -> None:
+    def __init__(self, bases: Sequence[Unimodal], *, voters: str = "chosen", fit_cache: FitCache | None = None) -> None:
         self.bases = bases
         self.voters = voters
-        self.memo = memo
+        self.fit_cache = fit_cache
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
         if self.voters not in ("all", "chosen"):
-            raise ModelError(f"the voters {self.voters!r} are unknown: there are all, chosen")
-        self.voters_ = np.ones(len(outputs), bool)
+            raise ModelError(f"voters is {self.voters!r}: it must be all or chosen")
+        self.voting_ = np.ones(len(outputs), bool)
         if self.voters == "chosen" and len(target):
             sets = sorted(product((True, False), repeat=len(outputs)), key=sum, reverse=True)[:-1]  # the last: nobody
-            errors = [self._error(outputs, usable, np.array(voters), target) for voters in sets]
-            self.voters_ = np.array(sets[int(np.argmin(errors))])
+            errors = [self._error(outputs, usable, np.array(voting), target) for voting in sets]
+            self.voting_ = np.array(sets[int(np.argmin(errors))])
 
-    def _error(self, outputs: FloatArray, usable: BoolArray, voters: BoolArray, target: Target) -> float:
-        said = self._counted(outputs, usable, voters)
+    def _error(self, outputs: FloatArray, usable: BoolArray, voting: BoolArray, target: Target) -> float:
+        predicted = self._counted(outputs, usable, voting)
         if self.task == "regression":
-            return float(np.abs(said[:, 0] - target.values).mean())
-        return float((said.argmax(axis=1) != target.values).mean())
+            return float(np.abs(predicted[:, 0] - target.values).mean())
+        return float((predicted.argmax(axis=1) != target.values).mean())
 
     def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
-        return self._counted(outputs, usable, self.voters_)
+        return self._counted(outputs, usable, self.voting_)
 
-    def _counted(self, outputs: FloatArray, usable: BoolArray, voters: BoolArray) -> FloatArray:
-        voting = usable & voters[:, None]
-        usable = np.where(voting.any(axis=0), voting, usable)
+    def _counted(self, outputs: FloatArray, usable: BoolArray, voting: BoolArray) -> FloatArray:
+        votes_there = usable & voting[:, None]
+        usable = np.where(votes_there.any(axis=0), votes_there, usable)
         if self.task == "regression":
             scores = np.where(usable, outputs[:, :, 0], np.nan)
             middle: FloatArray = np.nanmedian(scores, axis=0)
@@ -159,7 +160,7 @@ class WeightedAverage(Late):
     pool
         ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
         modalities err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
-    memo
+    fit_cache
         Where fitted bases are shared with other strategies; none by default.
 
     Attributes
@@ -170,10 +171,12 @@ class WeightedAverage(Late):
         The factor; 1 for an arithmetic pool.
     """
 
-    def __init__(self, bases: Sequence[Unimodal], *, pool: str = "geometric", memo: Memo | None = None) -> None:
+    def __init__(
+        self, bases: Sequence[Unimodal], *, pool: str = "geometric", fit_cache: FitCache | None = None
+    ) -> None:
         self.bases = bases
         self.pool = pool
-        self.memo = memo
+        self.fit_cache = fit_cache
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
         if self.pool not in ("geometric", "arithmetic"):
@@ -237,7 +240,7 @@ class Product(Late):
     ----------
     bases
         One unimodal model a modality, or one an extractor.
-    memo
+    fit_cache
         Where fitted bases are shared with other strategies; none by default.
 
     Attributes
@@ -253,9 +256,9 @@ class Product(Late):
     J. Kittler et al., On combining classifiers, 1998 (the product rule: the power 1).
     """
 
-    def __init__(self, bases: Sequence[Unimodal], *, memo: Memo | None = None) -> None:
+    def __init__(self, bases: Sequence[Unimodal], *, fit_cache: FitCache | None = None) -> None:
         self.bases = bases
-        self.memo = memo
+        self.fit_cache = fit_cache
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
         count = len(outputs)
@@ -300,7 +303,7 @@ class Stacking(Late):
         The classifier on top, by its name in `models.classical.classifiers`.
     settings
         Its settings.
-    memo
+    fit_cache
         Where fitted bases are shared with other strategies; none by default.
 
     References
@@ -314,12 +317,12 @@ class Stacking(Late):
         *,
         meta: str = "logistic",
         settings: Mapping[str, Any] | None = None,
-        memo: Memo | None = None,
+        fit_cache: FitCache | None = None,
     ) -> None:
         self.bases = bases
         self.meta = meta
         self.settings = settings
-        self.memo = memo
+        self.fit_cache = fit_cache
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:
         from models.classical.search import tuned_classifier

@@ -135,7 +135,7 @@ def _views(part: Any) -> None:
 def _late(part: Any) -> None:
     own = vars(part)
     if "bases_" in own:
-        counts = {len(own[name]) for name in ("bases", "bases_", "weights_", "voters_") if name in own}
+        counts = {len(own[name]) for name in ("bases", "bases_", "weights_", "voting_") if name in own}
         require(len(counts) == 1, part, "a number of weights that differs from its models")
 
 

@@ -30,7 +30,7 @@ _SHAPES: dict[str, Mapping[str, Sides]] = {
     "models.nets.fcnn.FullyConnected": {"classes_": ("classes",), "mean_": (), "deviation_": ()},
     "models.classical.baselines.Majority": {"answer_": ("outputs",), "prior_": ("outputs",)},
     "models.nets.steps.StepScaler": _SCALER,
-    "models.fusion.late.MajorityVote": {"voters_": ("bases",)},
+    "models.fusion.late.MajorityVote": {"voting_": ("bases",)},
     "models.fusion.late.Product": {"weights_": ("bases",), "power_": ()},
     "models.fusion.late.WeightedAverage": {"weights_": ("bases",), "sharpness_": ()},
     "models.nets.neural.FittedNet": {"prior": ("outputs",), "seen_": ("seen",), "mean_": (), "deviation_": ()},

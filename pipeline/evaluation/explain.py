@@ -13,7 +13,7 @@ from models.configuration import Configuration
 from models.data.modalities import Task
 from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
 from models.evaluation.metrics import Metric
-from models.memo import Memo
+from models.fit_cache import FitCache
 from models.warned import heard
 from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
@@ -73,7 +73,7 @@ def explain_job(task: ExplainJob) -> list[Answers]:
     found = []
     for row in job.configurations:
         with heard():  # train has said what it warns of
-            model = fitted_model(row, job, data, labels, Memo())
+            model = fitted_model(row, job, data, labels, FitCache())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
         parts: dict[str, list[NDArray[Any]]] = {}

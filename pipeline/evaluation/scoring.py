@@ -48,7 +48,7 @@ class Scored:
     @property
     def floor(self) -> bool:
         """Whether this is a floor, which all else must beat."""
-        return strategy(self.strategy).kind == "floor"
+        return strategy(self.strategy).kind == "baseline"
 
     @property
     def fused(self) -> bool:

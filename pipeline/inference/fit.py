@@ -133,7 +133,7 @@ def _described(
 
 def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
     """Return what each modality of a configuration is made of; a baseline reads nothing but the words."""
-    floor = strategy(configuration.strategy).kind == "floor"
+    floor = strategy(configuration.strategy).kind == "baseline"
     return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
 

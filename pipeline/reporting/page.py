@@ -73,7 +73,7 @@ def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, leading: Metric) 
     """Show the best single modality and the best fusion."""
     fused = rows["modalities"].str.contains("+", regex=False)
     kinds = rows["strategy"].map(lambda name: strategy(name).kind)
-    single = (rows["modalities"] != "") & ~fused & (kinds != "floor")
+    single = (rows["modalities"] != "") & ~fused & (kinds != "baseline")
     for title, part in (("Best single modality", rows[single]), ("Best fusion", rows[fused])):
         if part.empty:
             continue

@@ -172,9 +172,6 @@ class CorpusParams:
     sequences: SequenceParams | None = None
 
 
-SETTINGS = {"vote": {"voters": "chosen"}}  # of strategies that train.settings does not name
-
-
 @dataclass(frozen=True)
 class TrainParams:
     """What is fitted.
@@ -222,7 +219,7 @@ class TrainParams:
     singles: Listed[str] = ("spectrogram_cnn",)
     fusions: Listed[str] = FUSIONS
     fusion_classifier: str = "logistic"
-    settings: Block[Mapping[str, Block[Mapping[str, Any]]]] = field(default_factory=lambda: dict(SETTINGS))
+    settings: Block[Mapping[str, Block[Mapping[str, Any]]]] = field(default_factory=dict)
     budget: Annotated[int, Field(ge=1)] = 3
     normalise: Normalise = "standard"
     sequences: SequenceParams = field(default_factory=SequenceParams)

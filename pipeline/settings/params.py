@@ -9,7 +9,7 @@ from common.names import suggest
 from features.base import MODALITIES
 from features.registry import extractor_names
 from pipeline.errors import UserError
-from pipeline.settings.blocks import SETTINGS, CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.validation import Fault, sentence, validated
@@ -68,7 +68,7 @@ def load_params(path: Path) -> Params:
         streams=vars(file.streams),
         extract=tuple(file.features.get(EXTRACT, extractor_names())),
         features={name: settings.get(name, {}) for name in extractor_names()},
-        train=replace(file.train, settings={**SETTINGS, **file.train.settings}),
+        train=file.train,
         evaluate=file.evaluate,
     )
 

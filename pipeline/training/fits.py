@@ -74,7 +74,7 @@ def without_failed(
         If nothing but baselines is left.
     """
     lost = {one.configuration for one in failed}
-    if lost and all(strategy(c.strategy).kind == "floor" for c in configurations if c not in lost):
+    if lost and all(strategy(c.strategy).kind == "baseline" for c in configurations if c not in lost):
         raise UserError(f"train {name}: no configuration could be fitted. " + ". ".join(failed_notices(failed)))
     return [fit for fit in fits if fit.configuration not in lost]
 

@@ -19,7 +19,7 @@ from models.configuration import Configuration, join_modalities
 from models.data.modalities import Modalities
 from models.errors import DivergedError, FitError, LeakError, reason_of
 from models.evaluation.metrics import metric, metric_names
-from models.memo import Memo
+from models.fit_cache import FitCache
 from models.outputs import finite, probabilities, scores
 from models.registry import build, is_ours, reads_sequences
 from models.validation.probes import probe
@@ -40,12 +40,13 @@ from pipeline.training.labels import labels_of
 def fit_job(job: Job) -> list[Fit | Failed]:
     """Fit a job's configurations on its fold's training part, predict its test part and fill the cache; on a worker."""
     data, labels = data_of(job)
-    kept, memo = ClipCache(CACHE, STEP), Memo()
+    kept, fit_cache = ClipCache(CACHE, STEP), FitCache()
     found: list[Fit | Failed] = []
     for configuration, key in zip(job.configurations, job.keys, strict=True):
         try:
             with heard() as said:
-                fit = _asked(configuration, fitted_model(configuration, job, data, labels, memo), job, data, labels)
+                model = fitted_model(configuration, job, data, labels, fit_cache)
+                fit = _asked(configuration, model, job, data, labels)
             fit = replace(fit, warned=tuple(said))
         except FitError as error:
             how = "its fit ended in no number" if isinstance(error, DivergedError) else "its model failed"
@@ -99,7 +100,9 @@ def _changed(job: Job) -> Changed:
     )
 
 
-def fitted_model(configuration: Configuration, job: Job, data: Modalities, labels: NDArray[Any], memo: Memo) -> Any:
+def fitted_model(
+    configuration: Configuration, job: Job, data: Modalities, labels: NDArray[Any], fit_cache: FitCache
+) -> Any:
     """Return the model of a configuration, fitted on the training part of a job's fold.
 
     Raises
@@ -111,11 +114,10 @@ def fitted_model(configuration: Configuration, job: Job, data: Modalities, label
     """
     train = job.fold.train
     with named_failure(configuration):
-        unfitted = build(
-            configuration.strategy, recipe_of(configuration, job.corpus, job.settings, _classes(job, labels)), memo=memo
-        )
+        recipe = recipe_of(configuration, job.corpus, job.settings, _classes(job, labels))
+        unfitted = build(configuration.strategy, recipe, fit_cache=fit_cache)
         try:
-            return memo.fit(unfitted, data[train], labels[train], job.fold.inner)
+            return fit_cache.fit(unfitted, data[train], labels[train], job.fold.inner)
         except FitError:
             raise
         except DIVERGED as error:

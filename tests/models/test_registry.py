@@ -12,13 +12,13 @@ from sklearn.pipeline import make_pipeline
 from models import registry as strategies
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
-from models.memo import Memo
+from models.fit_cache import FitCache
 from models.registry import Recipe, Strategy, build, strategy, strategy_names
 
 TASKS = ("classification", "regression")
 LSTM = ("unimodal/lstm", "concat/lstm")  # what a recipe's classifier makes of these two
 NAMES = (*strategy_names(), *LSTM)
-SEEN = [name for name in NAMES if strategy(name.split("/")[0]).kind != "floor"]
+SEEN = [name for name in NAMES if strategy(name.split("/")[0]).kind != "baseline"]
 FUSIONS = (*strategy_names("fusion"), "concat/lstm")
 THREE = ("text", "audio", "video")
 
@@ -259,31 +259,31 @@ def test_works_in_grid_search():
 
 def test_a_memo_spares_fitting_and_changes_nothing():
     x, score = toy()
-    y, memo = labels(score, "classification"), Memo()
+    y, fit_cache = labels(score, "classification"), FitCache()
     inner = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
     for name in ("unimodal", "vote", "weighted", "stacking"):
         for few in (("audio",),) if name == "unimodal" else (("text", "audio"), THREE):
             recipe = Recipe("classification", few)
-            shared = memo.fit(build(name, recipe, memo=memo), x, y, inner)
+            shared = fit_cache.fit(build(name, recipe, fit_cache=fit_cache), x, y, inner)
             alone = build(name, recipe).fit(x, y, inner)
             assert shared.predict_proba(x).tobytes() == alone.predict_proba(x).tobytes()
-    assert len(memo) == 3 + 6  # each modality once, and six fused rows
-    assert clone(build("vote", Recipe("regression", THREE), memo=memo)).memo is memo
-    assert len(pickle.loads(pickle.dumps(memo))) == 0  # noqa: S301 - our own bytes
+    assert len(fit_cache) == 3 + 6  # each modality once, and six fused rows
+    assert clone(build("vote", Recipe("regression", THREE), fit_cache=fit_cache)).fit_cache is fit_cache
+    assert len(pickle.loads(pickle.dumps(fit_cache))) == 0  # noqa: S301 - our own bytes
 
 
 def test_a_memo_is_never_stale():
     x, score = toy()
-    memo, model = Memo(), build("unimodal", Recipe("regression", ("audio",)))
-    first = memo.fit(model, x, score)
-    assert memo.fit(clone(model), x, score) is first
-    assert memo.fit(model, x, score + 1) is not first
-    assert memo.fit(model, x[::-1], score[::-1]) is not first
+    fit_cache, model = FitCache(), build("unimodal", Recipe("regression", ("audio",)))
+    first = fit_cache.fit(model, x, score)
+    assert fit_cache.fit(clone(model), x, score) is first
+    assert fit_cache.fit(model, x, score + 1) is not first
+    assert fit_cache.fit(model, x[::-1], score[::-1]) is not first
     assert (
-        memo.fit(build("unimodal", Recipe("regression", ("audio",), classifier_settings={"alpha": 3})), x, score)
+        fit_cache.fit(build("unimodal", Recipe("regression", ("audio",), classifier_settings={"alpha": 3})), x, score)
         is not first
     )
-    assert memo.fit(model, x, score, [(np.arange(30), np.arange(30, 60))]) is not first
+    assert fit_cache.fit(model, x, score, [(np.arange(30), np.arange(30, 60))]) is not first
 
 
 @pytest.mark.parametrize(
@@ -351,8 +351,8 @@ def test_a_strategy_can_be_registered_from_outside(monkeypatch):
     from models.fusion.early import Early
 
     monkeypatch.setattr(strategies, "_STRATEGIES", dict(strategies._STRATEGIES))
-    strategies.register("two", Strategy(lambda recipe, memo: Early(recipe.modalities[:2], task=recipe.task)))
+    strategies.register("two", Strategy(lambda recipe, fit_cache: Early(recipe.modalities[:2], task=recipe.task)))
     x, score = toy()
     assert build("two", Recipe("regression", THREE)).fit(x, score).predict(x).shape == (60,)
     with pytest.raises(ModelError, match="a strategy named 'vote' exists already"):
-        strategies.register("vote", Strategy(lambda recipe, memo: None))
+        strategies.register("vote", Strategy(lambda recipe, fit_cache: None))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.classical.baselines import TfidfFloor
+from models.classical.baselines import TfidfBaseline
 from models.data.modalities import Modalities
 
 
@@ -18,7 +18,7 @@ def test_sentences_without_blanks_tell_classes_apart(n):
     labels = np.arange(n) % 2
     filler = [chr(0x4E00 + i) for i in range(40)]
     texts = ["".join(rng.choice(filler, 9)) + ("\u597d", "\u574f")[label] for label in labels]
-    model = TfidfFloor().fit(transcripts(texts), labels)
+    model = TfidfBaseline().fit(transcripts(texts), labels)
     assert (model.predict(transcripts(texts)) == labels).mean() > 0.95
 
 
@@ -27,6 +27,6 @@ def test_sentences_without_blanks_tell_classes_apart(n):
 def test_texts_that_share_no_word_get_the_prior(text, task):
     texts = [None if text is None else text.format(i=i) for i in range(150)]
     labels = np.array([0] * 100 + [1] * 50)
-    answers = TfidfFloor(task=task).fit(transcripts(texts), labels).predict(transcripts(["new", None, texts[0]]))
+    answers = TfidfBaseline(task=task).fit(transcripts(texts), labels).predict(transcripts(["new", None, texts[0]]))
     assert np.isfinite(answers).all()
     assert (np.round(answers) == 0).all()

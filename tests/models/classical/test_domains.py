@@ -27,7 +27,7 @@ def defaults(name):
     model = build("unimodal", recipe) if name == "lstm" else build(name, Recipe("classification", recipe.modalities))
     if hasattr(model, "DEFAULTS"):
         return set(model.DEFAULTS)
-    return set(inspect.signature(type(model)).parameters) - {"bases", "memo", "meta", "settings"}
+    return set(inspect.signature(type(model)).parameters) - {"bases", "fit_cache", "meta", "settings"}
 
 
 def test_every_setting_of_ours_has_its_values():

@@ -126,7 +126,7 @@ def test_every_strategy_tries_no_more_than_its_budget(name):
     x, score = toy()
     y, inner = labels(score, "classification"), [(np.arange(30), np.arange(30, 60))]
     key, how = grid_of(name)
-    few = {"floor": ("text",), "unimodal": ("audio",)}.get(strategy(name.partition("/")[0]).kind, THREE)
+    few = {"baseline": ("text",), "unimodal": ("audio",)}.get(strategy(name.partition("/")[0]).kind, THREE)
     for budget, wanted in ((None, GOOD[key]), (2, GOOD[key]), (1, BAD[key])):
         recipe = Recipe("classification", few, budget=budget, **how)
         model = build(name.partition("/")[0], recipe).fit(x, y, inner)

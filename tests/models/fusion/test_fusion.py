@@ -110,16 +110,16 @@ def test_what_stands_in_an_absent_row_is_never_read():
 
 
 def test_vote_is_scikit_learns_hard_vote_but_for_ties():
-    x, y = data(classes=2)  # three voters on two classes never tie
-    ours = MajorityVote(bases(C=1.0)).fit(x[:200], y[:200]).predict(x[200:])
-    voters = [(m, make_pipeline(columns(i), theirs(1 / np.sqrt(5)))) for i, m in enumerate(THREE)]
-    other = VotingClassifier(voters, voting="hard").fit(flat(x)[:200], y[:200]).predict(flat(x)[200:])
+    x, y = data(classes=2)  # three votes on two classes never tie
+    ours = MajorityVote(bases(C=1.0), voters="all").fit(x[:200], y[:200]).predict(x[200:])
+    members = [(m, make_pipeline(columns(i), theirs(1 / np.sqrt(5)))) for i, m in enumerate(THREE)]
+    other = VotingClassifier(members, voting="hard").fit(flat(x)[:200], y[:200]).predict(flat(x)[200:])
     assert (ours == other).mean() > 0.98  # the solvers stop a hair apart
 
 
-def test_a_tie_goes_to_the_larger_summed_probability_and_absent_voters_are_silent():
+def test_a_tie_goes_to_the_larger_summed_probability_and_absent_modalities_do_not_vote():
     vote = MajorityVote(bases())
-    vote.voters_ = np.ones(3, bool)
+    vote.voting_ = np.ones(3, bool)
     outputs = np.array([[[0.9, 0.1], [0.6, 0.4]], [[0.4, 0.6], [0.2, 0.8]], [[0.45, 0.55], [0.4, 0.6]]])
     usable = np.array([[True, True], [True, True], [False, False]])
     assert vote._combine(outputs, usable).argmax(axis=1).tolist() == [0, 1]
@@ -129,7 +129,7 @@ def test_a_tie_goes_to_the_larger_summed_probability_and_absent_voters_are_silen
 
 def test_vote_on_a_score_is_the_median_of_those_present():
     vote = MajorityVote(bases("regression"))
-    vote.voters_ = np.ones(3, bool)
+    vote.voting_ = np.ones(3, bool)
     outputs = np.array([[[1.0], [1.0]], [[2.0], [2.0]], [[9.0], [9.0]]])
     usable = np.array([[True, True], [True, True], [True, False]])
     assert vote._combine(outputs, usable)[:, 0].tolist() == [2.0, 1.5]
@@ -143,7 +143,7 @@ def by_hand(outputs, task):
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_chosen_voters_are_those_that_err_least_on_rows_that_they_had_not_seen(task):
+def test_the_chosen_modalities_are_those_with_the_fewest_out_of_fold_errors(task):
     x, y = data(classes=2)
     noise = np.random.default_rng(1).normal(size=(2, 300, 5)).astype(np.float32)
     deaf = Modalities({**x.pooled, "audio": noise[0], "video": noise[1]}, x.present, x.text, x.groups)
@@ -151,23 +151,23 @@ def test_chosen_voters_are_those_that_err_least_on_rows_that_they_had_not_seen(t
     model = MajorityVote(bases(task), voters="chosen").fit(train, y[:200])
     unseen = np.stack([base.out_of_fold_ for base in model.bases_])
     errors = {}
-    for voters in [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]]:
-        errors[tuple(voters)] = np.abs(by_hand(unseen[voters], task) - y[:200]).mean()
+    for voting in [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]]:
+        errors[tuple(voting)] = np.abs(by_hand(unseen[voting], task) - y[:200]).mean()
     best = list(min(errors, key=errors.get))
-    assert np.flatnonzero(model.voters_).tolist() == best
+    assert np.flatnonzero(model.voting_).tolist() == best
     assert best != [0, 1, 2]
     said = np.stack([model.bases_[i].outputs(test) for i in best])
     np.testing.assert_allclose(model.predict(test), by_hand(said, task))
     mute = test.without([THREE[i] for i in best])  # none of the chosen is there: all that are there vote
-    others = MajorityVote(bases(task)).fit(train, y[:200])
+    others = MajorityVote(bases(task), voters="all").fit(train, y[:200])
     np.testing.assert_array_equal(model.predict(mute), others.predict(mute))
 
 
-def test_of_equally_right_voters_all_are_chosen():
+def test_of_equally_right_sets_the_largest_votes():
     x, y = data(classes=2)
     same = Modalities(dict.fromkeys(THREE, x.pooled["text"]), x.present, x.text, x.groups)
-    assert MajorityVote(bases(), voters="chosen").fit(same, y).voters_.all()
-    with pytest.raises(ModelError, match="all, chosen"):
+    assert MajorityVote(bases(), voters="chosen").fit(same, y).voting_.all()
+    with pytest.raises(ModelError, match="all or chosen"):
         MajorityVote(bases(), voters="some").fit(x, y)
 
 

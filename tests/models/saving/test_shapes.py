@@ -105,7 +105,7 @@ HUNGRY = [
     (("autoencoder",), "Autoencoder", "components", (HUGE,)),
     (("autoencoder",), "Autoencoder", "weights_", ([[1.0] * 9],)),
     (("majority",), "Majority", "answer_", (TALL, LONG, FLAT)),
-    (("vote",), "MajorityVote", "voters_", (TALL > 0, LONG > 0)),
+    (("vote",), "MajorityVote", "voting_", (TALL > 0, LONG > 0)),
     (("weighted",), "WeightedAverage", "weights_", (TALL, LONG)),
     (("weighted",), "WeightedAverage", "sharpness_", (TALL, LONG)),
     (("product",), "Product", "power_", (TALL, LONG)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.memo import Memo
+from models.fit_cache import FitCache
 from models.saving.traversal import iter_parts
 from tests.models.saving.tampering import trained
 
@@ -39,9 +39,9 @@ def test_circles_end():
 
 
 def test_what_is_not_saved_is_not_a_part():
-    memo = Memo()
-    memo._fitted["key"] = Node()
-    assert [path for path, _ in iter_parts(Node(memo=memo, function=len, kind=Node))] == ["", "memo"]
+    cache = FitCache()
+    cache._fitted["key"] = Node()
+    assert [path for path, _ in iter_parts(Node(cache=cache, function=len, kind=Node))] == ["", "cache"]
 
 
 def test_equal_models_have_equal_paths():

@@ -29,7 +29,7 @@ STRATEGY = """
 from models.registry import Strategy, register
 from models.classical.baselines import Majority
 
-register("toy_fusion", Strategy(lambda recipe, memo: Majority(task=recipe.task, classes=recipe.classes)))
+register("toy_fusion", Strategy(lambda recipe, fit_cache: Majority(task=recipe.task, classes=recipe.classes)))
 """
 METRIC = """
 from models.evaluation.metrics import register

@@ -304,7 +304,7 @@ MODELS = [(s, m) for s in strategy_names() for m in (("logistic", "lstm") if str
 @pytest.mark.parametrize(("name", "model"), MODELS)
 def test_windows_and_the_spectrogram_count_for_models_over_time_alone(name, model, job):
     row = Configuration(name, ("audio",) if strategy(name).kind == "unimodal" else ("text", "audio"), model)
-    over_time = name in OVER_TIME or (model == "lstm" and strategy(name).kind != "floor")
+    over_time = name in OVER_TIME or (model == "lstm" and strategy(name).kind != "baseline")
     silent = replace(row, modalities=("video",))
     before, coarser = fit_key(job, row), train(sequences=SequenceParams(step_s=0.5))(job)
     before_silent = fit_key(job, silent)

@@ -9,20 +9,20 @@ import numpy as np
 from models.data.modalities import Labels, Modalities, Pairs
 
 
-class Memo:
-    """Remembers fitted models by what they were built with and by the content of all that they were fitted on.
+class FitCache:
+    """Keeps fitted models by their settings and by the content of everything that they were fitted on.
 
-    A key holds every byte that could make a difference, so an answer is never stale; one memo a fold is enough. Cloned
-    (as scikit-learn does with parameters), it stays the same memo; pickled, it is empty.
+    A key holds every byte that could make a difference, so that a kept model is never stale; one cache per fold is
+    enough. A clone or copy (as scikit-learn makes of parameters) is the same cache; a pickled one is empty.
     """
 
     def __init__(self) -> None:
         self._fitted: dict[str, tuple[Any, list[warnings.WarningMessage]]] = {}
 
     def fit(self, model: Any, x: Modalities, y: Labels, inner: Pairs | None = None) -> Any:
-        """Return a clone of `model` fitted with ``fit(x, y, inner)``: the same one where that was asked for before.
+        """Return a clone of `model` fitted with ``fit(x, y, inner)``, the kept one if there is one.
 
-        What was warned of while it was fitted is warned of at each asking: whoever asks first makes no difference.
+        The warnings of the fit are repeated each time, so that the order of the calls makes no difference.
         """
         from sklearn.base import clone
 
@@ -40,10 +40,10 @@ class Memo:
     def __len__(self) -> int:
         return len(self._fitted)
 
-    def __sklearn_clone__(self) -> "Memo":
+    def __sklearn_clone__(self) -> "FitCache":
         return self
 
-    def __deepcopy__(self, memo: Any) -> "Memo":
+    def __deepcopy__(self, memo: Any) -> "FitCache":
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _described(value: Any) -> str:
     """Return all settings of a model, however deep, as text."""
     if hasattr(value, "get_params"):
         settings = value.get_params(deep=False)
-        inside = ",".join(f"{key}={_described(settings[key])}" for key in sorted(settings) if key != "memo")
+        inside = ",".join(f"{key}={_described(settings[key])}" for key in sorted(settings) if key != "fit_cache")
         return f"{type(value).__module__}.{type(value).__qualname__}({inside})"
     if isinstance(value, dict):
         return "{" + ",".join(f"{key!r}:{_described(value[key])}" for key in sorted(value)) + "}"
