@@ -25,7 +25,7 @@ from pipeline.commands.common import (
 def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
     """Compare two folders of results row by row, or two rows of a corpus, written strategy:modalities:model.
 
-    Example: crossmodal compare unimodal:text:logistic concat:text+audio --corpus demo
+    Example: crossmodal compare unimodal:text:logistic concat:text+audio:logistic --corpus demo
     """
     from pipeline.evaluation.compare import compare as run
 
