@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.align import align_to_words
 from features.base import Modality
 from features.store import Entry, Item, Status, open_store
+from models.data.align import align_to_words
 from pipeline.errors import Changed
 from pipeline.exchange.bundle import FeatureSet, entry_of, pooled_names_of
 

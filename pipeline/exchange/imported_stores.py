@@ -14,7 +14,7 @@ from features.store import IMPORTED, feature_schema, fill_store, open_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
 from pipeline.hashing import sha256_of
-from pipeline.run.cache import key_of
+from pipeline.run.keys import import_key, key_of
 from pipeline.run.locks import writing
 from pipeline.settings.paths import CorpusPaths, check_store
 
@@ -30,8 +30,7 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
                 _require_imported(target)
         temporaries = stack.enter_context(replacing_all(targets))
         for store, temporary in zip(stores, temporaries, strict=True):
-            base = {"store": store.name, **origin}
-            items = [replace(i, key=key_of(base | {"utterance": i.utterance})) for i in store.items]
+            items = [replace(i, key=import_key(origin, store.name, i.utterance)) for i in store.items]
             attributes = {**dict(store.details), "kind": IMPORTED, "modality": store.modality, "name": store.name}
             attributes |= {"version": 1, "config": dict(origin), "config_hash": key_of(dict(origin))}
             attributes |= {"feature_names": list(store.feature_names), "pooled_names": list(store.pooled_names)}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from common.names import suggest
@@ -13,9 +13,7 @@ from features.text import fitted
 from models.registry import model_names, strategy_names
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.run.extraction import fingerprint
-from pipeline.run.stores import library_versions
-from pipeline.run.streaming import PACKAGES, stream_version
+from pipeline.run.keys import extractor_program, stream_program
 from pipeline.settings.blocks import Task, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -135,16 +133,13 @@ def _feature(params: Params, name: str, store: str) -> dict[str, Any]:
         columns = opened.attribute("pooled_names")
     if is_imported(path):
         return {"name": store, "kind": "imported", "columns": columns}
-    made = fingerprint(build(store, params.features[store]))
+    made = extractor_program(build(store, params.features[store]))
     return {"name": store, "kind": "extracted", "columns": columns, "fingerprint": made}
 
 
 def _stream(params: Params, modality: Modality) -> dict[str, Any]:
-    return {
-        "version": stream_version(modality),
-        "config": asdict(params.streams[modality]),
-        "libraries": library_versions(PACKAGES[modality]),
-    }
+    program = stream_program(modality, params.streams[modality])
+    return {part: program[part] for part in ("version", "config", "libraries")}
 
 
 def settings_of(schema: Schema, where: str) -> TrainParams:
@@ -190,7 +185,7 @@ def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
         if name not in extractor_names():
             yield f"features.{name}: there is no such extractor: list its plugin in run.plugins", True
             continue
-        now = plain(fingerprint(build(name, params.features[name])))
+        now = plain(extractor_program(build(name, params.features[name])))
         yield from _compared(f"features.{name}", entry["fingerprint"], now, params)
 
 

@@ -7,7 +7,6 @@ fails its checksum and is made again.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,6 @@ from features.store import Entry
 
 _MAGIC = b"crossmodal clip 2\n"
 _DIGEST = 32
-
-
-def key_of(parts: Mapping[str, Any]) -> str:
-    """Return the content key of everything a result depends on.
-
-    >>> key_of({"a": 1, "b": 2}) == key_of({"b": 2, "a": 1})
-    True
-    """
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
 
 
 class ClipCache:

@@ -2,12 +2,11 @@
 
 import atexit
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
-from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,15 @@ from features.codec import READERS, feature_entry
 from features.errors import ExtractorError
 from features.registry import build
 from features.store import Entry, Store, feature_schema, open_store
-from pipeline.errors import Changed, UserError
-from pipeline.hashing import HashMemo, stamp_of
+from pipeline.errors import Changed
+from pipeline.hashing import stamp_of
 from pipeline.run import streaming
-from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.keys import described, extractor_program, feature_key, key_of
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import STREAM_FAILED, finish, library_versions, require_current, require_planned, run_and_store
+from pipeline.run.stores import STREAM_FAILED, finish, require_current, require_planned, run_and_store
 from pipeline.settings.params import Params
-from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.paths import CorpusPaths
 
 _MOST_IN_A_BATCH = 16
 
@@ -39,7 +38,7 @@ def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
         If its numbers depend on something else here than what the run was planned with.
     """
     extractor = build(name, json.loads(settings))
-    require_planned(f"the extractor {name}", json.loads(depends), fingerprint(extractor))
+    require_planned(f"the extractor {name}", json.loads(depends), extractor_program(extractor))
     return extractor
 
 
@@ -87,7 +86,7 @@ class ExtractStep:
         read, depends = READERS[extractor.modality], json.loads(self.depends)
         store, _ = _opened(self.store, tuple(stamp_of(Path(self.store))))
         for i, clip in enumerate(clips):
-            if not clip.payload < len(store) or _key(depends, store, clip.payload) != clip.key:
+            if not clip.payload < len(store) or feature_key(depends, store, clip.payload) != clip.key:
                 raise Changed(
                     f"{self.store} changed while {self.name} was extracted from it: run the same command again"
                 )
@@ -103,49 +102,14 @@ class ExtractStep:
             return error
 
 
-def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
-    """Return the content hash of each weights file, by its path below their common folder.
-
-    Raises
-    ------
-    UserError
-        If a file is missing.
-    """
-    memo = HashMemo(CACHE / "hashes.json")
-    try:
-        files = extractor.weights()
-        root = Path(commonpath([path.parent for path in files])) if files else Path()
-        hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
-    except (OSError, ExtractorError) as error:
-        raise UserError(f"the weights of the extractor {extractor.name} cannot be read: {error}") from error
-    memo.save()
-    return hashes
-
-
-def fingerprint(extractor: Extractor[Any]) -> dict[str, Any]:
-    """Return all that an extractor's numbers depend on beside the stream."""
-    return {
-        "name": extractor.name,
-        "version": extractor.version,
-        "config": asdict(extractor.config),
-        "weights": weights_sha256(extractor),
-        "libraries": library_versions(extractor.packages),
-    }
-
-
-def _key(depends: Mapping[str, Any], store: Store, i: int) -> str:
-    """Return the content key of an extractor's features of utterance i of a stream's store."""
-    return key_of({**depends, "stream": [store.keys[i], store.digest_of(i)]})
-
-
 def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
-    depends = fingerprint(extractor)
+    program = extractor_program(extractor)
     plans: list[Clip | Outcome] = []
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
         for i, utterance in enumerate(store.utterances):
             if store.statuses[i] == "ok":
-                plans.append(Clip(utterance, _key(depends, store, i), i))
+                plans.append(Clip(utterance, feature_key(program, store, i), i))
             else:
                 error = STREAM_FAILED if store.statuses[i] == "failed" else ""
                 plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
@@ -163,13 +127,13 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
         f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
     )
     source = paths.stream(extractor.modality).resolve()
-    details = fingerprint(extractor)
-    depends = json.dumps(details, default=list)
+    program = extractor_program(extractor)
+    depends = described(program)
     step = ExtractStep(extractor_name, json.dumps(settings), depends, str(source), extractor.light, params.run.plugins)
-    attributes = details | {
+    attributes = program | {
         "kind": "features",
         "modality": extractor.modality,
-        "config_hash": key_of(details["config"]),
+        "config_hash": key_of(program["config"]),
         "feature_names": list(extractor.feature_names),
         "pooled_names": list(extractor.pooled_names),
     }

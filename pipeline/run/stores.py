@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from features.store import Schema, open_store, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError
 from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
+from pipeline.run.keys import described
 from pipeline.run.ledger import Failure, record
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
@@ -21,23 +21,6 @@ STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
 Target = tuple[Path, Schema, Mapping[str, Any]]
 
 
-def library_versions(packages: Sequence[str]) -> dict[str, str]:
-    """Return the installed versions of packages.
-
-    Raises
-    ------
-    UserError
-        If one is not installed.
-    """
-    versions = {}
-    for package in packages:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            raise UserError(f"the package {package} is not installed: run `make setup`") from None
-    return versions
-
-
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """Check, where the work is done, that results depend on the same things as where the run was planned.
 
@@ -46,7 +29,7 @@ def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, A
     Changed
         If they do not; it names which, and the machine.
     """
-    planned, found = (json.loads(json.dumps(one, default=list)) for one in (planned, found))
+    planned, found = (json.loads(described(one)) for one in (planned, found))
     other = [name for name in planned if planned[name] != found.get(name)]
     if other or planned.keys() != found.keys():
         names = ", ".join(other) or "settings"

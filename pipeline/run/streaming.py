@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -17,23 +17,15 @@ from features.store import Entry
 from pipeline.corpora.utterances import read_utterances, read_words
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import HashMemo, stamp_of
-from pipeline.run.cache import key_of
 from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.keys import Word, audio_key, described, key_of, stream_program, text_key, video_key
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import finish, library_versions, require_planned, run_and_store
+from pipeline.run.stores import finish, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.streams.spans import Region, Span
 
-PACKAGES: dict[Modality, tuple[str, ...]] = {
-    "text": (),
-    "audio": ("av", "scipy", "numpy"),
-    "video": ("av", "mediapipe", "opencv-contrib-python", "numpy"),
-}
-
 _MOST_IN_A_BATCH = 8  # recordings
-
-Word = tuple[str, float, float]
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ class StreamStep:
         Changed
             If a recording, the code or a library is not the one that the clips' keys were made of.
         """
-        require_planned(f"the {self.name} stream", json.loads(self.depends), depends_on(self.name, self.config))
+        require_planned(f"the {self.name} stream", json.loads(self.depends), stream_program(self.name, self.config))
         if self.light:
             yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
             return
@@ -181,23 +173,6 @@ def _timed_words(source: Source) -> dict[str, float | int]:
     return {"words": timed[-1] - timed[0] + 1, "words_start_s": first - start, "words_end_s": last - start}
 
 
-def stream_version(modality: Modality) -> int:
-    """Return the version of a stream's algorithm."""
-    from importlib import import_module
-
-    return int(import_module(f"pipeline.streams.{modality}").VERSION)
-
-
-def depends_on(modality: Modality, config: Any) -> dict[str, Any]:
-    """Return all that a stream depends on beside the recording and its transcript."""
-    return {
-        "step": modality,
-        "version": stream_version(modality),
-        "config": asdict(config),
-        "libraries": library_versions(PACKAGES[modality]),
-    }
-
-
 def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
 
@@ -215,13 +190,15 @@ def clips_of(params: Params, name: str, modality: Modality, *, trust_missing: bo
         note = f"the corpus does not use {modality}"
         return [Outcome(utterance, "", "absent", note=note) for utterance in table["utterance"]]
     words = read_words(paths.words)
-    base = depends_on(modality, params.streams[modality])
+    program = stream_program(modality, params.streams[modality])
     hashes = {} if modality == "text" else _hashes(table, trust_missing)
-    return [_clip(row, modality, tuple(words.get(str(row.utterance), ())), base, hashes) for row in table.itertuples()]
+    return [
+        _clip(row, modality, tuple(words.get(str(row.utterance), ())), program, hashes) for row in table.itertuples()
+    ]
 
 
 def _clip(
-    row: Any, modality: Modality, words: tuple[Word, ...], base: dict[str, Any], hashes: dict[str, str]
+    row: Any, modality: Modality, words: tuple[Word, ...], program: dict[str, Any], hashes: dict[str, str]
 ) -> Clip | Outcome:
     media, start_s, end_s = row.media, float(row.start), float(row.end)
     if modality == "audio" and row.sound:
@@ -235,16 +212,13 @@ def _clip(
     span = Span(start_s, end_s, region, track, channel)
     path = os.path.realpath(media) if media else ""
     source = Source(path, media, span, row.text, words, hashes.get(media, ""))
-    depends: dict[str, Any] = {"start": span.start_s, "end": span.end_s}
     if modality == "text":
-        depends = {"text": row.text, "words": words, "start": span.start_s}
+        key = text_key(program, row.text, words, span.start_s)
+    elif modality == "audio":
+        key = audio_key(program, hashes[media], (span.start_s, span.end_s), track, channel, _timed_words(source))
     else:
-        depends |= {"media": hashes[media], "track": track, "channel": channel}
-    if modality == "audio":
-        depends["words"] = _timed_words(source)
-    if modality == "video":
-        depends["region"] = row.region
-    return Clip(row.utterance, key_of(base | depends), source)
+        key = video_key(program, hashes[media], (span.start_s, span.end_s), track, row.region)
+    return Clip(row.utterance, key, source)
 
 
 def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
@@ -269,15 +243,15 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
     """Write streams/<modality>.h5; for errors see the stage `preprocess`."""
     config = params.streams[modality]
-    depends = json.dumps(depends_on(modality, config), default=list)
-    step = StreamStep(modality, config, depends, params.run.plugins)
+    program = stream_program(modality, config)
+    step = StreamStep(modality, config, described(program), params.run.plugins)
     attributes: dict[str, Any] = {
         "kind": "stream",
         "name": modality,
-        "version": stream_version(modality),
-        "config": asdict(params.streams[modality]),
-        "config_hash": key_of(asdict(params.streams[modality])),
-        "libraries": library_versions(PACKAGES[modality]),
+        "version": program["version"],
+        "config": program["config"],
+        "config_hash": key_of(program["config"]),
+        "libraries": program["libraries"],
     }
     if modality == "audio":
         attributes["rate_hz"] = params.streams["audio"].rate_hz

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from common.atomic import write_text
-from pipeline.run.cache import key_of
+from pipeline.run.keys import plugins_key
 from pipeline.settings.params import load_params
 from pipeline.settings.plugins import plugin_keys
 
@@ -25,5 +25,5 @@ def checked(path: Path) -> str:
     for name in params.run.corpora:
         params.corpus(name)
     write_text(CHECKED, "The settings file can be used.\n")
-    write_text(PLUGINS, key_of({"plugins": plugin_keys(params.run.plugins)}) + "\n")
+    write_text(PLUGINS, plugins_key(plugin_keys(params.run.plugins)) + "\n")
     return f"{path} can be used"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import Changed, UserError, refuse_pipe
 from pipeline.evaluation.results import metrics_of
-from pipeline.run.cache import key_of
+from pipeline.run import keys
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
@@ -61,12 +61,11 @@ def require_same(record: Record, params: Params, name: str) -> None:
 def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
     """Return what `evaluate` depends on: what it is -> the key of its content."""
     corpus = params.corpus(name)
+    metrics = [metric.name for metric in metrics_of(corpus)]
+    plugins, settings = plugin_keys(params.run.plugins), asdict(params.evaluate)
     return {
         PREDICTIONS: record.content,
-        "run.plugins": key_of({"plugins": plugin_keys(params.run.plugins)}),
-        f"corpora.{name}.metrics": key_of({"metrics": tuple(metric.name for metric in metrics_of(corpus))}),
-        f"corpora.{name}.note": key_of({"note": corpus.note}),
-        **{f"evaluate.{setting}": key_of({"value": value}) for setting, value in asdict(params.evaluate).items()},
+        **keys.evaluation_inputs(name, metrics, corpus.note, plugins, settings),
     }
 
 
@@ -125,7 +124,7 @@ def page_key(params: Params, name: str) -> str:
     """Return the key of all that a page is made of, which the page itself holds (`page_mark`)."""
     folder, corpus = CorpusPaths(name).results, params.corpus(name)
     records = [bound.read_record(place / TABLES) for place in (folder, folder / "images")]
-    return key_of({"records": records, "protocol": corpus.protocol.kind, "task": corpus.task})
+    return keys.page_key(records, corpus.protocol.kind, corpus.task)
 
 
 def page_mark(key: str) -> str:

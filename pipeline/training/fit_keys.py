@@ -1,9 +1,9 @@
 """The content key of a fit: features, labels, fold, settings, code and libraries."""
 
 import hashlib
+import platform
 from collections.abc import Mapping
-from functools import cache, lru_cache
-from importlib.metadata import version
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from models.configuration import Configuration
 from models.registry import Recipe, reads_sequences
 from pipeline.errors import Changed
 from pipeline.hashing import sha256_of, stamp_of
-from pipeline.run.cache import key_of
+from pipeline.run.code import OF_A_FIT, contents_of, files_of
+from pipeline.run.keys import FitInputs, code_key
 from pipeline.settings.blocks import CorpusParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.training.inputs import SPECTROGRAM, stores_of
 from pipeline.training.jobs import Job
 
-_ROOT = Path(__file__).resolve().parents[2]
-
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim")
+_XGBOOST = "xgboost" if platform.system() == "Darwin" else "xgboost-cpu"
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim", _XGBOOST)
 
 
 def recipe_of(
@@ -62,29 +62,18 @@ def fit_key(job: Job, configuration: Configuration) -> str:
     if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
         stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
     vectors = settings.word2vec.get("vectors")
-    return key_of(
-        {
-            "row": configuration.names,
-            "features": [_store_key(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
-            "names": {m: settings.features.get(m, ()) for m in configuration.modalities},
-            "settings": [settings.settings.get(name, {}) for name in (configuration.strategy, configuration.model)],
-            "transformers": [
-                settings.tfidf,
-                settings.word2vec,
-                _sha256_now(str(vectors), _stamp(vectors)) if vectors else "",
-            ],
-            "how": [
-                settings.budget,
-                settings.normalise,
-                repr(settings.context),
-                over_time and repr(settings.sequences),
-            ],
-            "utterances": _sha256_now(str(paths.utterances.resolve()), tuple(stamp_of(paths.utterances))),
-            "predicted": [corpus.task, corpus.label, corpus.protocol.group, job.shuffled],
-            "fold": [job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
-            "code": [code(), *plugin_keys(job.plugins)],
-        }
-    )
+    return FitInputs(
+        configuration=configuration.names,
+        stores=[_store_content(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
+        features={m: settings.features.get(m, ()) for m in configuration.modalities},
+        settings=[settings.settings.get(name, {}) for name in (configuration.strategy, configuration.model)],
+        text_features=[settings.tfidf, settings.word2vec, _content(Path(vectors)) if vectors else ""],
+        preparation=[settings.normalise, settings.context, settings.budget, settings.sequences if over_time else None],
+        utterances=_content(paths.utterances),
+        labels=[corpus.task, corpus.label, corpus.protocol.group, job.shuffled],
+        fold=[job.fold.name, *(_digest(a) for a in (job.fold.train, job.fold.test, *chain(*job.fold.inner)))],
+        code=[code(), *plugin_keys(job.plugins)],
+    ).key
 
 
 def _digest(rows: NDArray[np.intp]) -> str:
@@ -92,22 +81,18 @@ def _digest(rows: NDArray[np.intp]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _store_key(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - written anew, it is read anew
+def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - written anew, read anew
     with open_store(Path(path)) as store:
-        return key_of({"name": Path(path).stem, "content": store.digest})
+        return Path(path).stem, store.digest
 
 
-def _stamp(path: str) -> tuple[int, ...]:
-    return tuple(stamp_of(Path(path))) if Path(path).is_file() else ()
+def _content(path: Path) -> str:
+    return _content_at(str(path.resolve()), tuple(stamp_of(path))) if path.is_file() else ""
 
 
 @lru_cache(maxsize=64)
-def _sha256_now(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
-    return _sha256(path)
-
-
-def _sha256(path: str) -> str:
-    return sha256_of(Path(path)) if Path(path).is_file() else ""
+def _content_at(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
+    return sha256_of(Path(path))
 
 
 def code() -> str:
@@ -125,26 +110,11 @@ def code() -> str:
 
 @lru_cache(maxsize=2)
 def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - changed, it is read anew
-    sources = {str(f.relative_to(_ROOT)): hashlib.sha256(f.read_bytes()).hexdigest() for f in _code_files()}
-    return key_of(sources | {name: version(name) for name in _LIBRARIES} | {"xgboost": _xgboost()})
+    return code_key(contents_of(files_of(OF_A_FIT)), _LIBRARIES)
 
 
 def _code_stamps() -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(stamp_of(file)) for file in _code_files())
-
-
-@cache
-def _code_files() -> tuple[Path, ...]:
-    """Return the code that a fit runs: models, transformers of text, and how they are given what they read."""
-    packages = ("models", "features/text", "pipeline/training")
-    files = [file for package in packages for file in sorted((_ROOT / package).rglob("*.py"))]
-    return *files, _ROOT / "features" / "align.py"
-
-
-def _xgboost() -> str:
-    import platform
-
-    return version("xgboost" if platform.system() == "Darwin" else "xgboost-cpu")
+    return tuple(tuple(stamp_of(file)) for file in files_of(OF_A_FIT))
 
 
 _IMPORTED = _code_of(_code_stamps())  # when this module, and with it what it needs, has just been imported

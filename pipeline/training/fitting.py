@@ -27,7 +27,8 @@ from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
-from pipeline.run.cache import ClipCache, key_of
+from pipeline.run.cache import ClipCache
+from pipeline.run.keys import stamps_key
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.settings.plugins import load_plugins
@@ -174,7 +175,7 @@ def _state(job: Job) -> str:
     """Return what tells one state of the files that are read from another."""
     paths = CorpusPaths(job.name)
     read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
-    return key_of({str(path): stamp_of(path) for path in read if path.exists()})
+    return stamps_key({str(path): stamp_of(path) for path in read if path.exists()})
 
 
 def _asked(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.align import align_to_words, average_over_windows
 from features.store import IMPORTED, Store, open_store
 from features.text import fitted
+from models.data.align import align_to_words, average_over_windows
 from models.data.context import neighbours, with_context
 from models.data.modalities import Modalities, Ragged
 from models.data.speakers import per_speaker

@@ -14,7 +14,7 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
 from pipeline.run import extraction, streaming
-from pipeline.run.cache import key_of
+from pipeline.run.keys import predictions_key, training_inputs
 from pipeline.run.stores import require_current
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -38,13 +38,9 @@ def inputs_of(params: Params, name: str) -> dict[str, str]:
         if (path := paths.features(extractor)).exists():
             with open_store(path) as store:
                 stores[str(path)] = store.digest
-    return {
-        "train": key_of(asdict(settings_of(params, name))),
-        f"corpora.{name}": key_of({k: v for k, v in asdict(corpus).items() if k not in ("note", "metrics")}),
-        "run.plugins": key_of({"plugins": plugin_keys(params.run.plugins)}),
-        **{str(path): sha256_of(path) for path in files if path.is_file()},
-        **stores,
-    }
+    contents = {str(path): sha256_of(path) for path in files if path.is_file()} | stores
+    train, plugins = asdict(settings_of(params, name)), plugin_keys(params.run.plugins)
+    return training_inputs(name, asdict(corpus), train, plugins, contents)
 
 
 def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
@@ -168,7 +164,7 @@ def record_in(path: Path) -> Record:
             tuple(found["notices"]),
             str(found["normalise"]),
             tuple(map(str, found["fits"])),
-            key_of({name: found[name] for name in ("files", "notices", "normalise")}),
+            predictions_key(found),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error

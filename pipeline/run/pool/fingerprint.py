@@ -1,12 +1,13 @@
 """What a worker must have in common with the process that plans a run: code, libraries, plugins, files."""
 
-import hashlib
 import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pipeline.run.code import ALL, contents_of, files_of
+from pipeline.run.keys import key_of
 from pipeline.settings.plugins import first_key
 
 # What results depend on; which of them one result depends on is part of its key.
@@ -15,7 +16,6 @@ PACKAGES = (
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
     "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
 )  # fmt: skip
-_OURS = ("common", "features", "models", "pipeline")
 _NONE = "not there"
 _known: set[str] = set()  # the pools that have checked this process
 
@@ -43,13 +43,7 @@ def _version(package: str) -> str:
 
 
 def _code() -> str:
-    root = Path(__file__).resolve().parents[3]
-    digest = hashlib.sha256()
-    for path in sorted(
-        file for folder in ("common", "features", "models", "pipeline") for file in (root / folder).rglob("*.py")
-    ):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+    return key_of(contents_of(files_of(ALL)))[:12]
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:

@@ -13,7 +13,7 @@ from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.inference.fit import best_configuration, configuration_of, fit
-from pipeline.run.extraction import fingerprint
+from pipeline.run.keys import extractor_program
 from pipeline.settings.params import load_params
 from pipeline.training.inputs import load_modalities, settings_of
 from tests.conftest import bind_results
@@ -68,7 +68,7 @@ def test_the_model_answers_after_loading_and_the_schema_says_what_it_was_fitted_
     assert (schema["task"], schema["label"], schema["modalities"]) == ("classification", "mood", ["text"])
     assert (schema["utterances"], schema["groups"]) == (12, {"by": "speaker", "count": 4})
     vader, tfidf = schema["features"]["text"]
-    assert vader["fingerprint"] == json.loads(json.dumps(fingerprint(build("vader", {}))))
+    assert vader["fingerprint"] == json.loads(json.dumps(extractor_program(build("vader", {}))))
     assert (tfidf, schema["frames"]) == ({"name": "tfidf", "kind": "fitted"}, None)
     assert schema["streams"]["text"]["config"] == {"lowercase": True, "strip_punctuation": True}
     assert schema["train"]["normalise"] == "standard"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.store import Entry
-from pipeline.run.cache import ClipCache, garbage, key_of
+from pipeline.run.cache import ClipCache, garbage
 
 ENTRY = Entry(
     "ok",
@@ -79,13 +79,6 @@ def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(tmp_path: Path) -> No
     cache.path("aa1").parent.mkdir(parents=True)
     os.mkfifo(cache.path("aa1"))
     assert cache.get("aa1") is None
-
-
-def test_keys_depend_on_every_part() -> None:
-    base = {"step": "mfcc", "version": 1, "config": {"count": 40}, "stream": "s"}
-    changed = [base | {"version": 2}, base | {"config": {"count": 41}}, base | {"stream": "t"}, base | {"step": "m"}]
-    assert len({key_of(parts) for parts in [base, *changed]}) == 5
-    assert key_of(dict(reversed(base.items()))) == key_of(base)
 
 
 def test_garbage_is_what_nobody_uses(tmp_path: Path) -> None:

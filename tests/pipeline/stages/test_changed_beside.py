@@ -20,6 +20,7 @@ from features.registry import build
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction, streaming
 from pipeline.run.clips import Clip, work
+from pipeline.run.keys import described, extractor_program, stream_program
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CACHE, CorpusPaths
@@ -78,7 +79,7 @@ def kept(step: str) -> set[str]:
 
 def audio_step(params: Params) -> tuple[streaming.StreamStep, list[Clip]]:
     config = params.streams["audio"]
-    step = streaming.StreamStep("audio", config, json.dumps(streaming.depends_on("audio", config), default=list))
+    step = streaming.StreamStep("audio", config, described(stream_program("audio", config)))
     return step, [clip for clip in streaming.clips_of(params, "c", "audio") if isinstance(clip, Clip)]
 
 
@@ -122,7 +123,7 @@ def test_a_recording_that_is_gone_fails_alone(corpus: Path) -> None:
 
 def extract_step(params: Params) -> tuple[extraction.ExtractStep, list[Clip]]:
     extractor = build("prosody", {})
-    depends = json.dumps(extraction.fingerprint(extractor), default=list)
+    depends = described(extractor_program(extractor))
     store = str(CorpusPaths("c").stream("audio").resolve())
     step = extraction.ExtractStep("prosody", "{}", depends, store, extractor.light)
     return step, [clip for clip in extraction.clips_of("c", extractor) if isinstance(clip, Clip)]

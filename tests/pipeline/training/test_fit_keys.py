@@ -13,6 +13,7 @@ from models.configuration import Configuration
 from models.registry import strategy, strategy_names
 from models.validation.protocol import Fold
 from pipeline.errors import Changed
+from pipeline.run import code
 from pipeline.run.cache import ClipCache
 from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
@@ -266,13 +267,13 @@ def test_utterances_and_the_code_of_plugins_count_by_what_is_written_there(job, 
 
 def test_code_that_is_changed_beside_a_run_gives_no_key(job, tmp_path, monkeypatch):
     copies = []
-    for file in fit_keys._code_files():
-        copies.append(tmp_path / "code" / file.relative_to(fit_keys._ROOT))
+    for file in code.files_of(code.OF_A_FIT):
+        copies.append(tmp_path / "code" / file.relative_to(code._ROOT))
         copies[-1].parent.mkdir(parents=True, exist_ok=True)
         copies[-1].write_bytes(file.read_bytes())
     before = fit_key(job, TWO)
-    monkeypatch.setattr(fit_keys, "_ROOT", tmp_path / "code")
-    monkeypatch.setattr(fit_keys, "_code_files", lambda: tuple(copies))
+    monkeypatch.setattr(code, "_ROOT", tmp_path / "code")
+    monkeypatch.setattr(fit_keys, "files_of", lambda packages: tuple(copies))
     assert fit_key(job, TWO) == before  # written again, the same
     copies[0].write_text(copies[0].read_text() + "# new\n")
     with pytest.raises(Changed, match="the code of crossmodal was changed while this command ran"):
@@ -310,7 +311,11 @@ def test_windows_and_the_spectrogram_count_for_models_over_time_alone(name, mode
     before_silent = fit_key(job, silent)
     assert (fit_key(coarser, row) != before) is over_time
     store("spectrogram", [ok([1, 2])] * 4)
-    assert (fit_key(job, row) != before) is over_time
+    with_frames = fit_key(job, row)
+    assert (with_frames != before) is over_time
+    store("spectrogram", [ok([1, 3])] * 4)
+    later(CorpusPaths("c").features("spectrogram"))
+    assert (fit_key(job, row) != with_frames) is over_time
     assert fit_key(job, silent) == before_silent
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.align import TOUCH_S, align_to_words
 from features.base import Modality
 from features.store import Entry, Item
+from models.data.align import TOUCH_S, align_to_words
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of

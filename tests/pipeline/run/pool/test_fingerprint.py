@@ -61,18 +61,3 @@ def test_a_plugin_counts_as_it_was_loaded(tmp_path: Path, probe: str, monkeypatc
     monkeypatch.setattr("pipeline.settings.plugins._KEYS", {})  # a new process
     (why,) = differences(before, plugins, probe, "told", "pool 5")
     assert why.startswith(f"the plugin {plugin} is ")
-
-
-def test_every_source_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("features/a.py", "models/b.py", "pipeline/run/pool/fingerprint.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "pipeline" / "run" / "pool" / "fingerprint.py"))
-    seen = {module._code()}
-    (tmp_path / "features" / "a.py").write_text("x")
-    seen.add(module._code())
-    (tmp_path / "models" / "b.py").rename(tmp_path / "models" / "c.py")
-    seen.add(module._code())
-    (tmp_path / "pipeline" / "new.py").touch()
-    seen.add(module._code())
-    assert len(seen) == 4

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.align import TOUCH_S, align_to_words, average_over_windows
+from models.data.align import TOUCH_S, align_to_words, average_over_windows
 
 Rows = list[tuple[float, float, list[float]]]
 

@@ -1,0 +1,30 @@
+"""The source files of this program, found by package, and their content."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+ALL = ("common", "features", "models", "pipeline")
+# What a fit runs. Modules that only read files are not among them: a fit depends on the content of those files.
+OF_A_FIT = ("common", "models", "features.text", "pipeline.training")
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def files_of(packages: Sequence[str]) -> tuple[Path, ...]:
+    """Return the source files of packages, those of their subpackages included."""
+    folders: list[Path] = []
+    for package in packages:
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise ModuleNotFoundError(f"there is no package named {package!r}", name=package)
+        folders += map(Path, spec.submodule_search_locations)
+    return tuple(file for folder in folders for file in sorted(folder.rglob("*.py")))
+
+
+def contents_of(files: Sequence[Path]) -> dict[str, str]:
+    """Return the content hash of each source file, by its path below the folder of this program."""
+    return {file.relative_to(_ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
