@@ -9,8 +9,8 @@ from common.words import token_pattern
 from models.classical.estimator import UtteranceEstimator
 from models.classical.tabular import Tabular
 from models.classical.target import Target
-from models.data.design import Design, Matrix
-from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task
+from models.data.design import Design
+from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities, Pairs, Task
 
 
 class Majority(UtteranceEstimator):

@@ -84,7 +84,8 @@ def _linear_svm(task: Task, settings: Mapping[str, Any]) -> Any:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import LinearSVC, LinearSVR
 
-    from models.data.scaling import GroupCalibrated, RowSpace
+    from models.classical.calibration import GroupCalibrated
+    from models.data.scaling import RowSpace
 
     if task == "regression":
         fixed = {"loss": "squared_epsilon_insensitive", "dual": "auto", "max_iter": 5000, "random_state": SEED}
@@ -101,7 +102,7 @@ def _svm(task: Task, settings: Mapping[str, Any]) -> Any:
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC, SVR
 
-    from models.data.scaling import GroupCalibrated
+    from models.classical.calibration import GroupCalibrated
 
     if task == "regression":
         machine = SVR(C=settings["C"], epsilon=settings["epsilon"], gamma="scale", cache_size=500)

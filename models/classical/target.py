@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.classical.classifiers import Classifier
-from models.data.design import Matrix
-from models.data.modalities import TASKS, FloatArray, Labels, Task
+from models.data.modalities import TASKS, FloatArray, Labels, Matrix, Task
 from models.errors import DivergedError, ModelError
 from models.outputs import probabilities, scores
 

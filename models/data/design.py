@@ -1,85 +1,20 @@
 """From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models import names
 from models.data.context import extractor_of
-from models.data.modalities import BoolArray, FloatArray, Modalities, require_columns
+from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities
+from models.data.scaling import Standardise, scaler
 from models.errors import ModelError
 
-LIMIT = 10.0  # standard deviations; what lies further out is a failed measurement, not a hundred times more evidence
 SPARSE_COLUMNS = 100  # a block of word counts weighs as much as so many standardised columns
 
 FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers, fitted inside a fold
-Matrix = Any  # (n, p) float64, or a scipy sparse matrix of that shape
-
-
-class Standardise:
-    """Columns to mean 0 and deviation 1; undefined entries, and columns that never vary, to 0 (the training mean)."""
-
-    def fit(self, values: NDArray[Any]) -> "Standardise":
-        """Learn mean and deviation of each column of `values`, ``(n, p)``, ignoring NaN."""
-        wide = np.asarray(values, np.float64)
-        known = np.isfinite(wide)
-        count = np.maximum(known.sum(axis=0), 1)
-        self.mean_ = np.where(known, wide, 0).sum(axis=0) / count
-        square = np.where(known, wide - self.mean_, 0) ** 2
-        deviation = np.sqrt(square.sum(axis=0) / count)
-        varies = deviation > 1e-7 * np.maximum(np.abs(self.mean_), 1e-7)
-        self.scale_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0.0)
-        return self
-
-    def transform(self, values: NDArray[Any]) -> FloatArray:
-        """Return ``(n, p)`` standardised values, cut at `LIMIT` deviations."""
-        wide = np.asarray(values, np.float64)
-        require_columns(wide, self.mean_)
-        scaled: FloatArray = np.nan_to_num((wide - self.mean_) * self.scale_, nan=0.0)
-        return np.clip(scaled, -LIMIT, LIMIT)
-
-
-class Quantile:
-    """Columns to normal scores by their ranks in training, then as `Standardise`: outliers and skew lose their pull.
-
-    The ranks are scikit-learn's `QuantileTransformer`'s: interpolated between at most 200 quantiles, its extremes at
-    5.2 deviations.
-    """
-
-    def fit(self, values: NDArray[Any]) -> "Quantile":
-        """Learn the quantiles of each column of `values`, ``(n, p)``, ignoring NaN."""
-        from sklearn.preprocessing import QuantileTransformer
-
-        self.ranks_, self.standardise_ = None, Standardise().fit(values)
-        if not np.size(values):
-            return self
-        steps = min(200, max(len(values), 1))
-        ranks = QuantileTransformer(n_quantiles=steps, output_distribution="normal", random_state=0)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "All-NaN slice encountered")  # such a column becomes 0
-            self.ranks_ = ranks.fit(np.asarray(values, np.float64))
-        self.standardise_ = Standardise().fit(self.ranks_.transform(np.asarray(values, np.float64)))
-        return self
-
-    def transform(self, values: NDArray[Any]) -> FloatArray:
-        """Return ``(n, p)`` normal scores; undefined entries, and columns that never vary, are 0."""
-        wide = np.asarray(values, np.float64)
-        return self.standardise_.transform(
-            self.ranks_.transform(wide) if self.ranks_ is not None and wide.size else wide
-        )
-
-
-# name -> scaler of a modality's columns
-SCALERS: dict[str, Callable[[], Standardise | Quantile]] = {"standard": Standardise, "quantile": Quantile}
-
-
-def scaler(normalise: str) -> Standardise | Quantile:
-    """Return an unfitted scaler; an unknown name raises `ModelError`."""
-    return names.find(SCALERS, normalise, "normalisation")()
 
 
 class Block:
@@ -167,8 +102,8 @@ class Block:
         if self.pooled_ is not None:
             pooled = x.pooled[self.modality][present][:, self.columns_]
             parts.append(_placed(self.pooled_.transform(pooled), present))
-        for i, scaler in enumerate(self.scalers_):
-            columns = scaler(self._text_columns(i, x.text[present])) if present.any() else np.zeros((0, scaler.width))
+        for i, scale in enumerate(self.scalers_):
+            columns = scale(self._text_columns(i, x.text[present])) if present.any() else np.zeros((0, scale.width))
             parts.append(_placed(columns, present))
         if self.indicator_ is not None:
             parts.append(self.indicator_.transform(present[:, None]))
@@ -252,12 +187,6 @@ def joined(parts: Sequence[Matrix]) -> Matrix:
 
         return hstack(parts, format="csr")
     return parts[0] if len(parts) == 1 else np.hstack(parts)
-
-
-def total_variance(matrix: Matrix) -> float:
-    """Return the sum of all columns' variances around 0, the mean squared length of a row."""
-    squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
-    return float(squares.sum()) / max(int(matrix.shape[0]), 1)
 
 
 def width(matrix: Matrix) -> float:

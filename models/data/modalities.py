@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 Labels = NDArray[Any]  # class names, or scores
+Matrix = Any  # (n, p) float64, or a scipy sparse matrix of that shape
 Pairs = tuple[tuple[IntArray, IntArray], ...]  # (training rows, validation rows), once per inner fold
 
 

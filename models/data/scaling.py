@@ -1,22 +1,104 @@
-"""Scikit-learn parts that classifiers are built of: a common scale, and probabilities from distances."""
+"""Scalers of matrices, as scikit-learn transformers: of each column, of all columns together, of the row space."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models.data.design import Matrix, total_variance
-from models.data.modalities import FloatArray, IntArray
-from models.validation.folds import inner_folds
+from models import names
+from models.data.modalities import FloatArray, Matrix
+
+LIMIT = 10.0  # standard deviations; a value further out is a failed measurement, not a hundred times more evidence
+
+
+class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Reads numbers of which some are undefined (NaN), and no rows or columns at all."""
+
+    def _float64(self, values: Any, *, fitting: bool) -> FloatArray:
+        if not fitting:
+            check_is_fitted(self)
+        any_size = {"ensure_all_finite": False, "ensure_min_samples": 0, "ensure_min_features": 0}
+        found: FloatArray = validate_data(self, values, reset=fitting, dtype=np.float64, **any_size)
+        return found
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+class Standardise(_ColumnScaler):
+    """Scale columns to mean 0 and deviation 1; undefined entries and constant columns become 0, the training mean."""
+
+    def fit(self, x: NDArray[Any], y: Any = None) -> "Standardise":  # noqa: ARG002 - scikit-learn's signature
+        """Learn the mean and deviation of each column of `x`, ``(n, p)``, ignoring NaN."""
+        values = self._float64(x, fitting=True)
+        known = np.isfinite(values)
+        count = np.maximum(known.sum(axis=0), 1)
+        self.mean_ = np.where(known, values, 0).sum(axis=0) / count
+        square = np.where(known, values - self.mean_, 0) ** 2
+        deviation = np.sqrt(square.sum(axis=0) / count)
+        varies = deviation > 1e-7 * np.maximum(np.abs(self.mean_), 1e-7)
+        self.scale_ = np.where(varies, 1 / np.where(varies, deviation, 1), 0.0)
+        return self
+
+    def transform(self, x: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` standardised values, clipped at `LIMIT` deviations."""
+        values = self._float64(x, fitting=False)
+        scaled: FloatArray = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
+        return np.clip(scaled, -LIMIT, LIMIT)
+
+
+class Quantile(_ColumnScaler):
+    """Turn columns into normal scores by their ranks in training, then standardise: outliers and skew lose their pull.
+
+    The ranks are those of scikit-learn's `QuantileTransformer`: interpolated between at most 200 quantiles, with
+    extremes at 5.2 deviations.
+    """
+
+    def fit(self, x: NDArray[Any], y: Any = None) -> "Quantile":  # noqa: ARG002 - scikit-learn's signature
+        """Learn the quantiles of each column of `x`, ``(n, p)``, ignoring NaN."""
+        from sklearn.preprocessing import QuantileTransformer
+
+        values = self._float64(x, fitting=True)
+        self.ranks_, self.standardise_ = None, Standardise().fit(values)
+        if not values.size:
+            return self
+        steps = min(200, max(len(values), 1))
+        ranks = QuantileTransformer(n_quantiles=steps, output_distribution="normal", random_state=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All-NaN slice encountered")  # such a column becomes 0
+            self.ranks_ = ranks.fit(values)
+        self.standardise_ = Standardise().fit(self.ranks_.transform(values))
+        return self
+
+    def transform(self, x: NDArray[Any]) -> FloatArray:
+        """Return ``(n, p)`` normal scores; undefined entries and constant columns are 0."""
+        values = self._float64(x, fitting=False)
+        ranked = self.ranks_.transform(values) if self.ranks_ is not None and values.size else values
+        return self.standardise_.transform(ranked)
+
+
+# name -> scaler of a modality's columns
+SCALERS: dict[str, Callable[[], Standardise | Quantile]] = {"standard": Standardise, "quantile": Quantile}
+
+
+def scaler(normalise: str) -> Standardise | Quantile:
+    """Return an unfitted scaler; an unknown name raises `ModelError`."""
+    return names.find(SCALERS, normalise, "normalisation")()
 
 
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Divide a matrix by one number, so that its columns' variances sum to 1 (or to their count).
+    """Divide a matrix, dense or sparse, by one number, so that its columns' variances sum to 1 (or to their count).
 
     Parameters
     ----------
     columns
-        Sum to the number of columns instead: the mean variance is then 1.
+        Whether they sum to the number of columns instead: the mean variance is then 1.
     """
 
     def __init__(self, columns: bool = False) -> None:
@@ -24,80 +106,59 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, x: Matrix, y: Any = None) -> "UnitVariance":  # noqa: ARG002 - scikit-learn's signature
         """Learn the number from `x`, ``(n, p)``."""
+        x = _validated(self, x, fitting=True)
         variance = total_variance(x)
         wanted = x.shape[1] if self.columns else 1
         self.scale_ = float(np.sqrt(wanted / variance)) if variance > 0 else 1.0
         return self
 
     def transform(self, x: Matrix) -> Matrix:
-        """Return `x` in the learnt scale."""
-        return x * self.scale_
+        """Return ``(n, p)``: `x` in the learnt scale."""
+        return _validated(self, x, fitting=False) * self.scale_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
 
 class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Where there are more columns than rows, coordinates in the space that the training rows span: as many as rows.
+    """Give coordinates in the space that the training rows span, if there are more columns than rows.
 
-    All inner products with training rows stay, so that a linear model with a penalty on its squared weights is the same
-    model, and is fitted many times sooner. Sparse matrices, and those of fewer columns, stay as they are.
+    All inner products with training rows stay the same, so that a linear model with a penalty on its squared weights
+    stays the same model, but is fitted much faster. Sparse matrices, and those with fewer columns, are not changed.
     """
 
     def fit(self, x: Matrix, y: Any = None) -> "RowSpace":  # noqa: ARG002 - scikit-learn's signature
         """Learn the space from `x`, ``(n, p)``."""
+        x = _validated(self, x, fitting=True)
         self.axes_ = None
         if not hasattr(x, "tocsr") and x.shape[1] > x.shape[0]:
             squares, turned = np.linalg.eigh(x @ x.T)
             kept = squares > 1e-12 * max(float(squares[-1]), 1e-300)
-            if kept.any():  # columns that never vary span no space, and stay as they are
+            if kept.any():  # constant columns span no space, and are not changed
                 self.axes_ = x.T @ (turned[:, kept] / np.sqrt(squares[kept]))
         return self
 
     def transform(self, x: Matrix) -> Matrix:
         """Return ``(n, rank)`` coordinates."""
+        x = _validated(self, x, fitting=False)
         return x if self.axes_ is None else x @ self.axes_
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
-class GroupCalibrated(BaseEstimator):  # type: ignore[misc]
-    """Class probabilities from a classifier's distances, learnt on groups that it was not fitted on.
 
-    The distances are those of cross-validation by group; a logistic regression turns them into probabilities. (What
-    ``SVC(probability=True)`` does inside mixes speakers and draws random numbers.)
+def _validated(estimator: Any, x: Matrix, *, fitting: bool) -> Matrix:
+    """Return a dense or sparse matrix as it is, if its numbers are finite and its columns are those of the fit."""
+    if not fitting:
+        check_is_fitted(estimator)
+    return validate_data(estimator, x, reset=fitting, accept_sparse=True, dtype=[np.float64, np.float32])
 
-    Parameters
-    ----------
-    classifier
-        Has ``decision_function``.
 
-    References
-    ----------
-    J. Platt, Probabilistic outputs for support vector machines, 1999.
-    """
-
-    def __init__(self, classifier: Any) -> None:
-        self.classifier = classifier
-
-    def fit(self, x: Matrix, y: IntArray, groups: Any = None) -> "GroupCalibrated":
-        """Fit on `x`, ``(n, p)``, and class codes `y`, ``(n,)``, held out by `groups`, ``(n,)``."""
-        from sklearn.base import clone
-        from sklearn.linear_model import LogisticRegression
-
-        self.classes_ = np.unique(y)
-        self.classifier_ = clone(self.classifier).fit(x, y)
-        whole = self._distances(self.classifier_, x)
-        held_out = np.full(whole.shape, np.nan)
-        for train, valid in inner_folds(np.zeros(len(y)) if groups is None else groups, y, "classification"):
-            if len(np.unique(y[train])) == len(self.classes_):
-                held_out[valid] = self._distances(clone(self.classifier).fit(x[train], y[train]), x[valid])
-        known = np.isfinite(held_out).all(axis=1)
-        if len(np.unique(y[known])) < len(self.classes_):
-            held_out, known = whole, np.ones(len(y), bool)
-        self.link_ = LogisticRegression(C=1.0, max_iter=2000).fit(held_out[known], y[known])
-        return self
-
-    def _distances(self, fitted: Any, x: Matrix) -> FloatArray:
-        distances: FloatArray = fitted.decision_function(x)
-        return distances[:, None] if distances.ndim == 1 else distances
-
-    def predict_proba(self, x: Matrix) -> FloatArray:
-        """Return ``(n, k)`` probabilities in the order of ``classes_``."""
-        probabilities: FloatArray = self.link_.predict_proba(self._distances(self.classifier_, x))
-        return probabilities
+def total_variance(matrix: Matrix) -> float:
+    """Return the sum of all columns' variances around 0, the mean squared length of a row."""
+    squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
+    return float(squares.sum()) / max(int(matrix.shape[0]), 1)

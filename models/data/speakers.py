@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.design import Standardise
 from models.data.modalities import BoolArray, Modalities, Ragged
+from models.data.scaling import Standardise
 from models.errors import ModelError
 from models.validation.folds import numbered
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from models.classical.domains import require
-from models.data.design import Matrix, Standardise, joined, total_variance
-from models.data.modalities import BoolArray, FloatArray, IntArray
-from models.data.scaling import UnitVariance
+from models.data.design import joined
+from models.data.modalities import BoolArray, FloatArray, IntArray, Matrix
+from models.data.scaling import Standardise, UnitVariance, total_variance
 from models.nets.training import Batch, TrainedNet, Training, train
 
 BATCH = 64  # rows a step,

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.classical.domains import require
-from models.data.design import Matrix
-from models.data.modalities import BoolArray, FloatArray
+from models.data.modalities import BoolArray, FloatArray, Matrix
 
 FEW = 3  # rows with every view, below which there is no correlation to speak of
 

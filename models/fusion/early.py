@@ -8,8 +8,9 @@ import numpy as np
 from models import names
 from models.classical.domains import require
 from models.classical.tabular import Tabular
-from models.data.design import Block, Design, FoldTransformers, Matrix, joined, total_variance
-from models.data.modalities import BoolArray, Modalities, Task
+from models.data.design import Block, Design, FoldTransformers, joined
+from models.data.modalities import BoolArray, Matrix, Modalities, Task
+from models.data.scaling import total_variance
 from models.errors import ModelError
 from models.fusion.autoencoder import Autoencoder
 from models.fusion.cca import Cca

@@ -8,9 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models.data.design import Matrix
-from models.data.modalities import FloatArray, IntArray, Task, softmax
+from models.data.modalities import FloatArray, IntArray, Labels, Matrix, Task, softmax
 from models.data.scaling import UnitVariance
 from models.nets.training import Batch, TrainedNet, Training, held_out, train
 
@@ -41,15 +45,15 @@ class NetSettings:
     seed: int = 0
 
 
-class FullyConnected:
-    """Hidden layers with ReLU and dropout, then one output a class (or one for the score).
+class FullyConnected(BaseEstimator):  # type: ignore[misc]
+    """Hidden layers with ReLU and dropout, then one output per class (or one for the score).
 
     Parameters
     ----------
     task
         ``classification`` (cross-entropy) or ``regression`` (squared error).
     settings
-        How the network looks and learns.
+        The network's size and training; the defaults of `NetSettings` if None.
 
     Attributes
     ----------
@@ -57,17 +61,20 @@ class FullyConnected:
         The trained network.
     """
 
-    def __init__(self, task: Task, settings: NetSettings) -> None:
+    def __init__(self, task: Task = "classification", settings: NetSettings | None = None) -> None:
         self.task = task
         self.settings = settings
 
     def fit(self, x: Matrix, y: Any, groups: Any = None) -> "FullyConnected":
-        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` class codes or scores; `groups` are held out whole."""
+        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; `groups` are held out whole."""
         from torch import nn
 
+        x, y = validate_data(self, x, y, accept_sparse=True, y_numeric=self.task == "regression")
+        if self.task == "classification":
+            check_classification_targets(y)
         self.classes_ = np.unique(y) if self.task == "classification" else None
         self.scale_ = UnitVariance(columns=True).fit(x)
-        look = asdict(self.settings)
+        look = asdict(self.settings or NetSettings())
         learning = {key: look.pop(key) for key in ("learning_rate", "weight_decay", "epochs", "patience", "seed")}
         outputs = len(self.classes_) if self.classes_ is not None else 1
         train(
@@ -75,7 +82,7 @@ class FullyConnected:
                 "models.nets.modules:FeedForward", {"width": x.shape[1], "outputs": outputs, **look}, "float32"
             ),
             Rows(self._inputs(x)),
-            self._targets(np.asarray(y)),
+            self._targets(y),
             Training(**learning, clip=None),
             criterion=nn.MSELoss() if self.classes_ is None else nn.CrossEntropyLoss(),
             split=held_out(np.arange(len(y)) if groups is None else groups, y, self.task),
@@ -94,17 +101,40 @@ class FullyConnected:
         return ((y - self.mean_) / self.deviation_).astype(np.float32)[:, None]
 
     def _forward(self, x: Matrix) -> FloatArray:
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, accept_sparse=True)
         return np.concatenate(list(self.net_.answers(Rows(self._inputs(x)))), dtype=np.float64)
 
+    @available_if(lambda self: self.task == "classification")  # type: ignore[untyped-decorator]
     def predict_proba(self, x: Matrix) -> FloatArray:
         """Return ``(n, k)`` probabilities in the order of ``classes_``."""
         return softmax(self._forward(x))
 
-    def predict(self, x: Matrix) -> FloatArray:
-        """Return ``(n,)`` scores."""
-        outputs = self._forward(x)[:, 0]
-        scores: FloatArray = outputs * self.deviation_ + self.mean_
-        return scores
+    def predict(self, x: Matrix) -> Labels:
+        """Return ``(n,)`` classes or scores."""
+        outputs = self._forward(x)
+        predicted: Labels = (
+            outputs[:, 0] * self.deviation_ + self.mean_
+            if self.classes_ is None
+            else self.classes_[outputs.argmax(axis=1)]
+        )
+        return predicted
+
+    def score(self, x: Matrix, y: Any) -> float:
+        """Return the accuracy, or R² for scores."""
+        from sklearn.metrics import accuracy_score, r2_score
+
+        return float((accuracy_score if self.task == "classification" else r2_score)(y, self.predict(x)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor" if self.task == "regression" else "classifier"
+        tags.classifier_tags = ClassifierTags() if self.task == "classification" else None
+        tags.regressor_tags = RegressorTags() if self.task == "regression" else None
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        tags.non_deterministic = False
+        return tags
 
 
 class Rows:

@@ -59,7 +59,7 @@ class _Reduced:
     def fit(self, counts: Any) -> "_Reduced":
         from sklearn.decomposition import TruncatedSVD
 
-        from models.data.design import Standardise
+        from models.data.scaling import Standardise
 
         self.svd_ = TruncatedSVD(min(SINGULAR, *counts.shape), random_state=0).fit(counts)
         self.standardise_ = Standardise().fit(self.svd_.transform(counts))

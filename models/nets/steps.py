@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.design import LIMIT
 from models.data.modalities import BoolArray, FloatArray, IntArray, Ragged, require_columns
+from models.data.scaling import LIMIT
 
 LONGEST = 64  # steps; of a longer sequence, neighbouring steps are averaged
 
@@ -32,7 +32,7 @@ class StepScaler:
         return self
 
     def transform(self, values: Floats) -> Floats:
-        """Return ``(steps, d)`` standardised values, cut at `models.data.design.LIMIT` deviations."""
+        """Return ``(steps, d)`` standardised values, cut at `models.data.scaling.LIMIT` deviations."""
         require_columns(values, self.mean_)
         scaled: Floats = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)

@@ -25,7 +25,7 @@ _COMPONENTS: Mapping[str, Sides] = {
 _SHAPES: dict[str, Mapping[str, Sides]] = {
     "features.text.word2vec.Word2VecText": {"table_": ("words", "size")},
     "models.fusion.cca._Components": {"mean_": ("columns",), "axes_": ("components", "columns"), "scale_": ()},
-    "models.data.design.Standardise": _SCALER,
+    "models.data.scaling.Standardise": {**_SCALER, "n_features_in_": "columns"},
     "models.data.design._SparseScaler": {"scale": ()},
     "models.nets.fcnn.FullyConnected": {"classes_": ("classes",), "mean_": (), "deviation_": ()},
     "models.classical.baselines.Majority": {"answer_": ("outputs",), "prior_": ("outputs",)},
@@ -34,7 +34,7 @@ _SHAPES: dict[str, Mapping[str, Sides]] = {
     "models.fusion.late.Product": {"weights_": ("bases",), "power_": ()},
     "models.fusion.late.WeightedAverage": {"weights_": ("bases",), "sharpness_": ()},
     "models.nets.neural.FittedNet": {"prior": ("outputs",), "seen_": ("seen",), "mean_": (), "deviation_": ()},
-    "models.data.scaling.GroupCalibrated": {"classes_": ("classes",)},
+    "models.classical.calibration.GroupCalibrated": {"classes_": ("classes",)},
     "models.data.scaling.RowSpace": {"axes_": ("columns", "rank")},
     "models.data.scaling.UnitVariance": {"scale_": ()},
     "models.nets.sequence._Joined": {"shares_": ("blocks",)},

@@ -11,11 +11,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from models.classical import classifiers
+from models.classical.calibration import GroupCalibrated
 from models.classical.classifiers import Classifier, classifier, classifier_names
 from models.classical.unimodal import Unimodal
-from models.data.design import LIMIT, Block, Standardise, joined, total_variance, width
+from models.data.design import Block, joined, width
 from models.data.modalities import Modalities
-from models.data.scaling import GroupCalibrated, RowSpace, UnitVariance
+from models.data.scaling import LIMIT, RowSpace, Standardise, UnitVariance, total_variance
 from models.errors import ModelError
 from models.nets.training import held_out
 

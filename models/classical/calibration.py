@@ -1,0 +1,74 @@
+"""Class probabilities from the distances of a classifier that has none of its own."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from models.data.modalities import FloatArray, Labels, Matrix
+from models.validation.folds import inner_folds
+
+
+class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Class probabilities from a classifier's distances, learnt on groups that it was not fitted on.
+
+    The distances are those of cross-validation by group; one logistic regression over the distances to all classes
+    turns them into probabilities. scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and
+    ``SVC(probability=True)`` ignores groups and draws random numbers.
+
+    Parameters
+    ----------
+    classifier
+        Has ``decision_function``.
+
+    References
+    ----------
+    J. Platt, Probabilistic outputs for support vector machines, 1999.
+    """
+
+    def __init__(self, classifier: Any) -> None:
+        self.classifier = classifier
+
+    def fit(self, x: Matrix, y: Labels, groups: Any = None) -> "GroupCalibrated":
+        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``, held out by `groups`, ``(n,)``."""
+        from sklearn.base import clone
+        from sklearn.linear_model import LogisticRegression
+
+        x, y = validate_data(self, x, y, accept_sparse="csr")
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        self.classifier_ = clone(self.classifier).fit(x, y)
+        whole = self._distances(self.classifier_, x)
+        held_out = np.full(whole.shape, np.nan)
+        for train, valid in inner_folds(np.zeros(len(y)) if groups is None else groups, y, "classification"):
+            if len(np.unique(y[train])) == len(self.classes_):
+                held_out[valid] = self._distances(clone(self.classifier).fit(x[train], y[train]), x[valid])
+        known = np.isfinite(held_out).all(axis=1)
+        if len(np.unique(y[known])) < len(self.classes_):
+            held_out, known = whole, np.ones(len(y), bool)
+        self.link_ = LogisticRegression(C=1.0, max_iter=2000).fit(held_out[known], y[known])
+        return self
+
+    def _distances(self, fitted: Any, x: Matrix) -> FloatArray:
+        distances: FloatArray = fitted.decision_function(x)
+        return distances[:, None] if distances.ndim == 1 else distances
+
+    def predict_proba(self, x: Matrix) -> FloatArray:
+        """Return ``(n, k)`` probabilities in the order of ``classes_``."""
+        check_is_fitted(self)
+        x = validate_data(self, x, reset=False, accept_sparse="csr")
+        probabilities: FloatArray = self.link_.predict_proba(self._distances(self.classifier_, x))
+        return probabilities
+
+    def predict(self, x: Matrix) -> Labels:
+        """Return ``(n,)`` the likeliest class of each row."""
+        likeliest = self.predict_proba(x).argmax(axis=1)
+        predicted: Labels = self.classes_[likeliest]
+        return predicted
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
