@@ -1,9 +1,9 @@
-"""Base classifiers by name: what each is built with, and the few settings that inner folds choose among.
+"""Base classifiers by name: how each is built, and the few settings that inner folds choose from.
 
-All read a matrix whose columns are standardised. The linear ones first divide it by its root total variance, so that a
-penalty means the same for 35 columns and for 6373. What is best still differs: where each of thousands of columns tells
-a little, classes are parted best by a weaker penalty. So a setting may have one choice for few columns and another for
-many (`ByWidth`).
+All read a matrix whose columns are standardised. The linear ones first divide it by the square root of its total
+variance, so that a penalty means the same for 35 columns and for 6373. The best penalty still differs: thousands of
+columns that each tell a little are best read with a weaker one. So a setting may have one set of values for few columns
+and another for many (`ByWidth`).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,33 +15,33 @@ from models.classical.search_space import search_space
 from models.data.modalities import TASKS, Task
 
 SEED = 0
-WIDE = 2000  # columns from which a matrix has many
+WIDE = 2000  # a matrix has many columns from this number on
 
 
 @dataclass(frozen=True)
 class ByWidth:
-    """A setting whose choice depends on how many columns the matrix has: fewer than `WIDE`, or more."""
+    """A setting whose values to choose from depend on the number of columns: fewer than `WIDE`, or more."""
 
     few: tuple[float, ...]
     many: tuple[float, ...]
 
     def at(self, columns: float) -> tuple[float, ...]:
-        """Return the choice for so many columns."""
+        """Return the values for so many columns."""
         return self.many if columns >= WIDE else self.few
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """How to build one kind of classifier.
+    """How one kind of classifier is built.
 
     Attributes
     ----------
     build
         ``(task, settings) -> estimator``; the estimator has ``fit`` and ``predict_proba`` (for a score: ``predict``).
     settings
-        Task -> setting -> its value, or a tuple of values for inner folds to choose among, or such a tuple `ByWidth`.
+        Task -> setting -> its value, a tuple of values that inner folds choose from, or such tuples `ByWidth`.
     grouped
-        The tasks for which its ``fit`` also wants ``groups``, to hold out a part of its own.
+        The tasks for which its ``fit`` also takes ``groups``, by which it holds out some rows itself.
     """
 
     build: Callable[[Task, Mapping[str, Any]], Any]
@@ -153,7 +153,7 @@ _MARGINS: dict[Task, dict[str, Any]] = {
     "regression": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
 }
 
-# name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin).
+# name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin)
 _CLASSIFIERS: dict[str, Classifier] = {
     "logistic": Classifier(_logistic, _PENALTIES),
     "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",)),
@@ -165,7 +165,7 @@ _CLASSIFIERS: dict[str, Classifier] = {
 
 
 def register(name: str, classifier: Classifier) -> None:
-    """Add a classifier; a name that is taken raises `ModelError`."""
+    """Add a classifier; a name that is already used raises `ModelError`."""
     names.add(_CLASSIFIERS, name, classifier, "classifier")
 
 

@@ -1,6 +1,6 @@
-"""Which values each setting of a classifier, a reducer or a strategy may have: what is read and what is advised.
+"""The values that each setting of a classifier, a reducer or a strategy may have, and further ones worth trying.
 
-A setting that a plugin's model brings is not known here: it is neither refused nor is a further value of it advised.
+A setting of a plugin's model is not known here: nothing is refused or advised for it.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any
 from common.names import suggest
 from models.errors import ModelError
 
-_DIGITS = 2  # of an advised number
+_DIGITS = 2  # significant digits of an advised number
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,17 @@ class Domain:
     Attributes
     ----------
     text
-        What they are, to follow "it must be".
+        The values in words, to follow "it must be".
     low, high
-        Bounds of a number; no number is allowed where `low` is NaN.
+        Bounds of a number; no number is allowed if `low` is NaN.
     above, below
-        Whether the bounds themselves are left out.
+        Whether the lower and the upper bound are excluded.
     whole, multiple, share
-        Whether it is a whole number, and one of which multiples; whether it may be a number below 1 as well.
+        Whether it must be a whole number, and a multiple of what; whether a number below 1 is allowed as well.
     names
-        Further values, such as words.
+        Further allowed values, such as words.
     advised
-        Bounds within which a further value is worth a try; None where larger and smaller mean nothing.
+        Bounds within which a further value is worth trying; None if larger and smaller mean nothing.
     """
 
     text: str
@@ -54,9 +54,9 @@ class Domain:
         return math.isfinite(value) and inside and fits and not (self.below and value == self.high)
 
     def next(self, tried: tuple[float, ...]) -> float | None:
-        """Return one more number beyond the last of those tried, in their direction; None if none is worth a try.
+        """Return the next number beyond those tried, in their direction, or None if none is worth trying.
 
-        It is as many times the last as that is of the one before, or as far from it where that cannot be.
+        Its ratio to the last number, or else its difference from it, is that of the last two numbers.
 
         >>> POSITIVE.next((0.3, 1.5, 6.0)), SHARE.next((0.4, 0.7)), COUNT.next((2, 1)), COUNT.next((2, 4, 8))
         (24.0, None, None, 16)
@@ -98,7 +98,7 @@ _MARGIN = {"C": POSITIVE, "epsilon": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT
 _PENALTY = {"C": POSITIVE, "alpha": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT}
 _WEIGHTING = {"weighting": _named("block", "column")}
 
-# name of a classifier, reducer or strategy -> its settings, each with the values that it may have.
+# name of a classifier, reducer or strategy -> its settings -> their allowed values
 DOMAINS: dict[str, dict[str, Domain]] = {
     "logistic": _PENALTY,
     "linear_svm": _MARGIN,
@@ -124,7 +124,7 @@ DOMAINS: dict[str, dict[str, Domain]] = {
     "vote": {"voters": _named("all", "chosen")},
     "weighted": {"pool": _named("geometric", "arithmetic")},
     "product": {},
-    "stacking": {},  # and meta, settings: a classifier and its settings
+    "stacking": {},  # beside meta and settings: a classifier and its settings
     "intermediate": {**_FUSED, "encoder": _named("lstm", "cnn"), "auxiliary": NOT_NEGATIVE},
     "transformer": {**_FUSED, "hidden": _EVEN, "layers": COUNT},
     "modality_attention": _FUSED,
@@ -132,34 +132,50 @@ DOMAINS: dict[str, dict[str, Domain]] = {
     "self_attention": {**_FUSED, "hidden": _EVEN, "layers": _LAYERS},
     "spectrogram_cnn": {**_NET, "crop_s": POSITIVE},
 }
-_FIXED = ("concat", "pca", "cca", "autoencoder", "vote", "weighted", "product", "stacking")  # nothing is chosen there
+_FIXED = (
+    "concat",
+    "pca",
+    "cca",
+    "autoencoder",
+    "vote",
+    "weighted",
+    "product",
+    "stacking",
+)  # inner folds choose nothing for them
 
-_CLASSIFIERS = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn")  # one of them is on top of a stack
+_CLASSIFIERS = (
+    "logistic",
+    "linear_svm",
+    "svm",
+    "random_forest",
+    "xgboost",
+    "fcnn",
+)  # one of them combines the base models of stacking
 
-Place = tuple[str | int, ...]  # keys, and positions in lists, that lead to a value
+Place = tuple[str | int, ...]  # the keys and list positions that lead to a value
 
 
 def domain(owner: str, setting: str) -> Domain | None:
-    """Return the values that a setting may have; None where that is not known."""
+    """Return the values that a setting may have, or None if they are not known."""
     owners = _CLASSIFIERS if owner == "stacking" else (owner,)
     return next((DOMAINS[o][setting] for o in owners if setting in DOMAINS.get(o, {})), None)
 
 
 def has_order(owner: str, setting: str) -> bool:
-    """Return whether larger and smaller values of a setting mean anything: those of a seed do not."""
+    """Return whether larger and smaller values of a setting mean anything; those of a seed do not."""
     found = domain(owner, setting)
     return found.advised is not None if found is not None else setting not in ("seed", "random_state")
 
 
 def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield where in a block of settings something is impossible, and what, as the end of a sentence.
+    """Yield the place of each impossible value in a block of settings, and what is wrong, as the end of a sentence.
 
     Parameters
     ----------
     owner
-        The classifier, reducer or strategy; of one that is not known here nothing is said.
+        The classifier, reducer or strategy; for an unknown one nothing is yielded.
     settings
-        Setting -> its value, or a list of values to choose among.
+        Setting -> its value, or a list of values to choose from.
 
     Examples
     --------
@@ -187,14 +203,14 @@ def require(owner: str, **settings: Any) -> None:
 
 
 def _unknown(owner: str, key: str, known: list[str]) -> str:
-    return f"is no setting of {owner}; {suggest(key, sorted(known)) if known else 'it has none'}"
+    return f"is not a setting of {owner}; {suggest(key, sorted(known)) if known else 'it has none'}"
 
 
 def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
     if owner in _FIXED:
-        yield (key,), f"is a list, but nothing is chosen among settings of {owner}: name one value"
+        yield (key,), f"is a list, but no choice is made for settings of {owner}: give one value"
     elif not values:
-        yield (key,), "is an empty list: name a value, or several"
+        yield (key,), "is an empty list: give one value or several"
     for i, value in enumerate(values if owner not in _FIXED else ()):
         if fault := _fault(DOMAINS[owner][key], value):
             yield (key, i), fault
@@ -213,7 +229,7 @@ def _weighs(value: Any) -> bool:
 
 
 def as_number(value: Any) -> str:
-    """Return how to write a text that YAML does not take for the number that it is (``1e-3``)."""
+    """Return how to write a number that YAML takes for a text, such as ``1e-3``."""
     try:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:
@@ -229,7 +245,7 @@ def _of_meta(key: str, value: Any, settings: Mapping[str, Any]) -> Iterator[tupl
     if key == "meta" and value not in classifier_names():
         yield ("meta",), f"is {value!r:.80}: it must be one of {', '.join(classifier_names())}"
     if key == "settings" and not isinstance(value, Mapping | None):
-        yield ("settings",), f"is {value!r:.80}: it must map settings of the classifier on top to values"
+        yield ("settings",), f"is {value!r:.80}: it must map settings of the meta-classifier to values"
     elif key == "settings" and value:
         for place, fault in faults(str(settings.get("meta", "logistic")), value):
             yield ("settings", *place), fault

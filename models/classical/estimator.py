@@ -19,16 +19,16 @@ Inner = Sequence[tuple[Any, Any]] | None
 
 
 class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
-    """What every model over `Modalities` is: an estimator that answers for every row, whatever is missing in it.
+    """An estimator over `Modalities` that predicts for every row, whatever is missing in it.
 
-    A subclass has the attributes ``task`` and ``classes`` and gives ``_fit`` and ``_outputs``.
+    A subclass has the attributes ``task`` and ``classes`` and implements ``_fit`` and ``_outputs``.
 
     Attributes
     ----------
     classes_
         ``(k,)`` classes, in the order of the columns of ``predict_proba`` (not for a score).
     prior_
-        ``(k,)`` share of each class in training, or ``(1,)`` the mean score: the answer where nothing is known.
+        ``(k,)`` share of each class in training, or ``(1,)`` the mean score: the output for rows without any modality.
     fit_seconds_
         How long fitting took.
     """
@@ -47,7 +47,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
             ``(n,)`` classes or scores.
         inner
             Pairs of (training, validation) positions within the n rows, on which all choices are made; by default
-            `models.validation.folds.inner_folds` by ``X.groups``.
+            those of `models.validation.folds.inner_folds` with ``X.groups``.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         DivergedError
-            If an answer is no finite number.
+            If an output is not a finite number.
         """
         with one_thread():
             return finite(self._outputs(X))
@@ -94,9 +94,13 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         return self.outputs(X)
 
     def score(self, X: Modalities, y: Any) -> float:
-        """Return accuracy, or for a score the negative mean absolute error."""
-        truth, answer = np.asarray(y), self.predict(X)
-        return -float(np.abs(truth - answer).mean()) if self.task == "regression" else float((truth == answer).mean())
+        """Return the accuracy, or for scores the negative mean absolute error."""
+        truth, predicted = np.asarray(y), self.predict(X)
+        return (
+            -float(np.abs(truth - predicted).mean())
+            if self.task == "regression"
+            else float((truth == predicted).mean())
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -113,5 +117,5 @@ def _pairs(inner: Sequence[tuple[Any, Any]], n: int) -> Pairs:
         if len(rows) and (rows.min() < 0 or rows.max() >= n):
             raise ModelError(f"an inner fold names row {int(rows.max())} of {n} training rows")
         if len(np.intersect1d(train, valid)):
-            raise ModelError("an inner fold has the same row in its training and in its validation part")
+            raise ModelError("an inner fold has the same row in both its training and its validation part")
     return tuple((train, valid) for train, valid in pairs if len(train) and len(valid))

@@ -1,4 +1,4 @@
-"""Labels as numbers, and one classifier fitted on them: outputs always have one column a class (or one for a score)."""
+"""Labels as numbers, and one classifier fitted on them: outputs have one column per class, or one for scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from models.data.modalities import TASKS, FloatArray, Labels, Matrix, Task
 from models.errors import DivergedError, ModelError
 from models.outputs import probabilities, scores
 
-FLOOR = 1e-6  # no probability is taken to be smaller, so that one sure mistake costs a bounded log loss
+FLOOR = 1e-6  # the least probability of a log loss, so that one confident mistake costs a bounded amount
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be learnt.
+    """The labels to learn.
 
     Attributes
     ----------
     task
-        Classes or a score.
+        Whether they are classes or scores.
     classes
-        ``(k,)`` all classes, sorted; empty for a score.
+        ``(k,)`` all classes, sorted; empty for scores.
     values
         ``(n,)`` codes into `classes`, or scores as float64.
     """
@@ -34,12 +34,12 @@ class Target:
 
     @classmethod
     def read(cls, y: Any, task: Task, classes: Sequence[Any] | None = None) -> "Target":
-        """Check labels.
+        """Return checked labels.
 
         Raises
         ------
         ModelError
-            If the task is unknown, there are no labels, a score is not finite, or a class is none of `classes`.
+            If the task is unknown, there are no labels, a score is not finite, or a label is not one of `classes`.
         """
         if task not in TASKS:
             raise ModelError(f"the task {task!r} is unknown: there are {', '.join(TASKS)}")
@@ -52,12 +52,14 @@ class Target:
         codes = np.minimum(np.searchsorted(known, labels), len(known) - 1)
         wrong = np.flatnonzero(known[codes] != labels)
         if len(wrong):
-            raise ModelError(f"the label {str(labels[wrong[0]])!r} is none of the classes {', '.join(map(str, known))}")
+            raise ModelError(
+                f"the label {str(labels[wrong[0]])!r} is not one of the classes {', '.join(map(str, known))}"
+            )
         return cls(task, known, codes.astype(np.intp))
 
     @property
     def width(self) -> int:
-        """Columns of an output: k classes, or 1."""
+        """The number of columns of outputs: k classes, or 1."""
         return len(self.classes) if self.task == "classification" else 1
 
     def __len__(self) -> int:
@@ -67,13 +69,13 @@ class Target:
         return Target(self.task, self.classes, self.values[rows])
 
     def prior(self) -> FloatArray:
-        """Return ``(width,)``: the share of each class, or the mean score."""
+        """Return ``(width,)`` the share of each class, or the mean score."""
         if self.task == "regression":
             return np.array([self.values.mean()])
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
     def loss(self, outputs: FloatArray) -> float:
-        """Return the mean log loss (or squared error) of ``(n, width)`` outputs: 0 of none, NaN if one is infinite."""
+        """Return the mean log loss or squared error of ``(n, width)`` outputs: 0 for no rows, NaN if one is infinite."""
         if not len(self):
             return 0.0
         if not np.isfinite(outputs).all():
@@ -83,7 +85,7 @@ class Target:
         return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
-        """Return ``(n,)`` the likeliest class of each row (the first of equals), or the score."""
+        """Return ``(n,)`` the most probable class of each row (the first of equals), or the score."""
         return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
 
@@ -98,21 +100,21 @@ def _scores(labels: Labels) -> FloatArray:
 
 
 def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping[str, Any]:
-    """Return settings in which weights of classes are those of the labels that a classifier sees.
+    """Return settings whose class weights are keyed by the codes that a classifier is fitted on.
 
     Parameters
     ----------
     settings
-        Of a classifier; ``class_weight`` may map names of classes to weights. A class that it does not name counts 1.
+        Of a classifier; ``class_weight`` may map names of classes to weights. A class without a weight counts 1.
     classes
         All classes.
     seen
-        Positions among them of those that are learnt; the classifier sees their numbers, from 0 on.
+        Positions of the classes in training; the classifier is fitted on codes from 0 on in this order.
 
     Raises
     ------
     ModelError
-        If a name is none of a class.
+        If a weight is given for an unknown class.
 
     Examples
     --------
@@ -124,19 +126,19 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
         return settings
     named, names = {str(name): weight for name, weight in weights.items()}, [str(name) for name in classes]
     if unknown := [name for name in named if name not in names]:
-        raise ModelError(f"class_weight names {unknown[0]!r}, which is none of the classes: {', '.join(names)}")
+        raise ModelError(f"class_weight names {unknown[0]!r}, which is not one of the classes: {', '.join(names)}")
     return {**settings, "class_weight": {code: named.get(names[place], 1) for code, place in enumerate(seen)}}
 
 
 class FittedClassifier:
-    """One classifier, fitted on some rows; it knows all classes, those too that it has never seen.
+    """One classifier, fitted on some rows, whose outputs have a column for every class.
 
-    A class without a training row has probability 0. Where all rows are of one class, that is the answer.
+    A class without a training row has probability 0. If all training rows have one class, that class is predicted.
 
     Parameters
     ----------
     classifier
-        Which kind.
+        Its kind.
     settings
         Its settings, one value each.
 
@@ -152,7 +154,7 @@ class FittedClassifier:
         self.edges_: Mapping[str, Any] = {}
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "FittedClassifier":
-        """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if one is no finite number."""
+        """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if a number is not finite."""
         if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
             raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")
         self.target_, self.estimator_ = target[:0], None
@@ -166,7 +168,7 @@ class FittedClassifier:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return all that answering needs; how the classifier is built belongs to the registry."""
+        """Return what predicting needs: building the classifier is the registry's part."""
         return {name: value for name, value in vars(self).items() if name != "classifier"}
 
     def outputs(self, matrix: Matrix) -> FloatArray:

@@ -1,4 +1,4 @@
-"""One modality alone: what words, voice or face tell by themselves."""
+"""Models of one modality alone: how much words, voice or face tell by themselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,23 +14,23 @@ class Unimodal(Tabular):
     Parameters
     ----------
     modality
-        Which one.
+        The modality to read.
     classifier
         Its name in `models.classical.classifiers`.
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers over raw transcripts (TF-IDF, word2vec), fitted in the fold.
+        Modality -> named scikit-learn transformers of raw transcripts (TF-IDF, word2vec), fitted inside the fold.
     settings
-        Settings of the classifier; a list is a choice made on inner folds.
+        Settings of the classifier; from a list, inner folds choose.
     extractor
-        The one extractor, or transformer, whose features are read; all by default.
+        The only extractor or transformer whose features are read; all by default.
     normalise
-        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+        The scaler of columns, ``standard`` or ``quantile``; fitted inside the fold.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
 
     Examples
     --------
