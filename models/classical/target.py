@@ -75,7 +75,7 @@ class Target:
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
     def loss(self, outputs: FloatArray) -> float:
-        """Return the mean log loss or squared error of ``(n, width)`` outputs: 0 for no rows, NaN if one is infinite."""
+        """Return the mean log loss (squared error) of ``(n, width)`` outputs; 0 for no rows, NaN if one is infinite."""
         if not len(self):
             return 0.0
         if not np.isfinite(outputs).all():

@@ -343,7 +343,7 @@ def test_labels_that_cannot_be_used_are_refused():
         model.fit(x, np.where(np.arange(60) == 2, np.nan, score))
     with pytest.raises(ModelError, match="a score must be a number"):
         model.fit(x, np.full(60, "joy"))
-    with pytest.raises(ModelError, match="the label 'joy' is none of the classes a, b"):
+    with pytest.raises(ModelError, match="the label 'joy' is not one of the classes a, b"):
         build("majority", Recipe("classification", classes=("a", "b"))).fit(x, np.full(60, "joy"))
 
 

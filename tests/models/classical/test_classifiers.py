@@ -277,5 +277,5 @@ def test_weights_of_classes_are_by_name(name, rare):
     for label in "23" if rare else "123":
         favoured = said({label: 50})  # machines are calibrated afterwards, which takes most of a weight back
         assert favoured.count(label) > plain.count(label) if name == "logistic" else favoured != plain
-    with pytest.raises(ModelError, match="class_weight names 'pos', which is none of the classes: 1, 2, 3"):
+    with pytest.raises(ModelError, match="class_weight names 'pos', which is not one of the classes: 1, 2, 3"):
         said({"pos": 2})

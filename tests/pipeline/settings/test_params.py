@@ -103,7 +103,7 @@ def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None
         ("intermediate: {dropout: 1.0}", 3, "intermediate.dropout is 1.0"),
         ("transformer: {hidden: 33}", 3, "transformer.hidden is 33: it must be an even number"),
         ("lstm: {learning_rate: 1e-3}", 3, r"lstm.learning_rate is '1e-3'.*write the number as 0.001"),
-        ("pca:\n      component: 5", 4, "pca.component is no setting of pca; did you mean 'components'"),
+        ("pca:\n      component: 5", 4, "pca.component is not a setting of pca; did you mean 'components'"),
         ("stacking:\n      meta: svm\n      settings:\n        C: 0", 6, "stacking.settings.C is 0"),
         ("vote: {voters: none}", 3, "vote.voters is 'none': it must be one of all, chosen"),
         ("vote: &all {voters: some}\n    svm: {C: 0}", 3, "vote.voters is 'some'"),
