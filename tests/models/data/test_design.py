@@ -124,5 +124,5 @@ def test_quantiles_of_no_rows_or_columns_are_learnt_and_asked_for():
 
 def test_a_scaler_of_other_columns_is_not_broadcast():
     scaler = Standardise().fit(np.arange(12.0).reshape(4, 3))
-    with pytest.raises(ModelError, match="X has 1 features, but Standardise is expecting 3"):
+    with pytest.raises(ValueError, match="X has 1 features, but Standardise is expecting 3"):
         scaler.transform(np.ones((4, 1)))
