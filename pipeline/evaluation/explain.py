@@ -148,13 +148,13 @@ def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Configuration],
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
     pairs = [(fold, row) for fold in folds for row in rows]
     jobs = [ExplainJob(planned(replace(base, fold=fold, configurations=(row,))), repeats) for fold, row in pairs]
-    progress, answers = Progress(f"explain {name}", len(jobs), unit="fits"), []
-    for job, result in pool.run(explain_job, jobs):
-        if isinstance(result, WorkerLost):
-            raise UserError(f"explain {name}: {result}, fitting {job.job.configurations[0]}: try fewer --workers")
-        answers += result
-        progress.step()
-    progress.close()
+    answers = []
+    with Progress(f"explain {name}", len(jobs), unit="fits") as progress:
+        for job, result in pool.run(explain_job, jobs):
+            if isinstance(result, WorkerLost):
+                raise UserError(f"explain {name}: {result}, fitting {job.job.configurations[0]}: try fewer --workers")
+            answers += result
+            progress.step()
     return answers
 
 

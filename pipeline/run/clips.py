@@ -93,12 +93,11 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
         else:
             damaged += cache.exists(clip.key)
     pending = [clip for i, clip in enumerate(clips) if i not in done]
-    progress = Progress(f"{step.stage} {step.name}", len(clips), len(done), quiet=pool.workers == 0)
     found = {}
-    for outcome in _compute(step, pending, pool, cache_root):
-        found[outcome.utterance] = outcome
-        progress.step(failed=outcome.status == "failed")
-    progress.close()
+    with Progress(f"{step.stage} {step.name}", len(clips), len(done), quiet=pool.workers == 0) as progress:
+        for outcome in _compute(step, pending, pool, cache_root):
+            found[outcome.utterance] = outcome
+            progress.step(failed=outcome.status == "failed")
     outcomes = [done[i] if i in done else found[clip.utterance] for i, clip in enumerate(clips)]
     return StepReport(outcomes, [clip.utterance for clip in pending], damaged)
 

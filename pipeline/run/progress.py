@@ -1,14 +1,58 @@
-"""One line that says how far a step is: rewritten in place on a terminal, a line now and then elsewhere."""
+"""How far a step is: a bar on a terminal, a line every ten seconds elsewhere, with an estimate of the time left."""
 
 import sys
+import threading
 import time
-from typing import TextIO
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TextIO
 
-_QUIET_SECONDS = 10.0
+_LINE_EVERY_S = 10.0
+_RECENT = 100  # results that the rate is measured on
+_LEAST_S = 1.0  # a shorter time says little about a rate
+
+
+class Pace:
+    """Measures how fast results arrive. What passes before the first result is start-up and does not count."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque(maxlen=_RECENT)
+
+    def add(self, now: float, done: int) -> None:
+        """Note that `done` results in all had arrived at a time in seconds."""
+        self._seen.append((now, done))
+
+    def rate(self, now: float) -> float | None:
+        """Return the recent rate in results per second; None while too few arrived to know it."""
+        if not self._seen:
+            return None
+        (begin, before), (_, done) = self._seen[0], self._seen[-1]
+        return (done - before) / (now - begin) if done > before and now - begin >= _LEAST_S else None
 
 
 class Progress:
-    """Counts clips and shows done, rate, failures and time left on standard error; nothing where `quiet`."""
+    """Counts results and shows how many are done and failed, the rate and the time left, on standard error.
+
+    Used as a context manager, so that the last line is complete however the step ends.
+
+    Parameters
+    ----------
+    label
+        What is done, as in ``extract mfcc``.
+    total
+        How many results there will be, those from the cache among them.
+    cached
+        How many were in the cache.
+    unit
+        What is counted, in the plural.
+    out
+        Where it is shown; by default standard error.
+    quiet
+        Show nothing.
+    clock
+        Seconds that only grow.
+    """
 
     def __init__(
         self,
@@ -19,47 +63,78 @@ class Progress:
         unit: str = "clips",
         out: TextIO | None = None,
         quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.label, self.total, self.cached, self.unit = label, total, cached, unit
         self.done = self.failed = 0
         self._out = out or sys.stderr
-        self._live = self._out.isatty()
-        self._quiet = quiet
-        self._begin = self._shown = time.monotonic()
+        self._quiet, self._clock, self._pace = quiet, clock, Pace()
+        self._bar = _bar(label, total, cached, unit, self._out) if not quiet and self._out.isatty() else None
+        self._shown = clock()
 
-    def step(self, *, failed: bool = False) -> None:
-        """Count one clip and show the line when it is time to."""
-        self.done += 1
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._details(), refresh=True)
+            self._bar.close()
+        elif not self._quiet:
+            self._show()
+
+    def step(self, results: int = 1, *, failed: bool = False) -> None:
+        """Count results that arrived together, and show them when it is time to."""
+        self.done += results
         self.failed += failed
-        now = time.monotonic()
-        if not self._quiet and now - self._shown >= (0.2 if self._live else _QUIET_SECONDS):
+        now = self._clock()
+        self._pace.add(now, self.done)
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._details(), refresh=False)
+            self._bar.update(results)
+        elif not self._quiet and now - self._shown >= _LINE_EVERY_S:
             self._shown = now
             self._show()
 
-    def close(self) -> None:
-        """Show the last line."""
-        if self._quiet:
-            return
-        self._show()
-        if self._live:
-            self._out.write("\n")
-            self._out.flush()
-
     def line(self) -> str:
-        """Return the line as it stands."""
-        rate = self.done / max(time.monotonic() - self._begin, 1e-9)
-        parts = [f"{self.label}: {self.done + self.cached}/{self.total} {self.unit}"]
-        if self.unit == "clips":
-            parts.append(f"{self.cached} from the cache")
-        if self.done:
-            parts.append(f"{rate:.1f}/s")
-        if self.unit == "clips":
-            parts.append(f"{self.failed} failed")
-        left = self.total - self.cached - self.done
-        if left and self.done:
-            parts.append(f"{left / rate:.0f} s left")
-        return ", ".join(parts)
+        """Return the progress as one line."""
+        return f"{self.label}: {self.done + self.cached}/{self.total} {self.unit}, {self._details()}".rstrip(", ")
+
+    def _details(self) -> str:
+        clips = self.unit == "clips"
+        rate, left = self._pace.rate(self._clock()), self.total - self.cached - self.done
+        parts = [
+            f"{self.cached} from the cache" if clips or self.cached else "",
+            f"{self.failed} failed" if clips else "",
+            f"{rate:.2g}/s" if rate else "",
+            f"{duration(left / rate)} left" if rate and left else "",
+        ]
+        return ", ".join(filter(None, parts))
 
     def _show(self) -> None:
-        self._out.write(f"\r\x1b[K{self.line()}" if self._live else f"{self.line()}\n")
+        self._out.write(f"{self.line()}\n")
         self._out.flush()
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the largest units that matter.
+
+    >>> duration(12.3), duration(100), duration(7500)
+    ('12 s', '2 min', '2 h 5 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _bar(label: str, total: int, cached: int, unit: str, out: TextIO) -> Any:
+    """Return a bar of tqdm, without its thread and its lock between processes: only this thread draws it."""
+    from tqdm import tqdm
+
+    bar: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+    bar.set_lock(threading.RLock())
+    shape = "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}{postfix}"
+    size = {"total": total, "initial": cached, "dynamic_ncols": True}
+    return bar(desc=label, unit=unit, file=out, mininterval=0.2, bar_format=shape, **size)

@@ -43,16 +43,15 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
     jobs.sort(
         key=lambda job: not over_time(job.configurations)
     )  # the longest first, so that all workers are busy to the end
-    progress = Progress(f"train {name}", len(whole) * len(whole[0].configurations), cached=len(found), unit="fits")
-    for job, result in pool.run(fit_job, jobs) if jobs else ():
-        if isinstance(result, WorkerLost):
-            raise UserError(
-                f"train {name}: {result}, fitting {job.configurations[0]} on {job.fold.name}: try fewer --workers"
-            )
-        found += result
-        for _ in result:
-            progress.step()
-    progress.close()
+    total = len(whole) * len(whole[0].configurations)
+    with Progress(f"train {name}", total, cached=len(found), unit="fits") as progress:
+        for job, result in pool.run(fit_job, jobs) if jobs else ():
+            if isinstance(result, WorkerLost):
+                raise UserError(
+                    f"train {name}: {result}, fitting {job.configurations[0]} on {job.fold.name}: try fewer --workers"
+                )
+            found += result
+            progress.step(len(result))
     position = {
         (configuration, job.fold.name): (i, k)
         for k, job in enumerate(whole)
