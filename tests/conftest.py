@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from tests.forked import Running
+
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 
@@ -28,16 +30,32 @@ corpora:
 """
 
 
-def run(
-    *arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None, timeout_s: float | None = None
+def run(*arguments: str, cwd: Path, check: bool = True, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run `crossmodal ...` in `cwd`, in a process without workers of its own; a traceback always fails the test."""
+    ended = Running(cwd, [arguments]).done(timeout_s)
+    return _checked(subprocess.CompletedProcess(arguments, ended.code, ended.out, ended.err), check)
+
+
+def shell(
+    *arguments: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `crossmodal ...` in `cwd`; a traceback always fails the test."""
+    """Run `crossmodal ...` as from a shell: Python starts anew, with this environment, and has workers."""
     command = [sys.executable, str(ROOT / "cli.py"), *arguments]
-    whole = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **(env or {})}
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=whole, timeout=timeout_s)
-    assert "Traceback" not in done.stderr, done.stderr
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
+    ended = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, env=environment(**(env or {}))
+    )
+    return _checked(ended, check)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the variables of a process that finds this code and asks no server for models."""
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), **more}
+
+
+def _checked(ended: subprocess.CompletedProcess[str], check: bool) -> subprocess.CompletedProcess[str]:
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert not check or ended.returncode == 0, ended.stdout + ended.stderr
+    return ended
 
 
 def said(*arguments: str, input: str | None = None) -> Result:

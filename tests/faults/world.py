@@ -1,23 +1,15 @@
 """A corpus of a few seconds, so that a whole run takes seconds, and processes that run commands on it.
 
-``FAULTS=long`` asks for many rounds (``make faults``), else there are few; ``FAULTS_SEED`` draws others. A command is
-run as a user runs it, by `cli.main`, in a process forked from one that has all modules loaded: that is a new process
-without the seconds of its imports. Where worker processes matter, commands are run from a shell instead.
+``FAULTS=long`` asks for many rounds (``make faults``), else there are few; ``FAULTS_SEED`` draws others. Commands run
+in forked processes; where worker processes matter, they are run from a shell instead.
 """
 
-import contextlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +17,7 @@ import yaml
 from scipy.io import wavfile
 
 from tests.conftest import ROOT, write_csv
+from tests.forked import Command, Done, Running
 
 LONG = os.environ.get("FAULTS") == "long"
 SEED = int(os.environ.get("FAULTS_SEED", "0"))
@@ -36,7 +29,6 @@ WORDS = ["this", "film", "was", "truly", "great", "but", "its", "end", "felt", "
 WORK, RESULTS, CACHE = Path("data/work") / NAME, Path("results") / NAME, Path("data/cache")
 MODEL = RESULTS / "models" / "unimodal-audio-logistic"
 
-Command = tuple[str, ...]
 HERE = ("--workers", "0")  # this process alone
 STAGES: tuple[Command, ...] = (
     ("prepare",),
@@ -76,76 +68,6 @@ def rounds(short: int, long: int) -> int:
 def randomly(*what: object) -> random.Random:
     """Return random numbers that are the same in every run with one seed."""
     return random.Random(repr((SEED, *what)))
-
-
-@dataclass
-class Done:
-    """How a process ended, and what it said."""
-
-    code: int
-    said: str
-    commands: list[str] = field(default_factory=list)
-
-    @property
-    def fault(self) -> str:
-        """What no user should meet, or the empty string."""
-        if "Traceback" in self.said:
-            return "traceback"
-        return "" if self.code >= 0 or self.code in (-signal.SIGKILL, -signal.SIGTERM) else "crash"
-
-
-def _perform(folder: str, commands: Sequence[Command], log: str, limits: Callable[[], None] | None) -> None:
-    """Run commands one after the other until one fails, in a process of their own."""
-    os.setsid()
-    os.chdir(folder)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(descriptor, stream)
-    sys.stdout = os.fdopen(1, "w", buffering=1)
-    sys.stderr = os.fdopen(2, "w", buffering=1)
-    from cli import main
-
-    if limits is not None:
-        limits()
-    for command in commands:
-        try:
-            main(list(command), prog_name="crossmodal")
-        except SystemExit as ended:
-            if ended.code:
-                os._exit(ended.code if isinstance(ended.code, int) else 1)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(70)
-    os._exit(0)
-
-
-_CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.faults.loaded"])
-
-
-class Running:
-    """Commands under way in a process of their own."""
-
-    def __init__(self, folder: Path, commands: Sequence[Command], limits: Callable[[], None] | None = None) -> None:
-        self.log = folder.parent / f"{folder.name}.{time.monotonic_ns()}.log"
-        arguments = (str(folder), tuple(commands), str(self.log), limits)
-        self.process: BaseProcess = _CONTEXT.Process(target=_perform, args=arguments)
-        self.process.start()
-
-    def kill(self, number: int) -> None:
-        """Send a signal; a process that has ended already is left alone."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid or 0, number)
-
-    def done(self, seconds: float = 300) -> Done:
-        """Wait for the end."""
-        self.process.join(seconds)
-        if self.process.is_alive():
-            self.kill(signal.SIGKILL)
-            self.process.join()
-            raise AssertionError(f"still running after {seconds} s:\n{self.log.read_text()}")
-        said = self.log.read_text() if self.log.exists() else ""
-        return Done(self.process.exitcode or 0, said)
 
 
 def run(folder: Path, *commands: Command, limits: Callable[[], None] | None = None) -> Done:

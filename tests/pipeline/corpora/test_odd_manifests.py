@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from cli import main
 from pipeline.run.streaming import Source, _timed_words
 from pipeline.streams.spans import Span
-from tests.conftest import run
+from tests.conftest import shell
 
 PARAMS = """
 run: {corpora: [c], workers: 1, max_failed: 1.0}
@@ -188,10 +188,10 @@ def test_names_that_the_locale_cannot_spell(root: Path, name: str) -> None:
     settled("audio")
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for command in (("validate", "c"), ("prepare",)):
-        done = run(*command, cwd=root.parents[2], check=False, env=plain)
+        done = shell(*command, cwd=root.parents[2], check=False, env=plain)
         assert done.returncode == 1
         assert "cannot be spelt under the locale C (encoding ascii): run it with PYTHONUTF8=1" in done.stderr
-    run("prepare", cwd=root.parents[2], env={"LC_ALL": "C", "PYTHONUTF8": "1"})
+    shell("prepare", cwd=root.parents[2], env={"LC_ALL": "C", "PYTHONUTF8": "1"})
     assert len(table()) == 2
 
 
@@ -213,7 +213,7 @@ def test_what_cannot_be_printed_is_printed_by_its_codes(root: Path) -> None:
     rows = "utterance,emotion,text,group\na,日本,x,g1\nb,joy,y,g1\nc,日本,z,g2\nd,joy,w,g2\n"
     (root / "manifest.csv").write_text(rows, encoding="utf-8")
     settled("text", task="classification")
-    done = run("validate", "c", cwd=root.parents[2], env={"PYTHONIOENCODING": "iso8859-1"})
+    done = shell("validate", "c", cwd=root.parents[2], env={"PYTHONIOENCODING": "iso8859-1"})
     assert "2 joy, 2 \\u65e5\\u672c" in done.stdout
 
 
@@ -247,7 +247,7 @@ def test_what_was_noticed_before_is_said_once(root: Path) -> None:
 def test_a_root_that_the_locale_cannot_spell_gets_the_hint_that_files_get(tmp_path: Path) -> None:
     bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     what = ("--root", "caf\u00e9", "--task", "regression", "--label", "y")
-    done = run("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
+    done = shell("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
     assert done.returncode == 1
     assert "is no folder; under the locale C (encoding ascii) names with other letters" in done.stderr
     assert "PYTHONUTF8=1" in done.stderr

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, grid_corpus, needs_data, outputs, run
+from tests.conftest import ROOT, environment, grid_corpus, needs_data, outputs, run, shell
+from tests.forked import Running
 
 pytestmark = needs_data
 
@@ -41,12 +42,19 @@ def entries(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (folder / "data" / "cache").rglob("*.clip")}
 
 
-def kill_after(seconds: float, *arguments: str, cwd: Path) -> None:
-    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
-    process = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env, start_new_session=True
-    )
+def killed(seconds: float, *arguments: str, cwd: Path) -> None:
+    """Run a command, and kill it after so many seconds if it has not ended."""
+    running = Running(cwd, [arguments])
+    running.process.join(seconds)
+    running.kill(signal.SIGKILL)
+    running.done()
+
+
+def killed_with_workers(seconds: float, *arguments: str, cwd: Path) -> None:
+    """Kill a command and its two workers at once."""
+    command = [sys.executable, str(ROOT / "cli.py"), *arguments, "--workers", "2"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=cwd, env=environment(), start_new_session=True, **quiet)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -60,8 +68,8 @@ def test_a_dozen_kills_lose_nothing(uninterrupted: dict[str, bytes], tmp_path: P
     moments = random.Random(3)
     kept: dict[Path, int] = {}
     for stage in STAGES[1:]:
-        for _ in range(6):
-            kill_after(moments.uniform(0.8, 4.5), *stage, cwd=folder)
+        for kill in (*[killed] * 5, killed_with_workers):
+            kill(moments.uniform(*((3.0, 6.0) if kill is killed_with_workers else (0.2, 1.5))), *stage, cwd=folder)
             now = entries(folder)
             assert {path: now.get(path) for path in kept} == kept, "a finished clip was computed again or lost"
             kept = now
@@ -90,11 +98,11 @@ def test_a_damaged_cache_is_mended_clip_by_clip(whole: Path, uninterrupted: dict
     assert outputs(folder) == uninterrupted
 
 
-def test_one_worker_gives_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
+def test_one_worker_and_two_give_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
     folder = grid_corpus(tmp_path, 6)
     run("prepare", cwd=folder)
-    for stage in STAGES[1:]:
-        run(*stage, "--workers", "1", cwd=folder)
+    for stage, workers in zip(STAGES[1:], ("1", "2"), strict=True):
+        shell(*stage, "--workers", workers, cwd=folder)
     assert outputs(folder) == uninterrupted
 
 
@@ -104,8 +112,7 @@ def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes
     elsewhere.mkdir()
     address = "tcp://127.0.0.1:18786"
     dask = [sys.executable, "-m", "dask"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": elsewhere, "env": env}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": elsewhere, "env": environment()}
     scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", "18786", "--no-dashboard"]
     worker = [*dask, "worker", address, "--nthreads", "2", "--no-dashboard", "--local-directory", str(elsewhere)]
     started = [subprocess.Popen(command, **quiet) for command in (scheduler, worker, worker)]  # type: ignore[call-overload]
@@ -113,7 +120,7 @@ def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes
         time.sleep(3)
         run("prepare", cwd=folder)
         for stage in STAGES[1:]:
-            run(*stage, "--scheduler", address, cwd=folder)
+            shell(*stage, "--scheduler", address, cwd=folder)
     finally:
         for process in started:
             process.terminate()

@@ -1,5 +1,6 @@
 """Training on real features: rows, folds, masks, determinism, and scores instead of classes."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from pipeline.settings.blocks import TrainParams
 from pipeline.training.configurations import plan_configurations
-from tests.conftest import DATA, grid_corpus, needs_data, run, write_csv
+from tests.conftest import DATA, grid_corpus, needs_data, run, shell, write_csv
 
 SETTINGS = """
 features: {extract: [vader, mfcc, prosody, landmarks]}
@@ -71,11 +72,13 @@ def test_a_missing_modality_is_answered_with_the_prior(trained: Path) -> None:
 
 
 @needs_data
-def test_one_worker_gives_the_same_predictions(trained: Path) -> None:
-    path = trained / "results" / "grid" / "predictions.csv"
-    before = path.read_bytes()
-    run("train", "--workers", "1", cwd=trained)
-    assert path.read_bytes() == before
+def test_two_workers_give_the_same_predictions(trained: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(trained, tmp_path / "copy")
+    shutil.rmtree(folder / "data/cache/fits")
+    shutil.rmtree(folder / "results")
+    shell("train", "--workers", "2", cwd=folder)
+    path = Path("results/grid/predictions.csv")
+    assert (folder / path).read_bytes() == (trained / path).read_bytes()
 
 
 @needs_data
@@ -103,12 +106,12 @@ def test_a_second_run_fits_nothing_and_one_more_row_fits_that_alone(
     before = Path("results/grid/predictions.csv").read_bytes()
     kept = {path: path.stat().st_mtime_ns for path in Path("data/cache/fits").rglob("*.clip")}
     assert kept
-    run("train", "--workers", "1", cwd=trained)
+    run("train", cwd=trained)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert Path("results/grid/predictions.csv").read_bytes() == before
     text = Path("params.yaml").read_text()
     Path("params.yaml").write_text(text.replace("stacking]", "stacking, cca]"))
-    run("train", "--workers", "1", cwd=trained)
+    run("train", cwd=trained)
     Path("params.yaml").write_text(text)
     assert all(path.stat().st_mtime_ns == changed for path, changed in kept.items())
     assert len(list(Path("data/cache/fits").rglob("*.clip"))) > len(kept)
