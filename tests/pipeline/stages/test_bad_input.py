@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import BLOCK, DATA, ROOT, grid_corpus, needs_data, run, write_csv
 from tests.features.test_store import of_format
+from tests.forked import Running
 
 pytestmark = needs_data
 CLIP = DATA / "grid" / "s1" / "bbaf2n.mpg"
@@ -190,18 +191,18 @@ def test_a_store_of_another_version(tmp_path: Path) -> None:
     assert "store format 7" in done.stderr
 
 
+def small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
 def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
     """A limit on file sizes stands in for the full disk: both end a write with an OSError in the middle of a run."""
     folder = grid_corpus(tmp_path, 4)
     run("prepare", cwd=folder)
     run("preprocess", "--modality", "audio", cwd=folder)
-    command = [sys.executable, str(ROOT / "cli.py"), "preprocess", "--modality", "video"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # noqa: E731
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, preexec_fn=small, check=False)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "kept" in done.stderr
+    done = Running(folder, [("preprocess", "--modality", "video")], small_files).done()
+    assert (done.code, done.fault) == (1, "")
+    assert "kept" in done.err
     assert len(list((folder / "data" / "cache" / "audio").rglob("*.clip"))) == 4
     assert not list((folder / "data" / "cache").rglob(".*.clip*"))
     run("preprocess", "--modality", "video", cwd=folder)
