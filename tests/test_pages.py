@@ -10,21 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from features.base import extractor_names
-from features.text.fitted import fitted_names
 from tests.conftest import ROOT
 
-PACKAGES = ("pipeline", "features", "models")
+PACKAGES = ("pipeline", "features", "models", "common")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SOURCES = sorted([ROOT / "cli.py", *(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))])
 
-PATH = re.compile(r"(?<![\w./<])(?:pipeline|features|models|tests|benchmarks|docs)/[\w./*<>-]*[\w/*>]")
-DOTTED = re.compile(r"(?<![\w./])(?:pipeline|features|models)(?:\.[A-Za-z_]\w*)+")
+PATH = re.compile(r"(?<![\w./<])(?:pipeline|features|models|common|tests|benchmarks|docs)/[\w./*<>-]*[\w/*>]")
+DOTTED = re.compile(r"(?<![\w./])(?:pipeline|features|models|common)(?:\.[A-Za-z_]\w*)+")
 QUOTED = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # What looks like a module or a path and is none: files, keys of params.yaml, what lies in folders of results.
 FILE = re.compile(r".*\.(?:csv|h5|json|md|npz|parquet|pkl|svg|yaml)")
-KEYS = {"extract", *extractor_names(), *fitted_names()}
+KEYS = {"extract", "tfidf", *(path.stem for path in (ROOT / "features").glob("*/*.py"))}
 MADE = re.compile(r"models/(?:<|concat|unimodal|[a-z]+-)|features/\w+\.h5|features/(?:<|\*\.h5)")
 
 
@@ -108,7 +106,12 @@ def wrong_siblings(source: Path, text: str) -> Iterator[str]:
     beside = imported(source)
     for quoted in QUOTED.findall(text):
         module, _, name = quoted.partition(".")
-        if module in beside and name.isidentifier() and not FILE.fullmatch(quoted) and name not in defined(beside[module]):
+        if (
+            module in beside
+            and name.isidentifier()
+            and not FILE.fullmatch(quoted)
+            and name not in defined(beside[module])
+        ):
             yield quoted
 
 

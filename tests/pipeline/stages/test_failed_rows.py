@@ -199,7 +199,7 @@ def test_what_libraries_warn_of_is_counted_in_one_sentence(
     nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
     classifiers.register("theirs", classifiers.Classifier(lambda task, settings: Warns("none"), nothing))
     for _ in range(2):  # computed, and from the cache
-        _, notices = trained(classifiers="[theirs]", fusions="[concat/theirs]")
+        _, notices = trained(classifiers="[theirs]", fusions="[concat/logistic]")
         said = [notice for notice in notices if "converge" in notice]
         assert said == [
             "unimodal audio theirs, unimodal video theirs: 10 of 10 fits did not converge in the iterations that it"

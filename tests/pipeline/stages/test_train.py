@@ -81,7 +81,7 @@ def test_two_workers_give_the_same_predictions(trained: Path, tmp_path: Path) ->
     shell("train", "--workers", "2", cwd=folder)
     path = Path("results/grid/predictions.csv")
     found, alone = ((root / path).read_text().splitlines() for root in (folder, trained))
-    assert len({tuple(line.split(",")[1:4]) for line in found[1:]}) == 2 + 3 + 4
+    assert len({tuple(line.split(",")[1:4]) for line in found[1:]}) == 2 + 3 + 2 * 4
     assert set(found) <= set(alone)
 
 
