@@ -11,26 +11,23 @@ from pathlib import Path
 
 import numpy as np
 import soxr  # type: ignore[import-untyped, unused-ignore]
-from numpy.typing import ArrayLike, NDArray
 
 from features.errors import EmptyInput, NoStream
 from features.types import AudioStream, FloatArray
 from pipeline.settings.streams import AudioConfig
-from pipeline.streams.channels import SILENT_DB
+from pipeline.streams.channels import offsets_of, voice_of
+from pipeline.streams.cleaning import clean
 from pipeline.streams.container.opening import MediaError, open_recording
 from pipeline.streams.container.timeline import Timeline, timeline_of
 from pipeline.streams.container.tracks import Track, chosen, tracks_of
-from pipeline.streams.decode import AudioTrack
+from pipeline.streams.decode import AudioTrack, Chunk
 from pipeline.streams.spans import Span
-from pipeline.streams.windows import Window, windows
 
 VERSION = 3  # raised whenever the same recording and settings give other samples
 
-FRAME_S = 0.01  # trimming looks at the energy of frames this long
-SILENCE_DB = SILENT_DB  # a span whose loudest frame is quieter (dB of full scale) is silence
-SHORTEST_S = 0.05  # less sound than this is no utterance
 
-Samples = NDArray[np.float64]
+CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
+
 Outcome = AudioStream | NoStream | EmptyInput | MediaError
 
 
@@ -71,106 +68,59 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
             yield index, error
 
 
-def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = None) -> AudioStream:
-    """Band-pass, trim and level one utterance.
+class Window:
+    """The sound of one span, collected at the recording's own rate with a little context on either side."""
 
-    Parameters
-    ----------
-    samples
-        ``(n,)`` mono, 1.0 is full scale, at ``config.rate_hz``.
-    config
-        The settings.
-    duration_s
-        Length of the utterance's span in seconds where it differs from that of `samples`.
+    def __init__(self, index: int, span: Span, rate_hz: int) -> None:
+        self.index, self.span, self.rate_hz = index, span, rate_hz
+        self.first = math.floor((span.start_s - CONTEXT_S) * rate_hz)
+        self.last = math.ceil((span.end_s + CONTEXT_S) * rate_hz)
+        self._chunks: list[Chunk] = []
 
-    Returns
-    -------
-    AudioStream
-        ``start_s`` is what trimming cut off the front; words are left to the caller.
+    def add(self, chunk: Chunk) -> None:
+        """Keep what lies inside."""
+        rows = chunk.rows[:, max(self.first - chunk.start, 0) : max(self.last - chunk.start, 0)]
+        if rows.shape[1]:
+            self._chunks.append(Chunk(max(chunk.start, self.first) - self.first, chunk.names, rows))
 
-    Raises
-    ------
-    EmptyInput
-        If the samples are silence, or hardly any sound is left after trimming.
-    """
-    signal = np.asarray(samples, dtype=np.float64)
-    voice = band_pass(signal, config.rate_hz, config.low_hz, config.high_hz, config.order)
-    loudest = float(frame_levels_db(voice, config.rate_hz).max(initial=-math.inf))
-    if loudest < SILENCE_DB:
-        raise EmptyInput(f"silence: the loudest 10 ms reach {loudest:.0f} dB of full scale")
-    first, last = trim_bounds(voice, config.rate_hz, config.trim_db)
-    if last - first < SHORTEST_S * config.rate_hz:
-        raise EmptyInput(f"only {1000 * (last - first) / config.rate_hz:.0f} ms of sound")
-    levelled, gain_db = normalise(voice[first:last], config.level_db)
-    return AudioStream(
-        samples=np.round(levelled * 32768).astype(np.int16),
-        rate_hz=config.rate_hz,
-        start_s=first / config.rate_hz,
-        duration_s=signal.size / config.rate_hz if duration_s is None else duration_s,
-        gain_db=gain_db,
-    )
+    def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
+        """Return the voice as ``(n,)`` from ``first`` to the last sample that came, and a note; holes are silent.
+
+        Where the number of channels changes on the way, each stretch is mixed by itself.
+        """
+        length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
+        mono, notes = np.zeros(length, dtype=np.float32), []
+        layouts = dict.fromkeys(chunk.names for chunk in self._chunks)
+        for names in layouts:
+            chunks = [chunk for chunk in self._chunks if chunk.names == names]
+            rows = np.zeros((len(names), length), dtype=np.float32)
+            offsets = offsets_of(np.concatenate([chunk.rows for chunk in chunks], axis=1))
+            for start, _, part in chunks:
+                rows[:, start : start + part.shape[1]] = part - offsets
+            voice, note = voice_of(rows, names, channel, self.rate_hz, where)
+            notes.append(note)
+            for start, _, part in chunks:
+                mono[start : start + part.shape[1]] = voice[start : start + part.shape[1]]
+        return mono, "; ".join(note for note in dict.fromkeys(notes) if note)
 
 
-def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, order: int) -> Samples:
-    """Return `samples` without what lies outside a band, shifted by nothing.
-
-    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`): its phase is
-    zero and its magnitude that of the filter squared, -6 dB at both corners. Ends are extended by their mirror image,
-    which adds no step, over three periods of the low corner where there are as many samples.
-
-    Parameters
-    ----------
-    samples
-        ``(n,)``; any n.
-    rate_hz, low_hz, high_hz
-        Sampling rate and corners in Hz.
-    order
-        Order of the filter that is run twice.
-    """
-    from scipy.signal import butter, sosfiltfilt
-
-    if samples.size < 2:
-        return np.zeros(samples.shape)
-    sections = butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos")
-    reach = min(samples.size - 1, math.ceil(3 * rate_hz / low_hz))
-    filtered: Samples = sosfiltfilt(sections, samples, padtype="even", padlen=reach)
-    return filtered
-
-
-def frame_levels_db(samples: Samples, rate_hz: int) -> Samples:
-    """Return the level of each 10 ms frame in dB of full scale, ``(ceil(n / frame),)``; -inf for digital silence."""
-    size = round(FRAME_S * rate_hz)
-    starts = np.arange(0, samples.size, size)
-    if not starts.size:
-        return np.empty(0)
-    sizes = np.minimum(size, samples.size - starts)
-    with np.errstate(divide="ignore"):
-        levels: Samples = 10 * np.log10(np.add.reduceat(np.square(samples), starts) / sizes)
-    return levels
-
-
-def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, int]:
-    """Return ``(first, last)``: ``samples[first:last]`` runs from the first to the last frame that is loud enough.
-
-    Frames are 10 ms long and do not overlap; one is loud enough if it is at most `trim_db` under the loudest of all.
-    Digital silence gives ``(0, 0)``.
-    """
-    levels = frame_levels_db(samples, rate_hz)
-    if not np.isfinite(levels).any():
-        return 0, 0
-    loud = np.flatnonzero(levels >= levels.max() - trim_db)
-    size = round(FRAME_S * rate_hz)
-    return int(loud[0] * size), int(min((loud[-1] + 1) * size, samples.size))
-
-
-def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
-    """Bring `samples` to a root mean square of `level_db` and return them with the gain in dB.
-
-    The gain is smaller where the peaks would leave the range of 16 bit, [-1, 1).
-    """
-    rms, peak = float(np.sqrt(np.mean(np.square(samples)))), float(np.abs(samples).max())
-    gain = min(10 ** (level_db / 20) / rms, (1 - 2**-15) / peak)
-    return samples * gain, 20 * math.log10(gain)
+def windows(track: AudioTrack, spans: Mapping[int, Span]) -> Iterator[Window]:
+    """Yield the sound of each span once it is complete, or once there is no more."""
+    coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
+    held: list[Window] = []
+    for chunk in track.chunks():
+        end = chunk.start + chunk.rows.shape[1]
+        while coming and (spans[coming[-1]].start_s - CONTEXT_S) * track.rate_hz < end:
+            held.append(Window(coming[-1], spans[coming.pop()], track.rate_hz))
+        for window in held:
+            window.add(chunk)
+        for window in [window for window in held if window.last <= end]:
+            held.remove(window)
+            yield window
+        if not coming and not held:
+            return
+    yield from held
+    yield from (Window(index, spans[index], track.rate_hz) for index in reversed(coming))
 
 
 def _has_length(span: Span) -> bool:

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
 from features.types import TimeArray
 from pipeline.settings.streams import DEFAULT
@@ -27,6 +26,7 @@ from pipeline.streams.container.opening import open_recording
 from pipeline.streams.container.sizes import MATROSKA, MOV
 from pipeline.streams.container.timeline import Timeline, packets, timeline_of
 from pipeline.streams.container.tracks import chosen, tracks_of
+from pipeline.streams.sampling import Index
 
 # Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
 # those of a higher temporal layer.
@@ -35,8 +35,6 @@ SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
 UNORDERED = frozenset({"h264", "hevc"})
 # Containers that say how long a picture stays; elsewhere it does until the next one.
 STAYING = frozenset({MOV, MATROSKA})
-
-Index = NDArray[np.int64]
 
 
 class Packet(NamedTuple):
@@ -127,47 +125,6 @@ def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
         return end_s
     usual_s = float(times[-1] + (np.median(np.diff(times)) if len(times) > 1 else 0.0))
     return max(end_s, min(until_s, usual_s)) if max(end_s, until_s) > times[-1] else usual_s
-
-
-def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
-    """Choose for each target the stamp nearest to it; each stamp serves at most one target.
-
-    Parameters
-    ----------
-    stamps
-        ``(n,)`` ascending, in seconds.
-    targets
-        ``(m,)`` ascending.
-    limit
-        Stamps further away than this never count. Before the first stamp and behind the last, half the distance to
-        the stamp beside it counts, if that is less.
-
-    Returns
-    -------
-    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp nearest to several targets serves the nearest one;
-    of two equally near stamps the earlier is taken.
-
-    >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
-    [0, 1, 2]
-    """
-    chosen, near = nearest_to_each(stamps, targets, limit)
-    return np.unique(chosen[near]).astype(np.int64)
-
-
-def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
-    """Return for each target the stamp nearest to it, and whether that is near enough; as `nearest`, ``(m,)`` each."""
-    if not len(stamps):
-        return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
-    after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(stamps) - 1)
-    chosen = np.where(targets - stamps[before] <= stamps[after] - targets, before, after)
-    ends = np.diff(stamps)[[0, -1]] / 2 if len(stamps) > 1 else np.full(2, limit)
-    allowed = np.full(len(targets), limit)
-    allowed[targets < stamps[0]] = min(limit, ends[0])
-    allowed[targets > stamps[-1]] = min(limit, ends[1])
-    near: NDArray[np.bool_] = np.abs(stamps[chosen] - targets) <= allowed + 1e-9
-    return chosen.astype(np.int64), near
 
 
 def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int, Any]]:

@@ -1,9 +1,11 @@
 """Which frame of a recording is seen at each wanted time."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.types import TimeArray
-from pipeline.streams.frames import Index, nearest_to_each
+
+Index = NDArray[np.int64]
 
 SAME_S = 1e-9  # times that differ by less are one
 
@@ -46,3 +48,44 @@ def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> 
     times = np.concatenate([stamps[chosen], targets[other][stays]])
     order = np.lexsort((times, numbers))
     return numbers[order], times[order]
+
+
+def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
+    """Choose for each target the stamp nearest to it; each stamp serves at most one target.
+
+    Parameters
+    ----------
+    stamps
+        ``(n,)`` ascending, in seconds.
+    targets
+        ``(m,)`` ascending.
+    limit
+        Stamps further away than this never count. Before the first stamp and behind the last, half the distance to
+        the stamp beside it counts, if that is less.
+
+    Returns
+    -------
+    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp nearest to several targets serves the nearest one;
+    of two equally near stamps the earlier is taken.
+
+    >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
+    [0, 1, 2]
+    """
+    chosen, near = nearest_to_each(stamps, targets, limit)
+    return np.unique(chosen[near]).astype(np.int64)
+
+
+def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
+    """Return for each target the stamp nearest to it, and whether that is near enough; as `nearest`, ``(m,)`` each."""
+    if not len(stamps):
+        return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
+    after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(stamps) - 1)
+    chosen = np.where(targets - stamps[before] <= stamps[after] - targets, before, after)
+    ends = np.diff(stamps)[[0, -1]] / 2 if len(stamps) > 1 else np.full(2, limit)
+    allowed = np.full(len(targets), limit)
+    allowed[targets < stamps[0]] = min(limit, ends[0])
+    allowed[targets > stamps[-1]] = min(limit, ends[1])
+    near: NDArray[np.bool_] = np.abs(stamps[chosen] - targets) <= allowed + 1e-9
+    return chosen.astype(np.int64), near

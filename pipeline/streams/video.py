@@ -8,9 +8,7 @@ recording's clock.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
 
 from features.errors import EmptyInput, NoStream
@@ -18,9 +16,11 @@ from features.types import TimeArray, VideoStream
 from pipeline.settings.streams import VideoConfig
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import MISSING_S
-from pipeline.streams.faces import Box, Face, Picture, cut_faces, detector, follow, jpeg, jumps, shrink
-from pipeline.streams.frames import Contents, Index, decode, survey
-from pipeline.streams.sampling import seen
+from pipeline.streams.faces import Face, cut_faces, detector
+from pipeline.streams.following import follow, jumps
+from pipeline.streams.frames import Contents, decode, survey
+from pipeline.streams.pictures import Box, Painter, Picture, cropped, jpeg, shrink
+from pipeline.streams.sampling import Index, seen
 from pipeline.streams.spans import Region, Span
 
 VERSION = 3  # raised whenever the same recording and settings give other streams
@@ -159,50 +159,6 @@ def _hand_out(picture: Picture, number: int, takers: Sequence[Pending], config: 
             looked[region] = small, [face.moved(left, top) for face in faces]
         for time_s in span.at[span.wanted == number]:
             span.add(float(time_s), *looked[region], side)
-
-
-def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
-    """Return the part of `picture` that `region` shows, and the place of its upper left corner in pixels."""
-    if region is None:
-        return picture, 0, 0
-    height, width = picture.shape[:2]
-    left, top = int(region.left * width), int(region.top * height)
-    right, bottom = int(np.ceil(region.right * width)), int(np.ceil(region.bottom * height))
-    return np.ascontiguousarray(picture[top:bottom, left:right]), left, top
-
-
-class Painter:
-    """Turns decoded frames into RGB pictures as players show them: turned upright, with square pixels.
-
-    Parameters
-    ----------
-    aspect
-        Width over height of a source pixel.
-    """
-
-    def __init__(self, aspect: float) -> None:
-        self._aspect = aspect
-        self._convert = av.video.reformatter.VideoReformatter()
-
-    def __call__(self, frame: Any) -> Picture:
-        """Return `frame` as ``(height, width, 3)`` RGB."""
-        width = max(round(frame.width * self._aspect), 1)
-        converted: Picture = self._convert.reformat(frame, width=width, format="rgb24").to_ndarray()
-        return upright(converted, frame)
-
-
-def upright(picture: Picture, frame: Any) -> Picture:
-    """Turn (and mirror) `picture` by quarter turns as the display matrix of `frame` says."""
-    data = frame.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return picture
-    a, b, _, c, d = np.frombuffer(bytes(data), "<i4")[:5]
-    if abs(b) > abs(a):  # the picture's rows become columns
-        picture = picture.swapaxes(0, 1)
-        across, down = c, b
-    else:
-        across, down = a, d
-    return np.ascontiguousarray(picture[:: 1 if down >= 0 else -1, :: 1 if across >= 0 else -1])
 
 
 def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:

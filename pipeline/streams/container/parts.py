@@ -5,6 +5,7 @@ There is one part, unless stamps begin again in the middle: files were joined by
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import av
@@ -16,6 +17,10 @@ BACK_S = 0.2  # decoding stamps that go back by more than this begin again
 AHEAD_S = 60.0  # stamps that go forward by more than this at once begin again too, where a file has nothing but stamps
 WRAPPED_S = 12 * 3600.0  # and by more than this in any file: they have wrapped
 GLITCH_S = 1.0  # one stream alone may go back by less than this: a slip, no further part
+TS_SIZES = (188, 192, 204)  # bytes of a packet: plain, with a stamp before it, with a sum behind it
+TS_SYNC = 0x47
+TS_PADDING = 0x1FFF  # the number of a stream that is padding
+TS_AROUND = 1 << 16  # bytes that are looked at before a place, and behind it
 
 
 @dataclass
@@ -181,3 +186,38 @@ def packet_span_s(packet: Any, otherwise_s: float) -> tuple[float, float]:
     stamp = packet.dts if packet.pts is None else packet.pts
     start_s = otherwise_s if stamp is None else float(stamp * packet.time_base)
     return start_s, start_s + float((packet.duration or 0) * packet.time_base)
+
+
+def is_pause(path: Path, at: int) -> bool:
+    """Whether the packets around a byte of a transport stream are counted on without a break.
+
+    A recorder that pauses goes on counting, each stream from 0 to 15 and again; another recording that was joined to
+    the first one begins anew. False for what is no transport stream.
+    """
+    with path.open("rb") as file:
+        file.seek(max(at - TS_AROUND, 0))
+        data = file.read(2 * TS_AROUND)
+    last: dict[int, int] = {}
+    count = 0
+    for packet in _transport_packets(data):
+        count += 1
+        number, counter = int.from_bytes(packet[1:3], "big") & 0x1FFF, packet[3] & 15
+        extended, filled = packet[3] & 0x20, packet[3] & 0x10
+        if number == TS_PADDING:
+            continue
+        if extended and packet[4] and packet[5] & 0x80:  # it says itself that it breaks
+            return False
+        if filled and number in last and counter not in (last[number], (last[number] + 1) & 15):
+            return False
+        last[number] = counter
+    return count > 1
+
+
+def _transport_packets(data: bytes) -> Iterator[bytes]:
+    """Yield the whole packets in a part of a transport stream; none if it is not one."""
+    for size in TS_SIZES:
+        for first in range(size):
+            places = range(first, len(data) - 187, size)
+            if len(places) > 1 and all(data[place] == TS_SYNC for place in places):
+                yield from (data[place : place + 188] for place in places)
+                return

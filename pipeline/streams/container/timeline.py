@@ -15,10 +15,9 @@ import av
 
 from pipeline.streams.container.joints import loses_a_part
 from pipeline.streams.container.opening import MediaError, media_streams, open_recording
-from pipeline.streams.container.parts import GLITCH_S, Parts, demuxed, read_parts
+from pipeline.streams.container.parts import GLITCH_S, Parts, demuxed, is_pause, read_parts
 from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, bytes_cut, is_complete, is_guessed, states_length
 from pipeline.streams.container.tracks import programs_of
-from pipeline.streams.container.transport import goes_on
 from pipeline.streams.container.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
@@ -83,7 +82,7 @@ def read_timeline(container: Any, path: Path) -> Timeline:
     """Read all packets of an open recording to its end; as `timeline_of`."""
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts)
-    parts.pauses = {part for part in parts.leaps if goes_on(path, parts.joints[part])}
+    parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
     start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
     offsets_s = _program_offsets_s(container, parts, start_s)

@@ -8,17 +8,36 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from features.types import AudioStream
 from pipeline.settings.streams import DEFAULT, AudioConfig
 from pipeline.streams.audio import read_audio
 from pipeline.streams.container.timeline import timeline_of
+from pipeline.streams.faces import Face
 from pipeline.streams.frames import decode, survey
 from pipeline.streams.spans import Span
 
 RATE = 48000
 FPS = 25
 LENGTH_S = 0.3  # of a flash
+
+
+def tone(hz: float, duration_s: float = 2.0, amplitude: float = 0.1, rate: int = 16000) -> NDArray[np.float64]:
+    """Return a sine of `hz`, ``(n,)``."""
+    return amplitude * np.sin(2 * np.pi * hz * np.arange(round(duration_s * rate)) / rate)
+
+
+def bursts(duration_s: float, *places: tuple[float, float], rate: int = 16000) -> NDArray[np.float64]:
+    """Silence with a 1 kHz tone from each start to each end."""
+    times = np.arange(round(duration_s * rate)) / rate
+    sounding = np.any([(times >= start) & (times < end) for start, end in places], axis=0)
+    return np.where(sounding, 0.1 * np.sin(2 * np.pi * 1000 * times), 0.0)
+
+
+def face(x: float, y: float, side: float, score: float = 1.0) -> Face:
+    """Return a face that fills its square; its image says which it is."""
+    return Face((x, y, side, side), score, (x, y, side, side), f"{x} {y} {side}".encode())
 
 
 def flashing(
@@ -166,3 +185,11 @@ def beeps_from_s(path: Path, track: str = "") -> list[float]:
     loud = levels > levels.max() / 4
     quiet_before = [i for i in np.flatnonzero(loud) if not loud[max(i - 5, 0) : i].any()]
     return [stream.start_s + i / 100 for i in quiet_before]
+
+
+def heard_hz(path: Path, config: AudioConfig | None = None, **choice: str) -> float:
+    """Return the strongest frequency of the sound from 0.2 to 1.8 s."""
+    ((_, stream),) = read_audio(path, [Span(0.2, 1.8, **choice)], config or AudioConfig())
+    assert isinstance(stream, AudioStream), stream
+    spectrum = np.abs(np.fft.rfft(stream.signal()))
+    return float(spectrum.argmax() * stream.rate_hz / stream.samples.size)

@@ -1,18 +1,15 @@
 """Frames are chosen by time and decoded exactly: against recordings whose pictures show their own number."""
 
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.streams import frames as frames_module
 from pipeline.streams.container.opening import MediaError
-from pipeline.streams.frames import decode, nearest, survey
+from pipeline.streams.frames import decode, survey
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 WIDTH, HEIGHT = 160, 96
@@ -157,43 +154,3 @@ def test_missing_and_empty_recordings_are_refused(tmp_path):
     for name in ("missing.mp4", "empty.mp4"):
         with pytest.raises(MediaError, match=name):
             survey(tmp_path / name)
-
-
-ascending = st.lists(st.integers(0, 4000), unique=True, max_size=60).map(lambda ms: np.array(sorted(ms)) / 1000)
-
-
-@given(ascending, st.integers(0, 3000), st.integers(1, 20))
-def test_nearest_agrees_with_looking_at_every_pair(stamps, start_ms, count):
-    targets = start_ms / 1000 + np.arange(count) / 5
-    chosen = nearest(stamps, targets, 0.1).tolist()
-    assert chosen == sorted(set(chosen))
-    expected = set()
-    for target in targets:
-        distances = [abs(stamp - target) for stamp in stamps]
-        if not distances:
-            continue
-        best = int(np.argmin(distances))
-        limit = 0.1
-        if len(stamps) > 1 and target < stamps[0]:
-            limit = min(0.1, (stamps[1] - stamps[0]) / 2)
-        if len(stamps) > 1 and target > stamps[-1]:
-            limit = min(0.1, (stamps[-1] - stamps[-2]) / 2)
-        if distances[best] <= limit + 1e-9:
-            expected.add(best)
-    close = {a for a in range(len(stamps)) for t in targets if _tied(stamps, t, a)}
-    assert set(chosen) ^ expected <= close  # where two are equally near, rounding decides
-
-
-def _tied(stamps, target, index):
-    distances = np.sort(np.abs(stamps - target))
-    return len(stamps) > 1 and distances[1] - distances[0] < 1e-9 and abs(stamps[index] - target) < distances[1] + 1e-9
-
-
-@given(st.integers(8, 60), st.integers(0, 200))
-def test_of_a_steady_recording_every_sample_is_within_half_a_frame(rate, start_ms):
-    stamps = np.arange(rate * 4) / rate
-    targets = start_ms / 1000 + np.arange(15) / 5
-    chosen = nearest(stamps, targets, 0.1)
-    assert len(chosen) == 15
-    assert np.abs(stamps[chosen] - targets).max() <= 0.5 / rate + 1e-9
-    assert all(a < b for a, b in pairwise(chosen.tolist()))

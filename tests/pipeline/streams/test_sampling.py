@@ -1,5 +1,6 @@
 """Which frame is seen at a time: against looking at every frame, and in recordings of pictures that stay."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
 from pipeline.streams.decode import probe
 from pipeline.streams.faces import Face
-from pipeline.streams.frames import nearest, survey
-from pipeline.streams.sampling import seen
+from pipeline.streams.frames import survey
+from pipeline.streams.sampling import nearest, seen
 from pipeline.streams.spans import Span
 from pipeline.streams.video import read_video
 from tests.pipeline.streams.recordings import slides
@@ -130,3 +131,43 @@ def test_behind_the_last_picture_there_is_none(tmp_path: Path) -> None:
     found = dict(read_video(path, [Span(0.0, 1.0), Span(3.0, 4.0)], VideoConfig()))
     assert len(found[0].times) == 5
     assert isinstance(found[1], EmptyInput)
+
+
+ascending = st.lists(st.integers(0, 4000), unique=True, max_size=60).map(lambda ms: np.array(sorted(ms)) / 1000)
+
+
+@given(ascending, st.integers(0, 3000), st.integers(1, 20))
+def test_nearest_agrees_with_looking_at_every_pair(stamps: np.ndarray, start_ms: int, count: int) -> None:
+    targets = start_ms / 1000 + np.arange(count) / 5
+    chosen = nearest(stamps, targets, 0.1).tolist()
+    assert chosen == sorted(set(chosen))
+    expected = set()
+    for target in targets:
+        distances = [abs(stamp - target) for stamp in stamps]
+        if not distances:
+            continue
+        best = int(np.argmin(distances))
+        limit = 0.1
+        if len(stamps) > 1 and target < stamps[0]:
+            limit = min(0.1, (stamps[1] - stamps[0]) / 2)
+        if len(stamps) > 1 and target > stamps[-1]:
+            limit = min(0.1, (stamps[-1] - stamps[-2]) / 2)
+        if distances[best] <= limit + 1e-9:
+            expected.add(best)
+    close = {a for a in range(len(stamps)) for t in targets if _tied(stamps, t, a)}
+    assert set(chosen) ^ expected <= close  # where two are equally near, rounding decides
+
+
+def _tied(stamps: np.ndarray, target: float, index: int) -> bool:
+    distances = np.sort(np.abs(stamps - target))
+    return len(stamps) > 1 and distances[1] - distances[0] < 1e-9 and abs(stamps[index] - target) < distances[1] + 1e-9
+
+
+@given(st.integers(8, 60), st.integers(0, 200))
+def test_of_a_steady_recording_every_sample_is_within_half_a_frame(rate: int, start_ms: int) -> None:
+    stamps = np.arange(rate * 4) / rate
+    targets = start_ms / 1000 + np.arange(15) / 5
+    chosen = nearest(stamps, targets, 0.1)
+    assert len(chosen) == 15
+    assert np.abs(stamps[chosen] - targets).max() <= 0.5 / rate + 1e-9
+    assert all(a < b for a, b in pairwise(chosen.tolist()))

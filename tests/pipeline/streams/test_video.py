@@ -15,8 +15,9 @@ from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
+from pipeline.streams.pictures import Painter
 from pipeline.streams.spans import Region, Span
-from pipeline.streams.video import Painter, cropped, read_video, sample_targets
+from pipeline.streams.video import read_video, sample_targets
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 CONFIG = VideoConfig()
@@ -292,29 +293,3 @@ def test_targets_end_before_the_span_does():
     np.testing.assert_allclose(sample_targets(Span(1.0, 2.0), 5), [1, 1.2, 1.4, 1.6, 1.8])
     np.testing.assert_allclose(sample_targets(Span(1.0, 2.01), 5), [1, 1.2, 1.4, 1.6, 1.8, 2.0])
     assert len(sample_targets(Span(1.0, 1.0), 5)) == 0
-
-
-def test_cropped_says_where_the_part_lies():
-    picture = np.arange(60 * 80 * 3, dtype=np.uint32).reshape(60, 80, 3).astype(np.uint8)
-    part, left, top = cropped(picture, Region(0.25, 0.5, 0.75, 1.0))
-    assert (left, top) == (20, 30)
-    np.testing.assert_array_equal(part, picture[30:, 20:60])
-    assert cropped(picture, None)[0] is picture
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("fps", 0),
-        ("fps", float("nan")),
-        ("detector", "mtcnn"),
-        ("min_score", 1.0),
-        ("margin", -0.1),
-        ("size", 8),
-        ("frame_height", 9000),
-        ("jpeg_quality", 101),
-    ],
-)
-def test_impossible_settings_are_refused_by_name_and_value(setting, value):
-    with pytest.raises(ValueError, match=f"{setting} (is )?.*{value}"):
-        VideoConfig(**{setting: value})
