@@ -1,7 +1,7 @@
-"""The voice: one recording and its spans in, clean mono streams at one rate out.
+"""The voice: from one recording and the spans of its utterances to clean mono streams at one sampling rate.
 
-A recording is decoded once, in order. Sound is placed by its presentation stamps, so that a track that starts late or
-has holes stays on the recording's clock; each utterance is then resampled, band-passed, trimmed and levelled by itself.
+A recording is decoded once, in order. Presentation time stamps say where its sound belongs, so that a track that starts
+late or has gaps stays on the recording's clock. Each utterance is then resampled, filtered, trimmed and levelled.
 """
 
 import math
@@ -24,17 +24,15 @@ from pipeline.streams.decode import AudioTrack, Chunk
 from pipeline.streams.spans import Span
 
 VERSION = 3  # raised whenever the same recording and settings give other samples
-
-
 CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
 
 Outcome = AudioStream | NoStream | EmptyInput | MediaError
 
 
 def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
-    """Decode `path` once (each track of it that is wanted) and yield the stream of each span once it is complete.
+    """Decode each wanted track of `path` once, and yield the stream of each span as soon as it is complete.
 
-    Only the sound of spans that are open at the same time is held. Spans may overlap and come in any order.
+    Only the sound of spans that are being read is kept in memory. Spans may overlap and come in any order.
 
     Parameters
     ----------
@@ -48,9 +46,9 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
     Yields
     ------
     tuple of int and AudioStream or exception
-        The span's index with its stream, or with what kept it from existing: `NoStream` without an audio track,
-        `EmptyInput` for silence or a span behind the end of the sound, `MediaError` for a recording that cannot be
-        read or breaks off inside the span.
+        The index of a span and its stream, or the reason why there is no stream: `NoStream` without an audio track,
+        `EmptyInput` for silence or a span after the end of the sound, `MediaError` for a recording that cannot be
+        read or that breaks off inside the span.
     """
     waiting = dict(enumerate(spans))
     try:
@@ -78,15 +76,15 @@ class Window:
         self._chunks: list[Chunk] = []
 
     def add(self, chunk: Chunk) -> None:
-        """Keep what lies inside."""
+        """Keep the part of a chunk that lies inside the window."""
         rows = chunk.rows[:, max(self.first - chunk.start, 0) : max(self.last - chunk.start, 0)]
         if rows.shape[1]:
             self._chunks.append(Chunk(max(chunk.start, self.first) - self.first, chunk.names, rows))
 
     def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
-        """Return the voice as ``(n,)`` from ``first`` to the last sample that came, and a note; holes are silent.
+        """Return the voice as ``(n,)``, from ``first`` to the last sample received, and a note; gaps are silent.
 
-        Where the number of channels changes on the way, each stretch is mixed by itself.
+        Where the number of channels changes inside the window, each stretch is mixed by itself.
         """
         length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
         mono, notes = np.zeros(length, dtype=np.float32), []
@@ -105,7 +103,7 @@ class Window:
 
 
 def windows(track: AudioTrack, spans: Mapping[int, Span]) -> Iterator[Window]:
-    """Yield the sound of each span once it is complete, or once there is no more."""
+    """Yield the sound of each span once it is complete, or once the track ends."""
     coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
     held: list[Window] = []
     for chunk in track.chunks():
@@ -147,7 +145,7 @@ def _read_track(
 
 
 def _finish(window: Window, track: AudioTrack, config: AudioConfig, path: Path) -> Outcome:
-    """Return the stream of a window, or why there is none."""
+    """Return the stream of a window, or the reason why there is no stream."""
     span = window.span
     try:
         track.check(span)
@@ -158,16 +156,16 @@ def _finish(window: Window, track: AudioTrack, config: AudioConfig, path: Path) 
 
 
 def _with_others(outcome: Outcome, tracks: Sequence[Track]) -> Outcome:
-    """Say beside a silent track that there are others."""
+    """Add to the message on a silent track that there are others."""
     if isinstance(outcome, EmptyInput) and len(tracks) > 1:
         return EmptyInput(f"{outcome}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
     return outcome
 
 
 def _resampled(window: Window, native: FloatArray, rate_hz: int) -> FloatArray:
-    """Return the span's samples at `rate_hz`, the first one at the span's start, without the context."""
+    """Return the samples of the span itself, without context, at `rate_hz`."""
     if not np.isfinite(native).all():
-        raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are no numbers")
+        raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are not finite numbers")
     sound = native if window.rate_hz == rate_hz else soxr.resample(native, window.rate_hz, rate_hz, quality="HQ")
     first = round((window.span.start_s - window.first / window.rate_hz) * rate_hz)
     cut: FloatArray = sound[first : first + round(window.span.duration_s * rate_hz)]

@@ -1,4 +1,4 @@
-"""From the channels of a recording to the one that carries the voice."""
+"""Which channel of a recording carries the voice, or how channels are mixed."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,21 +10,21 @@ from features.types import FloatArray
 from pipeline.settings.streams import MIX
 from pipeline.streams.container.tracks import channel_index
 
-CENTRE_DB = -20.0  # a centre channel further than this under the other channels carries no voice
-SILENT_DB = -70.0  # a channel under this is silent
-OFFSET = 0.03  # a mean beyond this share of the deviation is a constant offset; speech and good microphones stay below
-CANCELLED = 0.1  # of the power of two channels, what their mean keeps at most where they cancel; 1/2 if independent
-MOST = 0.6  # of the channels' power: where octaves that cancel hold more than this, the mean is of no use
-NEARLY_ALL = 0.9  # the same share, of the power that is likely to be the voice's
+CENTRE_DB = -20.0  # a centre channel this far below the other channels carries no voice
+SILENT_DB = -70.0  # a channel below this level is silent
+OFFSET = 0.03  # a mean above this share of the standard deviation is a constant offset; speech stays below it
+CANCELLED = 0.1  # channels cancel where their mean keeps less than this share of the power (1/2 if independent)
+MOST = 0.6  # the mean is not used where the octaves that cancel hold more than this share of the power
+NEARLY_ALL = 0.9  # the same share, of the power that probably is the voice
 OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
-SPEECH = slice(2, 6)  # of the octaves: 250 to 4000 Hz
-STEADY = 0.1  # the quantile of an octave's power that is taken for steady sound: hum, hiss, rumble
-RISEN = 2.0  # power over this many times the steady one is not steady sound
+SPEECH = slice(2, 6)  # the octaves from 250 to 4000 Hz
+STEADY = 0.1  # this quantile of an octave's power counts as steady sound: hum, hiss, rumble
+RISEN = 2.0  # power above this multiple of the steady power is not steady sound
 BLOCK = 4096  # samples
-PART_S = 0.5  # how long a part must cancel
-AUDIBLE_DB = -30.0  # and how far at most it lies under the loudest part
-LOUD_DB = -10.0  # the same of sound beside which there is a steady one
-WORTH_HEARING = 0.05  # of the power of a part: an octave that holds more must cancel there
+PART_S = 0.5  # channels that cancel for this long are not averaged
+AUDIBLE_DB = -30.0  # unless that part is further than this below the loudest one
+LOUD_DB = -10.0  # the same limit where steady sound was subtracted
+WORTH_HEARING = 0.05  # octaves with more than this share of a part's power must all cancel in it
 
 Powers = NDArray[np.float64]
 
@@ -32,29 +32,29 @@ Powers = NDArray[np.float64]
 def voice_of(
     rows: FloatArray, names: Sequence[str], channel: str, rate_hz: int, where: object
 ) -> tuple[FloatArray, str]:
-    """Choose or mix from the channels what carries the voice.
+    """Choose the channel that carries the voice, or mix the channels.
 
-    A channel that is named is taken. Else films and series keep dialogue in the centre channel, which is taken alone
-    unless it is silent or far under the rest; and of all other recordings the mean is taken, without the subwoofer.
-    Channels that cancel in their mean, throughout or for half a second, because one of them was inverted on the way,
-    give way to the louder one, for all of the utterance; also where only the voice cancels, beside a hum in both.
+    A channel that is named is used. Otherwise, films and series keep dialogue in the centre channel, which is used
+    alone unless it is silent or far below the rest. Of all other recordings the mean is used, without the subwoofer.
+    Channels may cancel in their mean because one of them was inverted: if they do so for half a second or longer, or
+    if only the voice cancels beside a hum in both, the loudest channel alone is used for the whole utterance.
 
     Parameters
     ----------
     rows
         ``(channels, n)``, 1.0 is full scale.
     names
-        Of the channels, FFmpeg's.
+        FFmpeg's names of the channels.
     channel
         ``mix``, ``left``, ``right``, a number from 1 on, or a name.
     rate_hz
-        Samples a second.
+        Samples per second.
     where
-        The recording, for messages.
+        The recording, named in messages.
 
     Returns
     -------
-    ``(n,)``, and a sentence where something is odd.
+    ``(n,)``, and a note, which is empty unless something is odd.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``; 0 where its mean is no more than that of speech.
+    """Return the constant offset of each channel, ``(channels, 1)``; 0 where its mean is no larger than in speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]
@@ -96,7 +96,7 @@ def offsets_of(rows: FloatArray) -> FloatArray:
 
 
 def _mains(names: Sequence[str]) -> list[int]:
-    """Return the channels that are mixed: none of a subwoofer, and of a sound field what all directions share."""
+    """Return the channels to mix: all but the subwoofer; of an ambisonic recording, the omnidirectional one."""
     if "AMBI0" in names:
         return [list(names).index("AMBI0")]
     return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))
@@ -107,10 +107,10 @@ def _level_db(row: FloatArray) -> float:
 
 
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
-    """Whether hardly anything of the channels, or of the voice in them, is left in their mean.
+    """Whether the channels, or the voice in them, nearly cancel in their mean.
 
-    Hum, hiss and rumble that all channels share stay in the mean when the voice has gone. So it is also asked of the
-    octaves of speech alone, and of what rises over the steady sound in each octave.
+    Hum, hiss and rumble that all channels share stay in the mean even where the voice cancels. Therefore the octaves of
+    speech, and the sound that rises above the steady sound in each octave, are checked too.
     """
     kept, whole = _octave_powers(rows, rate_hz)
     if not whole.size or whole.max() <= 0:
@@ -128,15 +128,15 @@ def _cancels(rows: FloatArray, rate_hz: int) -> bool:
 
 
 def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
-    """Whether the octaves that cancel hold more than a share of the power; powers are ``(blocks, octaves)``."""
+    """Whether the octaves that cancel hold more than the share `most` of the power; ``(blocks, octaves)`` each."""
     kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
     return bool(in_all[kept_in_all < CANCELLED * in_all].sum() > most * in_all.sum())
 
 
 def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
-    """Whether over `count` blocks that are heard beside the rest each octave that holds a share worth hearing cancels.
+    """Whether in some audible stretch of `count` blocks every octave with a relevant share of the power cancels.
 
-    Of channels that merely hear the voice at different times, no half second does.
+    Channels that merely receive the voice at different times never do so for half a second.
     """
     kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
     powers = whole.sum(axis=1)
@@ -146,23 +146,23 @@ def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: floa
 
 
 def _steady(powers: Powers) -> Powers:
-    """Return the power that each octave hardly ever falls below, ``(octaves,)``."""
+    """Return the power of the steady sound in each octave, ``(octaves,)``."""
     steady: Powers = np.quantile(powers, STEADY, axis=0)
     return steady
 
 
 def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
-    """Return for each block, in each octave, the power of the mean of the channels, and that of independent ones.
+    """Return, per block and octave, the power of the channels' mean and a power to compare it with.
 
     Returns
     -------
-    Two of ``(blocks, octaves)``; the second is what the mean keeps of channels that have nothing in common, twice.
+    Two arrays ``(blocks, octaves)``. The second is twice the power that the mean of independent channels would have.
     """
     size = min(BLOCK, rows.shape[1])
     if not size:
         return np.zeros((0, 0)), np.zeros((0, 0))
     edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ)
-    window = np.hanning(size)  # else a loud hum spills over all octaves
+    window = np.hanning(size)  # without a window, a loud hum spills into all octaves
     spans = [slice(first, last) for first, last in pairwise(edges) if last > first]
     kept, whole = [], []
     for start in range(0, rows.shape[1] - size + 1, size):

@@ -1,4 +1,4 @@
-"""The voice of one utterance made clean: band-passed, trimmed, brought to one level."""
+"""Cleaning the voice of one utterance: a band-pass filter, trimming, and a common level."""
 
 import math
 
@@ -10,9 +10,9 @@ from features.types import AudioStream
 from pipeline.settings.streams import AudioConfig
 from pipeline.streams.channels import SILENT_DB
 
-FRAME_S = 0.01  # trimming looks at the energy of frames this long
+FRAME_S = 0.01  # length of the frames whose energy decides what is trimmed
 SILENCE_DB = SILENT_DB  # a span whose loudest frame is quieter (dB of full scale) is silence
-SHORTEST_S = 0.05  # less sound than this is no utterance
+SHORTEST_S = 0.05  # an utterance with less sound than this counts as empty
 
 Samples = NDArray[np.float64]
 
@@ -27,17 +27,17 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
     config
         The settings.
     duration_s
-        Length of the utterance's span in seconds where it differs from that of `samples`.
+        Length of the utterance in seconds, where it differs from that of `samples`.
 
     Returns
     -------
     AudioStream
-        ``start_s`` is what trimming cut off the front; words are left to the caller.
+        ``start_s`` is how much trimming removed at the front.
 
     Raises
     ------
     EmptyInput
-        If the samples are silence, or hardly any sound is left after trimming.
+        If the samples are silent, or trimming leaves less than 50 ms.
     """
     signal = np.asarray(samples, dtype=np.float64)
     voice = band_pass(signal, config.rate_hz, config.low_hz, config.high_hz, config.order)
@@ -58,11 +58,11 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
 
 
 def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, order: int) -> Samples:
-    """Return `samples` without what lies outside a band, shifted by nothing.
+    """Return `samples` band-passed by a zero-phase filter, so that nothing is shifted in time.
 
-    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`): its phase is
-    zero and its magnitude that of the filter squared, -6 dB at both corners. Ends are extended by their mirror image,
-    which adds no step, over three periods of the low corner where there are as many samples.
+    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`). Its phase is
+    zero and its magnitude is that of the filter squared, -6 dB at both corner frequencies. Both ends are extended by
+    their mirror image, which adds no step, for three periods of the low corner frequency or as far as samples reach.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
     rate_hz, low_hz, high_hz
         Sampling rate and corners in Hz.
     order
-        Order of the filter that is run twice.
+        Order of the filter, which runs twice.
     """
     from scipy.signal import butter, sosfiltfilt
 
@@ -96,9 +96,9 @@ def frame_levels_db(samples: Samples, rate_hz: int) -> Samples:
 
 
 def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, int]:
-    """Return ``(first, last)``: ``samples[first:last]`` runs from the first to the last frame that is loud enough.
+    """Return ``(first, last)``, so that ``samples[first:last]`` runs from the first to the last loud frame.
 
-    Frames are 10 ms long and do not overlap; one is loud enough if it is at most `trim_db` under the loudest of all.
+    Frames are 10 ms long and do not overlap. A frame is loud if it is at most `trim_db` below the loudest one.
     Digital silence gives ``(0, 0)``.
     """
     levels = frame_levels_db(samples, rate_hz)
@@ -110,9 +110,9 @@ def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, in
 
 
 def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
-    """Bring `samples` to a root mean square of `level_db` and return them with the gain in dB.
+    """Scale `samples` to a root mean square of `level_db`; return them and the gain in dB.
 
-    The gain is smaller where the peaks would leave the range of 16 bit, [-1, 1).
+    The gain is smaller where peaks would otherwise leave the range of 16-bit samples, [-1, 1).
     """
     rms, peak = float(np.sqrt(np.mean(np.square(samples)))), float(np.abs(samples).max())
     gain = min(10 ** (level_db / 20) / rms, (1 - 2**-15) / peak)

@@ -17,7 +17,7 @@ from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, re
 from pipeline.streams.container.tracks import Track, tracks_of
 from pipeline.streams.spans import Span
 
-DRIFT_S = 0.03  # stamps that disagree with the count of samples by more than this are believed
+DRIFT_S = 0.03  # a time stamp is followed where it differs from the count of samples by more than this
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class RecordingInfo:
     duration_s
         Seconds from the recording's time 0 to the end of its longest stream.
     audio, video
-        The tracks of sound and of picture; a cover is none.
+        The tracks of sound and of picture, without covers.
     breaks_off_s
-        Where the first of its streams breaks off before the end that it claims; None for a whole recording.
+        Where a stream breaks off before the end that its header states; None for a complete recording.
     notices
-        Sentences on what is odd about it, without its name.
+        Sentences on what is odd about it, which do not name it.
     """
 
     duration_s: float
@@ -49,12 +49,12 @@ class RecordingInfo:
 
     @property
     def has_video(self) -> bool:
-        """Whether there is a picture; a cover is none."""
+        """Whether there is a picture other than a cover."""
         return bool(self.video)
 
 
 def probe(path: Path) -> RecordingInfo:
-    """Read all packets of `path`, decoding none, and return what it holds.
+    """Read all packets of `path` without decoding them, and return what it holds.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def probe(path: Path) -> RecordingInfo:
 
 
 class Chunk(NamedTuple):
-    """Some sound: the number of its first sample, and ``(channels, n)`` samples with the names of the channels."""
+    """Some sound: the number of its first sample, the names of its channels, and ``(channels, n)`` samples."""
 
     start: int
     names: tuple[str, ...]
@@ -89,9 +89,9 @@ class AudioTrack:
     Attributes
     ----------
     rate_hz
-        Samples a second; final once the first chunk was there.
+        Samples per second; final after the first chunk.
     end_s
-        Where the sound that was decoded so far ends.
+        Where the sound decoded so far ends.
     """
 
     def __init__(self, container: Any, timeline: Timeline, track: Track, path: Path) -> None:
@@ -106,14 +106,14 @@ class AudioTrack:
 
     @property
     def end_s(self) -> float:
-        """Where the sound that was decoded so far ends, in seconds."""
+        """Where the sound decoded so far ends, in seconds."""
         return self._end / self.rate_hz
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the sound as it comes.
+        """Yield the sound in the order of the file.
 
-        Stamps place it: a hole between two chunks is a hole in the recording, and where two overlap the later one is
-        meant. A packet that cannot be decoded is a hole too, which `check` remembers.
+        Time stamps say where it belongs: a gap between two chunks is a gap in the recording, and where two overlap the
+        later one counts. A packet that cannot be decoded leaves a gap too, which `check` knows of.
         """
         for packet in packets(self._container, self._timeline, [self._stream]):
             for frame in self._frames(packet):
@@ -121,7 +121,7 @@ class AudioTrack:
         self._finished = True
 
     def check(self, span: Span) -> None:
-        """Raise `MediaError` if a span reaches into lost sound, `EmptyInput` if it lies behind the end of all sound."""
+        """Raise `MediaError` if a span needs lost sound, `EmptyInput` if it lies after the end of all sound."""
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
             raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._path} cannot be decoded")
@@ -130,8 +130,8 @@ class AudioTrack:
         claimed_s = self._timeline.claims_s.get(self._stream.index, 0.0)
         if min(span.end_s, claimed_s) > self.end_s + MISSING_S:
             raise MediaError(
-                f"the audio of {self._path} breaks off at {self.end_s:.2f} s, it claims to go on to {claimed_s:.2f} s: "
-                "copy the recording again"
+                f"the audio of {self._path} breaks off at {self.end_s:.2f} s, but its header states an end at "
+                f"{claimed_s:.2f} s: copy the recording again"
             )
         if span.start_s >= self.end_s:
             raise EmptyInput(f"the span starts at {span.start_s:.2f} s, the audio ends at {self.end_s:.2f} s")

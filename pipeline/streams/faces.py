@@ -1,4 +1,4 @@
-"""Finding faces in a picture, following one of them through an utterance, and cutting it out.
+"""Finding faces in a picture and cutting them out.
 
 Detectors: `mediapipe` is BlazeFace's full-range model (Bazarevsky et al., 2019, "BlazeFace: Sub-millisecond Neural
 Face Detection on Mobile GPUs"), which looks at each picture alone; `haar` is the boosted cascade of Viola and Jones
@@ -16,8 +16,8 @@ import numpy as np
 from features.video.images import load_mediapipe, quiet_stderr
 from pipeline.streams.pictures import Box, Picture, cut, halved, iou, jpeg, scaled, square
 
-MAX_FACES = 5  # candidates kept of one frame
-HAAR_HEIGHT = 360  # pictures are halved until they are lower than twice this: the cascade's time grows with the area
+MAX_FACES = 5  # how many faces of one frame are kept
+HAAR_HEIGHT = 360  # pictures are halved until lower than twice this, since the cascade's time grows with the area
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class Face:
     image: bytes
 
     def moved(self, left: float, top: float) -> "Face":
-        """Return the same face in the pixels of a picture of which this one was a part, that far from its corner."""
+        """Return the same face in the pixels of a larger picture, of which this one starts at (`left`, `top`)."""
         x, y, width, height = self.box
         a, b, side, _ = self.square
         return replace(self, box=(x + left, y + top, width, height), square=(a + left, b + top, side, side))
 
     def scaled(self, factor: float) -> "Face":
-        """Return the same face in the pixels of a picture that many times as large."""
+        """Return the same face in the pixels of a picture that is `factor` times as large."""
         return replace(self, box=scaled(self.box, factor), square=scaled(self.square, factor))
 
 
@@ -65,7 +65,7 @@ Detector = Callable[[Picture], list[Detection]]
 
 @cache
 def detector(name: str, min_score: float) -> Detector:
-    """Return the detector `name`, built once a process; one thread at a time may call it.
+    """Return the detector `name`, built once per process; only one thread at a time may call it.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def _pixels(location: Any, width: int, height: int) -> Box:
 
 
 def _haar(min_score: float) -> Detector:
-    """Build the cascade; its stage weight w, which has no upper end, is reported as 1 - exp(-w / 3)."""
+    """Build the cascade; its stage weight w, which has no upper limit, is reported as 1 - exp(-w / 3)."""
     import cv2
 
     cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"))
@@ -125,12 +125,12 @@ def _haar(min_score: float) -> Detector:
 
 
 def weight(face: Face | Detection) -> float:
-    """Return how much a face counts in the choice of whom to follow: its area in pixels times its score."""
+    """Return the weight of a face in the choice of whom to follow: its area in pixels times its score."""
     return face.box[2] * face.box[3] * face.score
 
 
 def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, quality: int) -> list[Face]:
-    """Return the faces of `picture`, heaviest first, at most `MAX_FACES`, each cut out ``size`` x ``size``.
+    """Return at most `MAX_FACES` faces of `picture`, those of the largest `weight` first, each cut out.
 
     Parameters
     ----------
@@ -139,11 +139,11 @@ def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, qual
     detect
         From `detector`.
     margin
-        What the cut adds to the tight box on each side, in parts of its longer side.
+        Added to the tight box on each side, as a fraction of its longer side.
     size
-        Side of the image cut out, in pixels.
+        Width and height of the cut-out image, in pixels.
     quality
-        Of its JPEG encoding.
+        JPEG quality of the cut-out image.
     """
     edges = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
     kept = sorted((found for found in detect(picture) if iou(found.box, edges) > 0), key=weight, reverse=True)

@@ -8,18 +8,18 @@ import numpy as np
 from pipeline.streams.faces import Face, weight
 from pipeline.streams.pictures import Box, iou
 
-MAX_STEP = 0.6  # how far, in face sizes, a face may move between two samples and still be the same
+MAX_STEP = 0.6  # how far a face may move between two samples, in face sizes, and still be the same
 MAX_GROWTH = 2.0  # by what factor its size may change
-MAX_CROWDED = 0.2  # in what share of the frames a second face may be seen with a person who counts as alone
-MAX_BESIDE = 0.5  # and how large it may be, side against side
+MAX_CROWDED = 0.2  # a person counts as alone if other faces are seen in at most this share of the frames ...
+MAX_BESIDE = 0.5  # ... and have at most this fraction of the side length
 
 
 def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
-    """Choose one face through an utterance: of all `people` the one with the largest sum of area times score.
+    """Follow one person through an utterance: the one of `people` with the largest sum of area times score.
 
     Returns
     -------
-    For each frame, that person's face, or None where it has none.
+    That person's face in each frame, or None where it is not seen.
     """
     boxes = [[face.box for face in faces] for faces in frames]
     numbers = people(boxes, link(boxes))
@@ -37,14 +37,14 @@ def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
 
 
 def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
-    """Give the boxes of successive frames the number of the track that each belongs to.
+    """Return the track number of each box in each of successive frames.
 
-    The best fitting pair of a track's latest box and a new box is joined first; a box that continues no track starts
-    one. A track survives frames without its face: it goes on where the face comes back in the same place.
+    The pair of a track's latest box and a new box that fits best is joined first; a box that continues no track starts
+    a new one. A track continues after frames without its face if the face comes back in the same place.
 
     Returns
     -------
-    For each frame, one track number a box; no number twice in a frame.
+    For each frame, one track number per box; each number at most once per frame.
     """
     latest: list[Box] = []
     numbers: list[list[int]] = []
@@ -65,7 +65,7 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
 
 
 def affinity(a: Box, b: Box) -> float | None:
-    """Return how well `b` continues `a`: their IoU less their centres' distance in face sizes; None if not at all."""
+    """Return how well `b` continues `a`: their IoU minus their distance in face sizes; None if it does not."""
     size_a, size_b = float(np.sqrt(a[2] * a[3])), float(np.sqrt(b[2] * b[3]))
     step = float(np.hypot(a[0] + a[2] / 2 - b[0] - b[2] / 2, a[1] + a[3] / 2 - b[1] - b[3] / 2))
     step /= (size_a + size_b) / 2
@@ -75,24 +75,23 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture: over a jump cut or a zoom it is still the same person.
+    """Join the tracks of a person who is alone in the picture, who stays the same person over a jump cut or a zoom.
 
-    Alone means that hardly ever (`MAX_CROWDED` of the frames with a face) anybody else is seen, and then much smaller
-    (`MAX_BESIDE`). Who is seen beside a larger face is never joined to it, and neither is what looks like a slip of the
-    detector: a much smaller face in a single frame, within the time of another track. Where several people are seen
-    together, tracks stay as they are. Two people who are shown by turns, each of them alone, look like one: boxes
-    cannot tell them apart.
+    A person is alone if others are seen in few frames only (`MAX_CROWDED` of those with a face) and much smaller
+    (`MAX_BESIDE`). A face beside a larger one is never joined to it. Neither is a probable error of the detector: a
+    much smaller face in a single frame, while another track goes on. Where several people are seen together, tracks are
+    left unchanged. Two people who are shown in turn, each of them alone, look like one: boxes cannot tell them apart.
 
     Parameters
     ----------
     frames
         The boxes of each frame, in pixels of one size.
     tracks
-        Their numbers, from `link`.
+        Their track numbers, from `link`.
 
     Returns
     -------
-    The numbers, the same for all tracks of that person.
+    Track numbers, the same for all tracks of that person.
     """
     sides = [[float(np.sqrt(box[2] * box[3])) for box in boxes] for boxes in frames]
     together = [(own, numbers) for own, numbers in zip(sides, tracks, strict=True) if len(own) > 1]
@@ -100,12 +99,12 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     if len(together) > MAX_CROWDED * seen or any(sorted(own)[-2] > MAX_BESIDE * max(own) for own, _ in together):
         return [list(numbers) for numbers in tracks]
     beside = {track for own, numbers in together for track in numbers if track != numbers[own.index(max(own))]}
-    alone = {track for numbers in tracks for track in numbers} - beside - _slips(sides, tracks)
+    alone = {track for numbers in tracks for track in numbers} - beside - _detector_errors(sides, tracks)
     return [[min(alone) if track in alone else track for track in numbers] for numbers in tracks]
 
 
-def _slips(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) -> set[int]:
-    """Return the tracks of a single frame within the time of another track whose face is much larger."""
+def _detector_errors(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) -> set[int]:
+    """Return the tracks of one frame only that fall within the time of another track with a much larger face."""
     places: dict[int, list[int]] = {}
     widest: dict[int, float] = {}
     for place, (own, numbers) in enumerate(zip(sides, tracks, strict=True)):
@@ -123,6 +122,6 @@ def _slips(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) ->
 
 
 def jumps(faces: Sequence[Face | None]) -> int:
-    """Return how often the face that is followed goes on at another place or size than a face moves to."""
+    """Return how often the followed face changes place or size by more than a face can move."""
     there = [face.box for face in faces if face is not None]
     return sum(affinity(old, new) is None for old, new in pairwise(there))

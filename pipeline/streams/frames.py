@@ -1,15 +1,14 @@
-"""Which frames of a recording are nearest to wanted times, and decoding just those.
+"""When each frame of a recording is shown, and decoding only the wanted ones.
 
-A recording is decoded once. Before that it is read without decoding anything (`survey`), which notes every packet's
-presentation stamp. `decode` then decodes in order, never seeks, and saves where the wanted frames stay as they are,
-byte for byte:
+`survey` reads a recording without decoding it and notes the presentation time stamp of every packet. `decode` then
+decodes it once, in order and without seeking. It leaves out what does not change a byte of the wanted frames:
 
-- groups of pictures that hold no wanted frame, and are not next before one that does, are not decoded;
-- of the rest, frames that no other frame refers to are skipped unless they are wanted (`SKIPPING` codecs only);
-- after the last wanted frame nothing is decoded.
+- groups of pictures that hold no wanted frame, unless the next group holds one;
+- in other groups, unwanted frames that no other frame refers to (`SKIPPING` codecs only);
+- everything after the last wanted frame.
 
-Recordings whose packets do not tell when each picture is shown (H.264 in AVI, raw streams, one packet a field) are
-decoded for their stamps too, and without savings in the end.
+Recordings whose packets do not say when each picture is shown (H.264 in AVI, raw streams, one packet per field) are
+decoded twice in full: for their time stamps, and for the frames.
 """
 
 from collections.abc import Iterator
@@ -28,17 +27,17 @@ from pipeline.streams.container.timeline import Timeline, packets, timeline_of
 from pipeline.streams.container.tracks import chosen, tracks_of
 from pipeline.streams.sampling import Index
 
-# Codecs whose decoders know for certain which frames nothing refers to. Not HEVC: there such a frame may still serve
-# those of a higher temporal layer.
+# Codecs whose decoders know for certain which frames no other frame refers to. HEVC is not among them: there such a
+# frame may still be needed by those of a higher temporal layer.
 SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
-# Codecs whose order of presentation AVI does not hold, though its packets bear stamps.
+# Codecs whose order of presentation AVI does not store, although its packets have time stamps.
 UNORDERED = frozenset({"h264", "hevc"})
-# Containers that say how long a picture stays; elsewhere it does until the next one.
+# Containers that say how long a picture stays; elsewhere it stays until the next one.
 STAYING = frozenset({MOV, MATROSKA})
 
 
 class Packet(NamedTuple):
-    """What is noted of a packet: its stamp, whether a group starts, whether an edit list drops it."""
+    """A packet's time stamp, whether it starts a group of pictures, and whether an edit list drops it."""
 
     pts: int | None
     key: bool
@@ -56,18 +55,18 @@ class Contents:
     times
         ``(n,)`` the same in seconds of the recording's clock.
     packets
-        All of the picture, in decoding order; none where they do not tell when each frame is shown: a decoded frame
-        is then known by its number.
+        All packets of the picture, in decoding order. Empty where they do not say when each frame is shown; decoded
+        frames are then identified by their number.
     end_s
-        Where the last frame ceases to be shown, on the recording's clock.
+        When the last frame disappears, on the recording's clock.
     breaks_off_s
-        Where the picture ends if that is before its container says; None for a whole recording.
+        Where the picture ends, if that is before the end that the container states; None for a complete recording.
     aspect
         Width over height of a pixel.
     timeline
-        Of the whole recording.
+        The timeline of the whole recording.
     index
-        Of the stream that is the picture.
+        The index of the picture's stream.
     """
 
     pts: Index
@@ -81,9 +80,9 @@ class Contents:
 
 
 def survey(path: Path, track: str = DEFAULT) -> Contents | None:
-    """Read all packets of `path` and note what its picture holds; None if it has none (a cover image is none).
+    """Read all packets of `path` and return what its picture holds; None if it has no picture other than a cover.
 
-    Of several tracks of picture, `track` names one as `tracks.chosen` says.
+    Where there are several tracks of picture, `track` names one, as in `tracks.chosen`.
 
     Raises
     ------
@@ -110,16 +109,16 @@ def survey(path: Path, track: str = DEFAULT) -> Contents | None:
 
 
 def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
-    """Return where the last frame ceases to be shown: where its packet ends, or a usual frame later.
+    """Return when the last frame disappears: where its packet ends, or one usual frame length after its start.
 
     Parameters
     ----------
     times
-        ``(n,)`` of the frames.
+        ``(n,)`` when each frame is shown.
     end_s
         Where the last packet ends.
     until_s
-        How far the frame may stay beyond that.
+        How long the frame may stay beyond that.
     """
     if not len(times):
         return end_s
@@ -142,12 +141,12 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
     Yields
     ------
     tuple of int and frame
-        Each wanted index, in order, with its PyAV frame, or None where it cannot be decoded.
+        Each wanted index, in order, with its PyAV frame, or with None where it cannot be decoded.
 
     Raises
     ------
     MediaError
-        If the recording cannot be opened any more.
+        If the recording can no longer be opened.
     """
     queue = wanted.tolist()
     if not queue:
@@ -165,7 +164,7 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
 
 
 def _number(frame: Any, count: int, contents: Contents) -> int:
-    """Return the index of a decoded frame: by its stamp, or by its place where packets have none."""
+    """Return the index of a decoded frame: by its time stamp, or by its number where packets have none."""
     if not contents.packets:
         return count
     return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
@@ -178,7 +177,7 @@ def _noted(found: Iterator[Any]) -> Iterator[Packet]:
 
 
 def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending stamps of the frames that are shown; None if the packets do not tell."""
+    """Return the ascending time stamps of the frames that are shown; None if the packets do not say."""
     stamps = [packet.pts for packet in packets if not packet.dropped and packet.pts is not None]
     if len(stamps) < sum(not packet.dropped for packet in packets):
         return None
@@ -189,7 +188,7 @@ def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
 
 
 def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
-    """Decode everything; return the frames' stamps in ascending order, which is the order they come in."""
+    """Decode everything and return the frames' time stamps in ascending order."""
     step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
     stamps = []
     with open_recording(path) as container:
@@ -199,7 +198,7 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
 
 
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
-    """Decode what the wanted frames need, in order."""
+    """Decode, in order, what the wanted frames need."""
     if not contents.packets:
         yield from _all_frames(container, contents.timeline, contents.index)
         return
@@ -215,7 +214,7 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
             codec.skip_frame = "DEFAULT" if packet.pts in stamps else elsewhere
             yield from _fed(codec, packet)
             fed = True
-        elif fed:  # what the decoder still holds comes out, and the next group starts afresh
+        elif fed:  # collect what the decoder still holds, and start afresh with the next group
             yield from _fed(codec, None)
             codec.flush_buffers()
             fed = False
@@ -223,9 +222,9 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
 
 
 def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
-    """Say for each packet whether it is decoded: its group of pictures, or the next one, holds a wanted stamp.
+    """Return for each packet whether it must be decoded: its group of pictures, or the next one, holds a wanted stamp.
 
-    The group before is decoded too because an open group's first frames refer to it.
+    The group before a wanted one is needed because the first frames of an open group refer to it.
     """
     groups = np.cumsum([packet.key for packet in packets])
     holding = {int(group) for group, packet in zip(groups, packets, strict=True) if packet.pts in stamps}
@@ -242,13 +241,13 @@ def _all_frames(container: Any, timeline: Timeline, index: int) -> Iterator[Any]
 
 
 def _single_threaded(stream: Any) -> Any:
-    """Return the stream's decoder, which then works in step with the packets, as skipping by packet needs."""
+    """Return the stream's decoder without threads: skipping single packets needs it in step with them."""
     stream.codec_context.thread_type = "NONE"
     return stream.codec_context
 
 
 def _fed(codec: Any, packet: Any) -> Iterator[Any]:
-    """Decode one packet (None: what the decoder still holds); frames it cannot decode are left out."""
+    """Decode one packet, or for None what the decoder still holds; frames that cannot be decoded are left out."""
     try:
         frames = codec.decode(packet)
     except av.error.FFmpegError:

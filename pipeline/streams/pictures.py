@@ -1,4 +1,4 @@
-"""Pictures and boxes in them: shown as players do, cut, made smaller, encoded."""
+"""Pictures and boxes in them: turning upright, cutting, reducing, encoding."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Box = tuple[float, float, float, float]  # x, y, width, height in pixels; x and 
 
 
 def iou(a: Box, b: Box) -> float:
-    """Return the area two boxes share over the area they cover together.
+    """Return the intersection over union of two boxes.
 
     >>> iou((0, 0, 2, 1), (1, 0, 2, 1)) == 1 / 3
     True
@@ -32,7 +32,7 @@ def scaled(box: Sequence[float], scale: float) -> Box:
 
 
 def square(box: Box, margin: float) -> Box:
-    """Return the square around the middle of `box`, of its longer side and a margin on each side, in whole pixels.
+    """Return the square around the centre of `box`: its longer side plus a margin on each side, in whole pixels.
 
     >>> square((10, 10, 20, 10), 0.25)
     (5.0, 0.0, 30.0, 30.0)
@@ -43,7 +43,7 @@ def square(box: Box, margin: float) -> Box:
 
 
 def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
-    """Return the part of `picture` that `region` shows, and the place of its upper left corner in pixels."""
+    """Return the part of `picture` inside `region`, and the x and y of its upper left corner in pixels."""
     if region is None:
         return picture, 0, 0
     height, width = picture.shape[:2]
@@ -53,7 +53,7 @@ def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]
 
 
 def cut(picture: Picture, area: Box, size: int) -> Picture:
-    """Return `area` of `picture` as ``(size, size, 3)``; beyond the picture's edge its outermost pixels go on."""
+    """Return `area` of `picture` as ``(size, size, 3)``; beyond the edge the outermost pixels are repeated."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -65,14 +65,14 @@ def cut(picture: Picture, area: Box, size: int) -> Picture:
 
 
 def shrink(picture: Picture, height: int) -> Picture:
-    """Return `picture` at `height` pixels and its own proportions; a lower one as it is."""
+    """Return `picture` reduced to `height` pixels with the same proportions; unchanged if it is not higher."""
     if picture.shape[0] <= height:
         return picture
     return _resized(picture, max(round(picture.shape[1] * height / picture.shape[0]), 1), height)
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:
-    """Halve by areas while that is possible (OpenCV's fast path), then by areas down or linearly up."""
+    """Halve while possible (OpenCV's fast path), then reduce by area averages or enlarge linearly."""
     import cv2
 
     smaller = halved(picture, height)
@@ -82,7 +82,7 @@ def _resized(picture: Picture, width: int, height: int) -> Picture:
 
 
 def halved(picture: Picture, height: int) -> Picture:
-    """Return `picture` with both sides halved, by areas, until it is lower than twice `height`."""
+    """Return `picture` with both sides halved, by area averages, until it is lower than twice `height`."""
     import cv2
 
     while picture.shape[0] >= 2 * height:
@@ -92,7 +92,7 @@ def halved(picture: Picture, height: int) -> Picture:
 
 
 def jpeg(picture: Picture, quality: int) -> bytes:
-    """Encode ``(height, width, 3)`` RGB as JPEG; the same picture gives the same bytes."""
+    """Encode ``(height, width, 3)`` RGB as JPEG; equal pictures give equal bytes."""
     import cv2
 
     _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,4 +1,4 @@
-"""Which frame of a recording is seen at each wanted time."""
+"""Which frame of a recording is shown at each wanted time."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,21 +7,21 @@ from features.types import TimeArray
 
 Index = NDArray[np.int64]
 
-SAME_S = 1e-9  # times that differ by less are one
+SAME_S = 1e-9  # times that differ by less are equal
 
 
 def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> tuple[Index, TimeArray]:
-    """Choose the frame that is seen at each target.
+    """Choose the frame that is shown at each target.
 
-    That is the frame nearest to it within half a step; each serves one target. A picture that stays for longer than a
-    step, as in recordings of screens and in slide shows, also serves every other target while it stays.
+    That is the nearest frame within half a step, and each frame serves one target. A picture that stays for longer than
+    a step, as in screen recordings and slide shows, also serves every other target while it stays.
 
     Parameters
     ----------
     stamps
-        ``(n,)`` when each frame begins to be shown, ascending, in seconds.
+        ``(n,)`` when each frame is first shown, ascending, in seconds.
     end_s
-        When the last one ceases to be shown.
+        When the last frame disappears.
     targets
         ``(m,)`` ascending.
     step_s
@@ -29,8 +29,8 @@ def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> 
 
     Returns
     -------
-    ``(k,)`` ascending indices of frames, one that stays several times, and ``(k,)`` when they are seen: a frame's own
-    stamp, or the target while a picture stays; k <= m.
+    ``(k,)`` ascending indices of frames, where a picture that stays occurs several times, and ``(k,)`` their times: a
+    frame's own stamp, or the target while a picture stays; k <= m.
 
     >>> numbers, times = seen(np.array([0.0, 0.2, 1.1]), 1.3, np.arange(7) / 5, 0.2)
     >>> numbers.tolist(), times.tolist()
@@ -60,13 +60,13 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
     targets
         ``(m,)`` ascending.
     limit
-        Stamps further away than this never count. Before the first stamp and behind the last, half the distance to
-        the stamp beside it counts, if that is less.
+        Stamps further away than this are never chosen. Before the first stamp and after the last one the limit is half
+        the distance to the neighbouring stamp, if that is less.
 
     Returns
     -------
-    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp nearest to several targets serves the nearest one;
-    of two equally near stamps the earlier is taken.
+    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp that is nearest to several targets serves the
+    nearest of them; of two equally near stamps the earlier is chosen.
 
     >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
     [0, 1, 2]
@@ -76,7 +76,7 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
 
 
 def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
-    """Return for each target the stamp nearest to it, and whether that is near enough; as `nearest`, ``(m,)`` each."""
+    """Return for each target the nearest stamp, and whether it is within the limit of `nearest`; ``(m,)`` each."""
     if not len(stamps):
         return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
     after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))

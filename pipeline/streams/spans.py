@@ -1,4 +1,4 @@
-"""Where in a recording an utterance is."""
+"""Where an utterance is in its recording."""
 
 from dataclasses import dataclass
 
@@ -25,26 +25,26 @@ class Region:
             parts = []
         if len(parts) != 4 or not (0 <= parts[0] < parts[2] <= 1 and 0 <= parts[1] < parts[3] <= 1):
             raise ValueError(
-                f"{text!r} is no region: write 'left top right bottom' as fractions, '0 0 0.5 1' is the left half"
+                f"{text!r} is not a region: write 'left top right bottom' as fractions; '0 0 0.5 1' is the left half"
             )
         return cls(*parts)
 
 
 @dataclass(frozen=True)
 class Span:
-    """An utterance's place in its recording.
+    """The place of an utterance in its recording.
 
-    Times are seconds of the recording's own clock: 0 is the earliest presentation stamp of any stream in the file,
-    which is what players show and what transcribers note down.
+    Times are seconds of the recording's own clock, as players show them: 0 is the earliest presentation time stamp of
+    any stream in the file.
 
     Attributes
     ----------
     start_s, end_s
-        Its first and last time.
+        Where it starts and ends.
     region
-        The part of the picture that shows the speaker; all of it where none is named.
+        The part of the picture that shows the speaker; None for the whole picture.
     track, channel
-        Which track of the sound, or the picture, and which channel of the sound; as the settings say where empty.
+        Which track of sound or picture, and which channel of the sound; if empty, the settings decide.
     """
 
     start_s: float

@@ -1,4 +1,4 @@
-"""The text stream: a transcript as clean tokens, matched to the times of its words."""
+"""The text stream: a transcript as clean tokens, each with the time of its word."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pipeline.settings.streams import TextConfig
 VERSION = 1
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\uff07\u00b4`"), "'")
 JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in Persian and in Indian scripts
-SIMILAR = 0.6  # difflib's ratio from which two spellings are taken for one word
+SIMILAR = 0.6  # spellings of at least this ratio (difflib) are taken for the same word
 
 Timed = tuple[str, float, float]  # word, start, end in seconds
 
@@ -25,19 +25,19 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     Parameters
     ----------
     text
-        The transcript as written; where it is empty, the timed words are the transcript.
+        The transcript as written; if it is empty, the timed words are the transcript.
     words
-        Word, start and end in seconds of the recording; may be empty, and may differ a little from `text`. A word whose
-        times are NaN was heard at no known time, after the word before it.
+        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. A word of
+        unknown time has times NaN and comes after the word before it.
     start_s
-        Start of the utterance in the recording; tokens' times count from there.
+        Start of the utterance in the recording; tokens' times are relative to it.
     config
         How to clean.
 
     Returns
     -------
     TextStream
-        Tokens in the order of the transcript. A token whose word nobody timed has times NaN; where one timed word makes
+        Tokens in the order of the transcript. A token without a timed word has times NaN. Where one timed word makes
         several tokens (``well-known``), its time is divided in proportion to their lengths. Starts never decrease.
 
     Raises
@@ -45,7 +45,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     NoStream
         If there is neither transcript nor timed words.
     EmptyInput
-        If there is nothing but punctuation.
+        If the transcript is nothing but punctuation.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
         text = " ".join(word for word, _, _ in words)
     if not text.strip():
         raise NoStream("no transcript")
-    text = text.encode("utf-8", "replace").decode().replace("\0", " ")  # what no store can hold
+    text = text.encode("utf-8", "replace").decode().replace("\0", " ")  # no store can hold these
     tokens = tokenise(text, config)
     if not tokens:
         raise EmptyInput("the transcript holds no word")
@@ -70,10 +70,10 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
 
 
 def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
-    """Cut a text into words: letters, digits and marks of any script.
+    """Split a text into words: letters, digits and marks of any script.
 
-    An apostrophe between letters stays (``don't``), as do point and comma between digits (``3.5``); a hyphen parts two
-    words. A Han character is a word by itself, because those scripts write no spaces.
+    An apostrophe between letters stays (``don't``), and so do a point and a comma between digits (``3.5``). A hyphen
+    separates two words. A Han character is a word by itself, because those scripts are written without spaces.
 
     >>> tokenise("Don\u2019t  pay \u20ac3.50 \u2014 it's a well-known trick!", TextConfig())
     ("don't", 'pay', '3.50', "it's", 'a', 'well', 'known', 'trick')
@@ -93,7 +93,7 @@ def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
 
 
 def _inside(text: str, place: int, begun: bool) -> bool:
-    """Whether the character at `place` belongs to a word; `begun` says that the one before it does."""
+    """Whether the character at `place` belongs to a word; `begun`: whether the one before it does."""
     char = text[place]
     kind = unicodedata.category(char)[0]
     if kind in "LN":
@@ -111,7 +111,7 @@ def _han(char: str) -> bool:
 
 
 def _in_order(words: Sequence[Timed]) -> list[Timed]:
-    """Sort words by their starts; one without times stays behind the word that it follows."""
+    """Sort words by their starts; a word without times stays after the one before it."""
     starts, latest = [], -np.inf
     for _, start, _ in words:
         latest = start if np.isfinite(start) else latest
@@ -120,14 +120,14 @@ def _in_order(words: Sequence[Timed]) -> list[Timed]:
 
 
 def _divided(tokens: Sequence[str], start: float, end: float) -> list[Timed]:
-    """Give each token its part of the interval, in proportion to its length."""
+    """Divide the interval between tokens, in proportion to their lengths."""
     lengths = np.cumsum([0, *map(len, tokens)])
     edges = start + (max(end, start) - start) * lengths / max(int(lengths[-1]), 1)
     return [(token, float(edges[i]), float(edges[i + 1])) for i, token in enumerate(tokens)]
 
 
 def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Align tokens and spoken words in order; return ``(n, 2)`` times, NaN for what was not matched."""
+    """Align tokens and spoken words in order; return ``(n, 2)`` times, NaN for unmatched tokens."""
     times = np.full((len(tokens), 2), np.nan)
     heard = [word for word, _, _ in spoken]
     for tag, a, b, c, d in SequenceMatcher(None, tokens, heard, autojunk=False).get_opcodes():
@@ -135,7 +135,7 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
             times[a:b] = [spoken[place][1:] for place in range(c, d)]
         elif tag == "replace":
             times[a:b] = _replaced(tokens[a:b], spoken[c:d])
-    times[~np.isfinite(times).all(axis=1)] = np.nan  # pieces of words of which one has no times
+    times[~np.isfinite(times).all(axis=1)] = np.nan  # tokens joined from words of which one has no times
     known = np.flatnonzero(np.isfinite(times).all(axis=1))
     times[known, 0] = np.maximum.accumulate(times[known, 0])
     times[known, 1] = np.maximum(times[known, 1], times[known, 0])
@@ -143,7 +143,7 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Time tokens that no spoken word equals: the same letters in other pieces, or similar spellings in order."""
+    """Time tokens that equal no spoken word: the same letters divided otherwise, or similar spellings in order."""
     if "".join(tokens) == "".join(word for word, _, _ in spoken):
         return _respelled(tokens, spoken)
     times = np.full((len(tokens), 2), np.nan)
@@ -153,7 +153,7 @@ def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Time ``icecream`` by ``ice`` and ``cream``, or the reverse: letter by letter."""
+    """Time ``icecream`` from ``ice`` and ``cream``, or the reverse, letter by letter."""
     starts, ends = [], []
     for word, start, end in spoken:
         edges = np.linspace(start, end, len(word) + 1)
@@ -164,7 +164,7 @@ def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
-    """Pair similar spellings in order, so that the sum of their likeness is largest (Needleman and Wunsch, 1970)."""
+    """Pair similar spellings in order so that their total similarity is largest (Needleman and Wunsch, 1970)."""
     likeness = np.array([[SequenceMatcher(None, a, b).ratio() for b in heard] for a in tokens])
     likeness[likeness < SIMILAR] = 0
     best = np.zeros((len(tokens) + 1, len(heard) + 1))

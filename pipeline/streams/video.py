@@ -1,8 +1,8 @@
-"""The picture: one recording and its spans in, sampled frames with the speaker's face cut out.
+"""The picture: from one recording and the spans of its utterances to sampled frames with the speaker's face cut out.
 
-A recording is decoded once, in order, whatever number of spans it holds (`frames` says how). Frames are chosen by their
-presentation stamps, never by their number, so that variable frame rates and streams that start late stay on the
-recording's clock.
+A recording is decoded once, in order, however many spans it holds (see `frames`). Frames are chosen by their
+presentation time stamps and not by their number, so that recordings with a variable frame rate, or whose picture starts
+late, stay on their clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,12 +37,12 @@ class Pending:
     span
         Where it is.
     wanted, at
-        The indices of its frames in the recording, ascending, and when each is seen on the recording's clock; a picture
-        that stays is wanted several times.
+        The ascending indices of its frames in the recording, and their times on the recording's clock. A picture that
+        stays occurs several times.
     times, frames, faces
-        Of those that came: the time on the recording's clock, the small whole image, the faces seen.
+        Of each frame so far: the time on the recording's clock, the reduced image, and the faces.
     side
-        Of the first picture that came: the root of its area. Faces of pictures of another size are scaled to it.
+        The square root of the first picture's area. Faces in pictures of another size are scaled to it.
     """
 
     span: Span
@@ -54,7 +54,7 @@ class Pending:
     side: float = 0.0
 
     def add(self, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
-        """Keep what one frame shows; `side` is the root of its picture's area."""
+        """Keep what one frame shows; `side` is the square root of its picture's area."""
         self.side = self.side or side
         self.times.append(time_s)
         self.frames.append(small)
@@ -62,13 +62,12 @@ class Pending:
 
 
 def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
-    """Decode `path` once (each wanted track of it) and yield the stream of each span with its last frame.
+    """Decode each wanted track of `path` once, and yield the stream of each span after its last frame.
 
-    Of a frame only its small image and its cut-out faces are kept, and those only while the span is open. Spans may
-    overlap and come in any order. The picture is the one that players show: turned as the recording says and with
-    square pixels; a span with a region sees that part of it only. A face that is seen alone is followed over cuts
-    (`faces.people`); where several are visible, the one followed through the utterance is the track with the largest
-    sum of area times detector score.
+    Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
+    and come in any order. Pictures are as players show them: turned upright and with square pixels. Of a span with a
+    region, only that part of the picture is used. A face that is alone in the picture is followed over cuts
+    (`following.people`); of several faces, the track with the largest sum of area times detector score is followed.
 
     Parameters
     ----------
@@ -77,14 +76,14 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
     spans
         Where the utterances are, on the recording's clock (`Span`).
     config
-        How frames are sampled and faces cut out.
+        How frames are sampled and faces are cut out.
 
     Yields
     ------
     tuple of int and VideoStream or exception
-        The span's index with its stream, or with what kept it from existing: `NoStream` without a picture (a cover
-        image is none), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a recording
-        that cannot be read or breaks off inside the span.
+        The index of a span and its stream, or the reason why there is no stream: `NoStream` where there is no picture
+        (a cover does not count), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a
+        recording that cannot be read or that breaks off inside the span.
     """
     spans_of: dict[str, dict[int, Span]] = {}
     for index, span in enumerate(spans):
@@ -100,7 +99,7 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
 
 
 def sample_targets(span: Span, fps: float) -> TimeArray:
-    """Return the wanted times of a span, k / fps from its start for as long as that is before its end."""
+    """Return the times at which a span is sampled: k / fps after its start, up to its end."""
     count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
     return span.start_s + np.arange(count) / fps
 
@@ -119,7 +118,7 @@ def _read(path: Path, track: str, spans: Mapping[int, Span], config: VideoConfig
 
 
 def _choose(path: Path, contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
-    """Choose a span's frames, or say why there are none."""
+    """Choose the frames of a span, or return the reason why there are none."""
     end_s = contents.breaks_off_s
     if end_s is not None and span.end_s > end_s + MISSING_S:
         return MediaError(
@@ -134,31 +133,31 @@ def _choose(path: Path, contents: Contents, span: Span, config: VideoConfig) -> 
 def _collect(
     path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig
 ) -> Iterator[tuple[int, Outcome]]:
-    """Hand each wanted frame to the spans that want it, and yield every span that is complete."""
+    """Give each wanted frame to the spans that need it, and yield every span that is complete."""
     wanted = np.unique(np.concatenate([span.wanted for span in pending.values()])) if pending else np.empty(0, np.int64)
     painter = Painter(contents.aspect)
     for number, frame in decode(path, contents, wanted):
         takers = [span for span in pending.values() if number in span.wanted]
         if frame is not None:
-            _hand_out(painter(frame), number, takers, config)
+            _distribute(painter(frame), number, takers, config)
         for index in [index for index, span in pending.items() if span.wanted[-1] <= number]:
             yield index, _finish(path, pending.pop(index))
 
 
-def _hand_out(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
-    """Note what each span sees of one frame; spans with the same region share the work."""
+def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
+    """Give each span its view of one frame; spans with the same region share the work."""
     detect = detector(config.detector, config.min_score)
     side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
-    looked: dict[Region | None, tuple[bytes, list[Face]]] = {}
+    views: dict[Region | None, tuple[bytes, list[Face]]] = {}
     for span in takers:
         region = span.span.region
-        if region not in looked:
+        if region not in views:
             part, left, top = cropped(picture, region)
             faces = cut_faces(part, detect, config.margin, config.size, config.jpeg_quality)
             small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
-            looked[region] = small, [face.moved(left, top) for face in faces]
+            views[region] = small, [face.moved(left, top) for face in faces]
         for time_s in span.at[span.wanted == number]:
-            span.add(float(time_s), *looked[region], side)
+            span.add(float(time_s), *views[region], side)
 
 
 def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:

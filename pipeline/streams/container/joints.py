@@ -1,8 +1,8 @@
 """Files joined byte by byte (``cat a.avi b.avi``): where a further one begins.
 
-FFmpeg follows the header at a file's beginning. Of what stands behind a second header it reads nothing, or takes it
-for the first one's: picture of one part beside sound of another, a header heard as a click. Formats made of a bare
-stream of frames (MP3, AAC, MPEG program and transport streams, chained Ogg) go on; all others have a header.
+FFmpeg follows the header at the beginning of a file. It reads nothing after a second header, or mixes both: the picture
+of one part beside the sound of another, or a header that sounds as a click. Formats that are a plain sequence of frames
+(MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a header.
 """
 
 import re
@@ -16,11 +16,9 @@ from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, MOV, is_comp
 
 CHUNK = 1 << 20
 OGG, FLV = "ogg", "flv"
-LONGEST = 128  # bytes of a header that its pattern may need
-SHORT = 512  # bytes of a first page in Ogg, at most
-
-
-# Codecs of which one decoder reads the other's streams.
+LONGEST = 128  # bytes of a header that its pattern may span
+SHORT = 512  # most bytes of a first page in Ogg
+# Codecs that the same decoder reads.
 KINS = {"mp1": "mp2", "mp1float": "mp2", "mp2float": "mp2", "mp3": "mp2", "mp3float": "mp2", "mpeg1video": "mpeg2video"}
 
 
@@ -30,9 +28,9 @@ class Header(NamedTuple):
     Attributes
     ----------
     pattern
-        Of its first bytes, long enough to be found nowhere by chance.
+        Matches its first bytes, and is long enough not to match by chance.
     behind
-        Whether reading ends at a further one; else FFmpeg reads over it.
+        Whether FFmpeg stops reading at a further header; otherwise it reads over it.
     """
 
     pattern: re.Pattern[bytes]
@@ -81,21 +79,21 @@ HEADERS = {  # by FFmpeg's name of the format
 
 
 def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
-    """Whether a file has further parts, joined byte by byte, of which something is lost or mixed with the first.
+    """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first.
 
-    A file that ends where its header says that it ends is one, and nothing of it is read here. Of others all bytes are
-    looked at, or those behind the last packet where reading ends at a further header.
+    A file that ends where its header says is a single part, and is not searched. In others, all bytes are searched, or
+    those after the last packet where FFmpeg stops reading at a further header.
 
     Parameters
     ----------
     container
         The open file.
     path
-        Where it is.
+        Its path.
     after
-        Its last byte that belongs to a packet.
+        The end of its last packet, in bytes.
     joints
-        The bytes at which its stamps begin again.
+        The bytes at which its time stamps start again.
     """
     name = str(container.format.name)
     if name == OGG:
@@ -107,13 +105,13 @@ def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) 
     further = list(_further(path, name, after, restarts=bool(joints)))
     if _begins_otherwise(path, name, stated_end(path)):
         return True
-    if name == MATROSKA:  # there FFmpeg reads on, with the tracks of the first part
+    if name == MATROSKA:  # FFmpeg continues with the tracks of the first part
         return any(at >= after or not _goes_on(container, path, at) for at in further)
     return bool(further)
 
 
 def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
-    """Whether an Ogg file has a further chain that is not of one stream, coded as the first chain's only one."""
+    """Whether an Ogg file has a further chain; chains of one stream each, all of the same codec, are not lost."""
     begins = HEADERS[OGG].pattern
     if not restarts:
         return any(True for _ in _places(path, begins, after))
@@ -123,7 +121,7 @@ def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
 
 
 def _chains(path: Path, places: Sequence[int]) -> list[list[bytes]]:
-    """Return the codecs of each chain; the first pages of its streams, which are short, follow one another."""
+    """Return the codecs of each chain, whose streams begin with short pages that follow one another."""
     chains: list[list[bytes]] = []
     for before, at in pairwise((-SHORT, *places)):
         if at - before >= SHORT:
@@ -133,7 +131,7 @@ def _chains(path: Path, places: Sequence[int]) -> list[list[bytes]]:
 
 
 def _ogg_codec(path: Path, at: int) -> bytes:
-    """Return what names the codec in the first page of a stream."""
+    """Return the bytes that name the codec in the first page of a stream."""
     with path.open("rb") as file:
         file.seek(at)
         page = file.read(SHORT)
@@ -141,18 +139,18 @@ def _ogg_codec(path: Path, at: int) -> bytes:
 
 
 def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[int]:
-    """Yield where further headers stand."""
+    """Yield the positions of further headers."""
     header = HEADERS[name]
     if header.behind and stated_end(path) is None and not restarts:
         yield from _places(path, header.pattern, after)
         return
     places = _places(path, header.pattern, 0)
-    next(places, None)  # its own
+    next(places, None)  # skip the file's own header
     yield from places
 
 
 def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
-    """Whether a file of another format than `name` begins where this one ends as it says."""
+    """Whether a file of another format than `name` begins at the stated end of this one."""
     if end is None:
         return False
     with path.open("rb") as file:
@@ -163,7 +161,7 @@ def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
 
 
 def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:
-    """Yield where a pattern is found from the byte `start` on."""
+    """Yield the positions where a pattern matches, from byte `start` on."""
     last, before, at = -1, b"", start
     with path.open("rb") as file:
         file.seek(start)
@@ -178,17 +176,17 @@ def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]
 
 
 def _has_other_streams(container: Any, path: Path, after: int) -> bool:
-    """Whether sound or picture begins behind the last packet that bears no number of a stream that was read."""
+    """Whether sound or picture of a stream number that was not read begins after the last packet."""
     known = {stream.id for stream in container.streams}
     try:
         with open_behind(path, after, str(container.format.name)) as rest:
             return any(stream.id not in known for stream in media_streams(rest))
-    except MediaError:  # nothing that could be read by itself
+    except MediaError:  # it cannot be read by itself
         return False
 
 
 def _goes_on(container: Any, path: Path, at: int) -> bool:
-    """Whether what begins at a byte, as a file by itself, has the streams of the first part, coded alike."""
+    """Whether the content from byte `at` on, as a file of its own, has the streams and codecs of the first part."""
     name = str(container.format.name)
     try:
         with open_behind(path, at, name) as part:
@@ -197,17 +195,17 @@ def _goes_on(container: Any, path: Path, at: int) -> bool:
                 return all(first[number] == further[number] for number in first.keys() & further.keys())
             return _forms(part) == _forms(container)
     except MediaError:
-        return name in FROM_STAMPS  # too little to tell
+        return name in FROM_STAMPS  # too short to tell
 
 
 def _codecs(container: Any) -> dict[int, str]:
-    """Return by their numbers how streams are coded; those whose kinds only probing tells apart are one."""
+    """Return the codec of each stream by its number, one name for codecs that only probing tells apart."""
     coded = {s.id: s.codec_context.name for s in media_streams(container) if has_decoder(s)}
     return {number: KINS.get(name, name) for number, name in coded.items()}
 
 
 def _forms(container: Any) -> list[tuple[Any, ...]]:
-    """Return what a decoder of each stream must know beforehand."""
+    """Return what the decoder of each stream must know in advance."""
     coded = (stream for stream in container.streams if has_decoder(stream))
     return [(stream.type, stream.time_base, *_form(stream)) for stream in coded]
 
@@ -215,7 +213,7 @@ def _forms(container: Any) -> list[tuple[Any, ...]]:
 def _form(stream: Any) -> tuple[Any, ...]:
     codec = stream.codec_context
     head = bytes(codec.extradata or b"")
-    if codec.name == "flac":  # there sums and counts follow the form
+    if codec.name == "flac":  # checksums and counts follow the format
         head = head[10:13]
     if stream.type == "video":
         return codec.name, head, *size_of(stream)

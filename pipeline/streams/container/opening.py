@@ -1,4 +1,4 @@
-"""Opening a recording: one plain file, and nothing that it points to."""
+"""Opening a recording: this one file only, and nothing that it points to."""
 
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,9 +11,9 @@ import av
 
 from pipeline.streams.container.unsized import View, sizes_of_unsized
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg writes to file descriptor 2 by itself; what matters is raised below
+av.logging.set_level(av.logging.PANIC)  # FFmpeg would write to standard error; what matters is raised below
 
-# Demuxers that read further files, addresses or devices, which nobody has hashed.
+# Demuxers that read further files, addresses or devices, whose content no key would cover.
 POINTING = {
     *("concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "hds", "smoothstreaming", "webm_dash_manifest"),
     *("vobsub", "mlv", "lavfi", "dvdvideo", "alsa", "fbdev", "v4l2", "video4linux2,v4l2", "kmsgrab", "x11grab"),
@@ -25,11 +25,11 @@ LISTS = {
     b"[playlist]": "PLS",
     b"# VobSub index file": "VobSub",
 }
-_HEAD = 1 << 16  # bytes in which a list of files says what it is, comments before that included
+_HEAD = 1 << 16  # a list of files must say what it is within this many bytes, comments included
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
-STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger film previews it
+STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger film is a preview
 KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISDIR: "a folder",
@@ -40,20 +40,20 @@ KINDS = {
 
 
 class MediaError(Exception):
-    """A recording that cannot be read, or not up to where it claims to go: status ``failed``."""
+    """A recording that cannot be read, or not up to the end that it states: status ``failed``."""
 
 
 @contextmanager
 def open_recording(path: Path) -> Iterator[Any]:
-    """Open `path` for reading as a PyAV container, and close it again.
+    """Open `path` for reading as a PyAV container, and close it at the end.
 
-    Only this one file is read: its name is no address and no pattern, and files that name others (playlists) are
-    refused. Errors of FFmpeg inside the ``with`` block are raised as `MediaError` too.
+    Only this file is read: its name is not taken for an address or a pattern, and files that name others (playlists)
+    are refused. FFmpeg's errors inside the ``with`` block are raised as `MediaError` too.
 
     Raises
     ------
     MediaError
-        If the file is missing, holds no bytes, cannot be read, or has neither sound nor picture.
+        If the file is missing, is empty, cannot be read, or has neither sound nor picture.
     """
     _refuse_what_is_no_file(path)
     try:
@@ -64,7 +64,7 @@ def open_recording(path: Path) -> Iterator[Any]:
             if not media_streams(container):
                 raise MediaError(f"{path} holds neither sound nor picture: is it a recording?")
             if _is_picture(container) and path.suffix.lower() not in PICTURES:
-                raise MediaError(f"{path} is a still picture, no recording: name the recording itself")
+                raise MediaError(f"{path} is a still picture and not a recording: name the recording itself")
             yield container
     except av.error.FFmpegError as error:
         raise MediaError(
@@ -74,7 +74,7 @@ def open_recording(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def _source(path: Path) -> Iterator[Any]:
-    """Yield what FFmpeg opens: the file's absolute name, or the file with the sizes that its writer left open."""
+    """Yield what FFmpeg opens: the absolute path, or a view that fills in the sizes that the writer left open."""
     sizes = sizes_of_unsized(path)
     if not sizes:
         yield str(path.absolute())
@@ -85,14 +85,14 @@ def _source(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def open_behind(path: Path, start: int, name: str, options: Mapping[str, str] | None = None) -> Iterator[Any]:
-    """Open what stands in `path` from the byte `start` on, as a file of the format `name` by itself.
+    """Open the content of `path` from byte `start` on, as a file of its own in the format `name`.
 
-    `options` are further ones of FFmpeg's for the format.
+    `options` are further options of FFmpeg for that format.
 
     Raises
     ------
     MediaError
-        If it is no such file.
+        If the content is not of that format.
     """
     all_options = {**_options(), **(options or {})}
     try:
@@ -108,7 +108,7 @@ def open_behind(path: Path, start: int, name: str, options: Mapping[str, str] | 
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:
     """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews.
 
-    Also those that cannot be decoded (`has_decoder`).
+    Streams that cannot be decoded are included (see `has_decoder`).
     """
     kinds = ("audio", "video") if kind is None else (kind,)
     found = [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
@@ -117,17 +117,17 @@ def media_streams(container: Any, kind: str | None = None) -> list[Any]:
 
 
 def is_preview(stream: Any, films: Iterable[Any]) -> bool:
-    """Whether a track is coded as still pictures are and smaller than one of some films."""
+    """Whether a track is coded as still pictures and smaller than one of `films`."""
     return _is_of_stills(stream) and _area(stream) < max(map(_area, films), default=0)
 
 
 def has_decoder(stream: Any) -> bool:
-    """Whether FFmpeg knows how to decode a stream; one of an unknown codec tells neither size nor rate."""
+    """Whether FFmpeg can decode a stream; of an unknown codec it knows neither size nor rate."""
     return stream.codec_context is not None
 
 
 def size_of(stream: Any) -> tuple[int, int]:
-    """Return the width and the height of a picture in pixels, as far as they are known; zeros for sound."""
+    """Return the width and height of a picture in pixels, zeros where unknown and for sound."""
     if stream.type != "video" or not has_decoder(stream):
         return 0, 0
     return int(stream.width or 0), int(stream.height or 0)
@@ -135,7 +135,7 @@ def size_of(stream: Any) -> tuple[int, int]:
 
 @cache
 def _options() -> dict[str, str]:
-    """Return FFmpeg's options for a plain file: no network, no further files, no numbered pictures."""
+    """Return FFmpeg's options for one plain file: no network, no further files, no numbered pictures."""
     allowed = sorted(name for name in av.formats_available if name not in POINTING)
     return {"format_whitelist": ",".join(allowed), "protocol_whitelist": "file", "pattern_type": "none"}
 
@@ -169,9 +169,9 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise MediaError(f"{path} {why}: check the recording's path in the utterance table") from None
     kind = next((kind for is_kind, kind in KINDS.items() if is_kind(status.st_mode)), "")
     if kind:
-        raise MediaError(f"{path} is {kind}, no recording: name a file")
+        raise MediaError(f"{path} is {kind} and not a recording: name a file")
     if status.st_size == 0:
-        raise MediaError(f"{path} holds no bytes: copy it again")
+        raise MediaError(f"{path} is empty: copy it again")
     _refuse_list(path)
 
 
@@ -192,11 +192,11 @@ def _refuse_list(path: Path) -> None:
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
     if kind := _list_of_files(head):
-        raise MediaError(f"{path} is a list of other files ({kind}), no recording: name the recordings themselves")
+        raise MediaError(f"{path} is a list of other files ({kind}) and not a recording: name the recordings")
 
 
 def _list_of_files(head: bytes) -> str:
-    """Return which list of other files begins like this, or nothing; comments may come first."""
+    """Return the kind of list of files that begins like this, or an empty string; comments may come first."""
     while True:
         if kind := next((kind for begin, kind in LISTS.items() if head.startswith(begin)), ""):
             return kind

@@ -1,6 +1,6 @@
-"""The packets of a recording from its beginning to its end, and the parts that they make up.
+"""The packets of a recording from beginning to end, and the parts that they form.
 
-There is one part, unless stamps begin again in the middle: files were joined byte by byte, or stamps wrapped around.
+A recording is one part unless its time stamps start again: files were joined byte by byte, or stamps wrapped around.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,47 +13,47 @@ import av
 from pipeline.streams.container.opening import media_streams
 from pipeline.streams.container.sizes import FROM_STAMPS
 
-BACK_S = 0.2  # decoding stamps that go back by more than this begin again
-AHEAD_S = 60.0  # stamps that go forward by more than this at once begin again too, where a file has nothing but stamps
-WRAPPED_S = 12 * 3600.0  # and by more than this in any file: they have wrapped
-GLITCH_S = 1.0  # one stream alone may go back by less than this: a slip, no further part
-TS_SIZES = (188, 192, 204)  # bytes of a packet: plain, with a stamp before it, with a sum behind it
+BACK_S = 0.2  # decoding stamps that go back by more than this start a new part
+AHEAD_S = 60.0  # so do stamps that jump forward by more than this, in files without stated lengths
+WRAPPED_S = 12 * 3600.0  # or by more than this in any file: they wrapped around
+GLITCH_S = 1.0  # a single stream that goes back by less than this starts no new part
+TS_SIZES = (188, 192, 204)  # bytes per packet: plain, after a time stamp, before a checksum
 TS_SYNC = 0x47
-TS_PADDING = 0x1FFF  # the number of a stream that is padding
-TS_AROUND = 1 << 16  # bytes that are looked at before a place, and behind it
+TS_PADDING = 0x1FFF  # the stream number of padding
+TS_AROUND = 1 << 16  # bytes that are examined before and after a position
 
 
 @dataclass
 class StreamParts:
-    """How far one stream was read: its part, its last stamps there, and where its parts begin and end."""
+    """The state of reading one stream: its part, its latest stamps, and where its parts begin and end."""
 
     part: int = 0
     count: int = 0
-    shown: int = 0  # of those packets, the ones that are seen or heard
+    shown: int = 0  # how many of those packets are seen or heard
     last_s: float | None = None
-    begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, part from there on)
-    back_s: float = 0.0  # the longest way that its stamps went back
+    begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, the part that starts there)
+    back_s: float = 0.0  # the largest step back of its stamps
     ends_s: dict[int, float] = field(default_factory=dict)  # part -> end on the container's clock
     first_s: float | None = None  # the first presentation stamp
-    early: int | None = None  # the number of the first packet that is shown in the next part
-    bytes: tuple[int, int] | None = None  # where its first and its last packet stand in the file
+    early: int | None = None  # the number of the first packet that belongs to the next part when shown
+    bytes: tuple[int, int] | None = None  # positions of its first and last packet in the file
 
 
 @dataclass
 class Parts:
-    """The parts of a recording as its packets come: one, unless stamps begin again."""
+    """The parts of a recording, collected packet by packet."""
 
-    timed: Mapping[int, str]  # the kinds of sound and picture, whose stamps say where a part begins and ends
-    ahead_s: float  # how far stamps may go forward at once
+    timed: Mapping[int, str]  # index -> kind of the streams whose stamps define the parts
+    ahead_s: float  # how far stamps may jump forward inside a part
     streams: dict[int, StreamParts] = field(default_factory=dict)
-    spans_s: list[list[float]] = field(default_factory=list)  # of each part, over its streams, on the container's clock
+    spans_s: list[list[float]] = field(default_factory=list)  # start and end of each part, on the container's clock
     last_byte: int = 0
-    joints: dict[int, int] = field(default_factory=dict)  # part -> the byte from which it was read; none of the first
-    leaps: set[int] = field(default_factory=set)  # the parts at whose beginning stamps go forward
-    pauses: set[int] = field(default_factory=set)  # of those parts, the ones behind a pause of one recording
+    joints: dict[int, int] = field(default_factory=dict)  # part -> the byte where it starts, except the first
+    leaps: set[int] = field(default_factory=set)  # the parts that start with a jump forward
+    pauses: set[int] = field(default_factory=set)  # those of them that follow a pause of the same recording
 
     def note(self, packet: Any) -> None:
-        """Note one packet."""
+        """Take in the next packet."""
         stream = self.streams.setdefault(packet.stream_index, StreamParts())
         timed = packet.stream_index in self.timed
         early = timed and stream.last_s is not None and self._is_early(packet)
@@ -76,12 +76,12 @@ class Parts:
         self.last_byte = max(self.last_byte, (packet.pos or 0) + packet.size)
 
     def _is_early(self, packet: Any) -> bool:
-        """Whether a picture is decoded before the place where stamps go forward, and shown behind it."""
+        """Whether a picture is decoded before a jump of the stamps and shown after it."""
         shown = packet.pts is not None and packet.dts is not None
         return shown and float((packet.pts - packet.dts) * packet.time_base) > self.ahead_s
 
     def _follow(self, stream: StreamParts, stamp_s: float, byte: int) -> None:
-        """Follow the decoding stamps of a stream; it enters its next part where they begin again."""
+        """Follow the decoding stamps of a stream, which enters its next part where they start again."""
         if stream.last_s is None:
             stream.last_s = stamp_s
         elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:
@@ -98,12 +98,12 @@ class Parts:
 
     @property
     def match(self) -> bool:
-        """Whether all streams have as many parts."""
+        """Whether all streams have the same number of parts."""
         return len({self.streams[index].part for index in self.timed if index in self.streams}) <= 1
 
     @property
     def follow_each_other(self) -> bool:
-        """Whether a stream begins in the file where another one of its kind has ended."""
+        """Whether a stream begins in the file after another one of its kind has ended."""
         read: dict[str, list[tuple[int, int]]] = {kind: [] for kind in self.timed.values()}
         for index, stream in self.streams.items():
             if index in self.timed and stream.bytes and stream.count > 1:
@@ -119,7 +119,7 @@ class Parts:
         return self.streams[index].shown if index in self.streams else 0
 
     def forget(self) -> None:
-        """Take all parts for one: stamps are what they are."""
+        """Treat all parts as one, and leave time stamps unchanged."""
         for stream in self.streams.values():
             stream.part, stream.begins = 0, []
             stream.ends_s = {0: max(stream.ends_s.values())} if stream.ends_s else {}
@@ -134,7 +134,7 @@ class Parts:
         known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
 
     def shifts(self) -> list[float]:
-        """Return by how much each part is moved so that it begins where the one before it ends; none behind a pause."""
+        """Return how far each part is moved to begin where the one before ends; after a pause, as far as that one."""
         shifts_s: list[float] = []
         for number, (start_s, _) in enumerate(self.spans_s):
             before_s = shifts_s[-1] if number else 0.0
@@ -161,14 +161,14 @@ class Parts:
 
 
 def read_parts(container: Any) -> Parts:
-    """Read all packets of an open recording, to its end or to where it can be read no more."""
+    """Read all packets of an open recording, to its end or as far as it can be read."""
     ahead_s = AHEAD_S if container.format.name in FROM_STAMPS else WRAPPED_S
     parts = Parts({stream.index: stream.type for stream in media_streams(container)}, ahead_s)
     try:
         for packet in demuxed(container):
             if packet.size:
                 parts.note(packet)
-    except av.error.FFmpegError:  # what follows cannot be read: the recording ends here
+    except av.error.FFmpegError:  # the rest cannot be read: the recording ends here
         pass
     return parts
 
@@ -177,22 +177,22 @@ def demuxed(container: Any, *streams: Any) -> Iterator[Any]:
     """Yield the packets of `streams`, or of all, in the order of the file."""
     try:
         yield from container.demux(*streams)
-    except IndexError:  # PyAV, behind the last packet, of streams that came up on the way: it has passed them over
+    except IndexError:  # raised by PyAV after the last packet if streams appeared on the way, which it skipped
         return
 
 
 def packet_span_s(packet: Any, otherwise_s: float) -> tuple[float, float]:
-    """Return where a packet starts and ends on the container's clock, in seconds; without a stamp, where it starts."""
+    """Return when a packet starts and ends on the container's clock, in seconds; `otherwise_s` if it has no stamp."""
     stamp = packet.dts if packet.pts is None else packet.pts
     start_s = otherwise_s if stamp is None else float(stamp * packet.time_base)
     return start_s, start_s + float((packet.duration or 0) * packet.time_base)
 
 
 def is_pause(path: Path, at: int) -> bool:
-    """Whether the packets around a byte of a transport stream are counted on without a break.
+    """Whether the packets around a byte of a transport stream are numbered without a break.
 
-    A recorder that pauses goes on counting, each stream from 0 to 15 and again; another recording that was joined to
-    the first one begins anew. False for what is no transport stream.
+    A recorder that pauses continues to number the packets of each stream, from 0 to 15 and again. Those of another
+    recording that was joined to the first one start anew. False for files of other formats.
     """
     with path.open("rb") as file:
         file.seek(max(at - TS_AROUND, 0))
@@ -205,7 +205,7 @@ def is_pause(path: Path, at: int) -> bool:
         extended, filled = packet[3] & 0x20, packet[3] & 0x10
         if number == TS_PADDING:
             continue
-        if extended and packet[4] and packet[5] & 0x80:  # it says itself that it breaks
+        if extended and packet[4] and packet[5] & 0x80:  # the packet itself says that numbering breaks
             return False
         if filled and number in last and counter not in (last[number], (last[number] + 1) & 15):
             return False
@@ -214,7 +214,7 @@ def is_pause(path: Path, at: int) -> bool:
 
 
 def _transport_packets(data: bytes) -> Iterator[bytes]:
-    """Yield the whole packets in a part of a transport stream; none if it is not one."""
+    """Yield the complete packets in a part of a transport stream; nothing for other data."""
     for size in TS_SIZES:
         for first in range(size):
             places = range(first, len(data) - 187, size)

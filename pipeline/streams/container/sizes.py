@@ -1,7 +1,7 @@
 """Whether a file states how long it is, and how much of it is missing.
 
-FFmpeg reports a length for nearly every file. For some it has only guessed: from the bit rate of the first packets, or
-from the stamps that it found near the end. Such a length claims nothing.
+FFmpeg reports a length for nearly every file, but sometimes only a guess: from the bit rate of the first packets, or
+from time stamps near the end. Such a guess does not count as stated.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.streams.container.unsized import unless_open
 
-# Formats without a place for a length. FFmpeg reads that of MPEG program and transport streams from their last stamps,
-# and guesses the others' from the bit rate.
+# Formats that do not store a length. FFmpeg takes it from the last time stamps of the formats in `FROM_STAMPS`, and
+# guesses that of the others from the bit rate.
 FROM_STAMPS = {"mpeg", "mpegts", "mpegtsraw", "vob", "ogg"}
 GUESSED = {
     *("aac", "ac3", "ac4", "eac3", "adx", "amr", "amrnb", "amrwb", "aptx", "aptx_hd", "bit", "cavsvideo"),
@@ -21,9 +21,9 @@ GUESSED = {
 }
 RIFFS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot", b"sidx", b"moof")
-RM_UNKNOWN = 3600_000_000  # microseconds: what RealMedia states where it does not know
-_FURTHEST = 2**62  # a place that no file has and to which one can still go
-PADDING = 8  # bytes that may follow the end that is stated
+RM_UNKNOWN = 3600_000_000  # microseconds: RealMedia states this for an unknown length
+_FURTHEST = 2**62  # beyond the end of every file, but a valid argument of seek
+PADDING = 8  # bytes that may follow the stated end
 MATROSKA = "matroska,webm"
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -45,7 +45,7 @@ def states_length(container: Any, path: Path) -> bool:
 
 
 def is_complete(container: Any, path: Path) -> bool:
-    """Whether a file is known to be there to its last byte: it ends where it says, or with the end of a packet."""
+    """Whether no byte of a file is missing: it ends where its header says, or with a complete packet (FLV)."""
     if container.format.name == "flv":
         return _ends_with_a_tag(path)
     end = stated_end(path)
@@ -53,7 +53,7 @@ def is_complete(container: Any, path: Path) -> bool:
 
 
 def _ends_with_a_tag(path: Path) -> bool:
-    """Whether an FLV file ends with the length of its last tag, which begins where that says."""
+    """Whether an FLV file ends with the length of its last tag, and that tag begins where the length says."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(read_at(file, max(size - 4, 0), 4), "big")
@@ -62,17 +62,17 @@ def _ends_with_a_tag(path: Path) -> bool:
 
 
 def is_guessed(container: Any, path: Path) -> bool:
-    """Whether the length that FFmpeg reports is a guess, from the bit rate or from stamps that it found near the end.
+    """Whether the length that FFmpeg reports is a guess, from the bit rate or from time stamps near the end.
 
-    Those of MPEG streams leave out what the last packet holds. Ogg's say where the sound ends that is heard.
+    Those of MPEG streams leave out the last packet. Those of Ogg are exact.
     """
     return not states_length(container, path) and container.format.name != "ogg"
 
 
 def bytes_cut(path: Path) -> int:
-    """Return how many bytes a file of chunks is shorter than its header says; FFmpeg takes such a file as complete.
+    """Return how many bytes a file made of chunks is shorter than its header says; FFmpeg does not notice that.
 
-    These are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF.
+    Such files are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF.
     """
     with path.open("rb") as file:
         chunked = file.read(4) in (*RIFFS, b"riff", b"caff", ASF[:4])
@@ -80,10 +80,10 @@ def bytes_cut(path: Path) -> int:
 
 
 def stated_end(path: Path) -> int | None:
-    """Return at which byte a file ends as its headers say; None where they do not say it.
+    """Return the byte at which a file ends according to its headers; None where they do not say.
 
-    Of the formats that do: WAV and its large kin, AVI, AIFF, AU, CAF, ASF, Matroska, MP4. Where the headers lead to no
-    end, because something foreign stands behind the file, that is the byte at which it stands.
+    The formats that say it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Where something
+    foreign follows the last chunk, that is where the file ends.
     """
     with path.open("rb") as file:
         head = file.read(28)
@@ -109,7 +109,7 @@ def _after_header(header: int, size: int) -> int | None:
 
 
 def _riff_end(file: Any) -> int | None:
-    """Return where a RIFF file ends; a large AVI goes on in further chunks."""
+    """Return where a RIFF file ends; a large AVI continues in further chunks."""
     end, head = 0, read_at(file, 0, 28)
     while head[:4] in RIFFS and (not end or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
@@ -129,7 +129,7 @@ def _caf_end(file: Any) -> int | None:
         size = int.from_bytes(head[4:], "big", signed=True)
         if size < 0:
             return None
-        if head[:4] != b"data" and at + 12 + size > size_of_file:  # a tag, or something else that is no chunk
+        if head[:4] != b"data" and at + 12 + size > size_of_file:  # a tag, or something else that is not a chunk
             break
         at += 12 + size
     return at
@@ -139,7 +139,7 @@ def _matroska_end(file: Any) -> int | None:
     """Return where the segment of a Matroska file ends."""
     at = 0
     while len(head := read_at(file, at, 12)) == 12 and head[0]:
-        name = 9 - head[0].bit_length()  # bytes of an element's name, and below of its size
+        name = 9 - head[0].bit_length()  # bytes of an element's name; next, those of its size
         length = 9 - head[name].bit_length()
         size = int.from_bytes(head[name : name + length], "big") & (1 << 7 * length) - 1
         if not head[name] or size == (1 << 7 * length) - 1:
@@ -151,7 +151,7 @@ def _matroska_end(file: Any) -> int | None:
 
 
 def _asf_end(file: Any) -> int | None:
-    """Return the size that an ASF file states, unless it was broadcast."""
+    """Return the size that an ASF file states; None for a broadcast, which cannot know it."""
     head = read_at(file, 0, 1 << 16)
     at = head.find(ASF_FILE)
     if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
@@ -160,7 +160,7 @@ def _asf_end(file: Any) -> int | None:
 
 
 def _boxes_end(file: Any) -> int:
-    """Return where the boxes of an MP4 or QuickTime file end: at a further beginning, or at what is no box."""
+    """Return where the boxes of an MP4 or QuickTime file end: where a further file or something else begins."""
     at, seen = 0, set()
     size_of_file = file.seek(0, 2)
     while at < size_of_file and len(head := read_at(file, at, 16)) >= 8:
@@ -175,7 +175,7 @@ def _boxes_end(file: Any) -> int:
 
 
 def is_word(kind: bytes) -> bool:
-    """Whether four bytes could name a chunk.
+    """Whether four bytes can be the name of a chunk.
 
     >>> is_word(b"data"), is_word(bytes(4))
     (True, False)
@@ -184,7 +184,7 @@ def is_word(kind: bytes) -> bool:
 
 
 def _counts_frames(path: Path) -> bool:
-    """Whether an MP3 file begins with a frame that counts all others (Xing, Info or VBRI)."""
+    """Whether an MP3 file begins with a frame that states the number of frames (Xing, Info or VBRI)."""
     with path.open("rb") as file:
         file.seek(_after_tags(file))
         head = file.read(4096)
@@ -196,7 +196,7 @@ def _counts_frames(path: Path) -> bool:
 
 
 def _after_tags(file: Any) -> int:
-    """Return where a file goes on after the ID3v2 tags at its beginning."""
+    """Return where the ID3v2 tags at the beginning of a file end."""
     at = 0
     while len(head := read_at(file, at, 10)) == 10 and head[:3] == b"ID3":
         at += 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
@@ -205,7 +205,7 @@ def _after_tags(file: Any) -> int:
 
 
 def read_at(file: Any, at: int, count: int) -> bytes:
-    """Return up to `count` bytes from a place in a file on; none from behind its end, wherever that is."""
+    """Return up to `count` bytes of a file from position `at` on; nothing beyond its end."""
     file.seek(min(at, _FURTHEST))
     found: bytes = file.read(count)
     return found

@@ -1,9 +1,9 @@
-"""How long a recording is, where its clock starts, where it breaks off: all of it read from its packets.
+"""How long a recording is, where its clock starts and where it breaks off, all read from its packets.
 
-Headers only state a length, or FFmpeg guesses one; what a recording holds is in its packets. Where the two agree the
-stated length stands, since it knows what encoders padded. A recording that was joined of several byte by byte (``cat
-a.ts b.ts``), or whose stamps wrap around, starts its stamps again in the middle: its parts are laid end to end, picture
-and sound alike.
+A header only states a length, and sometimes FFmpeg guesses it; the packets show what a recording holds. Where both
+agree the stated length is used, since it takes encoder padding into account. In recordings that were joined byte by
+byte (``cat a.ts b.ts``) or whose stamps wrap around, time stamps start again in the middle: such parts are laid end to
+end, picture and sound alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,35 +21,35 @@ from pipeline.streams.container.tracks import programs_of
 from pipeline.streams.container.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
-MISSING_S = 0.5  # what ends this much before it claims to breaks off
-AGREES_S = 0.25  # a stated length this near to the packets' end is believed
-PROGRAMS_S = 10.0  # programs of one recording that begin this far apart have clocks of their own
-PRIMES_S = 0.25  # at most: sound before the first sample that is heard
-NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # what FFmpeg says of a stream there is the whole recording's length
-LOSING = ("flac",)  # here FFmpeg loses what stands beside a joint
+MISSING_S = 0.5  # a stream breaks off if it ends this long before its stated end
+AGREES_S = 0.25  # a stated length is used if it differs from the packets' end by at most this
+PROGRAMS_S = 10.0  # programs of one recording that begin further apart than this have separate clocks
+PRIMES_S = 0.25  # most sound that a track may have before the first sample that is heard
+NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # a stream's length is that of the whole recording
+LOSING = ("flac",)  # FFmpeg loses what is next to a joint
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """What the packets of a recording say of its time.
+    """When the streams of a recording start and end, according to its packets.
 
     Attributes
     ----------
     start_s
-        The stamp, on the container's own clock, that is the recording's time 0.
+        The time on the container's clock that is time 0 of the recording.
     duration_s
-        Seconds from there to the end of the longest stream; for a recording that breaks off, to where it claims to end.
+        Seconds from there to the end of the longest stream; for a recording that breaks off, to its stated end.
     ends_s
-        Index of a stream -> where its last packet ends, on the recording's clock.
+        Index of a stream -> when its last packet ends, on the recording's clock.
     claims_s
-        Index of a stream -> where the headers say that it ends; only where they can be believed.
+        Index of a stream -> when it ends according to the headers, where they are reliable.
     shifts
         Index of a stream -> (number of a packet, seconds to add to the stamps from that packet on), ascending; empty
-        unless the recording is a joined one.
+        unless the recording has several parts or clocks.
     stills
-        The indices of the streams of picture that show one.
+        The indices of the video streams with a single picture.
     notices
-        Sentences on what is odd about the recording as a whole, without its name.
+        Sentences on what is odd about the recording as a whole, which do not name it.
     """
 
     start_s: float
@@ -61,13 +61,13 @@ class Timeline:
     notices: tuple[str, ...] = ()
 
     def breaks_off_s(self, index: int) -> float | None:
-        """Return where a stream breaks off before the end that it claims; None if it does not."""
+        """Return when a stream breaks off before its stated end; None if it is complete."""
         end_s = self.ends_s.get(index, 0.0)
         return end_s if self.claims_s.get(index, 0.0) > end_s + MISSING_S else None
 
 
 def timeline_of(path: Path) -> Timeline:
-    """Read all packets of `path`, decoding none.
+    """Read all packets of `path` without decoding them.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def timeline_of(path: Path) -> Timeline:
 
 
 def read_timeline(container: Any, path: Path) -> Timeline:
-    """Read all packets of an open recording to its end; as `timeline_of`."""
+    """Read all packets of an open recording, as in `timeline_of`."""
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts)
     parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
@@ -101,11 +101,11 @@ def read_timeline(container: Any, path: Path) -> Timeline:
 
 
 def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
-    """Yield a sentence on each place where the stamps of all streams go far forward: a pause, or a joint."""
+    """Yield a sentence on each large jump forward of all time stamps: a pause, or a joint."""
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
-        leap = f"its clock goes forward by {by_s:.2f} s at {end_s:.2f} s: taken for"
+        leap = f"its clock jumps forward by {by_s:.2f} s at {end_s:.2f} s: taken for"
         if part in parts.pauses:
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
@@ -116,7 +116,7 @@ def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> It
 
 
 def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -> str:
-    """Return a sentence where a file holds more than its headers tell FFmpeg to read, for longer than a moment."""
+    """Return a sentence if a file holds clearly more than FFmpeg reads, else an empty string."""
     unread = bytes_unread(container, path, last_byte)
     about_s = unread * reach_s / max(last_byte, 1)
     if about_s <= MISSING_S:
@@ -128,9 +128,9 @@ def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -
 
 
 def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int, float]:
-    """Return by how much each program is moved so that all begin together, since each has a clock of its own.
+    """Return how far to move each stream so that all programs begin together, since each has its own clock.
 
-    By the index of a stream; programs that begin nearly together share a clock.
+    Keys are indices of streams; programs that begin nearly together share a clock.
     """
     starts_s: dict[int, float] = {}
     programs = programs_of(container) if parts.joints.keys() <= parts.pauses else {}
@@ -144,8 +144,8 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
 def _clock_start_s(container: Any, parts: Parts) -> float:
     """Return the earliest presentation stamp of any audio or video stream, in seconds: the recording's time 0.
 
-    FFmpeg's word on that is taken where the first packets bear it out. Before the samples that a sound track states it
-    has packets that prime its decoder; and of a track of few pictures FFmpeg may know no start, or a late one.
+    FFmpeg's value is used unless the first packet contradicts it: for a track of few pictures, FFmpeg may report no
+    start or a late one. A sound track may begin with packets that only prime its decoder.
     """
     starts = []
     for stream in media_streams(container):
@@ -161,7 +161,7 @@ def _clock_start_s(container: Any, parts: Parts) -> float:
 
 
 def packets(container: Any, timeline: Timeline, streams: Sequence[Any]) -> Iterator[Any]:
-    """Demux `streams` to where they can be read, the parts of a joined recording laid end to end."""
+    """Demux `streams` as far as they can be read, with the parts of a joined recording laid end to end."""
     counts: dict[int, int] = {}
     try:
         for packet in demuxed(container, streams):
@@ -170,7 +170,7 @@ def packets(container: Any, timeline: Timeline, streams: Sequence[Any]) -> Itera
                 number = counts[packet.stream_index] = counts.get(packet.stream_index, -1) + 1
                 _shift(packet, [by_s for first, by_s in shifts if first <= number])
             yield packet
-    except av.error.FFmpegError:  # what follows cannot be read: the timeline knows where that is
+    except av.error.FFmpegError:  # the rest cannot be read: the timeline ends there too
         return
 
 
@@ -183,7 +183,7 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
 
 
 def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts) -> None:
-    """Refuse files joined byte by byte whose parts cannot be told from one another, or of which some are never read."""
+    """Refuse files joined byte by byte whose parts cannot be told apart or are not all read."""
     name = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
@@ -191,12 +191,12 @@ def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts) -> None:
     if lost or loses_a_part(container, path, parts.last_byte, list(parts.joints.values())):
         raise MediaError(
             f"{path} is several recordings joined byte by byte, which cannot be read as one: name them one by one, or "
-            "join them with a program that writes one file anew"
+            "join them with a program that writes a new file"
         )
 
 
 def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[int, float]:
-    """Return where the headers say that each stream ends, on the recording's clock."""
+    """Return when each stream ends according to the headers, on the recording's clock."""
     if not states_length(container, path):
         return {}
     claims_s = {}
@@ -204,7 +204,7 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
         if container.format.name not in NO_LENGTH_OF_ITS_OWN and stream.duration is not None:
             claims_s[stream.index] = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
     whole_s = _whole_s(container, path, start_s, reach_s)
-    if whole_s > reach_s + MISSING_S:  # no stream of all goes as far: where nothing is missing the last picture does
+    if whole_s > reach_s + MISSING_S:  # if no byte is missing, the last picture stays so long
         held = media_streams(container, "video") if is_complete(container, path) else []
         for stream in held or media_streams(container):
             claims_s[stream.index] = max(whole_s, claims_s.get(stream.index, 0.0))
@@ -214,9 +214,9 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
 def _held_s(
     container: Any, path: Path, parts: Parts, ends_s: Mapping[int, float], claims_s: Mapping[int, float]
 ) -> dict[int, float]:
-    """Return until when the last pictures stay that their own packets do not tell of: index of a stream -> its end.
+    """Return when the last pictures disappear where packets do not say: index of a stream -> its end.
 
-    Where all bytes of a file are there, the last picture stays to the end that is stated; a still picture, to the end
+    If no byte of the file is missing, the last picture stays to the stated end, and a single picture stays to the end
     of the recording.
     """
     pictures = [stream.index for stream in media_streams(container, "video") if stream.index in ends_s]
@@ -228,19 +228,19 @@ def _held_s(
 
 
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return where the headers say that the recording ends, on its own clock.
+    """Return when the recording ends according to the headers, on its own clock.
 
-    Some containers count that from time 0, some from their first stamp.
+    Some containers count from time 0, others from their first time stamp.
     """
     stated_s = 0.0 if container.duration is None else container.duration / MICROSECONDS - max(start_s, 0.0)
     cut = bytes_cut(path)
-    if cut and (stated_s <= reach_s + MISSING_S or container.format.name == "asf"):  # it was made to fit the size
+    if cut and (stated_s <= reach_s + MISSING_S or container.format.name == "asf"):  # FFmpeg adapted it to the size
         return reach_s * (1 + cut / path.stat().st_size)
     return float(stated_s)
 
 
 def _believed_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return the length that is stated where the packets agree with it, and else the one that they show."""
+    """Return the stated length if the packets agree with it, else the length that they show."""
     if container.duration is None or is_guessed(container, path):
         return reach_s
     stated_s = float(container.duration / MICROSECONDS)

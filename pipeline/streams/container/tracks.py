@@ -1,4 +1,4 @@
-"""Which of several tracks, and which of its channels: the one that is named, or the one that players take."""
+"""Choosing one of several tracks, and one of its channels: by name, or as players do."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pipeline.streams.container.opening import MediaError, has_decoder, is_previ
 
 _SIDES = {"left": ("FL", "DL"), "right": ("FR", "DR")}
 _MARKS = av.stream.Disposition
-_ASIDE = (  # of two tracks players take the other one
+_ASIDE = (  # players prefer tracks without these marks
     _MARKS.comment | _MARKS.hearing_impaired | _MARKS.visual_impaired | _MARKS.descriptions | _MARKS.karaoke
     | _MARKS.clean_effects | _MARKS.lyrics | _MARKS.dependent | _MARKS.still_image | _MARKS.non_diegetic
 )  # fmt: skip
@@ -25,21 +25,21 @@ class Track:
     Attributes
     ----------
     number
-        Its place among the tracks of its kind, from 1.
+        Its position among the tracks of its kind, from 1.
     index
-        Of its stream in the file.
+        The index of its stream in the file.
     language, title
-        As the file says; empty where it does not.
+        As the file says; empty where it does not say.
     chosen
-        Whether it is taken where none is named: the file's default track, of several the first (the largest picture).
+        Whether it is used where no track is named: the default track; of several, the first or the largest picture.
     channels
-        Names of a sound's channels; FFmpeg's, as in ``FL``, or ``NONE``.
+        FFmpeg's names of the channels of sound, such as ``FL``, or ``NONE``.
     size
         Width and height of a picture in pixels.
     program
-        Of a recording of several programs, such as one of television: which one the track belongs to, from 1; else 0.
+        The program that the track belongs to, from 1, in a recording of several (television); otherwise 0.
     decodable
-        Whether its codec is known; else nothing of it can be read.
+        Whether its codec is known; otherwise it cannot be read.
     """
 
     number: int
@@ -53,7 +53,7 @@ class Track:
     decodable: bool = True
 
     def __str__(self) -> str:
-        """Return its number with what tells it from others.
+        """Return its number and what distinguishes it.
 
         >>> str(Track(2, 3, "eng", "Mic", channels=("FL", "FR")))
         "2 ('Mic', eng, 2 channels)"
@@ -92,9 +92,9 @@ def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track
 
 
 def programs_of(container: Any) -> dict[int, int]:
-    """Return the number of each stream's program, from 1, by its index; empty where there is one program.
+    """Return the program number of each stream, from 1, by its index; empty where there is only one program.
 
-    Streams of one program are those beside which FFmpeg would take the same picture and the same sound.
+    Streams belong to the same program if FFmpeg chooses the same picture and the same sound to go with them.
     """
     beside = {}
     for stream in media_streams(container):
@@ -105,7 +105,7 @@ def programs_of(container: Any) -> dict[int, int]:
 
 
 def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:
-    """Return the programs from which a track of a kind is taken where that is possible."""
+    """Return the programs from which a track of a kind is preferably chosen."""
     if not programs:
         return set()
     heard = {programs[stream.index] for stream in media_streams(container, "audio") if has_decoder(stream)}
@@ -114,7 +114,7 @@ def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: C
 
 
 def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, int], stills: Collection[int]) -> Any:
-    """Return the stream that is taken where none is named; None of none."""
+    """Return the stream that is used where no track is named; None without streams."""
     films = [stream for stream in streams if stream.index not in stills]
 
     def order(place: int) -> tuple[int, ...]:
@@ -127,23 +127,23 @@ def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, in
 
 
 def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
-    """Return the track that `name` means.
+    """Return the track with the given name.
 
     Parameters
     ----------
     tracks
-        Of one kind, at least one.
+        All tracks of one kind, at least one.
     name
-        A number from 1 on, a language, a title; or ``"default"``.
+        A number from 1, a language, a title, or ``"default"``.
     kind
-        ``"audio"`` or ``"video"``, for the message.
+        ``"audio"`` or ``"video"``, named in messages.
     where
-        The recording, for the message.
+        The recording, named in messages.
 
     Raises
     ------
     MediaError
-        If there is no such track, and it names those that are there; or if it cannot be decoded.
+        If there is no such track (the message lists the existing ones), or if it cannot be decoded.
     """
     track = _named(tracks, name.strip(), kind, where)
     if not track.decodable:
@@ -168,7 +168,7 @@ def _named(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
 
 
 def channel_index(names: Sequence[str], channel: str, where: object) -> int:
-    """Return the place of a channel: ``left`` (``L``, ``FL``), ``right``, a number from 1 on, or a name as in ``FC``.
+    """Return the index of a channel: ``left`` (``L``, ``FL``), ``right``, a number from 1, or a name such as ``FC``.
 
     >>> channel_index(["FL", "FR"], "right", "a.wav"), channel_index(["NONE"] * 4, "3", "a.wav")
     (1, 2)
@@ -176,7 +176,7 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
     Raises
     ------
     MediaError
-        If there is no such channel; it names those that are there.
+        If there is no such channel; the message lists the existing ones.
     """
     wanted = channel.strip()
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
@@ -212,7 +212,7 @@ def _track(stream: Any, place: int, chosen: bool, program: int) -> Track:
 
 
 def _rank(stream: Any, place: int) -> tuple[bool, bool, int, int]:
-    """Return by what players choose: no commentary, the default mark, the larger picture, the first."""
+    """Return the sort key by which players choose: no commentary, default mark, larger picture, first."""
     marks = stream.disposition
     width, height = size_of(stream)
     return bool(marks & _ASIDE), not marks & _MARKS.default, -width * height, place

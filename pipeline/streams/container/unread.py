@@ -1,7 +1,7 @@
-"""What stands in a file behind the last packet and is nothing that belongs there: sound or picture that nobody reads.
+"""Sound or picture in a file after the last packet that FFmpeg reads.
 
-A recorder that dies after its last update of the header leaves a file that states an early end and holds more. FFmpeg
-reads some such formats on to the last byte; of the ones below it stops where the header says, and tells nobody.
+A recorder that fails after it last updated the header leaves a file that states an early end and holds more. FFmpeg
+reads some such formats to the last byte; those below it reads up to the stated end, without a warning.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ BLOCK = 1 << 20
 
 
 class Chunk(NamedTuple):
-    """The head of a chunk: its name, and its length with all that belongs to it."""
+    """The head of a chunk: its name, and its total length."""
 
     name: bytes
     length: int
@@ -53,20 +53,20 @@ CHUNKS: dict[str, Callable[[bytes], Chunk]] = {
     "caf": _caf,
     MOV: _box,
 }
-ALIGNED = {"wav": 2, "aiff": 2, "w64": 8}  # a chunk begins at a multiple of so many bytes
+ALIGNED = {"wav": 2, "aiff": 2, "w64": 8}  # chunks begin at multiples of this many bytes
 
 
 def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
-    """Return how many bytes stand behind the last packet that are no chunk, no tag and no zeros; 0 of other formats.
+    """Return how many bytes after the last packet are neither chunk, tag nor zeros; 0 for other formats.
 
     Parameters
     ----------
     container
         The open file.
     path
-        Where it is.
+        Its path.
     last_byte
-        Behind the last byte that belongs to a packet.
+        The end of the last packet, in bytes.
     """
     name = str(container.format.name)
     size = path.stat().st_size
@@ -78,13 +78,13 @@ def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
             return _unless_zeros(file, _after_chunks(file, at, size, CHUNKS[name]), size)
         end = _end_of_box(file, last_byte, size)
         inside = _unless_zeros(file, last_byte, end)
-        if inside:  # what an edit list cuts away is meant not to be seen
+        if inside:  # what an edit list cuts away is not meant to be seen
             inside = _unless_zeros(file, max(last_byte, _last_byte_unedited(path)), end)
         return inside + _unless_zeros(file, _after_chunks(file, end, size, _box), size)
 
 
 def _end_of_box(file: Any, within: int, size: int) -> int:
-    """Return where the box of an MP4 ends that holds the byte before `within`."""
+    """Return where the MP4 box that holds the byte before `within` ends."""
     end = 0
     while end < within:
         length = _box(read_at(file, end, 16)).length or size - end
@@ -95,13 +95,13 @@ def _end_of_box(file: Any, within: int, size: int) -> int:
 
 
 def _last_byte_unedited(path: Path) -> int:
-    """Return behind which byte the last packet ends, those counted that an edit list leaves out."""
+    """Return where the last packet ends, in bytes, including packets that an edit list leaves out."""
     with open_behind(path, 0, "mov", {"ignore_editlist": "1"}) as container:
         return max(((packet.pos or 0) + packet.size for packet in container.demux()), default=0)
 
 
 def _after_chunks(file: Any, at: int, size: int, parse: Callable[[bytes], Chunk]) -> int:
-    """Return where the chunks and tags end that begin at a byte."""
+    """Return where the chunks and tags that begin at byte `at` end."""
     while at < size:
         head = read_at(file, at, 32)
         chunk = parse(head)
@@ -114,7 +114,7 @@ def _after_chunks(file: Any, at: int, size: int, parse: Callable[[bytes], Chunk]
 
 
 def _tag_length(head: bytes) -> int:
-    """Return how long the tag is that begins with some bytes (ID3 or APE); 0 if there is none."""
+    """Return the length of a tag (ID3 or APE) that begins with `head`; 0 if it is not a tag."""
     if head[:3] == b"TAG":
         return 128
     if head[:3] == b"ID3" and len(head) >= 10:
@@ -123,6 +123,6 @@ def _tag_length(head: bytes) -> int:
 
 
 def _unless_zeros(file: Any, first: int, last: int) -> int:
-    """Return how many bytes lie between two places in a file; 0 if all of them are zeros, as padding is."""
+    """Return the number of bytes between two positions of a file; 0 if all of them are zeros (padding)."""
     blocks = (read_at(file, at, min(BLOCK, last - at)) for at in range(first, last, BLOCK))
     return last - first if any(map(any, blocks)) else 0

@@ -1,7 +1,7 @@
-"""Sound files whose writer could not go back to write their sizes, and which FFmpeg does not read as they are.
+"""Sound files without sizes in their headers, which FFmpeg cannot read as they are.
 
-Recorders that write to a pipe leave zeros or the largest number in place of a size. FFmpeg knows most of these; where
-it takes one at its word, reads nothing or finds the file damaged, it is shown the size that the file has.
+Recorders that write to a pipe cannot go back to fill in sizes, and leave zeros or the largest number. FFmpeg knows most
+of these. Where it takes one literally, reads nothing or finds the file damaged, it is given the true size.
 """
 
 import struct
@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-LARGEST = (0x7F000000, 2**31, 2**32)  # writers to a pipe state a size near one of these, or none
+LARGEST = (0x7F000000, 2**31, 2**32)  # placeholders of writers to a pipe are near one of these, or 0
 NEAR = 2**16
 W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 MOST_CHUNKS = 1000
 
 
 def unless_open(size: int) -> int:
-    """Return a size, or 0 for the ones that are written where it is not known yet.
+    """Return `size`, or 0 if it is a placeholder for an unknown size.
 
     >>> unless_open(1000), unless_open(0x7FFFF024), unless_open(2**64 - 1)
     (1000, 0, 0)
@@ -26,7 +26,7 @@ def unless_open(size: int) -> int:
 
 
 def sizes_of_unsized(path: Path) -> dict[int, bytes]:
-    """Return what stands for the sizes that were left open: the place in the file -> bytes; empty for other files."""
+    """Return the true sizes that were left open: position in the file -> bytes; empty for other files."""
     with path.open("rb") as file:
         head = file.read(40)
         size = file.seek(0, 2)
@@ -42,16 +42,16 @@ def sizes_of_unsized(path: Path) -> dict[int, bytes]:
 
 
 class View:
-    """A file as FFmpeg reads it, from one of its bytes on, with other bytes in some places.
+    """A file as FFmpeg reads it: from byte `start` on, and with other bytes in some positions.
 
     Parameters
     ----------
     file
         Open for reading.
     start
-        The byte that is the first one.
+        The position of the first byte.
     instead
-        Place, counted from there -> what is read there.
+        Position, relative to `start` -> the bytes to read there.
     """
 
     def __init__(self, file: Any, start: int = 0, instead: Mapping[int, bytes] | None = None) -> None:
@@ -69,12 +69,12 @@ class View:
         return bytes(found)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a byte."""
+        """Move to a position, and return it."""
         place: int = self._file.seek(offset + (self._start if whence == 0 else 0), whence)
         return place - self._start
 
     def tell(self) -> int:
-        """Return which byte comes next."""
+        """Return the position of the next byte."""
         place: int = self._file.tell()
         return place - self._start
 
@@ -96,7 +96,7 @@ def _of_aiff(file: Any, size: int) -> dict[int, bytes]:
 
 
 def _chunk(file: Any, at: int, wanted: bytes, parse: Callable[[bytes], tuple[bytes, int]]) -> int:
-    """Return where a chunk begins; 0 if there is none.
+    """Return where the chunk `wanted` begins; 0 if there is none.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _chunk(file: Any, at: int, wanted: bytes, parse: Callable[[bytes], tuple[byt
     wanted
         The name of the chunk.
     parse
-        From a chunk's first bytes to its name and its length, its head included.
+        Returns the name and the total length of a chunk from its first bytes.
     """
     for _ in range(MOST_CHUNKS):
         file.seek(at)

@@ -358,7 +358,7 @@ def test_a_column_that_means_something_else_is_an_ordinary_one(column: str, tmp_
 def test_one_wrong_region_is_named_in_our_words(tmp_path: Path) -> None:
     rows = "a.mp4,s1,joy,0 0 0.5 1\nb.mp4,s2,joy,north\nc.mp4,s1,anger,\nd.mp4,s2,anger,\n"
     (problem,) = corpus(tmp_path, rows, "media,speaker,emotion,Region\n").problems
-    assert (problem.line, "is no region: write 'left top right bottom'" in problem.message) == (3, True)
+    assert (problem.line, "is not a region: write 'left top right bottom'" in problem.message) == (3, True)
 
 
 @pytest.mark.parametrize("column", ["duration", "line", "recording", "media_sha256"])

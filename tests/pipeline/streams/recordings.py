@@ -23,7 +23,7 @@ FPS = 25
 LENGTH_S = 0.3  # of a flash
 
 
-def tone(hz: float, duration_s: float = 2.0, amplitude: float = 0.1, rate: int = 16000) -> NDArray[np.float64]:
+def tone(hz: float, duration_s: float = 2.0, amplitude: float = 0.1, rate: int = RATE) -> NDArray[np.float64]:
     """Return a sine of `hz`, ``(n,)``."""
     return amplitude * np.sin(2 * np.pi * hz * np.arange(round(duration_s * rate)) / rate)
 

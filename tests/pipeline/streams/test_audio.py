@@ -1,6 +1,7 @@
 import tracemalloc
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
-from tests.pipeline.streams.recordings import bursts, tone
+from tests.pipeline.streams import recordings
+from tests.pipeline.streams.recordings import bursts
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_clips = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the real clips are not at {SHARED}")
 RATE = 16000
+tone = partial(recordings.tone, rate=RATE)
 UNTRIMMED = AudioConfig(trim_db=200)
 
 
@@ -120,7 +123,7 @@ def test_stamps_rounded_to_milliseconds_cut_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
 @pytest.mark.parametrize("start_s", [0.0, 0.50013])
 def test_resampling_neither_shifts_nor_shortens(tmp_path: Path, rate: int, start_s: float) -> None:
-    path = write_media(tmp_path / "t.wav", tone(1234.5, 2, 0.3, rate), rate)
+    path = write_media(tmp_path / "t.wav", tone(1234.5, 2, 0.3, rate=rate), rate)
     (stream,) = outcomes(path, [Span(start_s, start_s + 1)])
     times = start_s + np.arange(stream.samples.size) / RATE
     inner = slice(800, -800)
@@ -327,7 +330,7 @@ def test_sound_shorter_than_the_picture_is_no_broken_file(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "not there"), (b"", "no bytes"), (b"no film" * 999, "cannot be read")]
+    ("content", "message"), [(None, "not there"), (b"", "is empty"), (b"no film" * 999, "cannot be read")]
 )
 def test_a_file_that_is_no_recording_fails_every_span(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "film.mp4"

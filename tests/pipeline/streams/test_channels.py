@@ -14,7 +14,7 @@ from pipeline.streams.container.opening import MediaError
 from pipeline.streams.spans import Span
 from tests.pipeline.streams.recordings import heard_hz, tone
 
-RATE = 16000
+RATE = 48000
 
 
 def stereo(path: Path, left: np.ndarray, right: np.ndarray, subtype: str = "PCM_16") -> Path:

@@ -1,5 +1,7 @@
 """The voice of one utterance made clean: filter, trimming and level against closed forms and synthesised sound."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,9 +10,11 @@ from hypothesis import strategies as st
 from features.errors import EmptyInput
 from pipeline.settings.streams import AudioConfig
 from pipeline.streams.cleaning import band_pass, clean, normalise, trim_bounds
-from tests.pipeline.streams.recordings import bursts, tone
+from tests.pipeline.streams import recordings
+from tests.pipeline.streams.recordings import bursts
 
 RATE = 16000
+tone = partial(recordings.tone, rate=RATE)
 
 
 def butterworth_squared(hz: np.ndarray, low_hz: float, high_hz: float, order: int, rate: int) -> np.ndarray:

@@ -62,7 +62,7 @@ def test_lists_of_other_files_are_refused(
     shutil.copy(film, tmp_path / film.name)
     (tmp_path / name).write_text(lists(film)[name], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MediaError, match=f"{name} is a list of other files .*: name the recordings themselves"):
+    with pytest.raises(MediaError, match=f"{name} is a list of other files .*: name the recordings"):
         probe(Path(name))
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
         listening.bind(os.path.relpath(plug))
         kinds = {pipe: "a named pipe", folder: "a folder", plug: "a socket", Path("/dev/zero"): "a device"}
         for path, kind in kinds.items():
-            with pytest.raises(MediaError, match=f"{path} is {kind}, no recording"):
+            with pytest.raises(MediaError, match=f"{path} is {kind} and not a recording"):
                 probe(path)
             with pytest.raises(OSError, match="no regular file"):
                 HashMemo(tmp_path / "hashes.json").sha256(path)
@@ -114,5 +114,5 @@ def test_a_still_picture_is_no_film(tmp_path: Path, ending: str) -> None:
     cv2.imwrite(str(picture), np.full((48, 64, 3), 120, np.uint8))
     assert probe(picture).has_video  # a picture by its name is read as one
     shutil.copy(picture, tmp_path / "face.mp4")
-    with pytest.raises(MediaError, match=r"face.mp4 is a still picture, no recording"):
+    with pytest.raises(MediaError, match=r"face.mp4 is a still picture and not a recording"):
         probe(tmp_path / "face.mp4")

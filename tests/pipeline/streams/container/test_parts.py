@@ -65,7 +65,7 @@ def counted(*counters: int, number: int = 256) -> list[bytes]:
         ([*counted(1, 2), *counted(7, 8, number=300), *counted(3, 4)], True),  # each stream has a count of its own
         ([*counted(1, 2), packet(256, 3, breaks=True), *counted(4)], False),
         ([*counted(1, 2), packet(0x1FFF, 9), *counted(3, 4)], True),  # padding counts nothing
-        ([*counted(1, 2), packet(256, 9, filled=False), *counted(3)], True),  # nor does a packet without content
+        ([*counted(1, 2), packet(256, 2, filled=False), *counted(3)], True),  # a packet without content does not count
     ],
 )
 def test_a_pause_goes_on_counting(tmp_path: Path, packets: list[bytes], pause: bool, lead: int) -> None:
