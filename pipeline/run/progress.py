@@ -1,5 +1,6 @@
 """How far a step is: a bar on a terminal, a line every ten seconds elsewhere, with an estimate of the time left."""
 
+import os
 import sys
 import threading
 import time
@@ -79,7 +80,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.set_postfix_str(self._details(), refresh=True)
+            self._draw(self._bar, 0)
             self._bar.close()
         elif not self._quiet:
             self._show()
@@ -91,26 +92,32 @@ class Progress:
         now = self._clock()
         self._pace.add(now, self.done)
         if self._bar is not None:
-            self._bar.set_postfix_str(self._details(), refresh=False)
-            self._bar.update(results)
+            self._draw(self._bar, results)
         elif not self._quiet and now - self._shown >= _LINE_EVERY_S:
             self._shown = now
             self._show()
 
     def line(self) -> str:
         """Return the progress as one line."""
-        return f"{self.label}: {self.done + self.cached}/{self.total} {self.unit}, {self._details()}".rstrip(", ")
-
-    def _details(self) -> str:
         clips = self.unit == "clips"
+        counts = [f"{self.done + self.cached}/{self.total} {self.unit}", *self._details(always=clips)]
+        return f"{self.label}: {', '.join(counts)}"
+
+    def _details(self, *, always: bool) -> list[str]:
+        """Return how many are from the cache and failed, where any are or `always`, the rate and the time left."""
         rate, left = self._pace.rate(self._clock()), self.total - self.cached - self.done
         parts = [
-            f"{self.cached} from the cache" if clips or self.cached else "",
-            f"{self.failed} failed" if clips else "",
+            f"{self.cached} from the cache" if always or self.cached else "",
+            f"{self.failed} failed" if always or self.failed else "",
             f"{rate:.2g}/s" if rate else "",
             f"{duration(left / rate)} left" if rate and left else "",
         ]
-        return ", ".join(filter(None, parts))
+        return [part for part in parts if part]
+
+    def _draw(self, bar: Any, results: int) -> None:
+        bar.ncols = _columns(self._out)
+        bar.set_postfix_str(", ".join(self._details(always=False)), refresh=not results)
+        bar.update(results)
 
     def _show(self) -> None:
         self._out.write(f"{self.line()}\n")
@@ -136,5 +143,13 @@ def _bar(label: str, total: int, cached: int, unit: str, out: TextIO) -> Any:
     bar: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
     bar.set_lock(threading.RLock())
     shape = "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} {unit}{postfix}"
-    size = {"total": total, "initial": cached, "dynamic_ncols": True}
+    size = {"total": total, "initial": cached, "ncols": _columns(out), "nrows": 20}
     return bar(desc=label, unit=unit, file=out, mininterval=0.2, bar_format=shape, **size)
+
+
+def _columns(out: TextIO) -> int:
+    """Return the width of a terminal; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(out.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
