@@ -58,7 +58,7 @@ def _checked(ended: subprocess.CompletedProcess[str], check: bool) -> subprocess
     return ended
 
 
-def said(*arguments: str, input: str | None = None) -> Result:
+def invoke(*arguments: str, input: str | None = None) -> Result:
     """Run a command in this process; a traceback always fails the test."""
     from cli import main
 
@@ -67,9 +67,9 @@ def said(*arguments: str, input: str | None = None) -> Result:
     return found
 
 
-def done(*arguments: str) -> str:
-    """Return what a command prints that must go well, run in this process."""
-    found = said(*arguments)
+def output_of(*arguments: str) -> str:
+    """Run a command in this process, which must succeed, and return its output."""
+    found = invoke(*arguments)
     assert found.exit_code == 0, found.output
     return found.output
 

@@ -33,13 +33,14 @@ class Done:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
+        """Standard output, then standard error."""
         return self.out + self.err
 
     @property
     def fault(self) -> str:
         """What no user should meet, or the empty string."""
-        if "Traceback" in self.said:
+        if "Traceback" in self.output:
             return "traceback"
         return "" if self.code >= 0 or self.code in (-signal.SIGKILL, -signal.SIGTERM) else "crash"
 
@@ -68,7 +69,7 @@ class Running:
         texts = [log.read_text() if (log := self.logs / name).exists() else "" for name in ("out", "err")]
         shutil.rmtree(self.logs)
         done = Done(self.process.exitcode or 0, *texts)
-        assert not late, f"still running after {seconds} s:\n{done.said}"
+        assert not late, f"still running after {seconds} s:\n{done.output}"
         return done
 
 

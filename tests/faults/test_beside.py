@@ -53,7 +53,7 @@ def test_settings_changed_beside_a_run_poison_nothing(template: Path, tmp_path: 
     assert not any(done.fault for done in ends), ends
     (folder / "params.yaml").write_text(settings)
     done = world.run(folder, *STAGES, PREDICT)
-    assert done.code == 0, done.said
+    assert done.code == 0, done.output
     assert world.final(folder) == world.final(template), ends
     assert world.stores(folder) == world.stores(template), ends
 
@@ -74,6 +74,6 @@ def test_two_writers_wait_or_say_so(template: Path, tmp_path: Path, number: int)
     assert not any(done.fault for done in ends), ends
     assert any(done.code == 0 for done in ends), ends
     done = world.run(folder, *STAGES, PREDICT)
-    assert done.code == 0, done.said
+    assert done.code == 0, done.output
     assert world.final(folder) == world.final(template), ends
     assert world.stores(folder) == world.stores(template), ends

@@ -51,17 +51,17 @@ def test_a_full_disk_is_named_and_nothing_is_broken(template: Path, disk: Path, 
     room = random.randrange(8_000, 1_200_000)
     assert mounted(disk, str(used + room), again=True)
     done = world.run(folder, *ALL)
-    assert not done.fault, done.said
+    assert not done.fault, done.output
     if done.code:
-        assert "No space left on device" in done.said
-        assert done.said.strip().splitlines()[-1].startswith("Error: ")
+        assert "No space left on device" in done.output
+        assert done.output.strip().splitlines()[-1].startswith("Error: ")
     assert mounted(disk, "64m", again=True)
     compared(folder, template)
 
 
 def compared(folder: Path, template: Path) -> None:
     done = world.run(folder, *ALL, ("cache", "gc", "--yes"))
-    assert done.code == 0, done.said
+    assert done.code == 0, done.output
     assert world.final(folder) == world.final(template)
     assert world.stores(folder) == world.stores(template)
     assert world.leftovers(folder) == []
@@ -82,9 +82,9 @@ def test_a_file_that_may_not_grow_is_named(template: Path, tmp_path: Path, numbe
     random, folder = world.randomly("quota", number), tmp_path / "f"
     full_later(template, folder)
     done = world.run(folder, *ALL, limits=Largest(random.randrange(100, 300_000)))
-    assert not done.fault, done.said
+    assert not done.fault, done.output
     if done.code:
-        assert "File too large" in done.said
+        assert "File too large" in done.output
     compared(folder, template)
 
 
@@ -102,13 +102,13 @@ def test_a_full_disk_is_met_by_every_writer_with_the_name_of_a_file(template: Pa
             used = shutil.disk_usage(disk).used
             assert mounted(disk, str(used + room), again=True)
             done = world.run(folder, command)
-            assert not done.fault, done.said
-            assert "Error: a file" not in done.said, (command, room, done.said)
-            assert not done.code or "No space left on device" in done.said, (command, room, done.said)
+            assert not done.fault, done.output
+            assert "Error: a file" not in done.output, (command, room, done.output)
+            assert not done.code or "No space left on device" in done.output, (command, room, done.output)
             if command in EXPORTS:
-                assert f"{command[2]}/" in done.said
+                assert f"{command[2]}/" in done.output
                 assert not (folder / command[2]).exists()
             assert mounted(disk, "64m", again=True)
         assert world.leftovers(folder) == []
         done = world.run(folder, command)
-        assert not done.code, done.said
+        assert not done.code, done.output

@@ -106,16 +106,16 @@ def judged(template: Path, folder: Path, kind: Kind, path: Path) -> tuple[str, s
         wanted = from_scratch(folder)
     done = world.run(folder, *kind.commands)
     if done.fault:
-        return done.fault, done.said[-2000:]
+        return done.fault, done.output[-2000:]
     found = world.final(folder)
     if done.code:
-        return "noticed", done.said.strip().splitlines()[-1]
-    told = path.name in done.said or "changed" in done.said
+        return "noticed", done.output.strip().splitlines()[-1]
+    named = path.name in done.output or "changed" in done.output
     different = [name for name in found if name not in kind.gone and found[name] != wanted.get(name)]
     damaged = str(path.relative_to(folder))
     if different := [name for name in different if name != damaged]:
-        return "silently used" if not told else "noticed", f"{different}: {done.said[-1500:]}"
-    return ("noticed" if told or healed(template, folder, path) else "without effect"), done.said[-300:]
+        return "silently used" if not named else "noticed", f"{different}: {done.output[-1500:]}"
+    return ("noticed" if named or healed(template, folder, path) else "without effect"), done.output[-300:]
 
 
 def healed(template: Path, folder: Path, path: Path) -> bool:
@@ -143,7 +143,7 @@ def test_a_flipped_bit_is_never_silently_used(template: Path, tmp_path: Path, na
     at, bit = place(path, random), random.randrange(8)
     path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
     seen = world.run(folder, ("status", "--verify"))
-    assert not seen.fault, seen.said
+    assert not seen.fault, seen.output
     COUNTS[name, "seen by status --verify"] += bool(seen.code)
     verdict, why = judged(template, folder, kind, path)
     COUNTS[name, verdict] += 1
@@ -154,7 +154,7 @@ def test_a_flipped_bit_is_never_silently_used(template: Path, tmp_path: Path, na
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(whole)
     done = world.run(folder, *ALL)
-    assert done.code == 0, f"{where}: after it was mended: {done.said[-2000:]}"
+    assert done.code == 0, f"{where}: after it was mended: {done.output[-2000:]}"
     assert world.final(folder) == world.final(template), f"{where}: something made of it stayed"
 
 

@@ -34,7 +34,7 @@ def mended(folder: Path, template: Path) -> None:
     shutil.rmtree(folder / "data" / "raw", ignore_errors=True)
     world.settings(folder)
     done = world.run(folder, STAGES[0], world.IMPORT, *STAGES[1:], PREDICT, ("cache", "gc", "--yes"))
-    assert done.code == 0, done.said
+    assert done.code == 0, done.output
     assert world.final(folder) == world.final(template)
     assert world.stores(folder) == world.stores(template)
     assert world.leftovers(folder) == []
@@ -48,7 +48,7 @@ def test_a_killed_run_goes_on(fresh: Path, template: Path, tmp_path: Path, secon
         time.sleep(random.uniform(0, seconds))
         running.kill(random.choice((signal.SIGKILL, signal.SIGTERM)))
         done = running.done()
-        assert not done.fault, done.said
+        assert not done.fault, done.output
         if done.code == 0:
             break
         shutil.rmtree(folder / "data" / "raw", ignore_errors=True)

@@ -46,13 +46,13 @@ def read_only(template: Path, tmp_path: Path) -> Iterator[Path]:
 
 def test_a_copy_that_may_only_be_read_can_be_looked_at(read_only: Path) -> None:
     done = world.run(read_only, *LOOKS)
-    assert (done.code, done.fault) == (0, ""), done.said
+    assert (done.code, done.fault) == (0, ""), done.output
     done = world.run(read_only, ("evaluate",))
     assert done.code == 1
-    assert f"Error: {world.RESULTS / 'table.csv'}: Read-only file system" in done.said
+    assert f"Error: {world.RESULTS / 'table.csv'}: Read-only file system" in done.output
     done = world.run(read_only, world.PREDICT)
     assert (done.code, done.fault) == (1, "")
-    assert "data/work cannot be written" in done.said
+    assert "data/work cannot be written" in done.output
 
 
 def test_a_named_pipe_is_refused_and_not_waited_for(template: Path, tmp_path: Path) -> None:
@@ -62,6 +62,6 @@ def test_a_named_pipe_is_refused_and_not_waited_for(template: Path, tmp_path: Pa
         (folder / path).unlink(missing_ok=True)
         os.mkfifo(folder / path)
         done = world.Running(folder, [command]).done(60)
-        assert not done.fault, done.said
-        assert code in (None, done.code), done.said
-        assert code == 0 or (path.name in done.said and "named pipe" in done.said), done.said
+        assert not done.fault, done.output
+        assert code in (None, done.code), done.output
+        assert code == 0 or (path.name in done.output and "named pipe" in done.output), done.output

@@ -107,7 +107,7 @@ def extracted(folder: Path, where: str) -> tuple[int, str]:
 
 def same(folder: Path, template: Path) -> None:
     done = world.run(folder, *STAGES, PREDICT)
-    assert done.code == 0, done.said
+    assert done.code == 0, done.output
     assert world.stores(folder) == world.stores(template)
     assert world.final(folder) == world.final(template)
 

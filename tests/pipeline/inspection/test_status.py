@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import done, grid_corpus, needs_data, run
+from tests.conftest import grid_corpus, needs_data, output_of, run
 
 
 def counts() -> dict[str, list[str]]:
-    lines = done("status").splitlines()[1:]
+    lines = output_of("status").splitlines()[1:]
     rows = {}
     for line in lines:
         stage, rest = line[16:42].strip(), line[42:].split()
@@ -22,7 +22,7 @@ def test_status_follows_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(folder)
     params = folder / "params.yaml"
     params.write_text(params.read_text() + "features: {extract: [vader, mfcc]}\n")
-    assert "waits:" in done("status")
+    assert "waits:" in output_of("status")
     for stage in ("prepare", "preprocess", "extract"):
         run(stage, cwd=folder)
     rows = counts()
@@ -38,10 +38,10 @@ def test_status_follows_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert counts()["extract mfcc"] == ["4/4", "4", "0", "0"]
     old = len(list((folder / "data" / "cache" / "mfcc").rglob("*.clip")))
     assert old == 8
-    assert "4 files deleted" in done("cache", "gc", "--yes")
+    assert "4 files deleted" in output_of("cache", "gc", "--yes")
     assert counts()["extract mfcc"] == ["4/4", "4", "0", "0"]
     (folder / "data" / "work" / "grid" / "streams" / "audio.h5").unlink()
-    assert "waits:" in done("status")
+    assert "waits:" in output_of("status")
 
 
 @needs_data

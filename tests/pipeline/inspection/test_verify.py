@@ -18,7 +18,7 @@ import pytest
 from features.store import Entry, Item, Store, feature_schema, open_store, write_store
 from pipeline.run.cache import ClipCache
 from pipeline.tables.bound import BOUND
-from tests.conftest import ROOT, done, said, write_csv
+from tests.conftest import ROOT, invoke, output_of, write_csv
 
 PARAMS = """
 run: {corpora: [c], workers: 1}
@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.chdir(folder)
     try:
         for stage in ("prepare", "preprocess", "extract", "train", "evaluate", "report"):
-            done(stage)
+            output_of(stage)
         yield folder
     finally:
         os.chdir(before)
@@ -100,11 +100,11 @@ def test_damage_is_named_by_whoever_reads_it(what: str, here: Path) -> None:
     file, hurt, readers = DAMAGE[what]
     hurt(here / file)
     for reader in readers:
-        result = said(*reader.split())
+        result = invoke(*reader.split())
         assert result.exit_code == 1, (reader, result.output)
         assert Path(file).name in result.output
         assert "again" in result.output
-    checked = said("status", "--verify")
+    checked = invoke("status", "--verify")
     assert checked.exit_code == 1
     named = [line for line in checked.output.splitlines() if Path(file).name in line]
     assert len(named) == 1, checked.output
@@ -112,15 +112,15 @@ def test_damage_is_named_by_whoever_reads_it(what: str, here: Path) -> None:
 
 
 def test_what_is_whole_is_said_to_be(here: Path) -> None:
-    assert "all are as they were written" in done("status", "--verify")
+    assert "all are as they were written" in output_of("status", "--verify")
     entry = next((here / "data/cache/vader").rglob("*.clip"))
     flipped(entry)
-    checked = said("status", "--verify")
+    checked = invoke("status", "--verify")
     assert f"{entry.relative_to(here)} is damaged: the stage that needs it makes it again" in checked.output
-    done("extract")
+    output_of("extract")
     assert ClipCache(Path("data/cache"), "vader").get(entry.stem) is not None
     (here / "results/c/presence.csv").unlink()
-    assert "presence.csv is missing: run `crossmodal train --corpus c` again" in said("status", "--verify").output
+    assert "presence.csv is missing: run `crossmodal train --corpus c` again" in invoke("status", "--verify").output
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_what_is_whole_is_said_to_be(here: Path) -> None:
 def test_the_remedy_mends_it(file: str, remedy: tuple[str, ...], here: Path) -> None:
     good = (here / file).read_bytes()
     flipped(here / file)
-    assert said("status", "--verify").exit_code == 1
+    assert invoke("status", "--verify").exit_code == 1
     for command in remedy:
-        done(command)
-    assert "all are as they were written" in done("status", "--verify")
+        output_of(command)
+    assert "all are as they were written" in output_of("status", "--verify")
     assert (here / file).read_bytes() == good
 
 
@@ -151,10 +151,10 @@ def test_damaged_values_leave_nothing_under_the_good_key(here: Path) -> None:
     good, fits = (here / STORE).read_bytes(), {p.name for p in (here / "data/cache/fits").rglob("*.clip")}
     predictions = (here / "results/c/predictions.csv").read_bytes()
     value_flipped(here / STORE)
-    assert "pooled of 'u0' is not what was written" in said("train").output
+    assert "pooled of 'u0' is not what was written" in invoke("train").output
     assert {p.name for p in (here / "data/cache/fits").rglob("*.clip")} == fits
     (here / STORE).write_bytes(good)
-    done("train")
+    output_of("train")
     assert (here / "results/c/predictions.csv").read_bytes() == predictions
 
 
@@ -172,9 +172,9 @@ def test_other_values_under_the_same_keys_are_fitted_anew(here: Path) -> None:
         items = [mirrored(store, i) for i in range(len(store))]
         width = store.rows(0).shape[1], len(store.attribute("pooled_names"))
     write_store(here / STORE, feature_schema(*width), attributes, items)
-    assert "was made from other labels, features or settings" in said("evaluate").output
+    assert "was made from other labels, features or settings" in invoke("evaluate").output
     before = len(list((here / "data/cache/fits").rglob("*.clip")))
-    done("train")
+    output_of("train")
     assert len(list((here / "data/cache/fits").rglob("*.clip"))) > before
 
 
@@ -210,17 +210,17 @@ def test_a_table_without_its_record_is_not_believed(record: str, how: Callable[[
     how(here / record)
     remedy = f"`crossmodal {stage} --corpus c`"
     for reader in readers:
-        refused = said(reader)
+        refused = invoke(reader)
         assert refused.exit_code == 1
         assert Path(record).name in refused.output
         assert remedy in refused.output, refused.output
-    checked = said("status", "--verify")
+    checked = invoke("status", "--verify")
     assert checked.exit_code == 1
     assert remedy in checked.output
-    done("cache", "gc", "--yes")
+    output_of("cache", "gc", "--yes")
     for command in ("prepare", "train", "evaluate", "report"):
-        done(command)
-    assert "all are as they were written" in done("status", "--verify")
+        output_of(command)
+    assert "all are as they were written" in output_of("status", "--verify")
 
 
 def test_every_table_that_a_stage_binds_needs_its_record(here: Path) -> None:
@@ -245,17 +245,17 @@ def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
     for name in mine:
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("mine")
-    asked = said("cache", "gc", input="n\n")
+    asked = invoke("cache", "gc", input="n\n")
     assert asked.exit_code == 1
     assert "data/work/.predict-x1y2z3a4/ with all in it was left unfinished" in asked.output
     assert "Delete all this?" in asked.output
     assert all((here / name).exists() for name in (*left, *mine))
-    told = done("cache", "gc", "--yes")
+    told = output_of("cache", "gc", "--yes")
     assert "5 unfinished files" in told
     assert all(name.removesuffix("/clip/manifest.csv") in told for name in left)
     assert not any((here / name).exists() for name in left)
     assert all((here / name).exists() for name in mine)
-    assert "all are as they were written" in done("status", "--verify")
+    assert "all are as they were written" in output_of("status", "--verify")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -18,7 +18,7 @@ from pipeline.stages import evaluate as evaluating
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.extract import extract
 from pipeline.stages.train import train
-from tests.conftest import done, said, write_csv
+from tests.conftest import invoke, output_of, write_csv
 
 SETTINGS: dict[str, Any] = {
     "run": {"corpora": ["c"], "workers": 1},
@@ -58,7 +58,7 @@ def settings(*path: str, value: Any) -> None:
 
 def current(stage: str) -> str:
     """Return what `status` says of a stage."""
-    return next(line for line in done("status").splitlines() if line.split()[1] == stage)
+    return next(line for line in output_of("status").splitlines() if line.split()[1] == stage)
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +69,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         write_csv(Path("raw/manifest.csv"), ("utterance", "text", "label", "speaker"), rows)
         Path("params.yaml").write_text(yaml.safe_dump(SETTINGS))
-        done("prepare")
+        output_of("prepare")
         for command in ("preprocess", "extract", "train"):
-            done(command, "--workers", "0")
-        done("evaluate")
-        done("report")
+            output_of(command, "--workers", "0")
+        output_of("evaluate")
+        output_of("report")
     return folder
 
 
@@ -86,7 +86,7 @@ def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 def test_what_is_current_is_shown(here: Path) -> None:
     for command in (*SHOW.values(), *TRAINED.values()):
-        done(*command)
+        output_of(*command)
     assert all(current(stage).split()[2] == "1/1" for stage in ("train", "evaluate", "report"))
 
 
@@ -103,7 +103,7 @@ STALE = {
 def test_settings_that_changed_are_noticed_by_whoever_uses_the_predictions(what: str, who: str, here: Path) -> None:
     path, value, remedy = STALE[what]
     settings(*path, value=value)
-    refused = said(*{**SHOW, **TRAINED, "evaluate": ("evaluate",)}[who])
+    refused = invoke(*{**SHOW, **TRAINED, "evaluate": ("evaluate",)}[who])
     assert refused.exit_code == 1, refused.output
     assert f"`crossmodal {remedy}" in refused.output, refused.output
 
@@ -121,29 +121,29 @@ def test_settings_that_changed_are_noticed_by_whoever_uses_the_predictions(what:
 )
 def test_settings_of_evaluation_ask_for_evaluate_alone(path: tuple[str, ...], value: Any, who: str, here: Path) -> None:
     settings(*path, value=value)
-    refused = said(*SHOW[who])
+    refused = invoke(*SHOW[who])
     assert refused.exit_code == 1, refused.output
     assert "`crossmodal evaluate --corpus c`" in refused.output
     assert ".".join(path) in refused.output  # which setting
     assert current("train").split()[2] == "1/1"
     assert [current(stage).split()[2] for stage in ("evaluate", "report")] == ["0/1", "0/1"]
     for command in TRAINED.values():
-        done(*command)
-    done("evaluate")
+        output_of(*command)
+    output_of("evaluate")
     if who != "report":
-        done(*SHOW[who])
+        output_of(*SHOW[who])
     assert current("report").split()[2] == "0/1"  # the page is of the old table still
-    done("report")
+    output_of("report")
     assert current("report").split()[2] == "1/1"
 
 
 @pytest.mark.parametrize("who", SHOW)
 def test_new_predictions_without_a_new_table_are_noticed(who: str, here: Path) -> None:
     settings("corpora", "c", "protocol", "folds", value=3)
-    done("train", "--workers", "0")
+    output_of("train", "--workers", "0")
     table = here / "results/c/table.csv"
     table.touch()  # the time of a file says nothing
-    refused = said(*SHOW[who])
+    refused = invoke(*SHOW[who])
     assert refused.exit_code == 1
     assert "the predictions changed since it was made. Run `crossmodal evaluate --corpus c` again" in refused.output
     assert current("evaluate").split()[2] == "0/1"
@@ -152,13 +152,13 @@ def test_new_predictions_without_a_new_table_are_noticed(who: str, here: Path) -
 
 def test_the_best_row_is_not_taken_from_an_old_table(here: Path) -> None:
     settings("corpora", "c", "metrics", value=["uar"])
-    assert "table.csv is out of date: corpora.c.metrics" in said("fit", "--corpus", "c").output
+    assert "table.csv is out of date: corpora.c.metrics" in invoke("fit", "--corpus", "c").output
 
 
 def test_train_again_with_the_same_outcome_leaves_all_current(here: Path) -> None:
-    done("train", "--workers", "0")
+    output_of("train", "--workers", "0")
     for command in (*SHOW.values(), *TRAINED.values()):
-        done(*command)
+        output_of(*command)
     assert current("report").split()[2] == "1/1"
 
 
@@ -166,13 +166,13 @@ def test_what_is_gone_is_not_missed(here: Path) -> None:
     """Features and streams may be deleted to save space: what was made of them is still good."""
     shutil.rmtree(here / "data/work/c/streams")
     for command in (SHOW["show"], ("report",), ("evaluate",), *TRAINED.values()):
-        done(*command)
+        output_of(*command)
     shutil.rmtree(here / "data/work/c/features")
     for command in (SHOW["show"], ("report",), ("evaluate",), *TRAINED.values()):
-        done(*command)
+        output_of(*command)
     shutil.rmtree(here / "data/work")
-    done("evaluate", "--show")
-    done("report")
+    output_of("evaluate", "--show")
+    output_of("report")
 
 
 def during(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Callable[[], None]) -> None:
@@ -204,7 +204,7 @@ def test_train_beside_evaluate_leaves_no_figures_of_old_predictions(
     assert current("evaluate").split()[2] == "0/1"
     monkeypatch.undo()
     monkeypatch.chdir(here)
-    done("evaluate")
+    output_of("evaluate")
     assert current("evaluate").split()[2] == "1/1"
 
 
@@ -216,7 +216,7 @@ def test_train_that_ends_while_evaluate_writes_is_noticed_later(here: Path, monk
     during(monkeypatch, evaluating, "require_same", beside)
     evaluate(load_params(Path("params.yaml")), "c")
     assert current("evaluate").split()[2] == "0/1"
-    assert "the predictions changed" in said("evaluate", "--show").output
+    assert "the predictions changed" in invoke("evaluate", "--show").output
 
 
 def test_train_beside_explain_is_noticed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +252,7 @@ def test_fit_refuses_a_store_that_was_made_again_while_it_was_read(here: Path, m
         table = here / "raw/manifest.csv"
         table.write_text(table.read_text().replace("good day", "such a horrible day"))
         params = load_params(Path("params.yaml"))
-        done("prepare")
+        output_of("prepare")
         preprocess(params, "c", "text", Pool(0))
         extract(params, "c", "vader", Pool(0))
 
@@ -266,10 +266,10 @@ def test_fit_refuses_a_store_that_was_made_again_while_it_was_read(here: Path, m
 def test_old_results_of_the_corpus_are_compared_and_said_to_be_old(here: Path) -> None:
     shutil.copytree(here / "results/c", here / "before/c")
     settings("train", "budget", value=2)
-    output = done("compare", "before/c", "results/c")
+    output = output_of("compare", "before/c", "results/c")
     assert "Out of date: results/c/predictions.csv was made from other labels" in output
     (here / "before/c/train.json").unlink()  # predictions alone, as from elsewhere
-    assert "before/c/predictions.csv cannot be checked, since before/c/train.json is missing" in done(
+    assert "before/c/predictions.csv cannot be checked, since before/c/train.json is missing" in output_of(
         "compare", "before/c", "results/c"
     )
 
@@ -285,20 +285,20 @@ def test_a_file_that_the_record_names_and_that_is_gone_is_missed(lost: str, here
     (here / "results/c" / lost).unlink()
     stages = ("evaluate", "report") if LOST[lost] == "train" else ("report",)
     for stage in stages:
-        refused = said(stage)
+        refused = invoke(stage)
         assert refused.exit_code == 1
         assert f"results/c/{lost} is missing: run `crossmodal {LOST[lost]} --corpus c` again" in refused.output
     for stage in {LOST[lost], *stages}:
         assert current(stage).split()[2] == "0/1"
-    done(LOST[lost], *(("--workers", "0") if LOST[lost] == "train" else ()))
+    output_of(LOST[lost], *(("--workers", "0") if LOST[lost] == "train" else ()))
     for stage in stages:
-        done(stage)
+        output_of(stage)
     assert current("report").split()[2] == "1/1"
 
 
 def test_features_of_an_old_stream_are_not_exported(here: Path) -> None:
     settings("streams", "text", "lowercase", value=False)
-    refused = said("export", "npz", "out.npz", "--corpus", "c")
+    refused = invoke("export", "npz", "out.npz", "--corpus", "c")
     assert refused.exit_code == 1, refused.output
     assert "`crossmodal preprocess --corpus c --modality text`" in refused.output
     assert not (here / "out.npz").exists()
