@@ -1,4 +1,4 @@
-"""The command line: `crossmodal COMMAND ...`. Its commands lie in pipeline/commands, a file a section of the help."""
+"""The command line: `crossmodal COMMAND ...`. Its commands are in pipeline/commands, one file per section."""
 
 import click
 
@@ -24,7 +24,7 @@ class _Main(Group):
 @click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option("0.1.0", prog_name="crossmodal")
 def main() -> None:
-    """Text, voice and face features of talking-head recordings, and how much each says about sentiment.
+    """Measure how much text, voice and face of talking-head recordings tell about sentiment.
 
     `dvc repro` runs all stages that are out of date.
 

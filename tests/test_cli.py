@@ -31,11 +31,20 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 ALL = list(commands(main))
 
 
-@pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_every_command_has_help_with_an_example(path: tuple[str, ...]) -> None:
-    said = CliRunner().invoke(main, [*path, "--help"])
-    assert said.exit_code == 0
-    assert "Example: crossmodal" in said.output
+@pytest.mark.parametrize("path", [(), *ALL], ids=" ".join)
+def test_every_command_has_help_with_an_example_on_one_line(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*path, "--help"])
+    assert shown.exit_code == 0
+    example = shown.output.partition("Example:\n")[2].splitlines()[0]
+    assert example.startswith(f"  crossmodal {' '.join(path)}".rstrip())
+
+
+@pytest.mark.parametrize("path", [(), *ALL], ids=" ".join)
+def test_help_fits_a_terminal_of_80_columns_and_nothing_is_cut_off(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(main, [*path, "--help"], terminal_width=80).output
+    assert "..." not in shown.replace("[ARGS]...", "")
+    text, _, rest = shown.partition("Example:\n")
+    assert max(map(len, (text + rest.partition("\n")[2]).splitlines())) <= 80
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)

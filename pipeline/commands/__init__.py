@@ -1,1 +1,1 @@
-"""The commands of the command line, a file a section of its help."""
+"""The commands of the command line, one file per section of its help."""

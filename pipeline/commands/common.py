@@ -8,12 +8,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import click
 
-_CLOSED_PIPE = 128 + signal.SIGPIPE  # what a shell says of a process that a closed pipe ended
+_CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code that shells give a process that a closed pipe ended
 PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
 PARAMS = click.option(
     "--params",
@@ -23,18 +24,20 @@ PARAMS = click.option(
     show_default=True,
     help="Settings file.",
 )
-CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; may be repeated.  [default: run.corpora]")
+CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; can be repeated.  [default: run.corpora]")
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that uses workers: `--workers` and `--scheduler`."""
-    command = click.option("--scheduler", help="Address of a running Dask scheduler, as in tls://host:8786.")(command)
-    workers = click.option("--workers", type=click.IntRange(0), help="Worker processes; 0: none but this one.")
+    command = click.option("--scheduler", help="Address of a running Dask scheduler, such as tls://host:8786.")(command)
+    workers = click.option(
+        "--workers", type=click.IntRange(0), help="Number of worker processes; 0 runs all in this one."
+    )
     return workers(command)
 
 
 def echo(message: object, *, err: bool = False) -> None:
-    """Print a message; it may hold anything that a file said, and nothing of it commands the terminal."""
+    """Print a message. It may hold any text of a file: control characters are printed as codes."""
     from pipeline.foreign import printable
 
     click.echo(printable(str(message)), err=err)
@@ -42,7 +45,7 @@ def echo(message: object, *, err: bool = False) -> None:
 
 @contextmanager
 def _mistakes_as_sentences() -> Iterator[None]:
-    """Turn what a user can mend into one sentence and a non-zero exit."""
+    """Turn errors that a user can correct into one sentence and a non-zero exit code."""
     from features.errors import ExtractorError, StoreError
     from models.errors import ModelError
     from pipeline.errors import UserError
@@ -60,8 +63,8 @@ def _mistakes_as_sentences() -> Iterator[None]:
         raise click.ClickException(f"{error.strerror}: another process ended. Run the same command again") from error
     except OSError as error:
         raise click.ClickException(
-            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: mend it and "
-            "run the same command again"
+            f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: correct this "
+            "and run the same command again"
         ) from error
     except UnicodeEncodeError as error:
         raise click.ClickException(cannot_spell(error)) from error
@@ -71,7 +74,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
 
 
 def _stop_in_good_order() -> None:
-    """Let a polite end from outside (SIGTERM, a closed terminal) be what Ctrl-C is."""
+    """Treat SIGTERM and the closing of the terminal as Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
@@ -79,14 +82,26 @@ def _stop_in_good_order() -> None:
 
 
 def _print_anything() -> None:
-    """Let names that the terminal cannot spell be printed by their codes."""
+    """Print characters that the terminal's encoding lacks as codes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-class Command(click.Command):
-    """A command whose errors that a user can mend are one sentence, and a non-zero exit code."""
+class _WithExample(click.Command):
+    """A command whose help ends with its example, on a line that can be copied."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        text, _, example = cleandoc(self.help or "").partition("Example: ")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(text.strip())
+        with formatter.section("Example"):
+            formatter.write(f"{' ' * formatter.current_indent}{' '.join(example.split())}\n")
+
+
+class Command(_WithExample):
+    """A command that reports what a user can correct as one sentence and ends with a non-zero exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: D102
         from pipeline.foreign import printable
@@ -102,15 +117,15 @@ class Command(click.Command):
 
 def _nobody_reads() -> bool:
     """Whether standard output or error is a pipe whose reader has gone, as after ``| head -1``."""
-    asked = select.poll()
+    streams = select.poll()
     for stream in (1, 2):
-        asked.register(stream, 0)
-    return any(event & select.POLLERR for _, event in asked.poll(0))
+        streams.register(stream, 0)
+    return any(event & select.POLLERR for _, event in streams.poll(0))
 
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """Where the reader of what is printed has gone, end without a word, as a shell's own tools do."""
+    """End without a message when the reader of the output has gone, as a shell's own tools do."""
     try:
         yield
     except OSError as error:
@@ -118,14 +133,14 @@ def _ends_quietly() -> Iterator[None]:
             raise
         closed = isinstance(error, BrokenPipeError)
         if not closed:
-            sys.stderr.write(f"Error: what is to be printed cannot be written: {error.strerror}\n")
+            sys.stderr.write(f"Error: the output cannot be written: {error.strerror}\n")
         for stream in (1, 2):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # Python itself prints what is left when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # Python flushes the rest when it ends
         sys.exit(_CLOSED_PIPE if closed else 1)
 
 
-class Group(click.Group):
-    """A group of commands; it ends quietly where nobody reads what it prints any more."""
+class Group(_WithExample, click.Group):
+    """A group of commands. It ends quietly when nobody reads its output any more."""
 
     command_class = Command
 
@@ -162,18 +177,18 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 
 def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
-    """Return the names of corpora that were prepared; say of which the files that `prepare` read changed since."""
+    """Return the names of prepared corpora, and warn of files that changed since `prepare` read them."""
     from pipeline.corpora.sources import changed_sources
 
     names = names_of(params, corpora)
     for name in names:
-        if said := changed_sources(params, name):
-            echo(said, err=True)
+        if warning := changed_sources(params, name):
+            echo(warning, err=True)
     return names
 
 
 def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    """Return the pool of workers that the options, else the settings, ask for."""
+    """Return the pool of workers that the options ask for, or else the settings."""
     from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

@@ -1,4 +1,4 @@
-"""Commands on corpora: add one, check one, list those that can be read."""
+"""Commands for corpora: add one, check one, list those that can be read."""
 
 import sys
 from pathlib import Path
@@ -19,17 +19,23 @@ from pipeline.commands.common import (
 @click.command("add-corpus", cls=Command)
 @click.argument("name")
 @click.option("--root", required=True, help="Folder of the corpus.")
-@click.option("--reader", default="manifest", show_default=True, help="How the folder is read: see `corpora list`.")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score.")
-@click.option("--label", help="Label column.")
-@click.option("--modalities", help="What the corpus has, by commas.  [default: text,audio,video]")
+@click.option(
+    "--reader", default="manifest", show_default=True, help="How the folder is read; `corpora list` prints the names."
+)
+@click.option(
+    "--task", type=click.Choice(["classification", "regression"]), help="Whether classes or a score are predicted."
+)
+@click.option("--label", help="Column of the labels.")
+@click.option("--modalities", help="Modalities, separated by commas.  [default: text,audio,video]")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
-@click.option("--group", help="Column whose values are never split.  [default: group]")
+@click.option("--group", help="Column whose values are never split between training and test.  [default: group]")
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
 def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
-    """Add a corpus to the settings file; its comments stay. A published corpus brings its own settings.
+    """Add a corpus to the settings file.
+
+    The comments in the file stay. A published corpus brings its own settings.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
@@ -43,9 +49,10 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
 @click.argument("corpus")
 @PARAMS
 def validate(corpus: str, params_path: Path) -> None:
-    """Check a corpus without running it; list every bad row, and every difference to a published corpus.
+    """Check a corpus without running it.
 
-    Exit code 0: nothing but warnings; 1: bad rows; 3: recordings that are missing or unreadable.
+    Lists every bad row and every difference from the published corpus. The exit code is 0 if there are only warnings, 1
+    if there are bad rows, and 3 if recordings are missing or unreadable.
 
     Example: crossmodal validate demo
     """
@@ -69,7 +76,7 @@ def validate(corpus: str, params_path: Path) -> None:
 
 @click.group(cls=Group)
 def corpora() -> None:
-    """List the published corpora that can be read as they are handed out.
+    """List or describe the corpora that can be read.
 
     Example: crossmodal corpora show meld
     """
@@ -90,7 +97,9 @@ def corpora_list() -> None:
 @corpora.command("show")
 @click.argument("name")
 def corpora_show(name: str) -> None:
-    """Describe a published corpus: citation, licence, folders, labels, counts, protocol, known faults.
+    """Describe a published corpus.
+
+    Prints its citation, licence, folders, labels, counts, protocol and known faults.
 
     Example: crossmodal corpora show meld
     """

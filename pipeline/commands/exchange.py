@@ -46,29 +46,37 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.command("import", cls=Command)
 @click.argument("form", metavar="FORMAT")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--corpus", "name", help="Make a corpus of this name.")
-@click.option("--into", help="Add the features to this corpus, by id.")
-@click.option("--match", default="", help="Regular expression with one group: the part of ids that is equal (--into).")
-@click.option("--array", "arrays", multiple=True, metavar="MODALITY=NAMES", help="Arrays or columns that are features.")
+@click.option("--corpus", "name", help="Make a new corpus of this name.")
+@click.option("--into", help="Add the features to this corpus, matched by id.")
+@click.option(
+    "--match", default="", help="With --into: regular expression whose group is the part of the ids that must match."
+)
+@click.option("--array", "arrays", multiple=True, metavar="MODALITY=NAMES", help="Arrays or columns of features.")
 @click.option("--id", "id_", default="", help="Array or column of unique ids.")
-@click.option("--text", default="", help="... of transcripts.")
-@click.option("--speaker", default="", help="... of speakers.")
-@click.option("--group", default="", help="... of what may not be split.")
-@click.option("--split", default="", help="... of train, valid, test.")
-@click.option("--split-name", "splits", multiple=True, metavar="THEIRS=OURS", help="As in dev=test; may be repeated.")
-@click.option("--start", default="", help="... of starts, seconds.")
-@click.option("--end", default="", help="... of ends, seconds.")
-@click.option("--label", default="", help="... of the labels that are to be predicted (--corpus).")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="Classes or a score (--corpus).")
+@click.option("--text", default="", help="Array or column of transcripts.")
+@click.option("--speaker", default="", help="Array or column of speakers.")
+@click.option("--group", default="", help="Array or column whose values are never split.")
+@click.option("--split", default="", help="Array or column of train, valid and test.")
+@click.option(
+    "--split-name",
+    "splits",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="Another name of a split, as in dev=test; can be repeated.",
+)
+@click.option("--start", default="", help="Array or column of start times in seconds.")
+@click.option("--end", default="", help="Array or column of end times in seconds.")
+@click.option("--label", default="", help="With --corpus: array or column of the labels.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="With --corpus: classes or a score.")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: official if split]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
-@click.option("--labels", type=click.Path(path_type=Path), help="A .csd of labels.")
-@click.option("--words", type=click.Path(path_type=Path), help="A .csd of timed words.")
-@click.option("--align", type=click.Choice(["word"]), help="Average rows over words.")
-@click.option("--run", "also_run", is_flag=True, help="Also add the corpus to run.corpora.")
+@click.option("--labels", type=click.Path(path_type=Path), help="A .csd file of labels.")
+@click.option("--words", type=click.Path(path_type=Path), help="A .csd file of timed words.")
+@click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")
+@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
 def import_(params_path: Path, form: str, path: Path, name: str | None, into: str | None, **given: Any) -> None:
-    """Bring in features from a file: npz, csv, parquet, mmsa, csd or erc.
+    """Import features: npz, csv, parquet, mmsa, csd or erc.
 
     Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
     """
@@ -77,7 +85,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     from pipeline.exchange.importing import import_corpus, import_into
 
     if bool(name) == bool(into):
-        raise UserError("name either --corpus NAME, a new corpus, or --into NAME, one that is there")
+        raise UserError("name either a new corpus (--corpus NAME) or an existing one (--into NAME)")
     if not path.exists():
         raise UserError(f"{path} does not exist")
     if not path.is_dir():  # some formats are folders
@@ -87,13 +95,13 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
     described = {"--label": given["label"], "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
     unused = [option for option, value in (described if into else {"--match": match}).items() if value]
     if unused:
-        echo(f"{', '.join(unused)}: without effect with {'--into' if into else '--corpus'}")
+        echo(f"{', '.join(unused)}: no effect with {'--into' if into else '--corpus'}")
     options = ImportOptions(arrays, given.pop("id_"), splits=splits, align=given.pop("align") or "", **given)
     if into:
         lines = import_into(load(params_path), form, path, into, options, match)
     else:
         if not options.label or not task:
-            raise UserError("--corpus also needs --label and --task: what is to be predicted")
+            raise UserError("--corpus also needs --label and --task")
         settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
         lines = import_corpus(params_path, form, path, str(name), options, settings)
     for line in lines:
@@ -104,14 +112,14 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
 @click.argument("form", metavar="FORMAT")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--corpus", "name", required=True, help="Corpus.")
-@click.option("--features", "stores", help="Stores, by commas.  [default: what training uses]")
-@click.option("--align", type=click.Choice(["word"]), help="Average the rows over words.")
-@click.option("--fold", default="", help="Fold that gives train, valid and test.  [default: the first]")
+@click.option("--features", "stores", help="Stores, separated by commas.  [default: those that training uses]")
+@click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")
+@click.option("--fold", default="", help="Fold whose parts become train, valid and test.  [default: the first]")
 @PARAMS
 def export(
     params_path: Path, form: str, path: Path, name: str, stores: str | None, align: str | None, fold: str
 ) -> None:
-    """Write a corpus's features for other tools: mmsa, csd, npz or parquet.
+    """Export features: mmsa, csd, npz or parquet.
 
     Example: crossmodal export npz demo.npz --corpus demo --features bert,opensmile,face_cnn
     """

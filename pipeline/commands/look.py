@@ -1,4 +1,4 @@
-"""Commands that look without running: status, doctor, features, cache."""
+"""Commands that show the state of things, and clean up: status, doctor, features, cache."""
 
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from pipeline.commands.common import (
 @click.command(cls=Command)
 @PARAMS
 @CORPUS
-@click.option("--verify", "verified", is_flag=True, help="Read every file instead, and name each that is damaged.")
+@click.option("--verify", "verified", is_flag=True, help="Read every file instead and name each damaged one.")
 def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
-    """Show what is done, cached, failed or stale, by corpus and stage; or check every store, table and cached clip.
+    """Show what is done, cached, failed or out of date.
+
+    Prints one line per corpus and stage. With --verify, it reads every store, table, model and cached clip instead.
 
     Example: crossmodal status --corpus demo --verify
     """
@@ -38,13 +40,13 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
     for fault in faults:
         echo(fault)
     if faults:
-        raise UserError(f"{len(faults)} of {len(found)} files are not as they were written: do what their lines say")
+        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written: do what their lines say")
     echo(f"{len(found)} files read: all are as they were written")
 
 
 @click.command(cls=Command)
 def doctor() -> None:
-    """Check this machine: Python, libraries, weights, libGL, write access, Dask.
+    """Check Python, libraries, weights, libGL, write access and Dask.
 
     Example: crossmodal doctor
     """
@@ -60,7 +62,7 @@ def doctor() -> None:
 
 @click.group(cls=Group)
 def features() -> None:
-    """List the extractors, look into a store.
+    """List the extractors, or describe a store.
 
     Example: crossmodal features list
     """
@@ -82,7 +84,7 @@ def features_list(params_path: Path) -> None:
 @features.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
 def features_show(file: Path) -> None:
-    """Say what a store holds.
+    """Describe what a store holds.
 
     Example: crossmodal features show data/work/demo/features/opensmile.h5
     """
@@ -95,7 +97,7 @@ def features_show(file: Path) -> None:
 
 @click.group(cls=Group)
 def cache() -> None:
-    """Look after the clip cache.
+    """Clean up the clip cache.
 
     Example: crossmodal cache gc
     """
@@ -104,7 +106,10 @@ def cache() -> None:
 @cache.command("gc")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cache_gc(yes: bool) -> None:
-    """Delete cached clips that no store under data/work uses, and the unfinished files of killed runs, which it names.
+    """Delete cached clips that are not used any more.
+
+    These are the ones that no store under data/work and no table under results was made from. The unfinished files of
+    killed runs are deleted, too. Everything is listed first.
 
     Example: crossmodal cache gc --yes
     """

@@ -1,4 +1,4 @@
-"""Commands on fitted strategies: compare, explain, fit, predict."""
+"""Commands for results and models: compare, explain, fit, predict."""
 
 from pathlib import Path
 
@@ -19,11 +19,14 @@ from pipeline.commands.common import (
 @click.command(cls=Command)
 @click.argument("first")
 @click.argument("second")
-@click.option("--corpus", "name", help="Corpus.  [default: what the folder is named after, or that of run.corpora]")
-@click.option("--metric", help="One figure.  [default: all of the table]")
+@click.option("--corpus", "name", help="Corpus.  [default: the folder's name, or the one of run.corpora]")
+@click.option("--metric", help="Compare by this metric only.  [default: all of the table]")
 @PARAMS
 def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
-    """Compare two folders of results row by row, or two rows of a corpus, written strategy:modalities:model.
+    """Compare two runs, or two rows of one table.
+
+    Two runs are given by their folders of results; they are compared row by row. Two rows of a corpus's table are
+    written strategy:modalities:model.
 
     Example: crossmodal compare unimodal:text:logistic concat:text+audio:logistic --corpus demo
     """
@@ -40,9 +43,11 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     "strategies",
     multiple=True,
     metavar="STRATEGY:MODALITIES:MODEL",
-    help="A row of the table, as concat:text+audio:logistic; may be repeated.  [default: best fusion, best single]",
+    help="A row of the table; can be repeated.  [default: the best fusion and the best single modality]",
 )
-@click.option("--repeats", type=click.IntRange(1), default=5, show_default=True, help="How often parts are dealt out.")
+@click.option(
+    "--repeats", type=click.IntRange(1), default=5, show_default=True, help="Number of permutations of each part."
+)
 @run_options
 def explain(
     params_path: Path,
@@ -52,10 +57,11 @@ def explain(
     workers: int | None,
     scheduler: str | None,
 ) -> None:
-    """Say what a strategy leans on, and which utterances only the fusion or only one modality gets right.
+    """Measure the permutation importance of each modality.
 
-    Each modality, and each extractor's features, is taken from other utterances; what the figure loses is its
-    importance. Written to results/<corpus>/importance.csv.
+    The features of each modality, and of each extractor, are permuted between utterances; the loss in the metric is
+    their importance, which is written to results/<corpus>/importance.csv. Also lists the utterances that only the
+    fusion, or only one modality, predicts right.
 
     Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
     """
@@ -72,12 +78,17 @@ def explain(
 @PARAMS
 @click.option("--corpus", "name", required=True, help="Corpus.")
 @click.option(
-    "--strategy", "strategies", multiple=True, help="May be repeated.  [default: the best fusion in the table]"
+    "--strategy",
+    "strategies",
+    multiple=True,
+    help="Strategy; can be repeated.  [default: the best fusion in the table]",
 )
-@click.option("--modalities", default="", help="What it reads, by commas.  [default: all of the corpus]")
+@click.option("--modalities", default="", help="Modalities, separated by commas.  [default: all of the corpus]")
 @click.option("--model", help="Base classifier.  [default: train.fusion_classifier]")
 def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: str, model: str | None) -> None:
-    """Fit a strategy on all utterances of a corpus and save it, for `crossmodal predict`; prints the folder.
+    """Fit a strategy on a whole corpus and save it.
+
+    Prints the folder of the saved model, which `crossmodal predict` reads.
 
     Example: crossmodal fit --corpus demo --strategy concat
     """
@@ -98,10 +109,10 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 @click.argument("source", metavar="CLIP_OR_MANIFEST", type=click.Path(path_type=Path))
 @PARAMS
 @click.option("--model", "folder", required=True, type=click.Path(path_type=Path), help="Folder that `fit` printed.")
-@click.option("--text", help="Transcript of the clip.  [default: what CLIP.txt holds]")
+@click.option("--text", help="Transcript of the clip.  [default: the content of CLIP.txt]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write a CSV too.")
-@click.option("--workers", type=click.IntRange(0), help="Worker processes.  [default: none for up to 4 clips]")
+@click.option("--out", type=click.Path(path_type=Path), help="Also write a CSV file.")
+@click.option("--workers", type=click.IntRange(0), help="Number of worker processes.  [default: 0 for up to 4 clips]")
 def predict(
     params_path: Path,
     source: Path,
@@ -111,7 +122,9 @@ def predict(
     out: Path | None,
     workers: int | None,
 ) -> None:
-    """Say what a saved model makes of a recording, or of all rows of a manifest.csv, and what each modality adds.
+    """Predict from new recordings with a saved model.
+
+    Reads one recording, or all rows of a manifest.csv, and shows how much each modality adds to each prediction.
 
     Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
     """

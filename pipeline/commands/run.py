@@ -22,7 +22,9 @@ from pipeline.commands.common import (
 @click.command(cls=Command)
 @PARAMS
 def settings(params_path: Path) -> None:
-    """Check the settings file: every name and value in it. `dvc repro` does this before it runs an extractor.
+    """Check every name and value in the settings file.
+
+    `dvc repro` does this before it runs a stage.
 
     Example: crossmodal settings
     """
@@ -35,7 +37,7 @@ def settings(params_path: Path) -> None:
 @PARAMS
 @CORPUS
 def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
-    """Read a corpus from disk into one table of utterances.
+    """Read a corpus into one table of utterances.
 
     Example: crossmodal prepare --corpus demo
     """
@@ -58,7 +60,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 @click.command(cls=Command)
 @PARAMS
 @CORPUS
-@click.option("--modality", "modalities", multiple=True, help="text, audio or video; may be repeated.  [default: all]")
+@click.option("--modality", "modalities", multiple=True, help="text, audio or video; can be repeated.  [default: all]")
 @run_options
 def preprocess(
     params_path: Path, corpora: tuple[str, ...], modalities: tuple[str, ...], workers: int | None, scheduler: str | None
@@ -89,13 +91,13 @@ def preprocess(
 @PARAMS
 @CORPUS
 @click.option(
-    "--extractor", "extractors", multiple=True, help="Extractor; may be repeated.  [default: features.extract]"
+    "--extractor", "extractors", multiple=True, help="Extractor; can be repeated.  [default: features.extract]"
 )
 @run_options
 def extract(
     params_path: Path, corpora: tuple[str, ...], extractors: tuple[str, ...], workers: int | None, scheduler: str | None
 ) -> None:
-    """Run extractors over the streams and cache their features.
+    """Extract features from the streams.
 
     Example: crossmodal extract --corpus demo --extractor opensmile
     """
@@ -115,7 +117,7 @@ def extract(
 
 
 def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
-    """Do all jobs on one pool of workers; where clips failed, go on and say so at the end."""
+    """Do all jobs on one pool of workers; where too many clips fail, go on and raise an error at the end."""
     from pipeline.errors import TooManyFailures
     from pipeline.run.stores import summary
 
@@ -135,15 +137,16 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
 @PARAMS
 @CORPUS
 @click.option(
-    "--shuffle-labels", "shuffled", is_flag=True, help="Deal the labels out at random first: all must be at chance."
+    "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels first; every strategy must be at chance."
 )
 @run_options
 def train(
     params_path: Path, corpora: tuple[str, ...], shuffled: bool, workers: int | None, scheduler: str | None
 ) -> None:
-    """Fit every classifier and fusion under the corpus's protocol and keep their predictions.
+    """Fit all classifiers and fusions and keep their predictions.
 
-    Fits that are in the cache, from the same features, folds and settings, are not done again.
+    The corpus's protocol says how the utterances are split. A fit that is in the cache, from the same features, folds
+    and settings, is not repeated.
 
     Example: crossmodal train --corpus demo
     """
@@ -162,10 +165,10 @@ def train(
 @click.command(cls=Command)
 @PARAMS
 @CORPUS
-@click.option("--quiet", is_flag=True, help="Write the files only, print nothing.")
-@click.option("--show", is_flag=True, help="Print the table that is there, score nothing.")
-@click.option("--robustness", is_flag=True, help="Print instead how the fusions do without modalities.")
-@click.option("--drop", metavar="MODALITIES", help="Print instead all fusions without these, as in audio,video.")
+@click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
+@click.option("--show", is_flag=True, help="Print the existing table without scoring again.")
+@click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
+@click.option("--drop", metavar="MODALITIES", help="Print the fusions without these instead, as in audio,video.")
 def evaluate(
     params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool, robustness: bool, drop: str | None
 ) -> None:
@@ -194,7 +197,9 @@ def evaluate(
 @PARAMS
 @CORPUS
 def report(params_path: Path, corpora: tuple[str, ...]) -> None:
-    """Write a corpus's tables and plots as one page, results/<corpus>/report.html.
+    """Write a corpus's tables and plots as one page.
+
+    The page is results/<corpus>/report.html.
 
     Example: crossmodal report --corpus demo
     """

@@ -72,11 +72,11 @@ def test_options_are_written_or_named(tmp_path):
     said = run(*AS_CORPUS, "--folds", "3", "--match", "x", "--run", cwd=folder).stdout
     assert load_params(folder / "params.yaml").corpora["mine"].protocol.folds == 3
     assert load_params(folder / "params.yaml").run.corpora == ("mine",)
-    assert "--match: without effect with --corpus" in said
+    assert "--match: no effect with --corpus" in said
     run("prepare", "--corpus", "mine", cwd=folder)
     said = run("import", "npz", "features.npz", "--into", "mine", "--id", "name", "--array", "audio=face", "--folds",
                "7", "--run", cwd=folder).stdout  # fmt: skip
-    assert "--folds, --run: without effect with --into" in said
+    assert "--folds, --run: no effect with --into" in said
 
 
 def test_numbers_that_are_none_are_masked_and_counted_and_rows_of_them_are_empty(tmp_path):
