@@ -13,7 +13,7 @@ from pipeline.settings.validation import parse
     ("settings_", "named"),
     [
         ({"rate_hz": 100}, "rate_hz is 100"),
-        ({"low_hz": 8000.0}, "low_hz 8000.0 and high_hz 7600.0"),
+        ({"low_hz": 8000.0}, "low_hz is 8000.0 and high_hz 7600.0"),
         ({"high_hz": 9000.0}, "high_hz 9000.0"),
         ({"order": 0}, "order is 0"),
         ({"level_db": 3.0}, "level_db is 3.0"),
@@ -21,8 +21,8 @@ from pipeline.settings.validation import parse
     ],
 )
 def test_impossible_settings_of_audio_are_refused_by_name_and_value(settings_: dict[str, Any], named: str) -> None:
-    with pytest.raises(ValueError, match=named):
-        AudioConfig(**settings_)
+    with pytest.raises(UserError, match=named):
+        parse(AudioConfig, settings_, "x")
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_impossible_settings_of_audio_are_refused_by_name_and_value(settings_: d
     ],
 )
 def test_impossible_settings_of_video_are_refused_by_name_and_value(setting: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=f"{setting} (is )?.*{value}"):
-        VideoConfig(**{setting: value})
+    with pytest.raises(UserError, match=f"{setting} (is )?.*{value}"):
+        parse(VideoConfig, {setting: value}, "x")
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "centre-ish", "", "1.5", "both", "XYZ"])
