@@ -155,8 +155,7 @@ class FittedClassifier:
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "FittedClassifier":
         """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if a number is not finite."""
-        if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
-            raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")
+        _require_finite(matrix)
         self.target_, self.estimator_ = target[:0], None
         self.prior_ = target.prior()
         self.seen_, codes = np.unique(target.values, return_inverse=True)
@@ -178,9 +177,15 @@ class FittedClassifier:
             return full + self.prior_
         if not len(full):
             return full
+        _require_finite(matrix)
         if self.target_.task == "regression":
             full[:, 0] = scores(self.estimator_.predict(matrix), len(full))
         else:
             own, codes = getattr(self.estimator_, "classes_", None), range(len(self.seen_))
             full[:, self.seen_] = probabilities(self.estimator_.predict_proba(matrix), len(full), codes, own)
         return full
+
+
+def _require_finite(matrix: Matrix) -> None:
+    if not np.isfinite(matrix.data if hasattr(matrix, "tocsr") else matrix).all():
+        raise DivergedError("the columns that the classifier reads hold undefined or infinite numbers")

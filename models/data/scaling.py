@@ -95,6 +95,8 @@ def scaler(normalise: str) -> Standardise | Quantile:
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Divide a matrix, dense or sparse, by one number, so that its columns' variances sum to 1 (or to their count).
 
+    Undefined numbers stay undefined.
+
     Parameters
     ----------
     columns
@@ -106,7 +108,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, x: Matrix, y: Any = None) -> "UnitVariance":  # noqa: ARG002 - scikit-learn's signature
         """Learn the number from `x`, ``(n, p)``."""
-        x = _validated(self, x, fitting=True)
+        x = _validated(self, x, fitting=True, finite=False)
         variance = total_variance(x)
         wanted = x.shape[1] if self.columns else 1
         self.scale_ = float(np.sqrt(wanted / variance)) if variance > 0 else 1.0
@@ -114,11 +116,11 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, x: Matrix) -> Matrix:
         """Return ``(n, p)``: `x` in the learnt scale."""
-        return _validated(self, x, fitting=False) * self.scale_
+        return _validated(self, x, fitting=False, finite=False) * self.scale_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse, tags.input_tags.allow_nan = True, True
         return tags
 
 
@@ -151,11 +153,12 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _validated(estimator: Any, x: Matrix, *, fitting: bool) -> Matrix:
-    """Return a dense or sparse matrix as it is, if its numbers are finite and its columns are those of the fit."""
+def _validated(estimator: Any, x: Matrix, *, fitting: bool, finite: bool = True) -> Matrix:
+    """Return a dense or sparse matrix as it is, if its columns are those of the fit (and its numbers are finite)."""
     if not fitting:
         check_is_fitted(estimator)
-    return validate_data(estimator, x, reset=fitting, accept_sparse=True, dtype=[np.float64, np.float32])
+    kept = {"accept_sparse": True, "dtype": [np.float64, np.float32]}
+    return validate_data(estimator, x, reset=fitting, ensure_all_finite=finite, **kept)
 
 
 def total_variance(matrix: Matrix) -> float:

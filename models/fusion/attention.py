@@ -8,7 +8,7 @@ import numpy as np
 from models.data.modalities import FloatArray, Modalities
 from models.fusion.fused import FusedInputs
 from models.nets.neural import LEARNING, Multimodal, NetInputs
-from models.nets.steps import LONGEST, parts_of
+from models.nets.steps import MAX_STEPS, parts_of
 
 _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
 
@@ -29,23 +29,23 @@ class ModalityAttention(Multimodal):
     def weights(self, X: Modalities) -> FloatArray:
         """Return ``(n, modalities)``: how much each counts; rows sum to 1 over what is present, 0 where nothing is."""
         full = np.zeros((len(X), len(self.modalities)))
-        rows, said = self.model_.answers(X)
-        for place, channel in enumerate(self.model_.inputs.channels_ if said else ()):
+        rows, outputs = self.model_.network_outputs(X)
+        for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
             column = list(self.modalities).index(channel.modality)
-            full[rows, column] = np.concatenate([part["weights"][:, place] for part in said])
+            full[rows, column] = np.concatenate([part["weights"][:, place] for part in outputs])
         return full
 
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
         """Return modality -> one ``(steps,)`` an utterance: how much each step counts; empty where it has none.
 
-        Of a sequence longer than `models.nets.steps.LONGEST`, the steps that were averaged share a weight equally.
+        Of a sequence longer than `models.nets.steps.MAX_STEPS`, the steps that were averaged share a weight equally.
         """
         found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
-        rows, said = self.model_.answers(X)
-        for place, channel in enumerate(self.model_.inputs.channels_ if said else ()):
+        rows, outputs = self.model_.network_outputs(X)
+        for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
             steps = channel.steps(X[rows])
             if steps is not None:
-                weights = [row for part in said for row in part["steps"][place]]
+                weights = [row for part in outputs for row in part["steps"][place]]
                 for i, row, length in zip(rows, weights, steps.lengths, strict=True):
                     found[channel.modality][i] = _spread(row, int(length))
         return found
@@ -53,7 +53,7 @@ class ModalityAttention(Multimodal):
 
 def _spread(weights: FloatArray, length: int) -> FloatArray:
     """Return ``(length,)``: weights of averaged steps, shared among those that they were averaged from."""
-    if length <= LONGEST:
+    if length <= MAX_STEPS:
         return weights[:length]
     parts = parts_of(np.array([length], np.intp))
     return weights[parts] / np.bincount(parts)[parts]
@@ -95,11 +95,11 @@ class SelfAttention(Multimodal):
     def step_weights(self, X: Modalities) -> list[FloatArray]:
         """Return one ``(steps,)`` an utterance: how much each step of the fused sequence counts; empty without one.
 
-        A fused sequence is as long as its longest modality, `models.nets.steps.LONGEST` at most.
+        A fused sequence is as long as its longest modality, `models.nets.steps.MAX_STEPS` at most.
         """
         found: list[FloatArray] = [np.empty(0)] * len(X)
-        rows, said = self.model_.answers(X)
-        weights = [row for part in said for row in part["weights"]]
+        rows, outputs = self.model_.network_outputs(X)
+        weights = [row for part in outputs for row in part["weights"]]
         for i, row, length in zip(rows, weights, self.model_.inputs.lengths(X[rows]), strict=True):
             found[i] = row[:length]
         return found

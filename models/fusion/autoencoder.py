@@ -9,7 +9,8 @@ from models.classical.domains import require
 from models.data.design import joined
 from models.data.modalities import BoolArray, FloatArray, IntArray, Matrix
 from models.data.scaling import Standardise, UnitVariance, total_variance
-from models.nets.training import Batch, TrainedNet, Training, train
+from models.nets.trained_net import Batch, TrainedNet
+from models.nets.training import Training, train
 
 BATCH = 64  # rows a step,
 STEPS = 16  # but no more steps an epoch than this: the frames of a corpus are many and alike
@@ -69,7 +70,7 @@ class Autoencoder:
             criterion=ReconstructionLoss(),
             split=None,
         )
-        self.standardise_ = Standardise().fit(self._said(matrix, "code"))
+        self.standardise_ = Standardise().fit(self._outputs(matrix, "code"))
         return self
 
     def _weighted(self, blocks: Sequence[Matrix]) -> Any:
@@ -79,20 +80,22 @@ class Autoencoder:
     def _columns(self, blocks: Sequence[Matrix]) -> Any:
         return self.scale_.transform(self._weighted(blocks)).astype(np.float32)
 
-    def _said(self, matrix: Any, what: str) -> FloatArray:
-        return np.concatenate([said[what] for said in self.net_.answers(_Noisy(matrix, 0.0), ANSWERED)])
+    def _outputs(self, matrix: Any, name: str) -> FloatArray:
+        return np.concatenate([batch[name] for batch in self.net_.outputs(_Noisy(matrix, 0.0), ANSWERED)])
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> FloatArray:  # noqa: ARG002
         """Return ``(n, components)`` codes."""
         matrix = self._columns(blocks)
         return (
-            self.standardise_.transform(self._said(matrix, "code")) if len(matrix) else np.zeros((0, self.components))
+            self.standardise_.transform(self._outputs(matrix, "code"))
+            if len(matrix)
+            else np.zeros((0, self.components))
         )
 
     def rebuilt(self, blocks: Sequence[Matrix]) -> tuple[FloatArray, FloatArray]:
         """Return the weighted columns, ``(n, sum of p)``, and what is rebuilt from their codes."""
         matrix = self._columns(blocks)
-        return matrix, self._said(matrix, "outputs")
+        return matrix, self._outputs(matrix, "outputs")
 
 
 class _Noisy:

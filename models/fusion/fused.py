@@ -8,7 +8,7 @@ import numpy as np
 from models.data.modalities import IntArray, Modalities
 from models.nets.inputs import InputReader, Inputs
 from models.nets.steps import padded
-from models.nets.training import Batch
+from models.nets.trained_net import Batch
 
 
 class FusedInputs(Inputs):
@@ -27,8 +27,8 @@ class FusedReader(InputReader):
 
         An utterance without steps has one of zeros.
         """
-        there = self.drawn(rows, training)
-        blocks, _, lengths = self.side_by_side(rows, there)
+        available = self.readable(rows, training)
+        blocks, _, lengths = self.side_by_side(rows, available)
         steps = [padded(block, lengths)[0] for block in blocks]
         mask = np.arange(steps[0].shape[1]) < np.maximum(lengths, 1)[:, None]
-        return {"there": there, "summaries": self.summary(rows, there), "steps": steps, "mask": mask}
+        return {"available": available, "summaries": self.summary(rows, available), "steps": steps, "mask": mask}

@@ -33,13 +33,13 @@ class IntermediateFusion(Multimodal):
         """Return modality -> ``(n, k)`` what it says by itself; the training prior in rows that do not have it."""
         said = {m: np.tile(self.prior_, (len(X), 1)) for m in self.modalities}
         model = self.model_
-        rows, parts = model.answers(X)
+        rows, parts = model.network_outputs(X)
         if parts:
             logits = np.concatenate([part["decisions"] for part in parts])
-            there = model.inputs.there(X[rows])
+            available = model.inputs.available(X[rows])
             for place, channel in enumerate(model.inputs.channels_):
-                has = there[:, place]
-                said[channel.modality][rows[has]] = model.placed(logits[has, place])
+                has = available[:, place]
+                said[channel.modality][rows[has]] = model.scaled(logits[has, place])
         return said
 
 

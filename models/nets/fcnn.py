@@ -1,7 +1,7 @@
-"""A small fully connected network, trained through skorch with early stopping on groups held out.
+"""A small fully connected network, trained with early stopping on held-out groups.
 
-The network sees each column at about unit variance; a score is learnt standardised. Weights start from a fixed seed,
-and torch's own random state is left as it was. One thread, float32: the same rows give the same bits.
+The network reads columns of about unit variance and learns standardised scores. Initial weights come from a fixed seed,
+and torch's own random state is not changed. One thread and float32: the same rows give the same bits.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,23 +16,25 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.data.modalities import FloatArray, IntArray, Labels, Matrix, Task, softmax
 from models.data.scaling import UnitVariance
-from models.nets.training import Batch, TrainedNet, Training, held_out, train
+from models.nets.trained_net import Batch, TrainedNet
+from models.nets.training import Training, held_out, train
 
 
 @dataclass(frozen=True)
 class NetSettings:
-    """How the network looks and learns.
+    """The network's size and training.
 
     Attributes
     ----------
     hidden, layers, dropout
-        Units a hidden layer, how many such layers, and the share of units dropped in training.
+        Units per hidden layer, the number of hidden layers, and the share of units dropped in training.
     learning_rate, weight_decay
         Of AdamW.
     epochs, patience
-        At most so many passes over the data; stop after so many without a better held-out loss, and take the best.
+        The largest number of passes over the data; training stops after `patience` passes without a better held-out
+        loss, and the best weights are kept.
     seed
-        Of the first weights, the dropout and the order of rows.
+        Of the initial weights, the dropout and the order of rows.
     """
 
     hidden: int = 64
@@ -74,12 +76,12 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
             check_classification_targets(y)
         self.classes_ = np.unique(y) if self.task == "classification" else None
         self.scale_ = UnitVariance(columns=True).fit(x)
-        look = asdict(self.settings or NetSettings())
-        learning = {key: look.pop(key) for key in ("learning_rate", "weight_decay", "epochs", "patience", "seed")}
+        options = asdict(self.settings or NetSettings())
+        learning = {key: options.pop(key) for key in ("learning_rate", "weight_decay", "epochs", "patience", "seed")}
         outputs = len(self.classes_) if self.classes_ is not None else 1
         train(
             net := TrainedNet(
-                "models.nets.modules:FeedForward", {"width": x.shape[1], "outputs": outputs, **look}, "float32"
+                "models.nets.modules:FeedForward", {"width": x.shape[1], "outputs": outputs, **options}, "float32"
             ),
             Rows(self._inputs(x)),
             self._targets(y),
@@ -103,7 +105,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
     def _forward(self, x: Matrix) -> FloatArray:
         check_is_fitted(self)
         x = validate_data(self, x, reset=False, accept_sparse=True)
-        return np.concatenate(list(self.net_.answers(Rows(self._inputs(x)))), dtype=np.float64)
+        return np.concatenate(list(self.net_.outputs(Rows(self._inputs(x)))), dtype=np.float64)
 
     @available_if(lambda self: self.task == "classification")  # type: ignore[untyped-decorator]
     def predict_proba(self, x: Matrix) -> FloatArray:
@@ -138,7 +140,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
 
 
 class Rows:
-    """Reads batches from a matrix."""
+    """Makes batches from a matrix."""
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = matrix

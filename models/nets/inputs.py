@@ -1,4 +1,4 @@
-"""What a network reads of each modality: a summary vector and a sequence of steps, scaled by training rows alone."""
+"""The inputs of networks: a summary vector and a sequence of steps per modality, scaled by training rows alone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,15 +8,25 @@ import numpy as np
 from models.data.design import Block, FoldTransformers
 from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Ragged
 from models.errors import ModelError
-from models.nets.steps import LONGEST, Floats, StepScaler, dropped, middles_s, padded, shortened, stretched, within
-from models.nets.training import Batch
+from models.nets.steps import (
+    MAX_STEPS,
+    Floats,
+    StepScaler,
+    aligned,
+    drop_modalities,
+    middles_s,
+    padded,
+    shortened,
+    within,
+)
+from models.nets.trained_net import Batch
 
-WIDEST = 256  # columns of word counts; more are reduced to their leading singular vectors
-SINGULAR = 64
+MAX_WIDTH = 256  # columns of word counts; more are reduced to their leading singular vectors
+SINGULAR = 64  # leading singular vectors
 
 
 class Summary:
-    """The columns of `models.data.design.Block` as one dense vector; wide word counts by their singular vectors.
+    """The columns of `models.data.design.Block` as one dense vector; wide word counts become singular vectors.
 
     References
     ----------
@@ -42,7 +52,7 @@ class Summary:
         return np.hstack(dense).astype(np.float32)
 
     def transform(self, x: Modalities) -> Floats:
-        """Return ``(n, width_)``; zeros in a row without the modality."""
+        """Return ``(n, width_)``; zeros in rows without the modality."""
         present = x.mask(self.block.modality)
         full = np.zeros((len(x), self.width_), np.float32)
         if present.any():
@@ -52,7 +62,7 @@ class Summary:
 
 
 def _wide(part: Any) -> bool:
-    return hasattr(part, "tocsr") and part.shape[1] > WIDEST
+    return hasattr(part, "tocsr") and part.shape[1] > MAX_WIDTH
 
 
 class _Reduced:
@@ -70,14 +80,14 @@ class _Reduced:
 
 
 class Channel:
-    """One modality: its summary, where it has pooled features or transformers, and its steps, where it has a sequence.
+    """One modality: its summary if it has pooled features or transformers, and its steps if it has a sequence.
 
     Attributes
     ----------
     seen_
-        Whether training has it at all.
+        Whether any training row has it.
     widths_
-        Columns of the summary and of a step; 0 where there is none.
+        Columns of the summary and of a step; 0 for a missing one.
     """
 
     def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]], normalise: str) -> None:
@@ -112,7 +122,7 @@ class Channel:
         return self
 
     def steps(self, x: Modalities) -> Ragged | None:
-        """Return the modality's sequence, without the steps of absent rows; None where the model reads no steps.
+        """Return the modality's sequence without the steps of absent rows, or None if the model reads no steps.
 
         Raises
         ------
@@ -130,28 +140,28 @@ class Channel:
             )
         return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
 
-    def there(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows in which the modality has anything to read."""
+    def available(self, x: Modalities) -> BoolArray:
+        """Return ``(n,)`` in which rows the modality has anything to read."""
         present, steps = x.mask(self.modality), self.steps(x)
         return present if self.summary_ is not None or steps is None else present & (steps.lengths > 0)
 
 
 class Inputs:
-    """What a network reads of several modalities.
+    """The inputs that a network reads of several modalities.
 
     Parameters
     ----------
     modalities
-        Which.
+        The modalities to read.
     fitted
-        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     normalise
-        How summaries are brought to one scale, as for `models.data.design.Block`.
+        The scaler of summaries, as in `models.data.design.Block`.
 
     Attributes
     ----------
     channels_
-        Those modalities that training has.
+        One for each modality that any training row has.
     """
 
     def __init__(self, modalities: Sequence[str], fitted: FoldTransformers | None, normalise: str) -> None:
@@ -167,39 +177,39 @@ class Inputs:
 
     @property
     def widths(self) -> list[list[int]]:
-        """Columns of the summary and of a step of each modality that training has."""
+        """Columns of the summary and of a step, for each channel."""
         return [list(channel.widths_) for channel in self.channels_]
 
-    def there(self, x: Modalities) -> BoolArray:
-        """Return ``(n, channels)``: what there is to read."""
-        return np.stack([channel.there(x) for channel in self.channels_], axis=1)
+    def available(self, x: Modalities) -> BoolArray:
+        """Return ``(n, channels)`` which modalities each row has to read."""
+        return np.stack([channel.available(x) for channel in self.channels_], axis=1)
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows in which there is anything to read."""
+        """Return ``(n,)`` which rows have anything to read."""
         if not self.channels_:
             return np.zeros(len(x), bool)
-        return np.asarray(self.there(x).any(axis=1))
+        return np.asarray(self.available(x).any(axis=1))
 
     def lengths(self, x: Modalities) -> IntArray:
-        """Return ``(n,)`` steps of the longest modality, `LONGEST` at most; 0 where none has any."""
+        """Return ``(n,)`` the number of steps of the longest modality, at most `MAX_STEPS`; 0 in rows without steps."""
         found = [steps.lengths for steps in (c.steps(x) for c in self.channels_) if steps is not None]
-        lengths: IntArray = np.minimum(np.max(found, axis=0), LONGEST) if found else np.zeros(len(x), np.intp)
+        lengths: IntArray = np.minimum(np.max(found, axis=0), MAX_STEPS) if found else np.zeros(len(x), np.intp)
         return lengths
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "InputReader":
-        """Return what makes batches of `x`; the setting ``modality_dropout`` holds in training alone."""
+        """Return a reader that makes batches of `x`; the setting ``modality_dropout`` applies to training only."""
         return InputReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class Steps:
-    """A modality's sequences as a network reads them: scaled, `LONGEST` steps at most, one after another.
+    """A modality's sequences as a network reads them: scaled, at most `MAX_STEPS` long, one after another.
 
     Attributes
     ----------
     values, seconds
-        ``(total, d)`` float32 and ``(total,)`` the middle of each step (its position where nobody timed it).
+        ``(total, d)`` float32, and ``(total,)`` the middle of each step in seconds (its position if it has no times).
     starts, lengths
-        ``(n,)`` where each utterance's steps begin, and how many there are.
+        ``(n,)`` the position of each utterance's first step, and the number of its steps.
     """
 
     def __init__(self, sequence: Ragged, scaler: StepScaler) -> None:
@@ -208,21 +218,21 @@ class Steps:
         self.seconds = shortened(middles_s(sequence, positions)[:, None], sequence.lengths)[0][:, 0]
         self.starts = np.cumsum(self.lengths) - self.lengths
 
-    def padded(self, rows: IntArray, there: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
-        """Return ``(b, longest, d)`` steps, their mask and their seconds; none in a row that is not `there`."""
-        lengths = np.where(there, self.lengths[rows], 0)
+    def padded(self, rows: IntArray, available: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
+        """Return ``(b, longest, d)`` steps, their mask and their seconds; rows that are not `available` have no steps."""
+        lengths = np.where(available, self.lengths[rows], 0)
         positions = np.repeat(self.starts[rows], lengths) + within(lengths)
         steps, mask = padded(self.values[positions], lengths)
         return steps, mask, padded(self.seconds[positions][:, None], lengths)[0][:, :, 0]
 
 
 class InputReader:
-    """Batches for a network: summaries, and steps padded to the longest of the batch, each modality its own."""
+    """Batches for a network: summaries, and the steps of each modality padded to its longest in the batch."""
 
     def __init__(self, inputs: Inputs, x: Modalities, modality_dropout: float) -> None:
         if not 0 <= modality_dropout < 1:
-            raise ModelError(f"modality_dropout is {modality_dropout}: it is a share, from 0 to below 1")
-        self.there = inputs.there(x)
+            raise ModelError(f"modality_dropout is {modality_dropout}: it must be a share from 0 to below 1")
+        self.available = inputs.available(x)
         self.modality_dropout = modality_dropout
         self.summaries = [
             c.summary_.transform(x) if c.summary_ is not None else np.zeros((len(x), 1), np.float32)
@@ -232,41 +242,44 @@ class InputReader:
         self.sequences = [Steps(s, scaler) if s is not None and scaler is not None else None for s, scaler in read]
 
     def __len__(self) -> int:
-        return len(self.there)
+        return len(self.available)
 
-    def drawn(self, rows: IntArray, training: bool) -> BoolArray:
-        """Return ``(b, M)`` which modalities are read: all that there are, in training some dropped at random."""
-        return dropped(self.there[rows], self.modality_dropout) if training else self.there[rows]
+    def readable(self, rows: IntArray, training: bool) -> BoolArray:
+        """Return ``(b, M)`` which modalities are read: all that are available, except those that training drops."""
+        return drop_modalities(self.available[rows], self.modality_dropout) if training else self.available[rows]
 
-    def summary(self, rows: IntArray, there: BoolArray) -> list[Floats]:
-        """Return ``(b, p)`` a modality; zeros where it is not `there`."""
-        return [summary[rows] * there[:, [m]] for m, summary in enumerate(self.summaries)]
+    def summary(self, rows: IntArray, available: BoolArray) -> list[Floats]:
+        """Return ``(b, p)`` per modality; zeros where it is not `available`."""
+        return [summary[rows] * available[:, [m]] for m, summary in enumerate(self.summaries)]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``there`` ``(b, M)`` and a modality each: ``summaries``, ``steps``, their ``masks`` and ``times``."""
-        there = self.drawn(rows, training)
+        """Return ``available``, ``(b, M)``, and per modality ``summaries``, ``steps``, and their ``masks`` and ``times``."""
+        available = self.readable(rows, training)
         padded = [
-            s.padded(rows, there[:, m]) if s is not None else _nothing(len(rows)) for m, s in enumerate(self.sequences)
+            s.padded(rows, available[:, m]) if s is not None else _nothing(len(rows))
+            for m, s in enumerate(self.sequences)
         ]
         return {
-            "there": there,
-            "summaries": self.summary(rows, there),
+            "available": available,
+            "summaries": self.summary(rows, available),
             "steps": [steps for steps, _, _ in padded],
             "masks": [mask for _, mask, _ in padded],
             "times": [times for _, _, times in padded],
         }
 
-    def side_by_side(self, rows: IntArray, there: BoolArray) -> tuple[list[Floats], BoolArray, IntArray]:
-        """Return the modalities' steps at the same places of each row, as long as its longest modality.
+    def side_by_side(self, rows: IntArray, available: BoolArray) -> tuple[list[Floats], BoolArray, IntArray]:
+        """Return the steps of all modalities side by side, each row as long as its longest modality.
+
+        The steps of shorter sequences are repeated (`models.nets.steps.aligned`).
 
         Returns
         -------
         tuple
-            ``(total, d)`` a modality, zeros where a row lacks it; ``(M, total)`` where it does not; ``(b,)`` how many
-            steps each row has.
+            ``(total, d)`` per modality, zeros in rows that lack it; ``(M, total)`` which rows have it; ``(b,)`` the
+            number of steps of each row.
         """
-        lengths = np.stack([_lengths(s, rows) * there[:, m] for m, s in enumerate(self.sequences)])
-        reads, longest = stretched(lengths)
+        lengths = np.stack([_lengths(s, rows) * available[:, m] for m, s in enumerate(self.sequences)])
+        reads, longest = aligned(lengths)
         has = np.repeat(lengths > 0, longest, axis=1)
         found = []
         for steps, places, known in zip(self.sequences, reads, has, strict=True):

@@ -1,4 +1,4 @@
-"""Layers that several networks are made of: attention, time, recurrence, and the encoder of one modality."""
+"""Layers that several networks share: attention, time embedding, recurrence, and the encoder of one modality."""
 
 import math
 
@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 from models.errors import ModelError
 
-Widths = list[list[int]]  # a modality: columns of its summary, columns of a step; 0 where it has none
+Widths = list[list[int]]  # per modality: columns of its summary and of a step; 0 for a missing one
 
 HEADS = 2
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Return weights over the last axis that sum to 1 where `mask` is true, and are 0 elsewhere (all 0: nothing is)."""
+    """Return weights over the last axis: their sum is 1 where `mask` is true, and they are 0 elsewhere."""
     weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
 
 
 def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
-    """Return ``(n, h)`` the mean of ``(n, steps, h)`` over the steps that are there; 0 where none is."""
+    """Return ``(n, h)`` the mean of ``(n, steps, h)`` over the steps where `mask` is true; 0 if it is never true."""
     kept = mask.unsqueeze(-1).to(steps.dtype)
     return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
 
 
 class AttentionPooling(nn.Module):
-    """A weighted mean of items, the weights from their content (Bahdanau et al. 2015; Yang et al. 2016)."""
+    """A weighted mean of items, with weights computed from their content (Bahdanau et al. 2015; Yang et al. 2016)."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class StepDropout(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """A transformer layer, normalised before each part: queries attend to keys, then a small network reads each.
+    """A transformer layer, normalised first: queries attend to keys, then a small network reads each query.
 
     References
     ----------
@@ -68,8 +68,8 @@ class TransformerLayer(nn.Module):
         )
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return `queries`, ``(n, q, h)``, with what they found in `keys`, ``(n, s, h)``, where `mask` is true."""
-        blocked = ~mask & mask.any(dim=1, keepdim=True)  # with nothing to attend to, the caller leaves the row out
+        """Return ``(n, q, h)`` queries after attending to `keys`, ``(n, s, h)``, where `mask` is true."""
+        blocked = ~mask & mask.any(dim=1, keepdim=True)  # rows with nothing to attend to are not used by the caller
         normal = self.before(keys)
         found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
         queries = queries + found
@@ -78,7 +78,7 @@ class TransformerLayer(nn.Module):
 
 
 class TimeEmbedding(nn.Module):
-    """Sines and cosines of a time, of periods from a quarter of a second to 100 s, turned into h numbers."""
+    """Sines and cosines of times, with periods from a quarter of a second to 100 s, mapped to h numbers."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -94,16 +94,16 @@ class TimeEmbedding(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """An LSTM, its states averaged over the steps (or its last state)."""
+    """An LSTM whose states are averaged over the steps, or whose last state is taken."""
 
     def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
         super().__init__()
-        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # four gates read what is narrow
+        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # for fewer weights
         self.lstm = nn.LSTM(min(width, hidden), hidden, batch_first=True)
         self.pooling = pooling
 
     def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
+        """Return ``(n, h)`` for ``(n, steps, d)``; 0 in rows without steps."""
         states: Tensor = self.lstm(self.narrow(steps))[0]
         if self.pooling == "mean":
             return masked_mean(states, mask)
@@ -112,17 +112,17 @@ class Recurrent(nn.Module):
 
 
 class Convolutional(nn.Module):
-    """Two convolutions over time, then each filter's largest answer (Kim 2014)."""
+    """Two convolutions over time, then the largest response of each filter (Kim 2014)."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.layers = nn.ModuleList([nn.Conv1d(w, hidden, 3, padding=1) for w in (width, hidden)])
 
     def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` of ``(n, steps, d)``; 0 where there is no step."""
+        """Return ``(n, h)`` for ``(n, steps, d)``; 0 in rows without steps."""
         kept, x = mask.unsqueeze(1), steps.transpose(1, 2)
         for layer in self.layers:
-            x = torch.relu(layer(x)) * kept  # padding stays 0, as beyond a sequence's end
+            x = torch.relu(layer(x)) * kept  # padding stays 0
         return x.amax(dim=2)
 
 
@@ -130,7 +130,7 @@ ENCODERS = {"lstm": Recurrent, "cnn": Convolutional}
 
 
 class Encoder(nn.Module):
-    """One modality, its steps and its summary, as h numbers."""
+    """The steps and the summary of one modality as h numbers."""
 
     def __init__(self, summary: int, steps: int, hidden: int, dropout: float, kind: str) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class Encoder(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Each modality as a sequence of h numbers: its summary first, then its steps at their times."""
+    """Each modality as a sequence of vectors of h numbers: its summary, then its steps with their times."""
 
     def __init__(self, widths: Widths, hidden: int) -> None:
         super().__init__()
@@ -161,13 +161,13 @@ class Tokens(nn.Module):
         self.widths = widths
 
     def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> list[tuple[Tensor, Tensor]]:
         """Return ``(n, 1 + steps, h)`` and its mask for each modality."""
         tokens = []
         for m, (p, d) in enumerate(self.widths):
             items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []
-            seen = [there[:, m : m + 1]] if p else []
+            seen = [available[:, m : m + 1]] if p else []
             if d:
                 items.append(self.steps[m](steps[m]) + self.kinds[m, 1] + self.time(times[m]))
                 seen.append(masks[m])

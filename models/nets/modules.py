@@ -1,7 +1,7 @@
-"""The torch modules behind the neural strategies: encoders, attention, heads.
+"""The torch modules of the neural strategies: encoders, attention, heads.
 
-Steps come padded, with a mask; padding never reaches an output, so an utterance is answered the same alone and beside a
-longer one. A modality that is not there is masked as well.
+Steps are padded, with a mask; padding never reaches an output, so that an utterance has the same output alone and in a
+batch with a longer one. A missing modality is masked as well.
 """
 
 from itertools import pairwise
@@ -34,7 +34,7 @@ class FeedForward(nn.Sequential):
 
 
 class Loss(nn.Module):
-    """Cross-entropy (a score: squared error) of the outputs, plus that of each modality's own decision where it is.
+    """Cross-entropy (squared error for scores) of the outputs, plus that of each available modality's own decision.
 
     Parameters
     ----------
@@ -54,18 +54,18 @@ class Loss(nn.Module):
             return (outputs[:, 0] - targets) ** 2
         return nn.functional.cross_entropy(outputs, targets, reduction="none")
 
-    def forward(self, said: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the mean loss of ``outputs`` ``(n, k)`` and, masked, of ``decisions`` ``(n, modalities, k)``."""
-        loss = self._each(said["outputs"], targets).mean()
-        if not self.auxiliary or "decisions" not in said:
+    def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
+        """Return the mean loss of ``outputs`` ``(n, k)`` and of the available ``decisions`` ``(n, modalities, k)``."""
+        loss = self._each(found["outputs"], targets).mean()
+        if not self.auxiliary or "decisions" not in found:
             return loss
-        own = torch.stack([self._each(d, targets) for d in said["decisions"].unbind(1)], dim=1)
-        there = said["there"].to(own.dtype)
-        return loss + self.auxiliary * (own * there).sum() / there.sum().clamp_min(1)
+        own = torch.stack([self._each(d, targets) for d in found["decisions"].unbind(1)], dim=1)
+        available = found["available"].to(own.dtype)
+        return loss + self.auxiliary * (own * available).sum() / available.sum().clamp_min(1)
 
 
 class IntermediateNet(nn.Module):
-    """An encoder a modality, merged in a hidden layer; each modality keeps a decision of its own."""
+    """One encoder per modality, merged in a hidden layer; each modality also has a decision of its own."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, encoder: str) -> None:
         super().__init__()
@@ -75,37 +75,41 @@ class IntermediateNet(nn.Module):
         self.head = FeedForward(len(widths) * hidden, outputs, hidden, 1, dropout)
 
     def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
     ) -> dict[str, Tensor]:
         """Return ``outputs`` ``(n, k)`` and ``decisions`` ``(n, modalities, k)``."""
         parts = zip(self.encoders, summaries, steps, masks, strict=True)
         encoded = torch.stack([encoder(s, x, mask) for encoder, s, x, mask in parts], dim=1)
         decisions = [decide(part) for decide, part in zip(self.decisions, encoded.unbind(1), strict=True)]
-        filled = torch.where(there.unsqueeze(-1), encoded, self.missing)
-        return {"outputs": self.head(filled.flatten(1)), "decisions": torch.stack(decisions, dim=1), "there": there}
+        filled = torch.where(available.unsqueeze(-1), encoded, self.missing)
+        return {
+            "outputs": self.head(filled.flatten(1)),
+            "decisions": torch.stack(decisions, dim=1),
+            "available": available,
+        }
 
 
 class TransformerNet(nn.Module):
-    """Self-attention over the tokens of all modalities and one that answers."""
+    """Self-attention over the tokens of all modalities and an output token."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
         self.tokens = Tokens(widths, hidden)
-        self.answer = nn.Parameter(0.1 * torch.randn(hidden))
+        self.output_token = nn.Parameter(0.1 * torch.randn(hidden))
         self.layers = nn.ModuleList([TransformerLayer(hidden, dropout) for _ in range(layers)])
         self.normal = nn.LayerNorm(hidden)
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
 
     def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> dict[str, Tensor]:
         """Return ``outputs`` ``(n, k)``."""
-        tokens = self.tokens(there, summaries, steps, masks, times)
-        x = torch.cat([self.answer.expand(len(there), 1, -1), *(items for items, _ in tokens)], dim=1)
-        mask = torch.cat([there.new_ones(len(there), 1), *(seen for _, seen in tokens)], dim=1)
+        tokens = self.tokens(available, summaries, steps, masks, times)
+        x = torch.cat([self.output_token.expand(len(available), 1, -1), *(items for items, _ in tokens)], dim=1)
+        mask = torch.cat([available.new_ones(len(available), 1), *(seen for _, seen in tokens)], dim=1)
         for layer in self.layers[:-1]:
             x = layer(x, x, mask)
-        x = self.layers[-1](x[:, :1], x, mask)  # of the last layer only the answer is read
+        x = self.layers[-1](x[:, :1], x, mask)  # only the output token of the last layer is read
         return {"outputs": self.head(self.normal(x[:, 0]))}
 
 
@@ -123,17 +127,17 @@ class ModalityAttentionNet(nn.Module):
         )
         self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in widths])
         self.merge = nn.ModuleList([nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden)) for _ in widths])
-        self.normal = nn.LayerNorm(hidden)  # all modalities at one length: only the weights can make one count more
+        self.normal = nn.LayerNorm(hidden)  # all modalities have the same length: only the weights make one count more
         self.choose = AttentionPooling(hidden)
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
         self.dropout = nn.Dropout(dropout)
         self.widths = widths
 
     def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
     ) -> dict[str, Tensor | list[Tensor]]:
-        """Return ``outputs`` ``(n, k)``, ``weights`` ``(n, modalities)``, ``steps`` ``(n, steps)`` a modality."""
-        vectors, looked = [], []
+        """Return ``outputs`` ``(n, k)``, ``weights`` ``(n, modalities)``, ``steps`` ``(n, steps)`` per modality."""
+        vectors, step_weights = [], []
         for m, (p, d) in enumerate(self.widths):
             vector = self.summary[m](summaries[m]) if p else 0.0
             weights = masks[m].to(self.normal.weight.dtype)
@@ -141,13 +145,13 @@ class ModalityAttentionNet(nn.Module):
                 pooled, weights = self.pooling[m](self.steps[m](steps[m]), masks[m])
                 vector = vector + pooled
             vectors.append(self.normal(self.merge[m](vector)))
-            looked.append(weights)
-        fused, weights = self.choose(self.dropout(torch.stack(vectors, dim=1)), there)
-        return {"outputs": self.head(fused), "weights": weights, "steps": looked}
+            step_weights.append(weights)
+        fused, weights = self.choose(self.dropout(torch.stack(vectors, dim=1)), available)
+        return {"outputs": self.head(fused), "weights": weights, "steps": step_weights}
 
 
 class CrossModalNet(nn.Module):
-    """Each modality's tokens attend to each other modality's; a modality that is alone attends to itself."""
+    """The tokens of each modality attend to those of each other one; a single available modality attends to itself."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -161,25 +165,25 @@ class CrossModalNet(nn.Module):
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
 
     def forward(
-        self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> dict[str, Tensor]:
         """Return ``outputs`` ``(n, k)``."""
-        tokens = self.tokens(there, summaries, steps, masks, times)
-        alone = there.sum(dim=1) == 1
-        total, count = self.start.expand(len(there), -1), self.start.new_zeros(len(there), 1)
+        tokens = self.tokens(available, summaries, steps, masks, times)
+        alone = available.sum(dim=1) == 1
+        total, count = self.start.expand(len(available), -1), self.start.new_zeros(len(available), 1)
         for place, (a, b) in enumerate(self.pairs):
-            rows = torch.nonzero(there[:, a] & (alone if a == b else there[:, b])).squeeze(1)
+            rows = torch.nonzero(available[:, a] & (alone if a == b else available[:, b])).squeeze(1)
             if not len(rows):
                 continue
-            (queries, asked), (keys, seen) = tokens[a], tokens[b]
-            found = self.attending[place](queries[rows], keys[rows], seen[rows])
-            total = total.index_add(0, rows, self.pooling[place](found, asked[rows])[0])
+            (queries, query_mask), (keys, key_mask) = tokens[a], tokens[b]
+            found = self.attending[place](queries[rows], keys[rows], key_mask[rows])
+            total = total.index_add(0, rows, self.pooling[place](found, query_mask[rows])[0])
             count = count.index_add(0, rows, count.new_ones(len(rows), 1))
         return {"outputs": self.head(self.normal(total / count.clamp_min(1)))}
 
 
 class FusedSequenceNet(nn.Module):
-    """All modalities step by step as one sequence, which attends to itself; then attention over its steps."""
+    """All modalities joined step by step into one sequence: self-attention, then attention pooling of its steps."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
@@ -193,13 +197,15 @@ class FusedSequenceNet(nn.Module):
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
         self.widths = widths
 
-    def forward(self, there: Tensor, summaries: list[Tensor], steps: list[Tensor], mask: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], mask: Tensor
+    ) -> dict[str, Tensor]:
         """Return ``outputs`` ``(n, k)`` and ``weights`` ``(n, steps)``."""
         x = self.time(torch.arange(mask.shape[1], dtype=self.missing.dtype).expand(mask.shape))
         for m, (p, d) in enumerate(self.widths):
             own = self.summary[m](summaries[m]).unsqueeze(1) if p else 0.0
             own = own + self.steps[m](steps[m]) if d else own
-            x = x + torch.where(there[:, m, None, None], own, self.missing[m])
+            x = x + torch.where(available[:, m, None, None], own, self.missing[m])
         for layer in self.layers:
             x = layer(x, x, mask)
         pooled, weights = self.pooling(self.normal(x), mask)
@@ -207,7 +213,7 @@ class FusedSequenceNet(nn.Module):
 
 
 class SequenceNet(nn.Module):
-    """An LSTM over one sequence, its state joined by a summary before the head."""
+    """An LSTM over one sequence; its state is joined with a summary before the head."""
 
     def __init__(self, steps: int, summary: int, outputs: int, hidden: int, dropout: float, pooling: str) -> None:
         super().__init__()
@@ -226,7 +232,7 @@ class SequenceNet(nn.Module):
 
 
 class SpectrogramNet(nn.Module):
-    """Convolutions over time and frequency, then the mean and the largest answer over time."""
+    """Convolutions over time and frequency, then the mean and the largest response over time."""
 
     def __init__(self, bands: int, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -242,13 +248,13 @@ class SpectrogramNet(nn.Module):
         x = frames.unsqueeze(1)
         for layer in self.layers:
             mask = mask[:, ::2]
-            x = torch.relu(layer(x)) * mask[:, None, :, None]  # padding stays 0, as beyond a clip's end
+            x = torch.relu(layer(x)) * mask[:, None, :, None]  # padding stays 0
         steps = self.frame(x.transpose(1, 2).flatten(2)) * mask.unsqueeze(-1)
         return {"outputs": self.head(torch.cat([masked_mean(steps, mask), steps.amax(dim=1)], dim=1))}
 
 
 class Denoiser(nn.Module):
-    """An encoder to a few linear code units and a decoder back."""
+    """An encoder to a few linear code units, and a decoder."""
 
     def __init__(self, width: int, hidden: int, components: int) -> None:
         super().__init__()
@@ -256,14 +262,14 @@ class Denoiser(nn.Module):
         self.decoder = nn.Sequential(nn.Linear(components, hidden), nn.Tanh(), nn.Linear(hidden, width))
 
     def forward(self, input: Tensor) -> dict[str, Tensor]:
-        """Return the ``code`` and the ``outputs``: the input as rebuilt from it."""
+        """Return the ``code`` and the ``outputs``: the input as reconstructed from it."""
         code = self.encoder(input)
         return {"code": code, "outputs": self.decoder(code)}
 
 
 class ReconstructionLoss(nn.Module):
-    """Mean squared error of what an autoencoder rebuilt."""
+    """Mean squared error of an autoencoder's reconstruction."""
 
-    def forward(self, said: dict[str, Tensor], targets: Tensor) -> Tensor:
+    def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
         """Return the mean over all entries."""
-        return nn.functional.mse_loss(said["outputs"], targets)
+        return nn.functional.mse_loss(found["outputs"], targets)

@@ -1,4 +1,4 @@
-"""What all neural strategies share: inputs fitted in the fold, settings chosen on inner folds, one trained network."""
+"""The base of all neural strategies: inputs fitted in the fold, settings chosen on inner folds, one trained network."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
@@ -13,7 +13,8 @@ from models.data.design import FoldTransformers
 from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, Pairs, Task, softmax
 from models.errors import ModelError
 from models.nets.inputs import Inputs
-from models.nets.training import Reader, TrainedNet, Training, held_out, train
+from models.nets.trained_net import Reader, TrainedNet
+from models.nets.training import Training, held_out, train
 
 LEARNING: Mapping[str, Any] = {
     "learning_rate": 3e-3,
@@ -33,31 +34,31 @@ class NetInputs(Protocol):
         ...
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows in which there is anything to read."""
+        """Return ``(n,)`` which rows have anything to read."""
         ...
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> Reader:
-        """Return what makes batches of `x`."""
+        """Return a reader that makes batches of `x`."""
         ...
 
 
 class Neural(UtteranceEstimator):
-    """A network over `Modalities`; fitted on the rows that have anything to read, the prior elsewhere.
+    """A network over `Modalities`, fitted on the rows that have anything to read; the prior elsewhere.
 
-    The settings with the least log loss (or squared error) over the inner folds' validation rows win, the first of
-    equals; without inner folds, the first of all. A subclass has ``DEFAULTS`` and gives ``_inputs`` and ``_net``.
+    The settings with the least log loss (or squared error) on the inner folds win, the first of equals; without inner
+    folds, the first of all are taken. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
 
     Attributes
     ----------
     DEFAULTS
-        Setting -> its value, or a tuple of values that inner folds choose among.
+        Setting -> its value, or a tuple of values that inner folds choose from.
     settings_
-        The settings chosen.
+        The chosen settings.
     edges_
         Those of them that lie at an edge of what was tried (`models.classical.search_space.edges`).
     out_of_fold_
-        ``(n, k)`` outputs for each training row of networks that never saw it; NaN where there was nothing to choose,
-        or no inner fold validates on the row.
+        ``(n, k)`` outputs for each training row, from the inner fold whose network was not trained on it; NaN if there
+        was nothing to choose, or in rows that no inner fold validates on.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
@@ -75,7 +76,7 @@ class Neural(UtteranceEstimator):
         return self.settings or {}
 
     def usable(self, X: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows that have one of the modalities."""
+        """Return ``(n,)`` which rows have at least one of the modalities."""
         if not self.modalities:
             raise ModelError(f"{type(self).__name__} needs at least one modality")
         return np.asarray(np.stack([X.mask(m) for m in self.modalities]).any(axis=0))
@@ -115,27 +116,27 @@ class _ReadableRows:
 
 
 class FittedNet:
-    """A trained network with the inputs that it reads and the scale of its answers.
+    """A trained network with the inputs that it reads and the scale of its outputs.
 
-    Where training has a single class or score, or nothing to read, there is no network and the prior is the answer.
+    If training has a single class or score, or nothing to read, there is no network and the prior is the output.
 
     Parameters
     ----------
     inputs
-        Fitted.
+        Fitted inputs.
     settings
         One value each.
     target
         An empty target: the task and the classes.
     prior
-        ``(k,)`` the answer where there is nothing to read.
+        ``(k,)`` the output for rows without anything to read.
 
     Attributes
     ----------
     net_
         The network, or None.
     seen_
-        Codes of the classes that it was trained on: the others have probability 0.
+        Codes of the classes that it was trained on; the others have probability 0.
     """
 
     def __init__(self, inputs: Any, settings: Mapping[str, Any], target: Target, prior: FloatArray) -> None:
@@ -169,8 +170,8 @@ class FittedNet:
         self.mean_, self.deviation_ = float(target.values.mean()), float(target.values.std())
         return ((target.values - self.mean_) / self.deviation_).astype(np.float32)
 
-    def placed(self, logits: FloatArray) -> FloatArray:
-        """Return ``(n, k)`` probabilities of all classes, or ``(n, 1)`` scores, of what the network gave."""
+    def scaled(self, logits: FloatArray) -> FloatArray:
+        """Return the network's outputs as ``(n, k)`` probabilities of all classes, or as ``(n, 1)`` scores."""
         if self.target.task == "regression":
             scores: FloatArray = logits * self.deviation_ + self.mean_
             return scores
@@ -178,41 +179,41 @@ class FittedNet:
         full[:, self.seen_] = softmax(logits)
         return full
 
-    def answers(self, x: Modalities) -> tuple[IntArray, list[Any]]:
-        """Return the rows that have anything to read, and what the network says about them, a part at a time."""
+    def network_outputs(self, x: Modalities) -> tuple[IntArray, list[Any]]:
+        """Return the rows that have anything to read, and the network's outputs for them, batch by batch."""
         rows: IntArray = np.flatnonzero(self.inputs.usable(x))
         if self.net_ is None or not len(rows):
             return rows[:0], []
-        return rows, list(self.net_.answers(self.inputs.reader(x[rows], self.settings)))
+        return rows, list(self.net_.outputs(self.inputs.reader(x[rows], self.settings)))
 
     def outputs(self, x: Modalities) -> FloatArray:
-        """Return ``(n, k)``; the prior in a row with nothing to read."""
+        """Return ``(n, k)`` outputs; the prior in rows without anything to read."""
         full: FloatArray = np.tile(self.prior, (len(x), 1))
-        rows, said = self.answers(x)
-        if said:
-            full[rows] = self.placed(np.concatenate([part["outputs"] for part in said]))
+        rows, batches = self.network_outputs(x)
+        if batches:
+            full[rows] = self.scaled(np.concatenate([batch["outputs"] for batch in batches]))
         return full
 
 
 class Multimodal(Neural):
-    """A network that reads each modality's summary and steps.
+    """A network that reads the summary and the steps of each modality.
 
     Parameters
     ----------
     modalities
-        Which.
+        The modalities to read.
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     settings
-        Overrule ``DEFAULTS``; a list is a choice made on inner folds.
+        Overrule ``DEFAULTS``; from a list, inner folds choose.
     normalise
-        ``standard`` or ``quantile``: how summaries are brought to one scale, learnt in the fold.
+        The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
     """
 
     _module: ClassVar[str]

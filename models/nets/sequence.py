@@ -1,4 +1,4 @@
-"""Early fusion before a recurrent network: joined and reduced step by step, then read in order by an LSTM."""
+"""Early fusion of sequences: steps of all modalities are joined and reduced, then read in order by an LSTM."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -14,38 +14,38 @@ from models.fusion.early import Reducer, reducer
 from models.nets.inputs import InputReader, Inputs
 from models.nets.neural import LEARNING, NetInputs, Neural
 from models.nets.steps import padded
-from models.nets.training import Batch, TrainedNet
+from models.nets.trained_net import Batch, TrainedNet
 
-ENOUGH = 5000  # steps that a reducer is fitted on, taken evenly: more change a covariance little and cost much
+FITTED_STEPS = 5000  # evenly spaced steps to fit a reducer on: more would change it little and cost much
 
 Blocks = Sequence[NDArray[Any]]
 
 
 class _Joined:
-    """A reducer on the modalities' rows, each block with a column that says where it is missing."""
+    """A reducer of the modalities' rows; each block gets a column that marks missing rows."""
 
     def __init__(self, how: Reducer) -> None:
         self.how = how
 
     def fit(self, blocks: Blocks, present: BoolArray) -> "_Joined":
-        """Learn from one ``(rows, p)`` block a modality and ``(modalities, rows)`` masks."""
-        self.shares_ = present.mean(axis=1)
+        """Learn from one ``(rows, p)`` block per modality and ``(modalities, rows)`` masks."""
+        self.present_shares_ = present.mean(axis=1)
         self.how.fit(self._flagged(blocks, present), present)
         reduced = self.how.transform(self._flagged(blocks, present), present)
         self.scale_, self.width_ = UnitVariance(columns=True).fit(reduced), int(reduced.shape[1])
         return self
 
     def transform(self, blocks: Blocks, present: BoolArray) -> FloatArray:
-        """Return ``(rows, width_)``, at a mean variance of 1 in training."""
+        """Return ``(rows, width_)``, with a mean variance of 1 in training."""
         if not present.shape[1]:
             return np.zeros((0, self.width_))
         return np.asarray(self.scale_.transform(self.how.transform(self._flagged(blocks, present), present)))
 
     def _flagged(self, blocks: Blocks, present: BoolArray) -> list[FloatArray]:
-        flags = present - self.shares_[:, None]
+        flags = present - self.present_shares_[:, None]
         return [
             np.column_stack([block, flag]) if 0 < share < 1 else block.astype(np.float64)
-            for block, flag, share in zip(blocks, flags, self.shares_, strict=True)
+            for block, flag, share in zip(blocks, flags, self.present_shares_, strict=True)
         ]
 
 
@@ -62,7 +62,7 @@ class ReducedInputs(Inputs):
     Attributes
     ----------
     steps_, summary_
-        The reducer of steps and that of summaries; None where training has none.
+        The reducers of steps and of summaries; None if training has none of them.
     """
 
     def __init__(
@@ -86,50 +86,50 @@ class ReducedInputs(Inputs):
             reader = ReducedReader(self, x[rows], 0.0)
             if any(steps for _, steps in self.widths):
                 total = int(self.lengths(x[rows]).sum())
-                some = np.arange(0, len(rows), -(-total // ENOUGH))
-                blocks, present, _ = reader.steps(some, reader.there[some])
+                some = np.arange(0, len(rows), -(-total // FITTED_STEPS))
+                blocks, present, _ = reader.steps(some, reader.available[some])
                 self.steps_ = _Joined(reducer(self.how, self.options)).fit(blocks, present)
             if any(summary for summary, _ in self.widths):
-                summaries = reader.summarised(np.arange(len(rows)), reader.there)
+                summaries = reader.summarised(np.arange(len(rows)), reader.available)
                 self.summary_ = _Joined(reducer(self.how, self.options)).fit(*summaries)
         return self
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "ReducedReader":
-        """Return what makes batches of `x`."""
+        """Return a reader that makes batches of `x`."""
         return ReducedReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class ReducedReader(InputReader):
     """Batches for an LSTM: one sequence, and one summary beside it.
 
-    Where training has no sequence at all, the summary is the only step.
+    If training has no sequences, the summary is the only step.
     """
 
     def __init__(self, inputs: ReducedInputs, x: Modalities, modality_dropout: float) -> None:
         super().__init__(inputs, x, modality_dropout)
         self.inputs = inputs
 
-    def steps(self, rows: IntArray, there: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return all steps, ``(total, d)`` a modality, which of them are there, and how many each row has."""
+    def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
+        """Return all steps, ``(total, d)`` per modality, which are available, and the number of steps per row."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
-        blocks, has, lengths = self.side_by_side(rows, there)
+        blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
 
-    def summarised(self, rows: IntArray, there: BoolArray) -> tuple[Blocks, BoolArray]:
-        """Return the summaries, ``(b, p)`` a modality, and which of them are there."""
+    def summarised(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray]:
+        """Return the summaries, ``(b, p)`` per modality, and which of them are available."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
-        found = self.summary(rows, there)
-        return [found[m] for m in read], there.T[read]
+        found = self.summary(rows, available)
+        return [found[m] for m in read], available.T[read]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
         """Return ``steps`` ``(b, L, q)`` with their ``mask`` ``(b, L)``, and ``summary`` ``(b, r)``."""
-        there, joined = self.drawn(rows, training), self.inputs
+        available, joined = self.readable(rows, training), self.inputs
         summary = np.zeros((len(rows), 0))
         if joined.summary_ is not None:
-            summary = joined.summary_.transform(*self.summarised(rows, there))
+            summary = joined.summary_.transform(*self.summarised(rows, available))
         if joined.steps_ is None:
             return {"steps": summary[:, None], "mask": np.ones((len(rows), 1), bool), "summary": summary[:, :0]}
-        blocks, present, lengths = self.steps(rows, there)
+        blocks, present, lengths = self.steps(rows, available)
         steps, mask = padded(joined.steps_.transform(blocks, present), lengths)
         return {"steps": steps, "mask": mask, "summary": summary}
 
@@ -137,28 +137,29 @@ class ReducedReader(InputReader):
 class SequenceLSTM(Neural):
     """An LSTM over the steps of one modality, or over those of several, joined and reduced before it.
 
-    A shorter sequence is stretched to the longest of its utterance, and a column says where a modality is missing. The
-    summaries, joined and reduced alike, are read beside the LSTM's state; without any sequence they are its only step.
+    The steps of a shorter sequence are repeated to the length of the longest in its utterance, and a column marks where
+    a modality is missing. The summaries, joined and reduced likewise, are read beside the LSTM's state; if there are no
+    sequences, they are its only step.
 
     Parameters
     ----------
     modalities
-        Which.
+        The modalities to read.
     reducer
-        Name of a reducer of `models.fusion.early`, fitted on training steps.
+        Name of a reducer of `models.fusion.early`; fitted on training steps.
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     settings
-        Overrule ``DEFAULTS``; a list is a choice made on inner folds. The key ``reducer`` holds those of the reducer.
+        Overrule ``DEFAULTS``; from a list, inner folds choose. The key ``reducer`` holds those of the reducer.
         ``pooling`` is ``mean`` or ``last``: how the LSTM's states become one.
     normalise
-        ``standard`` or ``quantile``: how summaries are brought to one scale, learnt in the fold.
+        The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
 
     References
     ----------

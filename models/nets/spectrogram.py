@@ -9,10 +9,10 @@ from models.data.modalities import BoolArray, IntArray, Modalities, Ragged, Task
 from models.errors import ModelError
 from models.nets.neural import LEARNING, NetInputs, Neural
 from models.nets.steps import StepScaler, padded
-from models.nets.training import Batch, TrainedNet
+from models.nets.trained_net import Batch, TrainedNet
 
-SOURCE = "spectrogram"  # the sequence that is read; present as audio is
-RATE_HZ = 25.0  # frames that the network sees of a second
+SOURCE = "spectrogram"  # the sequence that is read; available where audio is
+RATE_HZ = 25.0  # frames per second that the network reads
 
 
 class Frames:
@@ -21,7 +21,7 @@ class Frames:
     Attributes
     ----------
     scaler_
-        Of the bands; None where training has no frame.
+        The scaler of the bands; None if training has no frames.
     """
 
     def __init__(self, modality: str) -> None:
@@ -42,15 +42,15 @@ class Frames:
 
     @property
     def bands(self) -> int:
-        """Numbers a frame."""
+        """Numbers per frame."""
         return len(self.scaler_.mean_) if self.scaler_ is not None else 0
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows that have a frame."""
+        """Return ``(n,)`` which rows have a frame."""
         return np.asarray((self._frames(x).lengths > 0) & (self.scaler_ is not None))
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FrameReader":
-        """Return what makes batches of `x`."""
+        """Return a reader that makes batches of `x`."""
         frames = self._frames(x)
         if self.scaler_ is None or frames.width != self.bands:
             raise ModelError(f"the model reads spectrograms of {self.bands} bands, these have {frames.width}")
@@ -58,7 +58,7 @@ class Frames:
 
 
 def _frames_joined(frames: Ragged) -> int:
-    """Return how many neighbouring frames become one, for about `RATE_HZ` of them (untimed: 100 a second come in)."""
+    """Return how many neighbouring frames to average for about `RATE_HZ`; frames without times come at 100 Hz."""
     starts = frames.steps.times[frames.rows(), 0]
     hops = np.diff(starts)
     hops = hops[hops > 0]
@@ -66,7 +66,7 @@ def _frames_joined(frames: Ragged) -> int:
 
 
 class FrameReader:
-    """Batches of spectrograms, neighbouring frames averaged; in training a piece of each clip, begun anywhere."""
+    """Batches of spectrograms with neighbouring frames averaged; training reads a random piece of each clip."""
 
     def __init__(self, frames: Ragged, scaler: StepScaler, join: int, crop_s: float) -> None:
         self.frames = frames
@@ -101,23 +101,23 @@ class FrameReader:
 
 
 class SpectrogramCNN(Neural):
-    """Convolutions over the time and frequency of a clip's log-mel spectrogram, pooled over the whole clip.
+    """Convolutions over time and frequency of a clip's log-mel spectrogram, pooled over the whole clip.
 
     Rows without audio, or without a frame, get the training prior.
 
     Parameters
     ----------
     modality
-        The one that the spectrogram is of.
+        The modality that the spectrogram belongs to.
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     settings
-        Overrule ``DEFAULTS``; a list is a choice made on inner folds. ``crop_s`` is how long a piece of a clip, in
-        seconds, training sees at a time.
+        Overrule ``DEFAULTS``; from a list, inner folds choose. ``crop_s`` is the length, in seconds, of
+        the piece of a clip that training reads at a time.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
 
     References
     ----------

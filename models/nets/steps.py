@@ -1,4 +1,4 @@
-"""Steps of sequences as a network reads them: scaled, shortened, padded, taken away at random."""
+"""Steps of sequences as a network reads them: scaled, shortened, padded, aligned; and modality dropout."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, FloatArray, IntArray, Ragged, require_columns
 from models.data.scaling import LIMIT
 
-LONGEST = 64  # steps; of a longer sequence, neighbouring steps are averaged
+MAX_STEPS = 64  # of a longer sequence, neighbouring steps are averaged
 
 CHUNK = 1 << 16  # steps that are read at a time to learn their scale
 
@@ -16,10 +16,10 @@ Floats = NDArray[np.float32]
 
 
 class StepScaler:
-    """Columns of steps to mean 0 and deviation 1 over the training steps; undefined entries to 0, the mean."""
+    """Scale columns of steps to mean 0 and deviation 1 over the training steps; undefined entries become 0."""
 
     def fit(self, sequence: Ragged) -> "StepScaler":
-        """Learn mean and deviation of each column, ignoring NaN, a part of the steps at a time."""
+        """Learn the mean and deviation of each column, ignoring NaN, in chunks of steps."""
         rows, values = sequence.rows(), sequence.steps.values
         parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
         count = np.maximum(sum(np.isfinite(values[part]).sum(axis=0) for part in parts), 1)
@@ -32,14 +32,14 @@ class StepScaler:
         return self
 
     def transform(self, values: Floats) -> Floats:
-        """Return ``(steps, d)`` standardised values, cut at `models.data.scaling.LIMIT` deviations."""
+        """Return ``(steps, d)`` standardised values, clipped at `models.data.scaling.LIMIT` deviations."""
         require_columns(values, self.mean_)
         scaled: Floats = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)
 
 
-def dropped(there: BoolArray, share: float) -> BoolArray:
-    """Take modalities away at random, each with probability `share`, but never the last one of a row.
+def drop_modalities(available: BoolArray, share: float) -> BoolArray:
+    """Drop modalities at random, each with probability `share`, but keep at least one that a row has.
 
     Draws from torch's random state, which training has seeded.
 
@@ -48,45 +48,45 @@ def dropped(there: BoolArray, share: float) -> BoolArray:
     there
         ``(n, modalities)``.
     share
-        Probability of each.
+        The probability of dropping each.
 
     References
     ----------
     N. Neverova et al., ModDrop: adaptive multi-modal gesture recognition, 2016.
     """
     if share == 0:
-        return there
+        return available
     import torch
 
-    drawn = torch.rand(there.shape).numpy()
-    kept = there & (drawn >= share)
-    luckiest = np.where(there, drawn, -1).argmax(axis=1)
-    kept[np.arange(len(there)), luckiest] |= there.any(axis=1)
+    drawn = torch.rand(available.shape).numpy()
+    kept = available & (drawn >= share)
+    luckiest = np.where(available, drawn, -1).argmax(axis=1)
+    kept[np.arange(len(available)), luckiest] |= available.any(axis=1)
     return kept
 
 
 def middles_s(sequence: Ragged, positions: IntArray) -> FloatArray:
-    """Return the middle of each step in seconds; its position where nobody timed it."""
+    """Return the middle of each step in seconds, or its position if it has no times."""
     middle = sequence.steps.times[positions].mean(axis=1)
     return np.where(np.isfinite(middle), middle, within(sequence.lengths))
 
 
 def within(lengths: IntArray) -> IntArray:
-    """Return each step's position in its own sequence."""
+    """Return the position of each step in its sequence."""
     ends = np.cumsum(lengths)
     positions: IntArray = np.arange(int(lengths.sum())) - np.repeat(ends - lengths, lengths)
     return positions
 
 
 def parts_of(lengths: IntArray) -> IntArray:
-    """Return which of at most `LONGEST` equal parts of its sequence each step falls into."""
+    """Return which of at most `MAX_STEPS` equal parts of its sequence each step belongs to."""
     whole = np.repeat(lengths, lengths)
     place = within(lengths)
-    return np.where(whole > LONGEST, place * LONGEST // np.maximum(whole, 1), place)
+    return np.where(whole > MAX_STEPS, place * MAX_STEPS // np.maximum(whole, 1), place)
 
 
 def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], IntArray]:
-    """Average neighbouring steps of sequences longer than `LONGEST`.
+    """Average neighbouring steps of sequences longer than `MAX_STEPS`.
 
     Parameters
     ----------
@@ -98,39 +98,47 @@ def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], In
     Returns
     -------
     tuple
-        The same of sequences of at most `LONGEST` steps.
+        Values and lengths of sequences of at most `MAX_STEPS` steps.
     """
-    if not len(values) or lengths.max() <= LONGEST:
+    if not len(values) or lengths.max() <= MAX_STEPS:
         return values, lengths
     owner = np.repeat(np.arange(len(lengths)), lengths)
-    part = owner * LONGEST + parts_of(lengths)
+    part = owner * MAX_STEPS + parts_of(lengths)
     firsts = np.flatnonzero(np.diff(part, prepend=-1))
     counts = np.diff(firsts, append=len(values))
     means = np.add.reduceat(values, firsts, axis=0) / counts[:, None].astype(values.dtype)
-    return means, np.minimum(lengths, LONGEST)
+    return means, np.minimum(lengths, MAX_STEPS)
 
 
 def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolArray]:
-    """Return ``(n, longest, d)``, zeros beyond each sequence's end, and where its steps are; at least 1 long."""
+    """Return ``(n, longest, d)`` with zeros beyond each sequence's end, and the mask of its steps; at least 1 long."""
     mask = np.arange(max(int(lengths.max(initial=0)), 1)) < lengths[:, None]
     full = np.zeros((*mask.shape, values.shape[1]), values.dtype)
     full[mask] = values
     return full, mask
 
 
-def stretched(lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Bring several sequences of each row to the length of its longest: step j of L reads step ``(j + .5) * l // L``.
+def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
+    """Return which step of each modality stands at each place, if all are repeated to the length of the row's longest.
+
+    Place j of L takes step ``(j + .5) * l // L`` of a sequence of l steps.
 
     Parameters
     ----------
     lengths
-        ``(modalities, n)`` of the sequences.
+        ``(modalities, n)`` the lengths l of the sequences.
 
     Returns
     -------
     tuple
-        ``(modalities, total)`` which of its own steps each reads (0 where it has none), one row after another, and
-        ``(n,)`` L.
+        ``(modalities, total)`` positions of steps within their sequences, one row after another (0 for a sequence
+        without steps), and ``(n,)`` the lengths L.
+
+    Examples
+    --------
+    >>> places, longest = aligned(np.array([[4], [2]]))
+    >>> places.tolist(), longest.tolist()
+    ([[0, 1, 2, 3], [0, 0, 1, 1]], [4])
     """
     longest: IntArray = lengths.max(axis=0)
     middle = (within(longest) + 0.5) / np.repeat(longest, longest)

@@ -183,5 +183,5 @@ RULES: dict[str, Callable[[Any], None]] = {
     "models.classical.estimator.UtteranceEstimator": _estimator,
     "models.classical.target.FittedClassifier": _classifier,
     "models.classical.target.Target": _target,
-    "models.nets.training.TrainedNet": lambda net: net.check(),
+    "models.nets.trained_net.TrainedNet": lambda net: net.check(),
 }

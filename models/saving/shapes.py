@@ -37,7 +37,7 @@ _SHAPES: dict[str, Mapping[str, Sides]] = {
     "models.classical.calibration.GroupCalibrated": {"classes_": ("classes",)},
     "models.data.scaling.RowSpace": {"axes_": ("columns", "rank")},
     "models.data.scaling.UnitVariance": {"scale_": ()},
-    "models.nets.sequence._Joined": {"shares_": ("blocks",)},
+    "models.nets.sequence._Joined": {"present_shares_": ("blocks",)},
     "models.classical.estimator.UtteranceEstimator": {"classes_": ("outputs",), "prior_": ("outputs",)},
     "models.classical.tabular.DesignedClassifier": {"prior": ("outputs",)},
     "models.classical.target.FittedClassifier": {"prior_": ("outputs",), "seen_": ("seen",)},

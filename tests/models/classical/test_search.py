@@ -14,7 +14,8 @@ from models.classical.search import least, search, tuned_classifier
 from models.classical.target import FittedClassifier, Target
 from models.errors import DivergedError, ModelError
 from models.fusion import early
-from models.nets.training import TrainedNet, Training, train
+from models.nets.trained_net import TrainedNet
+from models.nets.training import Training, train
 from models.outputs import finite, sound_answers
 from models.registry import Recipe, build, strategy, strategy_names
 from tests.models.nets.test_neural import TWO, exclusive_or

@@ -7,7 +7,7 @@ import torch
 from models.data.modalities import Modalities, Ragged
 from models.fusion.attention import ModalityAttention, SelfAttention
 from models.nets.layers import masked_softmax
-from models.nets.steps import LONGEST
+from models.nets.steps import MAX_STEPS
 
 TWO = ("text", "audio")
 ONE = {"dropout": 0.1}
@@ -99,7 +99,7 @@ def test_self_attention_weighs_the_steps_of_the_fused_sequence():
 
 def test_averaged_steps_share_their_weight():
     rng = np.random.default_rng(0)
-    long = 2 * LONGEST
+    long = 2 * MAX_STEPS
     steps = Ragged.of([rng.normal(size=(long if i == 0 else 5, 2)).astype(np.float32) for i in range(20)])
     x = Modalities({}, {"audio": np.ones(20, bool)}, np.full(20, None), np.arange(20) % 4, {}, {"audio": steps})
     model = ModalityAttention(("audio",), settings={**ONE, "epochs": 2}).fit(x, np.arange(20) % 2)

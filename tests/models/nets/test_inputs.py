@@ -9,7 +9,7 @@ from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
 from models.fusion.fused import FusedInputs
 from models.nets.inputs import SINGULAR, Inputs
-from models.nets.steps import LONGEST, StepScaler, dropped, shortened, stretched
+from models.nets.steps import MAX_STEPS, StepScaler, aligned, drop_modalities, shortened
 
 
 def corpus(lengths=(3, 0, 5, 2), seed=0, n=4):
@@ -45,7 +45,7 @@ def test_a_batch_is_padded_to_its_own_longest_and_absent_steps_are_not_read():
     x = corpus()
     reader = Inputs(("text", "audio"), None, "standard").fit(x).reader(x, {})
     batch = reader.batch(np.array([0, 1, 3]))
-    assert batch["there"].tolist() == [[True, True], [False, False], [True, False]]
+    assert batch["available"].tolist() == [[True, True], [False, False], [True, False]]
     assert batch["steps"][1].shape == (3, 3, 2)
     assert batch["masks"][1].sum(axis=1).tolist() == [3, 0, 0]
     assert not batch["steps"][1][~batch["masks"][1]].any()
@@ -86,17 +86,17 @@ def test_wide_word_counts_become_standardised_singular_vectors():
 
 
 def test_long_sequences_are_averaged():
-    values, lengths = shortened(np.arange(200.0)[:, None], np.array([3, 2 * LONGEST, 200 - 3 - 2 * LONGEST]))
-    assert lengths.tolist() == [3, LONGEST, min(200 - 3 - 2 * LONGEST, LONGEST)]
+    values, lengths = shortened(np.arange(200.0)[:, None], np.array([3, 2 * MAX_STEPS, 200 - 3 - 2 * MAX_STEPS]))
+    assert lengths.tolist() == [3, MAX_STEPS, min(200 - 3 - 2 * MAX_STEPS, MAX_STEPS)]
     assert values[:5, 0].tolist() == [0, 1, 2, 3.5, 5.5]
 
 
-def test_a_short_sequence_is_stretched_to_the_longest():
-    (long, short), longest = stretched(np.array([[4], [2]]))
+def test_a_short_sequence_is_aligned_to_the_longest():
+    (long, short), longest = aligned(np.array([[4], [2]]))
     assert (long.tolist(), short.tolist(), longest.tolist()) == ([0, 1, 2, 3], [0, 0, 1, 1], [4])
-    _, three = stretched(np.array([[7], [3]]))[0]
+    _, three = aligned(np.array([[7], [3]]))[0]
     assert three.tolist() == [int((j + 0.5) * 3 / 7) for j in range(7)]
-    reads, longest = stretched(np.array([[2, 0, 1], [0, 0, 3]]))
+    reads, longest = aligned(np.array([[2, 0, 1], [0, 0, 3]]))
     assert longest.tolist() == [2, 0, 3]
     assert reads.tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 1, 2]]
 
@@ -128,14 +128,14 @@ def test_a_fused_batch_has_a_step_even_where_no_modality_has():
 
 def test_modality_dropout_keeps_at_least_one_and_only_what_is_there():
     rng = np.random.default_rng(0)
-    there = rng.random((4000, 3)) < 0.7
+    available = rng.random((4000, 3)) < 0.7
     torch.manual_seed(0)
-    kept = dropped(there, 0.6)
-    assert not (kept & ~there).any()
-    np.testing.assert_array_equal(kept.any(axis=1), there.any(axis=1))
-    full = dropped(np.ones((20000, 3), bool), 0.3)
+    kept = drop_modalities(available, 0.6)
+    assert not (kept & ~available).any()
+    np.testing.assert_array_equal(kept.any(axis=1), available.any(axis=1))
+    full = drop_modalities(np.ones((20000, 3), bool), 0.3)
     assert full.mean() == pytest.approx(0.7 + 0.3**3 / 3, abs=0.01)
-    np.testing.assert_array_equal(dropped(there, 0), there)
+    np.testing.assert_array_equal(drop_modalities(available, 0), available)
 
 
 def test_what_the_network_cannot_read_is_refused():

@@ -9,7 +9,8 @@ import torch
 from skorch.callbacks import regularization
 
 from models.nets.fcnn import Rows
-from models.nets.training import TrainedNet, Training, held_out, train
+from models.nets.trained_net import TrainedNet
+from models.nets.training import Training, held_out, train
 
 QUICK = Training(epochs=15, patience=3, learning_rate=1e-2)
 
@@ -31,15 +32,15 @@ def trained(how=QUICK, split=True, precision="float64"):
     return train(net, Rows(x), y, how, criterion=torch.nn.MSELoss(), split=rows)
 
 
-def said(net, x):
-    return np.concatenate(list(net.answers(Rows(x))))
+def outputs_of(net, x):
+    return np.concatenate(list(net.outputs(Rows(x))))
 
 
 def test_the_best_epoch_is_kept():
     x, y = problem()
     net = trained(Training(epochs=40, patience=3, learning_rate=5e-2))
     assert len(net.losses) < 40
-    assert np.mean((said(net, x[90:]) - y[90:]) ** 2) == pytest.approx(min(net.losses), rel=1e-4)
+    assert np.mean((outputs_of(net, x[90:]) - y[90:]) ** 2) == pytest.approx(min(net.losses), rel=1e-4)
 
 
 def test_without_rows_to_stop_by_all_epochs_are_run():
@@ -50,31 +51,31 @@ def test_the_seed_decides_and_torchs_state_does_not():
     x, _ = problem()
     torch.manual_seed(3)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    first = said(trained(), x)
+    first = outputs_of(trained(), x)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
     torch.manual_seed(4)
-    assert said(trained(), x).tobytes() == first.tobytes()
-    assert said(trained(Training(epochs=15, learning_rate=1e-2, seed=1)), x).tobytes() != first.tobytes()
+    assert outputs_of(trained(), x).tobytes() == first.tobytes()
+    assert outputs_of(trained(Training(epochs=15, learning_rate=1e-2, seed=1)), x).tobytes() != first.tobytes()
 
 
 def test_a_net_is_arrays_and_plain_settings():
     x, _ = problem()
     net = trained()
-    first = said(net, x)
+    first = outputs_of(net, x)
     assert "_module" not in net.__getstate__()
     assert {array.dtype for array in net.weights.values()} == {np.dtype(np.float32)}
     copy = pickle.loads(pickle.dumps(net))  # noqa: S301 - our own bytes
-    assert said(copy, x).tobytes() == first.tobytes()
+    assert outputs_of(copy, x).tobytes() == first.tobytes()
     state, fresh = net.__getstate__(), TrainedNet.__new__(TrainedNet)
     fresh.__setstate__({**state, "weights": {name: array.copy() for name, array in net.weights.items()}})
-    assert said(fresh, x).tobytes() == first.tobytes()
+    assert outputs_of(fresh, x).tobytes() == first.tobytes()
 
 
 def test_an_answer_does_not_depend_on_its_batch():
     x, _ = problem()
     net = trained()
-    np.testing.assert_allclose(said(net, x[:1])[0], said(net, x)[0], rtol=1e-12)
+    np.testing.assert_allclose(outputs_of(net, x[:1])[0], outputs_of(net, x)[0], rtol=1e-12)
 
 
 def _noted(seen, original, parameters, max_norm, **more):

@@ -112,7 +112,7 @@ def an_object(name, **state):
 
 def net(build, **options):
     own = {"build": build, "options": {"dict": [list(pair) for pair in options.items()]}, "precision": "float64"}
-    return an_object("models.nets.training.TrainedNet", **own, weights={"dict": []}, losses=[])
+    return an_object("models.nets.trained_net.TrainedNet", **own, weights={"dict": []}, losses=[])
 
 
 def at(place, value):

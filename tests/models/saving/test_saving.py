@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.nets.training import TrainedNet
+from models.nets.trained_net import TrainedNet
 from models.registry import strategy_names
 from models.saving.saving import ABOUT, MODEL, WEIGHTS, load, save
 from models.saving.traversal import iter_parts

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeRegressor
 from features.text.tfidf import TfidfText
 from features.text.word2vec import Word2VecText
 from models.data.modalities import Modalities
-from models.nets.training import TrainedNet
+from models.nets.trained_net import TrainedNet
 from models.registry import Recipe, build
 from models.saving.size import parameters
 from models.saving.traversal import iter_parts

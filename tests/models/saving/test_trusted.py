@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from models.errors import ModelError
-from models.nets.training import TrainedNet
+from models.nets.trained_net import TrainedNet
 from models.saving import checks_libraries, checks_own, shapes, trusted
 from models.saving.trusted import class_named, network_class, trust
 from tests.conftest import ROOT

@@ -1,0 +1,162 @@
+"""Networks as plain values: the name of their class, its settings and weights; a torch module is made when needed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from common.threads import one_thread
+from models.data.modalities import IntArray
+from models.errors import ModelError
+from models.saving.trusted import NETS, network_class
+
+ROWS_AT_A_TIME = 128  # that a network predicts, by default
+PRECISIONS = ("float32", "float64")
+MAX_SETTING = 100_000  # of a loaded network: whole numbers among its settings are no larger, unless its weights are
+
+Batch = Mapping[str, Any]  # keyword arguments of a module's forward: arrays, lists of arrays, mappings of them
+
+
+class Reader(Protocol):
+    """Makes batches of rows."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
+        """Return float32 numbers of `rows`, padded to the longest; with `training`, noise and dropout are added."""
+        ...
+
+
+class TrainedNet:
+    """A network as plain values that rebuild it: the name of its class, its settings and its weights.
+
+    Parameters
+    ----------
+    build
+        ``module:class`` of the torch module.
+    options
+        Its keyword arguments; plain values.
+    precision
+        Of its outputs. In ``float64``, 12 digits of an output do not depend on the other rows of its batch.
+
+    Attributes
+    ----------
+    weights
+        Name -> float32 array; None before training.
+    losses
+        Held-out loss after each epoch; empty if nothing was held out.
+    """
+
+    def __init__(self, build: str, options: Mapping[str, Any], precision: str = "float64") -> None:
+        self.build = build
+        self.options = dict(options)
+        self.precision = precision
+        self.weights: dict[str, Any] | None = None
+        self.losses: list[float] = []
+        self._module: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_module"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update(state, _module=None)
+
+    def untrained(self) -> Any:
+        """Return a torch module with initial weights, drawn from torch's random state.
+
+        Raises
+        ------
+        ModelError
+            If `build` names no network of this project or of a plugin.
+        """
+        return network_class(self.build)(**self.options)
+
+    def check(self) -> None:
+        """Check a network from a file: the class that it names, its settings, and that its weights fit them.
+
+        Raises
+        ------
+        ModelError
+            If it is no known network, cannot be built, or would take more memory than its weights.
+        """
+        network_class(self.build)
+        weights = self.weights
+        if self.precision not in PRECISIONS or not isinstance(weights, dict):
+            raise ModelError(f"a network in it has the precision {self.precision!r:.60} or no weights")
+        if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in weights.values()):
+            raise ModelError("a network in it has weights that are not finite numbers")
+        size, count = sum(array.size for array in weights.values()), len(weights)
+        if not _plausible(self.options, size, count):
+            raise ModelError(f"a network in it has settings that do not fit its {count} arrays of weights")
+        if self.build.partition(":")[0] == NETS and self._shapes() != {
+            name: (array.dtype.name, array.shape) for name, array in weights.items()
+        }:
+            raise ModelError("a network in it has weights of other shapes or types than its settings say")
+
+    def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        import torch
+
+        with torch.device("meta"):  # shapes without memory
+            module = self.untrained()
+        state = module.state_dict().items()
+        return {name: (str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)) for name, tensor in state}
+
+    def keep(self, module: Any, losses: list[float]) -> None:
+        """Keep the weights of a trained `module`."""
+        self.weights = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
+        self.losses, self._module = losses, None
+
+    def _built(self) -> Any:
+        import torch
+
+        if self._module is None:
+            with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and then replaced
+                module = self.untrained()
+            weights = {name: torch.from_numpy(np.asarray(array)) for name, array in (self.weights or {}).items()}
+            module.load_state_dict(weights)
+            self._module = module.to(getattr(torch, self.precision)).eval()
+        return self._module
+
+    def outputs(self, reader: Reader, at_a_time: int = ROWS_AT_A_TIME) -> Iterator[Any]:
+        """Yield the network's outputs for the reader's rows, so many at a time, as numpy arrays."""
+        import torch
+
+        with one_thread(), torch.inference_mode():  # skorch's loader would draw from torch's random state
+            module = self._built()
+            for start in range(0, len(reader), at_a_time):
+                rows = np.arange(start, min(start + at_a_time, len(reader)))
+                yield _arrays(module(**tensors(reader.batch(rows), getattr(torch, self.precision))))
+
+
+def _plausible(options: Any, size: int, count: int) -> bool:
+    """Return whether settings could be those of a network of `count` arrays with `size` weights in all."""
+    if isinstance(options, Mapping):
+        layers = options.get("layers", 0)
+        return type(layers) is int and layers <= count and all(_plausible(v, size, count) for v in options.values())
+    if isinstance(options, list | tuple):
+        return len(options) <= count and all(_plausible(value, size, count) for value in options)
+    if isinstance(options, int):
+        return 0 <= options <= max(size, MAX_SETTING)
+    return options is None or isinstance(options, str | float)
+
+
+def tensors(value: Any, precision: Any) -> Any:
+    """Return arrays, or lists and mappings of them, as tensors; floating-point ones in a precision of torch."""
+    import torch
+
+    if isinstance(value, Mapping):
+        return {key: tensors(part, precision) for key, part in value.items()}
+    if isinstance(value, list):
+        return [tensors(part, precision) for part in value]
+    tensor = torch.from_numpy(np.ascontiguousarray(value))
+    return tensor.to(precision) if tensor.is_floating_point() else tensor
+
+
+def _arrays(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _arrays(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_arrays(part) for part in value]
+    return value.numpy()
