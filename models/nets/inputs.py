@@ -219,7 +219,7 @@ class Steps:
         self.starts = np.cumsum(self.lengths) - self.lengths
 
     def padded(self, rows: IntArray, available: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
-        """Return ``(b, longest, d)`` steps, their mask and their seconds; rows that are not `available` have no steps."""
+        """Return ``(b, longest, d)`` steps, their mask and their seconds; rows that are not `available` have none."""
         lengths = np.where(available, self.lengths[rows], 0)
         positions = np.repeat(self.starts[rows], lengths) + within(lengths)
         steps, mask = padded(self.values[positions], lengths)
@@ -253,7 +253,7 @@ class InputReader:
         return [summary[rows] * available[:, [m]] for m, summary in enumerate(self.summaries)]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``available``, ``(b, M)``, and per modality ``summaries``, ``steps``, and their ``masks`` and ``times``."""
+        """Return ``available`` ``(b, M)``, and ``summaries``, ``steps``, their ``masks`` and ``times`` per modality."""
         available = self.readable(rows, training)
         padded = [
             s.padded(rows, available[:, m]) if s is not None else _nothing(len(rows))
