@@ -1,4 +1,4 @@
-"""What a model cannot work with; each error carries one sentence for the user."""
+"""Errors of models; the message of each is one sentence for the user."""
 
 
 class ModelError(ValueError):
@@ -6,19 +6,19 @@ class ModelError(ValueError):
 
 
 class FitError(ModelError):
-    """A model that could not be fitted, or did not answer as a model must; the others can go on without it."""
+    """A model that could not be fitted, or whose outputs are invalid; the other models can go on without it."""
 
 
 class DivergedError(FitError):
-    """A fit that ended in no finite number: training diverged, or an algorithm did not get to its end."""
+    """A fit that diverged or did not finish, so that it gave no finite numbers."""
 
 
 class LeakError(ModelError):
-    """The test part of a fold holds something that its training part holds too."""
+    """The training and the test part of a fold share data."""
 
 
 def reason_of(error: Exception) -> str:
-    r"""Return what an error says in one line, without the trace that XGBoost's errors go on with.
+    r"""Return an error's message in one line, without the stack trace that XGBoost appends.
 
     >>> reason_of(ValueError("[12:00:00] a.cc:1: Check failed\nStack trace:\n  [bt] (0) lib.so(+0x1)"))
     '[12:00:00] a.cc:1: Check failed'

@@ -1,4 +1,4 @@
-"""What was said before: the features of an utterance's neighbours in its dialogue, beside its own."""
+"""Dialogue context: the features of an utterance's neighbours beside its own."""
 
 import re
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from models.validation.folds import numbered
 
 
 def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, after: int = 0) -> dict[int, IntArray]:
-    """Return for each lag the position of every utterance's neighbour, -1 where the dialogue has none.
+    """Return for each lag the position of every utterance's neighbour, or -1 if the dialogue has none.
 
     Parameters
     ----------
     dialogues
-        ``(n,)`` which dialogue an utterance belongs to; an empty one is a dialogue of its own.
+        ``(n,)`` the dialogue of each utterance; an utterance without one is a dialogue of its own.
     order
-        ``(n,)`` its place in there; equal or undefined places keep the order of the table.
+        ``(n,)`` its place in the dialogue; equal or undefined places keep the order of the table.
     before, after
-        How many to each side. Lag -1 is the previous utterance, 1 the next.
+        The number of neighbours on each side. Lag -1 is the previous utterance, 1 the next.
 
     Examples
     --------
@@ -46,9 +46,8 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
 def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
     """Add the neighbours' pooled features as columns, and each neighbour as one step (the mean of its steps).
 
-    A column of lag -1 is called ``<extractor>@-1.<feature>``. Where there is no neighbour, or it lacks the modality,
-    the columns are NaN and there is no step. Transcripts, masks and groups stay those of the utterance itself; the
-    spectrogram's frames too.
+    A column of lag -1 is named ``<extractor>@-1.<feature>``. If there is no neighbour, or it lacks the modality, the
+    columns are NaN and there is no step. Transcripts, masks, groups and spectrogram frames remain the utterance's own.
     """
     pooled, names = dict(x.pooled), dict(x.names)
     for modality, matrix in x.pooled.items():
@@ -64,7 +63,7 @@ def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
 
 
 def extractor_of(column: str) -> str:
-    """Return the extractor of a column's name, the same for an utterance's own columns and its neighbours'.
+    """Return the extractor that a column comes from, for an utterance's own columns and for its neighbours'.
 
     Examples
     --------
@@ -108,5 +107,5 @@ def _mean(steps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _second(lag: int, offset: float, timed: bool) -> FloatArray:
-    """Return the time of a neighbour's step: a second each, away from the utterance; NaN where that has no times."""
+    """Return start and end of a neighbour's step, one second per lag; NaN if the utterance has no times."""
     return np.array([[lag, lag + 1]], np.float64) + (offset if timed else np.nan)

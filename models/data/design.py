@@ -1,4 +1,4 @@
-"""From `Modalities` to the matrix that a classifier reads: every number in it is learnt from training rows alone."""
+"""Design matrices: from `Modalities` to the matrix that a classifier reads, learnt from training rows alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,27 +12,27 @@ from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities
 from models.data.scaling import Standardise, scaler
 from models.errors import ModelError
 
-SPARSE_COLUMNS = 100  # a block of word counts weighs as much as so many standardised columns
+SPARSE_COLUMNS = 100  # a block of word counts has the weight of so many standardised columns
 
 FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers, fitted inside a fold
 
 
 class Block:
-    """One modality as columns: its pooled features, then what transformers fitted on the transcript give.
+    """One modality as columns: its pooled features, then the columns of transformers fitted on transcripts.
 
     Parameters
     ----------
     modality
-        Which.
+        The modality to read.
     fitted
-        Named scikit-learn transformers over raw transcripts; clones of them are fitted here.
+        Named scikit-learn transformers of raw transcripts; clones of them are fitted here.
     indicator
-        Whether to add a column that says if the modality is there (only where that varies in training).
+        Whether to add a column that marks the rows that have the modality (only if that varies in training).
     only
-        The extractor whose columns, or the transformer, that is read; all by default. Columns are named
+        The only extractor or transformer whose columns are read; all by default. Columns are named
         ``<extractor>.<feature>``; those of neighbours in a dialogue belong to the same extractor.
     normalise
-        ``standard`` or ``quantile``: how pooled features and dense transformer outputs are brought to one scale.
+        The scaler of pooled features and dense transformer outputs, ``standard`` or ``quantile``.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Block:
         self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Block":
-        """Learn from the rows where the modality is present."""
+        """Learn from the rows that have the modality."""
         from sklearn.base import clone
 
         present = x.mask(self.modality)
@@ -90,13 +90,13 @@ class Block:
         if len(np.shape(found)) != 2 or np.shape(found)[0] != len(texts):
             raise ModelError(
                 f"the text transformer {name!r} gave {type(found).__name__} {np.shape(found)} for {len(texts)} texts: "
-                "it must give a row of numbers a text"
+                "it must give one row of numbers per text"
             )
         _refuse_infinite(found, texts, name)
         return found
 
     def transform(self, x: Modalities) -> list[Matrix]:
-        """Return the columns in parts, each of n rows; a row without the modality is all zeros but its indicator."""
+        """Return the columns in parts of n rows; rows without the modality are zero except for the indicator."""
         present = x.mask(self.modality)
         parts: list[Matrix] = []
         if self.pooled_ is not None:
@@ -111,7 +111,7 @@ class Block:
 
 
 def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
-    """Raise `ModelError` for what is no number in sparse columns, or infinite in others (there, NaN is undefined)."""
+    """Raise `ModelError` for undefined numbers in sparse columns, and for infinite ones in any."""
     if hasattr(found, "tocoo"):
         entries = found.tocoo()
         bad = np.sort(entries.row[~np.isfinite(entries.data)])
@@ -119,27 +119,27 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
         bad = np.flatnonzero(np.isinf(np.asarray(found, np.float64)).any(axis=1))
     if len(bad):
         raise ModelError(
-            f"the text transformer {name!r} gave a value that is no finite number for the transcript "
-            f"{str(texts[bad[0]])!r:.80}: where a column is undefined, it must give NaN (in sparse columns nothing)"
+            f"the text transformer {name!r} gave a value that is not a finite number for the transcript "
+            f"{str(texts[bad[0]])!r:.80}: it must give NaN for an undefined value, and nothing in sparse columns"
         )
 
 
 @contextmanager
 def _named_failure(name: str, count: int) -> Iterator[None]:
-    """Name the text transformer that fails: it may be a plugin's, and what that raises is anything."""
+    """Name the text transformer that fails: a plugin's may raise anything."""
     try:
         yield
     except ModelError:
         raise
     except Exception as error:
         raise ModelError(
-            f"the text transformer {name!r} failed on {count} texts ({type(error).__name__}: {error}): mend it, or "
-            "take it out of the features of text"
+            f"the text transformer {name!r} failed on {count} texts ({type(error).__name__}: {error}): correct it, or "
+            "remove it from the features of text"
         ) from error
 
 
 class _SparseScaler:
-    """Word counts are not centred, only brought to one weight: the mean squared row length is `SPARSE_COLUMNS`."""
+    """Scales word counts without centring them: the mean squared length of a row becomes `SPARSE_COLUMNS`."""
 
     def __init__(self, counts: Any) -> None:
         length = float(counts.multiply(counts).sum()) / max(counts.shape[0], 1)
@@ -164,7 +164,7 @@ def _text_scaler(values: Any, normalise: str) -> Any:
 
 
 def _placed(values: Matrix, present: BoolArray) -> Matrix:
-    """Put the rows of `values` where `present` is true, zeros elsewhere."""
+    """Return `values` in the rows where `present` is true, and zeros elsewhere."""
     if present.all():
         return values
     if not hasattr(values, "tocsr"):
@@ -174,12 +174,12 @@ def _placed(values: Matrix, present: BoolArray) -> Matrix:
     from scipy.sparse import csr_matrix
 
     rows = np.flatnonzero(present)
-    chooser = csr_matrix((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(present), len(rows)))
-    return (chooser @ values).tocsr()
+    placement = csr_matrix((np.ones(len(rows)), (rows, np.arange(len(rows)))), shape=(len(present), len(rows)))
+    return (placement @ values).tocsr()
 
 
 def joined(parts: Sequence[Matrix]) -> Matrix:
-    """Put matrices of n rows side by side: sparse if one of them is."""
+    """Return matrices of n rows side by side; the result is sparse if one of them is."""
     if not parts:
         raise ModelError("there is nothing to learn from: no modality has a feature")
     if any(hasattr(part, "tocsr") for part in parts):
@@ -190,7 +190,7 @@ def joined(parts: Sequence[Matrix]) -> Matrix:
 
 
 def width(matrix: Matrix) -> float:
-    """Return how many numbers a row has: the columns; of a sparse matrix those that are not 0, on average."""
+    """Return how many numbers a row has: the columns, or for a sparse matrix the mean number of entries."""
     return float(matrix.nnz / max(matrix.shape[0], 1) if hasattr(matrix, "tocsr") else matrix.shape[1])
 
 
@@ -198,7 +198,7 @@ class Design(Protocol):
     """From `Modalities` to a matrix."""
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows that there is anything to say about."""
+        """Return ``(n,)`` which rows have anything to read."""
         ...
 
     def fit(self, x: Modalities) -> Any:
@@ -211,7 +211,7 @@ class Design(Protocol):
 
 
 class OneModality:
-    """The design of a unimodal model: one block, on the rows that have the modality."""
+    """The design of a unimodal model: one block on the rows that have the modality."""
 
     def __init__(
         self, modality: str, fitted: FoldTransformers | None, only: str = "", normalise: str = "standard"
@@ -219,7 +219,7 @@ class OneModality:
         self.block = Block(modality, (fitted or {}).get(modality, ()), only=only, normalise=normalise)
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)``: rows that there is anything to say about."""
+        """Return ``(n,)`` which rows have anything to read."""
         return x.mask(self.block.modality)
 
     def fit(self, x: Modalities) -> "OneModality":

@@ -1,4 +1,4 @@
-"""What a model sees of n utterances: numbers per modality, the transcript, and which modality is there at all."""
+"""The data of n utterances that models read: features per modality, transcripts, and which modalities are present."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,14 @@ Pairs = tuple[tuple[IntArray, IntArray], ...]  # (training rows, validation rows
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """The rows of all utterances of a corpus, which every selection of utterances looks at without copying them."""
+    """The steps of all utterances of a corpus; selections of utterances share them without a copy."""
 
     values: NDArray[np.float32]
     times: FloatArray
 
     @cached_property
     def digest(self) -> str:
-        """Hash of the content, computed once."""
+        """A hash of the content, computed once."""
         return hashlib.sha256(
             np.ascontiguousarray(self.values).tobytes() + np.ascontiguousarray(self.times).tobytes()
         ).hexdigest()
@@ -39,14 +39,14 @@ class _Steps:
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
-    """Sequences of n utterances, each of its own length; choosing utterances copies nothing.
+    """Sequences of n utterances of different lengths; selecting utterances copies nothing.
 
     Attributes
     ----------
     steps
-        The rows that the sequences lie in; use `Ragged.of` to make one.
+        The steps of all sequences; use `Ragged.of` to make them.
     starts, lengths
-        ``(n,)`` where each utterance's steps begin, and how many there are; 0 where there is none.
+        ``(n,)`` the position of each utterance's first step, and the number of its steps.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Ragged:
 
     @classmethod
     def of(cls, values: Sequence[NDArray[np.float32]], times: Sequence[FloatArray] | None = None) -> "Ragged":
-        """Join one ``(steps, d)`` array an utterance, and one ``(steps, 2)`` array of start and end in seconds.
+        """Return sequences from one ``(steps, d)`` array and one ``(steps, 2)`` array of seconds per utterance.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Ragged:
 
     @property
     def width(self) -> int:
-        """Numbers a step."""
+        """Numbers per step."""
         return int(self.steps.values.shape[1])
 
     def __len__(self) -> int:
@@ -95,11 +95,11 @@ class Ragged:
         return slice(int(self.starts[i]), int(self.starts[i] + self.lengths[i]))
 
     def values(self, i: int) -> NDArray[np.float32]:
-        """Return ``(steps, d)`` of utterance i; NaN where undefined."""
+        """Return ``(steps, d)`` of utterance i; undefined entries are NaN."""
         return self.steps.values[self._where(i)]
 
     def times(self, i: int) -> FloatArray:
-        """Return ``(steps, 2)`` start and end in seconds of utterance i; NaN where nobody timed it."""
+        """Return ``(steps, 2)`` start and end in seconds of utterance i; NaN for steps without times."""
         return self.steps.times[self._where(i)]
 
     def with_values(self, values: NDArray[np.float32]) -> "Ragged":
@@ -121,24 +121,24 @@ class Ragged:
 
 @dataclass(frozen=True, eq=False)
 class Modalities:
-    """The features of n utterances, indexable by rows, so that scikit-learn's tools take it for ``X``.
+    """The features of n utterances, indexable by rows, so that scikit-learn's tools accept it as ``X``.
 
     Attributes
     ----------
     pooled
-        Modality -> ``(n, p)`` float32; NaN where a feature is undefined. A row that is not `present` is never read.
+        Modality -> ``(n, p)`` float32; an undefined feature is NaN. Rows that are not `present` are never read.
     present
-        Modality -> ``(n,)`` bool: whether the utterance has this modality. Absent is a mask, never zeros, never a
-        dropped row.
+        Modality -> ``(n,)`` bool: whether the utterance has this modality. An absent modality is masked: it is never
+        replaced by zeros, and its row is never dropped.
     text
-        ``(n,)`` transcripts as written, or None; for what is fitted inside a fold (TF-IDF, word2vec).
+        ``(n,)`` transcripts as written, or None; for transformers fitted inside a fold (TF-IDF, word2vec).
     groups
-        ``(n,)`` what inner folds may not split (speaker, session, video).
+        ``(n,)`` the groups that inner folds may not split (speaker, session, video).
     names
         Modality -> the p names of its columns; may be empty.
     sequences
-        Modality -> its steps over time; may be empty. Where a modality is not `present`, its sequence is never read;
-        where it is, it may still have no step. ``spectrogram`` holds the spectrogram's frames (present as audio is).
+        Modality -> its steps over time; may be empty. The sequence of a modality that is not `present` is never read;
+        a present one may still have no steps. ``spectrogram`` holds spectrogram frames (present where audio is).
 
     Raises
     ------
@@ -188,7 +188,7 @@ class Modalities:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Names of the modalities that have a presence mask."""
+        """The names of the modalities that have a presence mask."""
         return tuple(self.present)
 
     @property
@@ -217,21 +217,21 @@ class Modalities:
             {m: s[rows] for m, s in self.sequences.items()},
         )
 
-    def without(self, dropped: Iterable[str]) -> "Modalities":
-        """Return the same utterances with some modalities taken away: their masks are false everywhere."""
-        names = set(dropped)
+    def without(self, ablated: Iterable[str]) -> "Modalities":
+        """Return the same utterances without some modalities: their masks are false everywhere."""
+        names = set(ablated)
         for name in names:
             self.mask(name)
         return replace(self, present={m: a & (m not in names) for m, a in self.present.items()})
 
     def mask(self, modality: str) -> BoolArray:
-        """Return ``(n,)``: which utterances have `modality`; an unknown one raises `ModelError`."""
+        """Return ``(n,)`` which utterances have `modality`; an unknown one raises `ModelError`."""
         if modality not in self.present:
             raise ModelError(f"there is no modality {modality!r}: there are {', '.join(self.present) or 'none'}")
         return self.present[modality]
 
     def fingerprint(self, modalities: Iterable[str]) -> str:
-        """Return a hash of all that these modalities hold: equal content, equal hash."""
+        """Return a hash of everything that these modalities hold: equal content has equal hashes."""
         digest = hashlib.sha256(repr(self.shape).encode())
         for modality in modalities:
             digest.update(modality.encode() + np.ascontiguousarray(self.mask(modality)).tobytes())
@@ -246,17 +246,17 @@ class Modalities:
 
 
 def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
-    """Refuse ``(n, p)`` values of other columns than those that a ``(p,)`` mean was learnt of."""
+    """Refuse ``(n, p)`` values if the scaler was fitted on another number of columns than p."""
     if len(values) and values.shape[1:] != mean.shape:
-        raise ModelError(f"there are columns of the shape {values.shape[1:]}, where {mean.shape} was learnt")
+        raise ModelError(f"there are {values.shape[1:]} columns, but the scaler was fitted on {mean.shape}")
 
 
 def softmax(logits: FloatArray) -> FloatArray:
     """Return ``(n, k)`` probabilities of ``(n, k)`` logits."""
-    return shares(np.exp(logits - logits.max(axis=1, keepdims=True)))
+    return normalised(np.exp(logits - logits.max(axis=1, keepdims=True)))
 
 
-def shares(amounts: FloatArray) -> FloatArray:
+def normalised(amounts: FloatArray) -> FloatArray:
     """Return ``(n, k)`` amounts divided by their rows' sums."""
     divided: FloatArray = amounts / amounts.sum(axis=1, keepdims=True)
     return divided

@@ -1,4 +1,4 @@
-"""Each speaker on a scale of their own: what is usual for a voice or a face is taken away first."""
+"""Normalisation per speaker: what is usual for a voice or a face is removed."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,17 +14,17 @@ from models.validation.folds import numbered
 
 
 def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
-    """Bring every column to mean 0 and deviation 1 within each speaker, over all of that speaker's own utterances.
+    """Scale every column to mean 0 and deviation 1 within each speaker, over all utterances of that speaker.
 
-    It needs no label, but several recordings of whoever is judged, those to be judged included. A column that does
-    not vary within a speaker is 0 for them. Transcripts stay as they are.
+    No labels are needed, but several utterances of each speaker, those to predict included. A column that is constant
+    within a speaker becomes 0. Transcripts are not changed.
 
     Parameters
     ----------
     x
         n utterances.
     speakers
-        ``(n,)`` who speaks; none may be empty.
+        ``(n,)`` the speaker of each utterance; none may be empty.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
 
 
 def _mask(present: Mapping[str, BoolArray], name: str) -> BoolArray:
-    return present.get(name, present.get("audio", np.zeros(0, bool)))  # the spectrogram is there where audio is
+    return present.get(name, present.get("audio", np.zeros(0, bool)))  # the spectrogram is present where audio is
 
 
 def _scaled(matrix: NDArray[np.float32], present: BoolArray, groups: list[NDArray[np.intp]]) -> NDArray[np.float32]:

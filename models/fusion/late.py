@@ -10,7 +10,7 @@ import numpy as np
 from models.classical.estimator import UtteranceEstimator
 from models.classical.target import FLOOR, Target
 from models.classical.unimodal import Unimodal
-from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task, shares, softmax
+from models.data.modalities import BoolArray, FloatArray, Modalities, Pairs, Task, normalised, softmax
 from models.errors import ModelError
 from models.evaluation.metrics import weighted_f1
 from models.fit_cache import FitCache
@@ -135,7 +135,7 @@ class MajorityVote(Late):
         votes = np.zeros(outputs.shape)
         np.put_along_axis(votes, outputs.argmax(axis=2)[:, :, None], 1.0, axis=2)
         votes = votes + outputs / (len(outputs) + 1)
-        return shares((votes * usable[:, :, None]).sum(axis=0))
+        return normalised((votes * usable[:, :, None]).sum(axis=0))
 
 
 def _shared(weights: FloatArray, usable: BoolArray) -> FloatArray:

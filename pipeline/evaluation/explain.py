@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
 from models.data.modalities import Task
 from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
 from models.evaluation.metrics import Metric
 from models.fit_cache import FitCache
-from models.warned import heard
 from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import chosen
@@ -72,7 +72,7 @@ def explain_job(task: ExplainJob) -> list[Answers]:
     x = data[job.fold.test]
     found = []
     for row in job.configurations:
-        with heard():  # train has said what it warns of
+        with captured_warnings():  # train has said what it warns of
             model = fitted_model(row, job, data, labels, FitCache())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from common.atomic import replacing_folder
 from common.names import suggest
 from features.base import MODALITIES, Modality
+from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
 from models.data.modalities import Modalities, Task
 from models.errors import reason_of
@@ -20,7 +21,6 @@ from models.registry import build, reads_sequences, strategy
 from models.saving.saving import is_part, save
 from models.saving.size import parameters
 from models.validation.folds import numbered
-from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.results import WHO, metrics_of, read_metrics
@@ -78,7 +78,7 @@ def fit(
     frames = SPECTROGRAM in data.sequences and "audio" in configuration.modalities
     made, timed = inputs_of(params, name, _features(configuration, settings), frames), timed_of(name)
     require_unchanged(params, name, inputs, "fit")
-    with heard() as said:
+    with captured_warnings() as said:
         model = _fitted(configuration, corpus, settings, data, labels_of(table, corpus))
     for sentence in said:
         remark(f"{configuration} {sentence}")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.captured_warnings import captured_warnings
 from models.classical.search import DIVERGED
 from models.configuration import Configuration, join_modalities
 from models.data.modalities import Modalities
@@ -23,7 +24,6 @@ from models.fit_cache import FitCache
 from models.outputs import finite, probabilities, scores
 from models.registry import build, is_ours, reads_sequences
 from models.validation.probes import probe
-from models.warned import heard
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
@@ -45,7 +45,7 @@ def fit_job(job: Job) -> list[Fit | Failed]:
     found: list[Fit | Failed] = []
     for configuration, key in zip(job.configurations, job.keys, strict=True):
         try:
-            with heard() as said:
+            with captured_warnings() as said:
                 model = fitted_model(configuration, job, data, labels, fit_cache)
                 fit = _asked(configuration, model, job, data, labels)
             fit = replace(fit, warned=tuple(said))

@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from models.captured_warnings import captured_warnings
 from models.fusion.cca import Cca
 from models.fusion.early import Pca
 from models.registry import Recipe, build
-from models.warned import heard
 from tests.models.test_registry import toy
 
 
 def test_each_warning_is_kept_once_and_in_plain_words(recwarn):
-    with heard() as said:
+    with captured_warnings() as found:
         for i in range(3):
             warnings.warn(f"lbfgs failed after {i}:\nmore", ConvergenceWarning, stacklevel=1)
             warnings.warn("odd\nthing", RuntimeWarning, stacklevel=1)
             warnings.warn("old name", FutureWarning, stacklevel=1)
-    assert said == ["did not converge in the iterations that it may take", "met a RuntimeWarning (odd)"]
+    assert found == ["did not converge within its maximum number of iterations", "gave a RuntimeWarning (odd)"]
     assert not recwarn.list
 
 
 def test_an_error_goes_through():
-    with pytest.raises(ValueError, match="x"), heard():
+    with pytest.raises(ValueError, match="x"), captured_warnings():
         raise ValueError("x")
 
 

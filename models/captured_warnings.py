@@ -1,0 +1,39 @@
+"""Warnings that libraries give while a model is fitted or predicts: collected, to be reported once per model."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.errors import reason_of
+
+_OF_CODE = (
+    DeprecationWarning,
+    PendingDeprecationWarning,
+    FutureWarning,
+    ImportWarning,
+    ResourceWarning,
+)  # about code, not data
+_KNOWN = {"ConvergenceWarning": "did not converge within its maximum number of iterations"}
+_MAX_LENGTH = 200  # characters of a warning
+
+
+@contextmanager
+def captured_warnings() -> Iterator[list[str]]:
+    """Collect warnings instead of printing them; at the end, the list holds each once, as the end of a sentence.
+
+    >>> with captured_warnings() as found:
+    ...     warnings.warn("odd")
+    >>> found
+    ['gave a UserWarning (odd)']
+    """
+    found: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield found
+    found += sorted({_sentence(one) for one in caught if not issubclass(one.category, _OF_CODE)})
+
+
+def _sentence(warning: warnings.WarningMessage) -> str:
+    name = warning.category.__name__
+    what = reason_of(Exception(str(warning.message).partition("\n")[0]))
+    return _KNOWN.get(name, f"gave a {name} ({what[:_MAX_LENGTH]})")
