@@ -19,6 +19,7 @@ SOURCES = sorted([ROOT / "cli.py", *(path for name in PACKAGES for path in (ROOT
 PATH = re.compile(r"(?<![\w./<])(?:pipeline|features|models|common|tests|benchmarks|docs)/[\w./*<>-]*[\w/*>]")
 DOTTED = re.compile(r"(?<![\w./])(?:pipeline|features|models|common)(?:\.[A-Za-z_]\w*)+")
 QUOTED = re.compile(r"`([^`\n]+)`")
+SETTING = re.compile(r"(?:run|streams|train|evaluate)(?:\.[a-z_]+)+")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 # What looks like a module or a path and is none: files, keys of params.yaml, what lies in folders of results.
 FILE = re.compile(r".*\.(?:csv|h5|json|md|npz|parquet|pkl|svg|yaml)")
@@ -76,6 +77,22 @@ def test_pages_name_only_what_exists(page: Path) -> None:
         assert list(wrong_in(text)) == []
     links = [link for link in LINK.findall(text) if "://" not in link and not link.startswith("mailto:")]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_pages_name_only_settings_that_exist() -> None:
+    rows = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+    known = {row.split("`")[1] for row in rows if row.startswith("| `")} | {"train.settings"}
+    blocks = {setting.rpartition(".")[0] for setting in known}
+    wrong = [
+        f"{page.name}: {quoted}"
+        for page in PAGES
+        if page.name != "CHANGELOG.md"
+        for quoted in QUOTED.findall(page.read_text(encoding="utf-8"))
+        if SETTING.fullmatch(quoted) and not FILE.fullmatch(quoted)
+        if not {quoted, quoted.rpartition(".")[0]} & known and quoted not in blocks
+    ]
+    assert len(known) > 100
+    assert wrong == []
 
 
 def prose(source: Path) -> Iterator[tuple[int, str]]:
