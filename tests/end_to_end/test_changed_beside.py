@@ -239,7 +239,7 @@ def test_train_refuses_labels_that_were_changed(corpus: Path) -> None:
     assert not kept("fits")
 
 
-def test_the_record_names_what_was_read_not_what_lies_there_in_the_end(
+def test_the_record_names_what_was_read_and_not_what_is_there_at_the_end(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipeline.stages import train as module

@@ -65,7 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_everything_then_only_what_depends(project: Path) -> None:
+def test_a_changed_setting_runs_only_the_stages_that_depend_on_it(project: Path) -> None:
     assert "up to date" in dvc("repro", cwd=project)
     first = (project / "results" / "grid" / "table.csv").read_bytes()
     assert "accuracy" in dvc("metrics", "show", cwd=project)
@@ -98,7 +98,7 @@ def unchanged(project: Path, first: bytes) -> set[str]:
     return {"report@grid"} if same else set()
 
 
-def test_a_plugin_makes_what_reads_it_anew(project: Path) -> None:
+def test_an_edited_plugin_runs_the_stages_that_read_it(project: Path) -> None:
     blocks = yaml.safe_load((project / "params.yaml").read_text())
     (project / "own_part.py").write_text("A = 1\n")
     settings(project, run=blocks["run"] | {"plugins": ["own_part.py"]})
@@ -111,7 +111,7 @@ def test_a_plugin_makes_what_reads_it_anew(project: Path) -> None:
     settings(project, run=blocks["run"])
 
 
-def test_a_replaced_clip_goes_through_alone(project: Path) -> None:
+def test_only_a_replaced_clip_is_computed_again(project: Path) -> None:
     manifest = project / "data" / "raw" / "grid" / "manifest.csv"
     first = manifest.read_text().splitlines()[1].split(",")[0]
     inside = manifest.with_name("clip.mpg")

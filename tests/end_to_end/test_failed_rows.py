@@ -103,7 +103,7 @@ def test_a_diverged_row_is_named_and_the_others_are_as_without_it(trained: Train
     assert not (results / "models").exists()
 
 
-def test_in_a_search_it_is_passed_over(trained: Train) -> None:
+def test_a_search_passes_over_settings_that_diverge(trained: Train) -> None:
     results, _ = trained("learning_rate: [1.0e+30, 1.0e-2]", "learning_rate: [1.0e-2, 1.0e+30]")
     assert json.loads((results / "train.json").read_text())["failed"] == []
     fits = rows_of(results, "fits.csv")
@@ -120,7 +120,7 @@ def test_where_nothing_but_baselines_is_left_train_fails_and_leaves_what_was_the
     assert (results / "predictions.csv").read_bytes() == before
 
 
-def test_steps_of_words_that_nobody_timed_are_said_to_be_none(trained: Train) -> None:
+def test_where_no_word_is_timed_steps_are_windows_and_a_notice_says_so(trained: Train) -> None:
     results, plain = trained()
     before = (results / "predictions.csv").read_bytes()
     _, notices = trained(align="word")
@@ -166,7 +166,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("fault", ["none", *WRONG])
-def test_whatever_a_plugin_does_wrong_is_a_failed_row(
+def test_any_fault_of_a_plugins_model_is_a_failed_configuration(
     trained: Train, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
@@ -192,7 +192,7 @@ class Warns(Theirs):
         return super().fit(x, y)
 
 
-def test_what_libraries_warn_of_is_counted_in_one_sentence(
+def test_warnings_of_libraries_are_counted_in_one_sentence(
     trained: Train, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))

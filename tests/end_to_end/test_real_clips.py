@@ -64,7 +64,7 @@ def video(work: Path) -> Iterator[Store]:
         yield store
 
 
-def test_what_is_missing_is_said(text: Store, audio: Store, video: Store) -> None:
+def test_missing_streams_have_their_status(text: Store, audio: Store, video: Store) -> None:
     odd = {
         (s.attribute("name"), u): status
         for s in (text, audio, video)

@@ -44,13 +44,13 @@ def test_impossible_settings_of_video_are_refused_by_name_and_value(setting: str
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "centre-ish", "", "1.5", "both", "XYZ"])
-def test_what_is_no_channel(wrong: str) -> None:
+def test_impossible_channels_are_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"is no channel: write left \(or L, FL\), right .*, mix, a number from 1"):
         check_channel(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["0", "-2"])
-def test_what_is_no_track(wrong: str) -> None:
+def test_impossible_tracks_are_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="is no track"):
         check_track(wrong)
     for config in (VideoConfig, AudioConfig):

@@ -95,14 +95,14 @@ def test_sound_that_starts_late_stays_on_the_recordings_clock(tmp_path: Path) ->
     assert isinstance(before, EmptyInput)
 
 
-def test_a_picture_that_starts_late_leaves_the_sounds_clock(tmp_path: Path) -> None:
+def test_a_picture_that_starts_late_does_not_shift_the_sound(tmp_path: Path) -> None:
     path = write_media(tmp_path / "v.mkv", bursts(3, (1.0, 1.5)), audio_at=lambda t: t + 2.0, video_from_s=4.0)
     assert timeline_of(path).start_s == pytest.approx(2.0)
     (whole,) = outcomes(path, [Span(0, 3)], AudioConfig())
     assert loud_part(whole) == pytest.approx((1.0, 1.5), abs=0.0101)
 
 
-def test_a_hole_in_the_sound_is_silence_of_its_length(tmp_path: Path) -> None:
+def test_a_gap_in_the_sound_is_silence_of_its_length(tmp_path: Path) -> None:
     path = write_media(
         tmp_path / "hole.mkv", bursts(3, (0.5, 0.75), (2.0, 2.25)), audio_at=lambda t: t + 0.8 * (t >= 1), codec="flac"
     )
@@ -112,7 +112,7 @@ def test_a_hole_in_the_sound_is_silence_of_its_length(tmp_path: Path) -> None:
     assert loud_part(both) == pytest.approx((0.5, 3.05), abs=0.0101)
 
 
-def test_stamps_rounded_to_milliseconds_cut_nothing(tmp_path: Path) -> None:
+def test_stamps_rounded_to_milliseconds_lose_no_sample(tmp_path: Path) -> None:
     noise = 0.1 * np.random.default_rng(0).normal(size=44100 * 2)
     mkv = write_media(tmp_path / "a.mkv", noise, 44100, codec="flac")  # Matroska counts milliseconds
     wav = write_media(tmp_path / "a.wav", noise, 44100)
@@ -212,7 +212,7 @@ spans = st.builds(lambda start, length: Span(start, start + length), st.floats(-
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(spans, max_size=6))
-def test_many_spans_in_one_decode_are_what_each_is_alone(noise_file: Path, wanted: list[Span]) -> None:
+def test_many_spans_together_give_what_each_gives_alone(noise_file: Path, wanted: list[Span]) -> None:
     together = outcomes(noise_file, wanted)
     for span, found in zip(wanted, together, strict=True):
         (alone,) = outcomes(noise_file, [span])
@@ -261,7 +261,7 @@ def test_a_span_without_length_is_empty(noise_file: Path, span: Span) -> None:
     assert isinstance(fine, AudioStream)
 
 
-def test_the_same_twice_is_the_same_bytes(noise_file: Path) -> None:
+def test_reading_twice_gives_the_same_bytes(noise_file: Path) -> None:
     (one,), (two,) = (outcomes(noise_file, [Span(0.3, 4)], AudioConfig()) for _ in range(2))
     assert one.samples.tobytes() == two.samples.tobytes()
     assert one.samples.dtype == np.int16
@@ -323,7 +323,7 @@ def test_a_recording_that_breaks_off_fails_only_where_it_does(
         assert "breaks off at 3." in str(found)
 
 
-def test_sound_shorter_than_the_picture_is_no_broken_file(tmp_path: Path) -> None:
+def test_sound_shorter_than_the_picture_does_not_break_off(tmp_path: Path) -> None:
     path = write_media(tmp_path / "short.mkv", tone(440, 1), video_from_s=2.0)
     (found,) = outcomes(path, [Span(0, 3)])
     assert isinstance(found, AudioStream)

@@ -52,7 +52,7 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path, channel: str) -> N
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.9, 0.7])
-def test_channels_that_cancel_give_way_to_one(tmp_path: Path, gain: float) -> None:
+def test_of_channels_that_cancel_one_is_used(tmp_path: Path, gain: float) -> None:
     voice = np.random.default_rng(0).normal(size=2 * RATE) * 0.05
     path = stereo(tmp_path / "inverted.wav", voice, -gain * voice)
     single = tmp_path / "single.wav"
@@ -85,7 +85,7 @@ def speech(duration_s: float = 10.0, rate: int = RATE) -> np.ndarray:
 @pytest.mark.parametrize(
     ("first_s", "last_s"), [(5.0, 10.0), (0.0, 5.0), (3.0, 4.0), (9.0, 10.0), (0.5, 10.0), (2.0, 2.8)]
 )
-def test_channels_that_cancel_in_a_part_give_way_to_one(rate: int, first_s: float, last_s: float) -> None:
+def test_of_channels_that_cancel_in_part_one_is_used(rate: int, first_s: float, last_s: float) -> None:
     voice = speech(rate=rate).astype(np.float32)
     sign = np.where((np.arange(voice.size) >= first_s * rate) & (np.arange(voice.size) < last_s * rate), -1, 1)
     for gain in (1.0, 0.8):
@@ -115,7 +115,7 @@ def hum(kind: str, size: int, rate: int, amplitude: float) -> np.ndarray:
         ("rumble", 0.05),
     ],
 )
-def test_inverted_voices_are_heard_over_a_hum_that_channels_share(rate: int, kind: str, amplitude: float) -> None:
+def test_inverted_voices_are_detected_beside_a_hum_in_both_channels(rate: int, kind: str, amplitude: float) -> None:
     voice = speech(4.0, rate)
     shared = hum(kind, voice.size, rate, amplitude)
     for sign in (-1, np.where(np.arange(voice.size) < 2 * rate, 1, -1) if kind == "mains" and amplitude < 0.2 else -1):
@@ -126,7 +126,7 @@ def test_inverted_voices_are_heard_over_a_hum_that_channels_share(rate: int, kin
 
 
 @pytest.mark.parametrize("amplitude", [0.05, 0.3])
-def test_an_inverted_voice_without_pauses_is_heard_over_a_hum(amplitude: float) -> None:
+def test_an_inverted_voice_without_pauses_is_detected_beside_a_hum(amplitude: float) -> None:
     voice = sum(tone(hz, amplitude=0.05) for hz in (300, 440, 900, 1800))
     shared = hum("mains", voice.size, RATE, amplitude)
     rows = np.stack([voice + shared, -voice + shared]).astype(np.float32)
@@ -135,7 +135,7 @@ def test_an_inverted_voice_without_pauses_is_heard_over_a_hum(amplitude: float) 
 
 @pytest.mark.parametrize("kind", ["mains", "hiss", "rumble"])
 @pytest.mark.parametrize("level_db", [-30, -10, -3])
-def test_a_voice_in_the_middle_of_wide_sound_is_averaged(kind: str, level_db: float) -> None:
+def test_channels_with_the_voice_in_the_middle_are_averaged(kind: str, level_db: float) -> None:
     """Sound all around, even inverted between the channels, leaves the mean when the voice stays."""
     voice = speech(4.0)
     wide = hum(kind, voice.size, RATE, 1.0)
@@ -147,7 +147,7 @@ def test_a_voice_in_the_middle_of_wide_sound_is_averaged(kind: str, level_db: fl
     assert not note
 
 
-def test_a_part_that_cancels_is_heard_in_the_stream(tmp_path: Path) -> None:
+def test_where_channels_cancel_in_part_the_stream_has_one_of_them(tmp_path: Path) -> None:
     voice, single = tone(440, 10.0), tmp_path / "single.wav"
     path = stereo(tmp_path / "half.wav", voice, np.where(np.arange(voice.size) < voice.size // 2, voice, -voice))
     soundfile.write(single, voice, RATE)
@@ -158,7 +158,7 @@ def test_a_part_that_cancels_is_heard_in_the_stream(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.0003, 0.001, 0.003, 0.02])
 @pytest.mark.parametrize("gain", [1.0, 0.5, 0.1])
-def test_voices_that_reach_the_channels_at_other_times_are_averaged(delay_s: float, gain: float) -> None:
+def test_channels_that_receive_the_voice_at_different_times_are_averaged(delay_s: float, gain: float) -> None:
     voice = speech()
     other = gain * np.roll(voice, round(delay_s * RATE)) + 3e-3 * np.random.default_rng(1).normal(size=voice.size)
     rows = np.stack([voice, other]).astype(np.float32)
@@ -167,7 +167,7 @@ def test_voices_that_reach_the_channels_at_other_times_are_averaged(delay_s: flo
     assert not note
 
 
-def test_a_pause_that_cancels_is_nothing_to_give_way_for() -> None:
+def test_channels_that_cancel_in_a_pause_only_are_averaged() -> None:
     voice = np.where(np.arange(10 * RATE) < 6 * RATE, speech(), 0.0)
     hum = tone(100, 10.0, amplitude=5e-4)
     rows = np.stack([voice + hum, voice - hum]).astype(np.float32)
@@ -191,7 +191,7 @@ def test_independent_channels_are_averaged(count: int) -> None:
     assert not note
 
 
-def test_a_sound_field_is_heard_from_all_sides() -> None:
+def test_of_an_ambisonic_recording_the_omnidirectional_channel_is_used() -> None:
     rows = np.random.default_rng(0).normal(size=(4, RATE)).astype(np.float32)
     mono, _ = voice_of(rows, ("AMBI0", "AMBI1", "AMBI2", "AMBI3"), "mix", RATE, "x.wav")
     assert np.array_equal(mono, rows[0])
@@ -229,7 +229,7 @@ def test_a_constant_offset_of_eight_bits_and_of_silence(tmp_path: Path) -> None:
     assert isinstance(silent, EmptyInput)
 
 
-def test_a_hole_in_sound_with_an_offset_is_silent(tmp_path: Path) -> None:
+def test_a_gap_in_sound_with_an_offset_is_silent(tmp_path: Path) -> None:
     """Holes are filled with silence: were the offset left, both edges of a hole would click."""
     rows = np.concatenate([quiet_word()[: 2 * RATE], quiet_word()[: 2 * RATE]]).astype(np.float32)[None] + 0.3
     assert offsets_of(rows).ravel() == pytest.approx([0.3], abs=1e-3)

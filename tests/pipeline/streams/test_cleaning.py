@@ -111,12 +111,12 @@ def test_clean_keeps_times_level_and_gain_true(
     [np.zeros(RATE), np.zeros(0), 1e-5 * np.ones(RATE), tone(1000, 0.02), tone(440, 1, 0.0002)],
     ids=["digital silence", "nothing", "constant", "20 ms", "very faint"],
 )
-def test_what_holds_no_voice_is_empty(samples: np.ndarray) -> None:
+def test_sound_without_a_voice_is_empty(samples: np.ndarray) -> None:
     with pytest.raises(EmptyInput, match=r"silence|ms of sound"):
         clean(samples, AudioConfig())
 
 
-def test_a_constant_offset_is_no_voice() -> None:
+def test_a_constant_offset_is_removed() -> None:
     stream = clean(tone(440, 1) + 0.5, AudioConfig())
     assert abs(stream.signal().mean()) < 1e-3
     assert stream.gain_db == pytest.approx(0.01, abs=0.3)

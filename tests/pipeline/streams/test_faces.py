@@ -60,7 +60,7 @@ def test_detectors_agree_on_where_a_real_face_is(name):
             assert 0.5 <= best.score <= 1
 
 
-def test_a_picture_is_judged_alone():
+def test_detection_does_not_depend_on_other_pictures():
     detect = detector("mediapipe", 0.5)
     here, elsewhere = pictures("grid/s1/bbaf2n.mpg", 2), pictures("ravdess/av/01-01-01-01-01-01-01.mp4", 2)
     before = detect(here[0])
@@ -69,6 +69,6 @@ def test_a_picture_is_judged_alone():
         assert detect(here[0]) == before
 
 
-def test_nothing_is_found_in_nothing():
+def test_no_face_is_found_in_an_empty_picture():
     for name in ("mediapipe", "haar"):
         assert detector(name, 0.5)(np.full((200, 300, 3), 90, np.uint8)) == []

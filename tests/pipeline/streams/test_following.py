@@ -22,7 +22,7 @@ def test_affinity_falls_with_distance_and_ends():
 
 
 @given(st.lists(st.integers(-6, 6), min_size=2, max_size=20), st.integers(2, 4), st.randoms(use_true_random=False))
-def test_separate_faces_are_never_mixed_up(steps, people, random):
+def test_separate_faces_keep_their_tracks(steps, people, random):
     at, frames, truth = [200 * person for person in range(people)], [], []
     for step in steps:
         at = [x + step for x in at]
@@ -99,12 +99,12 @@ def test_somebody_small_in_passing_does_not_end_it():
     assert follow(frames) == expected
 
 
-def test_a_slip_of_the_detector_is_no_cut():
+def test_an_error_of_the_detector_is_not_a_cut():
     frames = alone((100, 100, 80, 4), (300, 300, 20, 1), (100, 100, 80, 4))
     assert follow(frames) == [found[0] if found[0].box[2] == 80 else None for found in frames]
 
 
-def test_two_people_are_not_mixed_up():
+def test_two_people_are_not_confused():
     both = [[face(100, 100, 80), face(400, 100, 70)]] * 2
     frames = both + alone((700, 100, 80, 9), (1000, 100, 70, 9))  # each alone later: who is who cannot be known
     assert [found is not None for found in follow(frames)] == [False] * 2 + [True] * 9 + [False] * 9
@@ -114,13 +114,13 @@ def test_two_people_are_not_mixed_up():
 
 
 @given(st.lists(st.lists(boxes, min_size=2, max_size=3), max_size=6))
-def test_where_others_are_seen_tracks_stay_as_they_are(frames):
+def test_where_several_people_are_seen_tracks_are_unchanged(frames):
     tracks = link(frames)
     assert people(frames, tracks) == tracks
 
 
 @given(st.lists(st.lists(boxes, max_size=3), max_size=8))
-def test_a_person_has_one_face_a_frame(frames):
+def test_a_person_has_one_face_per_frame(frames):
     tracks = link(frames)
     joined = people(frames, tracks)
     assert all(len(set(numbers)) == len(numbers) for numbers in joined)

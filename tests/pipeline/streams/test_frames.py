@@ -96,7 +96,7 @@ def test_decoded_frames_are_the_wanted_ones_byte_for_byte(recording, wanted):
         np.testing.assert_array_equal(picture, whole[number])
 
 
-def test_what_nobody_wants_is_not_decoded(tmp_path, monkeypatch):
+def test_unwanted_frames_are_not_decoded(tmp_path, monkeypatch):
     path = write(tmp_path / "plain.mp4", *RECORDINGS["plain.mp4"])
     fed = []
     plain = frames_module._fed
@@ -107,7 +107,7 @@ def test_what_nobody_wants_is_not_decoded(tmp_path, monkeypatch):
     assert len(fed) < 24
 
 
-def test_wanting_nothing_opens_nothing(tmp_path):
+def test_without_wanted_frames_no_file_is_opened(tmp_path):
     path = write(tmp_path / "plain.mp4", *RECORDINGS["plain.mp4"])
     contents = survey(path)
     path.unlink()

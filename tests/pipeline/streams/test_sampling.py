@@ -111,7 +111,7 @@ def test_still_pictures_and_slides_last_as_long_as_the_sound(
 @pytest.mark.parametrize("ending", ["asf", "avi", "flv"])
 @pytest.mark.parametrize("shown_s", [(0.04, 0.04, 10.0), (2.0, 3.0, 5.0), (6.0,)])
 @pytest.mark.parametrize("sound_s", [0.0, 1.0])
-def test_a_held_last_picture_does_not_break_off(
+def test_a_last_picture_that_stays_does_not_break_off(
     tmp_path: Path, ending: str, shown_s: tuple[float, ...], sound_s: float
 ) -> None:
     path = slides(tmp_path / f"held.{ending}", shown_s, sound_s=sound_s)
@@ -126,7 +126,7 @@ def test_a_held_last_picture_does_not_break_off(
 
 
 @pytest.mark.usefixtures("brightness")
-def test_behind_the_last_picture_there_is_none(tmp_path: Path) -> None:
+def test_after_the_last_picture_nothing_is_sampled(tmp_path: Path) -> None:
     path = slides(tmp_path / "short.mp4", (0.04,) * 25, sound_s=5.0)
     found = dict(read_video(path, [Span(0.0, 1.0), Span(3.0, 4.0)], VideoConfig()))
     assert len(found[0].times) == 5

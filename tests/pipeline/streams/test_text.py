@@ -144,7 +144,7 @@ def test_times_never_decrease_and_never_end_before_they_start(spoken, written, n
 
 
 @given(WORDS, st.data())
-def test_a_token_left_out_of_the_words_costs_the_others_nothing(words, data):
+def test_a_token_without_a_timed_word_does_not_affect_the_others(words, data):
     words = [word for word in words if tokenise(word, PLAIN)]
     if len(set(words)) < len(words) or len(words) < 2:
         return
@@ -183,6 +183,6 @@ def test_words_without_times_alone_are_the_transcript_too():
     np.testing.assert_allclose(stream.times, [[0, 0.2], [NAN, NAN]])
 
 
-def test_a_token_of_which_only_a_part_has_times_has_none():
+def test_a_token_of_which_only_a_part_has_times_has_no_time():
     stream = read_text("icecream", [("ice", 1.0, 1.2), ("cream", NAN, NAN)], 1.0, PLAIN)
     assert np.isnan(stream.times).all()

@@ -205,7 +205,7 @@ def test_spans_may_overlap_and_come_in_any_order(two_people):
     np.testing.assert_allclose(together[0].times, [-0.01, 0.19, 0.39, 0.59], atol=1e-6)
 
 
-def test_a_frame_is_looked_at_once_for_all_its_spans(two_people, monkeypatch):
+def test_faces_of_a_frame_are_detected_once_for_all_spans(two_people, monkeypatch):
     looked = []
     plain = video.cut_faces
     monkeypatch.setattr(video, "cut_faces", lambda *given: looked.append(1) or plain(*given))
@@ -244,7 +244,7 @@ def test_pixels_that_are_not_square_become_so(tmp_path):
     np.testing.assert_allclose(stream.boxes[0], plain.boxes[0], atol=6)
 
 
-def test_a_cover_picture_is_no_video(tmp_path):
+def test_a_cover_is_not_a_picture_stream(tmp_path):
     path = tmp_path / "song.mp4"
     with av.open(str(path), "w") as container:
         voice = container.add_stream("aac", rate=16000)

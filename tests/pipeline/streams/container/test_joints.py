@@ -113,7 +113,7 @@ def test_parts_with_other_streams_are_refused(tmp_path: Path, kind: str, tracks:
 
 
 @pytest.mark.parametrize("kind", SOUNDS)
-def test_a_further_sound_is_neither_lost_nor_a_click(tmp_path: Path, kind: str) -> None:
+def test_a_joined_sound_file_is_neither_lost_nor_heard_as_a_click(tmp_path: Path, kind: str) -> None:
     part = sound(tmp_path / "a", SOUNDS[kind], 1.0, 0.4)
     assert probe(part).duration_s == pytest.approx(1.0, abs=0.06)
     assert probe(part).breaks_off_s is None
@@ -122,7 +122,7 @@ def test_a_further_sound_is_neither_lost_nor_a_click(tmp_path: Path, kind: str) 
 
 
 @pytest.mark.parametrize("kind", SOUNDS_PLAYED_ON)
-def test_a_further_sound_is_played_on(tmp_path: Path, kind: str) -> None:
+def test_a_joined_sound_file_is_read_too(tmp_path: Path, kind: str) -> None:
     parts = [
         sound(tmp_path / "a", SOUNDS_PLAYED_ON[kind], 2.0, 0.6),
         sound(tmp_path / "b", SOUNDS_PLAYED_ON[kind], 1.2, 0.4),
@@ -134,7 +134,7 @@ def test_a_further_sound_is_played_on(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["avi", "asf", "flv", "fragments", "mp4", "nut"])
 @pytest.mark.parametrize("share", [0.6, 0.83])
-def test_a_part_that_is_cut_off_hides_no_further_one(tmp_path: Path, kind: str, share: float) -> None:
+def test_a_part_that_is_cut_off_does_not_hide_the_next_one(tmp_path: Path, kind: str, share: float) -> None:
     first, second = film(tmp_path / "a", kind, 2.0, 0.6), film(tmp_path / "b", kind, 1.2, 0.4)
     data = first.read_bytes()
     first.write_bytes(data[: int(len(data) * share)])
@@ -143,7 +143,7 @@ def test_a_part_that_is_cut_off_hides_no_further_one(tmp_path: Path, kind: str, 
 
 
 @pytest.mark.parametrize("kind", ["au", "aiff", "caf", "rf64", "w64", "wav"])
-def test_a_sound_that_is_cut_off_hides_no_further_one(tmp_path: Path, kind: str) -> None:
+def test_a_sound_file_that_is_cut_off_does_not_hide_the_next_one(tmp_path: Path, kind: str) -> None:
     part = sound(tmp_path / "a", SOUNDS[kind], 1.0, 0.4)
     data = part.read_bytes()
     (tmp_path / "joined").write_bytes(data[: len(data) // 2] + data)
@@ -151,7 +151,7 @@ def test_a_sound_that_is_cut_off_hides_no_further_one(tmp_path: Path, kind: str)
         probe(tmp_path / "joined")
 
 
-def test_sounds_of_pipes_that_are_joined_are_refused(tmp_path: Path) -> None:
+def test_joined_sound_files_without_sizes_are_refused(tmp_path: Path) -> None:
     path = sound(tmp_path / "a", SOUNDS["wav"], 1.0, 0.4)
     data = bytearray(path.read_bytes())
     for place in (4, data.index(b"data") + 4):
@@ -162,7 +162,7 @@ def test_sounds_of_pipes_that_are_joined_are_refused(tmp_path: Path) -> None:
         probe(joined(tmp_path / "joined", [path, path]))
 
 
-def test_amr_is_refused_where_it_is_joined(tmp_path: Path) -> None:
+def test_joined_amr_files_are_refused(tmp_path: Path) -> None:
     """A second header would be read as a frame, and what follows it from the wrong byte on."""
     path = tmp_path / "a.amr"
     path.write_bytes(b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50)
@@ -171,7 +171,7 @@ def test_amr_is_refused_where_it_is_joined(tmp_path: Path) -> None:
         probe(joined(tmp_path / "joined.amr", [path, path]))
 
 
-def test_sphere_is_refused_where_it_is_joined(tmp_path: Path) -> None:
+def test_joined_sphere_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.sph"
     form = "channel_count -i 1\nsample_rate -i 16000\nsample_n_bytes -i 2\nsample_byte_format -s2 01"
     path.write_bytes(f"NIST_1A\n   1024\n{form}\nsample_coding -s3 pcm\nend_head\n".encode().ljust(1024) + bytes(32000))
@@ -237,7 +237,7 @@ def test_sounds_end_where_they_say(tmp_path: Path, kind: str) -> None:
     assert stated_end(path) == path.stat().st_size
 
 
-def test_headers_are_found_nowhere_by_chance() -> None:
+def test_patterns_of_headers_do_not_match_random_bytes() -> None:
     noise = np.random.default_rng(0).bytes(1 << 24)
     for name, header in HEADERS.items():
         found = sum(1 for _ in header.pattern.finditer(noise))

@@ -25,7 +25,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "name", ["12:30:05.mp4", "concat:x.mp4", "http:x.mp4", "-x.mp4", "a%03d.mp4", "a*.mp4", "file:x.mp4", "pipe:0.mp4"]
 )
 @pytest.mark.parametrize("relative", [True, False])
-def test_a_name_is_no_address_and_no_pattern(
+def test_a_file_name_is_not_taken_for_an_address_or_a_pattern(
     tmp_path: Path, film: Path, monkeypatch: pytest.MonkeyPatch, name: str, relative: bool
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -33,7 +33,7 @@ def test_a_name_is_no_address_and_no_pattern(
     assert probe(Path(name) if relative else tmp_path / name).duration_s == pytest.approx(1.0, abs=0.05)
 
 
-def test_a_numbered_picture_is_one_picture(tmp_path: Path) -> None:
+def test_a_numbered_picture_is_not_taken_for_a_sequence(tmp_path: Path) -> None:
     for name, grey in (("img%03d.png", 40), ("img001.png", 120), ("img002.png", 200)):
         cv2.imwrite(str(tmp_path / name), np.full((48, 64, 3), grey, np.uint8))
     assert probe(tmp_path / "img%03d.png").duration_s == pytest.approx(0.04)
@@ -66,7 +66,7 @@ def test_lists_of_other_files_are_refused(
         probe(Path(name))
 
 
-def test_no_list_gets_past_ffmpeg_either(tmp_path: Path, film: Path) -> None:
+def test_ffmpeg_itself_would_open_no_list_of_files(tmp_path: Path, film: Path) -> None:
     """With more before it than is looked at, FFmpeg would still take it for a list."""
     shutil.copy(film, tmp_path / film.name)
     path = tmp_path / "late.ffconcat"
@@ -75,7 +75,7 @@ def test_no_list_gets_past_ffmpeg_either(tmp_path: Path, film: Path) -> None:
         probe(path)
 
 
-def test_a_list_behind_a_long_comment_opens_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_list_of_files_after_a_long_comment_opens_no_other_file(tmp_path: Path) -> None:
     path = tmp_path / "late.mp4"
     path.write_text("#" + "x" * 70_000 + "\n# VobSub index file, v7\nid: en, index: 0\n")
     with pytest.raises(MediaError, match="Invalid data"):
@@ -96,7 +96,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
                 HashMemo(tmp_path / "hashes.json").sha256(path)
 
 
-def test_a_link_to_itself_and_one_to_nowhere(tmp_path: Path) -> None:
+def test_a_link_to_itself_and_a_dangling_link_are_refused(tmp_path: Path) -> None:
     (tmp_path / "loop.mp4").symlink_to("loop.mp4")
     (tmp_path / "gone.mp4").symlink_to("nowhere.mp4")
     with pytest.raises(MediaError, match=r"loop.mp4 is a symbolic link that leads to itself"):
@@ -109,7 +109,7 @@ def test_a_link_to_itself_and_one_to_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".png", ".jpg", ".bmp"])
-def test_a_still_picture_is_no_film(tmp_path: Path, ending: str) -> None:
+def test_a_still_picture_is_not_a_recording(tmp_path: Path, ending: str) -> None:
     picture = tmp_path / f"face{ending}"
     cv2.imwrite(str(picture), np.full((48, 64, 3), 120, np.uint8))
     assert probe(picture).has_video  # a picture by its name is read as one

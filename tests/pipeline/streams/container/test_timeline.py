@@ -85,7 +85,7 @@ def test_mpeg_streams_last_to_the_end_of_their_last_packet(
 
 
 @pytest.mark.parametrize("ending", ["ts", "mpg", "mpeg"])
-def test_three_parts_of_any_length(tmp_path: Path, ending: str) -> None:
+def test_three_parts_of_any_length_lie_end_to_end(tmp_path: Path, ending: str) -> None:
     video, audio, container = WITH_PICTURE[ending]
     kinds = {"video": video, "audio": audio, "container": container}
     short = flashing(tmp_path / f"a.{ending}", 0.8, 0.2, **kinds)
@@ -106,7 +106,7 @@ def test_joined_sound_lies_end_to_end(tmp_path: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", LOSING)
-def test_what_would_be_lost_at_a_joint_is_refused(tmp_path: Path, ending: str) -> None:
+def test_joined_files_of_which_a_part_would_be_lost_are_refused(tmp_path: Path, ending: str) -> None:
     video, audio, container = LOSING[ending]
     part = flashing(tmp_path / f"a.{ending}", 3.0, 1.0, video=video, audio=audio, container=container)
     assert probe(part).duration_s == pytest.approx(3.0, abs=0.06)
@@ -156,7 +156,7 @@ def test_a_pause_of_a_transport_stream_stays(tmp_path: Path, video: str, pause_s
 
 
 @pytest.mark.parametrize("video", ["libx264", "mpeg2video"])
-def test_a_leap_that_is_taken_for_a_joint_is_said_and_moves_picture_and_sound_alike(tmp_path: Path, video: str) -> None:
+def test_a_jump_taken_for_a_joint_is_reported_and_moves_picture_and_sound_alike(tmp_path: Path, video: str) -> None:
     """Program streams do not count their packets, so a pause looks like a joint."""
     parts = [
         flashing(tmp_path / f"{i}.mpg", 2.0, 0.5, video="mpeg2video", audio="mp2", container="vob", start_s=start_s)
@@ -348,7 +348,7 @@ def test_a_recording_without_stamps_is_counted(tmp_path: Path) -> None:
     assert timeline_of(path).duration_s == pytest.approx(3.0, abs=0.05)
 
 
-def test_a_span_behind_all_sound_is_empty_not_broken(tmp_path: Path) -> None:
+def test_a_span_after_all_sound_is_empty_and_does_not_fail(tmp_path: Path) -> None:
     path = flashing(tmp_path / "a.aac", 3.0, 1.0, audio="aac", container="adts")
     ((_, found),) = read_audio(path, [Span(5.0, 6.0)], AudioConfig())
     assert isinstance(found, EmptyInput)

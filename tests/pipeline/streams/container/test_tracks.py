@@ -92,7 +92,7 @@ def test_of_tracks_alike_the_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("marks", [Marks.comment, Marks.hearing_impaired, Marks.visual_impaired])
-def test_commentary_is_not_heard_first(tmp_path: Path, marks: Marks) -> None:
+def test_commentary_is_not_the_default_track(tmp_path: Path, marks: Marks) -> None:
     tracks = [(400.0, marks, {}), (900.0, NONE, {})]
     assert heard_hz(film(tmp_path / "film.mkv", tracks)) == pytest.approx(900, abs=10)
 
@@ -127,7 +127,7 @@ def test_spans_of_several_tracks_in_any_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("marks", [(Marks.default, NONE), (Marks.default, Marks.default), (NONE, NONE)])
-def test_a_preview_is_not_seen(tmp_path: Path, marks: tuple[Marks, Marks]) -> None:
+def test_a_preview_is_not_used(tmp_path: Path, marks: tuple[Marks, Marks]) -> None:
     pictures = [("mjpeg", (80, 48), marks[0]), ("libx264", (320, 192), marks[1])]
     path = film(tmp_path / "preview.mov", pictures=pictures)
     assert size_of(path) == (320, 192)
@@ -138,7 +138,7 @@ def test_a_preview_is_not_seen(tmp_path: Path, marks: tuple[Marks, Marks]) -> No
 
 
 @pytest.mark.parametrize("aside", [Marks.dependent, Marks.still_image])
-def test_pictures_beside_the_film_are_not_seen(tmp_path: Path, aside: Marks) -> None:
+def test_pictures_with_other_marks_than_the_film_are_not_used(tmp_path: Path, aside: Marks) -> None:
     path = film(tmp_path / "depth.mkv", pictures=[("libx264", (640, 384), aside), ("libx264", (320, 192), NONE)])
     if not any(int(s) for s in [probe(path).video[0].size[0]]):
         pytest.skip("the container keeps no such mark")
@@ -148,7 +148,7 @@ def test_pictures_beside_the_film_are_not_seen(tmp_path: Path, aside: Marks) -> 
     assert size_of(path) == (320, 192)
 
 
-def test_the_larger_of_two_pictures_alike_and_the_one_that_is_named(tmp_path: Path) -> None:
+def test_the_larger_picture_is_used_unless_the_other_is_named(tmp_path: Path) -> None:
     pictures = [("libx264", (160, 96), Marks.default), ("libx264", (320, 192), Marks.default)]
     path = film(tmp_path / "two.mkv", pictures=pictures)
     assert size_of(path) == (320, 192)
@@ -160,7 +160,7 @@ def test_the_larger_of_two_pictures_alike_and_the_one_that_is_named(tmp_path: Pa
         survey(path, "3")
 
 
-def test_an_mjpeg_camera_is_seen(tmp_path: Path) -> None:
+def test_the_picture_of_an_mjpeg_camera_is_used(tmp_path: Path) -> None:
     path = film(tmp_path / "camera.avi", pictures=[("mjpeg", (320, 192), NONE)])
     assert size_of(path) == (320, 192)
 
@@ -168,7 +168,7 @@ def test_an_mjpeg_camera_is_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
 @pytest.mark.parametrize("codecs", [("mjpeg", "libx264"), ("libx264", "mjpeg"), ("mjpeg", "mjpeg")])
 @pytest.mark.parametrize("marks", [(NONE, NONE), (Marks.default, NONE)])
-def test_one_picture_is_not_seen_beside_a_film(
+def test_a_single_picture_beside_a_film_is_not_used(
     tmp_path: Path, ending: str, codecs: tuple[str, str], marks: tuple[Marks, Marks]
 ) -> None:
     """Covers are not always marked as such, and may be larger than the film."""
@@ -221,7 +221,7 @@ def test_a_picture_of_an_unknown_codec_is_passed_over(tmp_path: Path, ending: st
 
 
 @pytest.mark.parametrize("ending", UNKNOWN)
-def test_a_picture_of_an_unknown_codec_alone_fails_and_the_sound_is_heard(tmp_path: Path, ending: str) -> None:
+def test_a_single_picture_of_an_unknown_codec_fails_and_the_sound_is_read(tmp_path: Path, ending: str) -> None:
     path = with_unknown(tmp_path / f"film.{ending}", "video", 2)
     assert probe(path).duration_s == pytest.approx(2.0, abs=0.1)
     with pytest.raises(MediaError, match=r"video track 1 .* cannot be decoded"):
@@ -260,7 +260,7 @@ def program(path: Path, flash_s: float, *, start_s: float = 0.0, second: bool = 
 
 
 @pytest.mark.parametrize("starts_s", [(0.0, 0.0), (0.0, 3600.0), (40000.0, 7.0)])
-def test_picture_and_sound_are_of_one_program(tmp_path: Path, starts_s: tuple[float, float]) -> None:
+def test_picture_and_sound_belong_to_one_program(tmp_path: Path, starts_s: tuple[float, float]) -> None:
     """Each program has a clock of its own."""
     first = program(tmp_path / "a.ts", 0.5, start_s=starts_s[0])
     second = program(tmp_path / "b.ts", 2.0, start_s=starts_s[1], second=True)
@@ -274,7 +274,7 @@ def test_picture_and_sound_are_of_one_program(tmp_path: Path, starts_s: tuple[fl
 
 
 @pytest.mark.parametrize("radio_first", [True, False])
-def test_the_sound_of_the_picture_is_heard_beside_a_radio_program(tmp_path: Path, radio_first: bool) -> None:
+def test_the_sound_of_the_pictures_program_is_used_beside_a_radio_program(tmp_path: Path, radio_first: bool) -> None:
     first = program(tmp_path / "a.ts", 0.5 if radio_first else 2.0, picture=not radio_first)
     second = program(tmp_path / "b.ts", 2.0 if radio_first else 0.5, picture=radio_first, second=True)
     path = of_two_programs(tmp_path / "two.ts", [first, second])

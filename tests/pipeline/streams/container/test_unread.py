@@ -65,7 +65,7 @@ def sound(path: Path, kind: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", SOUNDS)
-def test_what_stands_behind_the_stated_end_is_said(tmp_path: Path, kind: str) -> None:
+def test_content_after_the_stated_end_is_reported(tmp_path: Path, kind: str) -> None:
     path = sound(tmp_path / "a", kind)
     assert probe(path).notices == ()
     path.write_bytes(SOUNDS[kind][3](path.read_bytes()))
@@ -84,7 +84,7 @@ def test_what_stands_behind_the_stated_end_is_said(tmp_path: Path, kind: str) ->
         ("matroska", "flac", lambda data: stated(data, (data.index(b"\x18S\x80g") + 4, BIG_LONG, 1 << 56 | 9999))),
     ],
 )
-def test_what_stands_behind_the_stated_end_is_read(
+def test_content_after_the_stated_end_is_read(
     tmp_path: Path, container: str, audio: str, change: Callable[[bytes], bytes]
 ) -> None:
     path = flashing(tmp_path / "a", 4.0, 2.5, audio=audio, container=container)
@@ -93,7 +93,7 @@ def test_what_stands_behind_the_stated_end_is_read(
     assert beeps_from_s(path) == pytest.approx([2.5], abs=0.05)
 
 
-def test_an_avi_is_read_behind_the_end_of_its_list(tmp_path: Path) -> None:
+def test_an_avi_is_read_beyond_the_end_of_its_list(tmp_path: Path) -> None:
     path = flashing(tmp_path / "a.avi", 4.0, 2.5, video="mpeg4", audio="libmp3lame")
     data = path.read_bytes()[: path.read_bytes().index(b"idx1")]
     at = start = data.index(b"movi")
@@ -106,7 +106,7 @@ def test_an_avi_is_read_behind_the_end_of_its_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("within", [True, False])
-def test_media_that_no_table_of_an_mp4_lists_is_said(tmp_path: Path, within: bool) -> None:
+def test_media_that_no_table_of_an_mp4_lists_is_reported(tmp_path: Path, within: bool) -> None:
     """A table of samples written after a second, and what was recorded behind it, in the box of the media or not."""
     kinds = {"video": "libx264", "audio": "aac", "container": "mp4", "options": {"movflags": "faststart"}}
     path = flashing(tmp_path / "a.mp4", 1.0, 0.4, **kinds)
@@ -120,7 +120,7 @@ def test_media_that_no_table_of_an_mp4_lists_is_said(tmp_path: Path, within: boo
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mov"])
-def test_what_an_edit_list_cuts_away_is_meant(tmp_path: Path, ending: str) -> None:
+def test_what_an_edit_list_cuts_away_is_not_reported(tmp_path: Path, ending: str) -> None:
     path = flashing(tmp_path / f"a.{ending}", 4.0, 0.5, video="libx264", audio="aac")
     data = path.read_bytes()
     at = data.index(b"elst")
