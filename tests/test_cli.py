@@ -71,7 +71,7 @@ def test_every_command_is_in_one_section_of_the_help() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from cli import main; CliRunner().invoke(main, ['--help']); "
-        "heavy = ('numpy', 'pandas', 'torch', 'sklearn', 'cv2', 'av', 'distributed', 'h5py'); "
+        "heavy = ('pydantic', 'tqdm', 'numpy', 'pandas', 'torch', 'sklearn', 'cv2', 'av', 'distributed', 'h5py'); "
         "print(*[m for m in heavy if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -102,7 +102,7 @@ def _document(path: Path) -> Any:
     try:
         return _yaml().load(path.read_text(encoding="utf-8")) or CommentedMap()
     except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path} is not readable YAML: {' '.join(str(error).split())}") from error
 
 
 def _replace(

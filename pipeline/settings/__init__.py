@@ -1,1 +1,1 @@
-"""The settings file, params.yaml: what may stand in it, where things lie, and which plugins it names."""
+"""The settings file, params.yaml: its blocks, its checks, its documentation, the plugins that it names, and paths."""

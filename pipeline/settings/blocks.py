@@ -1,4 +1,4 @@
-"""What each block of params.yaml may hold, as frozen dataclasses."""
+"""The blocks of params.yaml as frozen dataclasses; what a field allows stands beside it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""params.yaml as typed, validated settings: read once, unknown keys refused with the nearest valid one."""
+"""params.yaml as typed settings: read, validated and checked against what is registered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,21 @@ _MOST = 40  # lines of a message
 
 @dataclass(frozen=True)
 class Params:
-    """All settings, checked."""
+    """All settings, checked.
+
+    Attributes
+    ----------
+    path
+        The file that they were read from.
+    run, corpora, train, evaluate
+        These blocks of the file.
+    streams
+        Settings of each modality's stream.
+    extract
+        Extractors that run.
+    features
+        Settings of each extractor, those that are not set left out.
+    """
 
     path: Path
     run: RunParams
@@ -32,7 +46,7 @@ class Params:
     evaluate: EvaluateParams
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
-        """Return what a modality of a corpus is made of: names of stores, and of what is fitted inside folds."""
+        """Return the features of a modality of a corpus: names of stores, and of transformers fitted inside folds."""
         return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
 
     def corpus(self, name: str) -> CorpusParams:
@@ -51,7 +65,7 @@ def load_params(path: Path) -> Params:
     Raises
     ------
     UserError
-        If the file is missing or no YAML, or a name or value in it is unknown or impossible; all of them are listed.
+        If the file is missing or not YAML, or holds unknown names or impossible values; the message lists all of them.
     """
     blocks = read_yaml(path)
     run, _ = validated(RunParams, blocks.get("run") or {})
@@ -78,7 +92,7 @@ def _in_order(corpus: CorpusParams) -> CorpusParams:
 
 
 def _listing(path: Path, faults: Sequence[Fault]) -> str:
-    """Return a line for each fault, in the order of the file's lines."""
+    """Return one line per fault, in the order of the file."""
     lines = [(line_of(path, *place), sentence(place, fault)) for place, fault in faults]
     lines.sort(key=lambda line: line[0])
     shown = [f"{path}, line {line}: {text}" for line, text in lines[:_MOST]]

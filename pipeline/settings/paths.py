@@ -1,4 +1,4 @@
-"""Where things are written, relative to the working directory, and the names that may become files and folders."""
+"""Where things are written, relative to the working directory, and which names may become files and folders."""
 
 import re
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 CACHE = Path("data/cache")
-_LONGEST = 100  # letters of a name: with what is added to it, file systems take some 250 bytes
+_LONGEST = 100  # characters; file systems take names of about 250 bytes, and endings are added
 
 
 def check_name(name: str) -> None:
-    """Raise `UserError` for what cannot name a corpus, which is also the name of folders and a word of commands."""
+    """Raise `UserError` if a corpus cannot have this name, which also names folders and is typed in commands."""
     if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-" or len(name) > _LONGEST:
         raise UserError(
-            f"{name!r:.120} cannot name a corpus: use letters, digits, _ and -, a letter or digit first, at most "
-            f"{_LONGEST} in all"
+            f"{name!r:.120} cannot name a corpus: use at most {_LONGEST} letters, digits, _ and -, and begin with a "
+            "letter, a digit or _"
         )
 
 
 def check_store(name: str) -> None:
-    """Raise `UserError` for what cannot name a store, which is also the name of a file."""
+    """Raise `UserError` if a store cannot have this name, which also names a file."""
     if not re.fullmatch(r"[\w.+-]+", name) or name[0] in "-." or len(name) > _LONGEST:
         raise UserError(f"a store cannot be named {name!r:.120}: use letters, digits, _, - and +")
 
@@ -33,7 +33,7 @@ class CorpusPaths:
 
     @property
     def work(self) -> Path:
-        """Folder of what the stages write."""
+        """Folder that the stages write to."""
         return Path("data/work") / self.name
 
     @property
@@ -53,7 +53,7 @@ class CorpusPaths:
 
     @property
     def problems(self) -> Path:
-        """All problems that `prepare` or `validate` found, where too many were found to print them."""
+        """All problems that `prepare` or `validate` found, when they are too many to print."""
         return self.work / "problems.txt"
 
     @property

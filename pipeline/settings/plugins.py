@@ -1,4 +1,4 @@
-"""The user's own Python files and modules, which register corpora, extractors, strategies and metrics."""
+"""Plugins: the user's own Python files and modules, which register corpora, extractors, strategies and metrics."""
 
 import hashlib
 import sys
@@ -17,12 +17,12 @@ _LOADED: set[str] = set()
 
 
 def load_plugins(plugins: tuple[str, ...]) -> None:
-    """Import each plugin once a process: a ``.py`` file by its path, anything else as a module's name.
+    """Import each plugin once per process: a ``.py`` file by its path, anything else by the name of its module.
 
     Raises
     ------
     UserError
-        If one is missing, takes the name of a module that is loaded already, or cannot be run.
+        If a plugin is missing, has the name of a module that is loaded already, or raises an exception.
     Changed
         If it was edited while it was imported.
     """
@@ -35,7 +35,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
         except UserError:
             del _KEYS[plugin]
             raise
-        except Exception as error:  # whatever a user's file raises is their message to read
+        except Exception as error:  # users read whatever their own file raises
             del _KEYS[plugin]
             raise UserError(f"run.plugins: {plugin!r} cannot be imported: {type(error).__name__}: {error}") from error
         _LOADED.add(plugin)
@@ -44,24 +44,24 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
 
 
 def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
-    """Return the content hash of each plugin's source, as this process runs it: of a package, all its Python files.
+    """Return the content hash of each plugin's source as this process runs it; of a package, all Python files count.
 
     Raises
     ------
     Changed
-        If a source is not, or no longer, what this process imported.
+        If a source differs from what this process imported.
     """
     for plugin in plugins:
         if _source_key(plugin) != first_key(plugin):
             raise Changed(
-                f"run.plugins: {plugin} was edited while this command ran, which has imported what was there before: "
-                "run the same command again"
+                f"run.plugins: {plugin} was edited while this command ran, after it had been imported: run the same "
+                "command again"
             )
     return [first_key(plugin) for plugin in plugins]
 
 
 def first_key(plugin: str) -> str:
-    """Return the content hash of a plugin's source when this process first read it; empty: there was none."""
+    """Return the content hash of a plugin's source when this process first read it; empty if there was none."""
     if plugin not in _KEYS:
         _KEYS[plugin] = _source_key(plugin)
     return _KEYS[plugin]
@@ -96,7 +96,7 @@ def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _run_file(path: Path) -> None:
-    """Load a file under its own name, so that what it registers as ``"name:attribute"`` is found."""
+    """Load a file as a module of its own name, so that what it registers as ``"name:attribute"`` is found."""
     if path.stem in sys.modules:
         raise UserError(f"run.plugins: {path} has the name of the module {path.stem!r}: rename the file")
     spec = spec_from_file_location(path.stem, path, loader=_Source(path.stem, str(path)))
@@ -112,7 +112,7 @@ def _run_file(path: Path) -> None:
 
 
 class _Source(SourceFileLoader):
-    """Runs what a file says now; Python's own compiled copy can be of an edit within the same second."""
+    """Compiles a file as it is now: Python's cached bytecode may be of an edit within the same second."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)

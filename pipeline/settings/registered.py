@@ -1,6 +1,10 @@
-"""Names in the settings that must be registered, and what their owners refuse; checked after the plugins are loaded."""
+"""Checks of settings against the registries: names that must be registered, and values that their owners refuse.
+
+They need the plugins, which register names of their own.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any
 
 from common.names import suggest
@@ -20,7 +24,7 @@ EXTRACT = "extract"  # in the block features, the list of extractors that run
 
 
 def unusable(file: SettingsFile) -> Iterator[Fault]:
-    """Yield where the settings name what there is not, or set something to what its owner cannot do."""
+    """Yield each name that is not registered, and each setting that its extractor, classifier or strategy refuses."""
     yield from _refused(check_name, file.run.corpora, ("run", "corpora"))
     yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
     for name, corpus in file.corpora.items():
@@ -42,22 +46,26 @@ def _of_features(block: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     yield from (((*place, EXTRACT, *inside), fault) for inside, fault in faults)
     yield from _unknown(listed or (), extractor_names(), (*place, EXTRACT))
     settings = {name: own for name, own in block.items() if name != EXTRACT}
-    for name, own in settings.items():
-        if name not in extractor_names():
-            yield (*place, name), f"is no extractor; {suggest(name, extractor_names())}"
-            continue
-        faults = validated(extractor_class(name).Config, {} if own is None else own)[1]
-        yield from (((*place, name, *inside), fault) for inside, fault in faults)
-        if not faults:
-            yield from _refused(lambda name: build(name, settings.get(name) or {}), {name: name}, place)
+    yield from _unknown({name: name for name in settings}, extractor_names(), place)
+    for name in dict.fromkeys([*settings, *(listed or ())]):
+        if name in extractor_names():
+            yield from _of_extractor(name, settings.get(name), (*place, name))
+
+
+def _of_extractor(name: str, settings: Any, place: Place) -> Iterator[Fault]:
+    config = extractor_class(name).Config
+    faults = validated(config, {} if settings is None else settings)[1] if is_dataclass(config) else []
+    yield from (((*place, *inside), fault) for inside, fault in faults)
+    if not faults:
+        yield from _refused(lambda name: build(name, settings or {}), {name: name}, place[:-1])
 
 
 def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
     yield from _unknown({m: m for m in train.features}, MODALITIES, (*place, "features"))
-    for modality, names in train.features.items():
+    for modality in MODALITIES:
         own = [n for n in extractor_names() if extractor_class(n).modality == modality]
         own += fitted_names() if modality == "text" else ()
-        yield from _unknown(names, own, (*place, "features", modality))
+        yield from _unknown(train.features.get(modality, ()), own, (*place, "features", modality))
     yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown({"fusion_classifier": train.fusion_classifier}, classifier_names(), place)
     yield from _unknown(train.singles, [n for n in strategy_names("unimodal") if n != "unimodal"], (*place, "singles"))
@@ -73,14 +81,14 @@ def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
 
 
 def _unknown(names: Iterable[str] | Mapping[Any, str], known: Sequence[str], place: Place) -> Iterator[Fault]:
-    """Yield each name that is not known; names are those of a list, or stand at the keys of a mapping."""
+    """Yield each name that is not known. The names are the items of a list, or the values of a mapping."""
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         if name not in known:
             yield (*place, at), f"{'' if at == name else f'is {name!r:.200}, which '}is unknown; {suggest(name, known)}"
 
 
 def _refused(check: Callable[[str], object], names: Iterable[str] | Mapping[Any, str], place: Place) -> Iterator[Fault]:
-    """Yield each name that a check refuses by an exception."""
+    """Yield each name for which a check raises an exception."""
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         try:
             check(name)

@@ -1,4 +1,4 @@
-"""Settings of the three streams, and how their tracks and channels are named."""
+"""Settings of the three streams, and the names that their tracks and channels can have."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ CHANNEL = re.compile(r"lfe2?|(f|b|s|w|d|t|fl|fr|tf|tb|ts|bf|sd|ss|tt)?[lrc]")  #
 
 
 def check_channel(channel: str) -> None:
-    """Raise ValueError for what can never be a channel."""
+    """Raise ValueError if no recording can have such a channel."""
     wanted = channel.strip()
     known = wanted.casefold() in {MIX, *SIDES} or CHANNEL.fullmatch(wanted.casefold())
     if not known and not (wanted.isdecimal() and int(wanted) > 0):
         raise ValueError(
             f"{channel!r} is no channel: write left (or L, FL), right (or R, FR), mix, a number from 1 on, or one of "
-            "FFmpeg's names as in FC"
+            "FFmpeg's names, such as FC"
         )
 
 
 def check_track(track: str) -> None:
-    """Raise ValueError for what can never be a track."""
+    """Raise ValueError if no recording can have such a track."""
     if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
         raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")
 

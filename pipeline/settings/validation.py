@@ -1,7 +1,7 @@
 """Settings dataclasses from YAML or JSON, by pydantic; a fault names the place, the value there and what is allowed.
 
-Types are strict: a number in quotes is text, and ``true`` is no number. What a field allows stands beside it, as
-``Annotated[float, Field(gt=0)]``; the sentence on a wrong value and the schema for editors are made from it.
+Types are strict: a number in quotes is text, and ``true`` is not a number. What a field allows stands beside it, as in
+``Annotated[float, Field(gt=0)]``. The message on a wrong value and the schema for editors are made from that.
 """
 
 import json
@@ -20,7 +20,7 @@ from pipeline.foreign import one_line
 T = TypeVar("T")
 
 Place = tuple[str | int, ...]  # names, and positions in lists, that lead to a value
-Fault = tuple[Place, str]  # where something is wrong, and what, as the end of a sentence
+Fault = tuple[Place, str]  # where a mistake is, and the end of the sentence that names it
 Node = Mapping[str, Any]  # of a JSON schema
 
 _STRICT = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
@@ -55,7 +55,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
     Raises
     ------
     UserError
-        If a name is unknown or missing, or a value is not what its field allows; the first of all faults is named.
+        If a name is unknown or missing, or a field does not allow its value. The message names the first fault.
     """
     found, faults = validated(cls, block)
     if found is None:
@@ -64,7 +64,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
 
 
 def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
-    """Return a settings dataclass built from a block, or None and all that is wrong with the block."""
+    """Return a settings dataclass built from a block, or None and all faults of the block."""
     adapter = _adapter(cls)  # type: ignore[arg-type]  # a class can be hashed
     text = json.dumps([block])  # as JSON, where a list may stand for a tuple though types are strict
     try:
@@ -75,7 +75,7 @@ def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
 
 
 def sentence(place: Place, fault: str) -> str:
-    """Return what is wrong as one sentence.
+    """Return a fault as one sentence.
 
     >>> sentence(("train", "settings", "svm", "C", 0), "is -1: it must be a number above 0")
     'train.settings.svm.C[0] is -1: it must be a number above 0'
@@ -84,7 +84,7 @@ def sentence(place: Place, fault: str) -> str:
 
 
 def described(node: Node, root: Node) -> str:
-    """Return what a place of a JSON schema allows, to follow "it must be".
+    """Return what a node of a JSON schema allows, to follow "it must be".
 
     >>> described({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}, {})
     "a whole number from 1 on or 'auto'"
@@ -118,7 +118,7 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) -> Iterator[Fault]:
-    """Yield each place with a fault once, though each type that a value may have refuses it in its own words."""
+    """Yield one fault per place, though pydantic reports one error for each type that a value may have."""
     seen = set()
     for error in errors:
         place, value, allowed = _reached(error["loc"][1:], block, node, root)
@@ -137,7 +137,7 @@ def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) 
 
 
 def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tuple[Place, Any, Node]:
-    """Follow an error's location through the block and its schema; what is not in the block names a type, no place."""
+    """Follow an error's location through the block and its schema, and skip its parts that name a type."""
     place: Place = ()
     for part in loc:
         inside = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
@@ -147,7 +147,7 @@ def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tu
 
 
 def _parent(error: ErrorDetails, block: Any, node: Node, root: Node) -> Node:
-    """Return the schema of the mapping that holds the name at the end of an error's location."""
+    """Return the schema of the mapping that holds the last name of an error's location."""
     return _mapping(_reached(error["loc"][1:-1], block, node, root)[2], root)
 
 

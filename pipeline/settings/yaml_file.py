@@ -1,8 +1,8 @@
-"""A settings file's YAML: names as they are written, and nothing that is read in another way than its reader thinks.
+"""The YAML of a settings file, read so that names stay as they are written and no value is misread.
 
-YAML makes numbers, dates and truth values of what looks like them (``1.10``, ``2024-01-01``, ``on``), keeps the last of
-two equal keys, and lets a short file stand for a very long one. Names and dates are therefore read as text, and the
-rest is refused with its line. What is read has only the types that JSON has.
+YAML turns text into numbers, dates and truth values (``1.10``, ``2024-01-01``, ``on``), keeps the last of two equal
+keys, and lets a short file expand to a very long one. Names and dates are therefore read as text; equal keys and long
+expansions are refused with their line. The result holds only the types that JSON has.
 """
 
 import math
@@ -14,15 +14,15 @@ import yaml
 
 from pipeline.errors import UserError
 
-_NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # types of YAML that no setting has
+_NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # YAML types that no setting has
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
-_MOST = 100_000  # values, those counted again that an alias repeats
+_MOST = 100_000  # values, each counted as often as aliases repeat it
 _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads what JSON has too; a date is text."""
+    """Reads only the types of JSON; a date is text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -42,7 +42,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If there is no such file, or it is no YAML mapping, names a key twice, or holds a number that is none.
+        If the file is missing, is not a YAML mapping, or holds a key twice or a number that is not finite.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -53,7 +53,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path} is not readable YAML: {' '.join(str(error).split())}") from error
     blocks = _read(text, path)
     if not isinstance(blocks, dict):
         raise UserError(f"{path} must hold blocks such as 'run:' and 'corpora:', but holds {type(blocks).__name__}")
@@ -61,7 +61,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def line_of(path: Path, *keys: str | int) -> int:
-    """Return the line of a settings file where a value stands: that of its name, or of the last name that is there.
+    """Return the line of a value in a settings file: that of its name, or of the last of the names that is there.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _read(text: str, path: Path) -> Any:
     except RecursionError:
         raise UserError(f"{path} is nested too deeply to be settings") from None
     except (yaml.YAMLError, ValueError) as error:  # a ValueError is an impossible number
-        raise UserError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path} is not readable YAML: {' '.join(str(error).split())}") from error
     _check_numbers(blocks, str(path))
     return blocks
 
@@ -110,12 +110,12 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _count(node: yaml.Node, sizes: dict[int, int], path: Path) -> int:
-    """Return how many values a node stands for, where every alias is written out; too many raise `UserError`."""
+    """Return how many values a node has when all aliases are written out; raise `UserError` if they are too many."""
     if id(node) not in sizes:
-        sizes[id(node)] = _MOST  # until it is known: a node inside itself has no end
+        sizes[id(node)] = _MOST  # until it is known, since a node may contain itself
         sizes[id(node)] = 1 + sum(_count(part, sizes, path) for part in _parts(node))
     if sizes[id(node)] >= _MOST:
-        raise UserError(f"{path}, line {_line(node)}: this stands for more than {_MOST} values: write fewer aliases")
+        raise UserError(f"{path}, line {_line(node)}: this expands to more than {_MOST} values: use fewer aliases")
     return sizes[id(node)]
 
 
@@ -136,14 +136,14 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             name = key.value if isinstance(key, yaml.ScalarNode) else None
             if name is None:
-                raise UserError(f"{path}, line {_line(key)}: a list or mapping is no name of a setting")
+                raise UserError(f"{path}, line {_line(key)}: a list or mapping cannot be the name of a setting")
             if name in seen and key.tag != _MERGE:
                 raise UserError(f"{path}, line {_line(key)}: the key {name!r} is in line {seen[name]} already")
             seen[name] = _line(key)
 
 
 def _as_written(root: yaml.Node) -> None:
-    """Let the names of blocks, of what is in them, and of corpora and extractors that are listed, be text."""
+    """Mark as text the names of blocks and of what is in them, and the lists of corpora and extractors."""
     for block, content in _pairs(root):
         block.tag = _STRING
         for name, value in _pairs(content):

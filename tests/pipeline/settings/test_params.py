@@ -83,7 +83,7 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("evaluate: {resamples: 10.5}", "evaluate.resamples is 10.5: it must be a whole number from 0 on"),
         ("evaluate: {resamples: -5}", "evaluate.resamples is -5: it must be a whole number from 0 on"),
         ("evaluate: {seed: -1}", "evaluate.seed is -1: it must be a whole number from 0 on"),
-        ("run: [", "no readable YAML"),
+        ("run: [", "not readable YAML"),
         ("just words", "must hold blocks"),
         ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),
     ],

@@ -62,18 +62,18 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         ("a: &a [*a]", "more than 100000 values"),
         ("a: &a {b: *a}", "more than 100000 values"),
         ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
-        ("? [1, 2]\n: 3", "line 1: a list or mapping is no name"),
+        ("? [1, 2]\n: 3", "line 1: a list or mapping cannot be the name"),
         ("evaluate: {resamples: .nan}", r"evaluate\.resamples is nan: write a finite number"),
         ("train: {settings: {svm: {C: [1.0, .inf]}}}", r"train\.settings\.svm\.C\[1\] is inf"),
         ("streams: {audio: {level_db: -.inf}}", r"streams\.audio\.level_db is -inf"),
-        ("run: {seed: !!timestamp 2024-12-24}", "no readable YAML: could not determine a constructor"),
-        ("run: {seed: !!set {a, b}}", "no readable YAML: could not determine a constructor"),
-        ("run: {seed: !!binary aGVsbG8=}", "no readable YAML: could not determine a constructor"),
-        ("run: {seed: " + "9" * 5000 + "}", "no readable YAML"),
-        ("run: !!python/object/apply:os.system ['touch OWNED']", "no readable YAML"),
-        ("run: [", "no readable YAML"),
-        ("a: 1\n---\nb: 2", "no readable YAML"),
-        ("\x00", "no readable YAML"),
+        ("run: {seed: !!timestamp 2024-12-24}", "not readable YAML: could not determine a constructor"),
+        ("run: {seed: !!set {a, b}}", "not readable YAML: could not determine a constructor"),
+        ("run: {seed: !!binary aGVsbG8=}", "not readable YAML: could not determine a constructor"),
+        ("run: {seed: " + "9" * 5000 + "}", "not readable YAML"),
+        ("run: !!python/object/apply:os.system ['touch OWNED']", "not readable YAML"),
+        ("run: [", "not readable YAML"),
+        ("a: 1\n---\nb: 2", "not readable YAML"),
+        ("\x00", "not readable YAML"),
         ("- a", "must hold blocks"),
     ],
 )
@@ -89,5 +89,5 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
         read_yaml(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"note: \xe4")
-    with pytest.raises(UserError, match="no readable YAML"):
+    with pytest.raises(UserError, match="not readable YAML"):
         read_yaml(tmp_path / "latin.yaml")
