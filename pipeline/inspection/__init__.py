@@ -1,1 +1,1 @@
-"""Looking without running: validate, status, verify, doctor, and what a corpus is made of."""
+"""Commands that look without running: validate, status, verify, doctor, lists of what there is, and cache gc."""

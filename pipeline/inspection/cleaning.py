@@ -1,4 +1,4 @@
-"""What `cache gc` deletes: cached clips that nothing uses, and the unfinished files that killed runs left."""
+"""What `cache gc` deletes: cached clips that are not used, and unfinished files of killed runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,16 @@ from pipeline.settings.paths import CACHE
 
 @dataclass(frozen=True)
 class Garbage:
-    """What may be deleted.
+    """Files that can be deleted.
 
     Attributes
     ----------
     clips
         Files of the cache that no store and no fit uses.
     size
-        Bytes of these.
+        Their size in bytes.
     unfinished
-        Files and folders that killed runs left.
+        Unfinished files and folders of killed runs.
     """
 
     clips: list[Path]
@@ -32,11 +32,11 @@ class Garbage:
         return bool(self.clips or self.unfinished)
 
     def lines(self) -> list[str]:
-        """Return what a person must know before it is deleted."""
+        """Return one line on the cached files and one per unfinished file, to be read before they are deleted."""
         return [
-            f"{len(self.clips)} cached files, {self.size / 1e6:.1f} MB, are used by no store under data/work",
+            f"{len(self.clips)} cached files ({self.size / 1e6:.1f} MB) are not used by any store under data/work",
             *(
-                f"{path}{'/ with all in it' if path.is_dir() else ''} was left unfinished by a run that was killed"
+                f"{path}{'/ and all in it' if path.is_dir() else ''}: left unfinished by a run that was killed"
                 for path in self.unfinished
             ),
         ]
@@ -49,14 +49,14 @@ def found_garbage() -> Garbage:
 
 
 def clean(found: Garbage) -> str:
-    """Delete it, save for what a run has taken hold of since; return what was done."""
+    """Delete the files, but not what a run has begun to use meanwhile; return what was done."""
     for path in found.clips:
         path.unlink(missing_ok=True)
-    gone = sum(discard(path) for path in found.unfinished)
-    freed = f"{len(found.clips)} files deleted, {found.size / 1e6:.1f} MB freed"
-    kept = len(found.unfinished) - gone
-    return (
-        freed
-        + (f"; {gone} unfinished files of runs that were killed deleted" if gone else "")
-        + (f"; {kept} could not be deleted" if kept else "")
-    )
+    deleted = sum(discard(path) for path in found.unfinished)
+    kept = len(found.unfinished) - deleted
+    parts = [
+        f"{len(found.clips)} files deleted, {found.size / 1e6:.1f} MB freed",
+        f"{deleted} unfinished files of killed runs deleted" if deleted else "",
+        f"{kept} could not be deleted" if kept else "",
+    ]
+    return "; ".join(filter(None, parts))

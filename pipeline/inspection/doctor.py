@@ -1,4 +1,4 @@
-"""Checks of this machine, each with what to do when it fails."""
+"""Checks of this machine; the message of one that fails says what to do."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -29,7 +29,7 @@ class Check:
 
 
 def checks() -> Iterator[Check]:
-    """Yield all checks, cheap ones first."""
+    """Yield the results of all checks, the cheap ones first."""
     yield _python()
     yield _locale()
     yield from (_package(name) for name in PACKAGES)
@@ -47,7 +47,7 @@ def _python() -> Check:
 
 def _locale() -> Check:
     ok = locales.encoding() == "utf-8"
-    remedy = "" if ok else f", in which many names of files cannot be spelt: {locales.REMEDY}"
+    remedy = "" if ok else f", which cannot spell many names of files: {locales.REMEDY}"
     return Check("locale", ok, f"{locales.named()}{remedy}")
 
 
@@ -61,7 +61,7 @@ def _package(name: str) -> Check:
 def _guarded(name: str, run: Callable[[], str]) -> Check:
     try:
         return Check(name, True, run())
-    except Exception as error:  # whatever is wrong with this machine is the answer
+    except Exception as error:  # whatever is wrong with this machine is the result of the check
         return Check(name, False, " ".join(str(error).split()) or type(error).__name__)
 
 
@@ -81,7 +81,7 @@ def _weights() -> Iterator[Check]:
 
         def look(name: str = name) -> str:
             files = build(name, {}).weights()
-            return ", ".join(f"{path.name} sha256 {sha256_of(path)[:16]}" for path in files) or "needs none"
+            return ", ".join(f"{path.name} sha256 {sha256_of(path)[:16]}" for path in files) or "none needed"
 
         yield _guarded(f"weights of {name}", look)
 

@@ -1,4 +1,4 @@
-"""What there is: extractors, and the cache keys that the stores of this folder use."""
+"""Lists of what there is: extractors, corpora that can be read, and the cache keys in use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -16,22 +16,22 @@ from pipeline.training.trained import record_in
 
 
 def extractors(params: Params) -> Iterator[str]:
-    """Yield a line for each extractor: name, modality, widths, settings, and whether it runs."""
+    """Yield one line per extractor: name, modality, numbers of features, settings, and whether it runs."""
     for name in extractor_names():
         extractor = build(name, params.features.get(name, {}))
         runs = "" if name in params.extract else " (not in features.extract)"
         settings = ", ".join(f"{key}={value}" for key, value in asdict(extractor.config).items())
-        widths = f"{len(extractor.pooled_names)} an utterance, {len(extractor.feature_names)} a row"
+        widths = f"{len(extractor.pooled_names)} per utterance, {len(extractor.feature_names)} per row"
         yield f"{name:12}{extractor.modality:6} {widths:36} {settings}{runs}"
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store under data/work, or a table under results, was made of.
+    """Return every cache key that a store under data/work, or a table under results, was made from.
 
     Raises
     ------
     StoreError
-        If a store cannot be read: what it uses is not known then.
+        If a store cannot be read, since what it uses is then unknown.
     UserError
         If a train.json is damaged.
     """
@@ -40,31 +40,31 @@ def used_keys() -> set[str]:
         with open_store(path) as store:
             keys.update(store.keys)
     for path in Path("results").rglob("train.json"):
-        if of_this_version(path):  # no fit of another version is ever used again: its key depends on the code
+        if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
             keys.update(record_in(path).fits)
     return keys
 
 
 def readers() -> Iterator[str]:
-    """Yield a line for each reader of corpora: its name, and the corpus's."""
+    """Yield one line per reader of corpora: its name and the title of the corpus."""
     for name in reader_names():
         published = description(name)
         yield f"{name:12}{published.title if published else 'your own folder with a manifest.csv'}"
 
 
 def described(name: str) -> Iterator[str]:
-    """Yield lines that say all that is known of a published corpus.
+    """Yield the lines that describe a published corpus.
 
     Raises
     ------
     UserError
-        If the reader is unknown, or reads anybody's folders.
+        If the reader is unknown, or reads no published corpus.
     """
     published = description(name)
     if published is None:
-        raise UserError(f"{name} reads your own folders: README.md says what a manifest holds")
+        raise UserError(f"{name} reads your own folders: README.md describes their manifest.csv")
     yield published.title
-    parts = {"Cite": published.citation, "Licence": published.licence, "To be had": published.obtain}
+    parts = {"Cite": published.citation, "Licence": published.licence, "How to obtain": published.obtain}
     yield from (f"{title}: {text}" for title, text in parts.items())
     yield f"Protocol: {published.protocol}"
     yield from _listing("Folder", published.folders)

@@ -36,7 +36,7 @@ class Counts:
 
 
 def status(params: Params, names: Sequence[str]) -> str:
-    """Return a table: one line a corpus and stage."""
+    """Return a table with one line per corpus and stage."""
     lines = [f"{'corpus':16}{'stage':26}{'done':>12}{'cached':>8}{'failed':>8}{'stale':>7}"]
     for name in names:
         for row in _rows(params, name):
@@ -82,7 +82,7 @@ def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], p
 
 
 def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
-    """Return what a store holds, by utterance, and what is wrong with one that is there."""
+    """Return the key and status of each utterance in a store, and what is wrong with the store."""
     if not path.exists():
         return {}, ""
     try:
@@ -103,7 +103,7 @@ def _prepare(params: Params, name: str) -> Counts:
 
 
 def _file(stage: str, path: Path, stale: str) -> Counts:
-    """Judge a file by what it was made of; `stale` says why it is out of date."""
+    """Return the counts of a stage that writes one file; `stale` says why the file is out of date."""
     there = path.exists()
     return Counts(stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
 

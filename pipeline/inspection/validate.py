@@ -1,4 +1,4 @@
-"""validate: a corpus checked without running it."""
+"""validate: check a corpus without running it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from pipeline.training.matching import imported_differences
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
     """Return every problem of a corpus, and a sentence on what it holds.
 
-    The protocol and the leak guard are tried where the rows allow.
+    The protocol and the leak guard are tried if the rows have no errors.
     """
     corpus = params.corpus(name)
     found = gather(corpus)
@@ -37,7 +37,7 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
                 "on both sides of a fold"
             )
             problems.append(Problem("warning", where, None, message))
-        try:  # links are said already: what else would the protocol and the leak guard say?
+        try:  # links are named already, so they are hidden from the leak guard
             alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
             problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
         except ModelError as error:
@@ -47,12 +47,12 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
-    """Say where imported features are not those of the corpus's utterances."""
+    """Return problems of imported features that are not those of the corpus's utterances."""
     folder = CorpusPaths(name).work / "features"
     try:
         return [
-            Problem("warning", folder, None, said)
-            for said in imported_differences(name, corpus.features.values(), table)
+            Problem("warning", folder, None, difference)
+            for difference in imported_differences(name, corpus.features.values(), table)
         ]
     except UserError as error:
         return [Problem("error", folder, None, str(error), stops="train")]
@@ -61,7 +61,7 @@ def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Proble
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
     """Return a sentence on what a corpus holds, and one on each part of a published split.
 
-    Groups are those of the protocol; there are none where nobody says which utterances belong together.
+    Groups are those of the protocol. If nothing says which utterances belong together, there are none.
     """
     groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
     known = grouped(table, corpus.protocol.group)
@@ -78,14 +78,14 @@ def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: Corpus
 
 
 def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
-    """Return what the errors among the problems of a corpus stop, and what to do."""
+    """Return which stages the errors of a corpus prevent, and what to do."""
     if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
-        return "nothing can be prepared: mend the rows named above"
-    return f"it can be prepared, but not trained: mend what is named above, or change corpora.{name}.protocol"
+        return "nothing can be prepared: correct the rows named above"
+    return f"it can be prepared, but not trained: correct what is named above, or change corpora.{name}.protocol"
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return which recordings are hard links of one another: stand-ins, not copies that slipped in."""
+    """Return which recordings are hard links of one another: these are deliberate, unlike copies."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

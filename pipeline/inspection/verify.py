@@ -1,4 +1,4 @@
-"""status --verify: read everything that was written, and say what is not as it was written."""
+"""status --verify: read all files that were written and name those that are damaged or were edited."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,13 +17,13 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.settings.plugins import module_names
 from pipeline.tables.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 
-Checked = tuple[Path, str]  # a file, and what is wrong with it; empty: nothing
+Checked = tuple[Path, str]  # a file, and what is wrong with it; empty if nothing is
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
-    """Yield every file that was read, with one sentence on each that is damaged.
+    """Yield every file that was read, with a sentence on each that is damaged.
 
-    Of the corpora: stores, tables, predictions, saved models and the ledger; of the cache: every entry.
+    Stores, tables, predictions, saved models and the ledger of each corpus are read, and every entry of the cache.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def _fault_of_store(path: Path) -> str:
         with open_store(path) as store:
             if not store.checked:
                 return (
-                    f"{path} holds imported features of an earlier version, which has no digests: whether it is as it "
-                    "was written cannot be known. Import it again"
+                    f"{path} holds imported features of an earlier version without checksums, so that damage cannot be "
+                    "noticed: import it again"
                 )
             found = list(store.damage())
     except StoreError as error:
@@ -67,12 +67,12 @@ def _bound_files(folder: Path) -> Iterator[Checked]:
             continue
         fault = _fault(read_record, record)
         yield record, fault
-        said = {"files": {}} if fault else read_record(record)
-        for name in said["files"]:
+        content = {"files": {}} if fault else read_record(record)
+        for name in content["files"]:
             path = folder / name
             named.add(path)
-            yield path, _fault(partial(require_named, said=said), path)
-        if fault:  # of what it names, nothing is known
+            yield path, _fault(partial(require_named, said=content), path)
+        if fault:  # nothing is known of the files that it names
             return
     for path in (folder / name for name in BOUND):
         if path not in named and path.exists():

@@ -1,4 +1,4 @@
-"""One run at a time writes a target: another one waits, and says on whom."""
+"""Locks: one run at a time writes a target; another one waits and says for whom."""
 
 import errno
 import fcntl
@@ -16,15 +16,15 @@ from common.atomic import NO_LOCKS
 from pipeline.settings.paths import CACHE
 
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
-_PATIENCE, _PAUSE_S = 20, 0.05  # whoever holds a lock for less than a second is not worth a line
+_PATIENCE, _PAUSE_S = 20, 0.05  # no message about a lock that is held for less than a second
 
 
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Be the only run of this folder that writes `target`; while another one is, wait, and say so on standard error.
+    """Wait until no other run of this folder writes `target`, then keep others from writing it.
 
-    What a run holds is free when its process ends, however it ends. The lock is a file of its own below ``data/cache``:
-    what lies beside the target is part of what DVC tracks.
+    A lock is released when its process ends, however it ends. Its file is below ``data/cache``, since DVC tracks what
+    is beside the target.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def locked(path: Path, what: str) -> Iterator[None]:
     Parameters
     ----------
     path
-        The lock file; where its folder cannot be written, there is none: a copy that may only be read can be looked at.
+        The lock file. In a folder that cannot be written there is none, so that a read-only copy can be looked at.
     what
-        What its holder does, for those who wait, as in ``is writing data/x.csv``.
+        What the holder does, for the message to those who wait, as in ``is writing data/x.csv``.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +57,10 @@ def locked(path: Path, what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
-        held = None  # nobody who cannot even write the lock file writes the target
+        held = None  # whoever cannot write the lock file cannot write the target either
     try:
         if held is not None:
-            with suppress(OSError):  # on a full disk: those who wait are told less
+            with suppress(OSError):  # on a full disk, those who wait learn less
                 os.ftruncate(held, 0)
                 os.pwrite(held, json.dumps({"who": _self(), "what": what}).encode(), 0)
         yield
@@ -71,7 +71,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
 
 def _held(path: Path, what: str) -> int | None:
-    """Return the descriptor of the lock file that this process holds; None where the file system has no locks."""
+    """Return the descriptor of the lock file that this process now holds; None if the file system has no locks."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
@@ -83,11 +83,11 @@ def _held(path: Path, what: str) -> int | None:
             raise
         if _is(descriptor, path):
             return descriptor
-        os.close(descriptor)  # its holder has removed it meanwhile: it locks nothing any more
+        os.close(descriptor)  # its holder removed it meanwhile, so another process may lock a new file of this name
 
 
 def _take(descriptor: int, what: str) -> bool:
-    """Lock a file, waiting where another process holds it; return whether that can be done at all."""
+    """Lock a file, waiting while another process holds it; return False if the file system has no locks."""
     try:
         for _ in range(_PATIENCE):
             if _free(descriptor):
@@ -126,7 +126,7 @@ def _self() -> str:
 
 def _holder(descriptor: int, what: str) -> str:
     try:
-        told = json.loads(os.pread(descriptor, 4096, 0))
-        return "".join(c for c in f"{told['who']} {told['what']}" if c.isprintable())
-    except (ValueError, KeyError, TypeError):  # it is only just starting
+        holder = json.loads(os.pread(descriptor, 4096, 0))
+        return "".join(c for c in f"{holder['who']} {holder['what']}" if c.isprintable())
+    except (ValueError, KeyError, TypeError):  # the holder has not written who it is yet
         return f"it {what}"
