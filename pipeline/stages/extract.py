@@ -13,8 +13,10 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
 
     Raises
     ------
+    StoreError
+        If the stream does not exist yet.
     UserError
-        If the stream is not there yet, or the extractor cannot work with its settings.
+        If the extractor cannot work with its settings.
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is written all the same.
     """

@@ -1,0 +1,62 @@
+"""extract: the store holds what the extractor gives for each stream."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.codec import read_audio
+from features.errors import StoreError
+from features.registry import build
+from features.store import open_store
+from pipeline.errors import TooManyFailures
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.stages.extract import extract
+from pipeline.stages.prepare import prepare
+from pipeline.stages.preprocess import preprocess
+from tests.faults.world import CLIPS, NAME
+
+PATHS = CorpusPaths(NAME)
+
+
+def test_the_store_holds_what_the_extractor_gives_for_each_stream(prepared: Params) -> None:
+    preprocess(prepared, NAME, "audio", Pool(0))
+    report = extract(prepared, NAME, "mfcc", Pool(0))
+    assert len(report.computed) == CLIPS
+    extractor = build("mfcc", {"count": 13})
+    with open_store(PATHS.stream("audio")) as streams, open_store(PATHS.features("mfcc")) as store:
+        assert list(store.utterances) == list(streams.utterances)
+        assert tuple(store.attribute("feature_names")) == tuple(extractor.feature_names)
+        for i in range(CLIPS):
+            expected = extractor.extract(read_audio(streams, i))
+            np.testing.assert_array_equal(store.rows(i), expected.values)
+            np.testing.assert_allclose(store.rows(i, "times"), expected.times)
+            np.testing.assert_array_equal(store.clip(i, "pooled"), expected.pooled)
+
+
+def test_without_its_stream_it_says_what_to_run(prepared: Params) -> None:
+    with pytest.raises(StoreError, match=r"audio\.h5 does not exist: run the stage that writes it"):
+        extract(prepared, NAME, "mfcc", Pool(0))
+    assert not PATHS.features("mfcc").exists()
+
+
+def test_a_second_run_computes_nothing(prepared: Params) -> None:
+    preprocess(prepared, NAME, "text", Pool(0))
+    assert len(extract(prepared, NAME, "vader", Pool(0)).computed) == CLIPS
+    before = PATHS.features("vader").read_bytes()
+    assert list(extract(prepared, NAME, "vader", Pool(0)).computed) == []
+    assert PATHS.features("vader").read_bytes() == before
+
+
+def test_a_failed_stream_is_a_failed_row_of_features(prepared: Params) -> None:
+    Path("clips/4.wav").write_bytes(b"not a recording")
+    prepare(prepared, NAME)
+    with pytest.raises(TooManyFailures):
+        preprocess(prepared, NAME, "audio", Pool(0))
+    extract(prepared, NAME, "mfcc", Pool(0))  # fails no clip itself
+    with open_store(PATHS.features("mfcc")) as store:
+        assert [i for i, status in enumerate(store.statuses) if status == "failed"] == [4]
+        assert np.isnan(store.clip(4, "pooled")).all()
+        assert len(store.rows(4)) == 0
