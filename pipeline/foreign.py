@@ -8,20 +8,21 @@ from typing import Any
 
 from pipeline.errors import UserError
 
-# A dataset may declare far more than the file holds: gzip packs zeros 1000 : 1, and chunks never written cost nothing.
-HARMLESS = 256 << 20  # bytes; below this no ratio is looked at
-RATIO = 200  # real features pack 1.1 to 20 times
-MOST = 64 << 30  # bytes of one dataset; the largest published one (MOSEI COVAREP, whole) is below this
+# A dataset may declare far more than the file holds: gzip packs zeros 1000 : 1, and chunks that were never written
+# take no space.
+HARMLESS = 256 << 20  # bytes; below this the ratio does not matter
+RATIO = 200  # real features shrink by a factor of 1.1 to 20
+MOST = 64 << 30  # bytes of one dataset; the largest published one (all of MOSEI's COVAREP) has less
 
-# Control characters (C0, C1) but line end and tab, line and paragraph separators, overrides of the direction of
-# writing, halves of characters.
+# Control characters (C0, C1) except line end and tab, line and paragraph separators, overrides of the writing
+# direction, halves of surrogate pairs.
 _COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    r"""Return text as a terminal may show it: what commands a terminal, or turns text around, by its code.
+    r"""Return text that is safe on a terminal: characters that control it, or reverse text, are shown by their codes.
 
-    Line ends, tabs and letters stay, as do the joiners and marks that scripts need. In JSON the codes mean that too.
+    Line ends, tabs and letters stay, and so do the joiners and marks that scripts need. JSON reads the codes back.
 
     >>> print(printable("größe " + chr(27) + "[2J " + chr(0x202E) + "txt"))
     größe \u001b[2J \u202etxt
@@ -50,27 +51,27 @@ def one_line(text: object, most: int | None = 160) -> str:
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[Any]:
-    """Open an HDF5 file for reading; any fault of the file, also a later one in reading, raises `UserError`.
+    """Open an HDF5 file for reading; any fault of the file, even while it is read later, raises `UserError`.
 
-    What the HDF5 library itself does not survive is beyond this: of 6000 files with random bytes changed, it read on
+    This cannot catch what the HDF5 library itself does not survive: of 6000 files with random bytes changed, it read
     for ever in the text heap of one.
     """
     import h5py
 
     if not path.is_file():
-        raise UserError(f"{path} does not exist or is no file: give the path of a .csd file")
+        raise UserError(f"{path} does not exist or is not a file: give the path of a .csd file")
     try:
         with h5py.File(path, "r") as file:
             yield file
     # h5py turns HDF5's own errors into these; a closed or damaged object is a ValueError or KeyError.
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
         raise UserError(
-            f"{path} is no readable HDF5 file, damaged or cut off ({one_line(error)}): get or make it again"
+            f"{path} is not a readable HDF5 file, or damaged or cut off ({one_line(error)}): get or make it again"
         ) from error
 
 
 def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
-    """Return the group or dataset `name` of a group, if it lies in this very file.
+    """Return the group or dataset `name` of a group, if it lies in this file itself.
 
     Raises
     ------
@@ -82,23 +83,25 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
     where = one_line(f"{group.name.strip('/')}/{name}".strip("/"))
     link = group.get(name, getlink=True)
     if link is None:
-        raise UserError(f"{path} has no {where}: it is no computational sequence as the CMU-MultimodalSDK writes it")
+        raise UserError(
+            f"{path} has no {where}: it is not a computational sequence as the CMU-MultimodalSDK writes them"
+        )
     if not isinstance(link, h5py.HardLink):
         raise UserError(f"{path}: {where} is a link to somewhere else, which is not followed: store the data itself")
     found = group[name]
     if not isinstance(found, h5py.Dataset if dataset else h5py.Group):
-        raise UserError(f"{path}: {where} is no {'dataset' if dataset else 'group'}: the file is laid out otherwise")
+        raise UserError(f"{path}: {where} is not a {'dataset' if dataset else 'group'}: the file has another layout")
     if dataset:
         check_dataset(path, where, found)
     return found
 
 
 def check_dataset(path: Path, where: str, dataset: Any) -> None:
-    """Refuse a dataset that is kept in other files, or that declares much more than the file holds."""
+    """Raise `UserError` for a dataset that is stored in other files, or that declares much more than the file holds."""
     if dataset.external:
-        raise UserError(f"{path}: {where} is kept in another file, which is not opened: store the data itself")
+        raise UserError(f"{path}: {where} is stored in another file, which is not opened: store the data itself")
     if dataset.is_virtual:
-        raise UserError(f"{path}: {where} is put together from other files (virtual): store the data itself")
+        raise UserError(f"{path}: {where} is composed of other files (virtual): store the data itself")
     if dataset.shape is None:
         raise UserError(f"{path}: {where} has no value: write it again")
     declared, stored = declared_bytes(dataset), dataset.id.get_storage_size()
@@ -108,7 +111,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return what reading a dataset takes at least: all of it, or one chunk where that is larger."""
+    """Return how many bytes reading a dataset takes at least: all of it, or one chunk if that is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)
@@ -116,7 +119,7 @@ def declared_bytes(dataset: Any) -> int:
 
 
 def refuse_ratio(what: str, declared: int, stored: int) -> None:
-    """Refuse what unpacks to more than `HARMLESS` bytes and more than `RATIO` times its size."""
+    """Raise `UserError` for what unpacks to more than `HARMLESS` bytes and more than `RATIO` times its size."""
     if declared > HARMLESS and declared > RATIO * stored:
         raise UserError(
             f"{what} declares {declared >> 20} MiB but holds {stored} bytes, as a file made to fill the memory does: "

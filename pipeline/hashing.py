@@ -1,4 +1,4 @@
-"""What a media file is: its content hash, remembered between runs."""
+"""Content hashes of files, remembered between runs."""
 
 import hashlib
 import json
@@ -11,32 +11,32 @@ from pipeline.errors import refuse_pipe
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex sha256 of a file's content; what is no file, as a named pipe, raises `UserError`."""
+    """Return the hex sha256 of a file's content; what is not a regular file, such as a pipe, raises `UserError`."""
     refuse_pipe(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def stamp_of(path: Path) -> list[int]:
-    """Return what changes with every change of a file: size, times, and which file it is; a missing one raises OSError.
+    """Return what changes whenever a file changes: size, times and which file it is; a missing one raises OSError.
 
-    The change time (ctime) moves with every replacement, also with one that keeps size and modification time.
+    The change time (ctime) moves with every replacement, even one that keeps size and modification time.
     """
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
 
 
 class HashMemo:
-    """Content hashes by path and stamp, so that an unchanged file is read once only."""
+    """Content hashes by path and stamp, so that an unchanged file is read only once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._known = self._load()
-        self._by_stamp = {tuple(known[1:]): str(known[0]) for known in self._known.values()}  # hard links: read once
+        self._by_stamp = {tuple(known[1:]): str(known[0]) for known in self._known.values()}  # hard links are read once
         self._dirty = False
 
     def _load(self) -> dict[str, list[object]]:
-        if not self.path.is_file():  # a named pipe would be waited for
+        if not self.path.is_file():  # reading a named pipe would never end
             return {}
         try:
             found = json.loads(self.path.read_text())
@@ -44,13 +44,13 @@ class HashMemo:
             if found["digest"] == _digest(known):
                 return known
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            pass  # only a memory: without it every file is read again
+            pass  # it only saves time: without it every file is read again
         return {}
 
     def sha256(self, path: Path) -> str:
         """Return a file's content hash.
 
-        A missing one raises OSError, and so does what is no file: a pipe would be waited for, a device never ends.
+        A missing one raises OSError, and so does a pipe or a device, which may never end.
         """
         if path.exists() and not path.is_file():
             raise OSError(EINVAL, "no regular file", str(path))
@@ -66,9 +66,9 @@ class HashMemo:
         return digest
 
     def save(self) -> None:
-        """Write what was learnt, if anything was and the folder can be written."""
+        """Write the hashes, if any are new and the folder can be written."""
         if self._dirty:
-            with suppress(OSError):  # only a memory: a copy that may only be read can be looked at all the same
+            with suppress(OSError):  # it only saves time: a read-only copy can be inspected all the same
                 write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))
 
 

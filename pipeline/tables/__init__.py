@@ -1,1 +1,1 @@
-"""Tables that people write and that the stages write: how columns, names, numbers and spans are read and checked."""
+"""Tables that people and stages write: how columns, names, numbers and times are read and checked."""

@@ -1,8 +1,7 @@
-"""Files that are bound to what was written: beside them stands a record with the sha256 of each.
+"""Records of what a stage wrote: a file beside its tables with the sha256 of each.
 
-`tables.json` beside the tables of `prepare` and `evaluate`, `train.json` beside the predictions. A cell that was edited
-or damaged is not taken for a result, and neither is a table that no record names: its record was deleted, or an earlier
-version wrote it.
+`tables.json` lies beside the tables of `prepare` and `evaluate`, `train.json` beside the predictions. A table that was
+edited or damaged is refused. So is one that no record names: its record was deleted, or an earlier version wrote it.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from pipeline.hashing import sha256_of
 
 TABLES = "tables.json"
 TRAINED = "train.json"
-VERSION = 2  # of the records; those of version 1 had no version, and the first of them bound nothing
+VERSION = 2  # of the records; those of version 1 held no version number
 
 _PREPARED = ("utterances.csv", "words.csv")
 PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
@@ -25,7 +24,7 @@ _EVALUATED = (
     *("robustness.csv", "robustness.md", "by_presence.csv", "only_fusion.csv", "only_single.csv"),
     *("forest.svg", "robustness.svg", "attention.svg"),
 )
-BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are believed only if a record names them
+BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if a record names them
 
 
 def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | None = None) -> str:
@@ -36,9 +35,9 @@ def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | No
     files
         Name -> where the file lies now.
     command
-        What writes them again.
+        The command that writes them again.
     rest
-        What else the record says.
+        Further entries of the record.
     """
     said = {
         **(rest or {}),
@@ -50,7 +49,7 @@ def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | No
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what a record says.
+    """Return the content of a record.
 
     Raises
     ------
@@ -67,27 +66,27 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """Return what a record of any version says, if it is what was written."""
+    """Return the content of a record of any version, if it was not changed."""
     refuse_pipe(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         digest, version = found.pop("digest", None), found.get("version", 1)
         if digest != _digest(found) and (digest is not None or "files" in found or version != 1):
-            raise ValueError("it is not what was written")
+            raise ValueError("its content was changed")
         if version == VERSION and not (isinstance(found["files"], dict) and isinstance(found["command"], str)):
-            raise ValueError("it names no files")
+            raise ValueError("it lists no files")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error
     return dict(found)
 
 
 def require_written(path: Path) -> None:
-    """Check that a file is the one that the record beside it names.
+    """Check that a file has the content that the record beside it names.
 
     Raises
     ------
     UserError
-        If it is not, or if no record names a file that needs one; the sentence names the command that writes it again.
+        If it has not, or if no record names a file that needs one. The message names the command that writes it again.
     """
     beside = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
     if path.name in PREDICTED:
@@ -102,7 +101,7 @@ def require_written(path: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file that may be left out was written; one that a record names and that is gone raises `UserError`."""
+    """Whether an optional file was written; one that a record names but that is missing raises `UserError`."""
     for name in (TRAINED,) if path.name in PREDICTED else (TRAINED, TABLES):
         record_path = path.with_name(name)
         if not path.exists() and record_path.exists():
@@ -111,7 +110,7 @@ def is_there(path: Path) -> bool:
 
 
 def require_all_there(path: Path) -> None:
-    """Check that no file that a record names is gone; else as `require_written`."""
+    """Check that every file that a record names exists; a missing one raises `UserError`."""
     said = read_record(path)
     for name in said["files"]:
         if not path.with_name(name).exists():
@@ -119,18 +118,18 @@ def require_all_there(path: Path) -> None:
 
 
 def unknown(path: Path) -> str:
-    """Return a sentence where predictions cannot be checked: they have no record, or one of an earlier version."""
+    """Return why predictions cannot be checked (no record, or one of an earlier version), or nothing if they can."""
     beside = path.with_name(TRAINED)
     return "" if beside.exists() and of_this_version(beside) else without_record(path)
 
 
 def of_this_version(path: Path) -> bool:
-    """Whether a record, which must be whole, is one that this version writes."""
+    """Whether an undamaged record is of the version that this program writes."""
     return bool(_whole(path).get("version", 1) == VERSION)
 
 
 def without_record(path: Path) -> str:
-    """Return a sentence on a file that no record names, with the command that mends it."""
+    """Return a sentence on a file that no record names, with the command that writes it again."""
     beside = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
     why = "does not name it" if beside.exists() else "is missing"
     return (
@@ -140,7 +139,7 @@ def without_record(path: Path) -> str:
 
 
 def require_named(path: Path, said: Mapping[str, Any]) -> None:
-    """Check that a file is the one that a record names, if it does; else as `require_written`."""
+    """Check a file against a record, if the record names it; a difference raises `UserError`."""
     digest = said["files"].get(path.name)
     if digest is not None and not path.exists():
         raise UserError(f"{path} is missing: run `{said['command']}` again")
@@ -151,11 +150,11 @@ def require_named(path: Path, said: Mapping[str, Any]) -> None:
         )
 
 
-_ELSE = dict.fromkeys(_PREPARED, "; changes belong into the files that the corpus is read from, not into this one")
+_ELSE = dict.fromkeys(_PREPARED, "; to change the corpus, edit the files that it is read from, not this one")
 
 
 def command_of(path: Path) -> str:
-    """Return the command that writes a bound file, or a record, again; its folder is named after the corpus.
+    """Return the command that writes a file with a record, or the record, again; the folder is named after the corpus.
 
     >>> command_of(Path("results/demo/images/forest.svg"))
     'crossmodal evaluate --corpus demo'

@@ -1,4 +1,4 @@
-"""Whether the cells of a column are such as one of ours holds, or mean something else under the same name.
+"""Whether the cells of a column fit the column of ours that its name stands for, or mean something else.
 
 ``Region`` may be the part of the picture that shows the speaker, or where the speaker comes from.
 """
@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.tables.rules import folded, is_no_label
 
-_SHARE = 0.5  # of the filled cells, from which a column is what its name says
-_TEXTS = 0.25  # of the filled cells that read like sentences, from which a column holds texts and no ids
+_SHARE = 0.5  # of the filled cells must fit for a column to be what its name says
+_TEXTS = 0.25  # of the filled cells read like sentences: from there on a column holds texts
 
 
 def _numeric(cell: str) -> bool:
-    """Whether a cell is a number, or one in another spelling, whose row then says what is wrong (``1:30``, ``2 s``)."""
+    """Whether a cell is a number, or looks like one in another spelling, to be reported later (``1:30``, ``2 s``)."""
     return bool(re.match(r"[+-]?[.,]?\d", cell))
 
 
@@ -34,7 +34,7 @@ def _checked(check: Callable[[str], object]) -> Callable[[str], bool]:
     return looks
 
 
-# column -> whether a cell looks as if it was meant for it, be it right or not
+# column -> whether a cell looks meant for it, correct or not
 _LOOKS: Mapping[str, Callable[[str], bool]] = {
     "media": _file,
     "sound": _file,
@@ -60,7 +60,7 @@ HOLDS: Mapping[str, str] = {
 
 
 def fits(column: str, cells: Iterable[str]) -> bool:
-    """Whether the cells look as if they were meant for one of our columns; empty ones do.
+    """Whether the cells look meant for one of our columns; empty ones are ignored.
 
     >>> fits("region", ["north", "south"]), fits("region", ["0 0 0.5 1", ""]), fits("start", ["0:30", "1:10"])
     (False, True, True)
@@ -102,7 +102,7 @@ def other_meanings(
 
 
 def misused(column: str, cells: Iterable[str], folder: Path) -> str:
-    """Return a cell of a column of ours whose cells, two or more, are all not what it should hold; else nothing.
+    """Return an example if none of a column's cells, two or more, is what the column should hold; else ``""``.
 
     >>> misused("region", ["north", "south"], Path()), misused("region", ["north", "0 0 0.5 1"], Path())
     ('north', '')
@@ -115,7 +115,7 @@ def misused(column: str, cells: Iterable[str], folder: Path) -> str:
 
 
 def _files(column: str, cells: Sequence[str], folder: Path) -> bool:
-    """Whether a column of files names some that are there, or another one in each row."""
+    """Whether a column of files names files that exist, or a different one in each row."""
     if column not in _FILES:
         return False
     return len(set(cells)) == len(cells) or any(_is_file(folder / cell) for cell in {*cells} if cell)
@@ -124,7 +124,7 @@ def _files(column: str, cells: Sequence[str], folder: Path) -> bool:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a text that is too long for a name
+    except OSError:  # a text that is too long for a file name
         return False
 
 

@@ -1,7 +1,7 @@
-"""Names of columns taken apart into words: which of our columns a name stands for.
+"""Names of columns split into words: which of our columns a name stands for.
 
-``utt_start_ms`` is something that an utterance has (``utt``), a start, in a unit: so it is meant for ``start``. In
-``start_year``, ``text_length`` or ``speaker_age`` a word is left over, so that they are other things.
+``utt_start_ms`` is the start, in a unit, of an utterance (``utt``), so it stands for ``start``. In ``start_year``,
+``text_length`` or ``speaker_age`` a word is left over, so they mean other things.
 """
 
 import re
@@ -30,16 +30,16 @@ _IN = _set("in at of the position pos point")
 
 @dataclass(frozen=True)
 class _Name:
-    """Names that stand for a column: one of `cores`, words that may stand before and after it, those that must."""
+    """A pattern of names for a column: one core word, what may stand before and after it, and whether it must."""
 
     cores: frozenset[str]
     before: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
-    led: bool = False  # by one of `before`
-    followed: bool = False  # by one of `after`
+    led: bool = False  # one of `before` must stand in front
+    followed: bool = False  # one of `after` must follow
 
     def fits(self, words: tuple[str, ...]) -> bool:
-        """Whether a name of these words is such a one."""
+        """Whether a name of these words matches."""
         for i, word in enumerate(words):
             before, after = {*words[:i]}, {*words[i + 1 :]}
             if word in self.cores and before <= self.before and after <= self.after:
@@ -90,7 +90,7 @@ _NAMES: Mapping[str, tuple[_Name, ...]] = {
     ),
     "word": (_Name(_set("word words token tokens text label"), _set("spoken aligned"), _set("text name")),),
 }  # fmt: skip
-_LONGEST = 40  # letters of a word that is taken apart
+_LONGEST = 40  # letters of the longest word that is split
 _KNOWN = frozenset(
     word
     for names in _NAMES.values()
@@ -114,7 +114,7 @@ def stands_for(name: str, column: str) -> bool:
 
 @cache
 def _words(name: str) -> tuple[str, ...]:
-    """Return the words of a name: ``StartTime (ms)`` is start, time, ms; so is ``starttime``, save for the unit."""
+    """Return the words of a name: ``StartTime (ms)`` is start, time, ms."""
     parts = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", trimmed(name)))
     found: list[str] = []
     for part in parts:
@@ -128,7 +128,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 @cache
 def _parts(word: str) -> tuple[str, ...]:
-    """Return the fewest known words that are written together, nothing if it is none of those."""
+    """Return the fewest known words that make up a word written together; nothing if there are none."""
     if word in _KNOWN or len(word) > _LONGEST:
         return (word,) if word in _KNOWN else ()
     best: tuple[str, ...] = ()

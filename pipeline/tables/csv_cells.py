@@ -1,12 +1,12 @@
 """Cells of the CSVs written here that a spreadsheet would take for a formula: marked on writing, restored on reading.
 
-A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or the end of a line gets an apostrophe in front, and so does
-what begins so after a semicolon, a tab or the end of a line within it: where lists are separated by semicolons, a
-spreadsheet divides cells there, whatever the quotes say. What cannot be a formula stays as it is: numbers (``-1.5``),
-names that begin with a digit (``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
+A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe in front. So does a part of a
+text that begins like this after a semicolon, a tab or a line end: some spreadsheets split cells there, in spite of the
+quotes. What cannot be a formula stays as it is: numbers (``-1.5``), names that begin with a digit
+(``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
 
-A person's CSV may hold such an apostrophe as a part of its text. So a CSV that is made for a person, and read as one of
-a person's later, says in a column of its own, `MARKS`, in which rows apostrophes were put.
+A CSV that a person wrote may hold such an apostrophe as part of a text. So a CSV that people may edit, and that is read
+back later, has a column `MARKS`, which says in which rows apostrophes were added.
 """
 
 import csv
@@ -22,18 +22,20 @@ from pipeline.tables.rules import trimmed
 MARKS = "crossmodal_marks"
 _MARKED = "an apostrophe before = + - @ is no part of a text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: it is computed
-_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no cell begins with a digit, so that nothing is computed
-_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # as the tables' own verdicts: "= not better", "+ better"
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: a spreadsheet computes it
+_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no reference to a cell begins with a digit, so nothing is computed
+_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the tables' own verdicts: "= not better", "+ better"
 _FORMULA = re.compile(
     rf"'*\s*(?:[@\uff1d\uff20]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
 )
 _SEPARATOR = re.compile("([;\t\r\n])")
-_DOUBTFUL = re.compile(r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]")  # what all others lack stays
+_DOUBTFUL = re.compile(
+    r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]"
+)  # a text without any of these stays as it is
 
 
 def marked(text: str) -> str:
-    """Return a text as it stands in a CSV.
+    """Return a text as it is written into a CSV.
 
     >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
     ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
@@ -47,7 +49,7 @@ def marked(text: str) -> str:
 
 
 def restored(cell: str) -> str:
-    """Return the text that stands in a CSV.
+    """Return the text that a cell of a CSV stands for.
 
     >>> restored("'=1+1"), restored("'tis"), restored("''=1"), restored("u0;'=1+1")
     ('=1+1', "'tis", "'=1", 'u0;=1+1')
@@ -67,17 +69,17 @@ def _is_formula(parts: list[str], i: int, part: str) -> bool:
 
 
 def mark(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its texts, and the names of its columns, as they stand in a CSV."""
+    """Return a table with its texts and column names as they are written into a CSV."""
     return _changed(table, marked)
 
 
 def restore(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that was read from a CSV with its texts as they were."""
+    """Return a table that was read from a CSV with its original texts."""
     return _changed(table, restored)
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of texts as it stands in a CSV that `restored_row` reads: with `MARKS` where that is needed."""
+    """Return a table of texts as it is written into a CSV for `restored_row`: with `MARKS` where that is needed."""
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -86,7 +88,7 @@ def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restored_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row of a CSV without `MARKS`, its texts as they were.
+    """Return a row of a CSV without `MARKS`, with its original texts.
 
     >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
     ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
@@ -96,7 +98,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header and the rows of a CSV without `MARKS`, texts as they were where these say that.
+    """Yield the header and the rows of a CSV without `MARKS`, with the original texts of the rows that it marks.
 
     >>> list(unmarked_rows(iter([(1, ["a", MARKS]), (2, ["'=1", _MARKED]), (3, ["'=2", ""])])))
     [(1, ['a']), (2, ['=1']), (3, ["'=2"])]
@@ -111,7 +113,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
 
 
 def put(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    """Write a table as CSV just as it is; numbers keep six digits after the point."""
+    """Write a table as CSV without marking anything; numbers keep six digits after the point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
     broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
     quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL

@@ -20,7 +20,7 @@ _LONGEST = 1 << 28  # characters of one cell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a header: names of columns, rows with the numbers of their last lines, and what was odd."""
+    """A table with a header: names of columns, rows with the numbers of their last lines, and notices."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]
@@ -28,7 +28,7 @@ class Sheet:
 
 
 def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> Sheet:
-    """Read a CSV with a header; rows without any content are passed over, missing cells are empty.
+    """Read a CSV with a header; empty rows are skipped, missing cells are empty.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     ours
         Names of columns that mean something to the reader.
     named
-        Further names that are asked for.
+        Further names that the settings ask for.
 
     Raises
     ------
     UserError
-        If it is no CSV, a row has more cells than there are columns, or a column that holds something has no name.
+        If it is not a CSV, a row has more cells than there are columns, or a column that is not empty has no name.
     """
     how = layout(path, {*ours, *named})
     found = _records(path, how)
@@ -57,7 +57,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     strange = other_meanings({header[j]: [cells[j] for _, cells in filled] for j in kept}, ours, named, path.parent)
     names = column_names([header[j] for j in kept], ours, [*named, *strange], str(path))
     notices += [
-        f"the column {name!r} is not taken for {mine!r}, which holds {HOLDS[mine]}: rename it if it should be"
+        f"the column {name!r} is not read as {mine!r}, which holds {HOLDS[mine]}: rename it if it should be"
         for name, mine in strange.items()
     ]
     found_rows = ((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled)
@@ -69,19 +69,19 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
 
 
 def records(path: Path, known: Collection[str]) -> Iterator[Record]:
-    """Yield a CSV's header and its rows, cells stripped; lines without any cell are passed over.
+    """Yield a CSV's header and its rows, cells stripped; empty lines are skipped.
 
     Parameters
     ----------
     path
-        The file, which is read as it is asked for.
+        The file, which is read row by row.
     known
         Names of columns by which its header is recognised; may be empty.
 
     Raises
     ------
     UserError
-        If it is no CSV, or not in the encoding that it seems to have.
+        If it is not a CSV, or not in the encoding that it seems to have.
     """
     yield from _records(path, layout(path, known))
 
@@ -101,7 +101,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
                 if not how.quoted and len(row) != width and '"' in "".join(row):
                     place = f"{path}:{how.skipped + reader.line_num}"
                     raise UserError(
-                        f"{place}: a quotation mark in a row of {len(row)} cells, not {width}: mend the row"
+                        f"{place}: a row with a quotation mark has {len(row)} cells instead of {width}: correct the row"
                     )
                 if row:
                     yield how.skipped + reader.line_num, [trimmed(c if how.quoted else _unquoted(c)) for c in row]
@@ -125,11 +125,11 @@ def _unquoted(cell: str) -> str:
 def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
     if "unexpected end of data" in error:
         return f"{path}:{begun}: a quotation mark in the row that begins here is never closed: close or double it"
-    return f"{path}:{line}: no readable CSV ({error})"
+    return f"{path}:{line}: not a readable CSV ({error})"
 
 
 def _undecodable(path: Path, encoding: str) -> UserError:
-    """Return the error of a file that is not in its encoding, with the first line that is not."""
+    """Return the error on a file with the first line that does not fit its encoding."""
     raw = path.read_bytes()
     try:
         raw.decode(encoding)
@@ -140,7 +140,8 @@ def _undecodable(path: Path, encoding: str) -> UserError:
         near = raw[start : error.start + 8].split(b"\n")[0].decode("cp1252", errors="replace").strip()
         hint = f" (as Windows-1252 it reads {near!r})" if name == "UTF-8" else ""
         return UserError(
-            f"{path}:{line}: byte 0x{raw[error.start]:02x} is no {name}{hint}: save the file with the encoding UTF-8"
+            f"{path}:{line}: byte 0x{raw[error.start]:02x} is not valid {name}{hint}: save the file with "
+            "the encoding UTF-8"
         )
     return UserError(f"{path} is not in the encoding {encoding}: save the file with the encoding UTF-8")
 
@@ -155,15 +156,15 @@ def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str)
 
 
 def _named_columns(path: Path, header: Sequence[str], rows: Sequence[Record]) -> tuple[list[int], list[str]]:
-    """Return the places of the columns that have a name, and what is said of those that have none."""
+    """Return the positions of the columns that have a name, and a notice on an index without one."""
     notices = []
     for j in (j for j, name in enumerate(header) if not name):
         filled = [cells[j] for _, cells in rows if j < len(cells) and cells[j]]
         if filled and not (j == 0 and all(re.fullmatch(r"\d+", cell) for cell in filled)):
             raise UserError(
                 f"{path}: column {j + 1} has no name, but holds {filled[0]!r}: name it in the header, or remove it "
-                "(pandas writes an index so, unless it is told index=False)"
+                "(pandas writes its index like this; index=False leaves it out)"
             )
         if filled:
-            notices.append("the first column has no name, it is taken for an index and not read")
+            notices.append("the first column has no name: it is taken for an index and not read")
     return [j for j, name in enumerate(header) if name], notices

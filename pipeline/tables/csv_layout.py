@@ -1,4 +1,4 @@
-"""How a CSV is written: its encoding, its delimiter, what stands before its header, whether quotation marks count."""
+"""How a CSV is written: its encoding, its delimiter, the lines before its header, the meaning of quotation marks."""
 
 import csv
 import io
@@ -12,9 +12,9 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.tables.rules import folded
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE = 1 << 20  # bytes by which a file's layout is judged
+_SAMPLE = 1 << 20  # bytes from which a file's layout is inferred
 _SEARCHED = 10  # lines in which a header is looked for
-# First bytes of what is no CSV, and what to do about it.
+# First bytes of other kinds of file, and what to do about them.
 _SHEET, _PACKED = "save the sheet as 'CSV UTF-8'", "unpack it"
 _OTHERS: dict[bytes, str] = {
     **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), f"an Excel workbook or another ZIP file: {_SHEET}"),
@@ -54,21 +54,21 @@ class Layout:
     delimiter: str = ","
     skipped: int = 0
     spaced: bool = False
-    quoted: bool = True  # whether quotation marks enclose cells; else each line is a row, and they are letters
-    begun_quoted: bool = False  # whether every line begins with a quotation mark, as R writes names of rows
+    quoted: bool = True  # whether quotation marks enclose cells; if not, they are letters and each line is a row
+    begun_quoted: bool = False  # whether every line begins with a quotation mark, as R writes row names
     ended: bool = False  # whether every line but the header ends in a delimiter
 
 
 def layout(path: Path, known: Collection[str]) -> Layout:
-    """Judge from a file's beginning how it is written; what is no CSV at all raises `UserError`."""
+    """Infer from the beginning of a file how it is written; a file of another kind raises `UserError`."""
     refuse_pipe(path)
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
     for begin, what in _OTHERS.items():
-        if raw.startswith(begin) and (raw[len(begin) :][:1] or b"\0") not in b",;\t|":  # a column may be called PAR1
-            raise UserError(f"{path} is no CSV, but {what}")
+        if raw.startswith(begin) and (raw[len(begin) :][:1] or b"\0") not in b",;\t|":  # a column may be named PAR1
+            raise UserError(f"{path} is not a CSV, but {what}")
     if raw[4:8] == b"ftyp":
-        raise UserError(f"{path} is no CSV, but a recording or a picture")
+        raise UserError(f"{path} is not a CSV, but a recording or a picture")
     if raw and not raw.strip(b"\0"):
         raise UserError(f"{path} holds nothing but NUL characters: it was not copied whole, get it again")
     encoding = _encoding(raw)
@@ -82,13 +82,13 @@ def _encoding(raw: bytes) -> str:
         if raw.startswith(mark):
             return encoding
     even, odd = raw[: len(raw) & ~1 : 2].count(0), raw[1::2].count(0)
-    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a script like this without a mark
+    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a Latin script, without a mark
         return "utf-16-be" if even > odd else "utf-16-le"
     return next((name for name in ("utf-16-le", "utf-16-be") if b"\0" in raw and _reads_as(raw, name)), "utf-8-sig")
 
 
 def _reads_as(raw: bytes, encoding: str) -> bool:
-    """Whether a file without a mark begins with a line of ASCII in an encoding of two bytes a letter."""
+    """Whether a file without a mark begins with a line of ASCII in an encoding of two bytes per letter."""
     first = raw[: 1 << 12].decode(encoding, errors="replace").split("\n")[0].strip("\r")
     return 2 * sum(" " <= char <= "~" for char in first) > len(first) > 0
 
@@ -99,7 +99,7 @@ def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:
     skipped = 1 if named else _preamble(lines, known)
     rest = lines[skipped:]
     if any(_RULE.fullmatch(line.strip()) for line in rest[:3]):
-        raise UserError(f"{path} is no CSV, but a table drawn with lines, as in Markdown: save the table as CSV")
+        raise UserError(f"{path} is not a CSV, but a table drawn with lines, as in Markdown: save the table as CSV")
     delimiter = _delimiter(rest, known, named[1] if named else "")
     if known and not _score(rest, delimiter, known):
         _refuse_headless(path, lines, skipped, known)
@@ -110,7 +110,7 @@ def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:
 
 
 def _preamble(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many lines stand before the header: empty ones, and comments."""
+    """Return how many empty lines and comments come before the header."""
     for place in range(len(lines)):
         empty = not lines[place].strip('\r\n\t ;,|"')
         comment = lines[place].lstrip().startswith("#") and not _best(lines[place:], known)
@@ -120,16 +120,16 @@ def _preamble(lines: Sequence[str], known: set[str]) -> int:
 
 
 def _best(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many known names the first of the lines holds; where none is known, whether it has several cells."""
+    """Return how many known names the first line holds; without any known names, whether it has several cells."""
     if known:
         return max(_score(lines, delimiter, known) for delimiter in DELIMITERS)
     return int(max(len(_cells(lines, delimiter)) for delimiter in DELIMITERS) > 1)
 
 
 def _delimiter(lines: Sequence[str], known: set[str], named: str) -> str:
-    """Return the delimiter that gives most known names; where none is known, a comma, or else what gives most cells.
+    """Return the delimiter that gives most known names; without any, a comma, or else the one that gives most cells.
 
-    One that the file itself names wins, unless the header says otherwise.
+    A delimiter that the file itself names wins, unless the header contradicts it.
     """
     scores = {d: (_score(lines, d, known), d == "," and len(_cells(lines, d)) > 1) for d in DELIMITERS}
     best = max(DELIMITERS, key=lambda d: (*scores[d], len(_cells(lines, d))))
@@ -150,9 +150,9 @@ def _cells(lines: Sequence[str], delimiter: str) -> list[str]:
 
 
 def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[str]) -> None:
-    """Say what is wrong, if the header stands further down, is one quoted cell, or the file is a page or JSON."""
+    """Raise `UserError` if the header comes later or is one quoted cell, or the file is HTML, XML or JSON."""
     if lines[skipped : skipped + 1] and lines[skipped].lstrip()[:1] in ("<", "{", "["):
-        raise UserError(f"{path} is no CSV, but HTML, XML or JSON: save the table as CSV")
+        raise UserError(f"{path} is not a CSV, but HTML, XML or JSON: save the table as CSV")
     first = next(iter(_cells(lines[skipped:], ",")), "")
     if len(_cells(lines[skipped:], ",")) == 1 and _best([first], known) > 1:
         raise UserError(f"{path}:{skipped + 1}: the whole line is one cell in quotation marks: save the table again")
@@ -161,11 +161,11 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
         raise UserError(f"{path}:{skipped + 1}: the cells are separated by {mark[0]!r}: save the table with commas")
     for place in range(skipped + 1, min(skipped + _SEARCHED, len(lines))):
         if _best(lines[place:], known) > 1:
-            raise UserError(f"{path}:{skipped + 1}: the names of the columns are in line {place + 1}: begin with that")
+            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove the lines before")
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quotation marks enclose cells: not between tabs, if every line is a row of its own without them."""
+    """Whether quotation marks enclose cells: not between tabs if every line is a complete row without that."""
     if delimiter != "\t":
         return True
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
@@ -174,7 +174,7 @@ def _quoted(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _spaced(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether cells in quotation marks stand after a delimiter and spaces, so that the spaces are no part of them."""
+    """Whether quoted cells follow a delimiter and spaces, so that the spaces do not belong to them."""
     if delimiter == "\t" or not any(f"{delimiter} " in line and '"' in line for line in lines):
         return False
     plain, spaced = _ragged(lines, delimiter, spaced=False), _ragged(lines, delimiter, spaced=True)

@@ -1,4 +1,4 @@
-"""Names of columns: which of ours each one is, and which one is meant by one that is nearly ours."""
+"""Names of columns: which of ours each one is, and which of ours a similar name may mean."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,19 +9,19 @@ from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, trimmed
 
 TIMES = ("start", "end", "sound_start")
-_ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
+_ALIKE = 0.8  # difflib's ratio from which a name counts as mistyped
 
 
 def column_names(header: Sequence[str], ours: Collection[str], named: Collection[str], place: str) -> list[str]:
-    """Return what each column is called here.
+    """Return the name of each column as it is used here.
 
-    Every name is stripped. A name that settings or options ask for keeps its spelling, one of ours is folded
+    Every name is stripped. A name that settings or options ask for keeps their spelling, one of ours gets ours
     (``Start`` is ``start``), all others stay as they are.
 
     Parameters
     ----------
     header
-        Names as the file has them.
+        The names in the file.
     ours
         Names that mean something to the reader.
     named
@@ -32,7 +32,7 @@ def column_names(header: Sequence[str], ours: Collection[str], named: Collection
     Raises
     ------
     UserError
-        If two columns have one name.
+        If two columns have the same name.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def column_names(header: Sequence[str], ours: Collection[str], named: Collection
             continue
         same = [i for i, key in enumerate(keys) if key == folded(name) and names[i] not in taken]
         if len(same) > 1:
-            raise UserError(f"{place} has the columns {_both(names, same)}, and either could be {name!r}: rename one")
+            raise UserError(f"{place} has the columns {_both(names, same)}, and each could be {name!r}: rename one")
         for i in same:
             names[i] = name
     doubled = [name for name, count in Counter(names).items() if name and count > 1]
@@ -61,7 +61,7 @@ def _both(names: Sequence[str], places: Iterable[int]) -> str:
 
 
 def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
-    """Return the columns that look like one of ours that is not there: name -> the one that is meant.
+    """Return the columns that look like one of ours that is missing: name -> the one that may be meant.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[s
     ours
         Names that mean something to the reader.
     named
-        Names that settings or options ask for: they are read, and mean what those say.
+        Names that settings or options ask for: what they mean is known.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def near_notices(near: Mapping[str, str]) -> list[str]:
     ["the column 'begin' is not read; did you mean 'start'? Rename it then, with times in seconds"]
     """
     return [
-        f"the column {name!r} is not read; did you mean {ours!r}? Rename it then"
+        f"the column {name!r} is not read; did you mean {ours!r}? If so, rename it"
         + (", with times in seconds" if ours in TIMES else "")
         for name, ours in near.items()
     ]

@@ -1,4 +1,4 @@
-"""Where an utterance, or many, lie in their recordings: put right where that is safe, and refused elsewhere."""
+"""The times of utterances in their recordings: corrected where that is safe, and refused otherwise."""
 
 import math
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 
-REACH_S = 1.0  # a word that an utterance's end cuts may last as long beyond it; hardly any word does
-DIGITS = 6  # after the point of a second, as the utterance table keeps them
+REACH_S = 1.0  # a word may last this long beyond the end of its utterance; hardly any word lasts longer
+DIGITS = 6  # after the decimal point of a second, as in the utterance table
 _SHOWN = 3
 
 Seconds = NDArray[np.float64]
@@ -19,9 +19,9 @@ Seconds = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interval:
-    """An utterance's time in its recording, seconds, mended where that is safe.
+    """The time of an utterance in its recording, in seconds, corrected where that is safe.
 
-    `end` may be NaN: not yet known. `notice` says what was odd, or is ``""``.
+    `end` may be NaN: not yet known. `notice` says what was corrected, or is ``""``.
     """
 
     start: float
@@ -30,17 +30,17 @@ class Interval:
 
 
 def interval_of(start: float, end: float) -> Interval:
-    """Return an interval as every reader takes it.
+    """Return an interval as all readers read it.
 
     A recording begins at 0: what lies before is cut off, with a notice. An interval without length is kept, with a
-    notice, and its utterance is empty. CMU-MOSI's and CMU-MOSEI's own labels have both.
+    notice, and its utterance is empty. The labels of CMU-MOSI and CMU-MOSEI have both.
 
     Parameters
     ----------
     start
         Seconds; NaN stands for 0.
     end
-        Seconds; NaN for "the recording's end".
+        Seconds; NaN stands for the end of the recording.
 
     Raises
     ------
@@ -56,28 +56,30 @@ def interval_of(start: float, end: float) -> Interval:
     if end < start:
         raise ValueError(f"end {end:g} is not after start {start:g}")
     if start < 0:
-        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing of it is left, it is empty"
+        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing is left of it, it is empty"
         return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
     if end == start:
-        return Interval(start, end, f"start and end are both {start:g} s: nothing of it is heard or seen, it is empty")
+        return Interval(
+            start, end, f"start and end are both {start:g} s: nothing of it can be heard or seen, it is empty"
+        )
     return Interval(start, end)
 
 
 def intervals_of(
     starts: Seconds, ends: Seconds, names: Sequence[str], *, reversed_too: bool = False
 ) -> tuple[Seconds, Seconds, list[str]]:
-    """Return starts and ends as the utterance table takes them, and notices of what had to be changed.
+    """Return starts and ends for the utterance table, and notices of what had to be corrected.
 
-    An utterance that is left without length stays, as one without anything in it.
+    An utterance that has no length then is kept and is empty.
 
     Parameters
     ----------
     starts, ends
-        ``(n,)`` seconds of the recording; NaN where it is not known.
+        ``(n,)`` seconds of the recording; NaN where they are not known.
     names
-        Of the n utterances, for messages.
+        The n utterances, for messages.
     reversed_too
-        Whether an interval that ends before it starts is taken for one without length, as in published labels.
+        Whether an interval that ends before it starts counts as one without length, as in published labels.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def intervals_of(
     --------
     >>> intervals_of(np.array([-0.5, 1.5]), np.array([1.0, 1.5]), "ab")[2]  # doctest: +NORMALIZE_WHITESPACE
     ['1 utterances begin before 0 s (a): they begin at 0 here',
-     '1 utterances have no length (b): they are kept, and what is cut to them is empty']
+     '1 utterances have no length (b): they are kept, with empty features']
     """
     unknown = np.isinf(starts) | np.isinf(ends)
     starts, ends = (np.where(np.isfinite(t), np.round(t, DIGITS), np.nan) + 0.0 for t in (starts, ends))
@@ -105,9 +107,9 @@ def intervals_of(
         starts[i], ends[i] = kept.start if np.isfinite(starts[i]) else starts[i], kept.end
     short = ends == np.where(np.isnan(starts), 0.0, starts)
     notices = [
-        *_listed(unknown, names, "have a start or an end that is no number", "it counts as not known"),
+        *_listed(unknown, names, "have a start or an end that is not a number", "it counts as unknown"),
         *_listed(early, names, "begin before 0 s", "they begin at 0 here"),
-        *_listed(short, names, "have no length", "they are kept, and what is cut to them is empty"),
+        *_listed(short, names, "have no length", "they are kept, with empty features"),
     ]
     return starts, ends, notices
 

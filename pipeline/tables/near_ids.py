@@ -1,4 +1,4 @@
-"""Ids of two files that are surely meant to be one and the same, but are written differently."""
+"""Ids of two files that are clearly meant to be the same, but are spelt differently."""
 
 import re
 import unicodedata
@@ -8,21 +8,21 @@ from pathlib import Path
 from pipeline.errors import UserError
 from pipeline.tables.rules import INVISIBLE, folded, quoted
 
-# Endings of files that an id may carry: of recordings, and of what is measured from them.
+# File endings that an id may carry: of recordings, and of features.
 _SUFFIX = re.compile(
     r"(?<=.)\.(wav|flac|mp3|m4a|aac|ogg|opus|aif|aiff|wma|mp4|m4v|avi|mov|mkv|webm|flv|wmv|mpe?g|npy|npz|csv|tsv|txt|"
     r"json|pkl|pt|h5|mat|csd)\Z"
 )
 _EXAMPLES = 3
-_MARKS = re.compile(r"[\s_\-\u2010-\u2015$]+")  # what stands between the parts of an id
+_MARKS = re.compile(r"[\s_\-\u2010-\u2015$]+")  # between the parts of an id
 
 
 def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, str]]:
-    r"""Return the pairs of ids, one of each side, that differ in their spelling only.
+    r"""Return the pairs of ids, one from each side, that differ only in spelling.
 
-    Two ids do so if they differ in case, Unicode form, spaces, zeros before a number (``01``), a number's empty
-    fraction (``1.0``), marks between their parts (``_``, ``-``), quotation marks, the ending of a file, or in that
-    only one of them has folders in front. An id occurs in one pair at most.
+    Two ids do if they differ in case, Unicode form, spaces, zeros before a number (``01``), a number's empty
+    fraction (``1.0``), marks between their parts (``_``, ``-``), quotation marks, the ending of a file, or in
+    folders in front of only one of them. An id occurs in one pair at most.
 
     Parameters
     ----------
@@ -52,22 +52,22 @@ def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, 
 
 
 def said_of(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
-    """Return how many ids differ in spelling only, with examples, as a part of a sentence.
+    """Return how many ids differ only in spelling, with examples, as part of a sentence.
 
     >>> said_of([("1", "01")], "the corpus", "f.csv")
-    "1 id differs only in its spelling, such as '1' of the corpus and '01' of f.csv"
+    "1 id differs only in spelling, such as '1' of the corpus and '01' of f.csv"
     """
-    count = "1 id differs only in its" if len(pairs) == 1 else f"{len(pairs)} ids differ only in their"
+    count = "1 id differs" if len(pairs) == 1 else f"{len(pairs)} ids differ"
     shown = ", ".join(f"{quoted(a)} of {mine} and {quoted(b)} of {theirs}" for a, b in pairs[:_EXAMPLES])
-    return f"{count} spelling, such as {shown}"
+    return f"{count} only in spelling, such as {shown}"
 
 
 def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
-    """Whether ids that are nearly equal are the same ones, so that most of what belongs together would be lost.
+    """Whether ids that are nearly equal are the same, so that treating them as different would lose much.
 
-    Ids may differ in case only and be two, as YouTube's are: such pairs are taken for the same where they outnumber
-    the ids that match exactly. Others, such as 1 and 01, are nearly always the same, and where they are not padded the
-    longer numbers match exactly: there a tenth is enough.
+    Ids that differ only in case may be different ones, as YouTube's are: such pairs count as the same if they outnumber
+    the ids that match exactly. Others, such as 1 and 01, are nearly always the same, and longer numbers without zeros
+    in front match exactly: there a tenth is enough.
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
 
 
 def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
-    """Raise `UserError` if ids of `path`, `theirs`, are surely those of utterances that it lacks, spelt otherwise."""
+    """Raise `UserError` if ids of `path`, `theirs`, are clearly those of utterances that it lacks, misspelt."""
     pairs = nearly_equal(mine, theirs)
     if pairs and surely_one(pairs, exact):
-        raise UserError(f"{path}: {said_of(pairs, 'the utterances', path.name)}: write them alike")
+        raise UserError(f"{path}: {said_of(pairs, 'the utterances', path.name)}: spell them the same")
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """Return an id's folders and its name, as they are compared."""
+    """Return the folders and the name of an id in the form in which they are compared."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     plain = "".join(char for char in plain if char not in INVISIBLE)
     plain = plain.strip().strip("'\"").replace("\\", "/")
@@ -104,7 +104,7 @@ def _plain(part: str) -> str:
     bare = re.sub(r"(?<=\d)\.0+\Z", "", _SUFFIX.sub("", part.strip()))
     counted = re.sub(r"(?<![\d.])0+(?=\d)", "", bare)
     marked = _MARKS.sub("_", counted).strip("_")
-    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers a mark says where one ends
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers, a mark tells where one ends
 
 
 def _tails(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

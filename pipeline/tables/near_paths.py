@@ -1,4 +1,4 @@
-"""The file that is meant by a path that nearly exists."""
+"""The existing file that a slightly wrong path means."""
 
 import re
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ from urllib.parse import unquote
 
 from pipeline.tables.rules import folded
 
-_ALIKE = 0.8  # difflib's ratio from which a name is taken for a mistyped one
+_ALIKE = 0.8  # difflib's ratio from which a name counts as mistyped
 
 
 class Neighbours:
-    """Looks up what nearly has a name; every folder is listed once.
+    """Finds files of nearly the same name; every folder is listed once.
 
     Parameters
     ----------
     taken
-        Files that are somebody's already: they are meant only by their own name in another spelling, never by one that
-        is mistyped or has another suffix in its place.
+        Files that are used already: only their own name in another spelling can mean them, not a mistyped one or one
+        with another suffix.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -28,16 +28,16 @@ class Neighbours:
     def meant(self, path: Path, given: str = "", root: Path | None = None) -> Path | None:
         """Return an existing file that a path may mean, or None.
 
-        Tried in order: the path as a home folder, a Windows path or a URL would write it, and relative to the working
-        directory; then, folder by folder, names of another Unicode form, case, spacing or suffix, and mistyped ones.
-        Mistyped ones have the same numbers (``clip7`` and ``clip07``): others are another clip of the series.
+        Tried in order: the path read as one below the home folder, a Windows path or a URL, and relative to the working
+        directory; then, folder by folder, names in another Unicode form, case, spacing or suffix, and mistyped ones.
+        A mistyped name has the same numbers (``clip7`` and ``clip07``): with others it is another clip of a series.
 
         Parameters
         ----------
         path
-            Which is not there.
+            A path that does not exist.
         given
-            The path as it was written, if `path` was made of that.
+            The path as it was written, if `path` was made from that.
         root
             What paths are relative to; by default where `path` lies.
         """
@@ -49,7 +49,7 @@ class Neighbours:
         return None
 
     def _near(self, path: Path) -> Path | None:
-        """Return the path with each part that is not there put right by its neighbours."""
+        """Return the path with each missing part replaced by a similar name in its folder."""
         at = Path(path.anchor or ".")
         parts = path.parts[1:] if path.anchor else path.parts
         for i, part in enumerate(parts):
@@ -87,10 +87,10 @@ class Neighbours:
 
 
 def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
-    """Return the path as it may have been meant.
+    """Return the paths that may have been meant.
 
-    As it is, with slashes for backslashes, from home, from here, without what an address has behind it (``?dl=1``), and
-    if it is absolute, of this machine or another, what ends like it below the root.
+    The path itself, with slashes for backslashes, below the home folder, from the working directory, without the query
+    of a URL (``?dl=1``), and for an absolute path, of this machine or another, its ends below the root.
     """
     given = unquote(given.removeprefix("file://")).strip().strip("\"'")
     slashed = given.replace("\\", "/")
@@ -118,7 +118,7 @@ def _stem(name: str) -> str:
 
 
 def _place(path: Path) -> Path:
-    """Return where a file is, whatever the way to its folder; a way that goes round in circles stays as it is."""
+    """Return where a file is, with all links to its folder resolved; links in a circle stay as they are."""
     try:
         return path.parent.resolve() / path.name
     except (OSError, RuntimeError):
@@ -126,7 +126,7 @@ def _place(path: Path) -> Path:
 
 
 def _begins(one: str, other: str) -> bool:
-    """Whether one of two names goes on where the other ends, as with a suffix that is missing or doubled."""
+    """Whether one name is the beginning of the other, as with a suffix that is missing or doubled."""
     return one.startswith(other) or other.startswith(one)
 
 

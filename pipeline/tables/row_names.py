@@ -1,7 +1,7 @@
-"""Rows of a CSV that are one cell longer than its header: names of rows as R writes them, or something at the end.
+"""Rows of a CSV that are one cell longer than its header: row names as R writes them, or an extra cell at the end.
 
-Both look alike, and the wrong reading moves every cell to another column. So names of rows are taken off only on
-evidence; where there is none, the file is refused.
+Both look alike, and the wrong reading would move every cell to another column. So row names are removed only on
+evidence, and without evidence the file is refused.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,23 +14,23 @@ from pipeline.tables.csv_layout import DELIMITERS, Layout
 from pipeline.tables.rules import folded
 
 Record = tuple[int, list[str]]
-_SAID = "each row has a name of its own before the first column, as R writes it: these names are not read"
+_SAID = "each row has a name in front of the first column, as R writes it: these names are not read"
 _COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
 
 
 def without_row_names(
     path: Path, header: Sequence[str], rows: list[Record], how: Layout, ours: Collection[str]
 ) -> tuple[list[Record], tuple[str, ...]]:
-    """Return the rows without the names that R writes before them, and a notice of that.
+    """Return the rows without the names that R writes in front of them, and a notice.
 
-    They are names of rows if they count the rows, all cells before them are in quotation marks and no column speaks
-    against it; or if they differ, and the cells of our columns fit their names only without them. A last cell that is
-    empty in every row is what a delimiter at its end leaves.
+    The first cells are row names if they count the rows, every line begins with a quotation mark and no column
+    contradicts it; or if they all differ, and the cells of our columns fit their names only without them. A last cell
+    that is empty in every row comes from a delimiter at the end of the line.
 
     Raises
     ------
     UserError
-        If it cannot be told what the further cell of each row is.
+        If it is not clear what the extra cell of each row is.
     """
     cells = [row for _, row in rows]
     if len(header) < 2 or not cells or any(len(row) != len(header) + 1 for row in cells):
@@ -60,7 +60,7 @@ def _differ(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
-    """Whether some column's cells fit its name with this shift of the cells, and not with the other one."""
+    """Whether the cells of some column fit its name with this shift of the cells, and not with the other."""
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):
         column = names.get(folded(name))
@@ -72,7 +72,7 @@ def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Colle
 
 
 def _ids_speak_against(header: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether the first column is one of ids, and without names of rows its cells would be no ids."""
+    """Whether the first column holds ids, and its cells would not be ids if the first ones were row names."""
     if folded(header[0]) not in _COUNTING and not stands_for(header[0], "utterance"):
         return False
     ids = [row[1] for row in cells]
@@ -83,12 +83,12 @@ def _doubt(path: Path, cells: Sequence[Sequence[str]], delimiter: str) -> str:
     last = next((row[-1] for row in cells if row[-1]), "")
     mark = DELIMITERS.get(delimiter, repr(delimiter))
     end = (
-        f"the last (such as {last!r}) is a column's, name that in the header"
+        f"the last (such as {last!r}) belongs to a column, name that in the header"
         if last
-        else f"a {mark} ends it, remove it"
+        else f"the row ends with a {mark}, remove that"
     )
     return (
         f"{path}: every row has one cell more than the header has columns: if the first (such as {cells[0][0]!r}) is a "
-        f"name of the row, as R writes it, write the table with row.names = FALSE; if {end}; if a cell contains a "
+        f"row name, as R writes it, write the table with row.names = FALSE; if {end}; if a cell contains a "
         f"{mark}, quote it"
     )

@@ -1,6 +1,6 @@
-"""What counts as a name, a label, a number and a span, wherever they come from: manifest, import or published corpus.
+"""What counts as a name, a label and a number, in a manifest, an import or a published corpus.
 
-Pure functions of cells. `pipeline.tables.headers` has the rules for names of columns.
+Pure functions of cells. `pipeline.tables.headers` has the rules for column names, `intervals` those for times.
 """
 
 import math
@@ -11,24 +11,24 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-# A cell that stands for "no label", in any case. "none" is apart: only Python's own spelling is surely no class.
+# A cell that stands for "no label", in upper or lower case. "none" is not here: only Python's "None" is never a class.
 _NO_LABEL = frozenset(
     ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
      "-1.#qnan", "1.#ind", "-1.#ind", "nan(ind)", "-nan(ind)", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
      "#null!")
 )  # fmt: skip
-# A cell that may be a class, but reads like none; IEMOCAP writes xxx where its raters did not agree.
+# A cell that may be a class, but reads like a missing label; IEMOCAP writes xxx where its raters did not agree.
 _LIKE_NO_LABEL = frozenset(
     ("none", "nil", "missing", "?", "??", "???", "-", "--", "---", ".", "unknown", "unk", "<unk>", "undefined",
      "unlabeled", "unlabelled", "unannotated", "no label", "not available", "xxx", "tbd")
 )  # fmt: skip
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no HDF5 string holds the one, no UTF-8 the others
-INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: no part of any spelling
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # an HDF5 string cannot hold the first, UTF-8 not the others
+INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: ignored in spellings
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + INVISIBLE
 
 
 def trimmed(cell: str) -> str:
-    """Return a cell without the spaces around it, those that nobody sees included.
+    """Return a cell without the spaces around it, invisible ones included.
 
     >>> trimmed(chr(0xFEFF) + " s1" + chr(0xA0))
     's1'
@@ -37,7 +37,7 @@ def trimmed(cell: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what names of columns are compared by: without spaces around, case and Unicode form.
+    """Return the form in which names are compared: without spaces around, in one case and one Unicode form.
 
     >>> folded(" Start ") == folded("start")
     True
@@ -46,9 +46,9 @@ def folded(name: str) -> str:
 
 
 def name_of(cell: Any) -> str:
-    """Return any cell as the text of an id, a group, a speaker or a split: stripped, and nothing for None and NaN.
+    """Return any cell as the text of an id, a group, a speaker or a split: stripped, and ``""`` for None and NaN.
 
-    Text stays as it is written; only a number that is whole loses its point.
+    Text stays as it is written; a whole number loses its decimal point.
 
     >>> name_of("1.10 "), name_of("2e1"), name_of(7.0), name_of(float("nan")), name_of(b"a")
     ('1.10', '2e1', '7', '', 'a')
@@ -63,7 +63,7 @@ def name_of(cell: Any) -> str:
 
 
 def fault_of_text(cell: str) -> str:
-    """Return what a text may not hold, as the end of a sentence, or ``""``.
+    """Return what is wrong with a text, as the end of a sentence, or ``""``.
 
     >>> fault_of_text("no" + chr(0) + "never")
     "holds a NUL character after 'no': remove it"
@@ -76,7 +76,7 @@ def fault_of_text(cell: str) -> str:
 
 
 def fault_of_name(cell: str) -> str:
-    """Return what an id, group, speaker, split or label may not hold, as the end of a sentence, or ``""``.
+    """Return what is wrong with an id, group, speaker, split or label, as the end of a sentence, or ``""``.
 
     >>> fault_of_name("s1"), fault_of_name("s" + chr(27))
     ('', "holds the control character U+001B after 's': remove it")
@@ -95,7 +95,7 @@ def _after(cell: str, place: int) -> str:
 
 
 def is_no_label(cell: str) -> bool:
-    """Whether a cell says that there is no label: empty, NaN, NA, N/A, null, a spreadsheet's error, or Python's None.
+    """Whether a cell means that there is no label: empty, NaN, NA, N/A, null, a spreadsheet's error, Python's None.
 
     >>> [c for c in ("joy", "NaN", "n/a", "None", "none", "nancy") if is_no_label(c)]
     ['NaN', 'n/a', 'None']
@@ -105,10 +105,10 @@ def is_no_label(cell: str) -> bool:
 
 
 def fault_of_label(cell: str, column: str, task: str) -> str:
-    """Return what is wrong with the cell of a label, as a sentence, or ``""``.
+    """Return what is wrong with a label, as a sentence, or ``""``.
 
     >>> fault_of_label("2.5", "mood", "regression"), fault_of_label("NA", "mood", "classification")
-    ('', "the label column 'mood' is 'NA', which is no label: give a label or remove the row")
+    ('', "the label column 'mood' is 'NA', which is not a label: give a label or remove the row")
     """
     if is_no_label(cell):
         what = f"is {cell!r}, which is no label" if cell else "is empty"
@@ -123,16 +123,15 @@ def fault_of_label(cell: str, column: str, task: str) -> str:
 
 
 def reads_like_no_label(cell: str) -> bool:
-    """Whether a cell may be a class, but looks like a missing label (``none``, ``unknown``)."""
+    """Whether a cell may be a class but looks like a missing label (``none``, ``unknown``)."""
     return not is_no_label(cell) and trimmed(cell).casefold() in _LIKE_NO_LABEL
 
 
 def alike(cells: Iterable[str], *, scores: bool = True) -> list[dict[str, int]]:
-    """Return the groups of different spellings that stand for one thing, each spelling with its count.
+    """Return the groups of different spellings of the same thing, each spelling with its count.
 
     Two spellings are alike if they differ only in case, in their Unicode form, in spaces, or as ``1``, ``1.0`` and
-    ``01`` do. With `scores` false, as for names, numbers with other digits after the point are different (``1.1``,
-    ``1.10``).
+    ``01`` do. With `scores` false, as for names, ``1.1`` and ``1.10`` are different.
 
     >>> alike(["Happy", "happy", "sad", "1", "1.0", "happy"])
     [{'Happy': 1, 'happy': 2}, {'1': 1, '1.0': 1}]
@@ -161,18 +160,18 @@ def _key(cell: str, scores: bool) -> str:
 def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> list[str]:
     """Return a sentence for each group of spellings that are `alike`; `what` names their column.
 
-    >>> alike_notices("emotion", ["Happy", "happy"])
-    ["emotion: 'Happy' (1 row) and 'happy' (1 row) differ only in spelling, but count as different: write them alike"]
+    >>> alike_notices("mood", ["Happy", "happy"])
+    ["mood: 'Happy' (1 row) and 'happy' (1 row) differ only in spelling, but count as different: spell them the same"]
     """
     return [
         f"{what}: {' and '.join(f'{quoted(s)} ({_rows(n)})' for s, n in spellings.items())} differ only in "
-        "spelling, but count as different: write them alike"
+        "spelling, but count as different: spell them the same"
         for spellings in alike(cells, scores=scores)
     ]
 
 
 def quoted(spelling: str) -> str:
-    r"""Return a spelling as messages quote it: where it is not in the composed Unicode form, with characters' codes.
+    r"""Return a spelling as messages quote it: with the codes of characters that are not in composed Unicode form.
 
     >>> print(quoted("caf" + chr(0xE9)) == repr("caf" + chr(0xE9)), quoted("cafe" + chr(0x301)))
     True 'cafe\u0301'
@@ -203,7 +202,7 @@ def number_of(cell: str) -> float:
     Raises
     ------
     ValueError
-        If it is anything else; the message says how to write it.
+        If it is anything else; the message says how to write the number.
 
     Examples
     --------
@@ -225,7 +224,7 @@ def number_of(cell: str) -> float:
 
 
 def seconds_of(cell: str) -> float:
-    """Return a cell as seconds, NaN if it is empty or says that nothing is known; ValueError says how to write it.
+    """Return a cell as seconds, NaN if it is empty or means that nothing is known; a `ValueError` says how to write it.
 
     >>> seconds_of("90.5"), seconds_of("NaN")
     (90.5, nan)

@@ -11,7 +11,7 @@ from pipeline.foreign import one_line
 from pipeline.tables.rules import trimmed
 
 SPLITS = protocol.SPLITS
-# What others call our splits; a reader that cannot ask names the one that is meant.
+# What others call our splits.
 _MEANT: Mapping[str, str] = {
     "training": "train", "trn": "train", "dev": "valid", "devel": "valid", "development": "valid", "val": "valid",
     "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
@@ -24,7 +24,7 @@ def split_of(cell: str) -> str:
     Raises
     ------
     ValueError
-        If it is none of them; the message names the one that is meant, where that is known.
+        If it is anything else; the message names the split that may be meant.
 
     Examples
     --------
@@ -38,17 +38,17 @@ def split_of(cell: str) -> str:
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return which split each name means, and notices on what was concluded; a name that is not in it has no meaning.
+    """Return which split each name means, and notices; a name without a meaning is left out.
 
-    Another word for a split (``dev``) is read as that split where no other name claims it; for the validation part that
-    is only so beside a test part, since alone it may be the test.
+    Another word for a split (``dev``) is read as that split if no other name means it. The validation part is only
+    recognised beside a test part, since a single held-out part may be the test part.
 
     Parameters
     ----------
     names
-        The names in a file, as they are written there.
+        The names as they are written in a file.
     given
-        What the user says that names mean; this wins.
+        What names mean according to the user, which takes precedence.
 
     Examples
     --------
@@ -58,15 +58,15 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, 
     (({'train': 'train'}, []), ({'train': 'train', 'dev': 'test'}, []))
     """
     plain = {name: _plain(name) for name in names}
-    told = {_plain(name): meaning for name, meaning in given.items()}
-    sure = {key: told.get(key) or (key if key in SPLITS else "") for key in plain.values()}
+    by_user = {_plain(name): meaning for name, meaning in given.items()}
+    sure = {key: by_user.get(key) or (key if key in SPLITS else "") for key in plain.values()}
     meant = {key: _MEANT[key] for key, meaning in sure.items() if not meaning and key in _MEANT}
     claims = Counter([*sure.values(), *meant.values()])
     read_as = {key: m for key, m in meant.items() if claims[m] == 1 and (m != "valid" or claims["test"])}
     written = {key: name for name, key in plain.items()}
     notices = [f"the part {one_line(written[key], 40)!r} is read as {meaning}" for key, meaning in read_as.items()]
     if unused := [name for name in given if _plain(name) not in sure]:
-        notices.append(f"no part is named {unused[0]!r}, which was said to mean {given[unused[0]]}")
+        notices.append(f"no part is named {unused[0]!r}, which was given as {given[unused[0]]}")
     found = {name: sure[key] or read_as.get(key, "") for name, key in plain.items()}
     return {name: meaning for name, meaning in found.items() if meaning}, notices
 
@@ -76,12 +76,12 @@ def _plain(name: str) -> str:
 
 
 def remedy(name: str) -> str:
-    """Return what to do about a name without a meaning."""
-    return f"say which of {', '.join(SPLITS)} that is (--split-name {one_line(name, 40)}=test)"
+    """Return what to do about a name without a meaning, as the end of a message."""
+    return f"say which of {', '.join(SPLITS)} it is (--split-name {one_line(name, 40)}=test)"
 
 
 def check_meanings(path: Path, given: Mapping[str, str]) -> None:
-    """Check what the user says that names mean; anything but a split raises `UserError`."""
+    """Check the meanings that the user gives to names; anything but a split raises `UserError`."""
     for name, meaning in given.items():
         if meaning not in SPLITS:
             raise UserError(f"{path}: the split {name!r} cannot mean {meaning!r}; {suggest(meaning, SPLITS)}")

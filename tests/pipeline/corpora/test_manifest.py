@@ -231,7 +231,7 @@ def test_characters_that_nobody_sees_are_no_part_of_a_name(tmp_path: Path) -> No
 def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
     rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"
     found = corpus(tmp_path, GOOD + rows)
-    assert said(found, "error").count("which is no label: give a label or remove the row") == 2
+    assert said(found, "error").count("which is not a label: give a label or remove the row") == 2
     with_scores = corpus(tmp_path, f"a.mp4,u1,,,x,s1,0.5\nb.mp4,u2,,,x,s1,{label}\n", task="regression")
     assert "which is no label" in said(with_scores, "error")
 

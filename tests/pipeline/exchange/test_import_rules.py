@@ -300,7 +300,7 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     theirs = [spelling.format(i) for i in range(1, 13)]
     path, before = written_as(form, theirs), (tmp_path / "params.yaml").read_bytes()
     options = ImportOptions(arrays=(("audio", ("p" if form == "npz" else "p*",)),), id="clip")
-    said = f"{alike} of 12 utterances of mine are in it by id, but {12 - alike} ids differ only in their spelling"
+    said = f"{alike} of 12 utterances of mine are in it by id, but {12 - alike} ids differ only in spelling"
     with pytest.raises(UserError, match=f"{said}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
         importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert (tmp_path / "params.yaml").read_bytes() == before
@@ -318,7 +318,7 @@ def test_one_id_in_another_case_beside_many_that_match_is_a_notice(tmp_path):
     path = written_as("csv", [*ours[:11], "qXyZ"])
     lines = importing.import_into(load_params(Path("params.yaml")), "csv", path, "mine", options, "")
     assert "11 of 12 utterances of mine matched by id" in lines
-    said = "1 id differs only in its spelling, such as 'QxYz' of mine and 'qXyZ' of"
+    said = "1 id differs only in spelling, such as 'QxYz' of mine and 'qXyZ' of"
     assert [line for line in lines if line.startswith(said) and "they are taken for different ones" in line]
 
 

@@ -107,7 +107,7 @@ def test_rows_go_to_the_utterances_they_overlap_and_are_kept_whole(video: Path, 
         found["_dI--eQ6qVU_1"].clips["pooled"], [2, 20, np.sqrt(2 / 3), 10 * np.sqrt(2 / 3)], 1e-6
     )
     assert bundle.notices == (
-        "1 utterances have no length (_dI--eQ6qVU_2): they are kept, and what is cut to them is empty",
+        "1 utterances have no length (_dI--eQ6qVU_2): they are kept, with empty features",
         "CMU_MOSI_COVAREP.csd: 1 ids belong to no utterance and were left out",
     )
 
@@ -130,7 +130,7 @@ def test_ids_that_differ_in_spelling_only_are_refused(tmp_path: Path, which: str
     else:
         labels = make(tmp_path / "l" / "l.csd", {"v1": ([[1.0]], [(0, 1)]), "v10": ([[1.0]], [(0, 1)])}, "labels")
         path, options = audio, ImportOptions(arrays=AUDIO.arrays, labels=labels)
-    with pytest.raises(UserError, match="1 id differs only in its spelling, such as 'v"):
+    with pytest.raises(UserError, match="1 id differs only in spelling, such as 'v"):
         read(path, options)
 
 
