@@ -1,1 +1,1 @@
-"""One file a corpus: where its files are, how its labels read."""
+"""Corpora: from the files on disk to one checked table of utterances."""

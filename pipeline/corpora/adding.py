@@ -1,4 +1,4 @@
-"""Editing params.yaml without touching what a person wrote there."""
+"""Adding corpora and features to params.yaml without changing anything else in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -29,13 +29,13 @@ def add_corpus(
 ) -> list[str]:
     """Add a corpus block to a settings file and return what to tell the user.
 
-    A root outside data/raw/<name> is linked there, which is where `dvc repro` looks for changed recordings. `check` may
-    refuse the settings as they would be, by an exception.
+    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. `check` may refuse
+    the new settings by an exception.
 
     Raises
     ------
     UserError
-        If the name is taken or unusable, or a setting is impossible; nothing is changed then.
+        If the name is taken or cannot be used, or a setting is impossible; then nothing is changed.
     """
     check_name(name)
     with _editing(path):
@@ -51,26 +51,26 @@ def _add_corpus(
     document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in map(str, corpora):
-        raise UserError(f"{path} has a corpus {name!r} already: choose another name, or edit its block")
+        raise UserError(f"{path} already has a corpus {name!r}: choose another name, or edit its block")
     corpora[_text(name)] = _flow(block)
     lines = [f"added corpora.{name} to {path}", *_unused(settings, block["protocol"])]
     if also_run:
         run = document["run"] = document.get("run") or CommentedMap()
         run["corpora"] = _flow([*(run.get("corpora") or []), name])
     else:
-        lines.append(f"`dvc repro` runs the corpora of run.corpora: add {name} there")
+        lines.append(f"`dvc repro` runs the corpora listed in run.corpora: add {name} there")
     _replace(path, document, lines, name, Path(block["root"]), check)
     return [*lines, f"next: crossmodal validate {name}"]
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
-    """Add stores, by modality, to what a corpus of the settings file uses; return what to tell the user."""
+    """Add stores, by modality, to the features of a corpus in a settings file, and return what to tell the user."""
     with _editing(path):
         return _add_features(path, name, stores)
 
 
 def _editing(path: Path) -> AbstractContextManager[None]:
-    """Keep other commands that edit the file out of it until it is written."""
+    """Keep other commands from editing the file until it is written."""
     return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")
 
 
@@ -92,13 +92,13 @@ def _add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) ->
 
 
 def _document(path: Path) -> Any:
-    """Return the file's content with its comments; an empty one where there is no file."""
+    """Return the content of the file with its comments; an empty document if there is no file."""
     from ruamel.yaml.comments import CommentedMap
     from ruamel.yaml.error import YAMLError
 
     if not path.exists():
         return CommentedMap()
-    load_params(path)  # a file that is wrong already is not added to
+    load_params(path)  # nothing is added to a file with errors
     try:
         return _yaml().load(path.read_text(encoding="utf-8")) or CommentedMap()
     except (YAMLError, UnicodeDecodeError) as error:
@@ -108,7 +108,7 @@ def _document(path: Path) -> Any:
 def _replace(
     path: Path, document: Any, lines: list[str], name: str, root: Path, check: Callable[[Params], None] = lambda _: None
 ) -> None:
-    """Write the file to a temporary name, read it back as every command does, link the root, and only then rename."""
+    """Write a temporary file, read it back as every command does, link the root, and only then rename the file."""
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
@@ -121,11 +121,14 @@ def _yaml() -> Any:
 
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 4096  # a line is left as long as it is
+    yaml.width = 4096  # lines keep their length
     return yaml
 
 
-_WITHOUT_FOLDS = ("official", "leave-one-group-out")  # the data say how many; a plugin's protocol may ask
+_WITHOUT_FOLDS = (
+    "official",
+    "leave-one-group-out",
+)  # the data determine how many; a plugin's protocol may need the number
 _DEFAULTS = {
     "modalities": list(MODALITIES),
     "protocol": {"kind": "group-kfold", "folds": 5, "group": "group"},
@@ -133,16 +136,16 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a corpus's block: what was given, then what is published of the corpus, then the defaults."""
+    """Return the block of a corpus: what was given, else what is published of the corpus, else the defaults."""
     root = Path(settings["root"]).expanduser()
     if not root.is_dir():
-        raise UserError(f"--root {root} is no folder{hint_of(str(root))}")
+        raise UserError(f"--root {root} is not a folder{hint_of(str(root))}")
     published = description(settings["reader"])
     base = _DEFAULTS | (dict(published.block) if published else {})
     block: dict[str, Any] = {"reader": settings["reader"], "root": root.as_posix()}
     for name in ("task", "label"):
         if not (settings.get(name) or base.get(name)):
-            raise UserError(f"--{name} is needed: what is to be predicted")
+            raise UserError(f"--{name} is needed: it says what to predict")
         block[name] = settings.get(name) or base[name]
     block["modalities"] = _modalities(settings.get("modalities")) or base["modalities"]
     block["protocol"] = _protocol(settings, base["protocol"])
@@ -154,17 +157,17 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _modalities(given: str | None) -> list[str]:
     names = [m.strip() for m in (given or "").split(",") if m.strip()]
     if given is not None and not names:
-        raise UserError(f"--modalities names none; {suggest('', MODALITIES)}")
+        raise UserError(f"--modalities names no modality; {suggest('', MODALITIES)}")
     for modality in names:
         if modality not in MODALITIES:
-            raise UserError(f"--modalities: {modality!r} is none; {suggest(modality, MODALITIES)}")
+            raise UserError(f"--modalities: there is no modality {modality!r}; {suggest(modality, MODALITIES)}")
     return list(dict.fromkeys(names))
 
 
 def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     kind = settings.get("kind") or base["kind"]
     if kind not in protocol_names():
-        raise UserError(f"--protocol: {kind!r} is none; {suggest(kind, protocol_names())}")
+        raise UserError(f"--protocol: there is no protocol {kind!r}; {suggest(kind, protocol_names())}")
     protocol: dict[str, Any] = {"kind": kind}
     if kind not in _WITHOUT_FOLDS:
         protocol["folds"] = settings.get("folds") or base.get("folds", 5)
@@ -172,9 +175,9 @@ def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
 
 
 def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
-    """Say which options the protocol has no use for."""
+    """Return a notice on an option that the protocol does not use."""
     if settings.get("folds") and "folds" not in protocol:
-        return [f"--folds {settings['folds']} is not written: the protocol {protocol['kind']} has no folds to choose"]
+        return [f"--folds {settings['folds']} was not written: the protocol {protocol['kind']} has no number of folds"]
     return []
 
 
@@ -184,14 +187,14 @@ def _link(name: str, root: Path) -> list[str]:
     if link.resolve() == target:
         return []
     if link.exists() or link.is_symlink():
-        raise UserError(f"{link} is there already and is not {root}: choose another name")
+        raise UserError(f"{link} exists already and is not {root}: choose another name")
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(target, target_is_directory=True)
     return [f"linked {link} -> {target}"]
 
 
 def _flow(value: Any) -> Any:
-    """Return the value as a YAML node that is written in one line, as in ``{kind: official}``."""
+    """Return the value as a YAML node that is written on one line, as in ``{kind: official}``."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     if isinstance(value, dict):
@@ -206,9 +209,9 @@ def _flow(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    """Return the text in quotes where YAML 1.1, which `load_params` reads, sees something else: ``on``, ``1:30``.
+    """Return the text in quotes if YAML 1.1, which `load_params` reads, would read something else: ``on``, ``1:30``.
 
-    The writer knows YAML 1.2, in which those are plain words.
+    The writer writes YAML 1.2, in which those are plain words.
     """
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
     from yaml import YAMLError, safe_load

@@ -10,8 +10,8 @@ from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
-# A reader turns the unpacked folder into utterances. It opens label files, never media; it collects problems instead of
-# raising at the first. Its utterance table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.
+# A reader turns the unpacked folder into utterances. It opens label files, but no media, and collects problems instead
+# of raising at the first. Its table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.
 Reader = Callable[[Path, CorpusParams], Corpus]
 
 
@@ -24,9 +24,9 @@ class Fault:
     what
         A sentence.
     source
-        Who says so.
+        Where it is documented.
     utterances
-        The utterances whose recordings are missing or cannot be read; a copy that lacks just these is whole.
+        The utterances whose recordings are missing or cannot be read; a copy that lacks only these is complete.
     """
 
     what: str
@@ -41,15 +41,15 @@ class Description:
     Attributes
     ----------
     title, citation, licence, obtain
-        What it is called, what to cite, under what terms it may be used, where it is asked for.
+        Its name, what to cite, its terms of use, and where to request it.
     folders
-        What the unpacked folder holds: path -> what is there.
+        What the unpacked folder holds: path -> its content.
     labels
         Label column -> its classes or its scale.
     counts
-        What is counted -> how many of it the release holds, as in ``utterances (train): 9989``.
+        What is counted -> how many of these the release holds, as in ``train utterances: 9989``.
     protocol
-        A sentence on how it is split and which figures its papers report.
+        A sentence on how it is split and which metrics its papers report.
     block
         The settings block of params.yaml, without `reader` and `root`.
     faults
@@ -81,7 +81,7 @@ class CorpusReader:
 
 
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:
-    """Return the error of a folder that is not a corpus, or not all of it: what was found there and what was not.
+    """Return the error on a folder that does not hold the corpus, or not all of it: what was found and what was not.
 
     >>> print(half_unpacked(Path("."), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
     . does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.
@@ -89,12 +89,12 @@ def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserErr
     found = ", ".join(name for name, there in folders.items() if there) or "nothing of it"
     missing = ", ".join(name for name, there in folders.items() if not there)
     if not root.is_dir():
-        return UserError(f"{root} is no folder: name the unpacked corpus as root. {hint}")
+        return UserError(f"{root} is not a folder: give the unpacked corpus as root. {hint}")
     return UserError(f"{root} does not hold the whole corpus. Found: {found}. Not found: {missing}. {hint}")
 
 
 def off_count(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:
-    """Return a warning for each count that is not the release's."""
+    """Return a warning for each count that differs from the release's."""
     return [
         Problem("warning", where, None, f"{counts.get(what, 0)} {what}, the release has {expected}")
         for what, expected in found_of.counts.items()

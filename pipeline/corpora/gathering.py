@@ -1,4 +1,4 @@
-"""From a corpus as it lies on disk to one table of utterances, every fault named."""
+"""From the files of a corpus to one table of utterances, with a problem for every fault."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from pipeline.tables.bound import TABLES
 
 
 def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
-    """Write the tables of a corpus that need not be among the settings, nor have a label; else as `prepare`."""
+    """Write the tables of a corpus as `prepare` does; it need not be in the settings, nor have a label."""
     paths = CorpusPaths(name)
     with writing(paths.utterances):
         return _tabulate(settings, paths)
@@ -47,14 +47,16 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
 
 
 def gather(settings: CorpusParams) -> Corpus:
-    """Read a corpus and look at its recordings: ends filled in, contents hashed, spans checked against lengths."""
+    """Read a corpus and its recordings: fill in ends, hash contents, and check times against lengths."""
     corpus = reader(settings.reader)(Path(settings.root), settings)
     wanted = {"audio", "video"} & set(settings.modalities)
     table, problems = _with_media(corpus.utterances, settings, bool(wanted))
     known = known_bad(corpus.utterances, settings)
     no_text = not (table["text"] != "").any() and corpus.words.empty
     if "text" in settings.modalities and no_text and "text" not in settings.features:
-        message = "no row has text, but the corpus's modalities name text: fill the column or take text out"
+        message = (
+            "no row has text, but text is one of the modalities: fill the column or remove text from the modalities"
+        )
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
@@ -67,7 +69,7 @@ def gather(settings: CorpusParams) -> Corpus:
 
 
 def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
-    """Return the recordings that are unreadable in every copy of a published corpus."""
+    """Return the recordings that are unreadable in every copy of a published corpus, with the fault."""
     published = description(settings.reader)
     bad = published.known_bad() if published else {}
     rows = table[table["utterance"].isin(bad)]
@@ -75,7 +77,7 @@ def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
 
 
 def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
-    """Return a warning in place of a failure that every copy of the corpus has."""
+    """Return a warning instead of a failure that every copy of the corpus has."""
     for media, fault in known.items():
         if problem.severity == "failed" and problem.message.startswith(media):
             return replace(problem, severity="warning", message=f"{problem.message}. Known fault: {fault.source}")
@@ -83,7 +85,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Say that DVC watches the folder of a corpus, not recordings elsewhere."""
+    """Return a warning on recordings outside the folder of the corpus, which DVC does not watch."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
@@ -98,13 +100,13 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
 
 
 def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
-    """Fill `media_sha256`, `sound_sha256` and `end`; a recording is opened once however many utterances it holds."""
+    """Fill `media_sha256`, `sound_sha256` and `end`; each recording is opened only once."""
     table, file = table.copy(), label_file(settings)
     for name in ("sound", "sound_start", *CHOICES):
         table[name] = table.get(name, float("nan") if name == "sound_start" else "")
     table["sound_start"] = table["sound_start"].fillna(0.0).where(table["sound"] != "")
     files = {**_first_lines(table, "sound"), **_first_lines(table, "media")}
-    if file.is_dir():  # labels come from several files, so a line alone says nothing
+    if file.is_dir():  # labels come from several files, so a line number alone would be ambiguous
         files = dict.fromkeys(files, 0)
     hashes, found = _hashes(files), read_all(files, settings)
     lengths = {name: info.duration_s for name, info in found.items() if not isinstance(info, str)}
@@ -140,13 +142,13 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
         try:
             hashes[name] = memo.sha256(Path(name)) if Path(name).is_file() else ""
         except OSError:
-            hashes[name] = ""  # not readable: probing says why
+            hashes[name] = ""  # it cannot be read: probing reports why
     memo.save()
     return hashes
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Name the rows of a user's own folder that are the same part of a recording, save for those known before."""
+    """Return a warning on rows of a user's folder that turn out to be the same part of a recording."""
     if description(settings.reader) is not None:
         return []
     known = repeated(table.assign(end=given["end"], duration=float("nan")))
@@ -155,16 +157,16 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
-    """Name spans that lie outside their recordings.
+    """Return a problem for each utterance that lies outside its recording.
 
-    In a user's own folder that is a mistake to be mended; a published corpus cannot be, so there the utterance stays.
+    In a user's folder that is an error to be corrected; in a published corpus the utterance stays.
     """
     file = label_file(settings)
     problems: list[Problem] = []
     published = description(settings.reader) is not None
     late = table["start"] >= length - 1e-9
     long = (table["end"] >= length + END_TOLERANCE_S + 1e-9) & ~(late & published)
-    for name, rows, remedy in (("start", late, "nothing of it is heard or seen"), ("end", long, "it ends there")):
+    for name, rows, remedy in (("start", late, "nothing of it can be heard or seen"), ("end", long, "it ends there")):
         for i in table.index[rows]:
             severity: Severity = ("failed" if name == "start" else "warning") if published else "error"
             message = f"{table.at[i, 'utterance']}: " if published else ""

@@ -1,11 +1,10 @@
-"""A user's own folder: `manifest.csv` beside the recordings, and `words.csv` where words were timed.
+"""A user's own folder: `manifest.csv` beside the recordings, and `words.csv` if there are timed words.
 
-manifest.csv, one utterance a row: `media` (path, absolute or relative to the manifest's folder), the label, and
-optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and where the
-voice is not heard from `media` also `sound` (path) and `sound_start` (s). `audio_track` and `video_track` name one of
-several tracks (number from 1, language, title), `audio_channel` one channel (left, right, mix, number). Further columns
-are kept; any of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of
-the recording's own clock.
+manifest.csv has one row per utterance: `media` (path, absolute or relative to the manifest's folder), the label, and
+optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and if the voice
+is in another file, `sound` (path) and `sound_start` (s). `audio_track` and `video_track` name one of several tracks
+(number from 1, language, title), `audio_channel` one channel (left, right, mix, number). Further columns are kept; any
+of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the recording.
 """
 
 import math
@@ -44,19 +43,19 @@ from pipeline.tables.rules import (
 )
 from pipeline.tables.splits import split_of
 
-_SUGGESTED = 20  # labels that occur once for which the one that is meant is looked for
+_SUGGESTED = 20  # labels that occur once for which a similar one is suggested
 NAMES = ("utterance", "speaker", "group", "split")
 
 Note = Callable[[Severity, str], None]  # notes what is wrong with a row
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read `root`/manifest.csv and `root`/words.csv; where the settings name no label, none is looked for.
+    """Read `root`/manifest.csv and `root`/words.csv; a label is needed only if the settings name one.
 
     Raises
     ------
     UserError
-        If there is no manifest, it is no CSV, or a column that the settings name is missing.
+        If there is no manifest, it is not a CSV, or a column that the settings name is missing.
     """
     path = root / "manifest.csv"
     if not path.exists():
@@ -71,13 +70,13 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     sheet, problems = understood(path, read_sheet(path, OURS, asked), corpus.protocol)
     _check_header(path, sheet.header, corpus)
     if not sheet.rows:
-        raise UserError(f"{path} has a header but no rows: write one row for each utterance")
+        raise UserError(f"{path} has a header but no rows: write one row per utterance")
     table = pd.DataFrame([_utterance(row, line, root, corpus, path, problems) for line, row in sheet.rows])
     files, table["recording"] = recordings_of(table["recording"].tolist(), root)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table["utterance"], files)
-    judged = [name for name in sheet.header if folded(name) in OURS]  # by their cells already
-    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # import has named them
+    judged = [name for name in sheet.header if folded(name) in OURS]  # their cells were judged before
+    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # the import has named them
     near = {} if features_only else nearly_ours(sheet.header, OURS, [*asked, *judged])
     problems += [Problem("warning", path, None, notice) for notice in near_notices(near)]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
@@ -87,7 +86,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _asked(corpus: CorpusParams) -> list[str]:
-    """Return the columns that the settings name, apart from ours."""
+    """Return the columns that the settings name, without ours."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -138,7 +137,7 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return the cell of the protocol's group as ours, where its name is ours in another spelling (``Speaker``)."""
+    """Return the cell of the protocol's group under our name, if its name is ours in another spelling (``Speaker``)."""
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
@@ -187,7 +186,7 @@ def _check_region(cell: str, note: Note) -> None:
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
-    """Return the given utterance names, or names made of the file's, numbered where several are of one."""
+    """Return the given utterance names, or names made of the file's, numbered if several come from one file."""
     many = Counter(files)
     seen: Counter[str] = Counter()
     names = []
@@ -214,7 +213,11 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
     labels = Counter(label for label in table[corpus.label] if not is_no_label(label))
     if len(labels) == 1:
         only = next(iter(labels))
-        return [Problem("error", path, None, f"every row has {corpus.label} {only!r}: there is nothing to tell apart")]
+        return [
+            Problem(
+                "error", path, None, f"every row has {corpus.label} {only!r}: at least two different labels are needed"
+            )
+        ]
     if corpus.task == "regression":
         return []
     problems = [
@@ -222,22 +225,22 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
             "warning",
             path,
             None,
-            f"{corpus.label}: {label!r} counts as a class; if it says that there is no label, remove its rows",
+            f"{corpus.label}: {label!r} counts as a class; if it means that there is no label, remove its rows",
         )
         for label in labels
         if reads_like_no_label(label)
     ]
     lines = dict(zip(table[corpus.label], table["line"], strict=True))
     for i, label in enumerate(label for label, count in labels.items() if count == 1):
-        message = f"{corpus.label} {label!r} occurs once, it cannot be both learnt and tested"
-        if i < _SUGGESTED:  # comparing all with all takes its time
+        message = f"{corpus.label} {label!r} occurs only once, so it cannot be both in training and in testing"
+        if i < _SUGGESTED:  # comparing all with all is slow
             message += f"; {suggest(label, (other for other in labels if other != label))}"
         problems.append(Problem("error", path, int(lines[label]), message))
     return problems
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    """Say which labels, groups and speakers differ only in spelling, and which names were missing cells once."""
+    """Return warnings on labels, groups and speakers that differ only in spelling, and on names like ``nan``."""
     group = corpus.protocol.group
     given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
     notices: list[str] = []
@@ -249,7 +252,7 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
-    """Say which rows are the same part of a recording; an error where a column that is not read may tell them apart."""
+    """Return a problem on rows that are the same part of a recording: an error if an unread column may have times."""
     message = same_parts(table, repeated(table))
     if not message:
         return []

@@ -1,4 +1,4 @@
-"""Columns of a manifest that are not what their names say: left out, read with other words, or named."""
+"""Columns of a manifest that are not what their names say: left out, translated, or reported."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,19 +18,19 @@ _WITHOUT_SPLITS = ("group-kfold", "leave-one-group-out")
 
 
 def check_asked(path: Path, label: str, group: str) -> None:
-    """Raise `UserError` if the label or the groups are asked for by a name that means something else here."""
+    """Raise `UserError` if the settings name a column as label or group that means something else here."""
     if label in (*COLUMNS, *MADE):
-        raise UserError(f"{path}: the column {label!r} has a meaning of its own: copy the labels to another column")
+        raise UserError(f"{path}: the column {label!r} has another meaning here: copy the labels to another column")
     if group in MADE:
         raise UserError(f"{path}: the column {group!r} is filled in by `crossmodal prepare`: rename yours")
 
 
 def understood(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
-    """Return the sheet as it is to be read, and what is said of that.
+    """Return the sheet as it is to be read, and problems.
 
-    Columns that `prepare` makes are left out. A column of ours with none of the cells that it should hold is emptied
-    and an error. Other words for train, valid and test become these; what else a split is called does not matter where
-    the protocol uses none.
+    Columns that `prepare` makes are left out. A column of ours without any cell that it should hold is an error, and
+    is emptied. Other words for train, valid and test become these; other names of splits do not matter if the protocol
+    uses no splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())
@@ -47,7 +47,7 @@ def _without_made(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
     made = [name for name in sheet.header if name in MADE]
     kept = tuple(name for name in sheet.header if name not in made)
     rows = tuple((line, {name: row[name] for name in kept}) for line, row in sheet.rows) if made else sheet.rows
-    message = "the column {!r} is left out, since `crossmodal prepare` fills it in: rename it if it is to be kept"
+    message = "the column {!r} is left out, since `crossmodal prepare` fills it in: rename it to keep it"
     said = [Problem("warning", path, None, message.format(name)) for name in made]
     return replace(sheet, header=kept, rows=rows), said
 
@@ -56,8 +56,8 @@ def _without_misused(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
     problems = []
     for name in (name for name in sheet.header if name in OURS):
         if cell := misused(name, [row[name] for _, row in sheet.rows], path.parent):
-            message = f"the column {name!r} should hold {HOLDS[name]}, but holds {cell!r}: if it means something"
-            problems.append(Problem("error", path, None, f"{message} else, rename it"))
+            message = f"the column {name!r} should hold {HOLDS[name]}, but holds {cell!r}: rename it if it"
+            problems.append(Problem("error", path, None, f"{message} means something else"))
             sheet = _changed(sheet, name, lambda _: "")
     return sheet, problems
 
@@ -68,7 +68,8 @@ def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, l
     unknown = [name for name in names if name not in meant]
     if unknown and protocol.kind in _WITHOUT_SPLITS:
         notices.append(
-            f"{unknown[0]!r} is none of {', '.join(SPLITS)}: not read, which changes nothing under {protocol.kind}"
+            f"{unknown[0]!r} is not one of {', '.join(SPLITS)}: it is not read, and the protocol {protocol.kind} does "
+            "not need it"
         )
         meant |= dict.fromkeys(unknown, "")
     said = [Problem("warning", path, None, f"split: {notice}") for notice in notices]

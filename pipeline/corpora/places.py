@@ -1,4 +1,4 @@
-"""Which recording each row of a table is of, however its path is written, and which rows are the same part of one."""
+"""Which recording each row belongs to, however its path is written, and which rows are the same part of one."""
 
 import math
 import os
@@ -11,11 +11,11 @@ import pandas as pd
 
 from pipeline.streams.spans import Region
 
-END_S = 0.1  # a container's stated length is a little off its last sample: an end this near is that of the recording
+END_S = 0.1  # the stated length of a container is a little off: an end this near is the end of the recording
 
 
 def real_places(paths: Sequence[str], root: Path) -> list[str]:
-    """Return the files that paths lead to, absolute and through all links; nothing for an empty path."""
+    """Return the files that paths lead to, absolute and with links resolved; ``""`` for an empty path."""
     folders: dict[str, str] = {}
     found: dict[str, str] = {"": ""}
     for path in dict.fromkeys(paths):
@@ -31,12 +31,12 @@ def real_places(paths: Sequence[str], root: Path) -> list[str]:
 def _real(path: str) -> str:
     try:
         return os.path.realpath(path)
-    except ValueError:  # no file has a name like this
+    except ValueError:  # no file can have such a name
         return str(Path(path).absolute())
 
 
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
-    """Return for each path what its file is called, as short as tells all apart, and which recording it is of.
+    """Return for each path a name of its file, as short as tells all apart, and the name of its recording.
 
     The second is the same for all paths that lead to one file: the name of the first of them.
 
@@ -61,13 +61,13 @@ def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str
 
 
 def _plain(path: str, place: str, root: Path) -> str:
-    """Return a path without ``.`` and ``..``, where that leads to the same file."""
+    """Return a path without ``.`` and ``..``, if that leads to the same file."""
     plain = os.path.normpath(path)
     return plain if plain == path or real_places([plain], root) == [place] else path
 
 
 def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
-    """Return the short paths, save for those that two files would share: these stay whole."""
+    """Return the short paths, except for those that two files would share: these stay whole."""
     held: dict[str, set[str]] = {}
     for path, name in short.items():
         held.setdefault(name, set()).add(places[path])
@@ -80,7 +80,7 @@ def parts_of(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        The utterances. Where it has `duration`, an end near that is that of the recording.
+        The utterances. If it has a column `duration`, an end near that is the end of the recording.
     """
     sound = table["sound"].where(table["sound"] != "", table["media"])
     end = table["end"].astype(float)
@@ -107,19 +107,19 @@ def _region(cell: str) -> str:
 
 
 def repeated(table: pd.DataFrame) -> pd.Series:
-    """Return which rows of a table are the same part of a recording as one before."""
+    """Return which rows of a table are the same part of a recording as an earlier row."""
     return parts_of(table).duplicated() & (table["media"] != "") & (table["start"] != table["end"])
 
 
 def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
-    """Return a sentence on the rows that are the same part of a recording as one before, ``""`` without any.
+    """Return a sentence on the rows that are the same part of a recording as an earlier row, ``""`` without any.
 
     Parameters
     ----------
     table
         The utterances.
     again
-        Which rows those are.
+        Which rows they are.
     """
     if not again.any():
         return ""
@@ -128,6 +128,6 @@ def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
     row = table.loc[at]
     end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
     return (
-        f"{count} {'rows are' if count > 1 else 'row is'} the same part of a recording as one before, such as lines "
-        f"{table.at[first, 'line']} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
+        f"{count} {'rows are' if count > 1 else 'row is'} the same part of a recording as an earlier row, such as "
+        f"lines {table.at[first, 'line']} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
     )

@@ -10,10 +10,10 @@ from typing import Literal
 from common.atomic import write_bytes
 from pipeline.foreign import printable
 
-MOST_LISTED = 50  # names of one kind that become problems of their own
-OF_A_KIND = 10  # lines of one kind that are shown
+MOST_LISTED = 50  # names of one kind that are listed one by one
+OF_A_KIND = 10  # lines of one kind that are printed
 IN_ALL = 100
-_SAID = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers: what differs within a kind
+_SAID = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers, which differ within a kind
 
 
 Severity = Literal["error", "failed", "warning"]
@@ -23,9 +23,9 @@ Severity = Literal["error", "failed", "warning"]
 class Problem:
     """Something wrong in a corpus.
 
-    `severity`: ``error`` is a row that contradicts itself, nothing is prepared; ``failed`` is a recording that cannot
-    be read, its utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an error
-    stops.
+    `severity`: ``error`` is a row that contradicts itself, and nothing is prepared; ``failed`` is a recording that
+    cannot be read, whose utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an
+    error stops.
     """
 
     severity: Severity
@@ -40,7 +40,7 @@ class Problem:
 
 
 def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
-    """Return a problem for each name, put in place of ``{}``; beyond `MOST_LISTED`, how many more there are.
+    """Return a problem for each name, which replaces ``{}``; after `MOST_LISTED`, how many more there are.
 
     >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
     ['warning: x: stray file: ._a is ignored']
@@ -52,14 +52,14 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
 
 
 def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` of problems of one kind in one file, and how many more there are."""
+    """Return the first `MOST_LISTED` problems of one kind in one file, and how many more there are."""
     more = len(found) - MOST_LISTED
     rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
     return [*found[:MOST_LISTED], *rest]
 
 
 def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
-    """Return a few lines of each kind, in the order given, and how many of each severity are left out."""
+    """Return a few lines of each kind, in the given order, and how many of each severity are left out."""
     seen: Counter[tuple[str, str]] = Counter()
     left: Counter[str] = Counter()
     lines: list[str] = []
@@ -74,14 +74,14 @@ def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
 
 
 def shown(problems: Sequence[Problem], path: Path) -> list[str]:
-    """Return the lines to print; where some are left out, the last says how many, and in which file all are.
+    """Return the lines to print; if some are left out, the last one says how many, and which file holds all.
 
     Parameters
     ----------
     problems
-        In the order in which they are to be shown.
+        In the order in which to show them.
     path
-        The file, which is written only where lines are left out, and else removed.
+        The file; it is written only if lines are left out, and removed otherwise.
     """
     lines, left = few(problems)
     if not left:

@@ -1,4 +1,4 @@
-"""What the recordings of a corpus hold, read to their ends without decoding: lengths, tracks, and what is wrong."""
+"""What the recordings of a corpus hold, read to the end without decoding: lengths, tracks, and faults."""
 
 import os
 import unicodedata
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 Found = dict[str, "RecordingInfo | str"]  # recording -> what it holds, or what is wrong with it
 
-CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that say what of a recording is read
+CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose what is read from a recording
 
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
-    """Read every recording to its end, equal ones once; what is not there gets a hint at what may be meant."""
+    """Read every recording to its end, the same file once; a missing one gets a hint at what may be meant."""
     return _with_meant(_probed(files), settings)
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Name the recordings that break off, the tracks and channels that are not there, and those nobody chose from."""
+    """Return problems: recordings that break off, tracks and channels that do not exist, tracks nobody chose from."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -51,20 +51,20 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
 
 
 def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
-    """Return which recording each utterance's sound, or picture, is read from."""
+    """Return which recording each utterance's sound or picture is read from."""
     return table["sound"].where(table["sound"] != "", table["media"]) if kind == "audio" else table["media"]
 
 
 def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row that names a track or a channel which its recording lacks, and a sentence.
+    """Yield the line of each row whose recording lacks the track or channel that it names, and a sentence.
 
-    Where none is named, and what would be read cannot be decoded, the first line of the recording.
+    If a recording names none, and its default track cannot be decoded, its first line is yielded.
     """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import channel_index, chosen
 
     channels = table["audio_channel"] if kind == "audio" else [""] * len(table)
-    seen: set[str] = set()  # recordings that were looked at without a choice
+    seen: set[str] = set()  # recordings whose default track was checked
     rows = zip(table["line"], _read_from(table, kind), table[f"{kind}_track"], channels, strict=True)
     for line, name, track, channel in rows:
         tracks = getattr(infos[name], kind) if name in infos else ()
@@ -81,7 +81,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence on the recordings of which a track is taken that no row names."""
+    """Yield a sentence on the recordings with several tracks of which no row names one."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:
@@ -90,7 +90,8 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
         recordings = f"{len(several)} recordings have" if len(several) > 1 else "a recording has"
         yield (
             f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Where "
-            f"streams.{kind}.track names none, the default one is read, there {taken}; a column {kind}_track chooses"
+            f"streams.{kind}.track names none, the default track is read, here {taken}; "
+            f"a column {kind}_track chooses another"
         )
 
 
@@ -106,15 +107,15 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
         try:
             sound = chosen(info.audio, row.audio_track or DEFAULT, "audio", row.media)
             picture = chosen(info.video, row.video_track or DEFAULT, "video", row.media)
-        except MediaError:  # named before
+        except MediaError:  # reported before
             continue
         if sound.program != picture.program:
-            said = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, are of two programs"
-            yield int(row.line), f"{said}: name both in the columns video_track and audio_track"
+            said = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, belong to two programs"
+            yield int(row.line), f"{said}: choose both in the columns video_track and audio_track"
 
 
 def _probed(files: Iterable[str]) -> Found:
-    """Return what each recording holds, or what is wrong with it; equal files are opened once."""
+    """Return what each recording holds, or what is wrong with it; the same file is opened once."""
     from concurrent.futures import ThreadPoolExecutor
 
     by_file: dict[Any, list[str]] = {}
@@ -130,7 +131,7 @@ def _probed(files: Iterable[str]) -> Found:
 
 
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
-    """Add to what is said of the first files that are not there which one may be meant, or where a link leads."""
+    """Add to the messages on missing files which file may be meant, or where a link leads."""
     lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
     if not lost:
         return found
@@ -168,6 +169,6 @@ def _info_or_fault(name: str) -> "RecordingInfo | str":
         info = probe(Path(name))
     except (MediaError, OSError) as error:
         return str(error)
-    except Exception as error:  # whatever one recording brings up does not keep the others from being read
+    except Exception as error:  # an unforeseen error of one recording must not keep the others from being read
         return f"{name} cannot be read: {unforeseen(error)}. Copy it again, or convert it to MP4 with H.264 and AAC"
     return info if info.duration_s > 0 else f"{name} lasts 0 seconds: record or copy it again"

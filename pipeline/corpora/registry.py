@@ -36,7 +36,7 @@ def reader(name: str) -> Reader:
 
 
 def description(name: str) -> Description | None:
-    """Return the description of a published corpus; None for a reader of anybody's folders."""
+    """Return the description of a published corpus; None for a reader of any other folders."""
     return _READERS[name].description
 
 

@@ -1,4 +1,4 @@
-"""Whether a corpus's own files are those that `prepare` read; what comes after it would not notice otherwise."""
+"""Whether the label files of a corpus are still those that `prepare` read, which later stages would not notice."""
 
 from collections.abc import Mapping
 from io import StringIO
@@ -17,23 +17,23 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import TABLES, read_record
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
-SOURCES = "sources"  # what the record says of the files that were read
+SOURCES = "sources"  # entry of the record: the files that were read
 
 
-MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave open
+MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave empty
 
 
 def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the manifest of a user's own folder and its words.csv, each with its sha256; elsewhere nothing."""
+    """Return the sha256 of manifest.csv and words.csv by name; nothing for a published corpus."""
     manifest = label_file(settings)
     files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
     return {path.name: sha256_of(path) for path in files if path.is_file()}
 
 
 def current(params: Params, name: str) -> bool:
-    """Whether utterances.csv and words.csv still say what the corpus's label files say; recordings are not opened.
+    """Whether utterances.csv and words.csv still agree with the label files of the corpus; recordings are not opened.
 
-    They do not where `prepare` would refuse the files now, as with another label or task.
+    They do not if `prepare` would refuse the files now, as with another label or task.
     """
     settings, paths = params.corpus(name), CorpusPaths(name)
     corpus = reader(settings.reader)(Path(settings.root), settings)
@@ -45,7 +45,7 @@ def current(params: Params, name: str) -> bool:
         return False
     fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
     kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
-    known = fresh["end"] != ""  # an end that was left out was read from the recording
+    known = fresh["end"] != ""  # an end that was not given was read from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
     words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
     spoken = csv_text(within_recordings(corpus, stored, Path(settings.root))[0])
@@ -53,14 +53,14 @@ def current(params: Params, name: str) -> bool:
 
 
 def label_file(settings: CorpusParams) -> Path:
-    """Return the file, or folder, that a corpus's rows come from."""
+    """Return the file, or folder, that the rows of a corpus come from."""
     return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
 def changed_sources(params: Params, name: str) -> str:
-    """Return a sentence if the manifest, or its timed words, say something else than when `prepare` read them.
+    """Return a sentence if the manifest or its timed words have changed since `prepare` read them.
 
-    Nothing is said where they are gone: the features may have been taken elsewhere.
+    Missing files are no change: the features may have been copied without them.
     """
     settings, then = params.corpus(name), _read_then(name)
     now = sources_of(settings)
@@ -74,7 +74,7 @@ def changed_sources(params: Params, name: str) -> str:
 
 
 def _read_then(name: str) -> Mapping[str, str] | None:
-    """Return what `prepare` read; None where that is not known, or whoever reads its tables will complain."""
+    """Return what `prepare` read; None if it is not known, or the record is damaged, which is reported elsewhere."""
     path = CorpusPaths(name).work / TABLES
     try:
         found = read_record(path).get(SOURCES) if path.is_file() else None
@@ -84,7 +84,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Whether the files say the same, though their bytes changed; files that cannot be read any more do not."""
+    """Whether the files mean the same although their bytes changed; unreadable files do not."""
     try:
         return current(params, name)
     except UserError:

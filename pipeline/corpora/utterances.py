@@ -14,11 +14,11 @@ from pipeline.errors import UserError
 from pipeline.tables import bound
 from pipeline.tables.csv_cells import mark, put, restore
 
-# name -> what it holds; "number" columns may be empty, then they are NaN.
+# name -> what it holds; an empty cell of a "number" column is NaN.
 COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "utterance": "name",  # unique
     "recording": "name",  # the media file's name without folder; utterances of one recording share it
-    "media": "name",  # path, relative to the working directory where it lies below it; empty: text only
+    "media": "name",  # path, relative to the working directory if it lies below that; empty: text only
     "media_sha256": "name",  # content of the recording; empty where it cannot be read
     "start": "number",  # seconds of the recording's own clock
     "end": "number",
@@ -29,19 +29,19 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "order": "number",  # position in the conversation
     "split": "name",  # train, valid, test or empty
     "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
-    "sound": "name",  # path of the voice where it is not heard from `media`; empty: it is
+    "sound": "name",  # path of the voice if it is not in `media`; empty: it is
     "sound_sha256": "name",
     "audio_track": "name",  # of several tracks of sound: number from 1, language or title; empty: streams.audio.track
     "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
-    "video_track": "name",  # as audio_track, of the picture
-    "sound_start": "number",  # where in `sound` the utterance begins, seconds; it lasts as long as in `media`
+    "video_track": "name",  # like audio_track, for the picture
+    "sound_start": "number",  # where the utterance begins in `sound`, seconds; it lasts as long as in `media`
 }
 WORD_COLUMNS = ("utterance", "word", "start", "end")
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a reader returns: the utterances (`COLUMNS` and the label), timed words, and all that is wrong."""
+    """What a reader returns: the utterances (`COLUMNS` and the label), timed words, and problems."""
 
     utterances: pd.DataFrame
     words: pd.DataFrame
@@ -49,7 +49,7 @@ class Corpus:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV to a temporary name and rename it; numbers keep six digits after the point, no text is a formula."""
+    """Write a CSV to a temporary name and rename it; numbers keep six decimals, and no text is a formula."""
     with replacing(path) as temporary:
         _write_csv(table, temporary)
 
@@ -57,7 +57,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def write_tables(
     tables: Mapping[str, pd.DataFrame], folder: Path, sidecar: str, command: str, rest: Mapping[str, Any] | None = None
 ) -> None:
-    """Write CSVs and the record that binds them (`pipeline.tables.bound`): all of them or none, the record last.
+    """Write CSVs and their record (`pipeline.tables.bound`): all of them or none, the record last.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ def write_tables(
     sidecar
         Name of the record.
     command
-        What writes them again.
+        The command that writes them again.
     rest
-        What else the record says.
+        Further entries of the record.
     """
     with replacing_all([folder / name for name in (*tables, sidecar)]) as (*made, last):
         for table, temporary in zip(tables.values(), made, strict=True):
@@ -90,19 +90,19 @@ def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
 
 
 def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:
-    """Read a CSV that a stage wrote; one that is damaged, or not what its record says, raises `UserError`.
+    """Read a CSV that a stage wrote; one that is damaged, or differs from its record, raises `UserError`.
 
     Parameters
     ----------
     path
         The file.
     checked
-        Whether its record must be there, if it is one that has a record (`pipeline.tables.bound`).
+        Whether it must have a record, if it is one of the tables with one (`pipeline.tables.bound`).
     options
-        Of `pandas.read_csv`.
+        Options of `pandas.read_csv`.
     """
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: move it away, and run the stage that writes it again")
+        raise UserError(f"{path} is not a file: move it away, and run the stage that writes it again")
     if checked:
         bound.require_written(path)
     try:
@@ -114,12 +114,12 @@ def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFr
 
 
 def read_utterances(path: Path, label: str) -> pd.DataFrame:
-    """Read an utterance table as `prepare` wrote it; an empty `label` stands for a table without labels.
+    """Read the utterance table that `prepare` wrote; an empty `label` stands for a table without labels.
 
     Raises
     ------
     UserError
-        If it is missing, or lacks a column.
+        If it is missing or lacks a column.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
@@ -134,7 +134,7 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
 
 
 def read_word_table(path: Path) -> pd.DataFrame:
-    """Read the table of words, as `prepare` wrote it, in recording seconds; a word without times has NaN."""
+    """Read the table of words that `prepare` wrote, in seconds of the recording; a word without times has NaN."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     types = {"utterance": str, "word": str, "start": float, "end": float}
@@ -142,7 +142,7 @@ def read_word_table(path: Path) -> pd.DataFrame:
 
 
 def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Read the words, by utterance in the order of the file, in recording seconds; one without times has NaN."""
+    """Read the words of each utterance, in the order of the file, in seconds of the recording."""
     table = read_word_table(path)
     words: dict[str, list[tuple[str, float, float]]] = {}
     for row in table.itertuples(index=False):

@@ -1,4 +1,4 @@
-"""words.csv: timed words, checked against the utterances that they are said to be of."""
+"""words.csv: timed words, checked against the utterances that they belong to."""
 
 import math
 import re
@@ -18,17 +18,17 @@ from pipeline.tables.intervals import REACH_S
 from pipeline.tables.near_ids import nearly_equal
 from pipeline.tables.rules import fault_of_text, name_of, seconds_of
 
-TOLERANCE_S = 0.5  # annotators' spans and aligners' words are often a little off each other
+TOLERANCE_S = 0.5  # annotators' times and aligners' words often differ a little
 
 Spans = Mapping[str, tuple[float, float]]  # utterance -> start, end in seconds; an end that is not known is NaN
 
 
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
-    """Return the words of a file, each by the number of its line; without the file there are none.
+    """Return the words of a file, indexed by line number; without the file, an empty table.
 
-    A word without times (empty, or -1 as some aligners write) is kept, its times NaN; so is one that has only one of
-    them. A row without a word, as aligners write for a pause, is left out and counted, and so is one that repeats
-    another with its times. A word that lasts far beyond its utterance is cut off there.
+    A word without times (empty, or -1 as some aligners write), or with only one of them, is kept, with NaN for both. A
+    row without a word, as aligners write for a pause, is left out and counted, and so is a row that repeats another,
+    times included. A word that lasts far beyond its utterance is cut off there.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
@@ -59,7 +59,7 @@ def _timed(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem]) -> dict[int, dict[str, str]]:
-    """Return the rows without those that say again of an utterance the same word at the same time."""
+    """Return the rows without those that repeat the same word of an utterance at the same time."""
     first: dict[tuple[str, ...], int] = {}
     again = []
     for line, row in rows.items():
@@ -72,7 +72,7 @@ def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem
 
 
 def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> None:
-    """Raise `UserError` for a column that is needed and not there; it names the one that may be meant."""
+    """Raise `UserError` for a column that is needed but missing; the message names the one that may be meant."""
     absent = [name for name in needed if name not in header]
     if not absent:
         return
@@ -90,7 +90,7 @@ def _nearly(name: str, header: Sequence[str]) -> str:
 def _word(
     path: Path, line: int, row: Mapping[str, str], spans: Spans, meant: Mapping[str, str], problems: list[Problem]
 ) -> tuple[str, str, float, float]:
-    """Return a row's cells; what is wrong with it is noted, and it then has no times."""
+    """Return the cells of a row; faults become problems, and the word then has no times."""
     faults, times = [], []
     for name in ("start", "end"):
         try:
@@ -111,7 +111,7 @@ def _word(
 
 
 def _untimed(path: Path, words: pd.DataFrame, rows: Mapping[int, Mapping[str, str]]) -> list[Problem]:
-    """Count the words without times, and apart from them those with one only."""
+    """Return warnings that count the words without times, and those with only one."""
     half = {line for line, row in rows.items() if bool(row["start"]) != bool(row["end"])}
     empty = {line for line, row in rows.items() if not row["start"] and not row["end"]}
     kinds = ((empty, "no times: kept without"), (half, "only one of start and end: kept without times"))
@@ -131,22 +131,22 @@ def _named(words: pd.DataFrame, line: int) -> str:
 
 
 def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return words that end with their span, or up to `REACH_S` beyond it, and what is said of those that do not.
+    """Return the words, those that reach far beyond the end of their span cut off there, and problems.
 
-    A word that begins in its span, or at most `TOLERANCE_S` after it, and reaches further is cut off there, with a
-    notice; one that begins or ends far before it, or begins far after it, is an error. Others a little outside are
-    counted.
+    A word that begins in its span, or up to `TOLERANCE_S` after it, and ends more than `REACH_S` beyond it is cut off,
+    with a warning. One that begins or ends far before its span, or begins far after it, is an error. Others that lie
+    slightly outside are counted.
 
     Parameters
     ----------
     words
-        By line, as `read_words` returns them.
+        Indexed by line, as `read_words` returns them.
     spans
         Where each utterance may have words.
     path
         For messages.
     of
-        What the span is of, as the end of a sentence.
+        What the span belongs to, as the end of a sentence.
     """
     first = words["utterance"].map({name: start for name, (start, _) in spans.items()}).astype(float)
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)
@@ -178,11 +178,13 @@ def _how_far(off: float, early: float) -> str:
 
 
 def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off at their recording's end where utterances last until it, and what is said of that."""
+    """Return the words, cut off at the end of the recording for utterances that last until it, and problems."""
     file = root / "words.csv"
     if not file.exists():
         return corpus.words, []
     open_end = corpus.utterances["end"].isna().to_numpy() & table["end"].notna().to_numpy()
     rows = table[open_end]
-    spans = {u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)}  # starts are checked
+    spans = {
+        u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)
+    }  # starts were checked before
     return within(corpus.words, spans, file, "its utterance, which ends with the recording")

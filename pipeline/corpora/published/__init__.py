@@ -1,1 +1,1 @@
-"""Published corpora, read as they are handed out: a corpus a file, long ones in two or three."""
+"""Published corpora, read as they are distributed: one file per corpus, two or three for a long one."""

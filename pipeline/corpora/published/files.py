@@ -1,4 +1,4 @@
-"""What readers of published corpora share: rows, label files, folders of recordings, `.csd` files."""
+"""What the readers of published corpora share: table rows, label files, folders of recordings, `.csd` files."""
 
 import csv
 import io
@@ -23,16 +23,16 @@ from pipeline.tables.rules import number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")
-STRAY = "._"  # what macOS writes beside files on foreign disks; never content
+STRAY = "._"  # macOS writes such files beside others on foreign disks; they are not content
 
-EARLIEST_S = -0.5  # labels' starts are up to this much before their recording; what is earlier is a mistake
+EARLIEST_S = -0.5  # labels start up to this long before their recording; anything earlier is a mistake
 
 Word = tuple[str, float, float]  # word, start, end in seconds
-Bad = Callable[[str], None]  # notes what is wrong with a row
+Bad = Callable[[str], None]  # takes what is wrong with a row
 
 
 def wants_media(corpus: CorpusParams) -> bool:
-    """Whether recordings matter at all."""
+    """Whether recordings are needed."""
     return bool({"audio", "video"} & set(corpus.modalities))
 
 
@@ -55,7 +55,7 @@ def word_table(words: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:
 
 
 def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
-    """Return a cell as a number from `low` to `high`; otherwise note it as bad and return NaN."""
+    """Return a cell as a number from `low` to `high`; if it is not one, report it as bad and return NaN."""
     try:
         value = number_of(cell)
     except ValueError:
@@ -68,9 +68,9 @@ def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
 
 
 def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float]:
-    """Return an interval by the rule for all (`interval_of`); a reversed one is noted as bad, another odd one as odd.
+    """Return an interval by the common rule (`interval_of`); report a reversed one as bad, other oddities as odd.
 
-    Times that are NaN are not known, or were noted already.
+    Times that are NaN are unknown, or were reported already.
     """
     if math.isnan(start) or math.isnan(end):
         return start, end
@@ -86,7 +86,7 @@ def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float
 
 
 def folders_below(root: Path, levels: int = 3) -> Iterator[Path]:
-    """Yield the root and the folders up to some levels below it, the nearest first; hidden ones are passed over."""
+    """Yield the root and the folders up to some levels below it, the nearest first, without hidden ones."""
     level = [root]
     for _ in range(levels + 1):
         yield from level
@@ -102,12 +102,12 @@ def _children(folder: Path) -> list[Path]:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Return a file or folder below another; where that is not there, one whose parts differ only in case.
+    """Return a file or folder below another; if it does not exist, one whose parts differ only in case.
 
     Parameters
     ----------
     folder
-        Where it is looked for.
+        Where to look for it.
     name
         Its name, or a path of several.
     """
@@ -132,7 +132,7 @@ def decoded(path: Path) -> str:
     Raises
     ------
     UserError
-        If it is no UTF-8, with the line.
+        If it is not UTF-8; the message names the line.
     """
     refuse_pipe(path)
     raw = path.read_bytes()
@@ -140,7 +140,9 @@ def decoded(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise UserError(f"{path}:{line}: byte 0x{raw[error.start]:02x} is no UTF-8: unpack the file again") from None
+        raise UserError(
+            f"{path}:{line}: byte 0x{raw[error.start]:02x} is not valid UTF-8: unpack the file again"
+        ) from None
 
 
 def numbered(text: str) -> Iterator[tuple[int, str]]:
@@ -155,20 +157,20 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def csv_rows(path: Path, text: str | None = None) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV that are not empty, with the numbers of their last lines, cells stripped.
+    """Return the rows of a CSV that are not empty, with the numbers of their last lines and stripped cells.
 
     Parameters
     ----------
     path
         The file.
     text
-        Its content, where that is not plain UTF-8.
+        Its content, if it is not plain UTF-8.
     """
     reader = csv.reader(io.StringIO(decoded(path) if text is None else text, newline=""), strict=True)
     try:
         return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num}: no readable CSV ({error}): get the file again") from None
+        raise UserError(f"{path}:{reader.line_num}: not a readable CSV ({error}): get the file again") from None
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,9 @@ class Folder:
     files
         Name without suffix -> file.
     stray
-        Files that are no content.
+        Files that are not content.
     pattern
-        Where a file that should be there, but is not, would have been.
+        Where a missing file would be.
     """
 
     path: Path
@@ -196,12 +198,12 @@ class Folder:
         return bool(self.files)
 
     def file(self, name: str, **parts: object) -> Path:
-        """Return the file of that name, or where it would have been."""
+        """Return the file of that name, or where it would be."""
         return self.files.get(name) or self.path / self.pattern.format(name=name, **parts)
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """List a folder's recordings; of the same name with several suffixes the first in `suffixes` is taken."""
+    """List the recordings of a folder; of several suffixes of one name, the first in `suffixes` is taken."""
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)
@@ -209,7 +211,7 @@ def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
 
 
 def files_in(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return the files of a folder, sorted, and apart from them the stray ones; a folder that is not there has none."""
+    """Return the files of a folder, sorted, and separately the stray ones; a missing folder has none."""
     if not path.is_dir():
         return [], []
     files = sorted(file for file in path.iterdir() if not file.is_dir())
@@ -230,7 +232,7 @@ def read_csd(path: Path) -> dict[str, Computed]:
     Raises
     ------
     UserError
-        If it is no HDF5, a group is missing, shapes disagree, or anything in it points to another file.
+        If it is not HDF5, a group is missing, shapes disagree, or anything in it points to another file.
     """
     with open_hdf5(path) as file:
         if not len(file):
@@ -253,13 +255,13 @@ def _video(group: Any, path: Path) -> Computed:
 
 
 def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return cells by their columns, missing ones empty; under the empty name, what is wrong with their number.
+    """Return cells by column, missing ones empty; the key ``""`` holds what is wrong with their number.
 
     >>> named_cells(["a", "b"], ["1"])
-    {'a': '1', 'b': '', '': '1 cells, not 2'}
+    {'a': '1', 'b': '', '': '1 cells instead of 2'}
     """
     named = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
-    return named if len(cells) == len(header) else named | {"": f"{len(cells)} cells, not {len(header)}"}
+    return named if len(cells) == len(header) else named | {"": f"{len(cells)} cells instead of {len(header)}"}
 
 
 def counts_by_split(table: pd.DataFrame, split: str, groups: str) -> dict[str, int]:

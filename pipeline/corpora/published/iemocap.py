@@ -1,4 +1,4 @@
-"""IEMOCAP: ten actors in five sessions of dialogues, from the release's folder or whatever sessions of it are there."""
+"""IEMOCAP: ten actors in five sessions of dialogues, read from the folder of the release or some of its sessions."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -115,17 +115,17 @@ LEFT, RIGHT = "0 0 0.5 1", "0.5 0 1 1"
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the sessions that are there; `root` is the release's folder, or holds it.
+    """Read the sessions that exist; `root` is the folder of the release, or holds it.
 
-    Utterances have the release's names; `group` is the dialogue, `speaker` the session with F or M, `order` the rank by
-    start time among all turns of the dialogue, labelled or not. An utterance is seen in its half of the dialogue's
-    recording and heard in a file of its own; without recordings of dialogues there is that file only.
+    Utterances keep their names; `group` is the dialogue, `speaker` the session with F or M, `order` the rank by start
+    time among all turns of the dialogue, labelled or not. An utterance is seen in its half of the dialogue's
+    recording and heard in a file of its own; without recordings of dialogues, only that file is used.
 
     Raises
     ------
     UserError
         If no session is complete enough, the sessions do not have the same recordings, a label file has another header,
-        or the label is not IEMOCAP's.
+        or IEMOCAP has no such label.
     """
     check_label("IEMOCAP", corpus, DESCRIPTION.labels)
     log = Log()
@@ -141,12 +141,12 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     chosen = [e for e in evaluated.values() if e.has(corpus.label)]
     if not chosen:
         first = next((str(p) for p in log.problems if p.severity == "error"), "no head lines")
-        raise UserError(f"{release}: no utterance has a value of {corpus.label}; the first problem: {first}")
+        raise UserError(f"{release}: no utterance has a value for {corpus.label}; the first problem: {first}")
     table = pd.DataFrame([_row(e, orders[e.name], texts.get(e.name, ""), release, seen, heard) for e in chosen])
     if seen or heard:
         _remarks(release, sessions, evaluated, turns, seen, heard, log)
     words = _words(chosen, release, heard and not seen, log) if "text" in corpus.modalities else ()
-    timed = word_table(words)  # before the log is read: alignments that cannot be used go there
+    timed = word_table(words)  # before the log is read, since unusable alignments are reported there
     return Corpus(table, timed, [*log.all(), *off_count(DESCRIPTION, _counts(evaluated.values()), release)])
 
 
@@ -163,13 +163,13 @@ def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:
 
 
 def _release(root: Path) -> Path:
-    """Return the folder of the sessions: `root`, or the first folder in it that has some."""
+    """Return the folder of the sessions: `root`, or the first folder in it that holds one."""
     holds = (f for f in folders_below(root, levels=1) if any(inside(f, session).is_dir() for session in SESSIONS))
     return next(holds, root)
 
 
 def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
-    """Return the sessions that have evaluations and transcriptions; say which have not."""
+    """Return the sessions that have evaluations and transcriptions, with a warning on the others."""
     there = {
         f"{session}/{name}": _has_texts(inside(release, f"{session}/{name}")) for session in SESSIONS for name in NEEDED
     }
@@ -188,7 +188,7 @@ def _has_texts(folder: Path) -> bool:
 
 
 def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log: Log) -> tuple[bool, bool]:
-    """Return whether the dialogues' recordings and the utterances' sound files are there and wanted."""
+    """Return whether the recordings of dialogues, and the sound files of utterances, exist and are wanted."""
     if not wants_media(corpus):
         return False, False
     video, audio = "video" in corpus.modalities, "audio" in corpus.modalities
@@ -201,26 +201,26 @@ def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log:
     if not seen and not heard:
         log.warn(root, "there are no recordings, only labels: audio and video count as absent")
     elif video and not seen:
-        log.warn(root, f"there are no {AVI}: video counts as absent")
+        log.warn(root, f"there is no {AVI}: video counts as absent")
     elif audio and not heard:
-        log.warn(root, f"there are no {WAV}: voices are heard from the dialogues' recordings")
+        log.warn(root, f"there is no {WAV}: voices are read from the recordings of the dialogues")
     return seen, heard and (not seen or audio)
 
 
 def _has_recordings(folder: Path) -> bool:
-    """Whether there are files of dialogues, or folders of them."""
+    """Whether a folder holds files or folders named after dialogues."""
     return folder.is_dir() and any(DIALOGUE.fullmatch(child.stem) for child in folder.iterdir())
 
 
 def _row(utterance: Evaluated, order: float, text: str, release: Path, seen: bool, heard: bool) -> dict[str, Any]:
-    """Return an utterance's row of the table."""
+    """Return the row of an utterance in the table."""
     name, dialogue = utterance.name, utterance.dialogue
     letter = name.rpartition("_")[2][0]
     session = inside(release, utterance.session)
     sound = inside(session, f"{WAV}/{dialogue}/{name}.wav").as_posix()
     cells: dict[str, Any] = {"recording": dialogue, "start": utterance.start, "end": utterance.end}
     if seen:
-        # The left half of the picture shows who wears the markers, and that one names the recording.
+        # The left half of the picture shows the actor with the markers, after whom the recording is named.
         cells["region"] = LEFT if dialogue[5] == letter else RIGHT
         cells["media"] = inside(session, f"{AVI}/{dialogue}.avi").as_posix()
         cells |= {"sound": sound, "sound_start": 0.0} if heard else {}
@@ -249,7 +249,7 @@ def _remarks(
     heard: bool,
     log: Log,
 ) -> None:
-    """Name recordings that no evaluation or transcription mentions, and files that are no content."""
+    """Report recordings that no evaluation or transcription mentions, and files that are not content."""
     names = evaluated.keys() | {turn.name for found in turns.values() for turn in found}
     dialogues = {e.dialogue for e in evaluated.values()}
     for session in sessions:

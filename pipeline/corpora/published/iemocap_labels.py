@@ -22,7 +22,7 @@ from pipeline.corpora.published.files import (
 )
 from pipeline.errors import UserError, refuse_pipe
 
-# code of the raters' majority -> class; xxx, no majority, is no class
+# code of the raters' majority -> class; xxx, no majority, is not a class
 EMOTIONS = {
     "neu": "neutral",
     "fru": "frustrated",
@@ -43,10 +43,10 @@ FOUR = ("happy", "neutral", "sad", "angry")
 
 SCORES = ("valence", "activation", "dominance")  # in the order of the files
 
-LOW, HIGH = 0.5, 5.5  # means of 1 to 5; 5.5 occurs
+LOW, HIGH = 0.5, 5.5  # means of scores from 1 to 5; 5.5 occurs
 
-# What the pickles of emotion recognition in conversation (7433 utterances) have as happy beyond the release's own 6
-# classes (7380).
+# The utterances that the pickles of emotion recognition in conversation (7433 utterances) label as happy beyond the
+# 6 classes of the release (7380).
 _ERC_HAPPY = """
     Ses01F_impro03_F007 Ses01F_impro03_F011 Ses01F_impro03_F014 Ses01F_impro03_M012 Ses01F_impro06_M017
     Ses01F_impro07_F007 Ses01M_impro03_F000 Ses01M_impro07_F002 Ses02F_impro03_F002 Ses02F_impro03_F005
@@ -77,26 +77,26 @@ _NO_WORD = re.compile(r"<.*>|\+\+.*\+\+|\[.*\]")
 
 FRAME_S = 0.01  # unit of the forced alignment
 
-MOVED_S = 0.05  # by more than this, a transcription's times contradict the evaluation's
+MOVED_S = 0.05  # times of a transcription that differ by more contradict the evaluation
 
 
 @dataclass
 class Log:
-    """What is remarkable in the files: problems, and names that are listed together at the end."""
+    """What was found in the files: problems, and names that are listed together at the end."""
 
     problems: list[Problem] = field(default_factory=list)
     names: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
 
     def error(self, file: Path, line: int, message: str) -> None:
-        """Note a row that contradicts itself."""
+        """Report a row that contradicts itself."""
         self.problems.append(Problem("error", file, line, message))
 
     def warn(self, file: Path, message: str, line: int | None = None) -> None:
-        """Note what is odd."""
+        """Report what is odd."""
         self.problems.append(Problem("warning", file, line, message))
 
     def name(self, where: Path, message: str, name: str) -> None:
-        """Note what may be odd of many; `message` has ``{}`` for the name."""
+        """Report an oddity that many may share; `message` has ``{}`` for the name."""
         self.names.setdefault((where, message), []).append(name)
 
     def all(self) -> list[Problem]:
@@ -138,7 +138,7 @@ class Evaluated:
         }
 
     def has(self, label: str) -> bool:
-        """Whether it has a value in a label column."""
+        """Whether it has a value for a label."""
         value = self.labels[label]
         return value != "" and not (isinstance(value, float) and math.isnan(value))
 
@@ -155,24 +155,24 @@ class Turn:
 
 
 def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
-    """Yield the files of a folder that are named like a dialogue of the session; its subfolders hold other things."""
+    """Yield the files of a folder that are named after a dialogue of the session, without its subfolders."""
     files, stray = files_in(inside(session, name))
     for file in files:
         found = DIALOGUE.fullmatch(file.stem)
         if file.suffix.lower() == ".txt" and found and session.name.casefold() == f"session{found['session']}":
             yield file
         else:
-            log.name(session / name, "stray file: {} is no dialogue of this session and is ignored", file.name)
+            log.name(session / name, "stray file: {} is not a dialogue of this session and is ignored", file.name)
     for file in stray:
         log.name(session / name, "stray file: {} is ignored", file.name)
 
 
 def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
-    """Yield the head lines of a session's evaluations; those that contradict themselves are noted and left out."""
+    """Yield the head lines of a session's evaluations; those that contradict themselves are reported and left out."""
     for file in _dialogue_files(session, NEEDED[0], log):
         first: dict[str, int] = {}
         refuse_pipe(file)
-        lines = list(numbered(file.read_bytes().decode("utf-8-sig", "replace")))  # raters' comments may be anything
+        lines = list(numbered(file.read_bytes().decode("utf-8-sig", "replace")))  # raters' comments may hold any bytes
         place, header = lines[0] if lines else (1, "")
         if header.split() != _HEADER.split():
             raise UserError(f"{file}:{place}: an evaluation begins with {_HEADER!r}, this one with {header[:80]!r}")
@@ -186,19 +186,19 @@ def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
 
 
 def _head(file: Path, line: int, content: str, log: Log) -> Evaluated | None:
-    """Read a head line; lines of raters (C-E2:, A-F1: ...) are passed over, any other is named."""
+    """Read a head line; lines of raters (C-E2:, A-F1: ...) are skipped, any other is reported."""
     if not content.startswith("["):
         if not re.match(r"[CA]-\w+:", content):
             log.name(file, "{} is neither a head line nor a rater's line and is ignored", f"line {line}, {content!r},")
         return None
     found = _HEAD.fullmatch(content)
     if not found:
-        log.error(file, line, f"{content!r} does not read [start - end] name emotion [v, a, d]")
+        log.error(file, line, f"{content!r} does not have the form [start - end] name emotion [v, a, d]")
         return None
     start, end, name, code, scores = found.groups()
     errors: list[str] = []
     if not _is_turn_of(file.stem, name):
-        errors.append(f"{name} is no utterance of {file.stem}")
+        errors.append(f"{name} is not an utterance of {file.stem}")
     if code not in EMOTIONS:
         errors.append(f"{name}: the emotion is {code!r}; there are {', '.join(EMOTIONS)}")
     first, last = _times(name, start, end, errors.append, lambda message: log.warn(file, message, line))
@@ -223,10 +223,10 @@ def _scores(name: str, cells: str, bad: Bad, odd: Bad) -> tuple[float, float, fl
     """Read valence, activation and dominance; one that is blank is NaN."""
     parts = [part.strip() for part in cells.split(",")]
     if len(parts) != len(SCORES):
-        bad(f"{name}: [{cells}] are not valence, activation and dominance")
+        bad(f"{name}: [{cells}] does not hold valence, activation and dominance")
         parts = [""] * len(SCORES)
     elif missing := [score for score, part in zip(SCORES, parts, strict=True) if not part]:
-        odd(f"{name}: {' and '.join(missing)} is blank: it has no such label")
+        odd(f"{name}: {' and '.join(missing)} is blank: the utterance has no such label")
     values = [
         number(part, f"{name}: {score}", LOW, HIGH, bad) if part else math.nan
         for score, part in zip(SCORES, parts, strict=True)
@@ -250,7 +250,7 @@ def transcriptions(session: Path, log: Log) -> Iterator[tuple[str, list[Turn]]]:
 
 
 def _turn(file: Path, line: int, content: str, log: Log) -> Turn | None:
-    """Read a transcription's line; one without a name (``M: ...``) is no turn of its own."""
+    """Read a line of a transcription; one without a name (``M: ...``) is not a turn."""
     found = _TURN.fullmatch(content.strip())
     if not found:
         if content.startswith("Ses"):
@@ -258,7 +258,7 @@ def _turn(file: Path, line: int, content: str, log: Log) -> Turn | None:
         return None
     name, start, end, text = found.groups()
     if not name.startswith(f"{file.stem}_"):
-        log.warn(file, f"{name} is no utterance of {file.stem} and is ignored", line)
+        log.warn(file, f"{name} is not an utterance of {file.stem} and is ignored", line)
         return None
     errors: list[str] = []
     first, last = _times(name, start, end, errors.append, lambda message: log.warn(file, message, line))
@@ -268,7 +268,7 @@ def _turn(file: Path, line: int, content: str, log: Log) -> Turn | None:
 
 
 def check_turns(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[Turn]], log: Log) -> None:
-    """Say where evaluations and transcriptions do not fit together."""
+    """Report where evaluations and transcriptions disagree."""
     by_name = {turn.name: turn for found in turns.values() for turn in found}
     for name, utterance in evaluated.items():
         folder = utterance.file.parents[1] / "transcriptions"
@@ -278,7 +278,7 @@ def check_turns(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence
         elif not turn.text:
             log.name(folder, "{} has an empty transcription", name)
         if turn and max(abs(turn.start - utterance.start), abs(turn.end - utterance.end)) > MOVED_S:
-            log.name(folder, "{} has other times than in its evaluation, which are used", name)
+            log.name(folder, "{} has other times than its evaluation, whose times are used", name)
 
 
 def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[Turn]]) -> dict[str, float]:
@@ -297,14 +297,14 @@ def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
 
 
 def alignment(file: Path) -> list[Word]:
-    """Return the words of a .wdseg, in seconds of the utterance's own sound file, pauses and noises left out.
+    """Return the words of a .wdseg, in seconds of the utterance's sound file, without pauses and noises.
 
-    Rows are ``SFrm EFrm SegAScr Word`` with frames of 10 ms, of which the last belongs to the word.
+    Rows are ``SFrm EFrm SegAScr Word`` in frames of 10 ms; the last frame belongs to the word.
 
     Raises
     ------
     ValueError
-        If the file is missing or does not read like that.
+        If the file is missing or has another layout.
     """
     if not file.is_file():
         raise ValueError("is missing")
@@ -318,6 +318,6 @@ def alignment(file: Path) -> list[Word]:
         if len(cells) != 4 or not (cells[0].isdecimal() and cells[1].isdecimal()) or int(cells[1]) < int(cells[0]):
             raise ValueError(f"has a bad row in line {line}, {' '.join(cells)!r}")
         if not _NO_WORD.fullmatch(cells[3]):
-            word = re.sub(r"\(\d+\)$", "", cells[3])  # THE(2) is another way to say THE
+            word = re.sub(r"\(\d+\)$", "", cells[3])  # THE(2) is another pronunciation of THE
             words.append((word, int(cells[0]) * FRAME_S, (int(cells[1]) + 1) * FRAME_S))
     return words

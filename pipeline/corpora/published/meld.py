@@ -1,4 +1,4 @@
-"""MELD: dialogues of the series Friends, as `MELD.Raw` unpacks, in every nesting that is seen; or its sheets alone."""
+"""MELD: dialogues of the series Friends, as `MELD.Raw` unpacks, in any usual nesting; or its sheets alone."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ SENTIMENTS = ("neutral", "positive", "negative")
 LABELS = {"emotion": EMOTIONS, "sentiment": SENTIMENTS}
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}  # the release's name -> ours
 CLIPS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
-SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".wav", ".flac")  # of a clip; the first that is there is taken
+SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".wav", ".flac")  # of clips; the first that exists is taken
 HEADER = ("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "StartTime", "EndTime")
 
 DESCRIPTION = Description(
@@ -67,7 +67,7 @@ DESCRIPTION = Description(
     },
     protocol=(
         "official train, validation and test parts, by dialogue; choices are made on the validation part. Weighted F1 "
-        "leads; majority answers 31.3, TF-IDF with logistic regression 56.1 (7 emotions) and 63.9 (3 sentiments)"
+        "leads; majority 31.3, TF-IDF with logistic regression 56.1 (7 emotions) and 63.9 (3 sentiments)"
     ),
     block={
         "task": "classification",
@@ -75,7 +75,7 @@ DESCRIPTION = Description(
         "modalities": ["text", "audio", "video"],
         "protocol": {"kind": "official", "group": "group"},
         "metrics": ["weighted_f1", "accuracy", "macro_f1", "uar"],
-        "classifiers": ["logistic", "random_forest", "xgboost", "fcnn"],  # a kernel machine on 11000 rows takes an hour
+        "classifiers": ["logistic", "random_forest", "xgboost", "fcnn"],  # a kernel machine takes an hour on 11000 rows
     },
     faults=(
         Fault("dev dia110_utt7 has a row but no clip", "declare-lab/MELD issues 22 and 27", ("dev_dia110_utt7",)),
@@ -101,17 +101,17 @@ DESCRIPTION = Description(
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the three sheets and look up each row's clip.
+    """Read the three sheets and find the clip of each row.
 
-    Utterances are named ``<split>_dia<D>_utt<U>`` with the release's split names; `group` is the dialogue, `order` the
-    place in it. The sheets' times are those of the episode, not of the clip: they are kept as `episode_start` and
-    `episode_end`, in seconds.
+    Utterances are named ``<split>_dia<D>_utt<U>`` with the split names of the release; `group` is the dialogue, `order`
+    the position in it. The times of the sheets count in the episode, not in the clip: they are kept as `episode_start`
+    and `episode_end`, in seconds.
 
     Raises
     ------
     UserError
-        If a sheet or a folder of clips is missing while others are there, a sheet has another header, or the label is
-        none of MELD's.
+        If a sheet or a folder of clips is missing while others exist, a sheet has another header, or MELD has no such
+        label.
     """
     check_label("MELD", corpus, LABELS)
     sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}
@@ -161,7 +161,7 @@ _CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
 
 
 def _clips(root: Path, split: str) -> Clips | None:
-    """Return the folder of a split's clips: by the release's name, else one named like the split that holds clips."""
+    """Return the clips of a split: in the folder named as in the release, else in one named after the split."""
     for name in (CLIPS[split], split):
         for folder in folders_below(root):
             if folder.name.casefold() == name.casefold() and (found := _clips_in(folder)):
@@ -177,7 +177,7 @@ def _clips_in(path: Path) -> Clips | None:
 
 
 def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem]) -> list[str]:
-    """Return the clip of each row of a split, and note what is missing, superfluous, or there twice."""
+    """Return the clip of each row of a split, and report what is missing, superfluous, or duplicated."""
     folder = clips.plain
     known = DESCRIPTION.known_bad()
     rows = table[table["line_split"] == split]
@@ -189,22 +189,20 @@ def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem
         if lost:
             fault = known[utterance]
             problems.append(Problem("warning", folder.path, None, f"known fault: {fault.what} ({fault.source})"))
-        media.append("" if lost else file.as_posix())  # one that is missing beyond that fails when it is opened
+        media.append("" if lost else file.as_posix())  # any other missing clip fails when it is opened
     extra = sorted((folder.files.keys() | clips.recut.keys()) - set(stems))
     problems += listed("warning", folder.path, "extra clip: {} has no row in the sheet and is not used", extra)
     stray = [file.name for file in folder.stray]
     problems += listed("warning", folder.path, "stray file: {} is ignored", stray)
     if clips.recut:
         twins = len(clips.recut.keys() & folder.files.keys())
-        message = (
-            f"{len(clips.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin, which is not"
-        )
+        message = f"{len(clips.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin that is not"
         problems.append(Problem("warning", folder.path, None, message))
     return media
 
 
 def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one sheet; those that contradict themselves are noted and left out."""
+    """Yield the rows of one sheet; those that contradict themselves are reported and left out."""
     rows = csv_rows(path, _decoded(path, problems))
     header = column_names(rows[0][1] if rows else (), HEADER, (), str(path))
     if missing := [name for name in HEADER if name not in header]:
@@ -236,7 +234,7 @@ def _decoded(path: Path, problems: list[Problem]) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        problems.append(Problem("warning", path, line, "no UTF-8: read as Windows-1252"))
+        problems.append(Problem("warning", path, line, "not UTF-8: read as Windows-1252"))
         text = raw.decode("cp1252", errors="replace")
     return text.translate(_C1).replace("\u00a0", " ")
 
@@ -294,6 +292,6 @@ def seconds(text: str) -> float:
     """
     found = _TIME.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"{text!r} is no time: it must read HH:MM:SS,mmm")
+        raise ValueError(f"{text!r} is not a time of the form HH:MM:SS,mmm")
     hours, minutes, whole, tail = found.groups()
     return int(hours) * 3600 + int(minutes) * 60 + int(whole) + float(f"0.{tail}")

@@ -56,7 +56,7 @@ DESCRIPTION = Description(
     licence="research only; the recordings belong to those who made them",
     obtain="CMU_MOSI.zip from the MultiComp group at Carnegie Mellon; labels also in the SDK's .csd files or from MMSA",
     folders={
-        "Raw/Video/Segmented": "<video>_<n>.mp4, a clip an utterance; or Raw/Video/Full/<video>.mp4",
+        "Raw/Video/Segmented": "<video>_<n>.mp4, one clip per utterance; or Raw/Video/Full/<video>.mp4",
         "Raw/Audio/WAV_16000/Segmented": "<video>_<n>.wav; or Raw/Audio/WAV_16000/Full/<video>.wav",
         "Raw/Transcript/Segmented": "<video>.annotprocessed",
         "Raw/Labels/OpinionLevelSentiment.csv": "start, end, video, n, score; or *Opinion_Labels.csd, or label.csv",
@@ -102,14 +102,14 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the labels, the transcripts and the folders of clips; `root` holds `Raw`, or it lies below.
 
     Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, `split` the official fold. Of the three
-    kinds of label file the first that is there is read. Clips are preferred to whole videos, which need the labels'
-    times. Where the SDK's timed words lie beside the labels, they are read too.
+    kinds of label file, the first that exists is read. Clips are preferred to whole videos, which need the labels'
+    times. The SDK's timed words are read too if they lie beside the labels.
 
     Raises
     ------
     UserError
-        If labels, transcripts or recordings are missing while others are there, a label file has another header or
-        cannot be read, or the label is not MOSI's.
+        If labels, transcripts or recordings are missing while others exist, a label file has another header or cannot
+        be read, or CMU-MOSI has no such label.
     """
     check_label("CMU-MOSI", corpus, DESCRIPTION.labels)
     problems: list[Problem] = []
@@ -129,7 +129,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 def _raw(root: Path) -> Path:
     """Return the folder Raw: in the root, else the first below it that holds a video of MOSI, else the root itself.
 
-    What is in Raw may lie where Raw would be; the case of these names does not matter.
+    The content of Raw may also lie where Raw would be; the case of these names does not matter.
     """
     if (root / "Raw").is_dir() or any((root / name).is_dir() for name in INSIDE):
         return root / "Raw" if (root / "Raw").is_dir() else root
@@ -140,13 +140,13 @@ def _raw(root: Path) -> Path:
 
 
 def _is_mosi(raw: Path) -> bool:
-    """Whether a folder holds a file or folder that is named by a video of MOSI."""
+    """Whether a folder holds a file or folder that is named after a video of MOSI."""
     names = (path.name for folder in folders_below(raw) for path in (folder, *files_in(folder)[0]))
     return any(re.split(r"\.|_\d+\.", name)[0] in SPLIT_OF for name in names)
 
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
-    """Return where labels may lie: beside and in Raw; if none are there, anywhere below the root."""
+    """Return where labels may lie: beside and in Raw, or if there are none, anywhere below the root."""
     labels = inside(raw, "Labels")
     near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
@@ -155,26 +155,26 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in its own seconds, where the SDK's file of them is there."""
+    """Return the timed words of each video, in seconds of the video, if the SDK's file of them exists."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}
     if all(np.isnan(segment.start) for segment in segments.values()):
-        message = f"word times are not used: they need the utterances' times, from {OPINIONS} or {COMPUTED}"
+        message = f"word times are not used: that needs the times of utterances, from {OPINIONS} or {COMPUTED}"
         problems.append(Problem("warning", path, None, message))
         return {}
     untimed: list[str] = []
     spoken = {video: list(_timed(path, video, computed, untimed)) for video, computed in read_csd(path).items()}
-    problems += listed("warning", path, "the word {} is not used: these are no times", untimed)
+    problems += listed("warning", path, "the word {} is not used: its times are impossible", untimed)
     silent = sorted({segment.video for segment in segments.values()} - spoken.keys())
     problems += listed("warning", path, "the video {} has no timed words", silent)
     return spoken
 
 
 def _timed(path: Path, video: str, computed: Computed, untimed: list[str]) -> Iterator[Word]:
-    """Yield the words of one video without its pauses; name those whose times are none."""
+    """Yield the words of one video without its pauses; collect those whose times are impossible."""
     if computed.features.shape[1:] != (1,) or computed.features.dtype.kind not in "SO":
-        raise UserError(f"{path}: {video} has features {computed.features.shape}, but there is one word a row")
+        raise UserError(f"{path}: {video} has features {computed.features.shape}, where one word per row is expected")
     for cell, (start, end) in zip(computed.features[:, 0], computed.intervals.tolist(), strict=True):
         word = (cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)).strip()
         if not 0 <= start <= end < np.inf:
@@ -186,7 +186,7 @@ def _timed(path: Path, video: str, computed: Computed, untimed: list[str]) -> It
 def _words(
     segments: Iterable[Segment], spoken: Mapping[str, Sequence[Word]], whole: bool
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words heard in each utterance; in a clip, times count from the clip's start."""
+    """Yield the words spoken in each utterance; in a clip, times count from its start."""
     for segment in segments:
         origin = 0.0 if whole else segment.start
         for word, start, end in spoken.get(segment.video, ()):
@@ -203,7 +203,7 @@ def _texts(
     corpus: CorpusParams,
     problems: list[Problem],
 ) -> dict[str, str]:
-    """Return the texts: of the transcripts, else of label.csv, else the timed words in a row."""
+    """Return the texts: from the transcripts, else from label.csv, else the timed words joined."""
     where = inside(raw, "Transcript/Segmented")
     files = [file for file in files_in(where)[0] if file.suffix == ".annotprocessed"]
     sheet = find(places, SHEET)
@@ -224,12 +224,12 @@ def _texts(
 
 
 def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]]:
-    """Yield utterance and text of a ``<video>.annotprocessed``, whose lines read ``<n>_DELIM_<text>``."""
+    """Yield utterance and text from a ``<video>.annotprocessed``, whose lines are ``<n>_DELIM_<text>``."""
     seen: dict[str, int] = {}
     for line, content in numbered(decoded(file)):
         n, separator, text = content.partition("_DELIM_")
         if not separator or not n.strip().isdecimal():
-            problems.append(Problem("error", file, line, f"{content!r} does not read <n>_DELIM_<text>"))
+            problems.append(Problem("error", file, line, f"{content!r} does not have the form <n>_DELIM_<text>"))
             continue
         name = f"{file.stem}_{int(n)}"
         if name in seen:
@@ -239,7 +239,7 @@ def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]
 
 
 def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
-    """Return the words whose middle lies in a segment, so that none is in two."""
+    """Return the words whose middle lies in a segment, so that no word is in two."""
     words = spoken.get(segment.video, ())
     return " ".join(word for word, start, end in words if segment.start <= (start + end) / 2 < segment.end)
 
@@ -247,7 +247,7 @@ def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
 def _row(
     segment: Segment, text: str, seen: Recordings | None, voices: Recordings | None, problems: list[Problem]
 ) -> dict[str, Any]:
-    """Return an utterance's row of the table."""
+    """Return the row of an utterance in the table."""
     cells: dict[str, Any] = {"recording": segment.name, "sentiment": segment.score, "line": segment.line}
     fault = DESCRIPTION.known_bad().get(segment.name)
     if seen and fault and not seen.has(segment):

@@ -1,4 +1,4 @@
-"""Label files of CMU-MOSI: three kinds, the first that is there is read; and the official folds."""
+"""Label files of CMU-MOSI, of which the first of three kinds is read, and the official folds."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +48,13 @@ _FOLDS = {
 
 SPLIT_OF = {video: split for split, videos in _FOLDS.items() for video in videos.split()}  # the SDK's standard folds
 
-HEADERLESS = ("start", "end", "video_id", "clip_id", "label")  # OpinionLevelSentiment.csv has these, but no header
+HEADERLESS = (
+    "start",
+    "end",
+    "video_id",
+    "clip_id",
+    "label",
+)  # columns of OpinionLevelSentiment.csv, which has no header
 
 NEEDED = ("video_id", "clip_id", "label")  # of label.csv
 
@@ -58,15 +64,15 @@ INSIDE = ("Video", "Audio", "Transcript", "Labels")  # folders in Raw
 
 HINT = (
     f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} beside "
-    "Raw; what you do not have, take out of the corpus's modalities."
+    "Raw; remove what you do not have from the corpus's modalities."
 )
 
-Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 in a .csd), cells
+Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 for a .csd), cells
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A labelled utterance: the n-th clip of a video, and where it lies in the whole video, in seconds."""
+    """A labelled utterance: the n-th clip of a video, and its times in the whole video, in seconds."""
 
     video: str
     n: int
@@ -89,14 +95,14 @@ def find(places: Iterable[Path], pattern: str) -> Path | None:
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
-    """Return what a copy of the corpus should hold, and whether this one does."""
+    """Return what a copy of the corpus should hold -> whether this one does."""
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
     folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}
 
 
 def read_labels(root: Path, raw: Path, places: Iterable[Path], problems: list[Problem]) -> dict[str, Segment]:
-    """Return the segments of the first label file that is there, by name."""
+    """Return the segments of the first label file that exists, by name."""
     readers = {OPINIONS: _opinion_rows, COMPUTED: _computed_rows, SHEET: sheet_rows}
     there = [(path, rows) for pattern, rows in readers.items() if (path := find(places, pattern))]
     if not there:
@@ -110,7 +116,7 @@ def read_labels(root: Path, raw: Path, places: Iterable[Path], problems: list[Pr
     if sheet := find(places, SHEET):
         problems += capped(list(_modes(sheet)))
     gaps = list(_gaps(segments.values()))
-    problems += listed("warning", path, "{} has no row of its own, but later clips of its video have", gaps)
+    problems += listed("warning", path, "{} has no row, but later clips of its video have one", gaps)
     return segments
 
 
@@ -126,7 +132,7 @@ def _opinion_rows(path: Path) -> Rows:
 
 
 def sheet_rows(path: Path) -> Rows:
-    """Yield the rows of MMSA's label.csv, whose columns stand in any order."""
+    """Yield the rows of MMSA's label.csv, whose columns may be in any order."""
     rows = csv_rows(path)
     first, names = rows[0] if rows else (1, [])
     header = column_names(names, (*NEEDED, "text", "mode"), (), str(path))
@@ -138,17 +144,19 @@ def sheet_rows(path: Path) -> Rows:
 
 
 def _computed_rows(path: Path) -> Rows:
-    """Yield the rows of the opinion labels' .csd; row i, counted from 0, is clip i + 1."""
+    """Yield the rows of the .csd of opinion labels; row i, counted from 0, is clip i + 1."""
     for video, computed in read_csd(path).items():
         if computed.features.dtype.kind not in "fiu" or computed.features[:1].size > 1:
-            raise UserError(f"{path}: {video} has features {computed.features.shape}, but a score is one number a row")
+            raise UserError(
+                f"{path}: {video} has features {computed.features.shape}, where one score per row is expected"
+            )
         for i, (score, (start, end)) in enumerate(zip(computed.features, computed.intervals.tolist(), strict=True)):
-            label = f"{float(score.item()):.7g}"  # it was stored in single precision
+            label = f"{float(score.item()):.7g}"  # the file stores single precision
             yield 0, {"video_id": video, "clip_id": f"{i + 1}", "label": label, "start": f"{start}", "end": f"{end}"}
 
 
 def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segment]:
-    """Check the rows of a label file; those that contradict themselves are noted and left out."""
+    """Return the segments of a label file; rows that contradict themselves are reported and left out."""
     segments: dict[str, Segment] = {}
     for line, cells in rows:
         errors: list[str] = []
@@ -165,14 +173,14 @@ def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segm
 
 
 def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[str]) -> Segment | None:
-    """Return a row's segment; None, and why, for a row that has none."""
+    """Return the segment of a row, or None, with the reasons in `errors`."""
     video, n = cells["video_id"], cells["clip_id"]
     if "" in cells:
         errors.append(f"the row has {cells['']}")
     if video not in SPLIT_OF:
-        errors.append(f"the video {video!r} is in none of the official folds")
+        errors.append(f"the video {video!r} is not in any official fold")
     if not re.fullmatch(r"0*[1-9]\d{0,5}", n):
-        errors.append(f"the clip is {n!r}, but clips are counted 1, 2, 3")
+        errors.append(f"the clip is {n!r}, but clips are numbered 1, 2, 3")
     score = number(cells["label"], "the score", -3, 3, errors.append)
     times = [number(cells[k], k, EARLIEST_S, np.inf, errors.append) if k in cells else np.nan for k in ("start", "end")]
     known = f" (known fault: {SDK_94})" if f"{video}_{n}" == NO_LENGTH else ""
@@ -181,16 +189,16 @@ def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[s
 
 
 def _modes(sheet: Path) -> Iterator[Problem]:
-    """Say where label.csv puts an utterance in another fold than the official one."""
+    """Yield a warning for each utterance that label.csv puts into another fold than the official one."""
     for line, cells in sheet_rows(sheet):
         official = SPLIT_OF.get(cells["video_id"], "")
         if official and cells.get("mode", official) != official:
-            message = f"mode is {cells['mode']!r}, but the official fold, which is used, is {official}"
+            message = f"mode is {cells['mode']!r}, but the official fold is {official} and is used"
             yield Problem("warning", sheet, line, f"{sheet_name(cells)}: {message}")
 
 
 def sheet_name(cells: Mapping[str, str]) -> str:
-    """Return the utterance's name in a row of MMSA's label.csv."""
+    """Return the name of the utterance in a row of MMSA's label.csv."""
     n = cells["clip_id"]
     return f"{cells['video_id']}_{int(n) if n.isdecimal() else n}"
 

@@ -1,4 +1,4 @@
-"""Recordings of CMU-MOSI: clips, or whole videos, and voices in files of their own."""
+"""Recordings of CMU-MOSI: clips or whole videos, and separate sound files."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,15 +38,15 @@ class Recordings:
         return segment.video if self.whole else segment.name
 
     def file(self, segment: Segment) -> Path:
-        """Return the file that holds an utterance, or where it would have been."""
+        """Return the file that holds an utterance, or where it would be."""
         return self.folder.file(self._name(segment), video=segment.video, n=segment.n)
 
     def has(self, segment: Segment) -> bool:
-        """Whether that file is there."""
+        """Whether that file exists."""
         return self._name(segment) in self.folder.files
 
     def remarks(self, segments: Iterable[Segment]) -> list[Problem]:
-        """Name the files that are no content, and those that no label row needs."""
+        """Return warnings on files that are not content, and on recordings without a label."""
         extra = sorted(self.folder.files.keys() - {self._name(segment) for segment in segments})
         stray = [file.name for file in self.folder.stray]
         return [
@@ -58,7 +58,7 @@ class Recordings:
 def find_recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
-    """Return where utterances are seen (or only heard), and where they are heard if that is elsewhere."""
+    """Return the recordings of utterances (sound only, if need be), and those of their sound if it is separate."""
     sounds = inside(raw, "Audio/WAV_16000")
     heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
     clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)
@@ -73,7 +73,7 @@ def find_recordings(
     for place in found:
         problems += place.remarks(segments.values())
     if not seen and "video" in corpus.modalities:
-        problems.append(Problem("warning", root, None, "there are no pictures, only sound: video counts as absent"))
+        problems.append(Problem("warning", root, None, "there is no picture, only sound: video counts as absent"))
     if heard and (not seen or "video" not in corpus.modalities):
         seen, heard = heard, None
     untimed = any(np.isnan(segment.start) for segment in segments.values())
@@ -101,10 +101,10 @@ def _nested(raw: Path) -> Folder:
 
 
 def sound(segment: Segment, voices: Recordings, problems: list[Problem]) -> dict[str, Any]:
-    """Return where the voice is, if not in the recording itself."""
+    """Return the cells that say where the voice is, if it is not in the recording itself."""
     if voices.has(segment):
         sound_start = segment.start if voices.whole else 0.0
         return {"sound": voices.file(segment).as_posix(), "sound_start": sound_start}
-    message = f"{segment.name} has no sound file: its voice is heard from its video"
+    message = f"{segment.name} has no sound file: its voice is read from its video"
     problems.append(Problem("warning", voices.folder.path, None, message))
     return {}

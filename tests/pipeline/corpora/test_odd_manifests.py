@@ -235,7 +235,7 @@ def test_one_part_of_a_recording_is_noticed_once_its_end_is_known(rows: str, roo
     (root / "manifest.csv").write_text("media,start,end,emotion\n" + rows + "two.wav,0,3,1\ntwo.wav,0,1,2\n")
     settled("audio")
     said = call("prepare").output
-    assert said.count("1 row is the same part of a recording as one before, such as lines 2 and 3") == 1
+    assert said.count("1 row is the same part of a recording as an earlier row, such as lines 2 and 3") == 1
 
 
 def test_what_was_noticed_before_is_said_once(root: Path) -> None:

@@ -188,7 +188,7 @@ def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:
     ]
     write_csv(folder / "manifest.csv", header, rows)
     said = [str(problem) for problem in gather(settings(folder)).problems]
-    (mixed,) = [line for line in said if "are of two programs" in line]
+    (mixed,) = [line for line in said if "belong to two programs" in line]
     assert ":4" in mixed or "line 4" in mixed
     assert "program 2" in mixed
     assert any("several audio tracks" in line and "program 2" in line for line in said)
