@@ -1,1 +1,1 @@
-"""Features in and out: other people's files as bundles of features, and bundles as other people's files."""
+"""Import and export: other people's files as bundles of features, and bundles as other people's files."""

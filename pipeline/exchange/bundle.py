@@ -22,13 +22,13 @@ class FeatureSet:
     Attributes
     ----------
     name, modality
-        The store's name (``face_au``), and what it was measured on.
+        The name of the store (``face_au``), and what it was measured on.
     feature_names, pooled_names
-        Names of the d columns of a row, and of the p numbers of an utterance.
+        Names of the d numbers of a row, and of the p pooled numbers of an utterance.
     items
-        One an utterance, in the bundle's order; an `Entry` as `entry_of` makes it.
+        One per utterance, in the order of the bundle; each loads an `Entry` as `entry_of` makes it.
     details
-        What is written into the store's attributes beside these: where the numbers come from.
+        Further attributes of the store: where the numbers come from.
     """
 
     name: str
@@ -46,15 +46,15 @@ class Bundle:
     Attributes
     ----------
     utterances
-        A column ``utterance`` of unique names, and what the file knows of ``recording``, ``text``, ``speaker``,
-        ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end``, and labels. All cells are as
-        `pipeline.corpora.utterances` has them: empty text or NaN where nothing is known.
+        A column ``utterance`` of unique names, and what the file holds of ``recording``, ``text``, ``speaker``,
+        ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end``, and labels. As in
+        `pipeline.corpora.utterances`, an unknown cell is empty text or NaN.
     words
         ``utterance, word, start, end``, in seconds of the recording; may be empty.
     features
         The stores.
     notices
-        What was odd, a sentence each: masked numbers, rows that were left out.
+        Sentences on what was changed: numbers that were masked, rows that were left out.
     """
 
     utterances: pd.DataFrame
@@ -65,17 +65,17 @@ class Bundle:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a file is to be read; a format uses those that mean something to it and refuses the others.
+    """How to read a file; a format refuses the options that mean nothing to it.
 
     Attributes
     ----------
     arrays
         ``(modality, names)`` pairs: which arrays (npz) or columns (csv, parquet; names may hold ``*``) are features of
-        which modality. Several arrays become one store each, columns of one pair one store.
+        which modality. Each array becomes a store, and so do all columns of one pair.
     id, text, speaker, group, split, start, end, label
-        Which array or column holds what; empty: the format's own, or not there.
+        Which array or column holds what; empty: as the format has it, or none.
     splits
-        The file's name of a split -> train, valid or test.
+        Name of a split in the file -> train, valid or test.
     labels, words
         Further files: a `.csd` of labels, a `.csd` of words.
     align
@@ -105,12 +105,12 @@ def entry_of(
     Parameters
     ----------
     values
-        ``(rows, d)``; NaN and infinite numbers become NaN, which means undefined.
+        ``(rows, d)``; NaN and infinite numbers become NaN, which means undefined. An utterance without rows, or without
+        one finite number, is ``empty``.
     times
         ``(rows, 2)`` seconds from the utterance's start; NaN where they are not known (the default).
     pooled
-        ``(p,)``; by default mean and deviation of each column over the rows, undefined ones left out.
-        An utterance without rows, or without one finite number, is ``empty``.
+        ``(p,)``; by default mean and deviation of each column over the rows, without undefined numbers.
     """
     values = np.asarray(values, np.float32)
     masked = int(values.size - np.isfinite(values).sum())
@@ -127,7 +127,7 @@ def entry_of(
 
 
 def pooled_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``(2 d,)``: mean and deviation of each column of ``(rows, d)``, NaN left out; of a single row, the row."""
+    """Return ``(2 d,)``: mean and deviation of each column of ``(rows, d)`` without NaN; for a single row, that row."""
     if len(values) == 1:
         return np.concatenate([values[0], np.zeros_like(values[0])])
     known = np.isfinite(values)
@@ -140,12 +140,12 @@ def pooled_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pooled_names_of(feature_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of what `pooled_of` gives."""
+    """Return the names of what `pooled_of` returns."""
     return tuple(f"{n}_{part}" for part in ("mean", "std") for n in feature_names)
 
 
 def item_of(utterance: str, entry: Entry, key: str = "") -> Item:
-    """Return an entry that is in memory already as an item for `features.store.write_store`."""
+    """Return an entry that is already in memory as an item of a store."""
     return Item(utterance, key, entry.length, partial(_same, entry))
 
 

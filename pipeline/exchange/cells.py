@@ -1,4 +1,4 @@
-"""Cells of any type read as text, as names, as numbers: a name is never guessed to be a number."""
+"""Arrays of cells of any type, read as text, names or numbers, and as columns of a table."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pipeline.tables.rules import name_of, number_of
 
 
 def places_of(cells: NDArray[Any]) -> NDArray[Any] | None:
-    """Return places in a conversation as numbers, NaN where there is none; None if a cell is no number."""
+    """Return positions in a conversation as numbers, NaN for empty cells; None if a cell is not a number."""
     if cells.dtype.kind in "iuf":
         return cells
     try:
@@ -21,7 +21,7 @@ def places_of(cells: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def as_text(cells: NDArray[Any]) -> list[str]:
-    """Return cells as text: whole numbers without a point, others as short as tells them apart, nothing for NaN.
+    """Return cells as text: whole numbers without a point, others as short as they are distinct, ``''`` for NaN.
 
     >>> as_text(np.array([1.0, 2.5, np.nan])), as_text(np.array([b"a"])), as_text(np.array([0.1], np.float32))
     (['1', '2.5', ''], ['a'], ['0.1'])
@@ -33,12 +33,12 @@ def _text(cell: Any) -> str:
     if cell is None or cell != cell:
         return ""
     if isinstance(cell, bytes):
-        return cell.decode("utf-8", errors="backslashreplace")  # bytes that are no text stay different from others
+        return cell.decode("utf-8", errors="backslashreplace")  # bytes that are not text stay distinct
     return str(int(cell)) if isinstance(cell, float | np.floating) and cell.is_integer() else str(cell)
 
 
 def names_of(cells: NDArray[Any]) -> list[str]:
-    """Return cells as names, of ids, groups, speakers or splits, by the rules that all readers share.
+    """Return cells as names of ids, groups, speakers or splits, by the rules that all readers share.
 
     >>> names_of(np.array(["1.10 ", "2e1"])), names_of(np.array([7.0, np.nan]))
     (['1.10', '2e1'], ['7', ''])
@@ -49,17 +49,17 @@ def names_of(cells: NDArray[Any]) -> list[str]:
 
 
 def cells_of(cells: NDArray[Any]) -> Any:
-    """Return a column for the table: numbers as they are, all else as text."""
+    """Return a column for the table: numbers as they are, everything else as text."""
     return cells if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
 
 
 def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
-    """Return ``(n,)`` numbers of their own type, or text.
+    """Return a column as an array ``(n,)``: numbers of their own type, or text.
 
     Raises
     ------
     UserError
-        If a text ends in a NUL character, which an array of text cannot hold.
+        If a text ends with a NUL character, which an array of text cannot hold.
     """
     if number:
         return np.asarray(cells.to_numpy(), np.float64)
@@ -68,7 +68,7 @@ def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
     texts = as_text(np.array(cells.tolist(), object))
     for text in texts:
         if text.endswith("\0"):
-            raise UserError(f"column {cells.name!r} holds {text[:40]!r}, which ends in a NUL character: take it away")
+            raise UserError(f"column {cells.name!r} holds {text[:40]!r}, which ends with a NUL character: remove it")
     return np.array(texts, np.str_)
 
 

@@ -1,4 +1,4 @@
-"""A bundle that was read, brought to the rules for names and texts that the corpora's readers go by."""
+"""The rules for names, texts and words that the readers of corpora follow, applied to an imported bundle."""
 
 import re
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from pipeline.foreign import one_line
 from pipeline.tables.intervals import REACH_S
 from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
-NAMES = ("recording", "speaker", "group", "split")  # columns of names, beside that of the utterances
-_SUSPECT = re.compile("[\0\ud800-\udfff]")  # what a text may not hold; looking for it is fast
+NAMES = ("recording", "speaker", "group", "split")  # columns of names, apart from the utterances' own
+_SUSPECT = re.compile("[\0\ud800-\udfff]")  # what a text may not hold; this search is fast
 
 
 def checked(bundle: Bundle, path: Path) -> Bundle:
-    """Return a bundle with the spaces around its names taken away.
+    """Return a bundle without the spaces around its names.
 
     Raises
     ------
     UserError
-        If it has no utterances, two of one name, a name or a text that no table can hold, or features or words of
-        utterances that are not its own.
+        If it has no utterances, two with the same name, a name or a text that no table can hold, or features of
+        utterances that are not in it.
     """
     table = bundle.utterances.copy()
     if not len(table):
@@ -54,10 +54,10 @@ def _ids(given: Sequence[str], path: Path) -> list[str]:
         if fault := fault_of_name(name):
             raise UserError(f"{path} has an id that cannot be printed: {name!r} {fault}")
         if not name:
-            raise UserError(f"{path} has an utterance with an empty id: give each a name of its own")
+            raise UserError(f"{path} has an utterance with an empty id: give each a different name")
         if name in first:
-            spaces = "" if first[name] == written else ", but for spaces around it"
-            raise UserError(f"{path} has the id {name!r} more than once{spaces}: ids must tell all utterances apart")
+            spaces = "" if first[name] == written else ", apart from spaces around it"
+            raise UserError(f"{path} has the id {name!r} more than once{spaces}: each utterance needs a different id")
         first[name] = written
     return names
 
@@ -70,12 +70,12 @@ def _refuse_faults(column: str, cells: Sequence[str], names: Sequence[str], path
 
 
 def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureSet:
-    """Return a store whose items are called as the utterances are; items of others raise `UserError`."""
+    """Return a store whose items have the names of the utterances; other items raise `UserError`."""
     others = [item.utterance for item in store.items if item.utterance not in renamed]
     if others:
         raise UserError(
-            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are none of its utterances "
-            f"({one_line(others[0], 40)!r}, ...): the features belong to nobody"
+            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are not its utterances "
+            f"({one_line(others[0], 40)!r}, ...): the features belong to no utterance"
         )
     items: Sequence[Item] = [replace(item, utterance=renamed[item.utterance]) for item in store.items]
     return replace(store, items=items)
@@ -91,14 +91,14 @@ def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataF
 
 
 def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return words of which none reaches far beyond its utterance, and a notice of how many were cut off there.
+    """Return the words, cut off if they reach far beyond their utterance, and a notice of how many were.
 
     Parameters
     ----------
     words
         ``utterance, word, start, end``.
     table
-        The utterances; without `start` or `end` nothing is known to reach beyond them.
+        The utterances; without `start` or `end`, no word is cut off.
     """
     if not len(words) or not {"start", "end"} <= {*table.columns}:
         return words, []

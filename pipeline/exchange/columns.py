@@ -1,4 +1,4 @@
-"""Columns of somebody's file made into the utterance table and the stores of a bundle, as the options say."""
+"""Columns of a file turned into the utterance table and the stores of a bundle, as the options say."""
 
 import re
 from collections import Counter
@@ -25,14 +25,14 @@ from pipeline.tables.splits import check_meanings, meanings, remedy
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
 _NAME_ROLES = ("speaker", "group", "split")
 _ASKED_FOR = ("id", "text", "speaker", "group", "split", "start", "end")
-_KEPT = ("recording", "order")  # columns that mean something under their own names
-# What a table may not bring under its own name: these columns mean something, and only an option can say so.
+_KEPT = ("recording", "order")  # columns that have a meaning under their own names
+# Names of columns that have a meaning here: a file's column of such a name is read only if an option names it.
 _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file, as messages name it: its path, what it calls a column, and where its row i (from 0) is to be found."""
+    """A file as messages name it: its path, its word for a column, and the place of its row i, counted from 0."""
 
     path: Path
     kind: str
@@ -46,15 +46,15 @@ class TableFile:
 def utterances_of(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the utterance table, and notices of what could not be kept.
+    """Return the utterance table, and notices on what could not be kept.
 
     Parameters
     ----------
     columns
         Name -> ``(n,)`` text or numbers, all of one length.
     options
-        ``id, text, speaker, group, split, start, end`` name columns; all others, and that of the ``label``, are kept
-        under their own names.
+        ``id, text, speaker, group, split, start, end`` name columns; all others, and the ``label``, are kept under
+        their own names.
     source
         For messages.
     count
@@ -63,8 +63,8 @@ def utterances_of(
     Raises
     ------
     UserError
-        If a named column is not there, an id is empty or occurs twice, a split is none of train, valid and test, or a
-        time is no number.
+        If a named column is missing, an id is empty or occurs twice, a split is not train, valid or test, or a time is
+        not a number.
     """
     _require(columns, options, source)
     table: dict[str, Any] = {"utterance": _ids(columns, options, source, count)}
@@ -94,7 +94,7 @@ def utterances_of(
 
 
 def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> list[str]:
-    """Return what each column of a file is called here: stripped, and as the options spell it where they name it."""
+    """Return the name of each column as it is used here: stripped, and spelt as in the options that name it."""
     arrays = [name for _, names in options.arrays for name in names if "*" not in name]
     return column_names(header, _KEPT, [*(getattr(options, role) for role in ROLES), *arrays], str(path))
 
@@ -102,7 +102,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return start and end ``(n,)``, NaN where one is not given; nothing if neither is."""
+    """Return start and end ``(n,)``, NaN if one is not given; nothing if neither is."""
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}
@@ -113,7 +113,7 @@ def _times(
 
 
 def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile) -> list[str]:
-    """Say which names are kept as floating-point numbers by the file, which cannot hold every name."""
+    """Return notices on names that the file stores as floating-point numbers, which cannot hold every name."""
     notices = []
     for role in ("id", *_NAME_ROLES):
         name = getattr(options, role)
@@ -122,18 +122,18 @@ def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, so
             known = cells[np.isfinite(cells)]
             if (known % 1 != 0).any() or (np.abs(known) > 2 ** np.finfo(cells.dtype).nmant).any():
                 notices.append(
-                    f"{source.path.name}: {source.kind} {name!r} holds floating-point numbers, so that 1.1 and 1.10 "
-                    f"are one {role}: write it as text if they are two"
+                    f"{source.path.name}: {source.kind} {name!r} holds floating-point numbers, so 1.1 and 1.10 "
+                    f"are the same {role}: store it as text if they are different"
                 )
     return notices
 
 
 def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: TableFile) -> list[str]:
-    """Say which of the columns that are kept as they are seem to hold what an option could have named."""
+    """Return notices on columns that are kept as they are, but look as if an option should name them."""
     open_roles = {"utterance" if role == "id" else role: role for role in _ASKED_FOR if not getattr(options, role)}
     near = nearly_ours(kept, open_roles, [options.label])
     return [
-        f"{source.path.name}: {source.kind} {name!r} is kept as it is; if it holds the {open_roles[meant]}, say so: "
+        f"{source.path.name}: {source.kind} {name!r} is kept as it is; if it holds the {open_roles[meant]}, add "
         f"--{open_roles[meant]} {name}"
         for name, meant in near.items()
     ]
@@ -144,11 +144,13 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
         name = getattr(options, role)
         if name and name not in columns:
             raise UserError(
-                f"{source.path} has no {source.kind} {name!r} with one cell an utterance, which was to be its {role}; "
+                f"{source.path} has no {source.kind} {name!r} with one cell per utterance to be the {role}; "
                 f"{suggest(name, columns)}"
             )
     if options.splits and not options.split:
-        raise UserError(f"{source.path}: names of splits are given, but no {source.kind} that holds the splits")
+        raise UserError(
+            f"{source.path}: --split-name gives names of splits, but --split names no {source.kind} that holds them"
+        )
     check_meanings(source.path, options.splits)
 
 
@@ -168,20 +170,20 @@ def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Ta
 
 
 def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> None:
-    """Check the names of the utterances; an empty one, or one that occurs twice, raises `UserError`."""
+    """Check the ids of utterances; an empty one, or one that occurs twice, raises `UserError`."""
     first: dict[str, int] = {}
     for i, name in enumerate(ids):
         if not name:
-            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give each a name of its own")
+            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give each a different name")
         if name in first:
             raise UserError(
-                f"{path}: {place(first[name])} and {place(i)} have the same id {name!r}: give each a name of its own"
+                f"{path}: {place(first[name])} and {place(i)} have the same id {name!r}: give each a different name"
             )
         first[name] = i
 
 
 def _splits(cells: Sequence[str], options: ImportOptions, source: TableFile) -> tuple[list[str], list[str]]:
-    """Return train, valid, test or nothing for each cell, and notices."""
+    """Return train, valid, test or ``""`` for each cell, and notices."""
     split_of, notices = meanings(dict.fromkeys(cell for cell in cells if cell), options.splits)
     for i, cell in enumerate(cells):
         if cell and cell not in split_of:
@@ -196,8 +198,8 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
         found = places_of(cells) if name == "order" else cells
         if name in _RESERVED or found is None:
             notices.append(
-                f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: say by an "
-                "option what it holds (--array if it is a feature)"
+                f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: name it "
+                "with the option for what it holds (--array for a feature)"
             )
         elif found.dtype.kind in "OUSbiuf":
             kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)
@@ -207,7 +209,7 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
 
 
 def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.float64]:
-    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is no number raises `UserError`."""
+    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is not a number raises `UserError`."""
     if cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
     found = []
@@ -215,16 +217,16 @@ def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.
         try:
             found.append(float("nan") if is_no_label(cell) else seconds_of(cell))
         except ValueError as error:
-            raise source.error(i, name, f"holds {cell!r}, which is no number ({error})") from None
+            raise source.error(i, name, f"holds {cell!r}, which is not a number ({error})") from None
     return np.array(found, np.float64)
 
 
 def number(cell: str, row: int, name: str, source: TableFile) -> float:
-    """Return one cell of a feature, NaN if it is empty or says so; anything but a number raises `UserError`."""
+    """Return one cell of a feature, NaN if it is empty or NaN; anything but a number raises `UserError`."""
     try:
-        return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() takes 1_0 for 10
+        return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() reads 1_0 as 10
     except ValueError:
-        raise source.error(row, name, f"holds {cell!r}, which is no number{_how(cell)}") from None
+        raise source.error(row, name, f"holds {cell!r}, which is not a number{_how(cell)}") from None
 
 
 def _how(cell: str) -> str:
@@ -244,7 +246,7 @@ def features_of(
     vectors: bool,
     details: Mapping[str, Any],
 ) -> tuple[FeatureSet, list[str]]:
-    """Return one store, and a notice if numbers in it had to be masked.
+    """Return one store, and a notice if numbers in it were masked.
 
     Parameters
     ----------
@@ -257,7 +259,7 @@ def features_of(
     utterances
         Their names.
     vectors
-        Whether each utterance has one row, which is then its pooled vector, too.
+        Whether each utterance has one row, which is also its pooled vector.
     details
         Where the numbers come from.
     """
@@ -273,7 +275,7 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name that a file can have, too.
+    """Return a name that a file can have as well.
 
     >>> store_name("audio/mfcc 13")
     'audio_mfcc_13'
@@ -282,8 +284,10 @@ def store_name(wanted: str) -> str:
 
 
 def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]:
-    """Return the stores as a tuple; two of one name raise `UserError`."""
+    """Return the stores as a tuple; two with the same name raise `UserError`."""
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
-            raise UserError(f"{path}: {count} stores would be named {name!r}: name each array or pattern once")
+            raise UserError(
+                f"{path}: {count} stores would have the name {name!r}: name each array or pattern only once"
+            )
     return tuple(stores)

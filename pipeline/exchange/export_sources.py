@@ -1,4 +1,4 @@
-"""A corpus's stores on their way into a file: outlines in memory, an utterance read when it is asked for."""
+"""The stores of a corpus that are exported: outlines in memory, each utterance read when it is needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Numbers = NDArray[np.float64]
 class ExportStore:
     """A store of the corpus, of which only the outline is in memory.
 
-    `utterances` are those of the table; `at` is where each of them is in the store, -1 for nowhere (imported features).
+    `utterances` are those of the table; `at` is the position of each in the store, -1 for none (imported features).
     """
 
     path: Path
@@ -42,12 +42,12 @@ class ExportStore:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Number of rows of each utterance of the table."""
-        rows = np.append(np.diff(self.offsets), 0)  # for those that are nowhere
+        rows = np.append(np.diff(self.offsets), 0)  # for those that are not in the store
         found: NDArray[np.int64] = rows[self.at]
         return found
 
     def features(self) -> FeatureSet:
-        """Return it as it is."""
+        """Return the store unchanged."""
         items = [
             Item(utterance, "", int(length), partial(self.entry, i))
             for i, (utterance, length) in enumerate(zip(self.utterances, self.lengths, strict=True))
@@ -55,7 +55,7 @@ class ExportStore:
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
-        """Read one utterance, of the store as it was; the file is open no longer than that takes."""
+        """Read one utterance if the store is still the same; the file is open only meanwhile."""
         j = int(self.at[i])
         if j < 0:
             return Entry("absent", f"not in {self.path.name}")
@@ -69,14 +69,14 @@ class ExportStore:
 
 
 def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
-    """Return several stores of a modality as one, a row a word.
+    """Return several stores of a modality as one, with one row per word.
 
     Parameters
     ----------
     sources
         The stores.
     modality
-        The modality, whose name is also the store's.
+        The modality, which is also the name of the new store.
     timed
         For each utterance ``(words, 2)`` start and end of its words in seconds from its own start.
     """
@@ -84,13 +84,13 @@ def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[N
     items = []
     for i, utterance in enumerate(sources[0].utterances):
         load = partial(_word_entry, tuple(sources), i, timed[i])
-        items.append(Item(utterance, "", load().length, load))  # whether any row falls on a word shows only by looking
+        items.append(Item(utterance, "", load().length, load))  # only reading shows whether any row falls on a word
     details = {"align": "word", "stores": {source.name: dict(source.details) for source in sources}}
     return FeatureSet(modality, modality, columns, pooled_names_of(columns), items, details)
 
 
 def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
-    """Return utterance i of several stores side by side, one row a word; NaN where a store has nothing on a word."""
+    """Return utterance i of several stores side by side, one row per word; NaN where a store has no row on it."""
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):
         return entries[0]

@@ -1,4 +1,4 @@
-"""export: a corpus's utterances, words and features as somebody else's file."""
+"""export: the utterances, words and features of a corpus as a file for other tools."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,11 +31,11 @@ from pipeline.training.matching import imported_differences
 from pipeline.training.trained import require_extracted
 
 ALIGNMENTS = ("", "word")
-_LOCAL = (  # of use beside the media only
+_LOCAL = (  # of no use without the media
     *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
     *("audio_track", "audio_channel", "video_track"),
 )
-_SCORE = "sentiment"  # the column of numbers that MMSA learns
+_SCORE = "sentiment"  # the column of numbers that MMSA predicts
 _SIGNS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 _OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_names", "pooled_names")
 
@@ -49,33 +49,33 @@ def export(
     align: str = "",
     fold: str = "",
 ) -> list[str]:
-    """Write a corpus's features as `path`; it appears whole or not at all.
+    """Write the features of a corpus to `path`, which appears whole or not at all.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the corpus.
     file_format
-        One that `pipeline.exchange.registry.writer_of` knows.
+        A format that `pipeline.exchange.registry` can write.
     path
         The file, or folder, to write.
     features
-        Names of stores; none: what the corpus is trained on.
+        Names of stores; empty: those that the corpus is trained on.
     align
-        ``word``: every store's rows are averaged over the words, and the stores of a modality joined to one.
+        ``word``: the rows of every store are averaged over words, and the stores of each modality are joined.
     fold
-        The fold of the protocol whose division is written as the column ``split``; empty: that of the corpus, or where
-        the format needs one and the corpus has none, that of the first fold.
+        The fold of the protocol that is written as the column ``split``; empty: the split of the corpus, or the first
+        fold if the format needs a split and the corpus has none.
 
     Returns
     -------
     list of str
-        What was written, a line a store.
+        Lines on what was written, one per store.
 
     Raises
     ------
     UserError
-        If a store is missing or out of date, the label is no number where one is needed, or `path` cannot be written.
+        If a store is missing or out of date, a label must be a number and is not, or `path` cannot be written.
     """
     write, scored_parts = writer_of(file_format), entry_named(file_format).scored_parts
     corpus, paths = params.corpus(name), CorpusPaths(name)
@@ -88,7 +88,7 @@ def export(
     said = imported_differences(name, stores.values(), table)
     bundle = bundle_of(params, name, stores, align, fold)
     if [sha256_of(one) for one in tables] != before:
-        raise Changed(f"the tables of {name} were written again while they were read: run the same command again")
+        raise Changed(f"the tables of {name} changed while they were read: run the same command again")
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
     if scored_parts:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
@@ -100,14 +100,14 @@ def export(
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
-    """Return the bundle with a part for each utterance beside the corpus's own split, and a sentence on it."""
+    """Return the bundle with a part of MMSA for each utterance beside the corpus's split, and a sentence on it."""
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
     lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
     return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
-        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); read back here, the file "
-        "gives the split that the corpus has"
+        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); an import here still "
+        "gives the split of the corpus"
     )
 
 
@@ -121,23 +121,23 @@ def _line(store: FeatureSet) -> str:
 def bundle_of(
     params: Params, name: str, stores: Mapping[Modality, Sequence[str]] | None, align: str, fold: str
 ) -> Bundle:
-    """Return a corpus as a bundle whose features are read when they are asked for, one utterance at a time.
+    """Return a corpus as a bundle whose features are read when they are needed, one utterance at a time.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the corpus.
     stores
-        Names of stores by modality; None: those that the corpus is trained on, without what is fitted inside folds.
+        Names of stores by modality; None: those that the corpus is trained on, except what is fitted inside folds.
     align
         Empty or ``word``.
     fold
-        A fold of the protocol, for the column ``split``; empty: as it is.
+        A fold of the protocol for the column ``split``; empty: the split of the corpus.
 
     Raises
     ------
     UserError
-        If a store is missing, out of date or without times where they are needed, or there are no timed words.
+        If a store is missing, out of date or lacks times that are needed, or there are no timed words.
     """
     if align not in ALIGNMENTS:
         raise UserError(f"features cannot be aligned to {align!r}; {suggest(align, ALIGNMENTS[1:])}")
@@ -165,7 +165,7 @@ def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
 
 
 def by_modality(name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
-    """Return names of stores by what they were measured on; a store that is not there raises `UserError`."""
+    """Return names of stores by modality; a missing store raises `UserError`."""
     found: dict[Modality, tuple[str, ...]] = {}
     for feature in dict.fromkeys(features):
         with open_store(_there(name, feature)) as store:
@@ -179,7 +179,7 @@ def _there(name: str, feature: str) -> Path:
     if path.exists():
         return path
     if feature in fitted_names():
-        raise UserError(f"{feature} is fitted anew inside every fold: there is nothing of it to export, leave it out")
+        raise UserError(f"{feature} is fitted again in every fold, so it cannot be exported: leave it out")
     if feature in extractor_names():
         raise UserError(f"{path} does not exist: run `crossmodal extract --corpus {name} --extractor {feature}`")
     known = sorted({*extractor_names(), *(p.stem for p in path.parent.glob("*.h5"))})
@@ -212,7 +212,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Exp
 
 
 def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
-    """Return one store a modality, one row a word."""
+    """Return one store per modality, with one row per word."""
     for source in sources:
         if not source.timed and source.lengths.any():
             raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")
@@ -228,7 +228,7 @@ def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.Data
 
 
 def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the columns that mean something elsewhere, numbers as numbers."""
+    """Return the columns that have a meaning outside of this folder, numbers as numbers."""
     kept = table.drop(columns=[column for column in _LOCAL if column in table])
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
@@ -243,13 +243,13 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
-    """Return ``(n,)`` train, valid or test: valid is what the fold's first choice is made on."""
+    """Return ``(n,)`` train, valid or test; valid is the first inner fold."""
     folds = {one.name: one for one in plan_of(table, corpus).folds}
     if fold not in folds:
         raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")
     chosen = folds[fold]
     if not chosen.inner:
-        raise UserError(f"the fold {fold!r} has too few utterances to set some apart for validation: choose another")
+        raise UserError(f"the fold {fold!r} has too few utterances for a validation part: choose another fold")
     names = np.full(len(table), "", object)
     names[chosen.train], names[chosen.test] = "train", "test"
     names[chosen.train[chosen.inner[0][1]]] = "valid"
@@ -268,7 +268,7 @@ def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
     for utterance, cell, score in zip(table["utterance"], table[corpus.label], scores, strict=True):
         if score is None:
             raise UserError(
-                f"utterance {utterance!r} has the {corpus.label} {str(cell)!r}: MMSA learns numbers, or negative, "
+                f"utterance {utterance!r} has the {corpus.label} {str(cell)!r}: MMSA needs numbers, or negative, "
                 "neutral and positive (-1, 0, 1)"
             )
     if _SCORE in table and corpus.label != _SCORE:

@@ -1,4 +1,4 @@
-"""Ids of a file and of a corpus, matched; what is said of those without a partner."""
+"""Ids of a file matched with those of a corpus, and notices on those without a partner."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,21 @@ _EXAMPLES = 3
 
 
 def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, places: tuple[str, Path]) -> list[str]:
-    """Return a notice of the ids that match on neither side and differ in spelling only.
+    """Return a notice on ids without a partner that differ only in spelling.
 
     Parameters
     ----------
     here, there
-        Of the ids of the corpus that are not in the file, and the other way round: what is compared -> id.
+        The ids of the corpus that are not in the file, and the reverse: compared part -> id.
     both
-        How many are in both.
+        How many ids are in both.
     places
         The corpus and the file.
 
     Raises
     ------
     UserError
-        If there are so many that they are surely the same.
+        If there are so many that they are clearly the same.
     """
     name, path = places
     pairs = nearly_equal(here, there)
@@ -34,27 +34,27 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     said = said_of([(here[a], there[b]) for a, b in pairs], name, path.name)
     if surely_one(pairs, both):
         raise UserError(
-            f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {said}: write them alike "
-            "or name the equal part of both with --match"
+            f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {said}: spell them the "
+            "same or give the part that is equal with --match"
         )
-    return [f"{said}: they are taken for different ones; if they are the same, write them alike"]
+    return [f"{said}: they count as different; if they are the same, spell them the same"]
 
 
 def unmatched(ids: Sequence[str], sentence: str) -> list[str]:
-    """Return how many ids have no partner, with examples, as a notice; none if there are none."""
+    """Return a notice of how many ids have no partner, with examples; nothing if all have one."""
     if not ids:
         return []
     return [f"{len(ids)} {sentence} ({', '.join(ids[:_EXAMPLES])}{', ...' if len(ids) > _EXAMPLES else ''})"]
 
 
 def keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
-    """Return what is compared of each id -> the id; `match` is a regular expression with one group, or empty."""
+    """Return compared part -> id; `match` is a regular expression with one group, or empty for the whole id."""
     try:
         pattern = re.compile(match) if match else None
     except re.error as error:
-        raise UserError(f"--match {match!r} is no regular expression: {error}") from None
+        raise UserError(f"--match {match!r} is not a regular expression: {error}") from None
     if pattern is not None and pattern.groups != 1:
-        raise UserError(f"--match {match!r} must have one group in brackets, as in '\\d\\d-(.+)'")
+        raise UserError(f"--match {match!r} must have one group in parentheses, as in '\\d\\d-(.+)'")
     found_by: dict[str, str] = {}
     for name in ids:
         found = pattern.fullmatch(name) if pattern else None
@@ -63,7 +63,7 @@ def keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
         key = found[1] if found else name
         if key in found_by:
             raise UserError(
-                f"{where}: the ids {found_by[key]!r} and {name!r} are both {key!r}: ids must tell all apart"
+                f"{where}: the ids {found_by[key]!r} and {name!r} are both {key!r}: each id must stay different"
             )
         found_by[key] = name
     return found_by

@@ -1,4 +1,4 @@
-"""Stores of features that were imported: their names, where they are from, all of them written or none."""
+"""Stores of imported features: their names, their origin, and writing all of them or none."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores under temporary names; all take their places when the block ends well, or none does."""
+    """Write all stores to temporary files; if the block ends well all take their places, otherwise none does."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):
@@ -40,33 +40,35 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
 
 
 def _require_imported(target: Path) -> None:
-    """Refuse to overwrite what was computed here; a damaged store of that name can only be an imported one."""
+    """Raise `UserError` instead of overwriting a store that was computed here; a damaged store may be overwritten."""
     try:
         with open_store(target) as store:
             imported = store.attribute("kind") == IMPORTED
     except StoreError:
         return
     if not imported:
-        raise UserError(f"{target} was computed here, an import would overwrite it: give the array another name")
+        raise UserError(
+            f"{target} was computed here and would be overwritten by the import: give the array another name"
+        )
 
 
 def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
-    """Give stores whose names belong to extractors another one, so that neither overwrites the other."""
+    """Rename stores that have the name of an extractor, so that neither overwrites the other."""
     taken = {*extractor_names(), "tfidf", "word2vec"}
     found = []
     for store in stores:
         name = f"{store.name}_imported" if store.name in taken else store.name
         if name != store.name:
-            notices.append(f"the store {store.name} is called {name} here, since an extractor has that name")
+            notices.append(f"the store {store.name} is named {name} here, since an extractor has that name")
         check_store(name)
         found.append(replace(store, name=name))
     if twice := [name for name, count in Counter(store.name for store in found).items() if count > 1]:
-        raise UserError(f"two stores would be named {twice[0]!r}: give one of the arrays another name")
+        raise UserError(f"two stores would have the name {twice[0]!r}: give one of the arrays another name")
     return found
 
 
 def origin_of(form: str, path: Path, options: ImportOptions) -> dict[str, Any]:
-    """Return what a store says of where it is from: the file, its content, and how it was read."""
+    """Return the origin of a store: the file, its content hash, and how it was read."""
     given = {k: v for k, v in asdict(options).items() if v}
     hashed = {f.name: sha256_of(f) for f in _files(path)}
     return {"origin": path.name, "format": form, "sha256": hashed, "options": _plain(given)}

@@ -1,4 +1,4 @@
-"""import: features from other people's files, as a corpus of their own or beside what a corpus has."""
+"""import: features from other people's files, as a new corpus or added to an existing one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,25 +47,25 @@ _FILLED_IN = (
 def import_corpus(
     params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
 ) -> list[str]:
-    """Make a corpus of a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
+    """Make a corpus from a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
 
-    While another import, or `prepare`, writes the corpus, this one waits.
+    It waits while another import, or `prepare`, writes the corpus.
 
     Parameters
     ----------
     params_path
         The settings file, to which the corpus is added.
     form, path, options
-        The file, what it is, and how to read it.
+        The format, the file, and how to read it.
     name
-        Of the corpus.
+        The corpus.
     settings
-        `task`, `label`, `kind` of the protocol (None: official where the file has splits), `folds`, `run`.
+        `task`, `label`, `kind` of the protocol (None: official if the file has splits), `folds`, `run`.
 
     Raises
     ------
     UserError
-        If the file cannot be read, or the corpus is there already; nothing is written then.
+        If the file cannot be read, or the corpus exists already; then nothing is written.
     """
     check_name(name)
     with writing(CorpusPaths(name).utterances):
@@ -77,9 +77,9 @@ def _import_corpus(
 ) -> list[str]:
     root = RAW / name
     if params_path.exists() and name in load_params(params_path).corpora:
-        raise UserError(f"{params_path} has a corpus {name!r} already: add features to it with --into {name}")
+        raise UserError(f"{params_path} already has a corpus {name!r}: add features to it with --into {name}")
     if root.exists():
-        raise UserError(f"{root} is there already: choose another name for the corpus, or move that folder away")
+        raise UserError(f"{root} exists already: choose another name for the corpus, or move that folder away")
     bundle = checked(_read(form, path, options), path)
     label = str(settings["label"])
     if label not in bundle.utterances.columns or label in COLUMNS:
@@ -108,7 +108,7 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write what `prepare` reads; numbers are written as short as tells them apart, formulas are marked."""
+    """Write the manifest and the words for `prepare`; numbers as short as they are distinct, formulas marked."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
@@ -119,36 +119,36 @@ def _write_manifest(bundle: Bundle, root: Path) -> None:
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:
-    """Return what `prepare` would say of a corpus that is written, save of single rows; a refusal is a `UserError`."""
+    """Return the notices of `prepare` on the new corpus, except on single rows; raise `UserError` if it would fail."""
     corpus = gather(params.corpus(name))
     names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
         first, more = errors[0], f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
         who = f"{names[first.line]}: " if first.line in names and first.file.name == "manifest.csv" else ""
-        raise UserError(f"{path} makes no corpus that can be prepared: {who}{first.message}{more}")
+        raise UserError(f"{path} does not make a corpus that can be prepared: {who}{first.message}{more}")
     return [problem.message for problem in corpus.problems if problem.line is None]
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
-    """Add a file's features to the utterances of a corpus, by id; it waits while something else writes the corpus.
+    """Add the features of a file to the utterances of a corpus, by id; it waits while another command writes them.
 
     Parameters
     ----------
     params
         All settings.
     form, path, options
-        The file, what it is, and how to read it.
+        The format, the file, and how to read it.
     name
-        Of the corpus; it has been prepared.
+        The corpus, which has been prepared.
     match
-        A regular expression with one group: the part of an id that is the same on both sides; empty: all of it.
+        A regular expression with one group: the part of an id that is equal on both sides; empty: the whole id.
 
     Raises
     ------
     UserError
-        If nothing matches, an id of one side matches several of the other, or so many ids differ in their spelling only
-        that they are surely the same; nothing is written then.
+        If nothing matches, an id matches several of the other side, or so many ids differ only in spelling that they
+        are clearly the same; then nothing is written.
     """
     with writing(CorpusPaths(name).utterances):
         return _import_into(params, form, path, name, options, match)
@@ -166,7 +166,7 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
     if not both:
         raise UserError(
             f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
-            f"{next(iter(ours), 'none')!r}): name the id column with --id, or the equal part of both with --match"
+            f"{next(iter(ours), 'none')!r}): name the id column with --id, or give the part that is equal with --match"
         )
     stores = renamed(bundle.features, notices)
     if not stores:
@@ -180,7 +180,7 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
         *notices,
         f"{len(both)} of {len(ours)} utterances of {name} matched by id",
         *unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
-        *unmatched([theirs[key] for key in there], f"ids of {path} are no utterances of {name}: they were left out"),
+        *unmatched([theirs[key] for key in there], f"ids of {path} are not utterances of {name}: they were left out"),
         *lines,
     ]
 
@@ -188,7 +188,7 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
 def _joined(
     store: FeatureSet, table: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str], path: Path
 ) -> FeatureSet:
-    """Return the store's items in the order of the corpus, named as the corpus names them."""
+    """Return the store with its items in the order of the corpus and with the names of the corpus."""
     items = {item.utterance: item for item in store.items}
     source = {ours[key]: theirs[key] for key in ours if key in theirs}
     missing = Entry("absent", f"not in {path.name}")
@@ -206,7 +206,7 @@ def _same(entry: Entry) -> Entry:
 
 
 def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
-    """Read a file; whatever a broken or hostile one throws is one sentence."""
+    """Read a file; whatever a broken or hostile one raises becomes one sentence."""
     read = reader_of(form)
     try:
         return read(path, options)
@@ -214,17 +214,17 @@ def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         what = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is no whole file of the format {form} ({what}): get it again") from error
+        raise UserError(f"{path} is not a complete file of the format {form} ({what}): get it again") from error
 
 
 def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
-    """Leave out utterances without a label; say how many."""
+    """Return the bundle without utterances that lack a label, and a notice of how many."""
     texts = as_text(bundle.utterances[label].to_numpy())
     known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
     if known.all():
         return bundle, []
     if not known.any():
-        raise UserError(f"{path}: no utterance has a {label}: there is nothing to be predicted")
+        raise UserError(f"{path}: no utterance has a {label}, so there is nothing to predict: check the file")
     kept = bundle.utterances[known].reset_index(drop=True)
     names = set(kept["utterance"])
     stores = tuple(replace(s, items=[i for i in s.items if i.utterance in names]) for s in bundle.features)
@@ -236,20 +236,20 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
 
 
 def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
-    """Raise `UserError` if the protocol that is asked for needs the file's splits, and it has none."""
+    """Raise `UserError` if the chosen protocol needs splits that the file does not have."""
     if kind not in ("official", "crossfit"):
         return
     splits = set(bundle.utterances["split"]) if "split" in bundle.utterances else set()
     if lacking := [name for name in ("train", "test") if name not in splits]:
         what = "no splits" if not splits - {""} else f"no utterance of the split {lacking[0]}"
         raise UserError(
-            f"{path} gives {what}, but --protocol {kind} needs train and test: name what holds them with --split, and "
-            "what they are called with --split-name, or choose --protocol group-kfold"
+            f"{path} gives {what}, but --protocol {kind} needs train and test: name the column that holds them with "
+            "--split, and their names with --split-name, or choose --protocol group-kfold"
         )
 
 
 def _forget(root: Path, name: str) -> None:
-    """Take back what a failed import wrote beside its stores."""
+    """Remove what a failed import wrote apart from its stores."""
     for file in (root / "manifest.csv", root / "words.csv"):
         file.unlink(missing_ok=True)
     for folder in (root, CorpusPaths(name).work / "features", CorpusPaths(name).work):
@@ -258,7 +258,7 @@ def _forget(root: Path, name: str) -> None:
 
 
 def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the rest of the corpus's settings: what the file itself decides."""
+    """Return the settings of the corpus that depend on the file."""
     table = bundle.utterances
     has_text = "text" in table and bool((table["text"].fillna("") != "").any())
     modalities = [

@@ -1,13 +1,13 @@
-"""A bundle as flat arrays and back: what our own npz and MMSA files hold of it.
+"""A bundle as flat arrays and back, as our own npz and MMSA files hold it.
 
 ================================  ==========================================================================
-``utterances/<column>``           (n,) one array a column of the utterance table
+``utterances/<column>``           (n,) one array per column of the utterance table
 ``words/<column>``                (m,) utterance, word, start, end
 ``features/<store>/values``       (rows, d) float32; utterance i owns the rows ``offsets[i]:offsets[i + 1]``
 ``features/<store>/times``        (rows, 2) float64 seconds from the utterance's start
 ``features/<store>/offsets``      (n + 1,) int64
-``features/<store>/status, note`` (n,) ``ok | absent | empty | failed``, and why where it is not ``ok``
-``features/<store>/pooled``       (n, p) float32, NaN where the status is not ``ok``
+``features/<store>/status, note`` (n,) ``ok | absent | empty | failed``, and the reason if it is not ``ok``
+``features/<store>/pooled``       (n, p) float32, NaN if the status is not ``ok``
 ================================  ==========================================================================
 """
 
@@ -37,11 +37,11 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Damaged(Exception):
-    """Flat arrays that are no bundle; says in a few words why."""
+    """Flat arrays that do not make a bundle; the message gives the reason in a few words."""
 
 
 def about(bundle: Bundle) -> str:
-    """Return what the arrays do not say, as JSON: the version, the columns' order, names and details of the stores."""
+    """Return what the arrays do not hold, as JSON: version, order of columns, names and details of the stores."""
     stores = [
         {
             "name": s.name,
@@ -57,7 +57,7 @@ def about(bundle: Bundle) -> str:
 
 
 def tables(bundle: Bundle) -> dict[str, NDArray[Any]]:
-    """Return the utterances and the words, an array a column."""
+    """Return the utterances and the words, one array per column."""
     arrays = {f"utterances/{name}": array_of(bundle.utterances[name]) for name in bundle.utterances.columns}
     for name in WORD_COLUMNS:
         arrays[f"words/{name}"] = array_of(bundle.words[name], number=name in ("start", "end"))
@@ -65,19 +65,19 @@ def tables(bundle: Bundle) -> dict[str, NDArray[Any]]:
 
 
 def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) -> dict[str, NDArray[Any]]:
-    """Load each utterance once, hand its values to `sink`, and return the other arrays of the store.
+    """Load each utterance once, pass its values to `sink`, and return the other arrays of the store.
 
     Parameters
     ----------
     store
         The store.
     sink
-        Takes the position of one utterance after another, and its ``(rows, d)``.
+        Receives the position of each utterance and its ``(rows, d)``, in order.
 
     Raises
     ------
     UserError
-        If an utterance has another number of rows than was said.
+        If an utterance does not have the announced number of rows.
     """
     status, note, times = [], [], [np.zeros((0, 2))]
     pooled = np.full((len(store.items), len(store.pooled_names)), np.nan, np.float32)
@@ -104,7 +104,7 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
 
 
 def offsets_of(store: FeatureSet) -> NDArray[np.int64]:
-    """Return ``(n + 1,)``: where each utterance's rows begin, and the end of the last."""
+    """Return ``(n + 1,)``: where the rows of each utterance begin, and the end of the last."""
     return np.concatenate([[0], np.cumsum([item.length for item in store.items], dtype=np.int64)]).astype(np.int64)
 
 
@@ -117,14 +117,14 @@ def unpack(text: str, arrays: Arrays) -> Bundle:
         If an array is missing or does not fit the others, or a later version wrote it.
     """
     try:
-        said = json.loads(text)
-        if said["version"] != VERSION:
-            raise Damaged(f"it has version {said['version']} of the format, this program reads version {VERSION}")
-        columns = {name: arrays[f"utterances/{name}"] for name in said["columns"]}
+        header = json.loads(text)
+        if header["version"] != VERSION:
+            raise Damaged(f"it has version {header['version']} of the format, this program reads version {VERSION}")
+        columns = {name: arrays[f"utterances/{name}"] for name in header["columns"]}
         words = {name: arrays[f"words/{name}"] for name in WORD_COLUMNS}
         table = pd.DataFrame({name: column_of(cells) for name, cells in columns.items()})
         utterances = [str(name) for name in table["utterance"]]
-        stores = [_store(one, utterances, arrays) for one in said["stores"]]
+        stores = [_store(one, utterances, arrays) for one in header["stores"]]
     except KeyError as error:
         raise Damaged(f"it lacks {error.args[0]!r}") from error
     except (ValueError, TypeError, IndexError, AttributeError) as error:
@@ -132,22 +132,22 @@ def unpack(text: str, arrays: Arrays) -> Bundle:
     return Bundle(table, pd.DataFrame({name: column_of(cells) for name, cells in words.items()}), tuple(stores))
 
 
-def _store(said: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays) -> FeatureSet:
-    own = {part: arrays[f"features/{said['name']}/{part}"] for part in _PARTS}
-    names, pooled_names = tuple(said["feature_names"]), tuple(said["pooled_names"])
+def _store(header: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays) -> FeatureSet:
+    own = {part: arrays[f"features/{header['name']}/{part}"] for part in _PARTS}
+    names, pooled_names = tuple(header["feature_names"]), tuple(header["pooled_names"])
     offsets, count = own["offsets"], len(utterances)
     wanted: dict[str, tuple[int, ...]] = {"offsets": (count + 1,), "status": (count,), "note": (count,)}
     wanted |= {"pooled": (count, len(pooled_names)), "values": (int(offsets[-1]), len(names))}
     wanted |= {"times": (int(offsets[-1]), 2)}
     for part, shape in wanted.items():
         if own[part].shape != shape:
-            raise Damaged(f"{said['name']}/{part} has the shape {own[part].shape} where {shape} fits the others")
+            raise Damaged(f"{header['name']}/{part} has the shape {own[part].shape} where {shape} fits the others")
     if offsets.dtype.kind not in "iu" or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise Damaged(f"{said['name']}/offsets does not rise from 0")
-    if said["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):
-        raise Damaged(f"{said['name']} has a modality or a status that does not exist")
+        raise Damaged(f"{header['name']}/offsets does not rise from 0")
+    if header["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):
+        raise Damaged(f"{header['name']} has a modality or a status that does not exist")
     items = [item_of(name, _entry(own, i)) for i, name in enumerate(utterances)]
-    return FeatureSet(said["name"], said["modality"], names, pooled_names, items, said["details"])
+    return FeatureSet(header["name"], header["modality"], names, pooled_names, items, header["details"])
 
 
 def _entry(own: Arrays, i: int) -> Entry:
@@ -159,5 +159,5 @@ def _entry(own: Arrays, i: int) -> Entry:
 
 
 def damaged(path: Path, problem: object) -> UserError:
-    """Return the error on one of our own files that cannot be read."""
+    """Return the error on a file of ours that cannot be read."""
     return UserError(f"{path} is damaged ({problem}): export it again")

@@ -1,4 +1,4 @@
-"""What is checked before a stranger's file is believed: options that mean nothing to it, opcodes of a pickle."""
+"""Checks before a file from elsewhere is read: options that mean nothing to it, and the opcodes of a pickle."""
 
 import pickletools
 import re
@@ -12,7 +12,7 @@ from pipeline.exchange.bundle import ImportOptions
 from pipeline.foreign import one_line
 
 MAX_OPCODES = 50_000_000
-MAX_DEPTH = 100  # C hashes nested tuples by recursion: a deep one as a key would end the process
+MAX_DEPTH = 100  # C hashes nested tuples recursively: a deep one as a key would crash the process
 _MUTATING = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"}
 _STORING = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
 _REFUSED = {  # opcode -> what it does
@@ -24,7 +24,7 @@ _REFUSED = {  # opcode -> what it does
 
 
 def slug(name: str) -> str:
-    """Return a name that can be a store's: lower case, digits, underscores.
+    """Return a name of a store: lower case, digits, underscores.
 
     >>> slug("OpenSmile EB10")
     'opensmile_eb10'
@@ -35,14 +35,14 @@ def slug(name: str) -> str:
 def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> None:
     """Raise `UserError` for an option that is given but means nothing to the format of `path`.
 
-    The label means something to all: it is a column of the table that is made, whatever it is made from.
+    All formats accept the label: it is a column of the table that the import makes.
     """
     allowed = tuple(used)
     for f in fields(options):
         if f.name not in (*allowed, "label") and getattr(options, f.name):
             raise UserError(
-                f"{path}: this format makes no use of the option {f.name!r}: leave it out "
-                f"(it knows {', '.join(allowed) or 'none'})"
+                f"{path}: this format does not use the option {f.name!r}: leave it out "
+                f"(it uses {', '.join(allowed) or 'none'})"
             )
 
 
@@ -52,7 +52,7 @@ def refuse_name(path: Path, module: str, name: str) -> NoReturn:
     hint = "save it again as numpy arrays, lists and dicts"
     if module.split(".")[0] == "torch":
         hint = "save its tensors as numpy arrays (tensor.numpy())"
-    raise UserError(f"{path} asks for {what}, which is no plain data, and was not run: {hint}")
+    raise UserError(f"{path} asks for {what}, which is not plain data and was not run: {hint}")
 
 
 class _Node:
@@ -65,17 +65,17 @@ class _Node:
 
 
 def scan_pickle(path: Path, data: Any, size: int) -> int:
-    """Read through the opcodes of a pickle and return their number; nothing is built.
+    """Check the opcodes of a pickle without building anything, and return their number.
 
     Parameters
     ----------
     path, data, size
-        The file's name, the file mapped into memory (whose ``read`` never returns more than is left), its bytes.
+        The path, the file mapped into memory (whose ``read`` returns at most what is left), its size in bytes.
 
     Raises
     ------
     UserError
-        For an opcode that no plain data need, too many, too deep, or more after the end.
+        For an opcode that plain data do not need, too many of them, deep nesting, or bytes after the end.
     """
     stack: list[_Node | None] = []  # None: a mark
     memo: dict[int, _Node] = {}
@@ -83,20 +83,20 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     for opcode, arg, position in pickletools.genops(data):
         count += 1
         if count > MAX_OPCODES:
-            raise UserError(f"{path} holds more than {MAX_OPCODES} single values: save numbers as arrays")
+            raise UserError(f"{path} holds more than {MAX_OPCODES} single values: save the numbers as arrays")
         _check_opcode(path, opcode.name, arg, size - (position or 0))
         if opcode.name in _STORING:
             index = len(memo) if arg is None else int(arg)
-            if not 0 <= index <= (position or 0) + 1:  # C makes a table as long as the largest number
+            if not 0 <= index <= (position or 0) + 1:  # C allocates a table as long as the largest number
                 raise ValueError(f"memo number {index} at byte {position}")
             memo[index] = _top(stack)
         else:
             _simulate(opcode, arg, stack, memo)
         if stack and (top := stack[-1]) and top.depth > MAX_DEPTH:
-            raise UserError(f"{path} is nested deeper than {MAX_DEPTH} levels: that is no table of features")
+            raise UserError(f"{path} is nested deeper than {MAX_DEPTH} levels: that is not a table of features")
     if data.tell() < size:
         raise UserError(
-            f"{path} goes on for {size - data.tell()} bytes after its end, as files of torch.save and of several "
+            f"{path} has {size - data.tell()} bytes after its end, as files of torch.save and of several "
             "pickles do: save one value, of numpy arrays"
         )
     return count
@@ -106,13 +106,13 @@ def _check_opcode(path: Path, name: str, arg: Any, left: int) -> None:
     if name == "INST":
         refuse_name(path, *str(arg).split(" ", 1))
     if name in _REFUSED:
-        raise UserError(f"{path} asks for {_REFUSED[name]} (opcode {name}), which is no plain data, and was not run")
+        raise UserError(f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data and was not run")
     if name == "FRAME" and arg > left:
         raise UserError(f"{path} is cut off: a part of {arg} bytes is announced where {left} are left")
 
 
 def _simulate(opcode: Any, arg: Any, stack: list[_Node | None], memo: dict[int, _Node]) -> None:
-    """Do to depths what the opcode does to values."""
+    """Apply the opcode to depths instead of values."""
     name = opcode.name
     if name in ("GET", "BINGET", "LONG_BINGET"):
         stack.append(memo[int(arg)])
@@ -137,7 +137,7 @@ def _top(stack: list[_Node | None]) -> _Node:
 
 
 def _take(opcode: Any, stack: list[_Node | None]) -> Iterator[_Node]:
-    """Yield what an opcode takes from the stack, the top first."""
+    """Yield what an opcode pops from the stack, the top first."""
     before = list(opcode.stack_before)
     if pickletools.markobject in before:
         while (node := stack.pop()) is not None:

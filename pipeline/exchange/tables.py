@@ -1,4 +1,4 @@
-"""What CSV and parquet share: columns chosen by patterns, and one table made into a bundle."""
+"""What CSV and parquet share: columns chosen by patterns, and a bundle made from one table."""
 
 import re
 from collections import Counter
@@ -23,14 +23,16 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
     Raises
     ------
     UserError
-        If none is asked for, a pattern matches nothing, a column is in two stores, or a name occurs twice.
+        If no pattern is given, one matches nothing, a column would be in two stores, or a name occurs twice.
     """
     double = [name for name, count in Counter(header).items() if count > 1]
     if double:
-        raise UserError(f"{source.path} has {len(double)} names of columns twice ({double[0]!r}): rename one of them")
+        raise UserError(
+            f"{source.path} has {len(double)} column names twice (such as {double[0]!r}): rename one column of each"
+        )
     if not options.arrays:
         raise UserError(
-            f"{source.path}: say which columns are features of which modality (--array 'audio=mfcc_*'); there are "
+            f"{source.path}: name the columns that are features of a modality (--array 'audio=mfcc_*'); there are "
             f"{_some(header)}"
         )
     roles = {getattr(options, role) for role in ROLES}
@@ -69,16 +71,16 @@ def table_bundle(
     Parameters
     ----------
     cells
-        The columns that are no features, ``(n,)`` each.
+        The columns that are not features, ``(n,)`` each.
     numbers
-        The columns that are, ``(n,)`` each.
+        The columns that are features, ``(n,)`` each.
     chosen
-        What `matched` gave.
+        As `matched` returns it.
     options, source
         As for `utterances_of`.
     """
     if not len(next(iter(numbers.values()))):
-        raise UserError(f"{source.path} has a header, but no rows: there is nothing to import")
+        raise UserError(f"{source.path} has a header but no rows, so there is nothing to import: check the file")
     rows = len(next(iter(numbers.values())))
     table, notices = utterances_of(cells, options, source, rows)
     stores = []

@@ -1,4 +1,4 @@
-"""A CSV with a row an utterance: the columns asked for become features, the others the utterance table."""
+"""A CSV with one row per utterance: columns that the options name become features, the others the utterance table."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,18 +28,18 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The file.
     options
-        ``arrays`` names columns, also by patterns with ``*``: one store a pair, named by its first pattern. ``id, text,
+        ``arrays`` names columns, also by patterns with ``*``: one store per pair, named after the first. ``id, text,
         speaker, group, split, start, end, label`` name columns; all others are kept. Empty cells are undefined.
 
     Raises
     ------
     UserError
-        If the file cannot be read, a line has too few or too many cells, a cell of a feature is no number, or the
+        If the file cannot be read, a line has too few or too many cells, a cell of a feature is not a number, or the
         columns do not fit the options.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     if not path.is_file():
-        raise UserError(f"{path} is no file: name the CSV file to be read")
+        raise UserError(f"{path} is not a file: give the CSV file")
     lines: list[int] = []
     source = TableFile(path, "column", lambda i: f"line {lines[i]}")
     named = [getattr(options, role) for role in ROLES]
@@ -77,7 +77,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a notice for each column with cells that begin as those that are marked against formulas."""
+    """Return a notice for each column with cells that begin like those that are marked against formulas."""
     notices = []
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]
@@ -85,15 +85,15 @@ def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
             what = f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, as crossmodal"
             notices.append(
                 f"column {name!r}: {what} writes it before what a spreadsheet takes for a formula (such as "
-                f"{one_line(odd[0], 40)!r}): kept; remove the apostrophe if it is no part of the text"
+                f"{one_line(odd[0], 40)!r}): kept; remove the apostrophe if it does not belong to the text"
             )
     return notices
 
 
 def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> None:
-    """Refuse a row of too few or too many cells, and one with a cell in a column without a name (but the index)."""
+    """Raise `UserError` for a row of another width, or with a cell in a column without a name, except an index."""
     if len(row) < len(header) or any(row[len(header) :]):
-        raise UserError(f"{path}, line {line}: it has {len(row)} cells, the header {len(header)}: mend the line")
+        raise UserError(f"{path}, line {line}: it has {len(row)} cells, the header {len(header)}: correct the line")
     for j, name in enumerate(header):
         if not name and row[j] and not (j == 0 and row[j].isdecimal()):
             raise UserError(
@@ -107,17 +107,17 @@ def _numbers(
 ) -> NDArray[np.float32]:
     try:
         values = [float(row[j]) for j in features]
-        odd = any("_" in row[j] for j in features)  # float() takes 1_0 for 10
+        odd = any("_" in row[j] for j in features)  # float() reads 1_0 as 10
     except ValueError:
         odd = True
-    if odd:  # an empty cell, or a mistake: slower, and says where
+    if odd:  # an empty cell, or a mistake: slower, but it names the place
         values = [number(row[j], position, names[j], source) for j in features]
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, and masked like the infinite
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
         return np.array(values).astype(np.float32)
 
 
 def _lossless(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if that keeps all that is written; ``1.10``, ``01``, ``2e1`` and ``nan`` are text.
+    """Return a column as numbers if that loses nothing; ``1.10``, ``01``, ``2e1`` and ``nan`` stay text.
 
     >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
     ([1, -2], [1.5, nan], ['1.1', '1.10'])

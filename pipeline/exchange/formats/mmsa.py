@@ -1,6 +1,6 @@
-"""MMSA's feature pickles: read, whoever wrote them, and written so that MMSA trains on our features.
+"""MMSA's feature pickles: read, whoever wrote them, and written for training by MMSA.
 
-A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and in each
+A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and for each
 of N clips:
 
 ============================================  =====================================================================
@@ -13,8 +13,8 @@ vision_lengths``
 ``annotations, classification_labels``        Negative, Neutral, Positive; 0, 1, 2
 ============================================  =====================================================================
 
-MMSA knows neither undefined numbers nor names of columns: both, and all else of the bundle, are in a further entry
-``crossmodal`` beside the splits, where MMSA does not look.
+MMSA has neither undefined numbers nor column names: both, and everything else of the bundle, are in a further entry
+``crossmodal`` beside the splits, which MMSA ignores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,25 +41,26 @@ from pipeline.tables.splits import SPLITS, check_meanings, meanings, remedy
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"
-PART = "mmsa_part"  # a bundle's column of MMSA's parts, where they are not its own split; it is not read back
+PART = "mmsa_part"  # a bundle's column of MMSA's parts, if they differ from its split; it is not read back
 _SIDES = ("T", "A", "V")
 _CLASSES = ("Negative", "Neutral", "Positive")
-_BERT_MASK = 1  # the row of text_bert that tells tokens from padding
+_BERT_MASK = 1  # the row of text_bert that marks tokens, not padding
 
 Part = Mapping[str, Any]
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read a pickle; of foreign ones each clip becomes an utterance ``<video>_<clip>`` with its score as `SCORE`.
+    """Read a pickle; in one from elsewhere each clip becomes an utterance ``<video>_<clip>`` with its score as `SCORE`.
 
-    Lengths are those of the file. Without them: in aligned files what ``text_bert`` masks, or else what is zero in all
-    three modalities to the end; in others the rows of zeros at the end of each modality. No part is left out: one whose
-    name has no meaning must be given one by ``options.splits``.
+    Lengths are those of the file. Without them, padding is what ``text_bert`` masks in aligned files, or else the rows
+    at the end that are zero in all three modalities; in other files, the rows of zeros at the end of each modality. No
+    part is left out: ``options.splits`` must give a meaning to a name that has none.
 
     Raises
     ------
     UserError
-        If the file is no such pickle: it names the split, the key and the shapes; or if it is not said what a part is.
+        If the file is not such a pickle (the message names the split, the key and the shapes), or the split of a part
+        is not known.
     """
     refuse_options(path, options, ("splits",))
     check_meanings(path, options.splits)
@@ -68,30 +69,30 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     if not parts or not all(isinstance(part, dict) for part in parts.values()):
         found = ", ".join(map(str, data)) if isinstance(data, dict) else type(data).__name__
         raise UserError(
-            f"{path} is no MMSA pickle: it must hold train, valid and test, but holds {one_line(found, 200)}"
+            f"{path} is not an MMSA pickle: it must hold train, valid and test, but holds {one_line(found, 200)}"
         )
     checked = {str(name): _checked(part, str(name), path) for name, part in parts.items()}
     if OWN_KEY in data:
-        refuse_options(path, options, ())  # such a file says itself what it holds
+        refuse_options(path, options, ())  # such a file describes itself
         return read_own(data[OWN_KEY], {n: {m: part[k] for m, k in KEYS.items()} for n, part in checked.items()}, path)
     split_of, notices = meanings(checked, options.splits)
     if unknown := [name for name in checked if name not in split_of]:
         count = len(checked[unknown[0]]["id"])
         raise UserError(f"{path}: the part {one_line(unknown[0], 40)!r} of {count} clips: {remedy(unknown[0])}")
     if others := [one_line(name, 40) for name in data if name not in parts]:
-        notices.append(f"{path.name}: not read, since they are no parts: {one_line(', '.join(others))}")
+        notices.append(f"{path.name}: not read, since they are not parts: {one_line(', '.join(others))}")
     return _foreign(checked, split_of, path, notices)
 
 
 def _is_part(name: Any, value: Any) -> bool:
-    """Whether an entry at the top is a part of the clips: by its name, or because it holds what parts hold."""
+    """Whether an entry at the top is a part: by its name, or because it holds what parts hold."""
     if name in SPLITS:
         return True
     return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))
 
 
 def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a split, all of one length."""
+    """Return the arrays of a split, which must have the same length."""
     arrays: dict[str, NDArray[Any]] = {}
     required = ("id", "raw_text", "regression_labels", *KEYS.values())
     optional = ("annotations", "text_bert", *(f"{key}_lengths" for key in KEYS.values()))
@@ -107,7 +108,7 @@ def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
     for key, cells in arrays.items():
         if len(cells) != count:
             raise UserError(
-                f"{path}, {split}: 'id' has {count} clips, but {key!r} is of shape {cells.shape}: they must be as many"
+                f"{path}, {split}: 'id' has {count} clips, but {key!r} has the shape {cells.shape}: both must be equal"
             )
     return arrays
 
@@ -120,19 +121,21 @@ def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
             with np.errstate(over="ignore", invalid="ignore"):
                 array = array.astype(np.float32 if deep else np.float64)
     except (ValueError, TypeError) as error:
-        raise UserError(f"{where}: {key!r} is no array of numbers, or its clips differ in shape ({error})") from error
+        raise UserError(
+            f"{where}: {key!r} is not an array of numbers, or its clips differ in shape ({error})"
+        ) from error
     if array.ndim == 2 and array.shape[1] == 1 and not deep:
         array = array[:, 0]
     if array.ndim != (3 if deep else 1) or (deep and array.shape[2] == 0):
         wanted = "(N, T, d)" if deep else "(N,)"
-        raise UserError(f"{where}: {key!r} is of shape {array.shape}, but must be {wanted}")
+        raise UserError(f"{where}: {key!r} has the shape {array.shape}, but must have {wanted}")
     return array
 
 
 def _foreign(
     parts: Mapping[str, dict[str, NDArray[Any]]], split_of: Mapping[str, str], path: Path, notices: list[str]
 ) -> Bundle:
-    """Return the bundle, train before valid before test; `notices` is added to."""
+    """Return the bundle, in the order train, valid, test; `notices` grows."""
     parts = {name: parts[name] for name in sorted(parts, key=lambda name: SPLITS.index(split_of[name]))}
     table = pd.concat([_table(part, split_of[name]) for name, part in parts.items()], ignore_index=True)
     places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
@@ -151,7 +154,7 @@ def _foreign(
             wanted, room = lengths[name][modality], part[key].shape[1]
             cut = int((wanted > room).sum())
             if cut:
-                notices.append(f"{name}: {key}_lengths says more rows than the {room} there are for {cut} clips")
+                notices.append(f"{name}: {key}_lengths has more rows than the {room} that exist for {cut} clips")
             rows += [clip[:length] for clip, length in zip(part[key], np.clip(wanted, 0, room), strict=True)]
         names = [str(j) for j in range(widths.pop())]
         details = {"source": path.name, "array": key}
@@ -185,7 +188,7 @@ def _text(cells: Sequence[str]) -> pd.Series:
 
 
 def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int64]]:
-    """Return ``(N,)`` rows of each clip, by modality."""
+    """Return the number of rows of each clip ``(N,)``, by modality."""
     given: dict[Modality, NDArray[np.int64]] = {
         m: part[f"{key}_lengths"].astype(np.int64) for m, key in KEYS.items() if f"{key}_lengths" in part
     }
@@ -203,18 +206,18 @@ def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int6
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle that holds one store a modality, a numeric `SCORE` or ``label``, and all three splits.
+    """Write a bundle that holds one store per modality, a numeric `SCORE` or ``label``, and all three splits.
 
-    Where there is a column `PART`, that says which part an utterance is in, and the split is only read back.
+    A column `PART` gives the part of each utterance; without it, the split does.
 
     Sequences are padded with zeros at the end to the longest; undefined numbers become 0, and an utterance without a
-    modality one row of zeros. If all modalities of each utterance have as many rows, they are padded alike, as MMSA's
-    aligned models demand.
+    modality gets one row of zeros. If all modalities of each utterance have the same number of rows, they are padded to
+    the same length, as MMSA's aligned models require.
 
     Raises
     ------
     UserError
-        If the bundle is not such a one, or the file cannot be written.
+        If the bundle is not like this, or the file cannot be written.
     """
     stores = _one_each(bundle)
     scores = _scores(bundle)
@@ -234,7 +237,7 @@ def write(bundle: Bundle, path: Path) -> None:
     try:
         dump(data, path)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or check the folder") from error
 
 
 def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
@@ -244,7 +247,7 @@ def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
         if len(own) != 1:
             names = ", ".join(store.name for store in own) or "none"
             raise UserError(
-                f"MMSA takes exactly one store of {modality}, but there are {len(own)} ({names}): choose one a "
+                f"MMSA takes exactly one store of {modality}, but there are {len(own)} ({names}): choose one per "
                 "modality with --features, or join them with --align word"
             )
         stores[modality] = own[0]
@@ -252,7 +255,7 @@ def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
 
 
 def _scores(bundle: Bundle) -> NDArray[np.float64]:
-    """Return ``(n,)`` the numbers to be learnt."""
+    """Return ``(n,)`` the scores to predict."""
     table = bundle.utterances
     name = next((c for c in (SCORE, "label") if c in table), None)
     if name is None:
@@ -268,7 +271,7 @@ def _scores(bundle: Bundle) -> NDArray[np.float64]:
 
 
 def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
-    """Return the positions of each split's utterances."""
+    """Return the positions of the utterances of each split."""
     splits = np.array(_column(bundle.utterances, PART if PART in bundle.utterances else "split"), np.str_)
     wrong = np.flatnonzero(~np.isin(splits, SPLITS))
     if len(wrong):
@@ -282,7 +285,7 @@ def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
 
 
 def _clip_ids(table: pd.DataFrame) -> list[str]:
-    """Return ``<video>$_$<clip>`` of each utterance: all different, and cut where the utterance's own name is."""
+    """Return ``<video>$_$<clip>`` of each utterance, all different; the clip is the rest of a name after its video."""
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]
     whole = [f"{video or 'clip'}$_${name}" for name, video in zip(names, videos, strict=True)]

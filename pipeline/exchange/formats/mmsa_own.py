@@ -1,8 +1,8 @@
 """What an MMSA pickle holds beside MMSA's own keys, so that it can be read back without loss.
 
-The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, save the values, which are in MMSA's arrays;
-``rows/<split>``: which utterance each clip is; ``features/<store>/undefined``: one bit a number, set where the zero in
-MMSA's array stands for an undefined one.
+The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays;
+``rows/<split>``: the utterance of each clip; ``features/<store>/undefined``: one bit per number, set if the zero in
+MMSA's array stands for an undefined number.
 """
 
 import json
@@ -47,7 +47,7 @@ def write_own(
 
 
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
-    """Return the T of each modality: the same for all where the rows of each utterance's modalities correspond."""
+    """Return T of each modality: the same for all if the modalities of each utterance have the same number of rows."""
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))
     aligned = bool(((stacked == stacked.max(axis=0)) | (stacked == 0)).all())
@@ -68,7 +68,7 @@ def _padded(store: FeatureSet, longest: int) -> tuple[Values, dict[str, NDArray[
 
 
 def read_own(own: Any, parts: Mapping[str, Mapping[Modality, Values]], path: Path) -> Bundle:
-    """Return the bundle of one of our own pickles.
+    """Return the bundle of a pickle of ours.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def read_own(own: Any, parts: Mapping[str, Mapping[Modality, Values]], path: Pat
         If the entry is damaged, or no longer fits MMSA's arrays.
     """
     if not isinstance(own, dict):
-        raise damaged(path, f"its entry {OWN_KEY!r} is no dictionary")
+        raise damaged(path, f"its entry {OWN_KEY!r} is not a dictionary")
     try:
         text = str(own[FORMAT_KEY])
         arrays = {str(name): cells for name, cells in own.items() if isinstance(cells, np.ndarray)}
@@ -114,7 +114,7 @@ def _values(
     count = sum(len(values) for _, values in parts.values())
     order = np.concatenate([rows for rows, _ in parts.values()])
     if len(offsets) != count + 1 or len(status) != count or sorted(order.tolist()) != list(range(count)):
-        raise Damaged(f"its {count} clips are not those of its entry {OWN_KEY!r}")
+        raise Damaged(f"its {count} clips do not match its entry {OWN_KEY!r}")
     clips = {int(i): clip for rows, values in parts.values() for i, clip in zip(rows, values, strict=True)}
     lengths = np.diff(offsets)
     pieces = [clips[i][: lengths[i]] for i in range(count)]

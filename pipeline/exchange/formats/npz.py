@@ -1,7 +1,7 @@
-"""NumPy archives: anybody's arrays read as features, and whole bundles written and read back.
+"""NumPy archives: any arrays read as features, and whole bundles written and read back.
 
-An archive is looked at before it is trusted: its zip directory and the header of every array say how large it will be,
-and nothing in it is ever unpickled.
+An archive is checked before it is trusted: its zip directory and the header of every array give its unpacked size, and
+nothing in it is unpickled.
 """
 
 import math
@@ -27,7 +27,7 @@ from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gathe
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line, refuse_ratio
 
-_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can name: the same bundle gives the same bytes
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip: the same bundle gives the same bytes
 _LENGTHS = "_lengths"
 
 
@@ -45,29 +45,29 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The `.npz`.
     options
-        ``arrays`` names the feature arrays of each modality: ``(n, d)`` is one row an utterance, ``(n, T, d)`` are
-        padded sequences, whose lengths are in ``<name>_lengths`` or end where only rows of zeros follow. ``id, text,
+        ``arrays`` names the feature arrays of each modality: ``(n, d)`` is one row per utterance, ``(n, T, d)`` are
+        padded sequences, which end by ``<name>_lengths`` or before the last rows of zeros. ``id, text,
         speaker, group, split, start, end, label`` name arrays of n cells, ``splits`` translates the names of splits. A
-        bundle that `write` wrote needs none.
+        bundle that `write` wrote needs no options.
 
     Raises
     ------
     UserError
-        If the file is no archive, is damaged, holds pickled objects, would unpack to absurd size, or if its arrays do
-        not fit the options or each other.
+        If the file is not an archive, is damaged, holds pickled objects, would unpack to an absurd size, or its arrays
+        do not fit the options or each other.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     headers = _headers(path)
     with _opened(path) as file:
         if FORMAT_KEY in headers:
-            refuse_options(path, options, ())  # such a file says itself what it holds
+            refuse_options(path, options, ())  # such a file describes itself
             return _own(file, headers, path)
         names = dict(zip(names_here(list(headers), options, path), headers, strict=True))
         return _foreign(_Named(file, names), {name: headers[old] for name, old in names.items()}, options, path)
 
 
 class _Named(Mapping[str, NDArray[Any]]):
-    """The arrays of an archive under the names that they have here: name -> name in the archive."""
+    """The arrays of an archive under the names that are used here."""
 
     def __init__(self, file: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> None:
         self._file, self._names = file, names
@@ -83,20 +83,20 @@ class _Named(Mapping[str, NDArray[Any]]):
 
 
 def _headers(path: Path) -> dict[str, _Header]:
-    """Return what the archive says of its arrays, having checked that it can be true."""
+    """Return the headers of the arrays of an archive, after checking that they can be true."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             whole, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
             refuse_ratio(str(path), whole, packed)
             if (name := doubled(m.filename for m in members)) is not None:
-                raise UserError(f"{path} holds two arrays named {name!r}: keep one, or give them names of their own")
+                raise UserError(f"{path} holds two arrays named {name!r}: keep one, or give them different names")
             return {m.filename.removesuffix(".npy"): _header(archive, m, path) for m in members}
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: name the .npz file to be read") from None
+        raise UserError(f"{path} does not exist: give the .npz file") from None
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise UserError(
-            f"{path} is no readable .npz file ({error}): get it again, or save it with numpy.savez"
+            f"{path} is not a readable .npz file ({error}): get it again, or save it with numpy.savez"
         ) from error
 
 
@@ -109,16 +109,16 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> _H
             data = member.file_size - file.tell()
     except (ValueError, TypeError, KeyError, SyntaxError) as error:
         raise UserError(
-            f"{path}: {member.filename!r} is no NumPy array ({one_line(error)}): save arrays only"
+            f"{path}: {member.filename!r} is not a NumPy array ({one_line(error)}): save only arrays"
         ) from error
     if dtype.hasobject:
         raise UserError(
-            f"{path}: the array {member.filename.removesuffix('.npy')!r} holds Python objects, which are not read "
+            f"{path}: the array {member.filename.removesuffix('.npy')!r} holds Python objects, which are not read, "
             "since they can run programs: save it as numbers or text"
         )
     if data != math.prod(shape) * dtype.itemsize or not dtype.itemsize:
         raise UserError(
-            f"{path}: the array {member.filename.removesuffix('.npy')!r} says it is of shape {shape} and type {dtype}, "
+            f"{path}: the array {member.filename.removesuffix('.npy')!r} declares shape {shape} and type {dtype}, "
             f"but has {data} bytes: the file is damaged, get it again"
         )
     return _Header(shape, dtype)
@@ -177,7 +177,7 @@ def _check_named(
 ) -> None:
     if not named:
         raise UserError(
-            f"{path}: say which arrays are features of which modality (--array text=NAME); there are {_listed(headers)}"
+            f"{path}: name the arrays that are features of a modality (--array text=NAME); there are {_listed(headers)}"
         )
     for _, name in named:
         if name not in headers:
@@ -185,8 +185,8 @@ def _check_named(
         header = headers[name]
         if len(header.shape) not in (2, 3) or header.dtype.kind not in "biuf" or 0 in header.shape:
             raise UserError(
-                f"{path}: the array {name!r} is of shape {header.shape} and type {header.dtype}: features are numbers "
-                "of the shape (n, d) or (n, T, d), none of n, T and d 0"
+                f"{path}: the array {name!r} has shape {header.shape} and type {header.dtype}: features are numbers "
+                "of the shape (n, d) or (n, T, d), with n, T and d above 0"
             )
     first = named[0][1]
     lengths = [name + _LENGTHS for _, name in named if name + _LENGTHS in headers]
@@ -195,13 +195,13 @@ def _check_named(
         shape = headers[name].shape
         if not shape or shape[0] != headers[first].shape[0]:
             raise UserError(
-                f"{path}: the arrays {first!r} and {name!r} are of unequal length ({headers[first].shape} and {shape}"
-                "): both must have a row an utterance"
+                f"{path}: the arrays {first!r} and {name!r} have unequal lengths ({headers[first].shape} and {shape}"
+                "): both must have one row per utterance"
             )
 
 
 def _is_column(header: _Header) -> bool:
-    """Whether a matrix holds one cell an utterance: a single column, or characters, as MATLAB writes both."""
+    """Whether a matrix holds one cell per utterance: a single column, or characters, as MATLAB writes both."""
     single = header.dtype.itemsize == (4 if header.dtype.kind == "U" else 1)
     return len(header.shape) == 2 and (header.shape[1] == 1 or (header.dtype.kind in "US" and single))
 
@@ -221,7 +221,7 @@ def _store(
     file: Mapping[str, NDArray[Any]], store: tuple[str, Modality], utterances: list[str], path: Path
 ) -> tuple[FeatureSet, list[str]]:
     name, modality = store
-    with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite, and is masked like the infinite
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
         values = np.asarray(file[name], np.float32)
     vectors = values.ndim == 2
     if vectors:
@@ -240,7 +240,7 @@ def _lengths(file: Mapping[str, NDArray[Any]], name: str, values: NDArray[Any], 
     lengths = file[name + _LENGTHS]
     if lengths.shape != (len(values),) or lengths.dtype.kind not in "iu":
         raise UserError(
-            f"{path}: the array {name + _LENGTHS!r} is of shape {lengths.shape} and type {lengths.dtype}: it must hold "
+            f"{path}: the array {name + _LENGTHS!r} has shape {lengths.shape} and type {lengths.dtype}: it must hold "
             f"a whole number for each of the {len(values)} utterances"
         )
     wrong = np.flatnonzero((lengths < 0) | (lengths > values.shape[1]))
@@ -264,7 +264,7 @@ def unpadded(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle so that `read` gives it back, one utterance in memory at a time; see `pipeline.exchange.packing`.
+    """Write a bundle that `read` reads back, with one utterance in memory at a time; see `pipeline.exchange.packing`.
 
     The same bundle gives the same bytes. The file appears whole or not at all.
 
@@ -281,12 +281,12 @@ def write(bundle: Bundle, path: Path) -> None:
             for store in bundle.features:
                 _put_store(archive, store)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or mend the folder") from error
+        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or check the folder") from error
 
 
 def _entry(name: str, *, text: bool = False) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(f"{name}.npy", _FIXED_DATE)
-    # Text arrays are as wide as the longest cell and mostly air; numbers hardly shrink.
+    # Text arrays are as wide as the longest cell and mostly empty; numbers hardly shrink.
     info.compress_type = zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED
     return info
 

@@ -1,11 +1,12 @@
-"""Parquet: one table with a row an utterance read as features, and whole bundles as a folder of tables.
+"""Parquet: one table with one row per utterance read as features, and whole bundles as a folder of tables.
 
 ==========================  ==========================================================================================
-``utterances.parquet``      the utterance table, a row an utterance
+``utterances.parquet``      the utterance table, one row per utterance
 ``words.parquet``           utterance, word, start, end; seconds of the recording
-``<store>.parquet``         a row an utterance: ``utterance, status, note``, ``pooled`` (list of p numbers), ``values``
+``<store>.parquet``         one row per utterance: ``utterance, status, note``, ``pooled`` (list of p numbers),
+                            ``values``
                             (list of rows of d numbers), ``times`` (list of start and end, seconds from the
-                            utterance's start); null where the status is not ``ok``. The schema's metadata
+                            utterance's start); null if the status is not ``ok``. The schema's metadata
                             ``crossmodal`` is JSON: name, modality, names of the numbers, details
 ==========================  ==========================================================================================
 """
@@ -33,8 +34,8 @@ from pipeline.foreign import one_line
 
 _KEY = b"crossmodal"
 _TABLES = ("utterances", "words")
-_EXACT = 2**53  # whole numbers up to here are the same as floating-point numbers
-_BATCH_NUMBERS = 1 << 20  # numbers of a row group: what is in memory while a store is written
+_EXACT = 2**53  # whole numbers up to here are exact as floating-point numbers
+_BATCH_NUMBERS = 1 << 20  # numbers of a row group, which are in memory while a store is written
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
@@ -43,15 +44,15 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Parameters
     ----------
     path
-        A `.parquet` file with a row an utterance, or a folder.
+        A `.parquet` file with one row per utterance, or a folder.
     options
-        For a file as for CSV: ``arrays`` names columns of numbers, also by patterns with ``*``, one store a pair; ``id,
-        text, speaker, group, split, start, end, label`` name columns; all others are kept. A folder needs none.
+        For a file as for CSV: ``arrays`` names columns of numbers, also by patterns with ``*``, one store per pair;
+        ``id, text, speaker, group, split, start, end, label`` name columns; all others are kept. A folder needs none.
 
     Raises
     ------
     UserError
-        If it cannot be read, a cell of a feature is no number, or the columns do not fit the options.
+        If it cannot be read, a cell of a feature is not a number, or the columns do not fit the options.
     """
     if path.is_dir():
         refuse_options(path, options, ())
@@ -74,9 +75,9 @@ def _faults(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: name a .parquet file, or a folder of an export") from None
+        raise UserError(f"{path} does not exist: give a .parquet file, or the folder of an export") from None
     except (OSError, pa.ArrowException, MemoryError) as error:
-        raise UserError(f"{path} is no readable Parquet file ({one_line(error)}): get it again") from error
+        raise UserError(f"{path} is not a readable Parquet file ({one_line(error)}): get it again") from error
 
 
 def _read_table(path: Path) -> Any:
@@ -93,13 +94,11 @@ def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
     column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        with np.errstate(over="ignore"):  # beyond float32 is infinite, and masked like the infinite
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
             return np.asarray(column.to_pandas().to_numpy(np.float64, na_value=np.nan)).astype(np.float32)
     first = next((i for i, cell in enumerate(column.to_pylist()) if cell is not None), 0)
     lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    how = (
-        ": write each number of a list into a column of its own, or all as one array for `import npz`" if lists else ""
-    )
+    how = ": write each number of a list into its own column, or all as one array for `import npz`" if lists else ""
     what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers{how}"
     raise source.error(first, name, what)
 
@@ -122,21 +121,21 @@ def _folder(path: Path) -> Bundle:
     utterances = _read_table(path / "utterances.parquet")
     words = _read_table(path / "words.parquet")
     try:
-        said = json.loads((utterances.schema.metadata or {})[_KEY])
+        header = json.loads((utterances.schema.metadata or {})[_KEY])
         arrays = {f"utterances/{name}": _cells(utterances.column(name)) for name in utterances.column_names}
         arrays |= {f"words/{name}": _cells(words.column(name)) for name in words.column_names}
         names = arrays["utterances/utterance"].tolist()
-        for store in said["stores"]:
+        for store in header["stores"]:
             arrays |= _store_arrays(path, store, names)
-        return unpack(json.dumps(said), arrays)
+        return unpack(json.dumps(header), arrays)
     except Damaged as error:
         raise damaged(path, error) from error
     except (KeyError, ValueError, TypeError) as error:
         raise damaged(path, f"it lacks {error}" if isinstance(error, KeyError) else one_line(error)) from error
 
 
-def _store_arrays(path: Path, said: Mapping[str, Any], utterances: list[str]) -> dict[str, NDArray[Any]]:
-    name, width, pooled = str(said["name"]), len(said["feature_names"]), len(said["pooled_names"])
+def _store_arrays(path: Path, header: Mapping[str, Any], utterances: list[str]) -> dict[str, NDArray[Any]]:
+    name, width, pooled = str(header["name"]), len(header["feature_names"]), len(header["pooled_names"])
     table = _read_table(path / _file_name(name)).combine_chunks()
     if table.column("utterance").to_pylist() != utterances:
         raise Damaged(f"{_file_name(name)} holds other utterances than utterances.parquet")
@@ -163,14 +162,14 @@ def _flat(lists: Any, depth: int) -> NDArray[Any]:
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle as a folder that `read` gives back, one utterance after another.
+    """Write a bundle as a folder that `read` reads back, one utterance after another.
 
-    The folder appears whole or not at all; an export that is there already is replaced.
+    The folder appears whole or not at all; an earlier export is replaced.
 
     Raises
     ------
     UserError
-        If `path` is there and no export, a store's name cannot be a file's, or it cannot be written.
+        If `path` exists and is not an export, the name of a store cannot be that of a file, or it cannot be written.
     """
     _check_place(bundle, path)
     try:
@@ -182,32 +181,30 @@ def write(bundle: Bundle, path: Path) -> None:
     except FileExistsError as error:
         raise UserError(f"{path} {error.strerror}") from error
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error  # pyarrow's own words name no cause
-        raise UserError(f"cannot write {error.filename or path}: {why}: make room or mend the folder") from error
+        why = os.strerror(error.errno) if error.errno else error  # pyarrow's own message names no cause
+        raise UserError(f"cannot write {error.filename or path}: {why}: make room or check the folder") from error
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is one of those that the export in its folder consists of."""
+    """Whether a file belongs to the export in its folder."""
     return path.name in _files_of(path.parent)
 
 
 def _files_of(folder: Path) -> set[str]:
-    """Return what an export consists of; nothing where a folder holds none."""
+    """Return the files of the export in a folder; nothing if there is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        said = json.loads((pq.read_schema(folder / _file_name("utterances")).metadata or {})[_KEY])
-        return {_file_name(name) for name in (*_TABLES, *(store["name"] for store in said["stores"]))}
+        header = json.loads((pq.read_schema(folder / _file_name("utterances")).metadata or {})[_KEY])
+        return {_file_name(name) for name in (*_TABLES, *(store["name"] for store in header["stores"]))}
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
         return set()
 
 
 def _check_place(bundle: Bundle, path: Path) -> None:
     if path.exists() and not (path.is_dir() and ((path / "utterances.parquet").exists() or not any(path.iterdir()))):
-        raise UserError(
-            f"{path} is there already and no export that could be replaced: name a folder that is not there"
-        )
+        raise UserError(f"{path} exists already and is not an export that can be replaced: give a new folder")
     for store in bundle.features:
         if store.name in _TABLES or Path(store.name).name != store.name or store.name.startswith("."):
             raise UserError(
@@ -246,12 +243,12 @@ def _write_store(store: FeatureSet, path: Path) -> None:
     import pyarrow.parquet as pq
 
     numbers, times = pa.list_(pa.list_(pa.float32())), pa.list_(pa.list_(pa.float64()))
-    said: dict[str, Any] = {"name": store.name, "modality": store.modality}
-    said |= {"feature_names": list(store.feature_names)}
-    said |= {"pooled_names": list(store.pooled_names), "details": dict(store.details)}
+    header: dict[str, Any] = {"name": store.name, "modality": store.modality}
+    header |= {"feature_names": list(store.feature_names)}
+    header |= {"pooled_names": list(store.pooled_names), "details": dict(store.details)}
     fields = [("utterance", pa.string()), ("status", pa.string()), ("note", pa.string())]
     fields += [("pooled", pa.list_(pa.float32())), ("values", numbers), ("times", times)]
-    schema = pa.schema(fields, metadata={_KEY: json.dumps(said, sort_keys=True).encode()})
+    schema = pa.schema(fields, metadata={_KEY: json.dumps(header, sort_keys=True).encode()})
     with pq.ParquetWriter(path, schema) as writer:
         for batch in _batches(store):
             entries = [entry for _, entry in batch]

@@ -1,4 +1,4 @@
-"""Arrays in pickles while they are read: what a pickle may name, and how much it may make."""
+"""Arrays in pickles while they are read: the names that a pickle may use, and how much memory it may take."""
 
 import re
 from collections.abc import Callable
@@ -35,12 +35,12 @@ class Allowed:
 
 
 class Dtype:
-    """A numpy dtype while it is read: of its state only byte order and size are looked at, and never set."""
+    """A numpy dtype while it is read: of its state, only byte order and size are checked, and nothing is set."""
 
     __slots__ = ("dtype",)
 
     def __init__(self, spec: Any, *_: Any) -> None:
-        spec = "O" if spec == "O8" else spec  # so older numpys wrote it
+        spec = "O" if spec == "O8" else spec  # as older versions of numpy wrote it
         if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
             raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
         self.dtype = np.dtype(spec)
@@ -74,17 +74,17 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
         else:
             raw = raw_bytes(raw, count, dtype)
             budget.spend(len(raw))
-        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # so numpy itself calls it
+        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # as numpy itself calls it
 
 
 class Budget:
-    """How many bytes and items calls may still make; every real one lies in the file itself."""
+    """How many bytes and items calls may still create; all real ones are in the file itself."""
 
     def __init__(self, size: int) -> None:
         self.left = 4 * size + (1 << 20)
 
     def spend(self, amount: int) -> None:
-        """Take away from what may still be made; `MemoryError` where too little is left."""
+        """Reduce what may still be created; raise `MemoryError` if too little is left."""
         self.left -= amount
         if self.left < 0:
             raise MemoryError("it unpacks to much more than it holds")
@@ -101,7 +101,7 @@ def counted(shape: Any) -> int:
 
 
 def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
-    """Return the bytes of `count` values of a dtype without objects, text of Python 2 as bytes."""
+    """Return the bytes of `count` values of a dtype without objects; text of Python 2 becomes bytes."""
     if isinstance(raw, str):
         raw = raw.encode("latin1")
     if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:
@@ -109,5 +109,5 @@ def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
     if dtype.kind == "U" and len(raw):
         points = np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder))
         if (points > 0x10FFFF).any() or ((points >= 0xD800) & (points < 0xE000)).any():
-            raise ValueError("text that is no Unicode")
+            raise ValueError("text that is not Unicode")
     return bytes(raw) if type(raw) is bytes else bytearray(raw)

@@ -1,14 +1,14 @@
-"""Pickles of other people, read without running anything of theirs, and pickles that every numpy reads.
+"""Other people's pickles, read without running any code of theirs, and pickles that every version of numpy reads.
 
-A pickle is a program: it may name any function and call it. Here three gates stand before it:
+A pickle is a program: it may name any function and call it. Three gates protect against this:
 
-1. The opcodes are read through and nothing is built (`safety.scan_pickle`). Only those are allowed that plain data
-   need; sizes, depth and memo numbers are bounded, since C's unpickler allocates what they say.
-2. `_Unpickler` gives out a short list of names, and none of them is the real thing: each is an `Allowed` that takes
-   only the arguments that plain data give it. A budget keeps calls from copying one large object many times.
-3. What came out is rebuilt of plain types only (`_Cleaner`): no cycles, no parts repeated into billions.
+1. The opcodes are checked before anything is built (`safety.scan_pickle`). Only those that plain data need are
+   allowed; sizes, depth and memo numbers are bounded, since the unpickler in C allocates as much as they say.
+2. `_Unpickler` knows a short list of names, and none stands for the real function: each is an `Allowed` that accepts
+   only the arguments of plain data. A budget keeps calls from copying one large object many times.
+3. The result is rebuilt from plain types only (`_Cleaner`): no cycles, no parts that are repeated a billion times.
 
-The names are those of published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray`` (numpy 2),
+The names are those in published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray`` (numpy 2),
 ``_frombuffer`` (protocol 5), ``_codecs.encode`` (bytes in protocols 0 to 2), sets, ordered and default dicts.
 """
 
@@ -28,7 +28,7 @@ from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dty
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
 from pipeline.foreign import one_line
 
-_FAULTS = (  # all that pickletools, pickle and numpy raise for a damaged file
+_FAULTS = (  # everything that pickletools, pickle and numpy raise for a damaged file
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
     MemoryError, RecursionError, ImportError, BufferError,
 )  # fmt: skip
@@ -43,7 +43,7 @@ def load(path: Path) -> Any:
     Raises
     ------
     UserError
-        If the file is missing, empty, packed, damaged, made to fill the memory, or asks for anything else.
+        If the file is missing, empty, compressed, damaged, made to fill the memory, or asks for anything else.
     """
     size = _checked_size(path)
     try:
@@ -56,14 +56,14 @@ def load(path: Path) -> Any:
         raise UserError(f"{path} cannot be read ({one_line(error)}): look at the file") from error
     except _FAULTS as error:
         raise UserError(
-            f"{path} is no pickle, or damaged or cut off ({one_line(error) or type(error).__name__}): "
+            f"{path} is not a pickle, or damaged or cut off ({one_line(error) or type(error).__name__}): "
             "get or make it again"
         ) from error
 
 
 def _checked_size(path: Path) -> int:
     if not path.is_file():
-        raise UserError(f"{path} does not exist or is no file: give the path of a pickle")
+        raise UserError(f"{path} does not exist or is not a file: give the path of a pickle")
     size = path.stat().st_size
     if not size:
         raise UserError(f"{path} is empty: get or make it again")
@@ -77,7 +77,7 @@ def _checked_size(path: Path) -> int:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows a few names, each only as `Allowed`."""
+    """Unpickles with a few names, each of them an `Allowed`."""
 
     def __init__(self, file: Any, path: Path, size: int) -> None:
         super().__init__(file, encoding="latin1")
@@ -86,14 +86,14 @@ class _Unpickler(pickle.Unpickler):
         self._names = self._table()
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a name stands for here; an unlisted one raises `UserError`."""
+        """Return what a name stands for here; a name that is not listed raises `UserError`."""
         home = {"__builtin__": "builtins"}.get(module, re.sub(r"^numpy\._core\.", "numpy.core.", module))
         if (found := self._names.get(f"{home}.{name}")) is None:
             refuse_name(self._path, module, name)
         return found
 
     def persistent_load(self, _: Any) -> NoReturn:
-        """Refuse: there is nothing outside the file."""
+        """Raise `UserError`: there is nothing outside the file."""
         raise UserError(f"{self._path} asks for an object outside the file: save all of it as numpy arrays")
 
     def _table(self) -> Mapping[str, Allowed]:
@@ -162,7 +162,7 @@ class _Unpickler(pickle.Unpickler):
     def _bytearray(self, raw: Any = b"", encoding: Any = "latin1") -> bytearray:
         if type(raw) is str:
             return bytearray(self._encode(raw, encoding))
-        if type(raw) is not bytes:  # a number would be a size
+        if type(raw) is not bytes:  # a number would be read as a size
             raise ValueError("a bytearray of something else")
         self._budget.spend(len(raw))
         return bytearray(raw)
@@ -177,7 +177,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Cleaner:
-    """Rebuilds a value of plain types."""
+    """Rebuilds a value from plain types."""
 
     def __init__(self, path: Path, opcodes: int) -> None:
         self._path = path
@@ -192,18 +192,20 @@ class _Cleaner:
     def _clean(self, value: Any) -> tuple[Any, int]:
         kind = type(value)
         if kind is str and not value.isascii():
-            value.encode()  # half a surrogate pair could never be written again: UnicodeEncodeError is a fault
+            value.encode()  # half a surrogate pair cannot be written: UnicodeEncodeError
         if kind in _ATOMS or isinstance(value, np.generic):
             return value, 1
         if (known := self._done.get(id(value))) is not None:
             return known[1], known[2]
         if id(value) in self._open or len(self._open) > MAX_DEPTH:
-            raise UserError(f"{self._path} holds a list or dict that contains itself: that is no table of features")
+            raise UserError(f"{self._path} holds a list or dict that contains itself: that is not a table of features")
         self._open.add(id(value))
         copy, count = self._rebuild(value)
         self._open.discard(id(value))
         if count > self._most:
-            raise UserError(f"{self._path} repeats its parts into more than {self._most} values: get it elsewhere")
+            raise UserError(
+                f"{self._path} repeats its parts into more than {self._most} values: get it from somewhere else"
+            )
         self._done[id(value)] = (value, copy, count)
         return copy, count
 
@@ -218,7 +220,7 @@ class _Cleaner:
             items, count = self._all(value)
             return kind(items), count
         name = {Dtype: "a bare dtype", Allowed: "a function or class"}.get(kind, kind.__name__)
-        raise UserError(f"{self._path} holds {name}, which is no data: save numpy arrays, lists and dicts")
+        raise UserError(f"{self._path} holds {name}, which is not data: save numpy arrays, lists and dicts")
 
     def _all(self, values: Any) -> tuple[list[Any], int]:
         pairs = [self._clean(value) for value in values]
@@ -237,16 +239,16 @@ class _Pickler(pickle.Pickler):
     """Writes arrays under names that numpy 1 and numpy 2 both have (`_reconstruct` moved between them)."""
 
     def reducer_override(self, value: Any) -> Any:
-        """Return how a value is made again: an empty array, whose state is then set."""
+        """Return how a value is rebuilt: as an empty array whose state is then set."""
         if type(value) is np.ndarray:
             return np.ndarray, ((0,), "b"), value.__reduce__()[2]
         return NotImplemented
 
 
 def dump(value: Any, path: Path) -> None:
-    """Write plain data as a pickle of protocol 4, to a temporary name that is then renamed.
+    """Write plain data as a pickle of protocol 4, which appears whole or not at all.
 
-    Numpy scalars become Python's own numbers and texts.
+    Scalars of numpy become numbers and texts of Python.
 
     Raises
     ------

@@ -1,11 +1,11 @@
 """Computational sequences, the HDF5 files of the CMU-MultimodalSDK: ``/<root name>/data/<id>/{features,intervals}``.
 
 ``features`` is ``(n, ...)``, ``intervals`` ``(n, 2)`` seconds of the recording, ``/<root name>/metadata/<key>`` one
-JSON text. What the SDK demands was seen by running it: one group at the top, ``root name``, equal first dimensions.
+JSON text. What the SDK requires was found by running it: one group at the top, ``root name``, equal first dimensions.
 Row i of video v in a file of labels is the utterance ``<v>_<i+1>``, and so is a segment ``<v>[i]``.
 
-`write` makes a folder that the SDK opens: a file a store, ``words.csd``, ``labels.csd``. What the format has no place
-for lies in metadata keys that begin with ``crossmodal``; by them `read` gives the same bundle back.
+`write` makes a folder that the SDK can open: one file per store, ``words.csd``, ``labels.csd``. What the format has no
+place for is in metadata keys that begin with ``crossmodal``; with them, `read` returns the same bundle again.
 """
 
 from collections.abc import Sequence
@@ -26,36 +26,38 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one file of features, or a folder; a folder that `write` made gives its bundle back.
+    """Read one file of features, or a folder; from a folder that `write` made, the same bundle.
 
     Parameters
     ----------
     path
         A ``.csd``, or a folder that holds some.
     options
-        ``arrays`` says the modality, and in a folder which files, by file name or root name (``audio=*COVAREP``);
-        ``labels`` is a file of labels, which then says what the utterances are; ``words`` a file of words, to whose
-        spans rows are averaged with ``align="word"``.
+        ``arrays`` gives the modality, and in a folder the files, by file name or root name (``audio=*COVAREP``);
+        ``labels`` is a file of labels, which then defines the utterances; ``words`` is a file of words, over which
+        rows are averaged with ``align="word"``.
 
     Raises
     ------
     UserError
-        If a file is damaged, laid out otherwise, leads to other files, or declares much more than it holds.
+        If a file is damaged, has another layout, links to other files, or declares much more than it holds.
     """
     paths = sorted(p for p in path.glob("*.csd") if p.name[0] != ".") if path.is_dir() else [path]
     if not paths:
         raise UserError(f"{path} holds no .csd file: give a file, or the folder that holds them")
     if options.align not in ("", "word") or (options.align and options.words is None):
-        raise UserError(f"{path}: rows can be averaged over words only (align word), and that needs a file of words")
+        raise UserError(
+            f"{path}: rows can only be averaged over words (--align word), which needs a file of words (--words)"
+        )
     others = {p.resolve() for p in (options.labels, options.words) if p}
     files = [describe(p) for p in paths if p.resolve() not in others or not path.is_dir()]
     if any(OWN_KEY in file.metadata for file in files):
-        refuse_options(path, options, ())  # such a file says itself what it holds
+        refuse_options(path, options, ())  # such a file describes itself
         return read_own(path, files)
     refuse_options(path, options, ("arrays", "labels", "words", "align"))
     if not options.arrays:
         name = files[0].path.stem if files else "NAME"
-        raise UserError(f"{path} does not say what was measured: say it with an option such as --array audio={name}")
+        raise UserError(f"{path} does not tell its modality: give it with an option such as --array audio={name}")
     return read_foreign(path, _chosen(path, files, options), options)
 
 
@@ -74,9 +76,10 @@ def _chosen(path: Path, files: Sequence[SequenceFile], options: ImportOptions) -
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle as a folder of ``.csd`` files, all under temporary names until the last one is complete.
+    """Write a bundle as a folder of ``.csd`` files, which appear together once the last one is complete.
 
-    The ids are the utterances' names, the intervals seconds of the recording. The same bundle gives the same bytes.
+    The ids are the names of the utterances, the intervals are seconds of the recording. The same bundle gives the same
+    bytes.
 
     Parameters
     ----------
@@ -88,7 +91,7 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If there is nothing to write, two files would have one name, or the folder holds other ``.csd`` files.
+        If there is nothing to write, two files would have the same name, or the folder holds other ``.csd`` files.
     """
     writers = writers_of(bundle)
     if not writers:
@@ -96,7 +99,7 @@ def write(bundle: Bundle, path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file: give a folder")
     if old := [p.name for p in sorted(path.glob("*.csd")) if p.stem not in writers]:
-        raise UserError(f"{path} holds {old[0]} already, which would be taken for a part of this: give an empty folder")
+        raise UserError(f"{path} holds {old[0]} already, which would become part of this export: give an empty folder")
     there = path.exists()
     try:
         with replacing_all([path / f"{name}.csd" for name in writers]) as made:

@@ -1,4 +1,4 @@
-"""One ``.csd`` file: what it declares is checked before it is believed, then rows are read when they are asked for."""
+"""One ``.csd`` file: what it declares is checked before it is trusted, and rows are read when they are needed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SequenceFile:
-    """What is known of a file without reading features: root name, metadata, ``(n, 2)`` s by id, width."""
+    """What is known of a file without its features: root name, metadata, intervals ``(n, 2)`` s by id, width."""
 
     path: Path
     root: str
@@ -37,12 +37,12 @@ class SequenceFile:
 
 
 def describe(path: Path) -> SequenceFile:
-    """Check a file and return all but its features.
+    """Check a file and return everything except its features.
 
     Raises
     ------
     UserError
-        If it is damaged, laid out otherwise, leads to other files, or declares much more than it holds.
+        If it is damaged, has another layout, links to other files, or declares much more than it holds.
     """
     with open_hdf5(path) as h5:
         roots = list(h5)
@@ -53,7 +53,7 @@ def describe(path: Path) -> SequenceFile:
         data = child(path, root, "data", dataset=False)
         metadata = _metadata(path, child(path, root, "metadata", dataset=False))
         if "root name" not in metadata:
-            raise UserError(f"{path} has no metadata/root name, which the CMU-MultimodalSDK asks for: write it again")
+            raise UserError(f"{path} has no metadata/root name, which the CMU-MultimodalSDK requires: write it again")
         intervals, shapes, declared = {}, {}, 0
         for name in data:
             group = child(path, data, name, dataset=False)
@@ -67,7 +67,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata: each a JSON text; what is none is kept as text, what is no text is left out."""
+    """Return the metadata, each read as JSON, or else kept as text; what is not text is left out."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -96,14 +96,14 @@ def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, 
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise UserError(f"{where} is no Unicode name: rename it") from None
+        raise UserError(f"{where} is not a Unicode name: rename it") from None
     if len(spans.shape) != 2 or spans.shape[1] != 2 or spans.dtype.kind not in "fiu":
         raise UserError(f"{where}/intervals is {spans.dtype} {spans.shape} where (n, 2) seconds are expected")
     if len(features.shape) < 2 or 0 in features.shape[1:]:
         raise UserError(f"{where}/features has the shape {features.shape} where (n, d) is expected")
     if features.shape[0] != spans.shape[0]:
         raise UserError(
-            f"{where} has {features.shape[0]} features but {spans.shape[0]} intervals: they must be as many"
+            f"{where} has {features.shape[0]} features but {spans.shape[0]} intervals: both must have the same number"
         )
     numeric = features.dtype.kind in "fiub"
     if not numeric and h5py.check_string_dtype(features.dtype) is None:
@@ -112,25 +112,28 @@ def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, 
 
 
 def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[int, bool]:
-    """Return the width that all ids have, and whether they hold numbers; different ones raise `UserError`."""
+    """Return the width of all ids, and whether they hold numbers; differences raise `UserError`."""
     if len(set(shapes.values())) > 1:
         first = next(iter(shapes))
         other = next(name for name in shapes if shapes[name] != shapes[first])
         widths = f"{shapes[first][0]} columns, {one_line(other, 60)} {shapes[other][0]}"
-        raise UserError(f"{path}: {one_line(first, 60)} has {widths}, or one holds text: they must be alike")
+        raise UserError(
+            f"{path}: {one_line(first, 60)} has {widths}, or one holds text: "
+            "all ids must have the same kind and number of columns"
+        )
     return next(iter(shapes.values()), (0, True))
 
 
 @contextmanager
 def _features(file: SequenceFile, name: str) -> Iterator[Any]:
-    """Open an id's features; the file is looked at anew, since it may have changed."""
+    """Open the features of an id, with all checks, since the file may have changed."""
     with open_hdf5(file.path) as h5:
         data = child(file.path, child(file.path, h5, file.root, dataset=False), "data", dataset=False)
         yield child(file.path, child(file.path, data, name, dataset=False), "features", dataset=True)
 
 
 def read_rows(file: SequenceFile, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
-    """Return some of an id's features, ``(rows, d)``; infinite is what single precision cannot hold."""
+    """Return some of an id's features, ``(rows, d)``; numbers beyond single precision become infinite."""
     with _features(file, name) as features:
         values = features[rows]
     with np.errstate(over="ignore"):
@@ -154,7 +157,7 @@ def read_texts(file: SequenceFile, name: str) -> list[str]:
             total += sum(map(len, cells))
             if total > most:
                 raise UserError(
-                    f"{file.path} repeats its texts into more than {most} characters: get it somewhere else"
+                    f"{file.path} repeats its texts into more than {most} characters: get it from somewhere else"
                 )
             found += map(_decoded, cells)
     return found

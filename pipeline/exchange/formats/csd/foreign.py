@@ -28,18 +28,18 @@ _PAUSE = "sp"
 
 @dataclass(frozen=True)
 class _Span:
-    """An utterance: row k of a recording, and where it lies there, in seconds."""
+    """An utterance: row k of a recording, and its times there, in seconds."""
 
     utterance: str
     recording: str
     k: int
     start: float
     end: float
-    id: str = ""  # where it lies in files of features; empty: as a segment, under its name, or within the recording
+    id: str = ""  # its id in files of features; empty: a segment's, its own name, or the recording's
 
     @property
     def origin(self) -> float:
-        """Where its rows' times count from: its start, or 0 where that is not known."""
+        """Where the times of its rows count from: its start, or 0 if that is not known."""
         return self.start if np.isfinite(self.start) else 0.0
 
 
@@ -53,22 +53,22 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     chosen
         Files of features, each with its modality.
     options
-        ``labels`` says what the utterances are, by default the ids are; ``words`` and ``align`` as in `csd.read`.
+        ``labels`` defines the utterances, by default they are the ids; ``words`` and ``align`` as in `csd.read`.
 
     Raises
     ------
     UserError
-        If a file holds text where numbers are due, or the other way round, or there are no utterances.
+        If a file holds text instead of numbers, or the reverse, or there are no utterances.
     """
     for _, file in chosen:
         if not file.numeric:
-            raise UserError(f"{file.path} holds text, no features: give it as the file of words")
+            raise UserError(f"{file.path} holds text instead of features: give it as the file of words (--words)")
     labels = describe(options.labels) if options.labels else None
     spans = _labelled(labels) if labels else _by_id([file for _, file in chosen])
     if not spans:
-        raise UserError(f"{labels.path if labels else path} holds no utterances: look whether it is the right file")
+        raise UserError(f"{labels.path if labels else path} holds no utterances: check that it is the right file")
     unique_ids([span.utterance for span in spans], labels.path if labels else path, lambda i: f"utterance {i + 1}")
-    spans, notices = _proper(spans)
+    spans, notices = _corrected(spans)
     table = pd.DataFrame([_row(span) for span in spans])
     words = pd.DataFrame(columns=list(WORD_COLUMNS))
     if options.words:
@@ -86,8 +86,8 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     return Bundle(table, words, distinct(stores, path), tuple(notices))
 
 
-def _proper(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
-    """Return the utterances with starts and ends that can be, and notices of what was changed."""
+def _corrected(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
+    """Return the utterances with corrected starts and ends, and notices of what was corrected."""
     given = np.array([(span.start, span.end) for span in spans], np.float64)
     starts, ends, notices = intervals_of(given[:, 0], given[:, 1], [s.utterance for s in spans], reversed_too=True)
     changed = zip(spans, starts.tolist(), ends.tolist(), strict=True)
@@ -114,7 +114,7 @@ def _labelled(labels: SequenceFile) -> list[_Span]:
         video, k = _segment(name)
         if k is not None and len(intervals) != 1:
             raise UserError(
-                f"{labels.path}: the segment {one_line(name, 60)} has {len(intervals)} labels where one is due"
+                f"{labels.path}: the segment {one_line(name, 60)} has {len(intervals)} labels where one is expected"
             )
         for i, (start, end) in enumerate(intervals.tolist(), k or 0):
             spans.append(_Span(f"{video}_{i + 1}", video, i, start, end))
@@ -141,7 +141,7 @@ def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
 
 
 def _scores(labels: SequenceFile) -> pd.DataFrame:
-    """Return the label columns: ``sentiment``, and further ones by the names in the metadata."""
+    """Return the label columns: ``sentiment``, and further ones with the names in the metadata."""
     values = [read_rows(labels, name) for name in labels.intervals]
     names = labels.metadata.get("dimension names")
     said = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
@@ -152,14 +152,14 @@ def _scores(labels: SequenceFile) -> pd.DataFrame:
 
 
 def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the words of each utterance, pauses left out; in a whole video a word goes where its middle lies.
+    """Return the words of each utterance without pauses; in a whole video, a word belongs where its middle lies.
 
-    Of words that are all of one utterance, those outside it are left out.
+    If all words of an id belong to one utterance, those outside it are left out.
     """
     if file.numeric:
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
     rows: list[tuple[str, str, float, float]] = []
-    cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id alone
+    cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id only
     used: set[str] = set()
     odd = outside = 0
     for span in spans:
@@ -172,7 +172,7 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
             odd += len(file.intervals[name]) - len(cache[name][0])
         texts, times = cache[name]
         if whole:
-            here = ~((times[:, 1] < span.origin) | (times[:, 0] > span.end))  # an end that is not known bounds nothing
+            here = ~((times[:, 1] < span.origin) | (times[:, 0] > span.end))  # an unknown end sets no limit
             outside += int((~here).sum())
         else:
             middle = times.mean(axis=1)
@@ -181,13 +181,13 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
         rows += [(span.utterance, texts[i], *times[i].tolist()) for i in np.flatnonzero(here) if texts[i] != _PAUSE]
     table = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
     _check_lost(file, spans, used)
-    notices = [f"{file.path.name}: {odd} words without a proper interval were left out"] if odd else []
+    notices = [f"{file.path.name}: {odd} words without a valid interval were left out"] if odd else []
     notices += [f"{file.path.name}: {outside} words outside their utterances were left out"] if outside else []
     return table, notices
 
 
 def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
-    """Return those words of an id that have a proper interval, and their intervals."""
+    """Return the words of an id that have a valid interval, and these intervals."""
     times = file.intervals[name]
     good = np.isfinite(times).all(axis=1) & (times[:, 1] >= times[:, 0])
     texts = read_texts(file, name)
@@ -204,7 +204,7 @@ def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """How to get the rows of one utterance; `words` are ``(w, 2)`` seconds from its start, if rows are averaged."""
+    """How to read the rows of one utterance; `words` are ``(w, 2)`` seconds from its start, if rows are averaged."""
 
     file: SequenceFile
     name: str
@@ -249,7 +249,7 @@ def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
 def _store(
     modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store whose items read their rows when asked; each is read once here, to know which are empty."""
+    """Return a store whose items read their rows when needed; each is read once here to find empty ones."""
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []
     masked = touched = 0
@@ -272,14 +272,14 @@ def _store(
     if unused := len(file.intervals) - len(used):
         notices.append(f"{file.path.name}: {unused} ids belong to no utterance and were left out")
     if odd := sum(int((~(rows[:, 1] >= rows[:, 0])).sum()) for rows in file.intervals.values()):
-        notices.append(f"{file.path.name}: {odd} rows have no proper interval")
+        notices.append(f"{file.path.name}: {odd} rows have no valid interval")
     names = _feature_names(file)
     details = {"source": file.path.name, "root_name": one_line(file.metadata["root name"])}
     return FeatureSet(file.store, modality, names, pooled_names_of(names), items, details), notices
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Refuse a file whose spare ids are those of utterances that it lacks, in another spelling."""
+    """Raise `UserError` if unused ids of a file are those of utterances that it lacks, in another spelling."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)
@@ -294,7 +294,7 @@ def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[s
 
 
 def _feature_names(file: SequenceFile) -> tuple[str, ...]:
-    """Return the names in the metadata, if they fit; else the store's name and a number."""
+    """Return the names in the metadata if they fit, else names made of the store's name and a number."""
     said = file.metadata.get("dimension names")
     if isinstance(said, list) and len(said) == file.width and all(isinstance(n, str) for n in said):
         names = tuple(one_line(n, 80) for n in said)

@@ -1,7 +1,7 @@
-"""Our own ``.csd`` files: what they say beyond what the SDK asks for, and how a bundle is read back from it.
+"""Our own ``.csd`` files: what they hold beyond what the SDK requires, and how a bundle is read back from them.
 
-It lies in metadata keys that begin with ``crossmodal``. Every file holds the utterance table and the mark of its
-export; a store's file the statuses, pooled vectors and unknown times, the file of words their order.
+This is in metadata keys that begin with ``crossmodal``. Every file holds the utterance table and the id of its export;
+the file of a store also holds statuses, pooled vectors and unknown times, the file of words their order.
 """
 
 import base64
@@ -39,7 +39,7 @@ def data_id(name: str) -> str:
 
 
 def starts_of(table: pd.DataFrame) -> list[float]:
-    """Return where the utterances start in their recordings, in seconds; 0 where it is not known."""
+    """Return where the utterances start in their recordings, in seconds; 0 if it is not known."""
     if "start" not in table:
         return [0.0] * len(table)
     return [float(start) if np.isfinite(start) else 0.0 for start in table["start"].astype(np.float64)]
@@ -60,7 +60,7 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return what an interval cannot say: ``all`` if no time is known, else ``[row, start, end]`` of those rows."""
+    """Return what an interval cannot hold: ``all`` if no time is known, else ``[row, start, end]`` of such rows."""
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -68,7 +68,7 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Put back, in place, what `unknown_times` returned."""
+    """Return the times with what `unknown_times` returned put back."""
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:
@@ -77,12 +77,12 @@ def _with_unknown(times: Floats, unknown: Any) -> Floats:
 
 
 def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
-    """Return the bundle that was written: all of it from the folder, from one file its store and the words beside it.
+    """Return the bundle that was written: all of it from a folder, from one file its store and the words beside it.
 
     Raises
     ------
     UserError
-        If what the files say is damaged, of two exports, or of a later version.
+        If the files are damaged, from two exports, or from a later version.
     """
     own = [file for file in files if OWN_KEY in file.metadata]
     beside = path.with_name("words.csd")
@@ -90,7 +90,7 @@ def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
         own += [file for file in [describe(beside)] if _same_export(file, own[0])]
     for file in own[1:]:
         if not _same_export(file, own[0]):
-            raise UserError(f"{own[0].path} and {file.path} are of two exports: put each into a folder of its own")
+            raise UserError(f"{own[0].path} and {file.path} come from two exports: put each into its own folder")
     try:
         if own[0].metadata[OWN_KEY]["version"] != VERSION:
             raise UserError(f"{own[0].path} was written by a later version of this program: import it with that")
@@ -115,14 +115,14 @@ def _of_kind(files: Sequence[SequenceFile], kind: str) -> list[SequenceFile]:
 
 
 def _store(file: SequenceFile, table: pd.DataFrame) -> FeatureSet:
-    said = file.metadata[STORE_KEY]
-    names, pooled_names = tuple(map(str, said["feature_names"])), tuple(map(str, said["pooled_names"]))
-    if said["modality"] not in MODALITIES or not file.numeric or (file.intervals and len(names) != file.width):
-        raise ValueError(f"{file.path.name} has another modality or width than it says")
-    statuses, unknown = said["status"], said["times"]
+    header = file.metadata[STORE_KEY]
+    names, pooled_names = tuple(map(str, header["feature_names"])), tuple(map(str, header["pooled_names"]))
+    if header["modality"] not in MODALITIES or not file.numeric or (file.intervals and len(names) != file.width):
+        raise ValueError(f"{file.path.name} does not have the modality or width that it declares")
+    statuses, unknown = header["status"], header["times"]
     utterances = [str(name) for name in table["utterance"]]
     measured = [name for name in utterances if statuses.get(name, ["ok"])[0] == "ok"]
-    raw = base64.b64decode(said["pooled"], validate=True)
+    raw = base64.b64decode(header["pooled"], validate=True)
     pooled = np.frombuffer(raw, "<f4").astype(np.float32).reshape(len(measured), len(pooled_names))
     pooled_of = dict(zip(measured, pooled, strict=True))
     items = []
@@ -137,7 +137,7 @@ def _store(file: SequenceFile, table: pd.DataFrame) -> FeatureSet:
             items.append(item_of(name, Entry(status, str(note))))
         else:
             raise ValueError(f"{name} has the status {status}")
-    return FeatureSet(str(said["name"]), said["modality"], names, pooled_names, items, dict(said["details"]))
+    return FeatureSet(str(header["name"]), header["modality"], names, pooled_names, items, dict(header["details"]))
 
 
 def _entry(file: SequenceFile, name: str, note: str, width: int, times: Floats, pooled: NDArray[np.float32]) -> Entry:
@@ -148,12 +148,12 @@ def _entry(file: SequenceFile, name: str, note: str, width: int, times: Floats, 
 
 def _words(file: SequenceFile, utterances: Sequence[str]) -> pd.DataFrame:
     rows: list[tuple[str, str, float, float]] = []
-    said = file.metadata[WORDS_KEY]
+    header = file.metadata[WORDS_KEY]
     if file.numeric:
         raise ValueError(f"{file.path.name} holds numbers")
-    for name in [*utterances, *said["others"]]:
+    for name in [*utterances, *header["others"]]:
         if (key := data_id(str(name))) in file.intervals:
-            times = _with_unknown(file.intervals[key].copy(), said["times"].get(name, []))
+            times = _with_unknown(file.intervals[key].copy(), header["times"].get(name, []))
             rows += [(str(name), text, *pair) for text, pair in zip(read_texts(file, key), times.tolist(), strict=True)]
-    table = pd.DataFrame([rows[i] for i in said["order"]] if said["order"] else rows, columns=list(WORD_COLUMNS))
+    table = pd.DataFrame([rows[i] for i in header["order"]] if header["order"] else rows, columns=list(WORD_COLUMNS))
     return table.astype({"utterance": "str", "word": "str", "start": np.float64, "end": np.float64})

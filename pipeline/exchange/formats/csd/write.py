@@ -1,6 +1,6 @@
-"""Write a bundle as ``.csd`` files that the SDK opens: a file a store, one of words, one of labels, one a text label.
+"""Write a bundle as ``.csd`` files for the SDK: one per store, one of words, one of scores, one per text label.
 
-Each has what the SDK asks for, and the metadata keys of `pipeline.exchange.formats.csd.own` for what the format has
+Each holds what the SDK requires, and in the metadata keys of `pipeline.exchange.formats.csd.own` what the format has
 no place for.
 """
 
@@ -37,8 +37,8 @@ from pipeline.exchange.formats.csd.own import (
     unknown_times,
 )
 
-_TABLE = 1 << 16  # bytes by which the table of all ids may grow with one id
-_TEMPLATE: dict[str, Any] = {  # all keys that the SDK asks for; the third is two of its names run together
+_TABLE = 1 << 16  # bytes that one id may add to the table of ids
+_TEMPLATE: dict[str, Any] = {  # all keys that the SDK requires; the third is two of its names run together
     "root name": "",
     "computational sequence description": "",
     "dimension namescomputational sequence version": "1.0",
@@ -58,7 +58,7 @@ def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
     Raises
     ------
     UserError
-        If two files would have one name.
+        If two files would have the same name.
     """
     utterances = [[str(name), column_to_json(bundle.utterances[name])] for name in bundle.utterances.columns]
     mark = {"version": VERSION, "id": str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(utterances, sort_keys=True)))}
@@ -85,7 +85,7 @@ def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
 
 
 class _Writer:
-    """One file being written; its md5 is of the data alone."""
+    """One file being written; its md5 covers only the data."""
 
     def __init__(self, h5: Any, room: Room, root: str) -> None:
         self.room = room
@@ -134,7 +134,7 @@ def _writing(path: Path, root: str) -> Iterator[_Writer]:
 
 
 def _spans(table: pd.DataFrame) -> list[tuple[float, float]]:
-    """Return start and end of each utterance; one that is not known, or an end before the start, is the start."""
+    """Return start and end of each utterance; an unknown end, or one before the start, becomes the start."""
     starts = starts_of(table)
     ends = table["end"].astype(np.float64).tolist() if "end" in table else [float("nan")] * len(table)
     return [
@@ -160,7 +160,7 @@ def _write_store(bundle: Bundle, store: FeatureSet, own: Mapping[str, Any], path
             intervals = np.where(np.isfinite(times).all(axis=1, keepdims=True), times + start, [start, end])
             if entry.length:
                 file.add(item.utterance, np.asarray(entry.rows["values"], np.float32), intervals)
-        said = {
+        header = {
             "name": store.name,
             "modality": store.modality,
             "feature_names": list(store.feature_names),
@@ -170,7 +170,7 @@ def _write_store(bundle: Bundle, store: FeatureSet, own: Mapping[str, Any], path
             "times": unknown,
             "pooled": base64.b64encode(b"".join(pooled)).decode(),
         }
-        file.finish(f"{store.modality} features {store.name}", store.feature_names, {**own, STORE_KEY: said})
+        file.finish(f"{store.modality} features {store.name}", store.feature_names, {**own, STORE_KEY: header})
 
 
 def _write_words(bundle: Bundle, own: Mapping[str, Any], path: Path) -> None:
@@ -182,7 +182,7 @@ def _write_words(bundle: Bundle, own: Mapping[str, Any], path: Path) -> None:
     for i, name in enumerate(names):
         rows_of[name].append(i)
     written = [i for rows in rows_of.values() for i in rows]
-    order = np.argsort(written).tolist()  # where in the file each word of the table lies
+    order = np.argsort(written).tolist()  # position of each word of the table in the file
     unknown: dict[str, Any] = {}
     with _writing(path, "words") as file:
         for name, rows in rows_of.items():
@@ -193,8 +193,8 @@ def _write_words(bundle: Bundle, own: Mapping[str, Any], path: Path) -> None:
                 unknown[name] = odd
             cells = np.array([[text.encode()] for text in texts[rows].tolist()])
             file.add(name, cells.astype(f"S{max(1, cells.dtype.itemsize)}"), np.where(np.isfinite(times), times, 0.0))
-        said = {"times": unknown, "others": others, "order": [] if order == sorted(order) else order}
-        file.finish("words", ["word"], {**own, WORDS_KEY: said})
+        header = {"times": unknown, "others": others, "order": [] if order == sorted(order) else order}
+        file.finish("words", ["word"], {**own, WORDS_KEY: header})
 
 
 def _write_labels(bundle: Bundle, own: Mapping[str, Any], root: str, columns: Sequence[str], path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The pickles of emotion recognition in conversations."""
+"""The pickles of papers on emotion recognition in conversations."""

@@ -21,7 +21,7 @@ _Key = tuple[str, int, int]  # split, dialogue, utterance
 
 
 def is_baseline(parts: Sequence[Any]) -> bool:
-    """Return whether this is a sheet of utterances, or the vectors of the three parts."""
+    """Whether this is a sheet of utterances, or the vectors of the three parts."""
     return _is_sheet(parts) or _is_vectors(parts)
 
 
@@ -37,7 +37,7 @@ def _is_vectors(parts: Sequence[Any]) -> bool:
 
 
 def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the utterances of the sheets, or of the vectors where there is none, with their vectors."""
+    """Return the utterances of the sheets, or without sheets those of the vectors, with their vectors."""
     found = Found()
     rows: dict[_Key, dict[str, Any]] = {}
     for path, parts in files.items():
@@ -46,7 +46,7 @@ def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -
                 rows[key] = rows.get(key, {}) | row
     held = {path: dict(_vectors(parts)) for path, parts in files.items() if _is_vectors(parts)}
     if not rows:
-        found.notices.append("there are no labels: give the folder that holds data_emotion.p, too")
+        found.notices.append("there are no labels: give the folder that also holds data_emotion.p")
         order = list(_RELEASE)
         keys = sorted({key for vectors in held.values() for key in vectors}, key=lambda k: (order.index(k[0]), *k[1:]))
         rows = {key: _identity(key) for key in keys}
@@ -81,13 +81,13 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
         if not column:
             raise UserError(f"{where} has the label {one_line(repr(label), 40)}; {suggest(str(label), EMOTIONS)}")
         if key in seen:
-            raise UserError(f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: take one out")
+            raise UserError(f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: remove one")
         seen.add(key)
         yield key, _identity(key) | {"text": text, column: name}
 
 
 def _label_column(stem: str, name: Any, classes: set[Any]) -> str:
-    """Return which label a class is of, or nothing; the file's name and classes tell, for neutral is in both."""
+    """Return the label that a class belongs to, or ``""``; file name and classes decide, since neutral is in both."""
     if "emotion" in stem:
         return "emotion" if name in (*EMOTIONS, *SENTIMENTS) else ""
     if "sentiment" in stem or classes == set(SENTIMENTS):

@@ -1,4 +1,4 @@
-"""Tuples of dicts by dialogue: which of the published layouts a tuple has, and the utterances and vectors in it."""
+"""Tuples of dicts by dialogue: which published layout a tuple has, and its utterances and vectors."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,16 +19,16 @@ from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line
 from pipeline.tables.splits import SPLITS
 
-# The published order: MELD's name of a part, the split, and its dialogues where they are numbered through.
+# The published order: MELD's name of a part, the split, and its dialogues where all are numbered consecutively.
 _PARTS = (("train", "train", range(1039)), ("dev", "valid", range(1039, 1153)), ("test", "test", range(1153, 1433)))
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
-_STORES: dict[str, tuple[str, Modality]] = {  # field -> its store's name and modality
+_STORES: dict[str, tuple[str, Modality]] = {  # field -> name and modality of its store
     "text": ("text", "text"),
     **{f"roberta{i}": (f"text_roberta{i}", "text") for i in (1, 2, 3, 4)},
     "audio": ("audio", "audio"),
     "visual": ("video", "video"),
 }
-# Kinds of the fields (d: dict by dialogue, s: names of dialogues, .: anything), whether ids lead, the fields.
+# Kinds of the fields (d: dict by dialogue, s: names of dialogues, .: anything), whether ids come first, the fields.
 _LAYOUTS: tuple[tuple[str, bool, str], ...] = (
     ("d{7}ss", True, "id speaker label text audio visual sentence train test"),
     ("d{6}ssd", True, "id speaker label text audio sentence train test sentiment"),
@@ -58,7 +58,7 @@ class _Dialogue:
 
 
 def layout_of(parts: Sequence[Any]) -> list[str]:
-    """Return the names of the fields of a tuple of dicts by dialogue; nothing if it is none of those known."""
+    """Return the names of the fields of a tuple of dicts by dialogue; nothing for an unknown layout."""
     kinds = "".join("d" if isinstance(p, dict) else "s" if _is_names(p) else "x" for p in parts)
     if not kinds.startswith("ddd"):
         return []
@@ -87,14 +87,14 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     path
         For messages.
     fields
-        The fields by the names that `layout_of` gives.
+        The fields by the names from `layout_of`.
     options
-        ``arrays`` chooses among the vectors.
+        ``arrays`` chooses vectors.
 
     Raises
     ------
     UserError
-        If fields contradict each other, a cell is not what it should be, or a chosen field is not there.
+        If fields contradict each other, a cell is not what it should be, or a chosen field is missing.
     """
     splits = {name: {_key(path, key) for key in fields[name]} for name in SPLITS if name in fields}
     by_field: dict[str, _ByDialogue] = {
@@ -110,7 +110,7 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     emotions = _emotions(keys, of_meld, labels_only="id" in by_field and "text" not in by_field)
     found = Found()
     if fields.get("extra") is not None:
-        found.notices.append("the last field was left out: nothing says what it is")
+        found.notices.append("the last field was left out: its meaning is unknown")
     for key in keys:
         count = len(by_field["label"][key])
         utterances = [{name: held[key][i] for name, held in by_field.items()} for i in range(count)]
@@ -132,7 +132,7 @@ def _key(path: Path, key: Any) -> Any:
 
 
 def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapping[str, set[Any]]) -> None:
-    """Check that each dialogue has all fields, of one length, and lies in one part at most."""
+    """Check that each dialogue has all fields, of the same length, and is in one part at most."""
     lengths = {key: _length(cells) for key, cells in fields["label"].items()}
     for name, held in fields.items():
         for key, length in lengths.items():
@@ -143,7 +143,7 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
             if _length(held[key]) != length:
                 raise UserError(
                     f"{path}: dialogue {key} has {length} labels but {_length(held[key])} of {name}: "
-                    "the fields must be of one length"
+                    "the fields must have the same length"
                 )
     seen: dict[Any, str] = {}
     for split, keys in splits.items():
@@ -152,13 +152,13 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
                 raise UserError(f"{path}: dialogue {key} of the {split} part has no labels: the file is incomplete")
             if key in seen:
                 raise UserError(
-                    f"{path}: dialogue {key} is in the {seen[key]} and in the {split} part: take it out of one"
+                    f"{path}: dialogue {key} is in the {seen[key]} and in the {split} part: remove it from one"
                 )
             seen[key] = split
 
 
 def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
-    """Return the names of the emotions; nothing where labels are scores (GCNet's files of MOSI and MOSEI)."""
+    """Return the names of the emotions; nothing if labels are scores (GCNet's files of MOSI and MOSEI)."""
     if of_meld:
         return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
@@ -166,7 +166,7 @@ def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[st
 
 
 def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[str, ...]) -> dict[str, Any]:
-    """Return the row of the utterance i of a dialogue; `cells` is what each field holds of it."""
+    """Return the row of utterance i of a dialogue; `cells` is what each field holds for it."""
     where, key, group = dialogue.where, dialogue.key, dialogue.group
     if dialogue.numbers:
         name, recording, number = f"{group}_utt{dialogue.numbers[i]}", "", dialogue.numbers[i]
@@ -192,7 +192,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
 
 
 def _speaker(where: str, dialogue: str, cell: Any) -> str:
-    """Return a speaker: letters of IEMOCAP with their session (Ses01F), a one-hot vector as ``s<index>``."""
+    """Return a speaker: a letter of IEMOCAP with its session (Ses01F), a one-hot vector as ``s<index>``."""
     if isinstance(cell, str):
         return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
     row = np.asarray(cell) if _length(cell) else np.zeros(0)
@@ -202,10 +202,10 @@ def _speaker(where: str, dialogue: str, cell: Any) -> str:
 
 
 def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
-    """Return a class's name for its number; without names, the number itself."""
+    """Return the name of a class by its number; without names, the number itself."""
     number = np.asarray(cell)
     if number.dtype.kind not in "iuf" or number.size != 1:
-        raise UserError(f"{where} is {one_line(repr(cell), 40)}, which is no number: the labels must be numbers")
+        raise UserError(f"{where} is {one_line(repr(cell), 40)}, which is not a number: the labels must be numbers")
     value = float(number.ravel()[0])
     if not names:
         return value
@@ -215,7 +215,7 @@ def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
 
 
 def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[str]:
-    """Return the fields that the options ask for, all without options."""
+    """Return the fields that the options choose; all without options."""
     if not options.arrays:
         return list(names)
     wanted: list[str] = []
@@ -230,9 +230,9 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 
 
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-    """Return name and split of each dialogue: by the published order, if the parts in the file fit it.
+    """Return name and split of each dialogue: by the published order, if the parts in the file agree with it.
 
-    >>> dialogue_names([1040], {1040: "train"})  # the dev part is often joined to the training part
+    >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}
     """
     named = {}
@@ -247,7 +247,7 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the utterances' numbers in a dialogue: at the end of their ids if they rise, else their places.
+    """Return the numbers of utterances in a dialogue: from the end of their ids if they rise, else their positions.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))

@@ -1,10 +1,10 @@
-"""Pickles of the emotion-recognition-in-conversation papers, read only; which one a file is, its content tells.
+"""Pickles of papers on emotion recognition in conversations, recognised by their content; import only.
 
 ======================================== ==============================================================================
 tuples of dicts by dialogue              ``IEMOCAP_features(_raw).pkl`` (9 fields), ``iemocap_multimodal_features.pkl``
                                          (12), their MELD twins (9, 10, 13), COSMIC's ``iemocap.pkl`` (6), ``meld.pkl``
                                          (7) and RoBERTa features (10, 11), GCNet's and MERBench's label files (6, 7)
-7 arrays, padded                         bc-LSTM's ``{text,audio,video}.pickle`` of CMU-MOSI, one file a modality
+7 arrays, padded                         bc-LSTM's ``{text,audio,video}.pickle`` of CMU-MOSI, one per modality
 ``data_emotion.p``, 3 dicts of vectors   MELD's baseline: ``text_*.pkl``, ``audio_*.pkl``, keys ``<dia>_<utt>``
 ======================================== ==============================================================================
 
@@ -33,7 +33,7 @@ from pipeline.exchange.safety import refuse_options
 def read(path: Path, options: ImportOptions) -> Bundle:
     """Read one pickle, or a folder of bc-LSTM's or of MELD's baseline.
 
-    A vector of an utterance is one row, and its pooled vector. Utterances are named as the file names them; those of
+    The vector of an utterance is its only row and its pooled vector. Utterances are named as in the file; those of
     MELD ``<train|dev|test>_dia<D>_utt<U>``. Labels are the columns ``emotion`` and ``sentiment``, as names; GCNet's
     scores stay numbers.
 
@@ -42,18 +42,18 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The file or folder.
     options
-        ``arrays`` chooses stores (``text=roberta2``; in a folder, ``audio=audio_emotion`` names files); for a file
-        whose name does not say it, it gives the modality.
+        ``arrays`` chooses stores (``text=roberta2``; in a folder, ``audio=audio_emotion`` names files), and gives the
+        modality of a file whose name does not tell it.
 
     Raises
     ------
     UserError
-        If the content is none of those above, contradicts itself, or is no plain pickle.
+        If the content is not one of those above, contradicts itself, or is not a plain pickle.
     """
     refuse_options(path, options, ("arrays",))
     found = _folder(path, options) if path.is_dir() else _file(path, load(path), options)
     if not found.rows:
-        raise UserError(f"{path} holds no utterances: look whether it is the right file")
+        raise UserError(f"{path} holds no utterances: check that it is the right file")
     utterances = pd.DataFrame(found.rows)
     unique_ids(utterances["utterance"].tolist(), path, lambda i: f"utterance {i + 1}")
     stores, notices = [], list(found.notices)
@@ -74,8 +74,8 @@ def _file(path: Path, value: Any, options: ImportOptions) -> Found:
         return read_baseline({path: parts}, options)
     held = f" of {len(parts)} ({', '.join(type(part).__name__ for part in parts[:14])})" if parts else ""
     raise UserError(
-        f"{path} holds a {type(value).__name__}{held}, none of the known files of conversations: "
-        "see the formats that `import` knows, or save the arrays as .npz"
+        f"{path} holds a {type(value).__name__}{held}, which is not a known file of conversations: "
+        "try another format of `import`, or save the arrays as .npz"
     )
 
 
@@ -95,7 +95,7 @@ def _folder(path: Path, options: ImportOptions) -> Found:
         if is_padded(parts) or is_baseline(parts):
             values[file] = parts
         elif wanted:
-            raise UserError(f"{file} holds no vectors by utterance: leave it out of the arrays, or read it by itself")
+            raise UserError(f"{file} holds no vectors by utterance: remove it from --array, or import it alone")
         else:
             skipped.append(file.name)
     for pattern in chosen:
@@ -105,7 +105,7 @@ def _folder(path: Path, options: ImportOptions) -> Found:
             )
     padded = {file: parts for file, parts in values.items() if is_padded(parts)}
     if not values or (padded and len(padded) < len(values)):
-        raise UserError(f"{path} holds no pickles of one kind that are read together: give one file")
+        raise UserError(f"{path} holds no pickles that are read together: give one file")
     found = read_padded(padded, options) if padded else read_baseline(values, options)
     found.notices += [f"{name} was left out: it holds no vectors by utterance" for name in skipped]
     return found

@@ -1,4 +1,4 @@
-"""bc-LSTM's padded arrays: seven to a file, one file a modality, videos of which only the lengths are known."""
+"""bc-LSTM's padded arrays: seven per file, one file per modality, with lengths but no names of videos."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,25 +13,27 @@ from pipeline.exchange.formats.erc.stores import Found, Vectors, stores_by_name
 
 
 def is_padded(parts: Sequence[Any]) -> bool:
-    """Return whether these are the seven: values and labels of training and test, a maximum, two lists of lengths."""
+    """Whether these are the seven: values and labels of training and test, a maximum, two lists of lengths."""
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return len(parts) == 7 and sum(array.ndim == 3 for array in arrays) >= 2
 
 
 def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the videos of all files, one a modality, which must agree on lengths and labels."""
-    found = Found(notices=["the file names no videos: they are numbered within each part"])
+    """Return the videos of all files, one per modality, which must agree on lengths and labels."""
+    found = Found(notices=["the file does not name its videos: they are numbered within each part"])
     for name, (file, modality) in stores_by_name(files, options).items():
         rows, vectors = _unpadded(file, files[file])
         if found.rows and rows != found.rows:
-            raise UserError(f"{file} has other lengths or labels than the files beside it: take files of one origin")
+            raise UserError(
+                f"{file} has other lengths or labels than the files beside it: use files from the same source"
+            )
         found.rows = rows
         found.stores[name] = (modality, vectors)
     return found
 
 
 def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], Vectors]:
-    """Return row and vector of each utterance, the padding left out."""
+    """Return row and vector of each utterance, without padding."""
     train, train_labels, test, test_labels, _, train_lengths, test_lengths = parts
     rows: list[dict[str, Any]] = []
     vectors: Vectors = []
@@ -46,7 +48,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
         if lengths.dtype.kind not in "iu" or (
             len(lengths) and not 0 <= lengths.min() <= lengths.max() <= values.shape[1]
         ):
-            raise UserError(f"{path}: a length of the {split} part is no whole number from 0 to {values.shape[1]}")
+            raise UserError(f"{path}: a length of the {split} part is not a whole number from 0 to {values.shape[1]}")
         for v, length in enumerate(lengths.tolist()):
             for n in range(length):
                 group = f"{split}_vid{v}"
@@ -60,6 +62,6 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
 def _sentiment(where: str, cell: NDArray[Any]) -> str | float:
     """Return negative or positive for 0 and 1 (or one-hot); a score as it is."""
     if cell.dtype.kind not in "biuf" or cell.ndim > 1:
-        raise UserError(f"{where} is no number: the labels must be numbers")
+        raise UserError(f"{where} is not a number: the labels must be numbers")
     value = float(cell.argmax()) if cell.ndim else float(cell)
     return {0.0: "negative", 1.0: "positive"}.get(value, value)

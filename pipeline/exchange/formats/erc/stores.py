@@ -1,4 +1,4 @@
-"""What the readers of conversation pickles gather, and how it becomes stores of one vector an utterance."""
+"""What the readers of conversation pickles return, and how it becomes stores of one vector per utterance."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -17,12 +17,12 @@ from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_o
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
 
-Vectors = list[NDArray[Any] | None]  # one an utterance; None: not there
+Vectors = list[NDArray[Any] | None]  # one per utterance; None: missing
 
 
 @dataclass
 class Found:
-    """What is gathered from a file: rows of the utterance table, modality and vectors by store, notices."""
+    """What was read from a file: rows of the utterance table, modality and vectors by store, notices."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     stores: dict[str, tuple[Modality, Vectors]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Found:
 
 
 def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str, tuple[Path, Modality]]:
-    """Return file and modality of each store, named after the modality, or after the file where several have one."""
+    """Return file and modality of each store, named after the modality, or after the file if several have the same."""
     pairs: list[tuple[Path, Modality]] = []
     for path in files:
         named = next((m for m, names in options.arrays if any(fnmatch(path.stem, name) for name in names)), None)
@@ -41,7 +41,7 @@ def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str,
     found = {slug(path.stem) if count[m] > 1 else m: (path, m) for path, m in pairs}
     if len(found) < len(pairs):
         raise UserError(
-            f"{pairs[0][0].parent}: two files would make one store: rename one of {', '.join(map(str, files))}"
+            f"{pairs[0][0].parent}: two files would make the same store: rename one of {', '.join(map(str, files))}"
         )
     return found
 
@@ -51,27 +51,27 @@ def _modality_of(path: Path) -> Modality:
     for modality in MODALITIES:
         if stem.startswith(modality):
             return modality
-    raise UserError(f"{path}: the name does not say what was measured: say it with --array audio={path.stem}")
+    raise UserError(f"{path}: the name does not tell the modality: give it with --array audio={path.stem}")
 
 
 def store_of(
     path: Path, name: str, modality: Modality, vectors: Vectors, utterances: Sequence[str]
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store of one vector an utterance, and a notice if numbers had to be masked.
+    """Return a store of one vector per utterance, and a notice if numbers were masked.
 
     Parameters
     ----------
     path
         Where the vectors come from, for messages and the store's details.
     name, modality
-        The store's.
+        Those of the store.
     vectors, utterances
-        One each an utterance.
+        One per utterance.
 
     Raises
     ------
     UserError
-        If something is no vector of numbers, or not as long as the others.
+        If something is not a vector of numbers, or not as long as the others.
     """
     width, masked, touched, items = -1, 0, 0, []
     for utterance, cell in zip(utterances, vectors, strict=True):
@@ -82,7 +82,7 @@ def store_of(
         width = len(vector) if width < 0 else width
         if len(vector) != width:
             raise UserError(f"{path}: {name} of {utterance} has {len(vector)} numbers where others have {width}")
-        with np.errstate(over="ignore"):  # what single precision cannot hold is masked and counted
+        with np.errstate(over="ignore"):  # numbers beyond single precision are masked and counted
             entry, count = entry_of(vector[None], pooled=vector)
         items.append(item_of(utterance, entry))
         masked, touched = masked + count, touched + bool(count)
@@ -100,6 +100,6 @@ def _vector(where: str, cell: Any) -> NDArray[np.float64]:
         vector = vector[0]
     if vector.dtype.kind not in "biuf" or vector.ndim != 1:
         raise UserError(
-            f"{where} is no vector of numbers ({one_line(type(cell).__name__)} {vector.shape}): see the file"
+            f"{where} is not a vector of numbers ({one_line(type(cell).__name__)} {vector.shape}): check the file"
         )
     return vector.astype(np.float64)

@@ -272,4 +272,4 @@ def test_a_part_that_could_be_any_is_asked_about(tmp_path: Path, names: Any, mes
 
 def test_what_is_no_part_is_named(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pkl", train=part(0), test=part(1), config={"any": 1}, note="x")
-    assert "a.pkl: not read, since they are no parts: config, note" in read(path, NONE).notices
+    assert "a.pkl: not read, since they are not parts: config, note" in read(path, NONE).notices
