@@ -95,7 +95,7 @@ def near_notices(near: Mapping[str, str]) -> list[str]:
     """Return a sentence for each column of `nearly_ours`.
 
     >>> near_notices({"begin": "start"})
-    ["the column 'begin' is not read; did you mean 'start'? Rename it then, with times in seconds"]
+    ["the column 'begin' is not read; did you mean 'start'? If so, rename it, with times in seconds"]
     """
     return [
         f"the column {name!r} is not read; did you mean {ours!r}? If so, rename it"

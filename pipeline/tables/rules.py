@@ -111,7 +111,7 @@ def fault_of_label(cell: str, column: str, task: str) -> str:
     ('', "the label column 'mood' is 'NA', which is not a label: give a label or remove the row")
     """
     if is_no_label(cell):
-        what = f"is {cell!r}, which is no label" if cell else "is empty"
+        what = f"is {cell!r}, which is not a label" if cell else "is empty"
         return f"the label column {column!r} {what}: give a label or remove the row"
     if task == "regression":
         try:

@@ -66,7 +66,7 @@ def test_the_protocol_is_written_as_it_was_given(kind: str, folds: int | None, h
     divided = kind in ("group-kfold", "crossfit")
     assert (protocol.kind, protocol.group) == (kind, "actor")
     assert protocol.folds == ((folds or 5) if divided else 5)
-    assert any(f"--folds {folds} is not written" in line for line in lines) == (folds is not None and not divided)
+    assert any(f"--folds {folds} was not written" in line for line in lines) == (folds is not None and not divided)
 
 
 AMBIGUOUS = ("on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "<<", "a: b", "a #b")
@@ -107,12 +107,12 @@ def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("demo", {}, "a corpus 'demo' already"),
+        ("demo", {}, "already has a corpus 'demo'"),
         ("my corpus", {}, "cannot name a corpus"),
-        ("mine", {"root": "nowhere"}, "--root nowhere is no folder"),
+        ("mine", {"root": "nowhere"}, "--root nowhere is not a folder"),
         ("mine", {"modalities": "text,smell"}, "'smell'"),
         ("mine", {"kind": "kfold"}, "did you mean 'group-kfold'"),
-        ("mine", {"modalities": ""}, "--modalities names none"),
+        ("mine", {"modalities": ""}, "--modalities names no modality"),
         ("mine", {"reader": "manifst"}, "did you mean 'manifest'"),
     ],
 )

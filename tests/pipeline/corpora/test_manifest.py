@@ -75,7 +75,7 @@ def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None
         ("a.mp4,u9,0,inf,,s1,joy", 6, "end is 'inf'"),
         ("a.mp4,u1,0,1,,s1,joy", 6, "'u1' is also in line 2"),
         ("a.mp4,u9,0,1,,s1,", 6, "label column 'emotion' is empty"),
-        ("a.mp4,u9,0,1,,s1,jyo", 6, "'jyo' occurs once.*did you mean 'joy'"),
+        ("a.mp4,u9,0,1,,s1,jyo", 6, "'jyo' occurs only once.*did you mean 'joy'"),
         (",u9,0,1,,s1,joy", 6, "neither media nor text"),
         ("a.mp4,u9,0,1,,,joy", 6, "speaker is empty, but the protocol groups by it"),
     ],
@@ -96,7 +96,7 @@ def test_all_bad_rows_are_listed_not_only_the_first(tmp_path: Path) -> None:
 
 def test_a_single_label_is_refused(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "joy"))
-    assert "nothing to tell apart" in found.problems[0].message
+    assert "at least two different labels are needed" in found.problems[0].message
 
 
 def test_a_score_must_be_a_number(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_files_that_are_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not exist"):
         read(tmp_path / "nowhere", settings())
     (tmp_path / "manifest.csv").write_bytes(HEADER.encode() + b"a.mp4,u1,,,caf\xe9,s1,joy\n")
-    with pytest.raises(UserError, match=r"manifest.csv:2: byte 0xe9 is no UTF-8"):
+    with pytest.raises(UserError, match=r"manifest.csv:2: byte 0xe9 is not valid UTF-8"):
         read(tmp_path, settings())
     with pytest.raises(UserError, match="more cells than the header"):
         corpus(tmp_path, "a.mp4,u1,,,well, no,s1,joy\n")
@@ -233,7 +233,7 @@ def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD + rows)
     assert said(found, "error").count("which is not a label: give a label or remove the row") == 2
     with_scores = corpus(tmp_path, f"a.mp4,u1,,,x,s1,0.5\nb.mp4,u2,,,x,s1,{label}\n", task="regression")
-    assert "which is no label" in said(with_scores, "error")
+    assert "which is not a label" in said(with_scores, "error")
 
 
 @pytest.mark.parametrize("label", ["feeling-{}", "{} " + "as was said before " * 20])
@@ -241,7 +241,10 @@ def test_thousands_of_labels_that_occur_once_are_said_briefly(label: str, tmp_pa
     rows = "".join(f"a{i}.mp4,{label.format(i)}\n" for i in range(1500))
     found = corpus(tmp_path, rows, "media,emotion\n", protocol=ProtocolParams("group-kfold", 2))
     assert len(found.problems) == 1500
-    assert "cannot be both learnt and tested; did you mean 'feeling-" in str(found.problems[0]) or "as was" in label
+    assert (
+        "cannot be both in training and in testing; did you mean 'feeling-" in str(found.problems[0])
+        or "as was" in label
+    )
     assert len(said(found)) < 3 * len(rows) + 1_000_000
 
 
@@ -346,13 +349,13 @@ def test_a_column_that_means_something_else_is_an_ordinary_one(column: str, tmp_
     header = "media,utterance,speaker,emotion,"
     found = corpus(tmp_path, rows, f"{header}{column}\n")
     assert not said(found, "error")
-    assert f"the column {column!r} is not taken for {column.lower()!r}, which holds" in said(found, "warning")
+    assert f"the column {column!r} is not read as {column.lower()!r}, which holds" in said(found, "warning")
     assert "did you mean" not in said(found, "warning")
     assert list(found.utterances[column]) == ["north", "south", "north", "south"]
     found = corpus(tmp_path, rows, f"{header}{column.lower()}\n")
     (problem,) = found.problems
     assert problem.severity == "error"
-    assert "holds 'north': if it means something else, rename it" in problem.message
+    assert "holds 'north': rename it if it means something else" in problem.message
 
 
 def test_one_wrong_region_is_named_in_our_words(tmp_path: Path) -> None:
@@ -393,8 +396,9 @@ def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, err
     assert len([problem for problem in found.problems if problem.severity == "error"]) == errors
     if not errors:
         assert list(found.utterances["split"]) == ["", "", "train"] * 2
-        assert f"'fold3' is none of train, valid, test: not read, which changes nothing under {kind}" in said(
-            found, "warning"
+        assert (
+            f"'fold3' is not one of train, valid, test: it is not read, and the protocol {kind} does not need it"
+            in said(found, "warning")
         )
 
 

@@ -249,5 +249,5 @@ def test_a_root_that_the_locale_cannot_spell_gets_the_hint_that_files_get(tmp_pa
     what = ("--root", "caf\u00e9", "--task", "regression", "--label", "y")
     done = shell("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
     assert done.returncode == 1
-    assert "is no folder; under the locale C (encoding ascii) names with other letters" in done.stderr
+    assert "is not a folder; under the locale C (encoding ascii) names with other letters" in done.stderr
     assert "PYTHONUTF8=1" in done.stderr

@@ -133,7 +133,7 @@ def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: py
     for features, message in (
         (("opensmile",), "run `crossmodal extract --corpus grid --extractor opensmile`"),
         (("mfc",), "did you mean 'mfcc'"),
-        (("tfidf",), "fitted anew"),
+        (("tfidf",), "fitted again in every fold"),
     ):
         with pytest.raises(UserError, match=message):
             export(params, "grid", "npz", path, features)

@@ -121,22 +121,22 @@ LAUGHS = b"\x80\x02]q\x00(" + b"K\x01" * 10 + b"e" + b"".join(
 TEXT = b"X\x03\x00\x00\x00abc"
 BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "empty"),
-    "text": (lambda: b"start,end\n0,1\n", "no pickle"),
+    "text": (lambda: b"start,end\n0,1\n", "not a pickle"),
     "gzip": (lambda: gzip.compress(pickle.dumps([1])), "gunzip"),
     "zip": (lambda: zipped(), "zip archive"),
     "cut off": (lambda: pickle.dumps(np.arange(1000.0), 4)[:-100], "cut off"),
     "cut off, no frame": (lambda: pickle.dumps([np.arange(1000.0)], 2)[:-100], "cut off"),
-    "only a start": (lambda: b"\x80\x04", "no pickle"),
+    "only a start": (lambda: b"\x80\x04", "not a pickle"),
     "two pickles": (lambda: pickle.dumps(1) * 2, "after its end"),
     "frame": (lambda: b"\x80\x04\x95" + struct.pack("<Q", 1 << 62) + b"N.", "cut off"),
-    "bytes of 2^62": (lambda: b"\x80\x04\x8e" + struct.pack("<Q", 1 << 62) + b"abc.", "no pickle"),
-    "bytearray of 2^62": (lambda: b"\x80\x05\x96" + struct.pack("<Q", 1 << 62) + b"abc.", "no pickle"),
-    "integer of 2^31 bytes": (lambda: b"\x80\x02\x8b" + struct.pack("<i", (1 << 31) - 1) + b"\x01.", "no pickle"),
-    "integer of many digits": (lambda: b"I" + b"9" * 100_000 + b"\n.", "no pickle"),
+    "bytes of 2^62": (lambda: b"\x80\x04\x8e" + struct.pack("<Q", 1 << 62) + b"abc.", "not a pickle"),
+    "bytearray of 2^62": (lambda: b"\x80\x05\x96" + struct.pack("<Q", 1 << 62) + b"abc.", "not a pickle"),
+    "integer of 2^31 bytes": (lambda: b"\x80\x02\x8b" + struct.pack("<i", (1 << 31) - 1) + b"\x01.", "not a pickle"),
+    "integer of many digits": (lambda: b"I" + b"9" * 100_000 + b"\n.", "not a pickle"),
     "memo number": (lambda: b"\x80\x02Nr" + struct.pack("<I", (1 << 32) - 1) + b".", "memo"),
     "memo number as text": (lambda: b"Np4294967295\n.", "memo"),
-    "memo without entry": (lambda: b"\x80\x02h\x07.", "no pickle"),
-    "empty stack": (lambda: b"\x80\x020000.", "no pickle"),
+    "memo without entry": (lambda: b"\x80\x02h\x07.", "not a pickle"),
+    "empty stack": (lambda: b"\x80\x020000.", "not a pickle"),
     "extension": (lambda: b"\x80\x02\x84" + struct.pack("<I", EXTENSION) + b".", "extension registry"),
     "persistent id": (lambda: b"\x80\x02Nq\x00Q.", "outside the file"),
     "persistent id as text": (lambda: b"Pabc\n.", "outside the file"),
@@ -147,8 +147,8 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "list in itself": (lambda: b"\x80\x02]q\x00h\x00a.", "contains itself"),
     "dict in itself": (lambda: b"\x80\x02}q\x00K\x01h\x00s.", "contains itself"),
     "billion laughs": (lambda: LAUGHS, "repeats its parts"),
-    "list in a set": (lambda: b"\x80\x02c__builtin__\nset\n]]a\x85R.", "no pickle"),
-    "half a letter": (lambda: b"\x80\x02X\x03\x00\x00\x00\xed\xa0\x80.", "no pickle"),
+    "list in a set": (lambda: b"\x80\x02c__builtin__\nset\n]]a\x85R.", "not a pickle"),
+    "half a letter": (lambda: b"\x80\x02X\x03\x00\x00\x00\xed\xa0\x80.", "not a pickle"),
     "giant shape": (
         lambda: array_of(b"f8", b"(K\x01\x8a\x05\x00\x00\x00\x00\x10\x85DTYPE\x89U\x03abctb"),
         "values of float64",
@@ -199,7 +199,7 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "bare dtype": (lambda: pickle.dumps(np.dtype("f8")), "bare dtype"),
     "bare class": (lambda: pickle.dumps(np.ndarray), "function or class"),
     "blank array": (lambda: array_of(b"f8", b""), "without its data"),
-    "array by call": (lambda: b"\x80\x02cnumpy\nndarray\n\x8a\x05\x00\x00\x00\x00\x10\x85\x85R.", "no pickle"),
+    "array by call": (lambda: b"\x80\x02cnumpy\nndarray\n\x8a\x05\x00\x00\x00\x00\x10\x85\x85R.", "not a pickle"),
     "array set twice": (
         lambda: array_of(b"i1", b"(K\x01K\x01\x85DTYPE\x89U\x01atb(K\x01K\x01\x85DTYPE\x89U\x01atb"),
         "twice",
@@ -213,7 +213,7 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: b"\x80\x02c__builtin__\nbytearray\n\x8a\x06\x00\x00\x00\x00\x00\x10\x85R.",
         "bytearray",
     ),
-    "giant bytes": (lambda: b"\x80\x02c__builtin__\nbytes\n\x8a\x06\x00\x00\x00\x00\x00\x10\x85R.", "no pickle"),
+    "giant bytes": (lambda: b"\x80\x02c__builtin__\nbytes\n\x8a\x06\x00\x00\x00\x00\x00\x10\x85R.", "not a pickle"),
     "other encoding": (lambda: b"\x80\x02c_codecs\nencode\n" + TEXT + b"X\x03\x00\x00\x00zip\x86R.", "encoding"),
     "defaultdict of a function": (
         lambda: b"\x80\x02ccollections\ndefaultdict\nc_codecs\nencode\n\x85R.",
@@ -286,7 +286,7 @@ def test_every_way_of_cutting_or_bending_a_pickle_ends_in_a_value_or_a_sentence(
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     refused(lambda: load(tmp_path / "none.pkl"), "does not exist")
-    refused(lambda: load(tmp_path), "no file")
+    refused(lambda: load(tmp_path), "not a file")
     refused(lambda: erc.read(tmp_path / "none.pkl", ImportOptions()), "does not exist")
 
 
@@ -375,8 +375,8 @@ SEQUENCES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "records": (put(FEATURES, data(np.zeros((3, 1), [("a", "f4")]))), "neither numbers nor text"),
     "complex": (put(FEATURES, data(np.zeros((3, 1), complex))), "neither numbers nor text"),
     "nothing inside": (put(FEATURES, data(h5py.Empty("f4"))), "no value"),
-    "features a group": (put(FEATURES, lambda h5, where: h5.create_group(where)), "no dataset"),
-    "id a dataset": (put("x/data/v", data(np.ones(3))), "no group"),
+    "features a group": (put(FEATURES, lambda h5, where: h5.create_group(where)), "not a dataset"),
+    "id a dataset": (put("x/data/v", data(np.ones(3))), "not a group"),
     "no intervals": (lambda h5: h5.__delitem__(INTERVALS), "no x/data/v/intervals"),
     "no metadata": (lambda h5: h5.__delitem__("x/metadata"), "no x/metadata"),
     "no root name": (lambda h5: h5.__delitem__("x/metadata/root name"), "no metadata/root name"),
@@ -412,15 +412,15 @@ def test_the_good_file_is_read(tmp_path: Path) -> None:
 def test_a_sequence_that_is_cut_off_is_refused(tmp_path: Path, keep: int) -> None:
     path = sequence(tmp_path / "x.csd")
     path.write_bytes(path.read_bytes()[:keep])
-    refused(lambda: csd.read(path, AUDIO), str(path), "no readable HDF5")
+    refused(lambda: csd.read(path, AUDIO), str(path), "not a readable HDF5")
 
 
 def test_what_is_no_hdf5_and_what_is_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csd"
     path.write_text("start,end\n")
-    refused(lambda: csd.read(path, AUDIO), "no readable HDF5")
+    refused(lambda: csd.read(path, AUDIO), "not a readable HDF5")
     path.write_bytes(EVIL["posix.system by dumps"]())
-    refused(lambda: csd.read(path, AUDIO), "no readable HDF5")
+    refused(lambda: csd.read(path, AUDIO), "not a readable HDF5")
     refused(lambda: csd.read(tmp_path / "none.csd", AUDIO), "does not exist")
     refused(lambda: csd.read(tmp_path / "cwd", AUDIO), "no .csd")
 

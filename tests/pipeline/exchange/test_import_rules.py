@@ -148,13 +148,13 @@ def test_the_label_is_kept_as_it_is_written_and_is_no_feature(tmp_path):
 
 def test_headers_are_found_without_spaces_and_case_and_near_ones_are_named(tmp_path):
     sheet(tmp_path, [(f"c{i}", f"g{i % 4}", "ab"[i // 4 % 2]) for i in range(8)], (" Clip", "WHO ", "Speaker_ID"))
-    assert "say so" not in imported(label="speaker_id")
+    assert "; if it holds" not in imported(label="speaker_id")
     assert prepared(tmp_path)["speaker_id"].tolist() == list("aaaabbbb")
 
 
 def test_columns_that_look_like_a_role_are_named(tmp_path):
     sheet(tmp_path, [("ab"[i // 4 % 2], f"g{i % 4}", f"t{i}") for i in range(8)], ("mood", "who", "begin"))
-    assert "column 'begin' is kept as it is; if it holds the start, say so: --start begin" in imported(id="")
+    assert "column 'begin' is kept as it is; if it holds the start, add --start begin" in imported(id="")
 
 
 def test_rows_of_commas_and_labels_that_are_none(tmp_path):
@@ -319,7 +319,7 @@ def test_one_id_in_another_case_beside_many_that_match_is_a_notice(tmp_path):
     lines = importing.import_into(load_params(Path("params.yaml")), "csv", path, "mine", options, "")
     assert "11 of 12 utterances of mine matched by id" in lines
     said = "1 id differs only in spelling, such as 'QxYz' of mine and 'qXyZ' of"
-    assert [line for line in lines if line.startswith(said) and "they are taken for different ones" in line]
+    assert [line for line in lines if line.startswith(said) and "they count as different" in line]
 
 
 @pytest.mark.parametrize("kind", ["official", "crossfit"])
@@ -332,7 +332,7 @@ def test_a_protocol_that_needs_splits_is_refused_without(tmp_path, kind, splits)
     options = OPTIONS if splits is None else replace(OPTIONS, split="part")
     block = {"task": "classification", "label": "mood", "kind": kind, "folds": 2}
     before = (tmp_path / "params.yaml").read_bytes()
-    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name what holds them with --split"):
+    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name the column that holds them"):
         importing.import_corpus(Path("params.yaml"), "csv", Path("f.csv"), "mine", options, block)
     assert (tmp_path / "params.yaml").read_bytes() == before
     assert not Path("data/raw/mine").exists()

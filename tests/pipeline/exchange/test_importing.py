@@ -103,7 +103,7 @@ def test_into_joins_by_id_and_never_by_position(tmp_path):
                "--match", "[cx]_?(.+)", cwd=folder).stdout  # fmt: skip
     assert "50 of 60 utterances of mine matched by id" in said
     assert "10 utterances of mine are not in more.npz" in said
-    assert "2 ids of more.npz are no utterances of mine" in said
+    assert "2 ids of more.npz are not utterances of mine" in said
     with open_store(folder / "data/work/mine/features/pulse.h5") as store:
         for i, name in enumerate(store.utterances):
             number = int(name[1:])
@@ -117,7 +117,7 @@ def test_into_joins_by_id_and_never_by_position(tmp_path):
 def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
     folder = made(tmp_path, mfcc=np.ones((60, 2), np.float32) * np.arange(60)[:, None])
     said = run(*AS_CORPUS, "--array", "audio=mfcc", cwd=folder).stdout
-    assert "mfcc is called mfcc_imported here" in said
+    assert "mfcc is named mfcc_imported here" in said
     assert (folder / "data/work/mine/features/mfcc_imported.h5").exists()
 
 
@@ -157,8 +157,8 @@ def test_into_refuses_what_matches_nothing_or_too_much(tmp_path):
     for extra, message in (
         ((), "no id of more.npz (such as 'p')"),
         (("--match", "."), "must have one group"),
-        (("--match", "("), "no regular expression"),
-        (("--match", "(.).*"), "ids must tell all apart"),
+        (("--match", "("), "not a regular expression"),
+        (("--match", "(.).*"), "each id must stay different"),
     ):
         done = run(*into, *extra, cwd=folder, check=False)
         assert done.returncode == 1

@@ -125,5 +125,5 @@ def test_a_file_is_bound_again_after_it_was_written_anew(tmp_path: Path) -> None
 
 def test_a_folder_is_no_table(tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
-    with pytest.raises(UserError, match=r"x\.csv is no file"):
+    with pytest.raises(UserError, match=r"x\.csv is not a file"):
         read_table(tmp_path / "x.csv")

@@ -22,7 +22,7 @@ def test_names_that_settings_ask_for_keep_their_spelling() -> None:
 
 
 def test_two_columns_of_one_name_are_refused() -> None:
-    with pytest.raises(UserError, match="'Start' and 'START', and either could be 'start'"):
+    with pytest.raises(UserError, match="'Start' and 'START', and each could be 'start'"):
         column_names(["Start", "START"], OURS, [], "m.csv")
     with pytest.raises(UserError, match="'start' twice"):
         column_names(["start", " start"], OURS, [], "m.csv")

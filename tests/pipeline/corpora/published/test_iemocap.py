@@ -258,7 +258,7 @@ HEAD = "[7.0000 - 8.0000]\tSes01F_impro01_F009\tneu\t[2.5, 2.5, 2.5]"
     ("old", "new", "severity", "message"),
     [
         ("F009", "F000", "error", "Ses01F_impro01_F000 is in line 10 too"),
-        ("Ses01F_impro01_F", "Ses01F_impro02_F", "error", "Ses01F_impro02_F009 is no utterance of Ses01F_impro01"),
+        ("Ses01F_impro01_F", "Ses01F_impro02_F", "error", "Ses01F_impro02_F009 is not an utterance of Ses01F_impro01"),
         ("neu", "nue", "error", "the emotion is 'nue'"),
         ("7.0000", "9.0000", "error", "end 8 lies before start 9"),
         ("7.0000", "8.0000", "warning", "the interval at 8 s has no length"),
@@ -266,9 +266,9 @@ HEAD = "[7.0000 - 8.0000]\tSes01F_impro01_F009\tneu\t[2.5, 2.5, 2.5]"
         ("8.0000", "nan", "error", "end is 'nan'"),
         ("7.0000", "-7.0000", "error", "start is '-7.0000'"),
         ("[2.5, 2", "[5.6, 2", "error", "valence is '5.6', but must be a number from 0.5 to 5.5"),
-        (", 2.5]", "]", "error", "[2.5, 2.5] are not valence, activation and dominance"),
+        (", 2.5]", "]", "error", "[2.5, 2.5] does not hold valence, activation and dominance"),
         (", 2.5]", ", ]", "warning", "dominance is blank"),
-        ("\tneu", "", "error", "does not read [start - end] name emotion"),
+        ("\tneu", "", "error", "does not have the form [start - end] name emotion"),
         ("[7.0000", "7.0000", "warning", "neither a head line nor a rater's line"),
     ],
 )
@@ -299,7 +299,7 @@ def test_a_blank_score_is_no_label(tmp_path: Path) -> None:
         ("[003.0000-", "[004.5000-", "error: .*:6: .*end 4 lies before start 4.5"),
         ("[003.0000-004.0000]", "", "warning: .*:6: .*has no times"),
         ("Ses01F_impro01_F003 [006.0000-006.5000]: Stop.", "", "F003 has an evaluation but no transcription"),
-        ("[006.0000-", "[005.0000-", "F003 has other times than in its evaluation"),
+        ("[006.0000-", "[005.0000-", "F003 has other times than its evaluation"),
         ("Stop.", "", "F003 has an empty transcription"),
     ],
 )
@@ -344,7 +344,7 @@ def test_half_unpacked_releases(tmp_path: Path) -> None:
         get(release, "text")
     with pytest.raises(UserError, match="Found: nothing of it"):
         get(tmp_path, "text")
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         get(tmp_path / "nowhere", "text")
 
 
@@ -538,7 +538,7 @@ def test_without_pictures_the_sound_files_are_the_recordings(recorded: Path, tmp
     np.testing.assert_allclose(filled["end"], 1.0, atol=1e-6)
     if how == "no avi":
         np.testing.assert_allclose(found.words["start"], [0.1, 0.35])
-        assert "there are no dialog/avi/DivX: video counts as absent" in messages(found, "warning")
+        assert "there is no dialog/avi/DivX: video counts as absent" in messages(found, "warning")
 
 
 @needs_data
@@ -546,7 +546,7 @@ def test_without_sound_files_the_voice_is_in_the_dialogue(recorded: Path, tmp_pa
     found = get(copied(recorded, tmp_path / "x", but="sentences/wav"))
     assert (found.utterances["sound"] == "").all()
     assert found.utterances["media"].str.endswith(".avi").all()
-    assert "there are no sentences/wav" in messages(found, "warning")
+    assert "there is no sentences/wav" in messages(found, "warning")
 
 
 def copied(release: Path, to: Path, but: str) -> Path:

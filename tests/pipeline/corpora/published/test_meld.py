@@ -175,7 +175,7 @@ def test_all_encodings_of_the_sheets_read_the_same(tmp_path, ending, encoding, t
         ('1,a,M,happy,positive,0,1,8,21,"0:16:16,059","0:16:21,731"', "Emotion is 'happy'"),
         ('1,a,M,joy,good,0,1,8,21,"0:16:16,059","0:16:21,731"', "Sentiment is 'good'"),
         ('1,a,M,joy,positive,x,1,8,21,"0:16:16,059","0:16:21,731"', "Dialogue_ID is 'x'"),
-        ('1,a,M,joy,positive,0,1,8,21,"16:16,059","0:16:21,731"', "StartTime: '16:16,059' is no time"),
+        ('1,a,M,joy,positive,0,1,8,21,"16:16,059","0:16:21,731"', "StartTime: '16:16,059' is not a time"),
         ('1,a,M,joy,positive,0,1,8,21,"0:16:22,059","0:16:21,731"', "before StartTime"),
         ('1,a,M,joy,positive,0,0,8,21,"0:16:16,059","0:16:21,731"', "is also in line 2"),
         ('1,a, b,M,joy,positive,0,1,8,21,"0:16:16,059","0:16:21,731"', "more cells"),
@@ -201,7 +201,7 @@ def test_another_header_a_missing_sheet_and_half_an_archive_are_refused(tmp_path
     (root / "train_sent_emo.csv").unlink()
     with pytest.raises(UserError, match=r"Not found: train_sent_emo.csv"):
         read(root, settings())
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         read(tmp_path / "nowhere", settings())
 
 
@@ -212,5 +212,5 @@ def test_an_unknown_label_names_the_known_ones(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "16:16", "00:61:00,000", "a:b:c,d", "00:00:00", "00:00:61,000"])
 def test_what_is_no_time_is_refused(text):
-    with pytest.raises(ValueError, match="is no time"):
+    with pytest.raises(ValueError, match="is not a time"):
         seconds(text)

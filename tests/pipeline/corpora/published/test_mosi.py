@@ -315,9 +315,9 @@ def test_an_interval_without_length_is_the_known_fault(tmp_path: Path, source: s
         ("x,1,03bSnISJMiM,3,1", "start is 'x'"),
         ("-1,1,03bSnISJMiM,3,1", "start is '-1'"),
         ("0,inf,03bSnISJMiM,3,1", "end is 'inf'"),
-        ("0,1,somebodys_x,3,1", "the video 'somebodys_x' is in none of the official folds"),
+        ("0,1,somebodys_x,3,1", "the video 'somebodys_x' is not in any official fold"),
         ("0,1,03bSnISJMiM,0,1", "the clip is '0'"),
-        ("0,1,03bSnISJMiM,3", "the row has 4 cells, not 5"),
+        ("0,1,03bSnISJMiM,3", "the row has 4 cells instead of 5"),
     ],
 )
 def test_bad_rows_are_named(tmp_path: Path, row: str, message: str) -> None:
@@ -344,7 +344,7 @@ def test_bad_rows_are_named(tmp_path: Path, row: str, message: str) -> None:
         ("label.csv", "video_id,clipid,text,label\n", "label.csv:1: .*no column 'clip_id'; did you mean 'clipid'"),
         ("label.csv", "", "no column 'video_id'"),
         ("label.csv", "video_id,clip_id,label\nwho,1,1\n", "no row could be read.*'who'"),
-        ("OpinionLevelSentiment.csv", b"0,1,03bSnISJMiM,1,1\n\xff", "sv:2: byte 0xff is no UTF-8"),
+        ("OpinionLevelSentiment.csv", b"0,1,03bSnISJMiM,1,1\n\xff", "sv:2: byte 0xff is not valid UTF-8"),
     ],
 )
 def test_other_headers_are_refused(tmp_path: Path, name: str, text: str | bytes, message: str) -> None:
@@ -386,7 +386,7 @@ def test_half_unpacked_folders_say_what_is_there(tmp_path: Path) -> None:
         file.unlink()
     with pytest.raises(UserError, match=r"Not found: .*Transcript/Segmented"):
         get(root, "text")
-    with pytest.raises(UserError, match="is no folder"):
+    with pytest.raises(UserError, match="is not a folder"):
         get(tmp_path / "nowhere")
 
 
@@ -429,8 +429,8 @@ def test_gaps_and_counts_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("one_DELIM_HELLO\n", "does not read <n>_DELIM_<text>"),
-        ("1 HELLO\n", "does not read <n>_DELIM_<text>"),
+        ("one_DELIM_HELLO\n", "does not have the form <n>_DELIM_<text>"),
+        ("1 HELLO\n", "does not have the form <n>_DELIM_<text>"),
         ("1_DELIM_A\n1_DELIM_B\n", "is in line 1 too"),
     ],
 )
@@ -474,13 +474,13 @@ def damage(path: Path, how: str) -> None:
     [
         ("external link", "link to somewhere else"),
         ("soft link", "link to somewhere else"),
-        ("external data", "is kept in another file"),
-        ("virtual data", "is put together from other files"),
+        ("external data", "is stored in another file"),
+        ("virtual data", "is composed of other files"),
         ("missing", "has no a root/data/03bSnISJMiM/features"),
         ("no data", "has no a root/data"),
         ("other length", r"features \(5, 1\) and intervals \(2, 2\)"),
-        ("many columns", "a score is one number a row"),
-        ("no HDF5", "is no readable HDF5 file"),
+        ("many columns", "one score per row is expected"),
+        ("no HDF5", "is not a readable HDF5 file"),
     ],
 )
 def test_unsafe_and_damaged_csd_files_are_refused(tmp_path: Path, how: str, message: str) -> None:

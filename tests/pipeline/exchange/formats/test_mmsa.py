@@ -102,14 +102,20 @@ def test_masks_are_counted_and_lengths_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"other": 1}, "no MMSA pickle: .* holds other"),
-        ({"train": [1]}, "no MMSA pickle"),
+        ({"other": 1}, "not an MMSA pickle: .* holds other"),
+        ({"train": [1]}, "not an MMSA pickle"),
         ({"train": part(0, audio=None)}, r"train: the key 'audio' is missing; there are: .*vision \(2, 6, 3\)"),
         ({"train": part(0), "test": part(1, id=None)}, "test: the key 'id' is missing"),
-        ({"train": part(0, vision=np.ones((2, 3)))}, r"train: 'vision' is of shape \(2, 3\), but must be \(N, T, d\)"),
-        ({"train": part(0, regression_labels=[1.0])}, r"'id' has 2 clips, but 'regression_labels' is of shape \(1,\)"),
-        ({"train": part(0, text=[np.ones((2, 3)), np.ones((1, 3))])}, "'text' is no array of numbers"),
-        ({"train": part(0, regression_labels=["a", "b"])}, "'regression_labels' is no array of numbers"),
+        (
+            {"train": part(0, vision=np.ones((2, 3)))},
+            r"train: 'vision' has the shape \(2, 3\), but must have \(N, T, d\)",
+        ),
+        (
+            {"train": part(0, regression_labels=[1.0])},
+            r"'id' has 2 clips, but 'regression_labels' has the shape \(1,\)",
+        ),
+        ({"train": part(0, text=[np.ones((2, 3)), np.ones((1, 3))])}, "'text' is not an array of numbers"),
+        ({"train": part(0, regression_labels=["a", "b"])}, "'regression_labels' is not an array of numbers"),
         ({"train": part(0), "test": part(0)}, "train 0 and test 0 have the same id 'vid0_0'"),
         ({"train": part(0), "test": part(1, text=np.ones((2, 3, 9)))}, r"'text' has rows of \[4, 9\] numbers"),
     ],
@@ -253,12 +259,12 @@ def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: lis
     [
         (
             ("train", "dev"),
-            "the part 'dev' of 2 clips: say which of train, valid, test that is (--split-name dev=test)",
+            "the part 'dev' of 2 clips: say which of train, valid, test it is (--split-name dev=test)",
         ),
         (("train", "valid", "dev", "test"), "the part 'dev' of 2 clips"),
         (("train", "dev", "val", "test"), "the part 'dev' of 2 clips"),
         (("train", "valid", "test", "test2"), "the part 'test2' of 2 clips"),
-        (("train", "valid", "test", "\x1b[2Jx"), "the part '[2Jx' of 2 clips"),
+        (("train", "valid", "test", "\x1b[2Jx"), r"the part '\\u001b[2Jx' of 2 clips"),
         (("everything",), "the part 'everything' of 2 clips"),
     ],
 )

@@ -464,7 +464,7 @@ def test_any_bundle_comes_back(tmp_path_factory: pytest.TempPathFactory, made: B
             (0.0, float("inf")),
             (0.0, float("nan")),
             "empty",
-            "1 utterances have a start or an end that is no number",
+            "1 utterances have a start or an end that is not a number",
         ),
     ],
 )

@@ -317,9 +317,12 @@ def change(name: str, key: str, value: Any) -> Callable[[dict[str, Any]], None]:
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "short list": (change("text", A, vectors(1, 4, 0.0)), f"dialogue {A} has 2 labels but 1 of text"),
     "other width": (change("audio", B, vectors(1, 2, 0.0)), f"audio of {B}_M000 has 2 numbers where others have 3"),
-    "text for numbers": (change("audio", B, [np.array(["a", "b", "c"])]), f"audio of {B}_M000 is no vector of numbers"),
-    "matrix": (change("audio", B, [np.zeros((2, 3))]), f"audio of {B}_M000 is no vector of numbers"),
-    "ragged": (change("audio", B, [[[1.0], [1.0, 2.0]]]), f"audio of {B}_M000 is no vector of numbers"),
+    "text for numbers": (
+        change("audio", B, [np.array(["a", "b", "c"])]),
+        f"audio of {B}_M000 is not a vector of numbers",
+    ),
+    "matrix": (change("audio", B, [np.zeros((2, 3))]), f"audio of {B}_M000 is not a vector of numbers"),
+    "ragged": (change("audio", B, [[[1.0], [1.0, 2.0]]]), f"audio of {B}_M000 is not a vector of numbers"),
     "label out of range": (change("label", A, [2, 6]), f"dialogue {A}, label 1 is 6"),
     "label between": (change("label", A, [2, 0.5]), f"dialogue {A}, label 1 is 0.5"),
     "label no number": (change("label", A, [2, "neu"]), f"dialogue {A}, label 1 is 'neu'"),
@@ -348,7 +351,7 @@ def test_contradictions_are_refused_by_place(tmp_path: Path, fault: str) -> None
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"a": 1}, "holds a dict, none"),
+        ({"a": 1}, "holds a dict, which"),
         ([1, 2, 3], r"holds a list of 3 \(int, int, int\)"),
         ("text", "holds a str"),
         (tuple([{}] * 9), "holds a tuple of 9"),
