@@ -45,7 +45,7 @@ def one_line(text: object, most: int | None = 160) -> str:
     >>> print(one_line("sad\nError: fake" + chr(27)))
     sad Error: fake\u001b
     """
-    line = " ".join(printable(str(text)).split())
+    line = " ".join(printable(str(text).replace("\r\n", "\n")).split())
     return line if most is None or len(line) <= most else line[: most - 3] + "..."
 
 

@@ -1,9 +1,6 @@
 """The IEMOCAP reader: labels from all kinds of lines, each actor in the right half, sound and picture on one clock."""
 
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -19,11 +16,10 @@ from features.types import AudioStream, VideoStream
 from models.evaluation.metrics import metric_names
 from models.validation.protocol import Protocol, plan
 from pipeline.corpora.gathering import gather
-from pipeline.corpora.published.iemocap import DESCRIPTION, read
-from pipeline.corpora.published.iemocap_labels import ERC_HAPPY, alignment
+from pipeline.corpora.published.iemocap import DESCRIPTION
+from pipeline.corpora.published.iemocap_labels import ERC_HAPPY
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
-from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import load_params
 from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.stages.prepare import prepare
@@ -32,62 +28,7 @@ from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import read_video
 from tests.conftest import DATA, needs_data
 from tests.pipeline.corpora.cases import refold
-
-PARAMS = """
-run: {corpora: [iemocap]}
-corpora:
-  iemocap: {reader: iemocap, root: ROOT, task: classification, label: emotion4, modalities: [text, audio, video],
-    protocol: {kind: leave-one-group-out, group: session}, metrics: [accuracy, uar, weighted_f1]}
-"""
-HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
-RATERS = """C-E2:\tNeutral;\t()
-C-E4:\tFrustration; Anger;\t(a comment, \u00e9)
-C-F1:\tNeutral state;\t()
-A-E3:\tval 3; act 2; dom  2;\t()
-A-M1:\tval 3; act 2; dom  ;\t()
-
-"""
-Row = tuple[str, float, float, str]  # end of the name, start, end, code
-# The lines of Ses01F_impro01, out of order as they may be; the turns of it that no one evaluated are in TURNS only.
-ROWS: Sequence[Row] = (
-    ("M000", 1.6, 2.6, "exc"),
-    ("F000", 0.4, 1.4, "hap"),
-    ("F001", 3.0, 4.0, "xxx"),
-    ("M001", 4.5, 5.0, "fru"),
-    ("F002", 5.0, 6.0, "sur"),
-    ("F003", 6.0, 6.5, "ang"),
-)
-TURNS = """Ses01F_impro01_M000 [001.6000-002.6000]: Hello [LAUGHTER] there.
-Ses01F_impro01_F000 [000.4000-001.4000]: Where are  you\u2019re going?
-M: [a line without name]
-Ses01F_impro01_FXX0 [002.7000-002.9000]: Hm.
-Ses01F_impro01_FXX0 [000.1000-000.3000]: Oh.
-Ses01F_impro01_F001 [003.0000-004.0000]: No.
-Ses01F_impro01_M001 [004.5000-005.0000]: Yes.
-Ses01F_impro01_M009 [004.1000-004.2000]: Not evaluated.
-Ses01F_impro01_F002 [005.0000-006.0000]: Oh!
-Ses01F_impro01_F003 [006.0000-006.5000]: Stop.
-"""
-WDSEG = """\t SFrm  EFrm    SegAScr Word
-\t    0     9    -123456 <s>
-\t   10    29     -23456 THE(2)
-\t   30    34      -3456 ++LAUGHTER++
-\t   35    49      -3456 END
-\t   50    59      -3456 <sil>
-\t   60    99      -3456 </s>
- Total score:     -1234567
-"""
-
-
-def settings(root: Path, *modalities: str, label: str = "emotion4") -> CorpusParams:
-    root.parent.mkdir(parents=True, exist_ok=True)
-    (root.parent / "params.yaml").write_text(PARAMS.replace("ROOT", str(root)))
-    corpus = load_params(root.parent / "params.yaml").corpus("iemocap")
-    return replace(corpus, modalities=modalities or corpus.modalities, label=label)
-
-
-def get(root: Path, *modalities: str, label: str = "emotion4") -> Corpus:
-    return read(root, settings(root, *modalities, label=label))
+from tests.pipeline.corpora.published.iemocap_trees import WDSEG, Row, cells, dialogue, get, settings, tree, wdseg
 
 
 def messages(corpus: Corpus, severity: str, but: str = "\n") -> str:
@@ -96,52 +37,6 @@ def messages(corpus: Corpus, severity: str, but: str = "\n") -> str:
     return "\n".join(
         str(p) for p in corpus.problems if p.severity == severity and not any(u in p.message for u in usual)
     )
-
-
-def session_of(release: Path, dialogue: str) -> Path:
-    return release / f"Session{dialogue[4]}"
-
-
-def evaluation(dialogue: str, rows: Sequence[Row], scores: str = "2.5000, 3.0000, 5.5000") -> str:
-    heads = (f"[{start:.4f} - {end:.4f}]\t{dialogue}_{who}\t{code}\t[{scores}]\n" for who, start, end, code in rows)
-    return HEADER + "".join(head + RATERS for head in heads)
-
-
-def dialogue(release: Path, name: str, rows: Sequence[Row] = (("F000", 1.0, 2.0, "neu"),), turns: str = "") -> None:
-    """Write the two label files of a dialogue."""
-    lines = turns or "".join(f"{name}_{who} [{s:08.4f}-{e:08.4f}]: Line of {who}.\n" for who, s, e, _ in rows)
-    for folder, content in (("EmoEvaluation", evaluation(name, rows)), ("transcriptions", lines)):
-        path = session_of(release, name) / "dialog" / folder / f"{name}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-
-
-def tree(root: Path) -> Path:
-    """Make a release of two dialogues with everything in it that is not content."""
-    release = root / "IEMOCAP_full_release"
-    dialogue(release, "Ses01F_impro01", ROWS, TURNS)
-    dialogue(release, "Ses02M_script01_1", [("F000", 0.0, 1.0, "neu"), ("M000", 1.0, 2.0, "sad")])
-    folder = release / "Session1" / "dialog" / "EmoEvaluation"
-    for below, name in (("Categorical", "e2_cat"), ("Attribute", "e3_atr"), ("Self-evaluation", "f1_atr")):
-        (folder / below).mkdir()
-        (folder / below / f"Ses01F_impro01_{name}.txt").write_text("Ses01F_impro01_F000 :Neutral state; ()\n")
-    (folder / "._Ses01F_impro01.txt").write_bytes(b"\x00\x05\x16\x07")
-    (root / "._IEMOCAP_full_release").write_bytes(b"\x00")
-    return release
-
-
-def wdseg(release: Path, utterance: str, content: str = WDSEG) -> None:
-    name = utterance.rpartition("_")[0]
-    path = session_of(release, name) / "sentences" / "ForcedAlignment" / name / f"{utterance}.wdseg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-
-
-def cells(corpus: Corpus, column: str) -> dict[str, Any]:
-    return dict(zip(corpus.utterances["utterance"], corpus.utterances[column], strict=True))
-
-
-# ---- labels
 
 
 @pytest.mark.parametrize("change", [str.lower, str.upper])
@@ -184,38 +79,6 @@ def test_all_kinds_of_lines(tmp_path: Path, below: str) -> None:
     assert [cells(found, "order")[f"Ses01F_impro01_{who}"] for who in ("F000", "M000", "F003")] == [2, 3, 9]
 
 
-@pytest.mark.parametrize(
-    ("label", "expected"),
-    [
-        ("emotion4", {"happy": 2, "angry": 1, "neutral": 1, "sad": 1}),
-        ("emotion6", {"happy": 1, "excited": 1, "angry": 1, "frustrated": 1, "neutral": 1, "sad": 1}),
-        ("emotion", {"happy": 1, "excited": 1, "angry": 1, "frustrated": 1, "surprised": 1, "neutral": 1, "sad": 1}),
-        ("dominance", {5.5: 8}),
-        ("valence", {2.5: 8}),
-        ("activation", {3.0: 8}),
-    ],
-)
-def test_only_utterances_with_the_label_are_returned(tmp_path: Path, label: str, expected: dict[Any, int]) -> None:
-    found = get(tree(tmp_path / "x"), "text", label=label)
-    assert Counter(found.utterances[label]) == expected
-
-
-def test_the_erc_list_adds_its_happy_ones(tmp_path: Path) -> None:
-    """The 53 names are of the release's form, in the sessions where the pickles have them."""
-    assert len(ERC_HAPPY) == 53
-    assert Counter(name[:5] for name in ERC_HAPPY) == {"Ses01": 8, "Ses02": 8, "Ses03": 36, "Ses05": 1}
-    release = tree(tmp_path / "x")
-    dialogue(release, "Ses01F_impro03", [("F007", 0, 1, "xxx"), ("F008", 1, 2, "xxx"), ("F009", 2, 3, "hap")])
-    names = {scheme: set(get(release, "text", label=scheme).utterances["utterance"]) for scheme in SCHEMES}
-    assert names["emotion6_erc"] - names["emotion6"] == {"Ses01F_impro03_F007"}
-    erc = get(release, "text", label="emotion6_erc")
-    assert cells(erc, "emotion6_erc")["Ses01F_impro03_F007"] == "happy"
-    assert cells(erc, "emotion6")["Ses01F_impro03_F007"] == ""
-
-
-SCHEMES = ("emotion6", "emotion6_erc")
-
-
 def test_the_described_counts_are_the_published_ones() -> None:
     counts = DESCRIPTION.counts
     rated = {code: counts[f"utterances rated {code}"] for code in ("neu", "fru", "ang", "sad", "exc", "hap")}
@@ -247,85 +110,6 @@ def test_folds_by_session(tmp_path: Path) -> None:
     for fold in folds:
         assert not set(table["speaker"].iloc[fold.train]) & set(table["speaker"].iloc[fold.test])
         assert set(table["speaker"].iloc[fold.test]) == {f"Ses0{fold.name[-1]}{letter}" for letter in "FM"}
-
-
-# ---- bad input
-
-HEAD = "[7.0000 - 8.0000]\tSes01F_impro01_F009\tneu\t[2.5, 2.5, 2.5]"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "severity", "message"),
-    [
-        ("F009", "F000", "error", "Ses01F_impro01_F000 is in line 10 too"),
-        ("Ses01F_impro01_F", "Ses01F_impro02_F", "error", "Ses01F_impro02_F009 is not an utterance of Ses01F_impro01"),
-        ("neu", "nue", "error", "the emotion is 'nue'"),
-        ("7.0000", "9.0000", "error", "end 8 lies before start 9"),
-        ("7.0000", "8.0000", "warning", "the interval at 8 s has no length"),
-        ("7.0000", "x", "error", "start is 'x'"),
-        ("8.0000", "nan", "error", "end is 'nan'"),
-        ("7.0000", "-7.0000", "error", "start is '-7.0000'"),
-        ("[2.5, 2", "[5.6, 2", "error", "valence is '5.6', but must be a number from 0.5 to 5.5"),
-        (", 2.5]", "]", "error", "[2.5, 2.5] does not hold valence, activation and dominance"),
-        (", 2.5]", ", ]", "warning", "dominance is blank"),
-        ("\tneu", "", "error", "does not have the form [start - end] name emotion"),
-        ("[7.0000", "7.0000", "warning", "neither a head line nor a rater's line"),
-    ],
-)
-def test_bad_head_lines_are_named(tmp_path: Path, old: str, new: str, severity: str, message: str) -> None:
-    release = tree(tmp_path / "x")
-    path = release / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
-    path.write_text(path.read_text() + HEAD.replace(old, new, 1) + "\n")
-    line = path.read_text().count("\n")
-    found = get(release, "text")
-    said = [p for p in found.problems if p.severity == severity and message in p.message]
-    assert [p.file for p in said] == [path]
-    assert said[0].line == line or f"line {line}," in said[0].message
-    assert "error" not in {p.severity for p in found.problems} - {severity}
-
-
-def test_a_blank_score_is_no_label(tmp_path: Path) -> None:
-    release = tree(tmp_path / "x")
-    path = release / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
-    path.write_text(path.read_text() + HEAD.replace(", 2.5]", ", ]") + "\n")
-    assert len(get(release, "text", label="valence").utterances) == 9
-    assert len(get(release, "text", label="dominance").utterances) == 8
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("Ses01F_impro01_F001 [", "Ses01F_impro01_F000 [", "error: .*:6: .*_F000 is in line 2 too"),
-        ("[003.0000-", "[004.5000-", "error: .*:6: .*end 4 lies before start 4.5"),
-        ("[003.0000-004.0000]", "", "warning: .*:6: .*has no times"),
-        ("Ses01F_impro01_F003 [006.0000-006.5000]: Stop.", "", "F003 has an evaluation but no transcription"),
-        ("[006.0000-", "[005.0000-", "F003 has other times than its evaluation"),
-        ("Stop.", "", "F003 has an empty transcription"),
-    ],
-)
-def test_bad_transcriptions_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
-    release = tree(tmp_path / "x")
-    path = release / "Session1" / "dialog" / "transcriptions" / "Ses01F_impro01.txt"
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    found = get(release, "text")
-    assert any(re.search(message, str(p)) for p in found.problems)
-    assert "Ses01F_impro01_F003" in set(found.utterances["utterance"])
-
-
-def test_another_header_is_refused(tmp_path: Path) -> None:
-    release = tree(tmp_path / "x")
-    path = release / "Session2" / "dialog" / "EmoEvaluation" / "Ses02M_script01_1.txt"
-    path.write_text(path.read_text().replace("[V, A, D]", "[D, A, V]"))
-    with pytest.raises(UserError, match=r"Ses02M_script01_1.txt:1: an evaluation begins with"):
-        get(release, "text")
-
-
-def test_a_file_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
-    release = tree(tmp_path / "x")
-    path = release / "Session2" / "dialog" / "transcriptions" / "Ses02M_script01_1.txt"
-    path.write_bytes(path.read_bytes().replace(b"Line of M", b"Line \xe9 M"))
-    with pytest.raises(UserError, match=r"Ses02M_script01_1.txt:2: byte 0xe9"):
-        get(release, "text")
 
 
 def test_an_unknown_label_is_refused(tmp_path: Path) -> None:
@@ -364,9 +148,6 @@ def test_labels_and_texts_alone_are_a_corpus_of_text(tmp_path: Path) -> None:
     assert messages(found, "warning").count("there are no recordings") == 1
 
 
-# ---- words
-
-
 def test_words_are_in_seconds_of_the_recording(tmp_path: Path) -> None:
     release = tree(tmp_path / "x")
     wdseg(release, "Ses01F_impro01_M000")
@@ -382,17 +163,12 @@ def test_words_are_in_seconds_of_the_recording(tmp_path: Path) -> None:
     assert "Ses02M_script01_1_M000.wdseg is missing" in said
 
 
-def test_an_alignments_last_frame_belongs_to_the_word(tmp_path: Path) -> None:
-    wdseg(tmp_path, "Ses01F_impro01_M000")
-    words = alignment(next(tmp_path.rglob("*.wdseg")))
-    assert [word for word, *_ in words] == ["THE", "END"]
-    np.testing.assert_allclose([times for _, *times in words], [[0.1, 0.3], [0.35, 0.5]])
-
-
-# ---- recordings
-
 WIDTH, HEIGHT, TOP, RATE = 720, 480, 112, 25  # the picture lies between black bars of 112 rows
+
+
 FLASH_S = (0.8, 2.0)  # once in the turn of each speaker
+
+
 WOMAN, MAN = "grid/s1/bbaf2n.mpg", "edge/obama_speech.mp4"  # whom the tests let act F and M
 
 

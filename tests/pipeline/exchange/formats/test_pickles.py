@@ -1,6 +1,6 @@
 """Plain data comes back from pickles of all protocols and both numpys; `dump` writes what every numpy reads.
 
-What is refused is in test_hostile.py.
+What is refused is in test_hostile_pickles.py.
 """
 
 import collections
