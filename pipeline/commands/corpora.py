@@ -83,20 +83,24 @@ def corpora() -> None:
 
 
 @corpora.command("list")
-def corpora_list() -> None:
-    """List all readers of corpora.
+@PARAMS
+def corpora_list(params_path: Path) -> None:
+    """List all readers of corpora, also those of plugins.
 
     Example: crossmodal corpora list
     """
     from pipeline.inspection.overview import readers
 
+    if params_path.exists():
+        load(params_path)
     for line in readers():
         echo(line)
 
 
 @corpora.command("show")
 @click.argument("name")
-def corpora_show(name: str) -> None:
+@PARAMS
+def corpora_show(params_path: Path, name: str) -> None:
     """Describe a published corpus.
 
     Prints its citation, licence, folders, labels, counts, protocol and known faults.
@@ -105,5 +109,7 @@ def corpora_show(name: str) -> None:
     """
     from pipeline.inspection.overview import described
 
+    if params_path.exists():
+        load(params_path)
     for line in described(name):
         echo(line)

@@ -47,8 +47,8 @@ def _add_corpus(
 ) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
+    document = _document(path)  # first, as it loads the plugins, which may bring the reader
     block = _block(settings)
-    document = _document(path)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in map(str, corpora):
         raise UserError(f"{path} already has a corpus {name!r}: choose another name, or edit its block")

@@ -1,51 +1,16 @@
-"""Odd manifests, words and paths through the command line: what is in the tables and streams, and what is said."""
+"""Corpora gathered from odd manifests, words and paths: what is in the tables and streams, and what is reported."""
 
 import os
-import wave
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from pipeline.run.streaming import Source, _timed_words
-from pipeline.streams.spans import Span
 from tests.conftest import shell
-
-PARAMS = """
-run: {corpora: [c], workers: 1, max_failed: 1.0}
-corpora:
-  c: {reader: manifest, root: data/raw/c, task: TASK, label: emotion, modalities: [MODALITIES],
-    protocol: {kind: group-kfold, folds: 2, group: GROUP}}
-features: {extract: [prosody]}
-"""
-
-
-def tone(path: Path, seconds: float = 3.0) -> None:
-    """Write a buzzing tone as a WAV file."""
-    time = np.arange(int(16000 * seconds)) / 16000
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes((8000 * np.sign(np.sin(2 * np.pi * 180 * time))).astype("<i2").tobytes())
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    tone(tmp_path / "data/raw/c/one.wav")
-    settled("text, audio")
-    return tmp_path / "data" / "raw" / "c"
-
-
-def settled(modalities: str, group: str = "group", task: str = "regression") -> None:
-    text = PARAMS.replace("MODALITIES", modalities).replace("GROUP", group).replace("TASK", task)
-    Path("params.yaml").write_text(text)
+from tests.pipeline.corpora.tones import settled, table, tone
 
 
 def call(*arguments: str, code: int = 0) -> Result:
@@ -53,10 +18,6 @@ def call(*arguments: str, code: int = 0) -> Result:
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     assert done.exit_code == code, done.output
     return done
-
-
-def table() -> pd.DataFrame:
-    return pd.read_csv("data/work/c/utterances.csv", dtype=str, keep_default_na=False)
 
 
 def statuses(stream: str) -> list[str]:
@@ -101,16 +62,6 @@ def test_words_without_times_are_counted_and_kept_apart_from_timed_ones(root: Pa
         np.testing.assert_allclose(file["times"][:], [[0.5, 0.7], [np.nan] * 2, [1.5, 1.9], [np.nan] * 2], atol=1e-9)
     assert ["c", "prepare", "1/1", "0", "0", "0"] in [line.split() for line in call("status").stdout.splitlines()]
     assert "2 timed words and 2 without times" in call("validate", "c", code=1).stdout  # one recording, two groups
-
-
-WORDS = [("a", np.nan, np.nan), ("b", 1.0, 1.5), ("c", np.nan, np.nan), ("d", 2.0, 2.5), ("e", np.nan, np.nan)]
-
-
-def test_the_rate_of_speech_counts_words_between_timed_ones() -> None:
-    source = Source("", "", Span(0.5, 4.0), "a b c d e", tuple(WORDS))
-    assert _timed_words(source) == {"words": 3, "words_start_s": 0.5, "words_end_s": 2.0}
-    assert _timed_words(Source("", "", Span(0.5, 4.0), "a", (WORDS[0],))) == {}
-    assert _timed_words(Source("", "", Span(0.0, 4.0), "b d", (WORDS[3], WORDS[1])))["words"] == 2
 
 
 def test_links_that_lead_nowhere_are_failed_rows(root: Path) -> None:
@@ -180,35 +131,6 @@ def test_groups_are_those_of_the_protocol(root: Path) -> None:
     assert " 3 groups," in call("prepare").stdout
 
 
-@pytest.mark.parametrize("name", ["café.wav", "日本.wav"])
-def test_names_that_the_locale_cannot_spell(root: Path, name: str) -> None:
-    (root / name).symlink_to("one.wav")
-    rows = f"{name},1,g1\none.wav,2,g2\n"
-    (root / "manifest.csv").write_text("media,emotion,group\n" + rows, encoding="utf-8")
-    settled("audio")
-    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    for command in (("validate", "c"), ("prepare",)):
-        done = shell(*command, cwd=root.parents[2], check=False, env=plain)
-        assert done.returncode == 1
-        assert "cannot be spelt under the locale C (encoding ascii): run it with PYTHONUTF8=1" in done.stderr
-    shell("prepare", cwd=root.parents[2], env={"LC_ALL": "C", "PYTHONUTF8": "1"})
-    assert len(table()) == 2
-
-
-def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import locales
-    from pipeline.inspection import doctor
-
-    assert doctor._locale().ok == (locales.encoding() == "utf-8")
-    monkeypatch.setattr(locales, "encoding", lambda: "iso8859-1")
-    check = doctor._locale()
-    assert not check.ok
-    assert "iso8859-1" in check.detail
-    assert "LC_ALL=C.UTF-8" in check.detail
-    assert "names with other letters" in locales.hint_of("café.mp4")
-    assert locales.hint_of("cafe.mp4") == ""
-
-
 def test_what_cannot_be_printed_is_printed_by_its_codes(root: Path) -> None:
     rows = "utterance,emotion,text,group\na,日本,x,g1\nb,joy,y,g1\nc,日本,z,g2\nd,joy,w,g2\n"
     (root / "manifest.csv").write_text(rows, encoding="utf-8")
@@ -242,12 +164,3 @@ def test_what_was_noticed_before_is_said_once(root: Path) -> None:
     (root / "manifest.csv").write_text("media,start,end,emotion\none.wav,0,3,1\none.wav,0,3,2\none.wav,1,2,2\n")
     settled("audio")
     assert call("prepare").output.count("the same part") == 1
-
-
-def test_a_root_that_the_locale_cannot_spell_gets_the_hint_that_files_get(tmp_path: Path) -> None:
-    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    what = ("--root", "caf\u00e9", "--task", "regression", "--label", "y")
-    done = shell("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
-    assert done.returncode == 1
-    assert "is not a folder; under the locale C (encoding ascii) names with other letters" in done.stderr
-    assert "PYTHONUTF8=1" in done.stderr
