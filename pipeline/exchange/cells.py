@@ -44,7 +44,7 @@ def names_of(cells: NDArray[Any]) -> list[str]:
     (['1.10', '2e1'], ['7', ''])
     """
     if cells.dtype.kind in "Mm":
-        return np.where(np.isnat(cells), "", cells.astype(str)).tolist()
+        return ["" if unknown else str(cell) for cell, unknown in zip(cells, np.isnat(cells), strict=True)]
     return as_text(cells) if cells.dtype.kind == "f" else [name_of(cell) for cell in cells.tolist()]
 
 
