@@ -1,10 +1,8 @@
-"""What counts as a word of a transcript, also in scripts that put no blanks between words.
-
-`models` imports this module, and nothing else of `features`.
-"""
+"""What counts as a word of a transcript, also in scripts that put no blanks between words; how rare words are."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
 
@@ -42,6 +40,37 @@ def by_letter(words: str) -> str:
 
 
 BY_LETTER = by_letter(TOKEN)
+
+
+def fitted_tfidf(
+    texts: Sequence[str], *, min_df: int, ngrams: tuple[int, int] = (1, 2), max_features: int | None = None
+) -> Any:
+    """Return scikit-learn's TF-IDF of words and word sequences, fitted; None where no text holds a word that counts.
+
+    Parameters
+    ----------
+    texts
+        ``(n,)`` transcripts.
+    min_df
+        In how many of them a sequence must occur.
+    ngrams
+        Shortest and longest sequence of words.
+    max_features
+        Keep the commonest so many; None keeps all.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectoriser = TfidfVectorizer(
+        ngram_range=tuple(ngrams),
+        min_df=min_df,
+        max_features=max_features,
+        token_pattern=token_pattern(texts),
+        sublinear_tf=True,
+    )
+    try:
+        return vectoriser.fit(texts)
+    except ValueError:  # scikit-learn refuses texts without a single word
+        return None
 
 
 def token_pattern(texts: Iterable[str]) -> str:

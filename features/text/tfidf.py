@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from common.words import MOST_WORDS, token_pattern
+from common.words import MOST_WORDS, fitted_tfidf
 from features.errors import ExtractorError
 
 
@@ -61,24 +61,12 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, texts: Any, y: Any = None) -> "TfidfText":  # noqa: ARG002 - scikit-learn's signature
         """Learn the vocabulary of `texts`, ``(n,)`` of str or None."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
         self.check()
         clean = [text or "" for text in texts]
         rarest = self.min_df if len(clean) >= 50 else 1
-        self.vectoriser_ = TfidfVectorizer(
-            ngram_range=tuple(self.ngrams),
-            min_df=rarest,
-            max_features=self.max_features,
-            token_pattern=token_pattern(clean),
-            sublinear_tf=True,
-        )
-        try:
-            counts = self.vectoriser_.fit_transform(clean)
-        except ValueError:  # scikit-learn refuses texts without a single word
-            self.vectoriser_ = None
-            return self
-        self.reducer_ = self._reducer(counts)
+        self.vectoriser_ = fitted_tfidf(clean, min_df=rarest, ngrams=self.ngrams, max_features=self.max_features)
+        if self.vectoriser_ is not None:
+            self.reducer_ = self._reducer(self.vectoriser_.transform(clean))
         return self
 
     def _reducer(self, counts: Any) -> Any:

@@ -26,7 +26,7 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.inference.answers import Answer, Answers
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of
-from pipeline.run.extraction import close_stores, write_features
+from pipeline.run.extraction import close_store, write_features
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.streaming import write_stream
@@ -125,7 +125,7 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
             "writable, or run the command in another folder and name the model and the recording by their full paths"
         )
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
-        stack.callback(close_stores)
+        stack.callback(close_store)
         root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
         corpus = CorpusParams(
             reader="manifest",

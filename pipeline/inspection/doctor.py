@@ -98,9 +98,10 @@ def _writable(folder: Path) -> Check:
 
 def _dask() -> str:
     from pipeline.run.pool.cluster import Pool, cores
+    from pipeline.run.pool.tasks import echo
 
     with Pool(1) as pool:
-        answers = [answer for _, answer in pool.run(abs, [-1])]
-    if answers != [1]:
+        answers = [answer for _, answer in pool.run(echo, ["a task"])]
+    if answers != ["a task"]:
         raise RuntimeError(f"a worker answered {answers}")
     return f"a worker process starts and answers; {cores()} cores may be used"

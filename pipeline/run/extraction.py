@@ -42,19 +42,38 @@ def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
     return extractor
 
 
-@lru_cache(maxsize=1)
-def _opened(path: str, stamp: tuple[int, ...]) -> tuple[Store, ExitStack]:  # noqa: ARG001 - written anew, opened anew
-    """Return this process's open store, and what closes it when another takes its place."""
-    stack = ExitStack()
-    return stack.enter_context(open_store(Path(path))), stack
+class _OpenStore:
+    """The one store that this process has open; opening another one, or a changed one, closes it."""
+
+    def __init__(self) -> None:
+        self._which: tuple[Path, list[int]] | None = None
+        self._closing = ExitStack()
+        self._store: Store | None = None
+
+    def get(self, path: Path) -> Store:
+        """Return the store at `path` as it is now."""
+        which = (path, stamp_of(path))
+        if self._store is None or which != self._which:
+            self.close()
+            self._store = self._closing.enter_context(open_store(path))
+            self._which = which
+        return self._store
+
+    def close(self) -> None:
+        """Close the store, so that its file can be removed."""
+        self._closing.close()
+        self._store = self._which = None
 
 
-def close_stores() -> None:
+_open_store = _OpenStore()
+
+
+def close_store() -> None:
     """Close the store that this process has open, so that its file can be removed."""
-    _opened.cache_clear()
+    _open_store.close()
 
 
-atexit.register(close_stores)  # before HDF5 itself ends
+atexit.register(close_store)  # before HDF5 itself ends
 
 
 @dataclass(frozen=True)
@@ -84,7 +103,7 @@ class ExtractStep:
         """
         extractor = _built(self.name, self.settings, self.depends)
         read, depends = READERS[extractor.modality], json.loads(self.depends)
-        store, _ = _opened(self.store, tuple(stamp_of(Path(self.store))))
+        store = _open_store.get(Path(self.store))
         for i, clip in enumerate(clips):
             if not clip.payload < len(store) or feature_key(depends, store, clip.payload) != clip.key:
                 raise Changed(

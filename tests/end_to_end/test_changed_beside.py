@@ -70,7 +70,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     write_csv(Path("c/manifest.csv"), ("media", "utterance", "start", "end", "label", "speaker"), rows)
     prepare(settings(), "c")
     yield tmp_path
-    extraction.close_stores()
+    extraction.close_store()
 
 
 def kept(step: str) -> set[str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from common.threads import ENVIRONMENT
 from pipeline.errors import UserError
+from pipeline.run.pool import tasks as listed
 from pipeline.run.pool.crew import Crew
 from pipeline.run.pool.fingerprint import is_known
 from pipeline.run.pool.scheduler import connect
@@ -101,7 +102,10 @@ class Pool:
         ------
         UserError
             If no cluster can be started or reached, no worker may work, or the scheduler is lost.
+        ValueError
+            If `work` is not one of the functions that run on workers (`pipeline.run.pool.tasks`).
         """
+        listed.require_listed(work)
         if self.workers == 0:
             os.environ.update(_ENVIRONMENT)
             yield from ((task, work(task)) for task in tasks)

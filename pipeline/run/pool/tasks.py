@@ -1,0 +1,33 @@
+"""What runs on a worker: the functions listed here, and no other. `Pool.run` refuses a function that is not listed."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+# module.function -> what it does. Each is given to a pool by the module that it stands in, or by one beside it.
+ON_WORKERS: Mapping[str, str] = {
+    "pipeline.run.clips.work": "a batch of clips of one step: streams of recordings, or one extractor's features",
+    "pipeline.training.fitting.fit_job": "configurations fitted on one fold, and what they predict for its test part",
+    "pipeline.evaluation.explain.explain_job": "a configuration fitted again, and predictions with permuted inputs",
+    "pipeline.run.pool.fingerprint.differences": "before any work: whether a worker has the planner's code and files",
+    "pipeline.run.pool.tasks.echo": "`doctor`: whether a worker can be started at all",
+}
+
+
+def require_listed(work: Callable[..., Any]) -> None:
+    """Refuse a function that is not in `ON_WORKERS`.
+
+    Raises
+    ------
+    ValueError
+        If it is not; `work` may be a `functools.partial` of a listed one.
+    """
+    function = work.func if isinstance(work, partial) else work
+    name = f"{function.__module__}.{function.__qualname__}"
+    if name not in ON_WORKERS:
+        raise ValueError(f"{name} runs on no worker: list it in {__name__}.ON_WORKERS, with what it does")
+
+
+def echo(task: str) -> str:
+    """Return what it is given."""
+    return task
