@@ -1,7 +1,7 @@
 """What counts as a word of a transcript, also in scripts that put no blanks between words; how rare words are."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
@@ -43,7 +43,7 @@ BY_LETTER = by_letter(TOKEN)
 
 
 def fitted_tfidf(
-    texts: Sequence[str], *, min_df: int, ngrams: tuple[int, int] = (1, 2), max_features: int | None = None
+    texts: Iterable[str], *, min_df: int, ngrams: tuple[int, int] = (1, 2), max_features: int | None = None
 ) -> Any:
     """Return scikit-learn's TF-IDF of words and word sequences, fitted; None where no text holds a word that counts.
 

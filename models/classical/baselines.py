@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from common.words import token_pattern
+from common.words import fitted_tfidf
 from models.classical.estimator import UtteranceEstimator
 from models.classical.tabular import Tabular
 from models.classical.target import Target
@@ -81,14 +81,7 @@ class _Words:
         return np.array([isinstance(text, str) and any(c.isalnum() for c in text) for text in x.text], dtype=bool)
 
     def fit(self, x: Modalities) -> "_Words":
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        rarest, words = 2 if len(x) >= 100 else 1, token_pattern(x.text)
-        vectoriser = TfidfVectorizer(ngram_range=(1, 2), min_df=rarest, sublinear_tf=True, token_pattern=words)
-        try:
-            self.vectoriser_ = vectoriser.fit(x.text)
-        except ValueError:  # scikit-learn refuses texts without a single word that counts
-            self.vectoriser_ = None
+        self.vectoriser_ = fitted_tfidf(x.text, min_df=2 if len(x) >= 100 else 1)
         return self
 
     def transform(self, x: Modalities) -> Matrix:

@@ -65,12 +65,12 @@ class _OpenStore:
         self._store = self._which = None
 
 
-_open_store = _OpenStore()
+_extracted_from = _OpenStore()
 
 
 def close_store() -> None:
     """Close the store that this process has open, so that its file can be removed."""
-    _open_store.close()
+    _extracted_from.close()
 
 
 atexit.register(close_store)  # before HDF5 itself ends
@@ -103,7 +103,7 @@ class ExtractStep:
         """
         extractor = _built(self.name, self.settings, self.depends)
         read, depends = READERS[extractor.modality], json.loads(self.depends)
-        store = _open_store.get(Path(self.store))
+        store = _extracted_from.get(Path(self.store))
         for i, clip in enumerate(clips):
             if not clip.payload < len(store) or feature_key(depends, store, clip.payload) != clip.key:
                 raise Changed(

@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from common.words import BY_LETTER, TOKEN, by_letter, token_pattern, without_blanks
+from common.words import BY_LETTER, TOKEN, by_letter, fitted_tfidf, token_pattern, without_blanks
 from features.text.word2vec import WORD
 from models.saving.checks_libraries import PATTERNS
 
@@ -41,3 +43,18 @@ def test_letters_count_as_words_only_where_nobody_parted_them() -> None:
 
 def test_a_saved_model_may_hold_both_patterns() -> None:
     assert {TOKEN, BY_LETTER} <= set(PATTERNS)
+
+
+def test_tfidf_is_scikit_learns_over_these_words() -> None:
+    texts = ["It's good!", "it was good, good...", "no 好"]
+    ours = fitted_tfidf(texts, min_df=1)
+    theirs = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=TOKEN).fit(texts)
+    assert ours.vocabulary_ == theirs.vocabulary_
+    np.testing.assert_array_equal(ours.transform(texts).toarray(), theirs.transform(texts).toarray())
+    assert set(fitted_tfidf(texts, min_df=2, ngrams=(1, 1)).vocabulary_) == {"good"}
+    assert len(fitted_tfidf(texts, min_df=1, max_features=3).vocabulary_) == 3
+
+
+@pytest.mark.parametrize("texts", [[], ["", "."], ["—"]])
+def test_texts_without_a_word_have_no_tfidf(texts: list[str]) -> None:
+    assert fitted_tfidf(texts, min_df=1) is None

@@ -1,0 +1,101 @@
+"""Extraction: what is computed, from which stream, and that no store stays open."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.codec import STREAM_SCHEMAS, audio_entry
+from features.registry import build
+from features.store import Entry, Item, write_store
+from features.types import AudioStream
+from pipeline.errors import Changed
+from pipeline.run import extraction
+from pipeline.run.clips import Clip, Outcome
+from pipeline.run.extraction import ExtractStep, clips_of, close_store
+from pipeline.run.keys import described, extractor_program
+from pipeline.settings.paths import CorpusPaths
+
+RATE_HZ = 16000
+RNG = np.random.default_rng(0)
+
+
+def voice(seconds: float) -> AudioStream:
+    samples = RNG.integers(-3000, 3000, round(seconds * RATE_HZ)).astype(np.int16)
+    return AudioStream(samples, RATE_HZ, 0.0, seconds, 0.0)
+
+
+def write_streams(path: Path, *entries: Entry) -> None:
+    items = [Item(f"u{i}", f"key {i}", e.length, lambda e=e: e) for i, e in enumerate(entries)]  # type: ignore[misc]
+    write_store(path, STREAM_SCHEMAS["audio"], {"rate_hz": RATE_HZ, "kind": "stream", "name": "audio"}, items)
+
+
+@pytest.fixture
+def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    path = CorpusPaths("c").stream("audio")
+    write_streams(
+        path, audio_entry(voice(1.0)), Entry("absent", "no sound"), Entry("failed"), audio_entry(voice(0.001))
+    )
+    yield path
+    close_store()
+
+
+def step(stream: Path, name: str = "mfcc") -> ExtractStep:
+    extractor = build(name, {})
+    return ExtractStep(name, "{}", described(extractor_program(extractor)), str(stream.resolve()), extractor.light)
+
+
+def test_only_clips_with_a_stream_are_computed(stream: Path) -> None:
+    plans = clips_of("c", build("mfcc", {}))
+    assert [type(plan) for plan in plans] == [Clip, Outcome, Outcome, Clip]
+    assert [(p.status, p.note, p.error) for p in plans if isinstance(p, Outcome)] == [
+        ("absent", "no sound", ""),
+        ("failed", "", "StreamFailed"),
+    ]
+    assert len({plan.key for plan in plans if isinstance(plan, Clip)}) == 2
+
+
+def test_features_are_those_that_the_extractor_measures(stream: Path) -> None:
+    todo = [plan for plan in clips_of("c", build("mfcc", {})) if isinstance(plan, Clip)]
+    found = dict(step(stream).compute(todo))
+    entry = found[0]
+    assert isinstance(entry, Entry)
+    assert entry.clips["pooled"].shape == (len(build("mfcc", {}).pooled_names),)  # type: ignore[union-attr]
+    assert type(found[1]).__name__ == "EmptyInput"  # a millisecond: this clip alone
+
+
+@pytest.mark.parametrize(("count", "workers", "sizes"), [(3, 2, [1, 1, 1]), (40, 2, [3] * 13 + [1]), (999, 2, [16])])
+def test_batches_are_small_enough_that_all_workers_are_busy_to_the_end(
+    count: int, workers: int, sizes: list[int], stream: Path
+) -> None:
+    clips = [Clip(f"u{i}", "", i) for i in range(count)]
+    batches = step(stream).batches(clips, workers)
+    assert [len(batch) for batch in batches][: len(sizes)] == sizes
+    assert [clip for batch in batches for clip in batch] == clips
+
+
+def test_a_stream_that_was_written_again_is_refused_and_closed_at_once(stream: Path) -> None:
+    todo = [plan for plan in clips_of("c", build("mfcc", {})) if isinstance(plan, Clip)][:1]
+    list(step(stream).compute(todo))
+    first = extraction._extracted_from.get(stream.resolve())
+    assert first.file.id.valid
+    write_streams(stream, audio_entry(voice(1.0)))
+    os.utime(stream, ns=(10**18, 10**18))
+    gc.disable()
+    try:
+        with pytest.raises(Changed, match="changed while mfcc was extracted from it: run the same command again"):
+            list(step(stream).compute(todo))
+        assert not first.file.id.valid
+        second = extraction._extracted_from.get(stream.resolve())
+        close_store()
+        assert not second.file.id.valid
+    finally:
+        gc.enable()
+
+
+def test_one_store_stays_open_for_all_batches(stream: Path) -> None:
+    assert extraction._extracted_from.get(stream.resolve()) is extraction._extracted_from.get(stream.resolve())
