@@ -13,6 +13,14 @@ from tests.conftest import shell
 from tests.pipeline.corpora.tones import settled, table, tone
 
 
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    tone(tmp_path / "data/raw/c/one.wav")
+    settled("text, audio")
+    return tmp_path / "data" / "raw" / "c"
+
+
 def call(*arguments: str, code: int = 0) -> Result:
     done = CliRunner().invoke(main, list(arguments))
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 PARAMS = """
 run: {corpora: [c], workers: 1, max_failed: 1.0}
@@ -25,14 +24,6 @@ def tone(path: Path, seconds: float = 3.0) -> None:
         file.setsampwidth(2)
         file.setframerate(16000)
         file.writeframes((8000 * np.sign(np.sin(2 * np.pi * 180 * time))).astype("<i2").tobytes())
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    tone(tmp_path / "data/raw/c/one.wav")
-    settled("text, audio")
-    return tmp_path / "data" / "raw" / "c"
 
 
 def settled(modalities: str, group: str = "group", task: str = "regression") -> None:

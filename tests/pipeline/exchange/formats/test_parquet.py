@@ -100,7 +100,7 @@ def test_folders_that_are_damaged_or_somebody_elses(tmp_path: Path) -> None:
     other = tmp_path / "mine"
     other.mkdir()
     (other / "thesis.txt").write_text("years of work")
-    with pytest.raises(UserError, match="there already"):
+    with pytest.raises(UserError, match="exists already"):
         parquet.write(bundle, other)
     shutil.copytree(tmp_path / "e", tmp_path / "both")
     for name in ("thesis.txt", "mine.parquet"):

@@ -8,7 +8,6 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-import pytest
 
 from features.store import Entry
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
@@ -36,13 +35,6 @@ def entries(bundle: Bundle, store: int = 0) -> dict[str, Entry]:
     for item in bundle.features[store].items:
         assert item.length == found[item.utterance].length
     return found
-
-
-@pytest.fixture
-def labels(tmp_path: Path) -> Path:
-    spans = [(0.5, 1.75), (2.0, 2.0), (2.5, 9.0)]
-    data = {"_dI--eQ6qVU": ([[-0.8], [2.4], [0.0]], spans), "missing": ([[1.0]], [(0.0, 1.0)])}
-    return make(tmp_path / "labels" / "Opinion.csd", data, "Opinion Segment Labels")
 
 
 def example() -> Bundle:

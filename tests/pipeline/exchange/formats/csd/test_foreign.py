@@ -14,6 +14,13 @@ from tests.conftest import DATA, needs_data
 from tests.pipeline.exchange.formats.csd.sequences import AUDIO, entries, make
 
 
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    spans = [(0.5, 1.75), (2.0, 2.0), (2.5, 9.0)]
+    data = {"_dI--eQ6qVU": ([[-0.8], [2.4], [0.0]], spans), "missing": ([[1.0]], [(0.0, 1.0)])}
+    return make(tmp_path / "labels" / "Opinion.csd", data, "Opinion Segment Labels")
+
+
 def frames(count: int, step: float = 0.5) -> list[tuple[float, float]]:
     return [(i * step, (i + 1) * step) for i in range(count)]
 
