@@ -1,4 +1,4 @@
-"""Columns of an utterance table as what the leak guard compares: each text a number, however long it is."""
+"""Columns of an utterance table as numbers, which the leak guard compares instead of texts of any length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,64 +10,64 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, IntArray
 from models.validation.protocol import Fold
 
-WHOLE_S = 0.05  # a span that ends so little before its recording does is the whole of it
+WHOLE_S = 0.05  # a span that ends less than this before its recording is taken for the whole recording
 
-Texts = NDArray[np.object_]  # (n,) of str: an array of numpy's own strings would be as wide as the longest in every row
+Texts = NDArray[np.object_]  # (n,) of str: numpy's own strings would make every row as wide as the longest
 
 
 class Column:
-    """Texts as numbers, equal ones alike and -1 for an empty one: a number a row, however long a text is."""
+    """Texts as one number per row: equal texts have equal numbers, an empty one has -1."""
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
         self.codes = np.where(texts == "", -1, pd.factorize(texts)[0]).astype(np.intp)
 
     def without(self, rows: NDArray[np.bool_]) -> "Column":
-        """Return the same column, empty in some rows."""
+        """Return the same column with empty texts in some rows."""
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
     def beside(self, other: "Column") -> "Column":
-        """Return the pairs of this column's and another's texts; empty where one of both is."""
+        """Return the pairs of this column's and another's texts; empty if either is."""
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
 
     def shared(self, fold: Fold) -> IntArray:
-        """Return the codes on both sides of a fold."""
+        """Return the codes that occur in both parts of a fold."""
         both = np.intersect1d(self.codes[fold.train], self.codes[fold.test])
         return both[both >= 0]
 
 
 def text_of(table: pd.DataFrame, column: str) -> Texts:
-    """Return a column as text, stripped; an undefined cell is empty."""
+    """Return a column as stripped texts; an undefined cell is empty."""
     return np.array([str(value).strip() for value in table[column].fillna("")], dtype=object)
 
 
 def words_of(table: pd.DataFrame) -> Texts:
-    """Return the column ``text`` in lower case, its blanks alike."""
+    """Return the column ``text`` in lower case, with single spaces."""
     return np.array([" ".join(text.casefold().split()) for text in text_of(table, "text")], dtype=object)
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What is read from the recordings of n utterances; a hash is an empty string where there is nothing to compare.
+    """The contents of the recordings of n utterances; a hash is empty if there is nothing to compare.
 
     Attributes
     ----------
     empty
-        ``(n,)`` whether nothing of the recording is read.
+        ``(n,)`` whether nothing is read from the recording.
     digests
-        ``(n,)`` a hash of the features of voice and face.
+        ``(n,)`` a hash of the audio and video features.
     telling
-        ``(n,)`` whether these features are so many different numbers that no two recordings have them by chance.
+        ``(n,)`` whether these features have so many different numbers that two recordings cannot share them by chance.
     voices
         ``(n,)`` a hash of the cleaned samples of the voice.
     pictures
         ``(n,)`` a hash of the sampled pictures.
     still
-        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: such may stand
-        in many recordings.
+        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: many recordings
+        may have the same.
     heard
-        Whether models read the voice; else it only tells recordings with the same pictures apart.
+        Whether models read audio; if not, voices only distinguish recordings with the same pictures.
     """
 
     empty: BoolArray
@@ -80,21 +80,21 @@ class Contents:
 
     @classmethod
     def unknown(cls, empty: BoolArray) -> "Contents":
-        """Return contents of which it is known only which hold nothing."""
+        """Return contents of which only the empty ones are known."""
         nothing = np.full(len(empty), "", object)
         no = np.zeros(len(empty), bool)
         return cls(empty, nothing, no, nothing, nothing, no)
 
 
 def files_of(table: pd.DataFrame) -> Column:
-    """Return the hashes of each utterance's files; empty where none is known."""
+    """Return the hashes of each utterance's files; empty if none is known."""
     files = [text_of(table, c) for c in ("media_sha256", "sound_sha256") if c in table]
     known = np.array([" ".join(filter(None, row)) for row in zip(*files, strict=True)], dtype=object)
     return Column(known if files else np.full(len(table), "", object))
 
 
 def segments_of(table: pd.DataFrame) -> Texts:
-    """Return text, start and end as one string; empty where one of them is not given."""
+    """Return text, start and end as one string; empty if one of them is not given."""
     if not {"text", "start", "end"} <= set(table.columns):
         return np.full(len(table), "", dtype=object)
     words = words_of(table)
@@ -104,7 +104,7 @@ def segments_of(table: pd.DataFrame) -> Texts:
 
 
 def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether an utterance was cut out of something longer: it starts after 0, or ends before its recording does."""
+    """Return which utterances are parts of a longer recording: they start after 0, or end before it does."""
     cut = np.zeros(len(table), bool)
     if "start" in table:
         cut |= _numbers(table, "start") > 0
@@ -119,6 +119,6 @@ def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def repeated(folds: Sequence[Fold], column: Column) -> NDArray[np.intp]:
-    """Return the tested rows, of all folds, whose value is not empty and occurs in that fold's training part."""
+    """Return the tested rows of all folds whose value is not empty and occurs in the training part of the fold."""
     found = [fold.test[np.isin(column.codes[fold.test], column.shared(fold))] for fold in folds]
     return np.concatenate([np.empty(0, np.intp), *found])

@@ -1,4 +1,4 @@
-"""Inner folds: parts of the training rows that every choice (a setting, an epoch, a weight) is made on."""
+"""Inner folds: parts of the training rows on which every choice (of a setting, an epoch, a weight) is made."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ INNER_FOLDS = 3
 
 
 def numbered(groups: Any) -> tuple[IntArray, int]:
-    """Return the number of each utterance's group, by the sorted names, and how many groups there are.
+    """Return the number of each utterance's group, in the order of sorted names, and the number of groups.
 
     >>> numbered(["b", "a", "b"])
     (array([1, 0, 1]), 2)
@@ -24,11 +24,11 @@ def numbered(groups: Any) -> tuple[IntArray, int]:
 
 
 def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
-    """Split training rows for choices, never through a group.
+    """Split training rows into inner folds without splitting a group.
 
-    With two groups or more: scikit-learn's ``GroupKFold``, of as many folds as there are groups if those are fewer.
-    With a single group nothing can be held out by group: classes are split by ``StratifiedKFold``, scores by
-    ``KFold``. Too few rows for either: no folds, and whoever asked keeps to defaults.
+    With at least two groups, scikit-learn's ``GroupKFold`` makes at most as many folds as there are groups. With a
+    single group, classes are split by ``StratifiedKFold`` and scores by ``KFold``. With too few rows there are no
+    folds, and defaults are used instead of choices.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
     labels
         ``(n,)`` class or score of each training row.
     task
-        Decides how a single group is split.
+        Whether labels are classes or scores.
     folds
-        At most so many.
+        The largest number of folds.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
 
 
 def hold_out_groups(pairs: Pairs, groups: NDArray[Any]) -> bool:
-    """Return whether inner folds validate only on groups that they did not train on.
+    """Return whether inner folds validate only on groups that they were not trained on.
 
     >>> pairs = ((np.array([0, 1]), np.array([2])),)
     >>> hold_out_groups(pairs, np.array(["a", "a", "b"])), hold_out_groups(pairs, np.array(["a", "a", "a"]))

@@ -1,6 +1,6 @@
-"""The leak guard: what stands on both sides of a fold is named before any model is fitted.
+"""The leak guard: detects data shared by training and test folds before any model is fitted.
 
-Afterwards it looks at the fitted: answers that depend on other test rows, and features that know the training labels.
+`models.validation.probes` checks fitted models.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,48 +16,51 @@ from models.errors import LeakError
 from models.validation.columns import Column, Contents, cut_out, files_of, repeated, segments_of, text_of, words_of
 from models.validation.protocol import Fold
 
-SOURCES = ("recording", "media", "media_sha256")  # one value of these is one source, that no fold may split
-EXAMPLES = 3
-SHOWN = 200  # letters of a value in a message
+SOURCES = (
+    "recording",
+    "media",
+    "media_sha256",
+)  # rows with one value in these come from one source, which no fold may split
+EXAMPLES = 3  # utterances or speakers that a message names
+SHOWN = 200  # characters of a value in a message
 
 
 def leak_guard(
     folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "", contents: Contents | None = None
 ) -> tuple[str, ...]:
-    """Check that nothing is trained on and tested on, and return what is merely suspect.
+    """Check that no data is in both the training and the test part of a fold, and return what is merely suspicious.
 
     Parameters
     ----------
     folds
-        Of the rows of `table`.
+        Folds of the rows of `table`.
     table
-        Columns ``utterance``, and those that are there of ``recording``, ``media``, ``media_sha256``, ``sound``,
-        ``sound_sha256``, ``group``, ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string is "not
-        given".
+        The column ``utterance``, and any of ``recording``, ``media``, ``media_sha256``, ``sound``,
+        ``sound_sha256``, ``group``, ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string means
+        "not given".
     by
         The column that the protocol groups by, if any.
     dialogue
-        The column within whose values utterances read their neighbours' features, if they do.
+        The column of dialogues, if utterances read the features of their neighbours.
     contents
-        What is read from the recordings, where that is known.
+        The contents of the recordings, if they are known.
 
     Returns
     -------
     tuple of str
-        Notices: equal texts, or the same speaker, on both sides; the same words at the same times in recordings of
-        different content; equal features where nothing else is known to be equal; files of equal content from which
-        nothing is read; one sound file, the same voice beside other pictures, or the same pictures under other voices,
-        on both sides.
+        Notices on what both parts share: equal texts; a speaker; the same words at the same times in recordings of
+        different content; equal features with nothing else known to be equal; files of equal content from which nothing
+        is read; a sound file; the same voice with other pictures, or the same pictures with other voices.
 
     Raises
     ------
     LeakError
-        If an utterance occurs twice in the table or on both sides; if both sides share a group, or a recording or a
-        file (by name or by content) from which something is read; if an utterance of one side has the pictures of one
-        of the other together with its voice, or moving ones where a voice is not known and the words do not differ, or
-        its voice without other pictures, whatever files these come from; or if the same words with the same start and
-        end inside their recordings are on both sides (one segmentation used twice), unless the recordings are known to
-        differ in content. The message names examples.
+        If an utterance occurs twice in the table or in both parts; if both parts share a group, or a recording or file
+        (by name or content) from which something is read; if utterances of both parts have the same pictures and the
+        same voice, the same moving pictures with an unknown voice and no other words, or the same voice without other
+        pictures, whatever their files; or if both parts have the same words with the same start and end inside their
+        recordings (one segmentation used twice), unless the recordings are known to differ in content. The message
+        names examples.
     """
     _check_unique(table)
     contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
@@ -79,7 +82,7 @@ def leak_guard(
             table,
             {
                 "the same pictures are": (pictures, _filmed_twice(fold, pictures, contents.still, voices, words)),
-                "the same voice, sample by sample, is": (heard, _not_told_apart(fold, heard, (pictures,))),
+                "the same voice, sample by sample, is": (heard, _indistinguishable(fold, heard, (pictures,))),
             },
         )
         _check_segments(fold, table, read, known)
@@ -117,72 +120,72 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
         )
         what = "recording" if filled_in else what
         raise LeakError(
-            _on_both_sides(fold, table, f"the same {what} ({shown!r}) is", column, shared) + _whole(what, by)
+            _in_both_parts(fold, table, f"the same {what} ({shown!r}) is", column, shared) + _whole(what, by)
         )
 
 
 def _whole(what: str, by: str) -> str:
-    """Return what to do where the protocol's groups divide what is kept whole."""
+    """Return what to do if the protocol's groups split something that must stay together."""
     if what not in ("group", "recording") or by in ("", what):
         return ""
     return (
-        f". A {what} is kept whole, but protocol.group is {by}: let it be group (where no group is given, the"
-        " recording), or a column that has one value throughout it"
+        f". A {what} must stay together, but protocol.group is {by}: set it to group (the recording if no group is"
+        " given), or to a column that has one value per recording"
     )
 
 
-def _on_both_sides(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
+def _in_both_parts(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
     train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
-    return f"{fold.name}: {what} on both sides: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
+    return f"{fold.name}: {what} in both parts: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
         f"; {len(shared) - 1} more such" if len(shared) > 1 else ""
     )
 
 
 def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Column, IntArray]]) -> None:
-    """Refuse an utterance that both sides hold, sample by sample, whatever its files are called and look like.
+    """Refuse an utterance that both parts hold sample by sample, whatever its files are named.
 
     Parameters
     ----------
     fold, table
         As of `leak_guard`.
     found
-        What is the same -> the column that shows it, and the codes in it that are one recording.
+        What is the same -> the column that shows it, and the codes of one recording in it.
     """
     for what, (column, wrong) in found.items():
         if len(wrong):
             raise LeakError(
-                _on_both_sides(fold, table, what, column, wrong)
-                + ". They are one recording in several files: take all but one out, or give all the same group"
+                _in_both_parts(fold, table, what, column, wrong)
+                + ". They are one recording in several files: remove all but one, or give all of them the same group"
             )
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
-    """Return the codes of pictures on both sides that show one recording twice.
+    """Return the codes of pictures in both parts that show one recording twice.
 
-    They do with the same voice. Where a voice is not known, they do if they move and the words do not differ either.
+    They do if the voice is the same. If a voice is unknown, they do if the pictures move and the words do not differ.
     """
     both = pictures.beside(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
     moving, unheard = pictures.without(still), voices.codes < 0
     for train, test in ((fold.train[unheard[fold.train]], fold.test), (fold.train, fold.test[unheard[fold.test]])):
-        wrong = _not_told_apart(replace(fold, train=train, test=test), moving, (words,))
+        wrong = _indistinguishable(replace(fold, train=train, test=test), moving, (words,))
         found.append(pictures.codes[fold.train[np.isin(moving.codes[fold.train], wrong)]])
     return np.unique(np.concatenate(found))
 
 
 def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents: Sequence[Column]) -> None:
-    """Refuse the same words and times on both sides, where the recordings are not known to differ in content."""
-    wrong = _not_told_apart(fold, segments, contents)
+    """Refuse the same words and times in both parts, unless the recordings are known to differ in content."""
+    wrong = _indistinguishable(fold, segments, contents)
     if len(wrong):
         raise LeakError(
-            _on_both_sides(fold, table, "the same words and times are", segments, wrong)
+            _in_both_parts(fold, table, "the same words and times are", segments, wrong)
             + ". If these are different recordings, name their files in the column media, so that their contents can be"
             " compared"
         )
 
 
-def _not_told_apart(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes on both sides of a fold for which one of the contents is the same, or none is known of a row."""
+def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
+    """Return the codes in both parts of a fold whose rows share one of the contents, or have none that is known."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -205,58 +208,60 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     yield from _noticed(
         table,
         rows,
-        "have a text that occurs word for word in training",
-        "what text tells may be overestimated",
+        "have a text that also occurs, word for word, in training",
+        "results of text may be too good",
         counted,
     )
     whole = repeated(folds, Column(np.where(cut_out(table), "", segments_of(table))))
     yield from _noticed(
-        table, whole, "have the text and the length of a clip in training", "look whether it is the same clip twice"
+        table, whole, "have the text and the length of a clip in training", "check whether the same clip occurs twice"
     )
 
 
 def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
-    what = "have the words, the start and the end of one in training, in another recording"
-    yield from _noticed(table, repeated(folds, segments), what, "look whether one is the other encoded anew")
+    what = "have the words, start and end of a training utterance, in another recording"
+    yield from _noticed(
+        table, repeated(folds, segments), what, "check whether one recording is a re-encoded copy of the other"
+    )
 
 
 def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Column) -> Iterator[str]:
-    what = "have exactly the features of voice and face of one in training"
-    yield from _noticed(table, repeated(folds, features), what, "look whether these are copies of one recording")
+    what = "have exactly the audio and video features of a training utterance"
+    yield from _noticed(table, repeated(folds, features), what, "check whether these are copies of one recording")
 
 
 def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
-    rows = _both_sides(folds, table, ("media_sha256", "sound_sha256"), ~empty)
-    what = "have a file of the same content as one in training"
-    yield from _noticed(table, rows, what, "nothing is read from it; look whether these files are whole")
+    rows = _shared_rows(folds, table, ("media_sha256", "sound_sha256"), ~empty)
+    what = "have a file with the same content as a training utterance"
+    yield from _noticed(table, rows, what, "nothing can be read from it; check whether these files are complete")
 
 
 def _sound_notices(
     folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_], voices: Column
 ) -> Iterator[str]:
-    advice = "what a voice tells may be overestimated"
-    rows = _both_sides(folds, table, ("sound", "sound_sha256"), empty)
-    yield from _noticed(table, rows, "are heard in a sound file in which training utterances are heard too", advice)
-    what = "have, under other pictures, the voice of one in training sample by sample"
+    advice = "results of audio may be too good"
+    rows = _shared_rows(folds, table, ("sound", "sound_sha256"), empty)
+    yield from _noticed(table, rows, "are in a sound file that also holds training utterances", advice)
+    what = "have, with other pictures, the voice of a training utterance sample by sample"
     yield from _noticed(table, repeated(folds, voices), what, advice)
 
 
 def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
-    what = "have, with another voice or other words, or without moving, the pictures of one in training"
-    yield from _noticed(table, repeated(folds, pictures), what, "what a face tells may be overestimated")
+    what = "have, with another voice or other words, or without movement, the pictures of a training utterance"
+    yield from _noticed(table, repeated(folds, pictures), what, "results of video may be too good")
 
 
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
-    """Yield one sentence on tested rows, with examples, if there are any."""
+    """Yield one sentence about tested rows, with examples, if there are any."""
     if len(rows):
         yield f"{counted or f'{len(rows)} tested utterances'} {what}, such as {_ids(table, rows)}: {advice}"
 
 
-def _both_sides(
-    folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], passed_over: NDArray[np.bool_]
+def _shared_rows(
+    folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], ignored: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """Return the tested rows that share a value of one of the columns with training, some rows passed over."""
-    found = [repeated(folds, Column(text_of(table, c)).without(passed_over)) for c in columns if c in table]
+    """Return the tested rows that share a value of one of the columns with training; some rows are ignored."""
+    found = [repeated(folds, Column(text_of(table, c)).without(ignored)) for c in columns if c in table]
     return np.unique(np.concatenate([*found, np.empty(0, np.intp)])).astype(np.intp)
 
 
@@ -268,4 +273,4 @@ def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Ite
     found = sorted(set(speakers.texts[rows]))
     if found:
         names = ", ".join(found[:EXAMPLES]) + (f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else "")
-        yield f"speakers on both sides of a fold: {names}; the figures say how well known voices and faces are read"
+        yield f"speakers in both training and test: {names}; results are those for known voices and faces"

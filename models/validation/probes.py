@@ -1,4 +1,4 @@
-"""Probes of what was fitted: answers that depend on other rows, features that know the labels."""
+"""Probes of fitted models: predictions that depend on other rows, features that contain the labels."""
 
 from typing import Any
 
@@ -10,47 +10,47 @@ from models.errors import LeakError
 from models.evaluation.intervals import group_bootstrap, resample
 from models.evaluation.metrics import metric
 
-PROBED = 16  # test rows whose answers are asked for a second time, in other company
+PROBED = 16  # test rows that are predicted a second time, together with other rows
 
-SAME = 1e-4  # how far two answers of float32 networks to the same row may lie apart
+SAME = 1e-4  # the largest difference between two outputs of a float32 network for the same row
 
-FAR = 0.1  # a figure inside training that lies so far above the one on unseen groups is no accident of folds
+FAR = 0.1  # a metric on held-out training groups that is so much better than on test groups is no accident of folds
 
 
 def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: str) -> None:
-    """Check that the answer for a test row does not depend on which other rows are answered with it.
+    """Check that the output for a test row does not depend on the rows that are predicted with it.
 
-    Some test rows are asked about a second time, in the company of other rows: a model that normalises, centres or
-    clusters what it is asked about would answer differently.
+    Some test rows are predicted a second time together with other rows: a model that normalises, centres or clusters
+    the rows that it predicts would give other outputs.
 
     Parameters
     ----------
     model
-        Fitted.
+        A fitted model.
     x
         All utterances.
     test, others
-        Positions of the rows that were tested, and of rows to put beside them.
+        Positions of the tested rows, and of rows to predict together with them.
     name
-        Of the model, for the message.
+        The model's name, for the message.
 
     Raises
     ------
     LeakError
-        If an answer changes.
+        If an output changes.
     """
-    asked = test[:PROBED]
-    alone = _answers(model, x[asked])
-    beside = _answers(model, x[np.concatenate([asked, others[: 2 * PROBED]])])[: len(asked)]
+    probed = test[:PROBED]
+    alone = _outputs(model, x[probed])
+    beside = _outputs(model, x[np.concatenate([probed, others[: 2 * PROBED]])])[: len(probed)]
     moved = np.flatnonzero(np.abs(alone - beside).max(axis=1) > SAME * np.maximum(1, np.abs(alone).max()))
     if len(moved):
         raise LeakError(
-            f"{name}: {len(moved)} of {len(asked)} answers change with the other rows that are asked about at the same"
-            f" time (by up to {np.abs(alone - beside).max():.3g}): something in it is fitted on test rows"
+            f"{name}: {len(moved)} of {len(probed)} predictions depend on the other rows that are predicted at the same"
+            f" time (by up to {np.abs(alone - beside).max():.3g}): something in the model is fitted on test rows"
         )
 
 
-def _answers(model: Any, x: Modalities) -> NDArray[np.float64]:
+def _outputs(model: Any, x: Modalities) -> NDArray[np.float64]:
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(x), np.float64)
     return np.asarray(model.predict(x), np.float64)[:, None]
@@ -61,43 +61,43 @@ def knows_labels(
     model: str,
     inner: float,
     truth: NDArray[Any],
-    said: NDArray[Any],
+    predicted: NDArray[Any],
     groups: NDArray[Any],
     *,
     task: Task,
-    figure: str,
+    metric_name: str,
 ) -> str:
-    """Return a sentence if a modality's features seem to have been made with the training labels in sight, else "".
+    """Return a sentence if a modality's features seem to have been made with the training labels, else "".
 
-    Inside the training part, groups that were held out are as new to a model as the test groups are. If it does far
-    better on them, it is not the model that has seen them, but whoever made the features.
+    Held-out groups of the training part are as new to a model as the test groups. If it does far better on them, the
+    model has not seen their labels, but whoever made the features has.
 
     Parameters
     ----------
     modality, model
-        Which features, and which model on them alone.
+        The features, and the model that reads them alone.
     inner
-        The figure on held-out groups of the training part.
-    truth, said, groups
-        ``(n,)`` labels, answers and groups of the test part.
-    task, figure
-        Which figure.
+        The metric on held-out groups of the training part.
+    truth, predicted, groups
+        ``(n,)`` labels, predictions and groups of the test part.
+    task, metric_name
+        The metric's name.
     """
-    found = metric(task, figure)
-    tested = group_bootstrap(found, truth, said, resample(groups, draws=200))
+    found = metric(task, metric_name)
+    tested = group_bootstrap(found, truth, predicted, resample(groups, draws=200))
     edge = tested.high if found.higher_is_better else tested.low
     scale = 1.0 if found.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
     floor = found(truth, _commonest(truth, task))
-    if np.isfinite(floor) and found.sign * (inner - floor) / scale <= FAR:  # no better than an answer without looking
+    if np.isfinite(floor) and found.sign * (inner - floor) / scale <= FAR:  # no better than the commonest label
         return ""
     if found.sign * (inner - tested.value) / scale <= FAR or found.sign * (inner - edge) <= 0:
         return ""
     return (
-        f"the {modality} features seem to know the labels of the training part: {model} on them alone has {figure}"
-        f" {inner:.3f} on groups held out inside training, but {tested.value:.3f} on the groups tested, which nobody"
-        " had seen; settings and weights that were chosen inside training may mislead"
+        f"the {modality} features seem to contain the labels of the training part: {model} on them alone has"
+        f" {metric_name} {inner:.3f} on held-out training groups, but {tested.value:.3f} on the test groups; settings"
+        " and weights that were chosen inside training may be misleading"
     )
 
 

@@ -1,4 +1,4 @@
-"""Who is trained on and who is tested: the folds of a protocol, and the inner folds for every choice."""
+"""The folds of a protocol: which rows are trained on and tested, and the inner folds for every choice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ class Plan:
     Attributes
     ----------
     folds
-        The folds; in each row at most one tests it.
+        The folds; each row is tested in at most one.
     notices
-        What is odd about them, a sentence each, that does not stop a run.
+        Sentences about odd folds that do not stop a run.
     """
 
     folds: tuple[Fold, ...]
@@ -59,16 +59,15 @@ class Protocol:
     Attributes
     ----------
     kind
-        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit``: the published split, but
-        the test part's groups in so many folds; what is chosen for one fold is chosen on the other test groups, which
-        are then trained on as well. For features made with the training part's labels in sight: nothing can be chosen
-        inside that part.
+        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit`` is the published split with
+        the groups of the test part in folds; choices for one fold are made on the other test groups, which are then
+        trained on as well. It is for features made with the training labels: no choice can be made on that part.
     by
-        The column of groups that are never split: ``speaker``, ``group``, ``recording``.
+        The column of groups that are never split: ``speaker``, ``group`` or ``recording``.
     folds
-        How many, for ``group-kfold`` and ``crossfit``.
+        The number of folds of ``group-kfold`` and ``crossfit``.
     inner_folds
-        At most so many inner folds.
+        The largest number of inner folds.
     """
 
     kind: str
@@ -77,10 +76,12 @@ class Protocol:
     inner_folds: int = INNER_FOLDS
 
 
-Divided = list[tuple[str, IntArray, IntArray, Pairs | None]]  # name, train, test, inner if the corpus publishes it
+Divided = list[
+    tuple[str, IntArray, IntArray, Pairs | None]
+]  # name, train, test, and inner folds if the corpus publishes them
 
 
-def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - every kind is given both
+def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - every protocol takes both
     split = _split_of(table)
     train, test = np.flatnonzero(split != "test"), np.flatnonzero(split == "test")
     valid = split[train] == "valid"
@@ -149,7 +150,7 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     return groups
 
 
-# name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin).
+# name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin)
 _KINDS: dict[str, Callable[[pd.DataFrame, Protocol], Divided]] = {
     "official": _official,
     "crossfit": _crossfit,
@@ -159,7 +160,7 @@ _KINDS: dict[str, Callable[[pd.DataFrame, Protocol], Divided]] = {
 
 
 def register(name: str, divide: Callable[[pd.DataFrame, Protocol], Divided]) -> None:
-    """Add a protocol; a name that is taken raises `ModelError`."""
+    """Add a protocol; a name that is already used raises `ModelError`."""
     names.add(_KINDS, name, divide, "protocol")
 
 
@@ -174,9 +175,9 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Parameters
     ----------
     protocol
-        Which, and how.
+        The protocol and its settings.
     table
-        One row an utterance, with columns ``utterance``, `label`, and ``split`` or the column of groups.
+        One row per utterance, with the columns ``utterance``, `label`, and ``split`` or the column of groups.
     label
         The column of classes or scores.
     task
@@ -185,8 +186,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Raises
     ------
     ModelError
-        If the protocol is unknown, a part is empty, a split has another name, there are too few groups, or a training
-        part has one class only.
+        If the protocol is unknown, a part is empty, a split has an unknown name, there are too few groups, or a
+        training part has only one class.
     """
     divide = names.find(_KINDS, protocol.kind, "protocol")
     if not len(table):
@@ -201,14 +202,14 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     if protocol.kind == "crossfit":
         notices.append(
             "crossfit: settings and weights for each part of the test groups were chosen on the other test groups,"
-            " which were then trained on too; no answer depends on the label of its own group"
+            " which were then trained on too; no prediction depends on the labels of its own group"
         )
     if task == "classification":
         notices += _lone_classes(labels, table, protocol.by)
     if not grouped(table, protocol.by):
         notices.append(
-            f"nobody says which of the {len(table)} utterances belong together (no {protocol.by}, and no recording has"
-            " two of them): folds and intervals take each by itself, so that one person may be on both sides"
+            f"it is not known which of the {len(table)} utterances belong together (no {protocol.by}, and no recording"
+            " has two of them): folds and intervals treat each by itself, so that a person may be in training and test"
         )
     return Plan(tuple(folds), tuple(notices))
 
@@ -216,7 +217,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
 def groups_of(table: pd.DataFrame, by: str) -> Any:
     """Return ``(n,)`` groups for inner folds and resampling.
 
-    The column `by`; where that is empty or not there, the column ``group``, then ``recording``, then the utterance.
+    The column `by`; if it is empty or missing, the column ``group``, then ``recording``, then the utterance itself.
     """
     own = table["utterance"].astype(str).to_numpy(dtype=object)
     for column in ("recording", "group", by):
@@ -227,7 +228,7 @@ def groups_of(table: pd.DataFrame, by: str) -> Any:
 
 
 def grouped(table: pd.DataFrame, by: str) -> bool:
-    """Return whether somebody says which utterances belong together; if not, each is its own group of `groups_of`.
+    """Return whether it is known which utterances belong together; if not, each is a group of its own.
 
     >>> one = {"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]}
     >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["", ""], ["1.wav", "2.wav"])]
@@ -245,7 +246,9 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
 def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
     seen = np.unique(train)
     if len(seen) < 2:
-        raise ModelError(f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: nothing to tell apart")
+        raise ModelError(
+            f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: there is nothing to learn"
+        )
     return [
         f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
         for label in np.setdiff1d(test, seen)
@@ -258,6 +261,6 @@ def _lone_classes(labels: Any, table: pd.DataFrame, by: str) -> list[str]:
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         if len(set(groups[rows])) == 1:
-            where = f"once only, in {names[rows[0]]}" if len(rows) == 1 else f"in one group only, {groups[rows[0]]}"
-            found.append(f"the class {str(label)!r} occurs {where}: learnt or tested, never both")
+            where = f"only once, in {names[rows[0]]}" if len(rows) == 1 else f"in only one group, {groups[rows[0]]}"
+            found.append(f"the class {str(label)!r} occurs {where}: it is either trained on or tested, never both")
     return found

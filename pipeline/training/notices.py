@@ -70,7 +70,7 @@ def label_notices(
                 said,
                 data.groups[test],
                 task=corpus.task,
-                figure=inner_figure(corpus),
+                metric_name=inner_figure(corpus),
             )
             if sentence:
                 yield sentence

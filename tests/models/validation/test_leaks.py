@@ -4,12 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.data.modalities import Modalities
 from models.errors import LeakError
-from models.registry import Recipe, build
 from models.validation.columns import Contents
 from models.validation.leaks import leak_guard
-from models.validation.probes import knows_labels, probe
 from models.validation.protocol import Fold
 
 HALVES = (Fold("test", np.arange(4), np.arange(4, 8), ()),)
@@ -61,7 +58,7 @@ def test_a_speaker_on_both_sides_fails_if_grouped_by_and_is_noticed_otherwise():
     with pytest.raises(LeakError, match="the same speaker"):
         leak_guard(HALVES, table, by="speaker")
     (notice,) = leak_guard(HALVES, table, by="group")
-    assert "speakers on both sides of a fold: ross" in notice
+    assert "speakers in both training and test: ross" in notice
 
 
 def segmented(rows=(1, 6), **columns):
@@ -141,7 +138,7 @@ OTHER = [(1, "b"), (6, "c")]
     ],
 )
 def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
-    with pytest.raises(LeakError, match=rf"test: the same {what} on both sides: trained on u1; tested on u6\. They"):
+    with pytest.raises(LeakError, match=rf"test: the same {what} in both parts: trained on u1; tested on u6\. They"):
         leak_guard(HALVES, sheet(text=""), contents=read(**known))
     one_side = {
         name: [(row - 4 if row == 6 else row, digest) for row, digest in rows]
@@ -167,7 +164,7 @@ def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
 def test_the_same_pictures_alone_are_noticed(known, texts):
     table = sheet(text=texts, start=float("nan"))
     notices = leak_guard(HALVES, table, contents=read(pictures=BOTH, **known))
-    assert any("or without moving, the pictures of one in training, such as u6" in notice for notice in notices)
+    assert any("or without movement, the pictures of a training utterance, such as u6" in notice for notice in notices)
 
 
 def test_moving_pictures_with_the_same_words_and_no_voice_fail():
@@ -182,7 +179,7 @@ def test_where_the_protocol_divides_a_recording_the_remedy_is_named(group):
     table.loc[[1, 6], "group"] = group
     what = "recording" if group == "r1" else "group"
     with pytest.raises(
-        LeakError, match=rf"the same {what} \('{group}'\).* A {what} is kept whole, but protocol.group is s"
+        LeakError, match=rf"the same {what} \('{group}'\).* A {what} must stay together, but protocol.group is s"
     ):
         leak_guard(HALVES, table, by="speaker")
 
@@ -193,13 +190,13 @@ def test_a_voice_that_no_model_reads_is_no_leak():
 
 def test_one_voice_under_two_pictures_is_noticed():
     (notice,) = leak_guard(HALVES, sheet(), contents=read(voices=BOTH, pictures=OTHER))
-    assert "have, under other pictures, the voice of one in training" in notice
+    assert "have, with other pictures, the voice of a training utterance" in notice
 
 
 def test_equal_features_are_noticed_where_they_are_no_accident():
     assert leak_guard(HALVES, sheet(), contents=read(digests=BOTH)) == ()
     (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, telling=[1, 6]))
-    assert notice.startswith("1 tested utterances have exactly the features of voice and face")
+    assert notice.startswith("1 tested utterances have exactly the audio and video features")
 
 
 def test_one_segmentation_of_equal_features_fails_though_the_files_differ():
@@ -211,7 +208,7 @@ def test_one_segmentation_of_equal_features_fails_though_the_files_differ():
 def test_what_holds_nothing_cannot_leak_and_is_noticed(column):
     table = planted(column, "same")
     notices = leak_guard(HALVES, table, contents=read(empty=[1, 6]))
-    assert [("nothing is read from it" in n and "u6" in n) for n in notices] == [True] * (column == "media_sha256")
+    assert [("nothing can be read from it" in n and "u6" in n) for n in notices] == [True] * (column == "media_sha256")
     assert leak_guard(HALVES, segmented(media_sha256=""), contents=read(empty=[6]))
     with pytest.raises(LeakError, match=f"the same {column}"):
         leak_guard(HALVES, planted(column, "same", rows=(1, 2, 6, 7)), contents=read(empty=[1, 6]))
@@ -225,7 +222,7 @@ def test_a_group_that_holds_nothing_is_on_one_side_all_the_same(column):
 
 def test_one_sound_file_on_both_sides_is_noticed():
     (notice,) = leak_guard(HALVES, sheet(sound=["", "x.wav", "", "", "", "", "x.wav", ""]))
-    assert "heard in a sound file in which training utterances are heard too, such as u6" in notice
+    assert "in a sound file that also holds training utterances, such as u6" in notice
 
 
 def test_a_long_transcript_costs_no_more_than_itself():
@@ -242,19 +239,6 @@ def test_a_long_transcript_costs_no_more_than_itself():
     assert peak < 20e6
 
 
-def test_probing_beside_a_long_transcript_costs_no_more_than_itself():
-    n = 2000
-    text = np.array([f"line {i % 50}" for i in range(n)], object)
-    text[3] = "word " * 4000
-    x = Modalities({}, {"text": np.ones(n, bool)}, text, np.arange(n) % 10)
-    model = build("tfidf", Recipe("classification", ("text",))).fit(x, np.array(["a", "b"])[np.arange(n) % 2])
-    tracemalloc.start()
-    probe(model, x, np.arange(400), np.arange(400, n), name="words")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 5e6
-
-
 def test_equal_texts_alone_are_noticed_with_their_share():
     notices = leak_guard(HALVES, planted("text", "Well,  WELL.", rows=(1, 6, 7)))
     assert len(notices) == 1
@@ -266,7 +250,7 @@ def test_equal_texts_of_whole_clips_of_one_length_are_noticed_not_refused():
     table = planted("text", "Kids are talking by the door", start=[0.0] * 8)
     table.loc[[1, 6], "end"] = 3.5
     notices = leak_guard(HALVES, table)
-    assert any("the same clip twice" in notice and "u6" in notice for notice in notices)
+    assert any("the same clip occurs twice" in notice and "u6" in notice for notice in notices)
 
 
 def test_texts_without_words_are_no_match():
@@ -297,42 +281,6 @@ def test_columns_that_are_not_there_are_not_checked():
 def test_many_examples_are_counted():
     with pytest.raises(LeakError, match=r"trained on u0, u1, u2 and 1 more; tested on u4, u5, u6 and 1 more"):
         leak_guard(HALVES, sheet(media_sha256=["ab"] * 8))
-
-
-class Centred:
-    """A model that centres what it is asked about: its answers depend on the company."""
-
-    def predict(self, x):
-        return x.pooled["audio"][:, 0] - x.pooled["audio"][:, 0].mean()
-
-
-class Honest:
-    def predict(self, x):
-        return x.pooled["audio"][:, 0]
-
-
-def test_a_model_that_is_fitted_on_test_rows_is_found():
-    values = np.arange(40.0, dtype=np.float32)[:, None]
-    x = Modalities({"audio": values}, {"audio": np.full(40, True)}, np.full(40, None), np.arange(40))
-    test, train = np.arange(30, 40), np.arange(30)
-    probe(Honest(), x, test, train, name="honest")
-    with pytest.raises(LeakError, match=r"centred: 10 of 10 answers change"):
-        probe(Centred(), x, test, train, name="centred")
-
-
-def test_features_that_know_the_labels_are_said_so():
-    rng = np.random.default_rng(0)
-    truth = rng.integers(2, size=300).astype(str)
-    said = np.where(rng.random(300) < 0.76, truth, np.where(truth == "1", "0", "1"))
-    groups = np.arange(300) % 20
-    how = {"task": "classification", "figure": "accuracy"}
-    sentence = knows_labels("text", "logistic", 0.98, truth, said, groups, **how)
-    assert "the text features seem to know the labels of the training part" in sentence
-    assert "0.980" in sentence
-    assert knows_labels("text", "logistic", 0.78, truth, said, groups, **how) == ""
-    assert knows_labels("text", "logistic", float("nan"), truth, said, groups, **how) == ""
-    wrong = np.where(truth == "1", "0", "1")
-    assert knows_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # worse than not looking: knows nothing
 
 
 def test_a_dialogue_on_both_sides_is_a_leak_where_neighbours_are_read():
