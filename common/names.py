@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 LISTED = 40  # names that a message lists
 _LONGEST = 80  # characters of a name in a list
 
+MISTYPED = 0.8  # ratio of `difflib` from which a name is taken for another one that was mistyped
+
 EntryT = TypeVar("EntryT")
 
 
@@ -20,6 +22,25 @@ def listed_names(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
+def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """Return the known name that is most like another one, ``""`` if none is alike.
+
+    Parameters
+    ----------
+    wrong, known
+        The name, and those that it may mean.
+    alike
+        The ratio of `difflib` from which two names are alike.
+
+    Examples
+    --------
+    >>> closest("opensmle", ["mfcc", "opensmile"]), closest("opensmle", ["mfcc"])
+    ('opensmile', '')
+    """
+    short = [name for name in known if len(name) <= _LONGEST] if len(wrong) <= _LONGEST else []
+    return next(iter(get_close_matches(wrong, short, n=1, cutoff=alike)), "")  # it is slow on long texts
+
+
 def suggest(wrong: str, known: Iterable[str]) -> str:
     """Return the end of a message on an unknown name: the closest valid one, and all of them.
 
@@ -27,9 +48,8 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
     "did you mean 'opensmile'? There are: opensmile, mfcc"
     """
     names: Sequence[str] = [str(name) for name in known]
-    short = [name for name in names if len(name) <= _LONGEST] if len(str(wrong)) <= _LONGEST else []
-    close = get_close_matches(str(wrong), short, n=1)  # it is slow on long texts
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    close = closest(str(wrong), names)
+    hint = f"did you mean {close!r}? " if close else ""
     return f"{hint}There are: {listed_names(names) or 'none'}"
 
 

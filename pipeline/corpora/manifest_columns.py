@@ -35,11 +35,11 @@ def understood(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Shee
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())
     for step in (_without_made, _without_misused):
-        sheet, said = step(path, sheet)
-        problems += said
+        sheet, found = step(path, sheet)
+        problems += found
     if "split" in sheet.header:
-        sheet, said = _split(path, sheet, protocol)
-        problems += said
+        sheet, found = _split(path, sheet, protocol)
+        problems += found
     return sheet, problems
 
 
@@ -48,8 +48,8 @@ def _without_made(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
     kept = tuple(name for name in sheet.header if name not in made)
     rows = tuple((line, {name: row[name] for name in kept}) for line, row in sheet.rows) if made else sheet.rows
     message = "the column {!r} is left out, since `crossmodal prepare` fills it in: rename it to keep it"
-    said = [Problem("warning", path, None, message.format(name)) for name in made]
-    return replace(sheet, header=kept, rows=rows), said
+    found = [Problem("warning", path, None, message.format(name)) for name in made]
+    return replace(sheet, header=kept, rows=rows), found
 
 
 def _without_misused(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
@@ -72,8 +72,8 @@ def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, l
             "not need it"
         )
         meant |= dict.fromkeys(unknown, "")
-    said = [Problem("warning", path, None, f"split: {notice}") for notice in notices]
-    return _changed(sheet, "split", lambda cell: meant.get(cell, cell)), said
+    found = [Problem("warning", path, None, f"split: {notice}") for notice in notices]
+    return _changed(sheet, "split", lambda cell: meant.get(cell, cell)), found
 
 
 def _changed(sheet: Sheet, name: str, change: Callable[[str], str]) -> Sheet:

@@ -13,7 +13,7 @@ from pipeline.foreign import printable
 MOST_LISTED = 50  # names of one kind that are listed one by one
 OF_A_KIND = 10  # lines of one kind that are printed
 IN_ALL = 100
-_SAID = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers, which differ within a kind
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers differ within a kind
 
 
 Severity = Literal["error", "failed", "warning"]
@@ -64,7 +64,7 @@ def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
     left: Counter[str] = Counter()
     lines: list[str] = []
     for problem in problems:
-        kind = (problem.severity, _SAID.sub("", problem.message))
+        kind = (problem.severity, _VALUES.sub("", problem.message))
         seen[kind] += 1
         if seen[kind] <= OF_A_KIND and len(lines) < IN_ALL:
             lines.append(str(problem))

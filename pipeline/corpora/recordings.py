@@ -40,13 +40,13 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
         if info.breaks_off_s is not None:
             message = f"{name} breaks off at {info.breaks_off_s:.2f} s: copy it again"
             problems.append(Problem("failed", where, lines[name] or None, message))
-        problems += [Problem("warning", where, lines[name] or None, f"{name}: {said}") for said in info.notices]
+        problems += [Problem("warning", where, lines[name] or None, f"{name}: {message}") for message in info.notices]
     for kind in ("audio", "video"):
         if kind in settings.modalities:
-            problems += [Problem("failed", where, line, said) for line, said in _not_there(table, infos, kind)]
-            problems += [Problem("warning", where, None, said) for said in _left_open(table, infos, kind)]
+            problems += [Problem("failed", where, line, message) for line, message in _not_there(table, infos, kind)]
+            problems += [Problem("warning", where, None, message) for message in _left_open(table, infos, kind)]
     if {"audio", "video"} <= set(settings.modalities):
-        problems += [Problem("warning", where, line, said) for line, said in _of_two_programs(table, infos)]
+        problems += [Problem("warning", where, line, message) for line, message in _of_two_programs(table, infos)]
     return problems
 
 
@@ -110,8 +110,8 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
         except MediaError:  # reported before
             continue
         if sound.program != picture.program:
-            said = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, belong to two programs"
-            yield int(row.line), f"{said}: choose both in the columns video_track and audio_track"
+            message = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, belong to two programs"
+            yield int(row.line), f"{message}: choose both in the columns video_track and audio_track"
 
 
 def _probed(files: Iterable[str]) -> Found:

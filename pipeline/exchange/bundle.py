@@ -151,3 +151,9 @@ def item_of(utterance: str, entry: Entry, key: str = "") -> Item:
 
 def _same(entry: Entry) -> Entry:
     return entry
+
+
+def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
+    """Return a notice on the numbers of a store that were masked because they are not finite; nothing without any."""
+    notice = f"{store}: {numbers} numbers of {utterances} utterances are not finite and count as undefined"
+    return [notice] if numbers else []

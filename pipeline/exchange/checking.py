@@ -111,8 +111,8 @@ def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, l
     if not (late | early).any():
         return words, []
     count = int((late | early).sum())
-    said = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
-    return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [said]
+    notice = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
+    return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [notice]
 
 
 def _named(words: pd.DataFrame, rows: pd.Series) -> str:

@@ -15,7 +15,7 @@ from common.names import suggest
 from features.base import Modality
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
-from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, masked_notices, pooled_names_of
 from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
 from pipeline.tables.headers import column_names, nearly_ours
 from pipeline.tables.intervals import intervals_of
@@ -75,22 +75,22 @@ def utterances_of(
     if options.text:
         table["text"] = pd.Series(as_text(columns[options.text]), dtype="str")
     if options.split:
-        splits, said = _splits(table["split"].tolist(), options, source)
-        table["split"], notices = pd.Series(splits, dtype="str"), notices + said
+        splits, more = _splits(table["split"].tolist(), options, source)
+        table["split"], notices = pd.Series(splits, dtype="str"), notices + more
     times = _times(columns, options, source, count)
     if times:
-        starts, ends, said = intervals_of(times["start"], times["end"], table["utterance"].tolist())
+        starts, ends, more = intervals_of(times["start"], times["end"], table["utterance"].tolist())
         kept_times = {"start": starts, "end": ends}
         table |= {role: kept_times[role] for role in kept_times if role == "end" or options.start}
-        notices += said
+        notices += more
     used = {getattr(options, role) for role in ROLES if role != "label"}
-    kept, said = _others({name: c for name, c in columns.items() if name not in used}, source)
+    kept, more = _others({name: c for name, c in columns.items() if name not in used}, source)
     if "recording" in kept:
-        said.append(
+        more.append(
             f"{source.path.name}: {source.kind} 'recording' is not kept, since a corpus of features has no recordings; "
             "name it with --group if its utterances belong together, or with --array if it is a feature"
         )
-    return pd.DataFrame(table | kept), [*notices, *said, *_nearly_roles(kept, options, source)]
+    return pd.DataFrame(table | kept), [*notices, *more, *_nearly_roles(kept, options, source)]
 
 
 def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> list[str]:
@@ -270,8 +270,7 @@ def features_of(
         masked, touched = masked + count, touched + bool(count)
     pooled = tuple(names) if vectors else pooled_names_of(names)
     made = FeatureSet(store[0], store[1], tuple(names), pooled, items, dict(details))
-    said = f"{store[0]}: {masked} numbers of {touched} utterances are not finite and count as undefined"
-    return made, [said] if masked else []
+    return made, masked_notices(store[0], masked, touched)
 
 
 def store_name(wanted: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_tabl
 from pipeline.errors import Changed, UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.export_sources import ExportStore, joined
-from pipeline.exchange.formats.mmsa import PART
+from pipeline.exchange.formats.mmsa import PART, SCORE
 from pipeline.exchange.registry import entry_named, writer_of
 from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
@@ -35,7 +35,6 @@ _LOCAL = (  # of no use without the media
     *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
     *("audio_track", "audio_channel", "video_track"),
 )
-_SCORE = "sentiment"  # the column of numbers that MMSA predicts
 _SIGNS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 _OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_names", "pooled_names")
 
@@ -85,7 +84,7 @@ def export(
     if scored_parts and not fold and not (table["split"] != "").any():
         fold = plan_of(table, corpus).folds[0].name
     stores = by_modality(name, features) if features else _trained_on(params, name)
-    said = imported_differences(name, stores.values(), table)
+    differences = imported_differences(name, stores.values(), table)
     bundle = bundle_of(params, name, stores, align, fold)
     if [sha256_of(one) for one in tables] != before:
         raise Changed(f"the tables of {name} changed while they were read: run the same command again")
@@ -96,7 +95,7 @@ def export(
             bundle, divided = _divided(bundle, table, corpus)
             lines.append(divided)
     write(bundle, path)
-    return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *said]
+    return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *differences]
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
@@ -271,9 +270,9 @@ def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
                 f"utterance {utterance!r} has the {corpus.label} {str(cell)!r}: MMSA needs numbers, or negative, "
                 "neutral and positive (-1, 0, 1)"
             )
-    if _SCORE in table and corpus.label != _SCORE:
-        table = table.rename(columns={_SCORE: f"{_SCORE}_as_given"})
-    return table.assign(**{_SCORE: np.array(scores, np.float64)})
+    if SCORE in table and corpus.label != SCORE:
+        table = table.rename(columns={SCORE: f"{SCORE}_as_given"})
+    return table.assign(**{SCORE: np.array(scores, np.float64)})
 
 
 def _score(cell: Any) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.tables.near_ids import nearly_equal, said_of, surely_one
+from pipeline.tables.near_ids import nearly_equal, spelling_difference, surely_one
 
 _EXAMPLES = 3
 
@@ -31,13 +31,13 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     pairs = nearly_equal(here, there)
     if not pairs:
         return []
-    said = said_of([(here[a], there[b]) for a, b in pairs], name, path.name)
+    difference = spelling_difference([(here[a], there[b]) for a, b in pairs], name, path.name)
     if surely_one(pairs, both):
         raise UserError(
-            f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {said}: spell them the "
-            "same or give the part that is equal with --match"
+            f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {difference}: spell "
+            "them the same or give the part that is equal with --match"
         )
-    return [f"{said}: they count as different; if they are the same, spell them the same"]
+    return [f"{difference}: they count as different; if they are the same, spell them the same"]
 
 
 def unmatched(ids: Sequence[str], sentence: str) -> list[str]:

@@ -11,6 +11,7 @@ from common.atomic import replacing_all
 from features.errors import StoreError
 from features.registry import extractor_names
 from features.store import IMPORTED, feature_schema, fill_store, open_store
+from features.text.fitted import fitted_names
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
 from pipeline.hashing import sha256_of
@@ -54,7 +55,7 @@ def _require_imported(target: Path) -> None:
 
 def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
     """Rename stores that have the name of an extractor, so that neither overwrites the other."""
-    taken = {*extractor_names(), "tfidf", "word2vec"}
+    taken = {*extractor_names(), *fitted_names()}
     found = []
     for store in stores:
         name = f"{store.name}_imported" if store.name in taken else store.name

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ import pandas as pd
 
 from common.atomic import replacing
 from common.names import suggest
-from features.store import Entry, Item
+from features.store import Entry
 from pipeline.corpora.adding import RAW, add_corpus, add_features
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError
-from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
+from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, item_of
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked, words_cut
 from pipeline.exchange.import_ids import keyed, near_notices, unmatched
@@ -195,14 +194,10 @@ def _joined(
     joined = [
         replace(items[source[name]], utterance=name)
         if name in source and source[name] in items
-        else Item(name, "", 0, partial(_same, missing))
+        else item_of(name, missing)
         for name in table["utterance"]
     ]
     return replace(store, items=joined)
-
-
-def _same(entry: Entry) -> Entry:
-    return entry
 
 
 def _read(form: str, path: Path, options: ImportOptions) -> Bundle:

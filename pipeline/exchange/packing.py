@@ -42,18 +42,20 @@ class Damaged(Exception):
 
 def about(bundle: Bundle) -> str:
     """Return what the arrays do not hold, as JSON: version, order of columns, names and details of the stores."""
-    stores = [
-        {
-            "name": s.name,
-            "modality": s.modality,
-            "feature_names": list(s.feature_names),
-            "pooled_names": list(s.pooled_names),
-            "details": dict(s.details),
-        }
-        for s in bundle.features
-    ]
+    stores = [header_of(store) for store in bundle.features]
     columns = [str(name) for name in bundle.utterances.columns]
     return json.dumps({"version": VERSION, "columns": columns, "stores": stores}, sort_keys=True)
+
+
+def header_of(store: FeatureSet) -> dict[str, Any]:
+    """Return what the arrays of a store do not hold: name, modality, names of the numbers, details."""
+    return {
+        "name": store.name,
+        "modality": store.modality,
+        "feature_names": list(store.feature_names),
+        "pooled_names": list(store.pooled_names),
+        "details": dict(store.details),
+    }
 
 
 def tables(bundle: Bundle) -> dict[str, NDArray[Any]]:

@@ -86,7 +86,7 @@ def table_bundle(
     stores = []
     for name, modality, names in chosen:
         matrix = np.stack([numbers[column] for column in names], axis=1)[:, None, :]
-        made, said = features_of(
+        made, more = features_of(
             (name, modality),
             names,
             list(matrix),
@@ -95,5 +95,5 @@ def table_bundle(
             details={"source": source.path.name},
         )
         stores.append(made)
-        notices += said
+        notices += more
     return Bundle(table, features=distinct(stores, source.path), notices=tuple(notices))

@@ -71,7 +71,7 @@ def _bound_files(folder: Path) -> Iterator[Checked]:
         for name in content["files"]:
             path = folder / name
             named.add(path)
-            yield path, _fault(partial(require_named, said=content), path)
+            yield path, _fault(partial(require_named, content=content), path)
         if fault:  # nothing is known of the files that it names
             return
     for path in (folder / name for name in BOUND):

@@ -39,13 +39,13 @@ def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | No
     rest
         Further entries of the record.
     """
-    said = {
+    content = {
         **(rest or {}),
         "version": VERSION,
         "command": command,
         "files": {name: sha256_of(path) for name, path in files.items()},
     }
-    return json.dumps({**said, "digest": _digest(said)}, indent=1) + "\n"
+    return json.dumps({**content, "digest": _digest(content)}, indent=1) + "\n"
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -92,9 +92,9 @@ def require_written(path: Path) -> None:
     if path.name in PREDICTED:
         beside = [one for one in beside if one.name == TRAINED]
     for record_path in beside:
-        said = read_record(record_path)
-        require_named(path, said)
-        if path.name in said["files"]:
+        content = read_record(record_path)
+        require_named(path, content)
+        if path.name in content["files"]:
             return
     if path.name in BOUND:
         raise UserError(without_record(path))
@@ -111,10 +111,10 @@ def is_there(path: Path) -> bool:
 
 def require_all_there(path: Path) -> None:
     """Check that every file that a record names exists; a missing one raises `UserError`."""
-    said = read_record(path)
-    for name in said["files"]:
+    content = read_record(path)
+    for name in content["files"]:
         if not path.with_name(name).exists():
-            require_named(path.with_name(name), said)
+            require_named(path.with_name(name), content)
 
 
 def unknown(path: Path) -> str:
@@ -138,14 +138,14 @@ def without_record(path: Path) -> str:
     )
 
 
-def require_named(path: Path, said: Mapping[str, Any]) -> None:
+def require_named(path: Path, content: Mapping[str, Any]) -> None:
     """Check a file against a record, if the record names it; a difference raises `UserError`."""
-    digest = said["files"].get(path.name)
+    digest = content["files"].get(path.name)
     if digest is not None and not path.exists():
-        raise UserError(f"{path} is missing: run `{said['command']}` again")
+        raise UserError(f"{path} is missing: run `{content['command']}` again")
     if digest is not None and digest != sha256_of(path):
         raise UserError(
-            f"{path} is not what `{said['command']}` wrote: it was edited, damaged, or another run "
+            f"{path} is not what `{content['command']}` wrote: it was edited, damaged, or another run "
             f"was stopped while it wrote. Run that command again{_ELSE.get(path.name, '')}"
         )
 
@@ -172,5 +172,5 @@ def command_of(path: Path) -> str:
     return f"crossmodal {stage} --corpus {folder.resolve().name}{rest}"
 
 
-def _digest(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

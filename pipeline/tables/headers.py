@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
+from common.names import MISTYPED, closest
 from pipeline.errors import UserError
 from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, trimmed
 
 TIMES = ("start", "end", "sound_start")
-_ALIKE = 0.8  # difflib's ratio from which a name counts as mistyped
 
 
 def column_names(header: Sequence[str], ours: Collection[str], named: Collection[str], place: str) -> list[str]:
@@ -87,8 +86,7 @@ def _meant(name: str, absent: Sequence[str]) -> str:
     for ours in absent:
         if stands_for(name, ours):
             return ours
-    close = get_close_matches(folded(name), absent, n=1, cutoff=_ALIKE)
-    return close[0] if close else ""
+    return closest(folded(name), absent, MISTYPED)
 
 
 def near_notices(near: Mapping[str, str]) -> list[str]:

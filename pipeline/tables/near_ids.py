@@ -51,10 +51,10 @@ def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, 
     return pairs
 
 
-def said_of(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
+def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
     """Return how many ids differ only in spelling, with examples, as part of a sentence.
 
-    >>> said_of([("1", "01")], "the corpus", "f.csv")
+    >>> spelling_difference([("1", "01")], "the corpus", "f.csv")
     "1 id differs only in spelling, such as '1' of the corpus and '01' of f.csv"
     """
     count = "1 id differs" if len(pairs) == 1 else f"{len(pairs)} ids differ"
@@ -89,7 +89,7 @@ def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, 
     """Raise `UserError` if ids of `path`, `theirs`, are clearly those of utterances that it lacks, misspelt."""
     pairs = nearly_equal(mine, theirs)
     if pairs and surely_one(pairs, exact):
-        raise UserError(f"{path}: {said_of(pairs, 'the utterances', path.name)}: spell them the same")
+        raise UserError(f"{path}: {spelling_difference(pairs, 'the utterances', path.name)}: spell them the same")
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from common.names import MISTYPED, closest
 from pipeline.tables.rules import folded
-
-_ALIKE = 0.8  # difflib's ratio from which a name counts as mistyped
 
 
 class Neighbours:
@@ -74,8 +72,8 @@ class Neighbours:
             if same:
                 return min(same, key=lambda name: (name.casefold() != wanted.casefold(), name))
         counted = [name for name in free if _numbers(name) == _numbers(wanted)]
-        close = get_close_matches(_plain(wanted), [_plain(name) for name in counted], n=1, cutoff=_ALIKE)
-        return next((name for name in counted if close and _plain(name) == close[0]), "")
+        close = closest(_plain(wanted), [_plain(name) for name in counted], MISTYPED)
+        return next((name for name in counted if close and _plain(name) == close), "")
 
     def _names(self, folder: Path) -> list[str]:
         if folder not in self._listed:

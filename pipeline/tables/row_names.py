@@ -14,7 +14,7 @@ from pipeline.tables.csv_layout import DELIMITERS, Layout
 from pipeline.tables.rules import folded
 
 Record = tuple[int, list[str]]
-_SAID = "each row has a name in front of the first column, as R writes it: these names are not read"
+_NOTICE = "each row has a name in front of the first column, as R writes it: these names are not read"
 _COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
 
 
@@ -43,7 +43,7 @@ def without_row_names(
         if proven:
             raise UserError(_doubt(path, cells, how.delimiter))
     elif proven or (counted and how.begun_quoted and not against):
-        return [(line, row[1:]) for line, row in rows], (_SAID,)
+        return [(line, row[1:]) for line, row in rows], (_NOTICE,)
     elif not empty and (counted or how.begun_quoted):
         raise UserError(_doubt(path, cells, how.delimiter))
     return rows, ()

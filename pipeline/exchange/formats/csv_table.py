@@ -68,12 +68,12 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     matrix = np.stack(values) if values else np.zeros((0, len(features)), np.float32)
     numbers = {names[j]: matrix[:, k] for k, j in enumerate(features)}
     bundle = table_bundle(texts, numbers, chosen, options, source)
-    said = [
+    own = [
         f"{path.name}: {notice}"
         for notice in (index, *(_apostrophes(texts) if MARKS not in first[1] else ()))
         if notice
     ]
-    return replace(bundle, notices=(*said, *bundle.notices))
+    return replace(bundle, notices=(*own, *bundle.notices))
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:

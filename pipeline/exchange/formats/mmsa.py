@@ -158,9 +158,9 @@ def _foreign(
             rows += [clip[:length] for clip, length in zip(part[key], np.clip(wanted, 0, room), strict=True)]
         names = [str(j) for j in range(widths.pop())]
         details = {"source": path.name, "array": key}
-        made, said = features_of((modality, modality), names, rows, utterances, vectors=False, details=details)
+        made, more = features_of((modality, modality), names, rows, utterances, vectors=False, details=details)
         stores.append(made)
-        notices += said
+        notices += more
     return Bundle(table, features=tuple(stores), notices=tuple(notices))
 
 

@@ -163,9 +163,9 @@ def _foreign(
     )
     stores = []
     for modality, name in named:
-        made, said = _store(file, (name, modality), list(table["utterance"]), path)
+        made, more = _store(file, (name, modality), list(table["utterance"]), path)
         stores.append(made)
-        notices += said
+        notices += more
     left = [n for n in headers if n not in columns and n not in {name for _, name in named}]
     if left:
         notices.append(f"{path.name}: left out: {_listed({n: headers[n] for n in left})}")

@@ -27,7 +27,7 @@ from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.columns import ROLES, TableFile, names_here
-from pipeline.exchange.packing import Damaged, about, damaged, tables, unpack
+from pipeline.exchange.packing import Damaged, about, damaged, header_of, tables, unpack
 from pipeline.exchange.safety import refuse_options
 from pipeline.exchange.tables import matched, table_bundle
 from pipeline.foreign import one_line
@@ -243,12 +243,9 @@ def _write_store(store: FeatureSet, path: Path) -> None:
     import pyarrow.parquet as pq
 
     numbers, times = pa.list_(pa.list_(pa.float32())), pa.list_(pa.list_(pa.float64()))
-    header: dict[str, Any] = {"name": store.name, "modality": store.modality}
-    header |= {"feature_names": list(store.feature_names)}
-    header |= {"pooled_names": list(store.pooled_names), "details": dict(store.details)}
     fields = [("utterance", pa.string()), ("status", pa.string()), ("note", pa.string())]
     fields += [("pooled", pa.list_(pa.float32())), ("values", numbers), ("times", times)]
-    schema = pa.schema(fields, metadata={_KEY: json.dumps(header, sort_keys=True).encode()})
+    schema = pa.schema(fields, metadata={_KEY: json.dumps(header_of(store), sort_keys=True).encode()})
     with pq.ParquetWriter(path, schema) as writer:
         for batch in _batches(store):
             entries = [entry for _, entry in batch]

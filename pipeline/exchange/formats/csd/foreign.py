@@ -15,7 +15,15 @@ from features.store import Entry, Item
 from models.data.align import TOUCH_S, align_to_words
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.errors import UserError
-from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
+from pipeline.exchange.bundle import (
+    Bundle,
+    FeatureSet,
+    ImportOptions,
+    entry_of,
+    item_of,
+    masked_notices,
+    pooled_names_of,
+)
 from pipeline.exchange.columns import distinct, unique_ids
 from pipeline.exchange.formats.csd.files import Floats, SequenceFile, describe, read_rows, read_texts
 from pipeline.exchange.safety import slug
@@ -72,17 +80,17 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     table = pd.DataFrame([_row(span) for span in spans])
     words = pd.DataFrame(columns=list(WORD_COLUMNS))
     if options.words:
-        words, said = _words(describe(options.words), spans)
-        notices += said
+        words, more = _words(describe(options.words), spans)
+        notices += more
         texts = words.groupby("utterance", sort=False)["word"].agg(" ".join)
         table["text"] = table["utterance"].map(texts).fillna("").astype("str")
     if labels:
         table = pd.concat([table, _scores(labels)], axis=1)
     stores = []
     for modality, file in chosen:
-        store, said = _store(modality, file, spans, words if options.align else None)
+        store, more = _store(modality, file, spans, words if options.align else None)
         stores.append(store)
-        notices += said
+        notices += more
     return Bundle(table, words, distinct(stores, path), tuple(notices))
 
 
@@ -144,10 +152,10 @@ def _scores(labels: SequenceFile) -> pd.DataFrame:
     """Return the label columns: ``sentiment``, and further ones with the names in the metadata."""
     values = [read_rows(labels, name) for name in labels.intervals]
     names = labels.metadata.get("dimension names")
-    said = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
-    if len(set(said)) < labels.width or set(said) & set(COLUMNS):
-        said = ["sentiment", *(f"label_{i}" for i in range(2, labels.width + 1))]
-    columns = ["sentiment"] if labels.width == 1 else said
+    given = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
+    if len(set(given)) < labels.width or set(given) & set(COLUMNS):
+        given = ["sentiment", *(f"label_{i}" for i in range(2, labels.width + 1))]
+    columns = ["sentiment"] if labels.width == 1 else given
     return pd.DataFrame(np.concatenate(values).astype(np.float64).round(6), columns=columns)
 
 
@@ -266,9 +274,7 @@ def _store(
         masked, touched = masked + count, touched + bool(count)
         items.append(Item(span.utterance, "", entry.length, rows.load))
     _check_lost(file, spans, used)
-    notices = []
-    if masked:
-        notices.append(f"{file.store}: {masked} numbers of {touched} utterances are not finite and count as undefined")
+    notices = masked_notices(file.store, masked, touched)
     if unused := len(file.intervals) - len(used):
         notices.append(f"{file.path.name}: {unused} ids belong to no utterance and were left out")
     if odd := sum(int((~(rows[:, 1] >= rows[:, 0])).sum()) for rows in file.intervals.values()):
@@ -295,9 +301,9 @@ def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[s
 
 def _feature_names(file: SequenceFile) -> tuple[str, ...]:
     """Return the names in the metadata if they fit, else names made of the store's name and a number."""
-    said = file.metadata.get("dimension names")
-    if isinstance(said, list) and len(said) == file.width and all(isinstance(n, str) for n in said):
-        names = tuple(one_line(n, 80) for n in said)
+    given = file.metadata.get("dimension names")
+    if isinstance(given, list) and len(given) == file.width and all(isinstance(n, str) for n in given):
+        names = tuple(one_line(n, 80) for n in given)
         if len(set(names)) == file.width and all(names):
             return names
     return tuple(f"{file.store}_{i}" for i in range(file.width))

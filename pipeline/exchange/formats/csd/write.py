@@ -36,6 +36,7 @@ from pipeline.exchange.formats.csd.own import (
     starts_of,
     unknown_times,
 )
+from pipeline.exchange.packing import header_of
 
 _TABLE = 1 << 16  # bytes that one id may add to the table of ids
 _TEMPLATE: dict[str, Any] = {  # all keys that the SDK requires; the third is two of its names run together
@@ -160,12 +161,7 @@ def _write_store(bundle: Bundle, store: FeatureSet, own: Mapping[str, Any], path
             intervals = np.where(np.isfinite(times).all(axis=1, keepdims=True), times + start, [start, end])
             if entry.length:
                 file.add(item.utterance, np.asarray(entry.rows["values"], np.float32), intervals)
-        header = {
-            "name": store.name,
-            "modality": store.modality,
-            "feature_names": list(store.feature_names),
-            "pooled_names": list(store.pooled_names),
-            "details": dict(store.details),
+        header = header_of(store) | {
             "status": status,
             "times": unknown,
             "pooled": base64.b64encode(b"".join(pooled)).decode(),

@@ -58,9 +58,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     unique_ids(utterances["utterance"].tolist(), path, lambda i: f"utterance {i + 1}")
     stores, notices = [], list(found.notices)
     for name, (modality, vectors) in found.stores.items():
-        store, said = store_of(path, name, modality, vectors, utterances["utterance"].tolist())
+        store, more = store_of(path, name, modality, vectors, utterances["utterance"].tolist())
         stores.append(store)
-        notices += said
+        notices += more
     return Bundle(utterances, features=tuple(stores), notices=tuple(notices))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.base import MODALITIES, Modality
 from features.store import Entry
 from pipeline.errors import UserError
-from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of
+from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, masked_notices
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
 
@@ -87,8 +87,8 @@ def store_of(
         items.append(item_of(utterance, entry))
         masked, touched = masked + count, touched + bool(count)
     names = tuple(f"{name}_{i}" for i in range(max(width, 0)))
-    said = [f"{name}: {masked} numbers of {touched} utterances are not finite and count as undefined"] if masked else []
-    return FeatureSet(name, modality, names, names, items, {"source": path.name}), said
+    made = FeatureSet(name, modality, names, names, items, {"source": path.name})
+    return made, masked_notices(name, masked, touched)
 
 
 def _vector(where: str, cell: Any) -> NDArray[np.float64]:
