@@ -11,10 +11,8 @@ from features.registry import build
 from features.store import open_store
 from pipeline.corpora.sources import current
 from pipeline.errors import UserError
-from pipeline.run import extraction, streaming
 from pipeline.run.cache import ClipCache
-from pipeline.run.clips import Clip, Outcome
-from pipeline.run.stores import is_current
+from pipeline.run.plans import Clip, Outcome, feature_clips, is_current, stream_clips
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.tables.bound import TRAINED, require_all_there
@@ -51,10 +49,10 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     paths = CorpusPaths(name)
     yield _prepare(params, name)
     for modality in MODALITIES:
-        plan = partial(streaming.clips_of, params, name, modality, trust_missing=True)
+        plan = partial(stream_clips, params, name, modality, trust_missing=True)
         yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
-        plan = partial(extraction.clips_of, name, build(extractor, params.features.get(extractor, {})))
+        plan = partial(feature_clips, name, build(extractor, params.features.get(extractor, {})))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
     yield _train(params, name)
     table, page = paths.results / "table.csv", paths.results / "report.html"

@@ -6,26 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from common.threads import pin_to_one_thread
 from features.errors import EmptyInput, ExtractorError, NoStream, StoreError
-from features.store import Entry, Item, Status
+from features.store import Entry, Item
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
+from pipeline.run.plans import Clip, Outcome
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.settings.plugins import load_plugins
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One utterance to be done by one step: its content key, and what the step needs to know of it."""
-
-    utterance: str
-    key: str
-    payload: Any
 
 
 class Step(Protocol):
@@ -52,18 +44,6 @@ class Step(Protocol):
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield (position in `clips`, entry or what went wrong), each as soon as it is there."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one clip: its status, its rows, why it is not ok, and the name of the exception of a failure."""
-
-    utterance: str
-    key: str
-    status: Status
-    length: int = 0
-    note: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True)

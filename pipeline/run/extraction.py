@@ -1,4 +1,4 @@
-"""Features of a corpus: what each depends on, what is to be computed, and a batch of clips at a time on a worker."""
+"""Features of a corpus, computed a batch of clips at a time on a worker."""
 
 import atexit
 import json
@@ -17,11 +17,11 @@ from features.registry import build
 from features.store import Entry, Store, feature_schema, open_store
 from pipeline.errors import Changed
 from pipeline.hashing import stamp_of
-from pipeline.run import streaming
-from pipeline.run.clips import Clip, Outcome, StepReport
+from pipeline.run.clips import StepReport
 from pipeline.run.keys import described, extractor_program, feature_key, key_of
+from pipeline.run.plans import Clip, feature_clips, require_current, stream_clips
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import STREAM_FAILED, finish, require_current, require_planned, run_and_store
+from pipeline.run.stores import finish, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -121,27 +121,13 @@ class ExtractStep:
             return error
 
 
-def clips_of(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
-    program = extractor_program(extractor)
-    plans: list[Clip | Outcome] = []
-    with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
-        for i, utterance in enumerate(store.utterances):
-            if store.statuses[i] == "ok":
-                plans.append(Clip(utterance, feature_key(program, store, i), i))
-            else:
-                error = STREAM_FAILED if store.statuses[i] == "failed" else ""
-                plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
-    return plans
-
-
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
     """Write features/<extractor>.h5; for errors see the stage `extract`."""
     settings = params.features.get(extractor_name, {})
     extractor = build(extractor_name, settings)
     paths = CorpusPaths(name)
     require_current(
-        streaming.clips_of(params, name, extractor.modality, trust_missing=True),
+        stream_clips(params, name, extractor.modality, trust_missing=True),
         paths.stream(extractor.modality),
         f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
     )
@@ -157,7 +143,7 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
         "pooled_names": list(extractor.pooled_names),
     }
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
-    planned = clips_of(name, extractor)
+    planned = feature_clips(name, extractor)
     report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
     finish(report, params, paths, step)
     return report

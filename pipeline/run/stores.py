@@ -7,16 +7,15 @@ from pathlib import Path
 from socket import gethostname
 from typing import Any
 
-from features.store import Schema, open_store, write_store
+from features.store import Schema, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError
-from pipeline.run.clips import Clip, Outcome, Step, StepReport, run_step, store_items
+from pipeline.run.clips import Step, StepReport, run_step, store_items
 from pipeline.run.keys import described
 from pipeline.run.ledger import Failure, record
+from pipeline.run.plans import STREAM_FAILED, Clip, Outcome
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
-
-STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
 
 Target = tuple[Path, Schema, Mapping[str, Any]]
 
@@ -55,29 +54,6 @@ def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, tar
             "folder, then run the same command again"
         ) from error
     return StepReport(outcomes, report.computed, report.damaged)
-
-
-def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str) -> None:
-    """Check that a store was made from what is there now, under the settings as they are.
-
-    Raises
-    ------
-    UserError
-        If some of its utterances are out of date; it names the command that mends that.
-    """
-    with open_store(path) as store:
-        stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))
-    old = [p.utterance for p in planned if not is_current(p, *stored.get(p.utterance, ("", "")))]
-    if old or len(stored) != len(planned):
-        names = ", ".join(old[:3]) or "fewer utterances now"
-        raise UserError(
-            f"{path} is out of date for {max(len(old), 1)} of {len(planned)} utterances ({names}): run `{command}`"
-        )
-
-
-def is_current(plan: Clip | Outcome, key: str, status: str) -> bool:
-    """Whether a stored utterance is what the plan would give."""
-    return bool(status) and (key == plan.key if isinstance(plan, Clip) else status == plan.status)
 
 
 def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:

@@ -13,9 +13,8 @@ from features.text import fitted
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
-from pipeline.run import extraction, streaming
 from pipeline.run.keys import predictions_key, training_inputs
-from pipeline.run.stores import require_current
+from pipeline.run.plans import feature_clips, require_current, stream_clips
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
@@ -109,10 +108,10 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
     if not path.exists():
         where = f"the features of {modality} in {params.path}"
         raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
-    planned = extraction.clips_of(name, build_extractor(extractor, params.features[extractor]))
+    planned = feature_clips(name, build_extractor(extractor, params.features[extractor]))
     require_current(planned, path, command)
     require_current(
-        streaming.clips_of(params, name, modality, trust_missing=True),
+        stream_clips(params, name, modality, trust_missing=True),
         CorpusPaths(name).stream(modality),
         f"crossmodal preprocess --corpus {name} --modality {modality}",
     )

@@ -19,8 +19,9 @@ from scipy.io import wavfile
 from features.registry import build
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction, streaming
-from pipeline.run.clips import Clip, work
+from pipeline.run.clips import work
 from pipeline.run.keys import described, extractor_program, stream_program
+from pipeline.run.plans import Clip, feature_clips, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CACHE, CorpusPaths
@@ -80,7 +81,7 @@ def kept(step: str) -> set[str]:
 def audio_step(params: Params) -> tuple[streaming.StreamStep, list[Clip]]:
     config = params.streams["audio"]
     step = streaming.StreamStep("audio", config, described(stream_program("audio", config)))
-    return step, [clip for clip in streaming.clips_of(params, "c", "audio") if isinstance(clip, Clip)]
+    return step, [clip for clip in stream_clips(params, "c", "audio") if isinstance(clip, Clip)]
 
 
 def test_a_recording_replaced_before_it_is_read(corpus: Path) -> None:
@@ -126,7 +127,7 @@ def extract_step(params: Params) -> tuple[extraction.ExtractStep, list[Clip]]:
     depends = described(extractor_program(extractor))
     store = str(CorpusPaths("c").stream("audio").resolve())
     step = extraction.ExtractStep("prosody", "{}", depends, store, extractor.light)
-    return step, [clip for clip in extraction.clips_of("c", extractor) if isinstance(clip, Clip)]
+    return step, [clip for clip in feature_clips("c", extractor) if isinstance(clip, Clip)]
 
 
 def test_another_stream_than_the_planned_one_is_not_extracted(corpus: Path) -> None:

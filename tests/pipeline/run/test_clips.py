@@ -10,7 +10,8 @@ import pytest
 from features.store import Entry
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
-from pipeline.run.clips import Clip, Step, run_step, store_items
+from pipeline.run.clips import Step, run_step, store_items
+from pipeline.run.plans import Clip
 from pipeline.run.pool.cluster import Pool
 
 TOY = """

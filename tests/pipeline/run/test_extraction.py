@@ -14,9 +14,9 @@ from features.store import Entry, Item, write_store
 from features.types import AudioStream
 from pipeline.errors import Changed
 from pipeline.run import extraction
-from pipeline.run.clips import Clip, Outcome
-from pipeline.run.extraction import ExtractStep, clips_of, close_store
+from pipeline.run.extraction import ExtractStep, close_store
 from pipeline.run.keys import described, extractor_program
+from pipeline.run.plans import Clip, Outcome, feature_clips
 from pipeline.settings.paths import CorpusPaths
 
 RATE_HZ = 16000
@@ -50,7 +50,7 @@ def step(stream: Path, name: str = "mfcc") -> ExtractStep:
 
 
 def test_only_clips_with_a_stream_are_computed(stream: Path) -> None:
-    plans = clips_of("c", build("mfcc", {}))
+    plans = feature_clips("c", build("mfcc", {}))
     assert [type(plan) for plan in plans] == [Clip, Outcome, Outcome, Clip]
     assert [(p.status, p.note, p.error) for p in plans if isinstance(p, Outcome)] == [
         ("absent", "no sound", ""),
@@ -60,7 +60,7 @@ def test_only_clips_with_a_stream_are_computed(stream: Path) -> None:
 
 
 def test_features_are_those_that_the_extractor_measures(stream: Path) -> None:
-    todo = [plan for plan in clips_of("c", build("mfcc", {})) if isinstance(plan, Clip)]
+    todo = [plan for plan in feature_clips("c", build("mfcc", {})) if isinstance(plan, Clip)]
     found = dict(step(stream).compute(todo))
     entry = found[0]
     assert isinstance(entry, Entry)
@@ -79,7 +79,7 @@ def test_batches_are_small_enough_that_all_workers_are_busy_to_the_end(
 
 
 def test_a_stream_that_was_written_again_is_refused_and_closed_at_once(stream: Path) -> None:
-    todo = [plan for plan in clips_of("c", build("mfcc", {})) if isinstance(plan, Clip)][:1]
+    todo = [plan for plan in feature_clips("c", build("mfcc", {})) if isinstance(plan, Clip)][:1]
     list(step(stream).compute(todo))
     first = extraction._extracted_from.get(stream.resolve())
     assert first.file.id.valid

@@ -1,0 +1,172 @@
+"""What is to be computed of each utterance, under which key; and whether a store holds just that."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.base import Extractor, Modality
+from features.store import Status, open_store
+from pipeline.corpora.utterances import read_utterances, read_words
+from pipeline.errors import UserError
+from pipeline.hashing import HashMemo
+from pipeline.run.keys import Word, audio_key, extractor_program, feature_key, stream_program, text_key, video_key
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.streams.spans import Region, Span
+
+STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One utterance to be done by one step: its content key, and what the step needs to know of it."""
+
+    utterance: str
+    key: str
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one clip: its status, its rows, why it is not ok, and the name of the exception of a failure."""
+
+    utterance: str
+    key: str
+    status: Status
+    length: int = 0
+    note: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a stream is made from: a span of a recording, its transcript and its timed words."""
+
+    path: str
+    media: str
+    span: Span
+    text: str
+    words: tuple[Word, ...]
+    sha256: str = ""  # of the recording, as it was planned; empty where it could not be read, or is not needed
+
+
+def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
+
+    With `trust_missing` a recording that is gone counts as the one that `prepare` saw: its stream may be kept and used.
+
+    Raises
+    ------
+    UserError
+        If a recording is not the one that `prepare` saw.
+    """
+    corpus = params.corpus(name)
+    paths = CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    if modality not in corpus.modalities:
+        note = f"the corpus does not use {modality}"
+        return [Outcome(utterance, "", "absent", note=note) for utterance in table["utterance"]]
+    words = read_words(paths.words)
+    program = stream_program(modality, params.streams[modality])
+    hashes = {} if modality == "text" else _hashes(table, trust_missing)
+    return [
+        _clip(row, modality, tuple(words.get(str(row.utterance), ())), program, hashes) for row in table.itertuples()
+    ]
+
+
+def _clip(
+    row: Any, modality: Modality, words: tuple[Word, ...], program: dict[str, Any], hashes: dict[str, str]
+) -> Clip | Outcome:
+    media, start_s, end_s = row.media, float(row.start), float(row.end)
+    if modality == "audio" and row.sound:
+        media, start_s, end_s = row.sound, float(row.sound_start), float(row.sound_start) + end_s - start_s
+        words = tuple((word, first + start_s - row.start, last + start_s - row.start) for word, first, last in words)
+    if modality != "text" and not media:
+        return Outcome(row.utterance, "", "absent", note="no recording is named")
+    region = Region.parse(row.region) if row.region else None
+    track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
+    channel = row.audio_channel if modality == "audio" else ""
+    span = Span(start_s, end_s, region, track, channel)
+    path = os.path.realpath(media) if media else ""
+    source = Source(path, media, span, row.text, words, hashes.get(media, ""))
+    if modality == "text":
+        key = text_key(program, row.text, words, span.start_s)
+    elif modality == "audio":
+        key = audio_key(program, hashes[media], (span.start_s, span.end_s), track, channel, timed_words(source))
+    else:
+        key = video_key(program, hashes[media], (span.start_s, span.end_s), track, row.region)
+    return Clip(row.utterance, key, source)
+
+
+def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
+    memo = HashMemo(CACHE / "hashes.json")
+    hashes = {}
+    paths = [*table["media"], *table["sound"]]
+    for media, known in zip(paths, [*table["media_sha256"], *table["sound_sha256"]], strict=True):
+        if not media or media in hashes:
+            continue
+        try:
+            hashes[media] = memo.sha256(Path(media))
+        except OSError:
+            hashes[media] = known if trust_missing else ""  # gone: reading it will fail and say so
+        if hashes[media] and hashes[media] != known:
+            raise UserError(
+                f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
+            )
+    memo.save()
+    return hashes
+
+
+def timed_words(source: Source) -> dict[str, float | int]:
+    """Return how many words were said from the first timed one to the last, and when that was.
+
+    A word without times counts where it stands between timed ones.
+    """
+    timed = [i for i, (_, start, end) in enumerate(source.words) if math.isfinite(start + end)]
+    if not timed:
+        return {}
+    start = source.span.start_s
+    first, last = min(source.words[i][1] for i in timed), max(source.words[i][2] for i in timed)
+    return {"words": timed[-1] - timed[0] + 1, "words_start_s": first - start, "words_end_s": last - start}
+
+
+def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
+    """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
+    program = extractor_program(extractor)
+    plans: list[Clip | Outcome] = []
+    with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
+        for i, utterance in enumerate(store.utterances):
+            if store.statuses[i] == "ok":
+                plans.append(Clip(utterance, feature_key(program, store, i), i))
+            else:
+                error = STREAM_FAILED if store.statuses[i] == "failed" else ""
+                plans.append(Outcome(utterance, "", store.statuses[i], note=store.notes[i], error=error))
+    return plans
+
+
+def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str) -> None:
+    """Check that a store was made from what is there now, under the settings as they are.
+
+    Raises
+    ------
+    UserError
+        If some of its utterances are out of date; it names the command that mends that.
+    """
+    with open_store(path) as store:
+        stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))
+    old = [p.utterance for p in planned if not is_current(p, *stored.get(p.utterance, ("", "")))]
+    if old or len(stored) != len(planned):
+        names = ", ".join(old[:3]) or "fewer utterances now"
+        raise UserError(
+            f"{path} is out of date for {max(len(old), 1)} of {len(planned)} utterances ({names}): run `{command}`"
+        )
+
+
+def is_current(plan: Clip | Outcome, key: str, status: str) -> bool:
+    """Whether a stored utterance is what the plan would give."""
+    return bool(status) and (key == plan.key if isinstance(plan, Clip) else status == plan.status)
