@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.tools.table import table
 from benchmarks.tools.timing import interleaved, median_ratio
 from features.store import Entry, Item, feature_schema, open_store, write_store
-from features.store_reading import Store
+from features.store.reading import Store
 
 CLIPS = 1440
 COLUMNS = 25  # of a row

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.hdf5_writing import Room, room_for_texts, writing_hdf5
+from features.store.hdf5 import Room, room_for_texts, writing_hdf5
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from features.errors import StoreError
 from features.store import Column, Entry, Item, Schema, describe, feature_schema, open_store, write_store
-from features.store_head import HEAD, write_head
+from features.store.head import HEAD, write_head
 
 SCHEMA = feature_schema(3, 2)
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from common.atomic import replacing
-from features.hdf5_writing import writing_hdf5
 from features.store import Column, Entry, Item, Schema, write_store
+from features.store.hdf5 import writing_hdf5
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.formats.csd.csd import write as write_csd
 

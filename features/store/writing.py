@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from common.atomic import replacing
 from features.errors import StoreError
-from features.hdf5_writing import REFERENCE, Room, room_for_texts, writing_hdf5
-from features.store_head import HEAD, write_head
-from features.store_schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column, Entry, Item, Schema, digest_of, path_of
+from features.store.hdf5 import REFERENCE, Room, room_for_texts, writing_hdf5
+from features.store.head import HEAD, write_head
+from features.store.schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column, Entry, Item, Schema, digest_of, path_of
 
 
 def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import StoreError
-from features.store_head import AGAIN, Head, one_line, read_head, unopened
-from features.store_schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array, Status, digest_of
+from features.store.head import AGAIN, Head, one_line, read_head, unopened
+from features.store.schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array, Status, digest_of
 
 # What h5py makes of HDF5's own errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)

@@ -17,12 +17,12 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 attributes          format, format_version, name, version, config, weights, libraries, column names
 ==================  ===================================================================================
 
-Its first bytes are the head, which covers all that has no digest (`features.store_head`).
+Its first bytes are the head, which covers all that has no digest (`features.store.head`).
 Nothing in a file depends on when or where it was written: the same inputs give the same bytes.
 """
 
-from features.store_reading import Store, describe, open_store
-from features.store_schema import (
+from features.store.reading import Store, describe, open_store
+from features.store.schema import (
     FORMAT,
     FORMAT_VERSION,
     IMPORTED,
@@ -35,7 +35,7 @@ from features.store_schema import (
     Status,
     feature_schema,
 )
-from features.store_writing import fill_store, write_store
+from features.store.writing import fill_store, write_store
 
 __all__ = [
     "FORMAT",

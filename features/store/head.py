@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from features.errors import StoreError
-from features.store_schema import FORMAT, FORMAT_VERSION, IMPORTED
+from features.store.schema import FORMAT, FORMAT_VERSION, IMPORTED
 
 AGAIN = "delete it and run its stage again (what was imported: import it again)"
 HEAD = 2048  # bytes; HDF5 allows powers of two from 512 on
