@@ -340,12 +340,12 @@ def test_imported_stores_of_format_1_are_read_unchecked(tmp_path: Path) -> None:
 def test_a_full_disk_names_the_file(limit: int, tmp_path: Path) -> None:
     code = (
         "import resource, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
-        "from tests.features.test_store import entry, write\n"
+        "from tests.features.store.test_store import entry, write\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "try:\n    write(Path('full.h5'), *(entry(200, i) for i in range(20)))\n"
         "except OSError as error:\n    print(error.errno, error.filename)"
     )
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     done = subprocess.run(
         [sys.executable, "-c", code, root], cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False
     )
