@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models import names
+from common.names import Registry
 from models.classical.search_space import search_space
 from models.data.modalities import TASKS, Task
+from models.errors import ModelError
 
 SEED = 0
 WIDE = 2000  # a matrix has many columns from this number on
@@ -154,26 +155,30 @@ _MARGINS: dict[Task, dict[str, Any]] = {
 }
 
 # name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin)
-_CLASSIFIERS: dict[str, Classifier] = {
-    "logistic": Classifier(_logistic, _PENALTIES),
-    "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",)),
-    "svm": Classifier(_svm, _MARGINS, grouped=("classification",)),
-    "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
-    "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST)),
-    "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS),
-}
+CLASSIFIERS: Registry[Classifier] = Registry(
+    "classifier",
+    ModelError,
+    {
+        "logistic": Classifier(_logistic, _PENALTIES),
+        "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",)),
+        "svm": Classifier(_svm, _MARGINS, grouped=("classification",)),
+        "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
+        "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST)),
+        "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS),
+    },
+)
 
 
 def register(name: str, classifier: Classifier) -> None:
     """Add a classifier; a name that is already used raises `ModelError`."""
-    names.add(_CLASSIFIERS, name, classifier, "classifier")
+    CLASSIFIERS.register(name, classifier)
 
 
 def classifier_names() -> tuple[str, ...]:
     """Return the names of all known classifiers."""
-    return tuple(_CLASSIFIERS)
+    return tuple(CLASSIFIERS)
 
 
 def classifier(name: str) -> Classifier:
     """Return the classifier registered as `name`; an unknown name raises `ModelError` with the closest one."""
-    return names.find(_CLASSIFIERS, name, "classifier")
+    return CLASSIFIERS[name]

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models import names
+from common.names import Registry
 from models.data.modalities import FloatArray, Matrix
+from models.errors import ModelError
 
 LIMIT = 10.0  # standard deviations; a value further out is a failed measurement, not a hundred times more evidence
 
@@ -84,12 +85,14 @@ class Quantile(_ColumnScaler):
 
 
 # name -> scaler of a modality's columns
-SCALERS: dict[str, Callable[[], Standardise | Quantile]] = {"standard": Standardise, "quantile": Quantile}
+SCALERS: Registry[Callable[[], Standardise | Quantile]] = Registry(
+    "normalisation", ModelError, {"standard": Standardise, "quantile": Quantile}
+)
 
 
 def scaler(normalise: str) -> Standardise | Quantile:
     """Return an unfitted scaler; an unknown name raises `ModelError`."""
-    return names.find(SCALERS, normalise, "normalisation")()
+    return SCALERS[normalise]()
 
 
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]

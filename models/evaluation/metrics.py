@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from models import names
+from common.names import Registry
 from models.data.modalities import TASKS, BoolArray, FloatArray, Task
+from models.errors import ModelError
 from models.evaluation import sufficient_statistics as counts
 from models.evaluation.coding import coded
 from models.evaluation.sufficient_statistics import (
@@ -207,9 +208,14 @@ _ENTRIES = (
     Metric("acc5", "regression", acc5, share=True, statistics=agreement(_nearest_of_5)),
     Metric("acc7", "regression", acc7, share=True, statistics=agreement(_nearest_of_7)),
 )
-_METRICS: dict[str, dict[str, Metric]] = {
-    task: {entry.name: entry for entry in _ENTRIES if entry.task == task} for task in TASKS
-}
+METRICS: Registry[Registry[Metric]] = Registry(
+    "task",
+    ModelError,
+    {
+        task: Registry(f"{task} metric", ModelError, {entry.name: entry for entry in _ENTRIES if entry.task == task})
+        for task in TASKS
+    },
+)
 
 
 def register(
@@ -226,12 +232,12 @@ def register(
     The arguments are the attributes of `Metric`.
     """
     entry = Metric(name, task, function, higher_is_better, share, statistics)
-    names.add(names.find(_METRICS, task, "task"), name, entry, "metric")
+    METRICS[task].register(name, entry)
 
 
 def metric_names(task: Task) -> tuple[str, ...]:
     """Return the names of a task's metrics."""
-    return tuple(names.find(_METRICS, task, "task"))
+    return tuple(METRICS[task])
 
 
 def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
@@ -245,4 +251,4 @@ def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
 
 def metric(task: Task, name: str) -> Metric:
     """Return a task's metric; an unknown task or name raises `ModelError` with the closest one."""
-    return names.find(names.find(_METRICS, task, "task"), name, f"{task} metric")
+    return METRICS[task][name]

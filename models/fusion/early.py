@@ -1,19 +1,17 @@
 """Early fusion: the modalities' columns side by side, reduced or not, before one classifier."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from models import names
 from models.classical.domains import require
 from models.classical.tabular import Tabular
 from models.data.design import Block, Design, FoldTransformers, joined
 from models.data.modalities import BoolArray, Matrix, Modalities, Task
 from models.data.scaling import total_variance
 from models.errors import ModelError
-from models.fusion.autoencoder import Autoencoder
-from models.fusion.cca import Cca
+from models.registry import strategy
 
 
 class Reducer(Protocol):
@@ -96,31 +94,22 @@ def _dense(matrix: Matrix) -> Any:
     return matrix.toarray() if hasattr(matrix, "tocsr") else matrix
 
 
-# name -> how to build it from its settings; a new way to join modalities is one class and one line here.
-_REDUCERS: dict[str, Callable[..., Reducer]] = {
-    "concat": Concat,
-    "pca": Pca,
-    "cca": Cca,
-    "autoencoder": Autoencoder,
-}
-
-
-def register_reducer(name: str, build: Callable[..., Reducer]) -> None:
-    """Add a reducer; a name that is taken raises `ModelError`."""
-    names.add(_REDUCERS, name, build, "reducer")
-
-
-def build_of(name: str) -> Callable[..., Reducer] | None:
-    """Return what builds the reducer registered as `name`; None where there is none."""
-    return _REDUCERS.get(name)
-
-
 def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
-    """Build the reducer registered as `name`; an unknown name or setting raises `ModelError`."""
+    """Build the reducer of the strategy registered as `name`.
+
+    Raises
+    ------
+    ModelError
+        If the strategy is unknown or no early fusion, or a setting is unknown.
+    """
+    found = strategy(name)
+    if not found.early or found.core is None:
+        raise ModelError(f"the strategy {name!r} has no reducer: name an early fusion, as concat")
     try:
-        return names.find(_REDUCERS, name, "reducer")(**settings)
+        made: Reducer = found.core(**settings)
     except TypeError as error:
         raise ModelError(f"the reducer {name!r} cannot be built: {error}") from error
+    return made
 
 
 class _Joined:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import names
+from common.names import Registry
 from models.data.modalities import IntArray, Pairs, Task
 from models.errors import ModelError
 from models.validation.folds import INNER_FOLDS, inner_folds, numbered
@@ -151,22 +151,26 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
 
 
 # name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin)
-_KINDS: dict[str, Callable[[pd.DataFrame, Protocol], Divided]] = {
-    "official": _official,
-    "crossfit": _crossfit,
-    "group-kfold": _group_kfold,
-    "leave-one-group-out": _leave_one_group_out,
-}
+PROTOCOLS: Registry[Callable[[pd.DataFrame, Protocol], Divided]] = Registry(
+    "protocol",
+    ModelError,
+    {
+        "official": _official,
+        "crossfit": _crossfit,
+        "group-kfold": _group_kfold,
+        "leave-one-group-out": _leave_one_group_out,
+    },
+)
 
 
 def register(name: str, divide: Callable[[pd.DataFrame, Protocol], Divided]) -> None:
     """Add a protocol; a name that is already used raises `ModelError`."""
-    names.add(_KINDS, name, divide, "protocol")
+    PROTOCOLS.register(name, divide)
 
 
 def protocol_names() -> tuple[str, ...]:
     """Return the names of all protocols."""
-    return tuple(_KINDS)
+    return tuple(PROTOCOLS)
 
 
 def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> Plan:
@@ -189,7 +193,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         If the protocol is unknown, a part is empty, a split has an unknown name, there are too few groups, or a
         training part has only one class.
     """
-    divide = names.find(_KINDS, protocol.kind, "protocol")
+    divide = PROTOCOLS[protocol.kind]
     if not len(table):
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)

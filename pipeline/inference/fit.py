@@ -17,7 +17,7 @@ from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
 from models.data.modalities import Modalities, Task
 from models.errors import reason_of
-from models.registry import build, reads_sequences, strategy
+from models.registry import build, configure, reads_sequences, strategy
 from models.saving.saving import is_part, save
 from models.saving.size import parameters
 from models.validation.folds import numbered
@@ -133,8 +133,8 @@ def _described(
 
 def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
     """Return what each modality of a configuration is made of; a baseline reads nothing but the words."""
-    floor = strategy(configuration.strategy).kind == "baseline"
-    return {m: () if floor else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
+    baseline = strategy(configuration.strategy).kind == "baseline"
+    return {m: () if baseline else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
 
 def configuration_of(
@@ -153,17 +153,14 @@ def configuration_of(
     for modality in modalities:
         if modality not in there:
             raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
-    if strategy_name in _FLOORS:
-        return _FLOORS[strategy_name]
-    if found.kind == "unimodal" and len(modalities) != 1:
+    if found.modality and (found.modality not in there or modalities not in ((), (found.modality,))):
+        raise UserError(f"{strategy_name} reads {found.modality} and nothing else")
+    if found.kind == "unimodal" and not found.modality and len(modalities) != 1:
         raise UserError(f"{strategy_name} reads one modality: name it with --modalities, of {', '.join(there)}")
     if model and not found.classifier:
         raise UserError(f"{strategy_name} is a model by itself: leave --model out")
-    chosen = tuple(m for m in there if m in (modalities or there))
-    return Configuration(strategy_name, chosen, (model or params.train.fusion_classifier) if found.classifier else "")
-
-
-_FLOORS = {"majority": Configuration("majority"), "tfidf": Configuration("tfidf", ("text",), "logistic")}
+    read = tuple(m for m in there if m in (modalities or there))
+    return configure(strategy_name, read, model or params.train.fusion_classifier)
 
 
 def best_configuration(params: Params, name: str) -> Configuration:

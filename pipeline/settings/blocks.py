@@ -7,19 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from features.base import MODALITIES, Modality
+from models.registry import default_fusions, model_names, unimodal_model_names
 from pipeline.settings.streams import StreamsParams
 from pipeline.settings.validation import Block, Listed
 
 Task = Literal["classification", "regression"]
-
-EARLY = ("concat", "pca", "autoencoder", "cca")  # these take a classifier
-
-FUSIONS = (
-    *(f"concat/{c}" for c in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")),
-    *(f"{reducer}/{c}" for reducer in EARLY[1:] for c in ("logistic", "fcnn", "lstm")),
-    *("vote", "weighted", "product", "stacking"),
-    *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
-)
 
 ByModality = Annotated[
     Mapping[str, Listed[str]], Field(json_schema_extra={"propertyNames": {"enum": list(MODALITIES)}})
@@ -215,9 +207,9 @@ class TrainParams:
     )
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
-    classifiers: Listed[str] = ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")
-    singles: Listed[str] = ("spectrogram_cnn",)
-    fusions: Listed[str] = FUSIONS
+    classifiers: Listed[str] = field(default_factory=model_names)
+    singles: Listed[str] = field(default_factory=unimodal_model_names)
+    fusions: Listed[str] = field(default_factory=default_fusions)
     fusion_classifier: str = "logistic"
     settings: Block[Mapping[str, Block[Mapping[str, Any]]]] = field(default_factory=dict)
     budget: Annotated[int, Field(ge=1)] = 3

@@ -13,10 +13,11 @@ from features.registry import build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import faults as impossible
+from models.errors import ModelError
 from models.evaluation.metrics import metric_names
-from models.registry import model_names, strategy_names
+from models.registry import check_fusion, model_names, strategy_names, unimodal_model_names
 from pipeline.errors import UserError
-from pipeline.settings.blocks import EARLY, CorpusParams, SettingsFile, TrainParams
+from pipeline.settings.blocks import CorpusParams, SettingsFile, TrainParams
 from pipeline.settings.paths import check_name, check_store
 from pipeline.settings.validation import Fault, Listed, Place, validated
 
@@ -68,11 +69,8 @@ def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
         yield from _unknown(train.features.get(modality, ()), own, (*place, "features", modality))
     yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown({"fusion_classifier": train.fusion_classifier}, classifier_names(), place)
-    yield from _unknown(train.singles, [n for n in strategy_names("unimodal") if n != "unimodal"], (*place, "singles"))
-    for i, fusion in enumerate(train.fusions):
-        strategy, slash, model = fusion.partition("/")
-        yield from _unknown({i: strategy}, EARLY if slash else strategy_names("fusion"), (*place, "fusions"))
-        yield from _unknown({i: model} if slash else {}, model_names(), (*place, "fusions"))
+    yield from _unknown(train.singles, unimodal_model_names(), (*place, "singles"))
+    yield from _refused(check_fusion, train.fusions, (*place, "fusions"))
     yield from _unknown(
         {name: name for name in train.settings}, [*model_names(), *strategy_names()], (*place, "settings")
     )
@@ -92,5 +90,5 @@ def _refused(check: Callable[[str], object], names: Iterable[str] | Mapping[Any,
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         try:
             check(name)
-        except (UserError, ValueError) as error:
+        except (UserError, ModelError, ValueError) as error:
             yield (*place, at), f": {error}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.configuration import Configuration
 from models.data.modalities import Modalities
+from models.registry import strategy
 from models.validation.protocol import grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
 from pipeline.run.locks import writing
@@ -18,7 +19,7 @@ from pipeline.training.configurations import plan_configurations
 from pipeline.training.fits import fit_all, over_time, without_failed
 from pipeline.training.fitting import planned
 from pipeline.training.guard import contents_of, guarded, plan_of
-from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
+from pipeline.training.inputs import load_modalities, settings_of, step_settings
 from pipeline.training.jobs import Job
 from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences
@@ -101,8 +102,12 @@ def _configurations(
 ) -> tuple[list[Configuration], list[str]]:
     """Return the configurations that can be fitted, and a sentence on what is left out."""
     there = tuple(m for m in corpus.modalities if data.present[m].any())
-    notices = [f"no utterance has {m}: its rows are left out" for m in corpus.modalities if m not in there]
-    frames = CorpusPaths(name).features(SPECTROGRAM)
-    if "audio" in there and settings.singles and not frames.exists():
-        notices.append(f"{', '.join(settings.singles)}: left out, since {frames} does not exist")
-    return plan_configurations(settings, there, spectrogram=frames.exists()), notices
+    notices = [f"no utterance has {m}: it is left out" for m in corpus.modalities if m not in there]
+    missing = set()
+    for model in settings.singles:
+        read = strategy(model)
+        path = CorpusPaths(name).features(read.store) if read.store else None
+        if path is not None and read.modality in there and not path.exists():
+            notices.append(f"{model}: left out, since {path} does not exist")
+            missing.add(read.store)
+    return plan_configurations(settings, there, missing=missing), notices

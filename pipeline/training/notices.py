@@ -98,8 +98,8 @@ def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
 
 def _owner(configuration: Configuration) -> str:
     """Return under which name of train.settings the settings of a configuration stand."""
-    own = configuration.strategy in ("tfidf", "stacking") or strategy(configuration.strategy).sequences
-    return configuration.strategy if own or not configuration.model else configuration.model
+    entry = strategy(configuration.strategy)
+    return configuration.model if entry.classifier and not entry.shares_bases else configuration.strategy
 
 
 def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[Configuration]) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from common.names import suggest
 from features.base import Modality
 from features.registry import build as build_extractor
-from features.registry import extractor_names
+from features.registry import extractor_class, extractor_names
 from features.store import open_store
 from features.text import fitted
+from models.registry import strategy
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
@@ -20,7 +21,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED, command_of
 from pipeline.tables.bound import read_record as read_bound
-from pipeline.training.inputs import SPECTROGRAM, is_imported, settings_of
+from pipeline.training.inputs import is_imported, settings_of
 from pipeline.training.matching import differences
 
 
@@ -86,8 +87,9 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
         for extractor in params.features_of(name, modality):
             if extractor not in fitted.fitted_names():
                 yield modality, extractor
-    if "audio" in corpus.modalities and params.train.singles and CorpusPaths(name).features(SPECTROGRAM).exists():
-        yield "audio", SPECTROGRAM
+    for read in map(strategy, params.train.singles):
+        if read.store and read.modality in corpus.modalities and CorpusPaths(name).features(read.store).exists():
+            yield extractor_class(read.store).modality, read.store
 
 
 def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:

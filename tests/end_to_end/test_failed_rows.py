@@ -4,6 +4,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ WRONG = {
 def test_any_fault_of_a_plugins_model_is_a_failed_configuration(
     trained: Train, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    monkeypatch.setattr(classifiers, "CLASSIFIERS", deepcopy(classifiers.CLASSIFIERS))
     nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
     classifiers.register("theirs", classifiers.Classifier(lambda task, settings: Theirs(fault), nothing))
     results, notices = trained(classifiers="[logistic, theirs]", fusions="[concat/logistic]")
@@ -195,7 +196,7 @@ class Warns(Theirs):
 def test_warnings_of_libraries_are_counted_in_one_sentence(
     trained: Train, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    monkeypatch.setattr(classifiers, "CLASSIFIERS", deepcopy(classifiers.CLASSIFIERS))
     nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
     classifiers.register("theirs", classifiers.Classifier(lambda task, settings: Warns("none"), nothing))
     for _ in range(2):  # computed, and from the cache
@@ -231,7 +232,7 @@ class Shuffled:
 def test_the_same_is_written_whichever_fit_ends_first_and_whatever_is_kept(
     trained: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    monkeypatch.setattr(classifiers, "CLASSIFIERS", deepcopy(classifiers.CLASSIFIERS))
     nothing: dict[Any, dict[str, Any]] = {"classification": {}, "regression": {}}
     for name, fault in (("warns", "none"), ("fails", "other")):
         made = classifiers.Classifier(lambda task, settings, fault=fault: Fails(fault), nothing)

@@ -1,6 +1,7 @@
 """Every strategy, found in the registry, keeps the same promises."""
 
 import pickle
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -293,7 +294,7 @@ def test_a_memo_is_never_stale():
         ("unimodal", Recipe("regression", THREE), "reads one modality, not text, audio, video"),
         ("concat", Recipe("regression"), "needs at least one modality"),
         ("concat", Recipe("emotion", THREE), "the task 'emotion' is unknown"),  # type: ignore[arg-type]
-        ("weighted", Recipe("regression", THREE, settings={"pol": 1}), "WeightedAverage cannot be built"),
+        ("weighted", Recipe("regression", THREE, settings={"pol": 1}), "weighted cannot be built"),
         ("vote", Recipe("regression", THREE, classifier="lstm"), "late fusion is not built of 'lstm' models"),
         ("spectrogram_cnn", Recipe("regression", ("text",)), "reads audio, not text"),
     ],
@@ -350,9 +351,9 @@ def test_labels_that_cannot_be_used_are_refused():
 def test_a_strategy_can_be_registered_from_outside(monkeypatch):
     from models.fusion.early import Early
 
-    monkeypatch.setattr(strategies, "_STRATEGIES", dict(strategies._STRATEGIES))
+    monkeypatch.setattr(strategies, "STRATEGIES", deepcopy(strategies.STRATEGIES))
     strategies.register("two", Strategy(lambda recipe, fit_cache: Early(recipe.modalities[:2], task=recipe.task)))
     x, score = toy()
     assert build("two", Recipe("regression", THREE)).fit(x, score).predict(x).shape == (60,)
-    with pytest.raises(ModelError, match="a strategy named 'vote' exists already"):
+    with pytest.raises(ModelError, match="there is already a strategy named 'vote'"):
         strategies.register("vote", Strategy(lambda recipe, fit_cache: None))

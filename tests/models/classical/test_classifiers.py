@@ -1,5 +1,7 @@
 """Every base classifier, alone on planted data, keeps the same promises; choices are scikit-learn's."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -154,13 +156,13 @@ def test_unknown_names_get_the_closest():
 def test_a_classifier_can_be_registered(monkeypatch):
     from sklearn.neighbors import KNeighborsClassifier
 
-    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    monkeypatch.setattr(classifiers, "CLASSIFIERS", deepcopy(classifiers.CLASSIFIERS))
     kinds = {"classification": {"k": (1, 15)}, "regression": {}}
     classifiers.register("knn", Classifier(lambda _, settings: KNeighborsClassifier(settings["k"]), kinds))
     x, score = data()
     model = Unimodal("audio", "knn").fit(x, labels(score, "classification"))
     assert model.settings_ == {"k": 15}
-    with pytest.raises(ModelError, match="exists already"):
+    with pytest.raises(ModelError, match="there is already a"):
         classifiers.register("svm", Classifier(lambda *_: None, kinds))
 
 

@@ -8,17 +8,21 @@ import pytest
 from models.classical.classifiers import classifier, classifier_names
 from models.classical.domains import DOMAINS, domain, faults
 from models.errors import ModelError
-from models.fusion.early import _REDUCERS
+from models.fusion.autoencoder import Autoencoder
+from models.fusion.cca import Cca
+from models.fusion.early import Concat, Pca, reducer
 from models.registry import Recipe, build, model_names, strategy_names
 from tests.models.test_registry import toy
+
+REDUCERS = {"concat": Concat, "pca": Pca, "cca": Cca, "autoencoder": Autoencoder}
 
 
 def defaults(name):
     """Return the names of the settings that a classifier, reducer or strategy of ours really has."""
     if name in classifier_names():
         return {key for settings in classifier(name).settings.values() for key in settings}
-    if name in _REDUCERS:
-        return set(inspect.signature(_REDUCERS[name]).parameters)
+    if name in REDUCERS:
+        return set(inspect.signature(REDUCERS[name]).parameters)
     if name in ("majority", "unimodal"):
         return set()
     if name == "tfidf":
@@ -156,7 +160,7 @@ def test_the_smallest_that_is_allowed_can_be_fitted(name, settings, task):
 )
 def test_a_reducer_refuses_what_its_settings_may_not_be(name, settings):
     with pytest.raises(ModelError, match=f"{name}: {next(iter(settings))} is"):
-        _REDUCERS[name](**settings)
+        reducer(name, settings)
 
 
 def test_the_settings_of_what_is_on_a_stack_are_known():

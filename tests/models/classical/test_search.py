@@ -1,5 +1,8 @@
 """A search never takes what gave no number, and a fit that ends in none says so instead of answering."""
 
+from copy import deepcopy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,12 +11,12 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import KFold
 
+from models import registry
 from models.classical import classifiers
 from models.classical.classifiers import Classifier, register
 from models.classical.search import least, search, tuned_classifier
 from models.classical.target import FittedClassifier, Target
 from models.errors import DivergedError, ModelError
-from models.fusion import early
 from models.nets.trained_net import TrainedNet
 from models.nets.training import Training, train
 from models.outputs import finite, sound_answers
@@ -116,7 +119,7 @@ class _Nothing:
 @pytest.mark.parametrize("classifier", ["logistic", "random_forest", "xgboost", "fcnn", "lstm"])
 @pytest.mark.parametrize("name", ["pca", "cca", "autoencoder"])
 def test_a_reducer_that_gives_no_numbers_is_refused(name, classifier, monkeypatch):
-    monkeypatch.setitem(early._REDUCERS, name, _Nothing)
+    monkeypatch.setitem(registry.STRATEGIES._entries, name, replace(strategy(name), core=_Nothing))
     x, y = exclusive_or(60, sequences=classifier == "lstm")
     settings = {"epochs": 2} if classifier in ("fcnn", "lstm") else {}
     with pytest.raises(DivergedError):
@@ -173,7 +176,7 @@ class Overflowing(BaseEstimator):
 
 @pytest.fixture
 def overflowing(monkeypatch):
-    monkeypatch.setattr(classifiers, "_CLASSIFIERS", dict(classifiers._CLASSIFIERS))
+    monkeypatch.setattr(classifiers, "CLASSIFIERS", deepcopy(classifiers.CLASSIFIERS))
     settings = {"broken": (1.0, 0.0)}
     register(
         "overflowing", Classifier(lambda _, s: Overflowing(**s), {"classification": settings, "regression": settings})

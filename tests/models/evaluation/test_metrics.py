@@ -1,3 +1,4 @@
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_unknown_metric_names_the_closest():
 
 @pytest.fixture
 def registry(monkeypatch):
-    monkeypatch.setattr(metrics, "_METRICS", {task: dict(own) for task, own in metrics._METRICS.items()})
+    monkeypatch.setattr(metrics, "METRICS", deepcopy(metrics.METRICS))
 
 
 def worst(truth, prediction):
@@ -124,7 +125,7 @@ def test_a_metric_can_be_registered_once(registry):
         None,
     )
     assert found(np.array([1.0]), np.array([3.0])) == 2
-    with pytest.raises(ModelError, match="exists already"):
+    with pytest.raises(ModelError, match="there is already a"):
         metrics.register("regression", "mae", metrics.r)
     with pytest.raises(ModelError, match="no task is named 'emotion'"):
         metrics.register("emotion", "worst", worst)

@@ -34,7 +34,7 @@ CALLS = {
     "a function of nets": net("models.nets.modules:masked_mean"),
     "a module of nets": net("models.nets.modules:nn"),
     "a method of a class": net("models.nets.modules:nn.Module.apply"),
-    "the loader of names": net("models.names:load", target="os:system"),
+    "a function of models": net("models.errors:reason_of", target="os:system"),
     "a network without a module": net(":system"),
     "a network whose name is no text": net(["os:system"]),
     "a network that is no identifier": net("models.nets.modules:FeedForward.__init__.__globals__"),

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -181,7 +183,7 @@ def test_groups_fall_back_to_what_is_given():
 
 
 def test_a_protocol_can_be_registered(monkeypatch):
-    monkeypatch.setattr(protocol, "_KINDS", dict(protocol._KINDS))
+    monkeypatch.setattr(protocol, "PROTOCOLS", deepcopy(protocol.PROTOCOLS))
     protocol.register("halves", lambda table, _: [("half", np.arange(12), np.arange(12, 24), None)])
     assert "halves" in protocol.protocol_names()
     assert classes(Protocol("halves"), sheet()).folds[0].name == "half"

@@ -26,7 +26,7 @@ def fits(row, *ends, beside=1):
 
 def test_the_largest_in_every_fold_is_said_with_what_to_write():
     largest = {"C": [0.3, 1.5, 6.0]}
-    others = [Configuration("vote", (m,), "logistic") for m in ("text", "video")]
+    others = [Configuration("cca", (m,), "logistic") for m in ("text", "video")]
     found = fits(AUDIO, largest, largest) + fits(BOTH, largest, largest)
     (sentence,) = end_notices(found + [fit for row in others for fit in fits(row, largest, largest)])
     assert sentence == (

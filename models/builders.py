@@ -1,0 +1,218 @@
+"""How strategies are built from a recipe. What is heavy to import is imported when a model is built."""
+
+from collections.abc import Callable
+from typing import Any
+
+from models.errors import ModelError
+from models.fit_cache import FitCache
+from models.strategy import Recipe, Strategy
+
+LSTM = "lstm"  # the classifier that reads steps in order; the others read one row of numbers per utterance
+
+
+def early_fusion(reducer: Callable[..., Any], tried_with: tuple[str, ...] | None = ()) -> Strategy:
+    """Return the strategy that joins columns with a reducer, `models.fusion.early.Reducer`, and then classifies."""
+
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a cache
+        if recipe.classifier == LSTM:
+            return _lstm(recipe, recipe.strategy)
+        from models.fusion.early import Early
+
+        return Early(
+            recipe.modalities,
+            recipe.strategy,  # by this name it finds its reducer
+            classifier=recipe.classifier,
+            settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
+            **_common(recipe),
+        )
+
+    return Strategy(build, tried_with=tried_with, core=reducer)
+
+
+def late_fusion(late: Callable[..., Any], *, within_modality: bool = False) -> Strategy:
+    """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
+
+    Of one modality, it combines one model per extractor.
+    """
+
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
+        if recipe.classifier == LSTM:
+            raise ModelError(
+                f"late fusion is not built of {LSTM!r} models: join steps before one (concat, pca, cca, autoencoder), "
+                "or name another classifier"
+            )
+        bases = tuple(_unimodal(recipe, modality) for modality in recipe.modalities)
+        if len(bases) == 1:
+            modality = recipe.modalities[0]
+            bases = tuple(_unimodal(recipe, modality, e) for e in recipe.extractors.get(modality, ("",)))
+        try:
+            return late(bases, **recipe.settings, fit_cache=fit_cache)
+        except TypeError as error:
+            raise ModelError(f"{recipe.strategy} cannot be built: {error}") from error
+
+    return Strategy(build, shares_bases=True, within_modality=within_modality, core=late)
+
+
+def net_fusion(net: Callable[..., Any]) -> Strategy:
+    """Return the strategy of one network over several modalities; `net` makes a `models.nets.neural.Multimodal`."""
+
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+        return net(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
+
+    return Strategy(build, classifier=False, sequences=True, core=net)
+
+
+def unimodal(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+    """Build one classifier on one modality."""
+    return _lstm(recipe) if recipe.classifier == LSTM else _unimodal(recipe, recipe.modalities[0])
+
+
+def spectrogram_cnn(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+    """Build the convolutional network on spectrograms."""
+    from models.nets.spectrogram import SpectrogramCNN
+
+    return SpectrogramCNN(
+        task=recipe.task, classes=recipe.classes, settings=dict(recipe.settings), budget=recipe.budget
+    )
+
+
+def majority(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+    """Build the baseline that predicts the prior."""
+    from models.classical.baselines import Majority
+
+    return Majority(task=recipe.task, classes=recipe.classes)
+
+
+def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
+    """Build the baseline on word counts."""
+    from models.classical.baselines import TfidfBaseline
+
+    return TfidfBaseline(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
+
+
+def concat(**settings: Any) -> Any:
+    """Build the reducer that puts columns side by side."""
+    from models.fusion.early import Concat
+
+    return Concat(**settings)
+
+
+def pca(**settings: Any) -> Any:
+    """Build the reducer to principal components."""
+    from models.fusion.early import Pca
+
+    return Pca(**settings)
+
+
+def cca(**settings: Any) -> Any:
+    """Build the reducer to canonical correlations."""
+    from models.fusion.cca import Cca
+
+    return Cca(**settings)
+
+
+def autoencoder(**settings: Any) -> Any:
+    """Build the reducer to the code of an autoencoder."""
+    from models.fusion.autoencoder import Autoencoder
+
+    return Autoencoder(**settings)
+
+
+def vote(*args: Any, **settings: Any) -> Any:
+    """Build the majority vote."""
+    from models.fusion.late import MajorityVote
+
+    return MajorityVote(*args, **settings)
+
+
+def weighted(*args: Any, **settings: Any) -> Any:
+    """Build the weighted average."""
+    from models.fusion.late import WeightedAverage
+
+    return WeightedAverage(*args, **settings)
+
+
+def product(*args: Any, **settings: Any) -> Any:
+    """Build the product rule."""
+    from models.fusion.late import Product
+
+    return Product(*args, **settings)
+
+
+def stacking(*args: Any, **settings: Any) -> Any:
+    """Build the classifier on the outputs of unimodal models."""
+    from models.fusion.late import Stacking
+
+    return Stacking(*args, **settings)
+
+
+def intermediate(*args: Any, **settings: Any) -> Any:
+    """Build the network with one encoder per modality."""
+    from models.fusion.hybrid import IntermediateFusion
+
+    return IntermediateFusion(*args, **settings)
+
+
+def transformer(*args: Any, **settings: Any) -> Any:
+    """Build the transformer over the steps of all modalities."""
+    from models.fusion.hybrid import MultimodalTransformer
+
+    return MultimodalTransformer(*args, **settings)
+
+
+def modality_attention(*args: Any, **settings: Any) -> Any:
+    """Build the network that weighs modalities by attention."""
+    from models.fusion.attention import ModalityAttention
+
+    return ModalityAttention(*args, **settings)
+
+
+def cross_attention(*args: Any, **settings: Any) -> Any:
+    """Build the network in which modalities attend to each other."""
+    from models.fusion.attention import CrossModalAttention
+
+    return CrossModalAttention(*args, **settings)
+
+
+def self_attention(*args: Any, **settings: Any) -> Any:
+    """Build the network that attends to one fused sequence."""
+    from models.fusion.attention import SelfAttention
+
+    return SelfAttention(*args, **settings)
+
+
+def _unimodal(recipe: Recipe, modality: str, extractor: str = "") -> Any:
+    from models.classical.unimodal import Unimodal
+
+    return Unimodal(
+        modality,
+        recipe.classifier,
+        task=recipe.task,
+        classes=recipe.classes,
+        fitted={modality: recipe.fitted[modality]} if modality in recipe.fitted else None,
+        settings=recipe.classifier_settings,
+        extractor=extractor,
+        normalise=recipe.normalise,
+        budget=recipe.budget,
+    )
+
+
+def _lstm(recipe: Recipe, reducer: str = "concat") -> Any:
+    from models.nets.sequence import SequenceLSTM
+
+    return SequenceLSTM(
+        recipe.modalities,
+        reducer,
+        settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
+        **_common(recipe),
+    )
+
+
+def _common(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "task": recipe.task,
+        "classes": recipe.classes,
+        "fitted": {m: t for m, t in recipe.fitted.items() if m in recipe.modalities},
+        "normalise": recipe.normalise,
+        "budget": recipe.budget,
+    }

@@ -1,0 +1,105 @@
+"""What a strategy is, and the recipe that a model is built from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from models.data.modalities import Task
+from models.fit_cache import FitCache
+
+Kind = Literal["baseline", "unimodal", "fusion"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the model of a strategy is built from.
+
+    Attributes
+    ----------
+    task
+        ``classification`` or ``regression``.
+    modalities
+        Those that the model may read.
+    classifier
+        Name of the base classifier.
+    classes
+        All classes of the corpus, so that every fold's probabilities have the same columns; None for a score.
+    fitted
+        Modality -> ``(name, transformer)`` pairs over raw transcripts, fitted inside the fold.
+    extractors
+        Modality -> names of its extractors and transformers.
+    settings
+        Settings of the strategy itself (of a reducer, of the classifier on top).
+    classifier_settings
+        Settings of the base classifier; a list is a choice made on inner folds.
+    normalise
+        How columns are brought to one scale: ``standard`` or ``quantile``.
+    budget
+        The most settings that are tried in each choice; all by default.
+    strategy
+        The strategy's name; `models.registry.build` fills it in.
+    """
+
+    task: Task
+    modalities: tuple[str, ...] = ()
+    classifier: str = "logistic"
+    classes: tuple[Any, ...] | None = None
+    fitted: Mapping[str, tuple[tuple[str, Any], ...]] = field(default_factory=dict)
+    extractors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    classifier_settings: Mapping[str, Any] = field(default_factory=dict)
+    normalise: str = "standard"
+    budget: int | None = None
+    strategy: str = ""
+
+
+Builder = Callable[[Recipe, FitCache | None], Any]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way from modalities to predictions, and all that the rest of the code has to know of it.
+
+    Attributes
+    ----------
+    build
+        ``(recipe, fit_cache) -> model``, unfitted.
+    kind
+        ``baseline`` (reads no features), ``unimodal`` (one modality) or ``fusion``.
+    classifier
+        Whether it is built of the base classifier that a recipe names.
+    shares_bases
+        Whether it is built of unimodal models, which other strategies may share: late fusion.
+    sequences
+        Whether it reads sequences whatever the classifier.
+    modality
+        The only modality that it can read; empty: any.
+    store
+        An extractor whose rows it reads in place of the features; without that store it is left out of the table.
+    within_modality
+        Whether it also joins the extractors of a single modality that has several.
+    model
+        The base model that the tables show where it is always the same one.
+    tried_with
+        The base models that the default of ``train.fusions`` names after its slash; None stands for all, and an empty
+        tuple for the strategy's name alone.
+    core
+        The class or function that `build` was made from, where a function of `models.builders` made it.
+    """
+
+    build: Builder
+    kind: Kind = "fusion"
+    classifier: bool = True
+    shares_bases: bool = False
+    sequences: bool = False
+    modality: str = ""
+    store: str = ""
+    within_modality: bool = False
+    model: str = ""
+    tried_with: tuple[str, ...] | None = ()
+    core: Callable[..., Any] | None = None
+
+    @property
+    def early(self) -> bool:
+        """Whether it is one classifier on joined features, which ``train.fusions`` may name after a slash."""
+        return self.kind == "fusion" and self.classifier and not self.shares_bases
