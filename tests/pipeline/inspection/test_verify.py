@@ -2,14 +2,7 @@
 
 import hashlib
 import json
-import os
-import resource
-import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -18,42 +11,7 @@ import pytest
 from features.store import Entry, Item, Store, feature_schema, open_store, write_store
 from pipeline.run.cache import ClipCache
 from pipeline.tables.bound import BOUND
-from tests.conftest import ROOT, invoke, output_of, write_csv
-
-PARAMS = """
-run: {corpora: [c], workers: 1}
-corpora:
-  c: {reader: manifest, root: raw, task: classification, label: label, modalities: [text],
-    protocol: {kind: group-kfold, folds: 2, group: speaker}}
-features: {extract: [vader]}
-train: {features: {text: [vader]}, classifiers: [logistic], singles: [], fusions: []}
-evaluate: {resamples: 50}
-"""
-WORDS = ("good", "bad", "fine", "awful", "nice", "sad")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Run every stage on a few sentences."""
-    folder, before = tmp_path_factory.mktemp("verified"), Path.cwd()
-    rows = [(f"u{i}", f"this is {WORDS[i % 6]} number {i}", "ab"[i % 2], f"s{i // 4}") for i in range(16)]
-    write_csv(folder / "raw" / "manifest.csv", ("utterance", "text", "label", "speaker"), rows)
-    (folder / "params.yaml").write_text(PARAMS)
-    os.chdir(folder)
-    try:
-        for stage in ("prepare", "preprocess", "extract", "train", "evaluate", "report"):
-            output_of(stage)
-        yield folder
-    finally:
-        os.chdir(before)
-
-
-@pytest.fixture
-def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of what was finished, which is the working directory."""
-    shutil.copytree(finished, tmp_path / "copy")
-    monkeypatch.chdir(tmp_path / "copy")
-    return tmp_path / "copy"
+from tests.conftest import invoke, output_of
 
 
 def edited(old: str, new: str) -> Callable[[Path], None]:
@@ -228,57 +186,3 @@ def test_every_table_that_a_stage_binds_needs_its_record(here: Path) -> None:
     for record in READERS:
         bound_ones |= set(json.loads((here / record).read_text())["files"])
     assert bound_ones <= set(BOUND)
-
-
-def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
-    left = [
-        "data/cache/.hashes.json.4711",
-        "data/cache/vader/ab/.k.clip.99",
-        "data/work/c/streams/.text.h5.partial",
-        "data/work/.predict-x1y2z3a4/clip/manifest.csv",
-        "results/c/.predictions.csv.0123456789abcdef.partial",
-    ]
-    for name in left:
-        (here / name).parent.mkdir(parents=True, exist_ok=True)
-        (here / name).write_text("half")
-    mine = ["raw/.originals.old/clip.txt", ".env.old", ".conda.lock", ".settings.json.2024", "data/raw/.old"]
-    for name in mine:
-        (here / name).parent.mkdir(parents=True, exist_ok=True)
-        (here / name).write_text("mine")
-    asked = invoke("cache", "gc", input="n\n")
-    assert asked.exit_code == 1
-    assert "data/work/.predict-x1y2z3a4/ and all in it: left unfinished" in asked.output
-    assert "Delete all this?" in asked.output
-    assert all((here / name).exists() for name in (*left, *mine))
-    told = output_of("cache", "gc", "--yes")
-    assert "5 unfinished files" in told
-    assert all(name.removesuffix("/clip/manifest.csv") in told for name in left)
-    assert not any((here / name).exists() for name in left)
-    assert all((here / name).exists() for name in mine)
-    assert "all are as they were written" in output_of("status", "--verify")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Path) -> None:
-    (here / "slow.py").write_text("import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(100)\n")
-    edited("workers: 1", "workers: 1, plugins: [slow.py]")(here / "params.yaml")
-    command, env = [sys.executable, str(ROOT / "cli.py"), "status"], {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=here, env=env, stderr=subprocess.PIPE, text=True) as process:
-        while not (here / "started").exists():
-            time.sleep(0.05)
-        process.send_signal(number)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Stopped. What was computed is kept" in error
-
-
-def test_a_full_disk_names_the_file_and_leaves_no_half(here: Path) -> None:
-    """A limit on file sizes stands in for the full disk."""
-    before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}
-    command, env = [sys.executable, str(ROOT / "cli.py"), "evaluate"], {**os.environ, "PYTHONPATH": str(ROOT)}
-    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
-    run = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, preexec_fn=small, check=False)
-    assert run.returncode == 1
-    assert "results/c/table.csv: File too large" in run.stderr
-    assert "Traceback" not in run.stderr
-    assert {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()} == before

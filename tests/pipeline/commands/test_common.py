@@ -1,0 +1,115 @@
+"""What all commands share: what they print, and how they end."""
+
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from features.store import Entry, feature_schema, write_store
+from pipeline.commands.common import echo
+from pipeline.exchange.bundle import item_of
+from tests.conftest import ROOT, invoke
+
+HOSTILE = "x\x1b]0;owned\x07\x9b2J\u202e\u2028\ry"
+
+
+@pytest.mark.parametrize("err", [False, True])
+def test_nothing_that_is_printed_commands_the_terminal(capsys, err):
+    echo(f"größe 語 עברית 👩\u200d🔬\t{HOSTILE}\nz", err=err)
+    said = getattr(capsys.readouterr(), "err" if err else "out")
+    assert said == "größe 語 עברית 👩\u200d🔬\tx\\u001b]0;owned\\u0007\\u009b2J\\u202e\\u2028\\u000dy\nz\n"
+
+
+def test_the_command_line_prints_in_one_place_only():
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in [ROOT / "cli.py", *(ROOT / "pipeline/commands").glob("*.py")]
+    )
+    assert source.count("click.echo(") == 1
+    assert "print(" not in source.replace("printable(", "")
+
+
+def test_errors_and_stores_that_hold_terminal_codes_are_printed_by_their_codes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    items = [item_of(HOSTILE, Entry("absent", HOSTILE))]
+    attributes = {"name": HOSTILE, "kind": "features", "feature_names": [HOSTILE], "pooled_names": [HOSTILE]}
+    write_store(tmp_path / "s.h5", feature_schema(1, 1), attributes, items)
+    (tmp_path / "params.yaml").write_text(f'corpora: {{"a": {json.dumps(HOSTILE)}}}\n')
+    for arguments in (("features", "show", "s.h5"), ("status", "--corpus", "a"), ("features", "show", HOSTILE)):
+        said = invoke(*arguments).output
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", said), arguments
+        assert "u001b" in said or r"\x1b" in said, arguments
+
+
+def piped(*arguments: str, cwd: Path, both: bool = False) -> tuple[int, str]:
+    """Run a command whose standard output (and error) nobody reads; return its exit code and what it said on error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    errors = writer if both else subprocess.PIPE
+    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=cwd, stdout=writer, stderr=errors, env=env, text=True, check=False)
+    os.close(writer)
+    return done.returncode, done.stderr or ""
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("arguments", [("--help",), ("corpora", "list")])
+def test_a_reader_that_has_gone_ends_a_command_quietly(arguments: tuple[str, ...], both: bool, tmp_path: Path) -> None:
+    """As in `crossmodal corpora list | head -1`: no message, and no traceback, not even when Python ends."""
+    assert piped(*arguments, cwd=tmp_path, both=both) == (141, "")
+
+
+def test_an_error_that_nobody_reads_is_no_traceback(tmp_path: Path) -> None:
+    assert piped("status", cwd=tmp_path, both=True) == (141, "")
+    code, said = piped("status", cwd=tmp_path)
+    assert code == 1
+    assert said.startswith("Error: params.yaml does not exist")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("corpora", "list")])
+def test_output_that_cannot_be_written_is_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, env=env, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Path) -> None:
+    (here / "slow.py").write_text("import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(100)\n")
+    params = here / "params.yaml"
+    params.write_text(params.read_text().replace("workers: 1", "workers: 1, plugins: [slow.py]"))
+    command, env = [sys.executable, str(ROOT / "cli.py"), "status"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=here, env=env, stderr=subprocess.PIPE, text=True) as process:
+        while not (here / "started").exists():
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. What was computed is kept" in error
+
+
+def test_a_full_disk_names_the_file_and_leaves_no_half(here: Path) -> None:
+    """A limit on file sizes stands in for the full disk."""
+    before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}
+    command, env = [sys.executable, str(ROOT / "cli.py"), "evaluate"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
+    run = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, preexec_fn=small, check=False)
+    assert run.returncode == 1
+    assert "results/c/table.csv: File too large" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()} == before

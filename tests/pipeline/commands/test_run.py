@@ -1,0 +1,128 @@
+"""The commands of the stages: what they print, what they pass on, and when they fail."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.commands import run as commands
+from pipeline.errors import TooManyFailures
+from tests.conftest import invoke, output_of
+
+
+def lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]
+
+
+def test_settings_checks_the_file_and_nothing_else(here: Path) -> None:
+    assert output_of("settings") == "params.yaml can be used\n"
+    (here / "params.yaml").write_text((here / "params.yaml").read_text().replace("resamples: 50", "resample: 50"))
+    failed = invoke("settings")
+    assert failed.exit_code == 1
+    assert failed.output.startswith(
+        "Error: params.yaml, line 8: evaluate.resample is unknown; did you mean 'resamples'"
+    )
+
+
+def test_prepare_counts_what_the_manifest_holds(here: Path) -> None:
+    """Sixteen sentences, each a recording of its own, of four speakers; every other one is labelled a."""
+    printed = lines(output_of("prepare", "--corpus", "c"))
+    assert printed[-2].startswith("c: 16 utterances, 16 recordings, 4 groups, 0 timed words; 8 a, 8 b")
+    assert printed[-1] == "prepare c: done"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("preprocess", "--modality", "smell"), "no modality is named 'smell'; There are: text, audio, video"),
+        (("extract", "--extractor", "vadr"), "'vadr'; did you mean 'vader'"),
+        (("train", "--corpus", "d"), "no corpus is named 'd'"),
+        (("evaluate", "--drop", "audio"), "--drop audio: the corpus has no modality 'audio'"),
+    ],
+)
+def test_names_that_are_unknown_are_refused(arguments: tuple[str, ...], message: str, here: Path) -> None:
+    failed = invoke(*arguments)
+    assert failed.exit_code == 1
+    assert message in failed.output
+
+
+def test_stages_print_one_line_per_step_and_take_what_is_in_the_cache(here: Path) -> None:
+    (here / "data/work/c/streams/text.h5").unlink()
+    (here / "data/work/c/features/vader.h5").unlink()
+    assert "preprocess c text: 16 clips (16 ok): 0 computed, 16 from the cache" in output_of(
+        "preprocess", "--modality", "text", "--workers", "0"
+    )
+    assert "extract c vader: 16 clips (16 ok): 0 computed, 16 from the cache" in output_of("extract", "--workers", "0")
+
+
+def test_train_repeats_no_fit_and_changes_no_prediction(here: Path) -> None:
+    path = here / "results/c/predictions.csv"
+    before = path.read_bytes()
+    path.unlink()
+    printed = output_of("train", "--workers", "0")
+    assert "train c: 6/6 fits, 6 from the cache" in printed
+    assert path.read_bytes() == before
+
+
+def test_permuted_labels_are_at_chance(here: Path) -> None:
+    printed = output_of("train", "--shuffle-labels", "--workers", "0")
+    assert "c: all 3 rows are at chance, as they must be" in printed
+    assert (here / "results/c/shuffled").is_dir()
+
+
+def test_evaluate_prints_the_table_that_it_writes(here: Path) -> None:
+    table = pd.read_csv(here / "results/c/table.csv", keep_default_na=False)
+    accuracy = table[table["metric"] == "accuracy"].set_index("strategy")["value"]
+    printed = output_of("evaluate")
+    assert printed == output_of("evaluate", "--show")
+    assert accuracy["majority"] == 0.5  # half of the sentences have either label
+    assert f"{100 * accuracy['tfidf']:.1f}" in next(line for line in lines(printed) if line.startswith("| tfidf"))
+    assert output_of("evaluate", "--quiet") == ""
+    assert "missing modalities" in output_of("evaluate", "--robustness")
+
+
+def test_report_prints_where_the_page_is(here: Path) -> None:
+    (here / "results/c/report.html").unlink()
+    assert output_of("report") == "report c: results/c/report.html\n"
+    assert (here / "results/c/report.html").exists()
+
+
+class Pool:
+    """Stands in for workers: the jobs below start none."""
+
+    open = False
+
+    def __enter__(self) -> "Pool":
+        self.open = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.open = False
+
+
+def test_too_many_failures_of_one_job_do_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, pool = [], Pool()
+
+    def job(given: Any, name: str, what: str) -> str:
+        assert given is pool
+        assert pool.open
+        seen.append((name, what))
+        if what == "audio":
+            raise TooManyFailures(f"{name} {what}: 3 of 4 clips failed")
+        return "4 clips"
+
+    monkeypatch.setattr("pipeline.run.stores.summary", lambda result: result)
+    jobs = [("a", "text"), ("a", "audio"), ("b", "audio"), ("b", "text")]
+    with pytest.raises(TooManyFailures, match=r"^a audio: 3 of 4 clips failed\nb audio: 3 of 4 clips failed$"):
+        commands._each(jobs, job, "preprocess", pool)
+    assert seen == jobs
+    assert not pool.open
+    printed = capsys.readouterr()
+    assert lines(printed.out) == ["preprocess a text: 4 clips", "preprocess b text: 4 clips"]
+    assert lines(printed.err) == [
+        "preprocess a audio: too many clips failed",
+        "preprocess b audio: too many clips failed",
+    ]

@@ -1,0 +1,52 @@
+"""doctor: what it says of this machine is so, and what fails says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run
+
+
+def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
+    said = run("doctor", cwd=tmp_path).stdout
+    assert "NOT OK" not in said
+    for name in ("Python", "torch", "libGL", "weights of face_cnn", "59534287fdfb125e", "Dask", "write data/cache"):
+        assert name in said
+
+
+def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file in the way")
+    done = run("doctor", cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert any(line.startswith("NOT OK") and "write results" in line for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("module", ["mediapipe", "torch"])
+def test_a_missing_package_is_named(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.metadata import PackageNotFoundError
+
+    from pipeline.inspection import doctor
+
+    def missing(name: str) -> str:
+        if name == module:
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", missing)
+    found = {check.name: check for check in map(doctor._package, doctor.PACKAGES)}
+    assert not found[module].ok
+    assert "make setup" in found[module].detail
+
+
+def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import locales
+    from pipeline.inspection import doctor
+
+    assert doctor._locale().ok == (locales.encoding() == "utf-8")
+    monkeypatch.setattr(locales, "encoding", lambda: "iso8859-1")
+    check = doctor._locale()
+    assert not check.ok
+    assert "iso8859-1" in check.detail
+    assert "LC_ALL=C.UTF-8" in check.detail
+    assert "names with other letters" in locales.hint_of("café.mp4")
+    assert locales.hint_of("cafe.mp4") == ""
