@@ -36,17 +36,3 @@ def test_a_missing_package_is_named(module: str, monkeypatch: pytest.MonkeyPatch
     found = {check.name: check for check in map(doctor._package, doctor.PACKAGES)}
     assert not found[module].ok
     assert "make setup" in found[module].detail
-
-
-def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import locales
-    from pipeline.inspection import doctor
-
-    assert doctor._locale().ok == (locales.encoding() == "utf-8")
-    monkeypatch.setattr(locales, "encoding", lambda: "iso8859-1")
-    check = doctor._locale()
-    assert not check.ok
-    assert "iso8859-1" in check.detail
-    assert "LC_ALL=C.UTF-8" in check.detail
-    assert "names with other letters" in locales.hint_of("café.mp4")
-    assert locales.hint_of("cafe.mp4") == ""
