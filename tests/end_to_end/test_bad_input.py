@@ -14,9 +14,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from tests.features.test_store import of_format
 
 from tests.conftest import BLOCK, DATA, ROOT, grid_corpus, needs_data, run, write_csv
+from tests.features.store.test_store import of_format
 from tests.forked import Running
 
 pytestmark = needs_data
