@@ -1,0 +1,74 @@
+"""Names in the settings against the registries: each unknown name at its place, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.settings.blocks import SettingsFile
+from pipeline.settings.registered import unusable
+from pipeline.settings.validation import validated
+
+CORPUS: dict[str, Any] = {
+    "reader": "manifest",
+    "root": "clips",
+    "task": "regression",
+    "label": "mood",
+    "modalities": ["text"],
+    "protocol": {"kind": "group-kfold"},
+}
+
+
+def faults(**blocks: object) -> dict[str, str]:
+    file, wrong = validated(SettingsFile, blocks)
+    assert file is not None, wrong
+    return {".".join(map(str, place)): fault for place, fault in unusable(file)}
+
+
+def test_settings_that_name_what_there_is_have_no_fault() -> None:
+    assert faults() == {}
+    assert faults(corpora={"mine": CORPUS | {"features": {"text": ["their-own.v2"]}, "metrics": ["mae"]}}) == {}
+    assert faults(features={"extract": ["vader"], "mfcc": {"count": 13}, "opensmile": None}) == {}
+    assert faults(train={"features": {"text": ["word2vec"]}, "fusions": ["pca/svm", "vote", "concat"]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "place", "start"),
+    [
+        ({"run": {"corpora": ["a b"]}}, "run.corpora.0", ": 'a b' cannot name a corpus"),
+        ({"corpora": {"a/b": CORPUS}}, "corpora.a/b", ": 'a/b' cannot name a corpus"),
+        ({"corpora": {"a": CORPUS | {"metrics": ["mea"]}}}, "corpora.a.metrics.0", "is 'mea', which is unknown; did"),
+        ({"corpora": {"a": CORPUS | {"metrics": ["accuracy"]}}}, "corpora.a.metrics.0", "is 'accuracy', which is"),
+        ({"corpora": {"a": CORPUS | {"classifiers": ["sv"]}}}, "corpora.a.classifiers.0", "is 'sv', which is unknown"),
+        ({"corpora": {"a": CORPUS | {"features": {"txt": []}}}}, "corpora.a.features.txt", "is unknown; did you mean"),
+        ({"corpora": {"a": CORPUS | {"features": {"text": [".."]}}}}, "corpora.a.features.text.0", ": a store cannot"),
+        (
+            {"features": {"extract": ["vadr"]}},
+            "features.extract.0",
+            "is 'vadr', which is unknown; did you mean 'vader'",
+        ),
+        ({"features": {"extract": ["vader"] * 2}}, "features.extract", "names 'vader' twice"),
+        ({"features": {"vadr": {}}}, "features.vadr", "is unknown; did you mean 'vader'"),
+        ({"features": {"mfcc": {"count": 1.5}}}, "features.mfcc.count", "is 1.5: it must be a whole number"),
+        ({"features": {"mfcc": {"count": 99}}}, "features.mfcc", ": "),
+        ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; There are: text"),
+        ({"train": {"features": {"audio": ["tfidf"]}}}, "train.features.audio.0", "is 'tfidf', which is unknown"),
+        (
+            {"train": {"fusions": ["vote", "pca/sv"]}},
+            "train.fusions.1",
+            "is 'sv', which is unknown; did you mean 'svm'",
+        ),
+        ({"train": {"fusions": ["vote/svm"]}}, "train.fusions.0", ": 'vote' is no fusion that takes a classifier"),
+        ({"train": {"fusion_classifier": "lstm"}}, "train.fusion_classifier", "is 'lstm', which is unknown"),
+        ({"train": {"settings": {"svn": {}}}}, "train.settings.svn", "is unknown; did you mean 'svm'"),
+        ({"train": {"settings": {"svm": {"C": [1, 0]}}}}, "train.settings.svm.C.1", "is 0: it must be a number above"),
+    ],
+)
+def test_a_name_that_is_unknown_is_the_only_fault(blocks: dict[str, Any], place: str, start: str) -> None:
+    found = faults(**blocks)
+    assert list(found) == [place]
+    assert found[place].startswith(start)
+
+
+def test_all_faults_are_found() -> None:
+    found = faults(run={"corpora": ["."]}, train={"classifiers": ["a", "svm", "b"], "settings": {"c": {}}})
+    assert list(found) == ["run.corpora.0", "train.classifiers.0", "train.classifiers.2", "train.settings.c"]
