@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import BLOCK, DATA, ROOT, grid_corpus, needs_data, run, write_csv
-from tests.features.store.test_store import of_format
+from tests.features.store.samples import of_format
 from tests.forked import Running
 
 pytestmark = needs_data
