@@ -76,22 +76,23 @@ class StreamStep:
 
     def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         source: Source = clips[0].payload
-        for i, stream in self._read(Path(source.path), [clip.payload.span for clip in clips]):
+        for i, stream in self._read(source, [clip.payload.span for clip in clips]):
             if isinstance(stream, Exception):
-                yield i, _with_short_path(stream, source)
+                yield i, stream
             elif self.name == "audio":
                 yield i, audio_entry(replace(stream, **timed_words(clips[i].payload)))
             else:
                 yield i, video_entry(stream)
 
-    def _read(self, path: Path, spans: Sequence[Span]) -> Iterator[tuple[int, Any]]:
+    def _read(self, source: Source, spans: Sequence[Span]) -> Iterator[tuple[int, Any]]:
+        """Decode a recording, which messages call by the name that the manifest gives it, wherever it lies."""
         if self.name == "audio":
             from pipeline.streams.audio import read_audio
 
-            return read_audio(path, spans, self.config)
+            return read_audio(Path(source.path), spans, self.config, source.media)
         from pipeline.streams.video import read_video
 
-        return read_video(path, spans, self.config)
+        return read_video(Path(source.path), spans, self.config, source.media)
 
     def _text(self, source: Source) -> Entry | Exception:
         from pipeline.streams.text import read_text
@@ -137,11 +138,6 @@ def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
 
     check()
     return check
-
-
-def _with_short_path(error: Exception, source: Source) -> Exception:
-    """Name the recording as the manifest does, so that outputs do not depend on where the checkout lies."""
-    return type(error)(str(error).replace(source.path, source.media))
 
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:

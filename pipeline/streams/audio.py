@@ -29,7 +29,7 @@ CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter se
 Outcome = AudioStream | NoStream | EmptyInput | MediaError
 
 
-def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterator[tuple[int, Outcome]]:
+def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str = "") -> Iterator[tuple[int, Outcome]]:
     """Decode each wanted track of `path` once, and yield the stream of each span as soon as it is complete.
 
     Only the sound of spans that are being read is kept in memory. Spans may overlap and come in any order.
@@ -42,6 +42,8 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
         Where the utterances are, on the recording's clock (`Span`).
     config
         How they are cleaned.
+    name
+        What messages call the recording; its path if empty.
 
     Yields
     ------
@@ -50,15 +52,16 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig) -> Iterat
         `EmptyInput` for silence or a span after the end of the sound, `MediaError` for a recording that cannot be
         read or that breaks off inside the span.
     """
+    name = name or str(path)
     waiting = dict(enumerate(spans))
     try:
-        timeline = timeline_of(path)
+        timeline = timeline_of(path, name)
         for index in [index for index, span in waiting.items() if not _has_length(span)]:
             span = waiting.pop(index)
             yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
         for track in dict.fromkeys(span.track for span in waiting.values()):
             wanted = {index: span for index, span in waiting.items() if span.track == track}
-            for index, outcome in _read_track(path, timeline, track or str(config.track), wanted, config):
+            for index, outcome in _read_track(path, name, timeline, wanted, config):
                 del waiting[index]
                 yield index, outcome
     except MediaError as error:
@@ -126,30 +129,31 @@ def _has_length(span: Span) -> bool:
 
 
 def _read_track(
-    path: Path, timeline: Timeline, name: str, spans: Mapping[int, Span], config: AudioConfig
+    path: Path, name: str, timeline: Timeline, spans: Mapping[int, Span], config: AudioConfig
 ) -> Iterator[tuple[int, Outcome]]:
-    """Yield the stream of each span of one track."""
-    with open_recording(path) as container:
+    """Yield the stream of each span; all spans are of one track."""
+    with open_recording(path, name) as container:
         tracks = tracks_of(container, "audio", timeline.stills)
         if not tracks:
-            yield from ((index, NoStream(f"{path} has no audio stream")) for index in spans)
+            yield from ((index, NoStream(f"{name} has no audio stream")) for index in spans)
             return
         try:
-            track = AudioTrack(container, timeline, chosen(tracks, name, "audio", path), path)
+            wanted = next(iter(spans.values())).track or str(config.track)
+            track = AudioTrack(container, timeline, chosen(tracks, wanted, "audio", name), name)
         except MediaError as error:
             yield from ((index, error) for index in spans)
             return
         for window in windows(track, spans):
-            outcome = _finish(window, track, config, path)
+            outcome = _finish(window, track, config, name)
             yield window.index, _with_others(outcome, tracks)
 
 
-def _finish(window: Window, track: AudioTrack, config: AudioConfig, path: Path) -> Outcome:
+def _finish(window: Window, track: AudioTrack, config: AudioConfig, name: str) -> Outcome:
     """Return the stream of a window, or the reason why there is no stream."""
     span = window.span
     try:
         track.check(span)
-        voice, note = window.mono(span.channel or str(config.channel), path)
+        voice, note = window.mono(span.channel or str(config.channel), name)
         return replace(clean(_resampled(window, voice, config.rate_hz), config, span.duration_s), note=note)
     except (EmptyInput, MediaError) as error:
         return error

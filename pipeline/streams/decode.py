@@ -94,8 +94,8 @@ class AudioTrack:
         Where the sound decoded so far ends.
     """
 
-    def __init__(self, container: Any, timeline: Timeline, track: Track, path: Path) -> None:
-        self._container, self._timeline, self._path = container, timeline, path
+    def __init__(self, container: Any, timeline: Timeline, track: Track, name: str) -> None:
+        self._container, self._timeline, self._name = container, timeline, name
         self._stream = container.streams[track.index]
         self._origin_s = timeline.start_s
         self._next: int | None = None
@@ -124,13 +124,13 @@ class AudioTrack:
         """Raise `MediaError` if a span needs lost sound, `EmptyInput` if it lies after the end of all sound."""
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
-            raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._path} cannot be decoded")
+            raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._name} cannot be decoded")
         if not self._finished:
             return
         claimed_s = self._timeline.claims_s.get(self._stream.index, 0.0)
         if min(span.end_s, claimed_s) > self.end_s + MISSING_S:
             raise MediaError(
-                f"the audio of {self._path} breaks off at {self.end_s:.2f} s, but its header states an end at "
+                f"the audio of {self._name} breaks off at {self.end_s:.2f} s, but its header states an end at "
                 f"{claimed_s:.2f} s: copy the recording again"
             )
         if span.start_s >= self.end_s:
@@ -148,7 +148,7 @@ class AudioTrack:
         if self._next is None:
             self.rate_hz = frame.sample_rate
         elif frame.sample_rate != self.rate_hz:
-            raise MediaError(f"{self._path} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz")
+            raise MediaError(f"{self._name} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz")
         names, rows = _channels(frame)
         expected = self._next
         start = (expected or 0) if frame.time is None else round((frame.time - self._origin_s) * self.rate_hz)

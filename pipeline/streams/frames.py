@@ -67,6 +67,8 @@ class Contents:
         The timeline of the whole recording.
     index
         The index of the picture's stream.
+    name
+        What messages call the recording; its path if empty.
     """
 
     pts: Index
@@ -77,24 +79,26 @@ class Contents:
     aspect: float
     timeline: Timeline
     index: int
+    name: str = ""
 
 
-def survey(path: Path, track: str = DEFAULT) -> Contents | None:
+def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
     """Read all packets of `path` and return what its picture holds; None if it has no picture other than a cover.
 
-    Where there are several tracks of picture, `track` names one, as in `tracks.chosen`.
+    Where there are several tracks of picture, `track` names one, as in `tracks.chosen`. Messages call the recording
+    `name`, if given.
 
     Raises
     ------
     MediaError
         If the recording cannot be opened, or has no such track.
     """
-    timeline = timeline_of(path)
-    with open_recording(path) as container:
+    timeline = timeline_of(path, name)
+    with open_recording(path, name) as container:
         tracks = tracks_of(container, "video", timeline.stills)
         if not tracks:
             return None
-        stream = container.streams[chosen(tracks, track, "video", path).index]
+        stream = container.streams[chosen(tracks, track, "video", name or path).index]
         found = tuple(_noted(packets(container, timeline, [stream])))
         unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
         pts = None if unordered else _shown(found, stream)
@@ -105,7 +109,7 @@ def survey(path: Path, track: str = DEFAULT) -> Contents | None:
         end_s = _end_s(times, end_s, end_s if container.format.name in STAYING else timeline.duration_s)
         breaks_off_s = timeline.breaks_off_s(stream.index)
         aspect = float(stream.sample_aspect_ratio or 1)
-        return Contents(pts, times, found, end_s, breaks_off_s, aspect, timeline, stream.index)
+        return Contents(pts, times, found, end_s, breaks_off_s, aspect, timeline, stream.index, name)
 
 
 def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
@@ -151,7 +155,7 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
     queue = wanted.tolist()
     if not queue:
         return
-    with open_recording(path) as container:
+    with open_recording(path, contents.name) as container:
         for count, frame in enumerate(_frames(container, contents, wanted)):
             number = _number(frame, count, contents)
             while queue and queue[0] < number:

@@ -61,7 +61,7 @@ class Pending:
         self.faces.append([face.scaled(self.side / side) for face in faces])
 
 
-def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str = "") -> Iterator[tuple[int, Outcome]]:
     """Decode each wanted track of `path` once, and yield the stream of each span after its last frame.
 
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
@@ -77,6 +77,8 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
         Where the utterances are, on the recording's clock (`Span`).
     config
         How frames are sampled and faces are cut out.
+    name
+        What messages call the recording; its path if empty.
 
     Yields
     ------
@@ -88,9 +90,9 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig) -> Iterat
     spans_of: dict[str, dict[int, Span]] = {}
     for index, span in enumerate(spans):
         spans_of.setdefault(span.track, {})[index] = span
-    for track, waiting in spans_of.items():
+    for waiting in spans_of.values():
         try:
-            for index, outcome in _read(path, track or str(config.track), dict(waiting), config):
+            for index, outcome in _read(path, name or str(path), dict(waiting), config):
                 del waiting[index]
                 yield index, outcome
         except MediaError as error:
@@ -104,11 +106,12 @@ def sample_targets(span: Span, fps: float) -> TimeArray:
     return span.start_s + np.arange(count) / fps
 
 
-def _read(path: Path, track: str, spans: Mapping[int, Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
-    contents = survey(path, track)
+def _read(path: Path, name: str, spans: Mapping[int, Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+    """Yield the stream of each span; all spans are of one track."""
+    contents = survey(path, next(iter(spans.values())).track or str(config.track), name)
     pending: dict[int, Pending] = {}
     for index, span in spans.items():
-        found = NoStream(f"{path} has no picture") if contents is None else _choose(path, contents, span, config)
+        found = NoStream(f"{name} has no picture") if contents is None else _choose(contents, span, config)
         if isinstance(found, Pending):
             pending[index] = found
         else:
@@ -117,12 +120,12 @@ def _read(path: Path, track: str, spans: Mapping[int, Span], config: VideoConfig
         yield from _collect(path, contents, pending, config)
 
 
-def _choose(path: Path, contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
+def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
     """Choose the frames of a span, or return the reason why there are none."""
     end_s = contents.breaks_off_s
     if end_s is not None and span.end_s > end_s + MISSING_S:
         return MediaError(
-            f"{path} breaks off at {end_s:.2f} s, before the span's end at {span.end_s:.2f} s: copy it again"
+            f"{contents.name} breaks off at {end_s:.2f} s, before the span's end at {span.end_s:.2f} s: copy it again"
         )
     wanted, at = seen(contents.times, contents.end_s, sample_targets(span, config.fps), 1 / config.fps)
     if not len(wanted):
@@ -141,7 +144,7 @@ def _collect(
         if frame is not None:
             _distribute(painter(frame), number, takers, config)
         for index in [index for index, span in pending.items() if span.wanted[-1] <= number]:
-            yield index, _finish(path, pending.pop(index))
+            yield index, _finish(contents.name, pending.pop(index))
 
 
 def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
@@ -160,10 +163,10 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
             span.add(float(time_s), *views[region], side)
 
 
-def _finish(path: Path, span: Pending) -> VideoStream | EmptyInput | MediaError:
+def _finish(name: str, span: Pending) -> VideoStream | EmptyInput | MediaError:
     """Follow one face through a span's frames."""
     if not span.times:
-        return MediaError(f"{path}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
+        return MediaError(f"{name}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
     faces = follow(span.faces)
     if not any(faces):
         return EmptyInput(f"no face in any of the {len(faces)} sampled frames")

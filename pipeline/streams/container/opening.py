@@ -44,8 +44,8 @@ class MediaError(Exception):
 
 
 @contextmanager
-def open_recording(path: Path) -> Iterator[Any]:
-    """Open `path` for reading as a PyAV container, and close it at the end.
+def open_recording(path: Path, name: str = "") -> Iterator[Any]:
+    """Open `path` for reading as a PyAV container, and close it at the end; messages call it `name`, if given.
 
     Only this file is read: its name is not taken for an address or a pattern, and files that name others (playlists)
     are refused. FFmpeg's errors inside the ``with`` block are raised as `MediaError` too.
@@ -55,20 +55,21 @@ def open_recording(path: Path) -> Iterator[Any]:
     MediaError
         If the file is missing, is empty, cannot be read, or has neither sound nor picture.
     """
-    _refuse_what_is_no_file(path)
+    name = name or str(path)
+    _refuse_what_is_no_file(path, name)
     try:
         with (
             _source(path) as source,
             av.open(source, metadata_errors="ignore", options=_options()) as container,
         ):
             if not media_streams(container):
-                raise MediaError(f"{path} holds neither sound nor picture: is it a recording?")
+                raise MediaError(f"{name} holds neither sound nor picture: is it a recording?")
             if _is_picture(container) and path.suffix.lower() not in PICTURES:
-                raise MediaError(f"{path} is a still picture and not a recording: name the recording itself")
+                raise MediaError(f"{name} is a still picture and not a recording: name the recording itself")
             yield container
     except av.error.FFmpegError as error:
         raise MediaError(
-            f"{path} cannot be read ({error.strerror}): is it damaged or cut off? copy it again"
+            f"{name} cannot be read ({error.strerror}): is it damaged or cut off? copy it again"
         ) from error
 
 
@@ -159,20 +160,20 @@ def _is_picture(container: Any) -> bool:
     return name == "image2" or name.endswith("_pipe")
 
 
-def _refuse_what_is_no_file(path: Path) -> None:
+def _refuse_what_is_no_file(path: Path, name: str) -> None:
     try:
         status = path.stat()
     except OSError as error:
         why = "is a symbolic link that leads to itself" if _is_loop(path) else "is not there"
         if isinstance(error, PermissionError):
             why = "cannot be reached (permission denied)"
-        raise MediaError(f"{path} {why}: check the recording's path in the utterance table") from None
+        raise MediaError(f"{name} {why}: check the recording's path in the utterance table") from None
     kind = next((kind for is_kind, kind in KINDS.items() if is_kind(status.st_mode)), "")
     if kind:
-        raise MediaError(f"{path} is {kind} and not a recording: name a file")
+        raise MediaError(f"{name} is {kind} and not a recording: name a file")
     if status.st_size == 0:
-        raise MediaError(f"{path} is empty: copy it again")
-    _refuse_list(path)
+        raise MediaError(f"{name} is empty: copy it again")
+    _refuse_list(path, name)
 
 
 def _is_loop(path: Path) -> bool:
@@ -185,14 +186,14 @@ def _is_loop(path: Path) -> bool:
     return False
 
 
-def _refuse_list(path: Path) -> None:
+def _refuse_list(path: Path, name: str) -> None:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError as error:
-        raise MediaError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
+        raise MediaError(f"{name} cannot be read ({error.strerror}): check its permissions") from None
     if kind := _list_of_files(head):
-        raise MediaError(f"{path} is a list of other files ({kind}) and not a recording: name the recordings")
+        raise MediaError(f"{name} is a list of other files ({kind}) and not a recording: name the recordings")
 
 
 def _list_of_files(head: bytes) -> str:

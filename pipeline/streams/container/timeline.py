@@ -66,22 +66,22 @@ class Timeline:
         return end_s if self.claims_s.get(index, 0.0) > end_s + MISSING_S else None
 
 
-def timeline_of(path: Path) -> Timeline:
-    """Read all packets of `path` without decoding them.
+def timeline_of(path: Path, name: str = "") -> Timeline:
+    """Read all packets of `path` without decoding them; messages call it `name`, if given.
 
     Raises
     ------
     MediaError
         As `open_recording`.
     """
-    with open_recording(path) as container:
-        return read_timeline(container, path)
+    with open_recording(path, name) as container:
+        return read_timeline(container, path, name)
 
 
-def read_timeline(container: Any, path: Path) -> Timeline:
+def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
     """Read all packets of an open recording, as in `timeline_of`."""
     parts = read_parts(container)
-    _refuse_unreadable_joints(container, path, parts)
+    _refuse_unreadable_joints(container, path, parts, name or str(path))
     parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
     start_s = _clock_start_s(container, parts)
     shifts = parts.shifts()
@@ -182,15 +182,15 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
         packet.dts += ticks
 
 
-def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts) -> None:
+def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: str) -> None:
     """Refuse files joined byte by byte whose parts cannot be told apart or are not all read."""
-    name = str(container.format.name)
+    kind = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
-    lost = not parts.match or (parts.joints and name in LOSING) or (name in FROM_STAMPS and parts.follow_each_other)
+    lost = not parts.match or (parts.joints and kind in LOSING) or (kind in FROM_STAMPS and parts.follow_each_other)
     if lost or loses_a_part(container, path, parts.last_byte, list(parts.joints.values())):
         raise MediaError(
-            f"{path} is several recordings joined byte by byte, which cannot be read as one: name them one by one, or "
+            f"{name} is several recordings joined byte by byte, which cannot be read as one: name them one by one, or "
             "join them with a program that writes a new file"
         )
 

@@ -11,8 +11,9 @@ import pytest
 
 from features.errors import EmptyInput, NoStream
 from features.types import VideoStream
-from pipeline.settings.streams import VideoConfig
+from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams import video
+from pipeline.streams.audio import read_audio
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
 from pipeline.streams.pictures import Painter
@@ -293,3 +294,22 @@ def test_targets_end_before_the_span_does():
     np.testing.assert_allclose(sample_targets(Span(1.0, 2.0), 5), [1, 1.2, 1.4, 1.6, 1.8])
     np.testing.assert_allclose(sample_targets(Span(1.0, 2.01), 5), [1, 1.2, 1.4, 1.6, 1.8, 2.0])
     assert len(sample_targets(Span(1.0, 1.0), 5)) == 0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no recording at all" * 99])
+def test_messages_call_a_recording_by_its_name(tmp_path, content):
+    path = tmp_path / "clip.mp4"
+    if content is not None:
+        path.write_bytes(content)
+    for read, config in ((read_video, CONFIG), (read_audio, AudioConfig())):
+        ((_, outcome),) = read(path, [Span(0, 1)], config, "videos/clip.mp4")
+        assert str(outcome).startswith("videos/clip.mp4 ")
+        assert str(tmp_path) not in str(outcome)
+
+
+def test_messages_call_a_recording_without_sound_or_picture_by_its_name(tmp_path):
+    silent = write(tmp_path / "silent.mp4", [np.zeros((64, 64, 3), np.uint8)] * 5)
+    ((_, outcome),) = read_audio(silent, [Span(0, 0.2)], AudioConfig(), "a/silent.mp4")
+    assert str(outcome) == "a/silent.mp4 has no audio stream"
+    ((_, outcome),) = read_video(silent, [Span(0, 0.2, track="eng")], CONFIG, "a/silent.mp4")
+    assert str(outcome).startswith("a/silent.mp4 has no video track 'eng'")
