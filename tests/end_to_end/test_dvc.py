@@ -58,7 +58,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpus = blocks["corpora"]["grid"] | {"root": "data/raw/grid", "modalities": ["text", "audio"]}
     settings(folder, corpora={"grid": corpus}, **SMALL)
     (folder / "bin").mkdir()
-    (folder / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.forked "$@"\n')
+    (folder / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m tests.forked "$@"\n')
     (folder / "bin" / "crossmodal").chmod(0o755)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     dvc("repro", cwd=folder)
