@@ -13,7 +13,7 @@ _OF_CODE = (
     ImportWarning,
     ResourceWarning,
 )  # about code, not data
-_KNOWN = {"ConvergenceWarning": "did not converge within its maximum number of iterations"}
+_KNOWN = {"ConvergenceWarning": "did not converge within the maximum number of iterations"}
 _MAX_LENGTH = 200  # characters of a warning
 
 

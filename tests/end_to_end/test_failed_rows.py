@@ -203,8 +203,8 @@ def test_warnings_of_libraries_are_counted_in_one_sentence(
         _, notices = trained(classifiers="[theirs]", fusions="[concat/logistic]")
         said = [notice for notice in notices if "converge" in notice]
         assert said == [
-            "unimodal audio theirs, unimodal video theirs: 10 of 10 fits did not converge in the iterations that it"
-            " may take"
+            "unimodal audio theirs, unimodal video theirs: 10 of 10 fits did not converge within the maximum number of"
+            " iterations"
         ]
     assert "ConvergenceWarning" not in capfd.readouterr().err
 

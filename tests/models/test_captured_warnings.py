@@ -19,7 +19,7 @@ def test_each_warning_is_kept_once_and_in_plain_words(recwarn):
             warnings.warn(f"lbfgs failed after {i}:\nmore", ConvergenceWarning, stacklevel=1)
             warnings.warn("odd\nthing", RuntimeWarning, stacklevel=1)
             warnings.warn("old name", FutureWarning, stacklevel=1)
-    assert found == ["did not converge within its maximum number of iterations", "gave a RuntimeWarning (odd)"]
+    assert found == ["did not converge within the maximum number of iterations", "gave a RuntimeWarning (odd)"]
     assert not recwarn.list
 
 
