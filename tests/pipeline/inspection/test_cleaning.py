@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from pipeline.inspection import cleaning
+from pipeline.inspection.cleaning import Garbage, clean, found_garbage
 from tests.conftest import invoke, output_of
 
 
@@ -31,3 +35,35 @@ def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
     assert not any((here / name).exists() for name in left)
     assert all((here / name).exists() for name in mine)
     assert "all are as they were written" in output_of("status", "--verify")
+
+
+def test_nothing_in_use_is_garbage(here: Path) -> None:
+    garbage = found_garbage()
+    assert not garbage
+    assert (garbage.clips, garbage.size, garbage.unfinished) == ([], 0, [])
+    assert clean(garbage) == "0 files deleted, 0.0 MB freed"
+
+
+def test_what_is_deleted_is_counted(here: Path) -> None:
+    for k, size in enumerate((300_000, 700_000)):
+        path = here / "data/cache/vader" / f"a{k}" / f"a{k}{'0' * 62}.clip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(size))
+    (here / "results/c/.table.csv.0123456789abcdef.partial").write_text("half")
+    garbage = found_garbage()
+    assert garbage
+    assert (len(garbage.clips), garbage.size) == (2, 1_000_000)
+    assert garbage.lines() == [
+        "2 cached files (1.0 MB) are not used by any store under data/work",
+        "results/c/.table.csv.0123456789abcdef.partial: left unfinished by a run that was killed",
+    ]
+    assert clean(garbage) == "2 files deleted, 1.0 MB freed; 1 unfinished files of killed runs deleted"
+    assert not found_garbage()
+
+
+def test_a_file_that_is_gone_already_is_no_error_and_one_that_cannot_be_deleted_is_counted(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "discard", lambda path: False)
+    garbage = Garbage([here / "gone.clip"], 10, [here / "held"])
+    assert clean(garbage) == "1 files deleted, 0.0 MB freed; 1 could not be deleted"

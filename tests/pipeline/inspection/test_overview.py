@@ -1,19 +1,77 @@
-"""Lists of extractors and corpora, and the cache keys in use."""
+"""Lists of extractors and corpora, and the cache keys in use, against what stores, records and registries hold."""
 
+import json
 from pathlib import Path
 
-from tests.conftest import grid_corpus, needs_data, run
+import h5py
+import pytest
+import yaml
+
+from features.errors import StoreError
+from pipeline.corpora.registry import reader_names
+from pipeline.errors import UserError
+from pipeline.inspection.overview import described, extractors, readers, used_keys
+from pipeline.settings.params import load_params
+from tests.conftest import output_of
 
 
-@needs_data
-def test_lists_and_stores_describe_themselves(tmp_path: Path) -> None:
-    folder = grid_corpus(tmp_path, 4)
-    listed = run("features", "list", cwd=folder).stdout
-    assert "eGeMAPSv02" in listed
-    assert "face_cnn" in listed
-    run("prepare", cwd=folder)
-    run("preprocess", "--modality", "audio", cwd=folder)
-    shown = run("features", "show", "data/work/grid/streams/audio.h5", cwd=folder).stdout
-    assert "4 (4 ok)" in shown
-    assert '"level_db": -23.0' in shown
-    assert "rate_hz: 16000" in shown
+def test_each_extractor_has_a_line_with_its_widths_and_settings(here: Path) -> None:
+    """eGeMAPS has 88 functionals and 25 descriptors, ComParE 6373 and 65, as openSMILE publishes them."""
+    (here / "params.yaml").write_text("features: {extract: [opensmile], opensmile: {feature_set: ComParE_2016}}\n")
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in extractors(load_params(here / "params.yaml"))}
+    assert rows["opensmile"] == "audio 6373 per utterance, 65 per row feature_set=ComParE_2016"
+    assert rows["vader"] == "text 4 per utterance, 4 per row (not in features.extract)"
+    (here / "params.yaml").write_text("features: {extract: []}\n")
+    rows = {line.split()[0]: line for line in extractors(load_params(here / "params.yaml"))}
+    assert "88 per utterance, 25 per row" in rows["opensmile"]
+    assert all(line.endswith("(not in features.extract)") for line in rows.values())
+
+
+def test_the_keys_in_use_are_those_of_all_stores_and_fits(here: Path) -> None:
+    expected: set[str] = set()
+    for store in ("streams/text.h5", "streams/audio.h5", "streams/video.h5", "features/vader.h5"):
+        with h5py.File(here / "data/work/c" / store) as file:
+            expected |= set(file["key"].asstr()[:])
+    assert used_keys() == expected | set(json.loads((here / "results/c/train.json").read_text())["fits"])
+
+
+def test_a_store_or_record_that_cannot_be_read_is_an_error_since_its_keys_are_unknown(here: Path) -> None:
+    store = here / "data/work/c/features/vader.h5"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:100])
+    with pytest.raises(StoreError, match="vader"):
+        used_keys()
+    store.write_bytes(whole)
+    (here / "results/c/train.json").write_text("{")
+    with pytest.raises(UserError, match="train"):
+        used_keys()
+
+
+def test_each_reader_has_a_line() -> None:
+    lines = list(readers())
+    assert [line.split()[0] for line in lines] == list(reader_names())
+    assert next(line for line in lines if line.startswith("manifest")).endswith("manifest.csv")
+
+
+@pytest.mark.parametrize("name", [name for name in reader_names() if name != "manifest"])
+def test_the_settings_that_a_description_shows_can_be_used(name: str, tmp_path: Path) -> None:
+    lines = list(described(name))
+    begin = lines.index("Settings (crossmodal add-corpus writes them):") + 1
+    block = "\n".join(line[2:] for line in lines[begin : lines.index("Known faults:")])
+    (tmp_path / "params.yaml").write_text(block)
+    corpus = load_params(tmp_path / "params.yaml").corpus(name)
+    assert (corpus.reader, corpus.root) == (name, f"data/raw/{name}")
+    assert list(yaml.safe_load(block)) == ["corpora"]
+
+
+def test_only_published_corpora_are_described() -> None:
+    with pytest.raises(UserError, match=r"README\.md describes their manifest\.csv"):
+        list(described("manifest"))
+    with pytest.raises(UserError, match="did you mean 'iemocap'"):
+        list(described("iemocpa"))
+
+
+def test_a_store_describes_the_settings_that_it_was_made_with(here: Path) -> None:
+    shown = output_of("features", "show", "data/work/c/streams/text.h5")
+    assert '"lowercase": true' in shown
+    assert "utterances: 16 (16 ok)" in shown

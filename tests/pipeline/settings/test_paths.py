@@ -11,6 +11,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
+from pipeline.settings.paths import CorpusPaths, check_store
 from tests.conftest import ROOT, write_csv
 
 CORPUS = {
@@ -160,3 +161,19 @@ def test_dvc_deletes_nothing_below_names_that_lead_elsewhere(tmp_path: Path) -> 
         done = repro("--keep-going")
         assert done.returncode != 0, (names, done.stdout)
         assert {file: file.read_text() for file in kept if file.exists()} == kept, (names, done.stdout)
+
+
+def test_files_of_a_corpus_lie_below_its_own_folders() -> None:
+    paths = CorpusPaths("demo")
+    assert [str(path) for path in (paths.work, paths.results)] == ["data/work/demo", "results/demo"]
+    assert str(paths.stream("audio")) == "data/work/demo/streams/audio.h5"
+    assert str(paths.features("mfcc")) == "data/work/demo/features/mfcc.h5"
+    below = (paths.utterances, paths.words, paths.problems, paths.failures)
+    assert [path.name for path in below] == ["utterances.csv", "words.csv", "problems.txt", "failures.csv"]
+    assert all(path.parent == paths.work for path in below)
+    assert str(paths.predictions) == "results/demo/predictions.csv"
+
+
+@pytest.mark.parametrize("name", ["bert", "their-own.v2", "a+b", "x" * 100, "größe"])
+def test_a_store_can_be_named_so(name: str) -> None:
+    check_store(name)

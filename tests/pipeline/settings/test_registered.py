@@ -55,7 +55,7 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         (
             {"train": {"fusions": ["vote", "pca/sv"]}},
             "train.fusions.1",
-            "is 'sv', which is unknown; did you mean 'svm'",
+            ": 'sv' is no model; did you mean 'svm'",
         ),
         ({"train": {"fusions": ["vote/svm"]}}, "train.fusions.0", ": 'vote' is no fusion that takes a classifier"),
         ({"train": {"fusion_classifier": "lstm"}}, "train.fusion_classifier", "is 'lstm', which is unknown"),
