@@ -83,7 +83,9 @@ def _make(folder: Path) -> None:
 
 
 def _train(folder: Path, classifiers: Sequence[str], fusions: Sequence[str]) -> Watched:
-    train = f"train: {{classifiers: [{', '.join(classifiers)}], singles: [], fusions: [{', '.join(fusions)}]}}\n"
+    train = (
+        f"train: {{classifiers: [{', '.join(classifiers)}], unimodal_models: [], fusions: [{', '.join(fusions)}]}}\n"
+    )
     (folder / "params.yaml").write_text((folder / "imported.yaml").read_text() + train)
     return crossmodal(folder, "train", "--corpus", NAME, "--workers", "2")
 

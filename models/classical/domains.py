@@ -121,7 +121,7 @@ DOMAINS: dict[str, dict[str, Domain]] = {
     "pca": {"components": _COMPONENTS, **_WEIGHTING},
     "cca": {"components": COUNT, "shrinkage": Domain("a share from 0 to 1", 0, 1), "keep": COUNT},
     "autoencoder": {"components": COUNT, "hidden": COUNT, "epochs": COUNT, "noise": SHARE, "seed": SEED},
-    "vote": {"voters": _named("all", "chosen")},
+    "vote": {"voting": _named("all", "chosen")},
     "weighted": {"pool": _named("geometric", "arithmetic")},
     "product": {},
     "stacking": {},  # beside meta and settings: a classifier and its settings

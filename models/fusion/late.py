@@ -89,7 +89,7 @@ class MajorityVote(Late):
     ----------
     bases
         One unimodal model a modality.
-    voters
+    voting
         Which modalities vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
         absolute error) in the out-of-fold predictions, the largest of equals. In a row that has none of them, all
         that are present vote.
@@ -102,16 +102,16 @@ class MajorityVote(Late):
         ``(bases,)``: which of them vote.
     """
 
-    def __init__(self, bases: Sequence[Unimodal], *, voters: str = "chosen", fit_cache: FitCache | None = None) -> None:
+    def __init__(self, bases: Sequence[Unimodal], *, voting: str = "chosen", fit_cache: FitCache | None = None) -> None:
         self.bases = bases
-        self.voters = voters
+        self.voting = voting
         self.fit_cache = fit_cache
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
-        if self.voters not in ("all", "chosen"):
-            raise ModelError(f"voters is {self.voters!r}: it must be all or chosen")
+        if self.voting not in ("all", "chosen"):
+            raise ModelError(f"voting is {self.voting!r}: it must be all or chosen")
         self.voting_ = np.ones(len(outputs), bool)
-        if self.voters == "chosen" and len(target):
+        if self.voting == "chosen" and len(target):
             sets = sorted(product((True, False), repeat=len(outputs)), key=sum, reverse=True)[:-1]  # the last: nobody
             errors = [self._error(outputs, usable, np.array(voting), target) for voting in sets]
             self.voting_ = np.array(sets[int(np.argmin(errors))])

@@ -158,10 +158,13 @@ class Group(_WithExample, click.Group):
 
 
 def load(path: Path) -> Any:
-    """Read the settings file."""
+    """Read the settings file, and print a notice on each former name in it."""
     from pipeline.settings.params import load_params
 
-    return load_params(path)
+    params = load_params(path)
+    for notice in params.notices:
+        echo(notice, err=True)
+    return params
 
 
 def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:

@@ -179,7 +179,7 @@ class TrainParams:
         Settings of word2vec; ``vectors: PATH`` names pretrained vectors.
     classifiers
         Classifiers of single modalities.
-    singles
+    unimodal_models
         Further models of one modality; each is fitted as a whole inside its fold.
     fusions
         Fusion strategies. An early one may name its classifier after a slash, as in ``pca/lstm``.
@@ -208,7 +208,7 @@ class TrainParams:
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
     classifiers: Listed[str] = field(default_factory=model_names)
-    singles: Listed[str] = field(default_factory=unimodal_model_names)
+    unimodal_models: Listed[str] = field(default_factory=unimodal_model_names)
     fusions: Listed[str] = field(default_factory=default_fusions)
     fusion_classifier: str = "logistic"
     settings: Block[Mapping[str, Block[Mapping[str, Any]]]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
+from pipeline.settings.renamed import notices, with_present_names
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
@@ -34,6 +35,8 @@ class Params:
         Extractors that run.
     features
         Settings of each extractor, those that are not set left out.
+    notices
+        Sentences on settings that the file names by a former name.
     """
 
     path: Path
@@ -44,6 +47,7 @@ class Params:
     features: Mapping[str, Mapping[str, Any]]
     train: TrainParams
     evaluate: EvaluateParams
+    notices: tuple[str, ...] = ()
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
         """Return the features of a modality of a corpus: names of stores, and of transformers fitted inside folds."""
@@ -67,7 +71,7 @@ def load_params(path: Path) -> Params:
     UserError
         If the file is missing or not YAML, or holds unknown names or impossible values; the message lists all of them.
     """
-    blocks = read_yaml(path)
+    blocks, former = with_present_names(read_yaml(path))
     run, _ = validated(RunParams, blocks.get("run") or {})
     plugins = run.plugins if run is not None else ()
     load_plugins(plugins := tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in plugins))
@@ -84,6 +88,7 @@ def load_params(path: Path) -> Params:
         features={name: settings.get(name, {}) for name in extractor_names()},
         train=file.train,
         evaluate=file.evaluate,
+        notices=notices(path, ((line_of(path, *place), place, present) for place, present in former)),
     )
 
 

@@ -69,7 +69,7 @@ def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
         yield from _unknown(train.features.get(modality, ()), own, (*place, "features", modality))
     yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown({"fusion_classifier": train.fusion_classifier}, classifier_names(), place)
-    yield from _unknown(train.singles, unimodal_model_names(), (*place, "singles"))
+    yield from _unknown(train.unimodal_models, unimodal_model_names(), (*place, "unimodal_models"))
     yield from _refused(check_fusion, train.fusions, (*place, "fusions"))
     yield from _unknown(
         {name: name for name in train.settings}, [*model_names(), *strategy_names()], (*place, "settings")

@@ -104,7 +104,7 @@ def _configurations(
     there = tuple(m for m in corpus.modalities if data.present[m].any())
     notices = [f"no utterance has {m}: it is left out" for m in corpus.modalities if m not in there]
     missing = set()
-    for model in settings.singles:
+    for model in settings.unimodal_models:
         read = strategy(model)
         path = CorpusPaths(name).features(read.store) if read.store else None
         if path is not None and read.modality in there and not path.exists():

@@ -26,13 +26,13 @@ def plan_configurations(
 
     Examples
     --------
-    >>> settings = TrainParams(classifiers=("svm",), fusions=("vote", "pca/fcnn"), singles=())
+    >>> settings = TrainParams(classifiers=("svm",), fusions=("vote", "pca/fcnn"), unimodal_models=())
     >>> [str(one) for one in plan_configurations(settings, ("text", "audio"))][3:]
     ['unimodal audio svm', 'vote text+audio logistic', 'pca text+audio fcnn']
     """
     found = [configure(name) for name in strategy_names("baseline") if strategy(name).modality in ("", *modalities)]
     found += [configure("unimodal", (m,), classifier) for m in modalities for classifier in settings.classifiers]
-    for name in settings.singles:
+    for name in settings.unimodal_models:
         if not strategy(name).store or strategy(name).store not in missing:
             found += [configure(name, (m,)) for m in modalities if strategy(name).modality in ("", m)]
     several = [m for m in modalities if len(settings.features.get(m, ())) > 1]

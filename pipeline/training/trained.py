@@ -87,7 +87,7 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
         for extractor in params.features_of(name, modality):
             if extractor not in fitted.fitted_names():
                 yield modality, extractor
-    for read in map(strategy, params.train.singles):
+    for read in map(strategy, params.train.unimodal_models):
         if read.store and read.modality in corpus.modalities and CorpusPaths(name).features(read.store).exists():
             yield extractor_class(read.store).modality, read.store
 

@@ -55,7 +55,7 @@ _SETTINGS = {
         }
     },
     "features": {"extract": ["vader", "prosody", "mfcc"], "mfcc": {"count": 13}},
-    "train": {"classifiers": ["logistic"], "singles": [], "fusions": ["concat"], "budget": 1},
+    "train": {"classifiers": ["logistic"], "unimodal_models": [], "fusions": ["concat"], "budget": 1},
     "evaluate": {"resamples": 40},
 }
 

@@ -14,7 +14,7 @@ corpora:
   c: {reader: manifest, root: raw, task: classification, label: label, modalities: [text],
     protocol: {kind: group-kfold, folds: 2, group: speaker}}
 features: {extract: [vader]}
-train: {features: {text: [vader]}, classifiers: [logistic], singles: [], fusions: []}
+train: {features: {text: [vader]}, classifiers: [logistic], unimodal_models: [], fusions: []}
 evaluate: {resamples: 50}
 """
 WORDS = ("good", "bad", "fine", "awful", "nice", "sad")

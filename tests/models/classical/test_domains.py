@@ -93,7 +93,7 @@ def test_every_default_is_allowed():
         ("pca", {"n_components": 5}, "did you mean 'components'?"),
         ("cca", {"shrinkage": 1.1}, "a share from 0 to 1"),
         ("autoencoder", {"noise": 1}, "a share from 0 to below 1"),
-        ("vote", {"voters": "some"}, "one of all, chosen"),
+        ("vote", {"voting": "some"}, "one of all, chosen"),
         ("unimodal", {"C": 1}, "is not a setting of unimodal; it has none"),
         ("stacking", {"C": 1}, "is not a setting of stacking; There are: meta, settings"),
         ("stacking", {"meta": "lstm"}, "one of logistic, linear_svm"),

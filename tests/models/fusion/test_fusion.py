@@ -111,7 +111,7 @@ def test_what_stands_in_an_absent_row_is_never_read():
 
 def test_vote_is_scikit_learns_hard_vote_but_for_ties():
     x, y = data(classes=2)  # three votes on two classes never tie
-    ours = MajorityVote(bases(C=1.0), voters="all").fit(x[:200], y[:200]).predict(x[200:])
+    ours = MajorityVote(bases(C=1.0), voting="all").fit(x[:200], y[:200]).predict(x[200:])
     members = [(m, make_pipeline(columns(i), theirs(1 / np.sqrt(5)))) for i, m in enumerate(THREE)]
     other = VotingClassifier(members, voting="hard").fit(flat(x)[:200], y[:200]).predict(flat(x)[200:])
     assert (ours == other).mean() > 0.98  # the solvers stop a hair apart
@@ -148,7 +148,7 @@ def test_the_chosen_modalities_are_those_with_the_fewest_out_of_fold_errors(task
     noise = np.random.default_rng(1).normal(size=(2, 300, 5)).astype(np.float32)
     deaf = Modalities({**x.pooled, "audio": noise[0], "video": noise[1]}, x.present, x.text, x.groups)
     train, test = deaf[:200], deaf[200:]
-    model = MajorityVote(bases(task), voters="chosen").fit(train, y[:200])
+    model = MajorityVote(bases(task), voting="chosen").fit(train, y[:200])
     unseen = np.stack([base.out_of_fold_ for base in model.bases_])
     errors = {}
     for voting in [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]]:
@@ -159,16 +159,16 @@ def test_the_chosen_modalities_are_those_with_the_fewest_out_of_fold_errors(task
     said = np.stack([model.bases_[i].outputs(test) for i in best])
     np.testing.assert_allclose(model.predict(test), by_hand(said, task))
     mute = test.without([THREE[i] for i in best])  # none of the chosen is there: all that are there vote
-    others = MajorityVote(bases(task), voters="all").fit(train, y[:200])
+    others = MajorityVote(bases(task), voting="all").fit(train, y[:200])
     np.testing.assert_array_equal(model.predict(mute), others.predict(mute))
 
 
 def test_of_equally_right_sets_the_largest_votes():
     x, y = data(classes=2)
     same = Modalities(dict.fromkeys(THREE, x.pooled["text"]), x.present, x.text, x.groups)
-    assert MajorityVote(bases(), voters="chosen").fit(same, y).voting_.all()
+    assert MajorityVote(bases(), voting="chosen").fit(same, y).voting_.all()
     with pytest.raises(ModelError, match="all or chosen"):
-        MajorityVote(bases(), voters="some").fit(x, y)
+        MajorityVote(bases(), voting="some").fit(x, y)
 
 
 @pytest.mark.parametrize("pool", ["geometric", "arithmetic"])

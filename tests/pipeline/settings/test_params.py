@@ -105,8 +105,8 @@ def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None
         ("lstm: {learning_rate: 1e-3}", 3, r"lstm.learning_rate is '1e-3'.*write the number as 0.001"),
         ("pca:\n      component: 5", 4, "pca.component is not a setting of pca; did you mean 'components'"),
         ("stacking:\n      meta: svm\n      settings:\n        C: 0", 6, "stacking.settings.C is 0"),
-        ("vote: {voters: none}", 3, "vote.voters is 'none': it must be one of all, chosen"),
-        ("vote: &all {voters: some}\n    svm: {C: 0}", 3, "vote.voters is 'some'"),
+        ("vote: {voting: none}", 3, "vote.voting is 'none': it must be one of all, chosen"),
+        ("vote: &all {voting: some}\n    svm: {C: 0}", 3, "vote.voting is 'some'"),
     ],
 )
 def test_an_impossible_setting_is_named_with_its_line(settings: str, line: int, message: str, tmp_path: Path) -> None:

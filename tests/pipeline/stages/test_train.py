@@ -14,15 +14,15 @@ from tests.conftest import DATA, grid_corpus, needs_data, run, shell, write_csv
 SETTINGS = """
 features: {extract: [vader, mfcc, prosody, landmarks]}
 train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmarks]}, classifiers: [logistic, svm],
-  singles: [], fusions: [concat, pca, vote, weighted, stacking]}
+  unimodal_models: [], fusions: [concat, pca, vote, weighted, stacking]}
 """
 
 
 def test_rows_of_the_table() -> None:
     rows = plan_configurations(TrainParams(), ("text", "audio", "video"))
     names = [row.names for row in rows]
-    singles = 2 + 3 * 7 + 1 + 3  # floors, seven classifiers a modality, the spectrogram CNN, products of extractors
-    assert len(names) == len(set(names)) == singles + 4 * 25
+    alone = 2 + 3 * 7 + 1 + 3  # baselines, seven classifiers per modality, the spectrogram CNN, products of extractors
+    assert len(names) == len(set(names)) == alone + 4 * 25
     assert ("pca", "text+audio", "lstm") in names
     assert ("transformer", "text+audio+video", "") in names
     assert names[0] == ("majority", "", "")

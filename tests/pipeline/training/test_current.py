@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
         }
     },
     "features": {"extract": ["vader"]},
-    "train": {"features": {"text": ["vader"]}, "classifiers": ["logistic"], "singles": [], "fusions": []},
+    "train": {"features": {"text": ["vader"]}, "classifiers": ["logistic"], "unimodal_models": [], "fusions": []},
     "evaluate": {"resamples": 50},
 }
 WORDS = ("good", "bad", "fine", "awful", "nice", "sad")

@@ -128,9 +128,11 @@ CHANGES = {
     "shuffled": lambda job: replace(job, shuffled=0),
 }
 NO_CHANGES = {
-    "another strategy's settings": own(pca={"components": 5}, vote={"voters": "all"}),
+    "another strategy's settings": own(pca={"components": 5}, vote={"voting": "all"}),
     "another classifier's settings": own(svm={"C": 1.0}),
-    "other rows of the table": train(classifiers=("svm",), fusions=("pca",), singles=(), fusion_classifier="svm"),
+    "other rows of the table": train(
+        classifiers=("svm",), fusions=("pca",), unimodal_models=(), fusion_classifier="svm"
+    ),
     "features of a modality that is not read": train(features={**FEATURES, "video": ("mfcc",)}),
     "windows and words of models over time": train(sequences=SequenceParams("word", 1.0)),
     "note": corpus(note="Read with care."),
@@ -175,7 +177,7 @@ FIELDS = {  # of the settings -> a value of their own, and whether it may change
         "tfidf": ({"min_df": 2}, True),
         "word2vec": ({"size": 9}, True),
         "classifiers": (("svm",), False),
-        "singles": ((), False),
+        "unimodal_models": ((), False),
         "fusions": (("pca",), False),
         "fusion_classifier": ("svm", False),
         "settings": ({"logistic": {"C": [9.0]}}, True),

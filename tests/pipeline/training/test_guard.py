@@ -244,7 +244,7 @@ def test_one_recording_in_other_container_bytes_stops_training(copied, suffix):
     Path("params.yaml").write_text(
         "corpora: {c: {reader: manifest, root: in, task: classification, label: label, modalities: [audio],"
         " protocol: {kind: group-kfold, folds: 2}}}\n"
-        "train: {features: {audio: [prosody]}, classifiers: [logistic], fusions: [], singles: []}\n"
+        "train: {features: {audio: [prosody]}, classifiers: [logistic], fusions: [], unimodal_models: []}\n"
     )
     params = load_params(Path("params.yaml"))
     prepare(params, "c")
