@@ -1,7 +1,7 @@
-"""How often the intervals hold the truth, and how often the test cries wolf, by the number of groups.
+"""How often the intervals contain the true value, and how often the test raises a false alarm, by number of groups.
 
-Answers are simulated: each group has its own chance of a right answer, from a beta distribution with mean 0.7 and
-standard deviation 0.14, and ten utterances. Two systems that are alike share these chances.
+Predictions are simulated: each group has ten utterances and its own probability of a correct prediction, from a beta
+distribution with mean 0.7 and standard deviation 0.14. Two models that do not differ share these probabilities.
 
 Example: python -m benchmarks.coverage
 """
@@ -27,11 +27,11 @@ class Measured:
     Attributes
     ----------
     covered
-        Whose interval holds the true accuracy.
+        Those whose interval contains the true accuracy.
     paired
-        Whose interval of the difference of two systems that are alike holds 0.
+        Those whose interval of the difference of two models that do not differ contains 0.
     alarms
-        Whose test finds two systems that are alike different, at 5 %.
+        Those whose test finds a difference of two models that do not differ, at 5 %.
     """
 
     covered: float
@@ -40,7 +40,7 @@ class Measured:
 
 
 def measure(groups: int, runs: int, seed: int = 0) -> Measured:
-    """Simulate `runs` corpora of so many groups, 1000 resamples each."""
+    """Simulate `runs` corpora with a number of groups, 1000 resamples each."""
     rng = np.random.default_rng(seed)
     member = np.repeat(np.arange(groups), UTTERANCES)
     truth, resamples, swapped = np.ones(len(member), int), resample(member), swaps(member)
@@ -58,9 +58,8 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
 
 def main() -> None:
     """Print a Markdown table."""
-    print(
-        "| groups | 95 % interval holds the accuracy | ... holds a difference of 0 | test finds a difference at 5 % |"
-    )
+    columns = "95 % interval contains the accuracy", "... contains a difference of 0", "test finds a difference at 5 %"
+    print(f"| groups | {' | '.join(columns)} |")
     print("|---|---|---|---|")
     for groups in GROUPS:
         found = measure(groups, runs=2000)

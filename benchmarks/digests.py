@@ -1,4 +1,4 @@
-"""What it costs to check a store's digests while it is read: the same reads with and without the check."""
+"""The cost of checking a store's digests: the same reads with and without the check."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from features.store import Entry, Item, feature_schema, open_store, write_store
 from features.store.reading import Store
 
 CLIPS = 1440
-COLUMNS = 25  # of a row
-SHAPES = {"eGeMAPSv02": (88, 300), "ComParE_2016": (6373, 100)}  # columns of the pooled vector, rows an utterance
+COLUMNS = 25  # per row
+SHAPES = {"eGeMAPSv02": (88, 300), "ComParE_2016": (6373, 100)}  # columns of the pooled vector, rows per utterance
 READS = ("pooled", "pooled and rows")
 ROUNDS = 20
 

@@ -1,7 +1,7 @@
 """Each step of the pipeline beside the bare cost of its parts, warm, on one core, clip by clip and round by round.
 
-Steps are called in this process through the pipeline's own functions; their parts, right after (or before) them in the
-same round, by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
+Steps are called in this process through the pipeline's own functions; their parts are called right after (or before)
+them in the same round by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from benchmarks.tools.table import table
 from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from features.video.images import quiet_stderr, read_jpeg
 
-# Each step that has them, with its parts; in brackets, other ways to call a part, which are no part of any sum.
+# Each step with its parts; OTHER_WAYS are other ways to call a part, which belong to no sum.
 PARTS = {
     "audio": ("decode sound",),
     "video": ("decode and convert frames", "detect faces", "crop and encode"),

@@ -17,7 +17,7 @@ SETS = ("ravdess", "grid")
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("what", nargs=-1, type=click.Choice([*PARTS, *SETS]))
-@click.option("--quick", is_flag=True, help="Fewer clips and rounds: a few minutes, rough figures.")
+@click.option("--quick", is_flag=True, help="Fewer clips and rounds: a few minutes, rough numbers.")
 @click.option("--rounds", type=click.IntRange(1), help="Repetitions of each measurement.")
 @click.option("--files", type=click.IntRange(2), default=1440, show_default=True, help="Speech files of `opensmile`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file too.")

@@ -16,9 +16,9 @@ NOTE = """\
 What each includes, start-up of all processes in all of them:
 
 - *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, writes a
-  checksummed cache file a clip and the store. Cleaned streams are trimmed, hence shorter than the files.
-- *preprocess and extract*: the same from the files on: decoding, band-pass, trimming, levelling; cache and store of
-  both.
+  checksummed cache file per clip and the store. Cleaned streams are trimmed, hence shorter than the files.
+- *preprocess and extract*: the same starting from the files: decoding, band-pass, trimming, levelling; cache and store
+  of both.
 - *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files`, functionals only, kept in
   memory; nothing is cleaned or written.
 - *audinterface, cleaned*: the same on the cleaned streams, written out as WAV files beforehand: the sound that our

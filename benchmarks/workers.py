@@ -14,7 +14,7 @@ from benchmarks.tools.watch import Watched
 MODALITIES = ("text", "audio", "video")
 COMMANDS = ("preprocess", "extract")
 WORKERS = (1, 2)
-START_CLIPS = 2  # one a worker where there are two: every worker loads its models
+START_CLIPS = 2  # one per worker if there are two: every worker loads its models
 TARGET = 1.8
 MOST_OTHERS = 0.1  # cores
 

@@ -1,8 +1,8 @@
-"""The same parts by plain library calls: what the work costs whatever pipeline is around it.
+"""The same parts by plain library calls: what the work costs without any pipeline around it.
 
 No tricks: every frame of a recording is decoded, each model is called as its library's guide shows, and nothing is
-kept, checked or written. Models are built once a process, and those that follow a face or body go on from one clip to
-the next, which is cheaper than to begin afresh.
+kept, checked or written. Models are built once per process, and those that track a face or body continue from one clip
+to the next, which is cheaper than starting again.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The real recordings that benchmarks run on, where they are there."""
+"""The real recordings that benchmarks run on, if they are present."""
 
 import shutil
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a call costs: processor time of the whole process, and wall time."""
+"""The cost of a call: processor time of the whole process, and wall time."""
 
 import os
 import time

@@ -19,7 +19,7 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Watched:
-    """What a command took.
+    """What a command used.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Watched:
     head_mb, worker_mb
         Peak resident memory of the command itself and of its largest child; 0 without children.
     others
-        Cores that other processes of this machine kept busy meanwhile: well above 0, wall times say little.
+        Cores that other processes of this machine kept busy meanwhile; if well above 0, wall times mean little.
     """
 
     wall_s: float
