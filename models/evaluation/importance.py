@@ -1,4 +1,4 @@
-"""What a fitted model leans on: the same questions with one modality, or one group of features, dealt out anew."""
+"""Permutation importance: the inputs of a model with one modality, or one extractor's features, permuted."""
 
 from dataclasses import replace
 
@@ -8,17 +8,17 @@ from models.data.modalities import IntArray, Modalities
 from models.errors import ModelError
 
 
-def shuffled_modality(x: Modalities, modality: str, order: IntArray) -> Modalities:
-    """Give every utterance another one's modality: features, steps, mask and (for text) transcript.
+def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modalities:
+    """Give every utterance the modality of another one: features, sequence, mask and (for text) transcript.
 
     Parameters
     ----------
     x
         n utterances.
     modality
-        Which.
+        The one that is permuted.
     order
-        ``(n,)`` whose each one gets.
+        ``(n,)`` the position of the utterance from which each one gets it.
 
     References
     ----------
@@ -35,22 +35,22 @@ def shuffled_modality(x: Modalities, modality: str, order: IntArray) -> Modaliti
     )
 
 
-def shuffled_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
-    """Give every utterance that has a modality another one's pooled features of one extractor.
+def permuted_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
+    """Give every utterance that has a modality the pooled features of one extractor of another one.
 
-    Only among utterances that have the modality, so that masks stay true. Steps over time stay as they are.
+    Only utterances that have the modality exchange features, so that masks stay true. Sequences stay as they are.
 
     Parameters
     ----------
     x, modality, order
-        As for `shuffled_modality`.
+        As for `permuted_modality`.
     extractor
-        Whose columns.
+        Whose columns are permuted.
 
     Raises
     ------
     ModelError
-        If there are none.
+        If the modality has no features of the extractor.
     """
     names = x.names.get(modality, ())
     columns = np.array([i for i, name in enumerate(names) if name.split(".")[0] == extractor], np.intp)
@@ -64,5 +64,5 @@ def shuffled_features(x: Modalities, modality: str, extractor: str, order: IntAr
 
 
 def extractors_of(x: Modalities, modality: str) -> tuple[str, ...]:
-    """Return the extractors whose features a modality's pooled columns are, in their order."""
+    """Return the extractors that made a modality's pooled features, in the order of the columns."""
     return tuple(dict.fromkeys(name.split(".")[0] for name in x.names.get(modality, ())))

@@ -1,8 +1,8 @@
-"""What each modality contributed to an answer: exact Shapley values over the modalities.
+"""How much each modality contributed to a prediction: exact Shapley values over the modalities.
 
-The value of a set of modalities is what the model answers with only these present; the empty set is worth the training
-prior. A modality's share is its marginal worth, averaged over all orders in which modalities can join; the shares of an
-utterance sum to its answer minus the prior. A modality that an utterance lacks has the share 0.
+The value of a set of modalities is what the model predicts with only these present; the value of the empty set is the
+training prior. A modality's share is its marginal value, averaged over all orders in which modalities can join; the
+shares of an utterance sum to its prediction minus the prior. A modality that an utterance lacks has the share 0.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ def shapley_values(value: Callable[[tuple[str, ...]], FloatArray], players: Sequ
     Parameters
     ----------
     value
-        What a set of players, in the order of `players`, is worth: ``(n,)``; asked once for each of the 2^m sets.
+        The value ``(n,)`` of a set of players, in the order of `players`; called once for each of the 2^m sets.
     players
         m names.
 

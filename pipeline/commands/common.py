@@ -3,16 +3,20 @@
 import io
 import os
 import select
+import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import cleandoc
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pipeline.reporting.tables import Block
 
 _CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code that shells give a process that a closed pipe ended
 PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
@@ -41,6 +45,15 @@ def echo(message: object, *, err: bool = False) -> None:
     from pipeline.foreign import printable
 
     click.echo(printable(str(message)), err=err)
+
+
+def echo_page(blocks: "Sequence[Block]") -> None:
+    """Print paragraphs and tables: in the width of a terminal; into a file or pipe as Markdown, complete."""
+    from pipeline.reporting.tables import for_terminal, markdown
+
+    terminal = sys.stdout.isatty()
+    text = for_terminal(blocks, shutil.get_terminal_size().columns) if terminal else markdown(blocks)
+    echo(text.rstrip("\n"))
 
 
 @contextmanager

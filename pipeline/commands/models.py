@@ -9,6 +9,7 @@ from pipeline.commands.common import (
     PARAMS,
     Command,
     echo,
+    echo_page,
     load,
     pool_of,
     prepared,
@@ -32,7 +33,7 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     """
     from pipeline.evaluation.compare import compare as run
 
-    echo(run(load(params_path), first, second, name, metric))
+    echo_page(run(load(params_path), first, second, name, metric))
 
 
 @click.command(cls=Command)

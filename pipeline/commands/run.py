@@ -11,6 +11,7 @@ from pipeline.commands.common import (
     PARAMS,
     Command,
     echo,
+    echo_page,
     load,
     names_of,
     pool_of,
@@ -186,11 +187,11 @@ def evaluate(
         if quiet:
             continue
         if drop is not None:
-            echo(printed_without(params, name, drop))
+            echo_page(printed_without(params, name, drop))
         elif robustness:
-            echo(printed_robustness(params, name))
+            echo_page(printed_robustness(params, name))
         else:
-            echo(printed(params, name))
+            echo_page(printed(params, name))
 
 
 @click.command(cls=Command)

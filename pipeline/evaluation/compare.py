@@ -1,4 +1,4 @@
-"""compare: two runs row by row, or two rows of one run, on the same utterances."""
+"""compare: two runs, configuration by configuration, or two configurations of one run, on the same utterances."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ import pandas as pd
 
 from common.threads import one_thread
 from features.errors import StoreError
+from models.configuration import Configuration
 from models.evaluation.intervals import Interval, paired_difference, resample
 from models.evaluation.metrics import Metric, metric
 from models.evaluation.paired_tests import holm, randomisation_test, swaps
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.evaluation.formatting import difference, number, p_value, pipe_table
-from pipeline.evaluation.results import Key, group_by_utterance, label_of, metrics_of, read_predictions, systems
+from pipeline.evaluation.formatting import difference, number, p_value
+from pipeline.evaluation.results import by_configuration, group_by_utterance, metrics_of, read_predictions
+from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -39,15 +41,15 @@ class Compared:
 
 
 @one_thread()
-def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> str:
-    """Compare two folders of results, or two rows of one corpus.
+def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> list[Block]:
+    """Compare two folders of results, or two configurations of one corpus.
 
     Parameters
     ----------
     params
         The settings.
     first, second
-        Two folders that hold predictions.csv, or two rows written ``strategy:modalities:model``.
+        Two folders that hold predictions.csv, or two configurations written ``strategy:modalities:model``.
     corpus
         Of which corpus; by default the one that the first folder is named after, or the only one of run.corpora.
     only
@@ -55,17 +57,19 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
 
     Returns
     -------
-    str
-        A table in Markdown. Differences are the second's metric minus the first's.
+    list of Block
+        A table and notes. Differences are the second's metric minus the first's.
 
     Raises
     ------
     UserError
-        If a name is unknown or fits several rows, or the two are not of the same utterances.
+        If a name is unknown or fits several configurations, or the two are not of the same utterances.
     """
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:
-        raise UserError(f"{first} and {second}: compare two folders, or two rows of one corpus, not one with the other")
+        raise UserError(
+            f"{first} and {second}: compare two folders, or two configurations of one corpus, not one with the other"
+        )
     name = corpus or (_named_after(params, Path(first)) if folders[0] else _only_corpus(params))
     settings = params.corpus(name)
     if folders[0]:
@@ -82,8 +86,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
     metrics = (metric(settings.task, only),) if only else metrics_of(settings)
     found = compared(pairs, groups, metrics, params.evaluate)
-    lines = pipe_table(*_lines(found, several=len(pairs) > 1))
-    return "\n".join([f"# {name}: {first} and {second}", "", *lines, "", *words, ""])
+    return [f"# {name}: {first} and {second}", _table(found, several=len(pairs) > 1), "\n".join(words)]
 
 
 def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], settings: EvaluateParams) -> list[Compared]:
@@ -110,26 +113,27 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
     return found
 
 
-def chosen(spec: str, rows: Sequence[Key]) -> Key:
-    """Return the row that a name written ``strategy:modalities:model`` means; what is left out may be anything.
+def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Configuration:
+    """Return the configuration that ``strategy:modalities:model`` names; parts that are left out may be anything.
 
     Raises
     ------
     UserError
-        If no row fits, or several do.
+        If no configuration fits, or several do.
 
     Examples
     --------
-    >>> chosen("concat:text+audio", [("concat", "text+audio", "svm"), ("vote", "text+audio", "svm")])
-    ('concat', 'text+audio', 'svm')
+    >>> there = [Configuration("concat", ("text", "audio"), "svm"), Configuration("vote", ("text", "audio"), "svm")]
+    >>> find_configuration("concat:text+audio", there).display
+    'concat text+audio svm'
     """
     wanted = spec.split(":")
-    fitting = [row for row in rows if len(wanted) <= 3 and all(map(_same, wanted, row))]
+    fitting = [one for one in configurations if len(wanted) <= 3 and all(map(_same, wanted, one.names))]
     if len(fitting) == 1:
         return fitting[0]
-    names = [":".join(row) for row in (fitting or rows)]
+    names = [":".join(one.names) for one in (fitting or configurations)]
     close = names if fitting else get_close_matches(spec, names, n=5, cutoff=0.3)
-    what = "fits several rows" if fitting else "fits no row, and is no folder"
+    what = "fits several rows of the table" if fitting else "fits no row of the table, and is no folder"
     raise UserError(f"{spec!r} {what}; write strategy:modalities:model, as one of: {', '.join(close or names)}")
 
 
@@ -151,19 +155,19 @@ def _only_corpus(params: Params) -> str:
 
 
 def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[str]]:
-    """Return the rows that both folders have, and what is said of those that one has."""
+    """Return the configurations that both folders have, and notes on those that only one has."""
     paths = [folder / "predictions.csv" for folder in (first, second)]
     unknown = [why for path in paths if path.exists() and (why := bound.unknown(path))]
-    one, two = (systems(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
-    pairs = {label_of(key): (one[key], two[key]) for key in one if key in two}
+    one, two = (by_configuration(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
+    pairs = {shared.display: (one[shared], two[shared]) for shared in one if shared in two}
     if not pairs:
         raise UserError(f"{first} and {second} have no row in common: nothing can be compared")
     words = [
-        "Differences: the second minus the first. p: corrected after Holm for all rows, figure by figure.",
+        "Differences: the second minus the first. p: corrected after Holm for all rows, metric by metric.",
         *unknown,
     ]
     for folder, own, other in ((first, one, two), (second, two, one)):
-        if alone := [label_of(key) for key in own if key not in other]:
+        if alone := [found.display for found in own if found not in other]:
             words.append(f"Only in {folder}: {', '.join(alone)}.")
     return pairs, words
 
@@ -180,9 +184,9 @@ def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str
 
 
 def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pairs, list[str]]:
-    parts = systems(read_predictions(CorpusPaths(name).predictions, corpus))
-    one, two = (chosen(spec, list(parts)) for spec in (first, second))
-    label = f"{label_of(one)} and {label_of(two)}"
+    parts = by_configuration(read_predictions(CorpusPaths(name).predictions, corpus))
+    one, two = (find_configuration(spec, list(parts)) for spec in (first, second))
+    label = f"{one} and {two}"
     return {label: (parts[one], parts[two])}, ["Differences: the second minus the first."]
 
 
@@ -205,10 +209,10 @@ def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataF
     return one, other
 
 
-def _lines(found: Sequence[Compared], *, several: bool) -> tuple[list[str], list[list[str]]]:
+def _table(found: Sequence[Compared], *, several: bool) -> Table:
     header = ["row", "metric", "first", "second", "difference", "p (Holm)" if several else "p"]
     lines = []
     for c in found:
         values = [number(c.metric, c.first), number(c.metric, c.second), difference(c.metric, c.difference)]
         lines.append([c.label, c.metric.name, *values, p_value(c.p_holm)])
-    return header, lines
+    return Table(header, lines)

@@ -1,19 +1,23 @@
-"""What one system gets right and another does not: the utterances, with what was said and what both answered."""
+"""The utterances that only the best fusion gets right, or only the best single modality."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.configuration import Configuration
 from models.data.modalities import Task
+from pipeline.evaluation.scoring import Scores
 
-NEAR = 0.5  # a score is right when it is this near to the truth
+NEAR = 0.5  # a predicted score is right if it is this near to the truth
+SHOWN = 10  # utterances of each list that are printed; the files hold all
 COLUMNS = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]
 
 
 def right(truth: Any, prediction: Any, task: Task) -> NDArray[np.bool_]:
-    """Return ``(n,)`` which answers are right: the class itself, or a score within 0.5 of the truth.
+    """Return ``(n,)`` which predictions are right: the class itself, or a score within 0.5 of the truth.
 
     >>> right([1.0, 1.0], [1.5, 1.6], "regression").tolist()
     [True, False]
@@ -23,14 +27,14 @@ def right(truth: Any, prediction: Any, task: Task) -> NDArray[np.bool_]:
 
 
 def only_right(
-    fusion: pd.DataFrame, single: pd.DataFrame, table: pd.DataFrame, task: Task
+    fusion: pd.DataFrame, unimodal: pd.DataFrame, table: pd.DataFrame, task: Task
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what only the fusion gets right, and what only the single modality does.
+    """Return what only the fusion gets right, and what only the single modality gets right.
 
     Parameters
     ----------
-    fusion, single
-        The predictions of two systems for the same utterances: utterance, truth, prediction.
+    fusion, unimodal
+        The predictions of two configurations for the same utterances: utterance, truth, prediction.
     table
         The corpus's utterances: utterance, text, media, speaker.
     task
@@ -42,8 +46,29 @@ def only_right(
         Of the columns utterance, text, media, speaker, truth, fusion, single; in the order of `fusion`.
     """
     both = fusion[["utterance", "truth", "prediction"]].rename(columns={"prediction": "fusion"})
-    both = both.merge(single[["utterance", "prediction"]].rename(columns={"prediction": "single"}), on="utterance")
+    both = both.merge(unimodal[["utterance", "prediction"]].rename(columns={"prediction": "single"}), on="utterance")
     both = both.merge(table[["utterance", "text", "media", "speaker"]], on="utterance", how="left")[COLUMNS]
     first = right(both["truth"].to_numpy(), both["fusion"].to_numpy(), task)
     second = right(both["truth"].to_numpy(), both["single"].to_numpy(), task)
     return both[first & ~second], both[second & ~first]
+
+
+def of_the_best(
+    scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
+) -> dict[str, pd.DataFrame]:
+    """Return the two lists for the best fusion and the best single modality, by file; empty lists without either."""
+    lists = (pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=COLUMNS))
+    if (fusion := scores.best_fusion) and (unimodal := scores.best_unimodal):
+        lists = only_right(parts[fusion.configuration], parts[unimodal.configuration], table, task)
+    return dict(zip(("only_fusion.csv", "only_single.csv"), lists, strict=True))
+
+
+def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
+    """Yield lines on the first utterances of a list; `title` names the model that alone gets them right."""
+    yield f"\n{len(utterances)} utterances that only {title} gets right" + (
+        f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
+    )
+    for line in utterances.head(SHOWN).itertuples():
+        words = f" “{line.text}”" if line.text else ""
+        predicted = f"{line.truth}, fusion {line.fusion}, single {line.single}"
+        yield f"  {line.utterance}: {predicted};{words} {line.media}".rstrip()

@@ -1,4 +1,4 @@
-"""explain: what each strategy leans on, and which utterances only the fusion, or only one modality, gets right."""
+"""explain: permutation importance of modalities and extractors, and the utterances that only one model gets right."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
-from models.data.modalities import Task
-from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
+from models.evaluation.importance import extractors_of, permuted_features, permuted_modality
 from models.evaluation.metrics import Metric
 from models.fit_cache import FitCache
 from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
-from pipeline.evaluation.compare import chosen
-from pipeline.evaluation.results import WHO, Key, label_of, metrics_of, read_metrics, read_predictions, systems
+from pipeline.evaluation.compare import find_configuration
+from pipeline.evaluation.disagreements import listed
+from pipeline.evaluation.results import NAMES, by_configuration, metrics_of, read_predictions
+from pipeline.evaluation.table_files import read_scores
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
-from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
@@ -34,60 +34,59 @@ from pipeline.training.labels import labels_of
 from pipeline.training.trained import require_features
 
 REPEATS = 5
-SHOWN = 10  # utterances that are printed of each list; the files hold all
 
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """A row, to be fitted on one fold and asked again with its inputs dealt out anew."""
+    """One configuration, to be fitted on one fold, and to predict again with its inputs permuted."""
 
     job: Job
     repeats: int
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """What a row said about a fold's test part.
+class FoldPredictions:
+    """What a configuration predicts for a fold's test part.
 
     Attributes
     ----------
     configuration, test
-        Whose, and the n rows of the table.
-    said
-        ``(n,)`` answers.
-    shuffled
-        Part (``audio``, ``audio.mfcc``) -> ``(repeats, n)`` answers with this part dealt out anew.
+        Whose predictions, and the positions of the n utterances.
+    predicted
+        ``(n,)`` predictions.
+    permuted
+        Part (``audio``, ``audio.mfcc``) -> ``(repeats, n)`` predictions with this part permuted.
     """
 
     configuration: Configuration
     test: NDArray[np.intp]
-    said: NDArray[Any]
-    shuffled: Mapping[str, NDArray[Any]]
+    predicted: NDArray[Any]
+    permuted: Mapping[str, NDArray[Any]]
 
 
-def explain_job(task: ExplainJob) -> list[Answers]:
-    """Fit and ask; runs on a worker."""
+def explain_job(task: ExplainJob) -> list[FoldPredictions]:
+    """Fit and predict; runs on a worker."""
     job = task.job
     data, labels = data_of(job)
     x = data[job.fold.test]
     found = []
-    for row in job.configurations:
-        with captured_warnings():  # train has said what it warns of
-            model = fitted_model(row, job, data, labels, FitCache())
+    for one in job.configurations:
+        with captured_warnings():  # train has repeated its warnings already
+            model = fitted_model(one, job, data, labels, FitCache())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
         parts: dict[str, list[NDArray[Any]]] = {}
-        for m in row.modalities:
-            parts[m] = [model.predict(shuffled_modality(x, m, order)) for order in orders]
+        for m in one.modalities:
+            parts[m] = [model.predict(permuted_modality(x, m, order)) for order in orders]
             for e in extractors_of(x, m):
-                parts[f"{m}.{e}"] = [model.predict(shuffled_features(x, m, e, order)) for order in orders]
-        said = {name: np.array(answers) for name, answers in parts.items()}
-        found.append(Answers(row, job.fold.test, model.predict(x), said))
+                parts[f"{m}.{e}"] = [model.predict(permuted_features(x, m, e, order)) for order in orders]
+        permuted = {part: np.array(predictions) for part, predictions in parts.items()}
+        found.append(FoldPredictions(one, job.fold.test, model.predict(x), permuted))
     return found
 
 
 def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), repeats: int = REPEATS) -> Iterator[str]:
-    """Write importance.csv; yield lines on it, and on the utterances that only one side gets right.
+    """Write importance.csv; yield lines on it, and on the utterances that only one of the two best models gets right.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     wanted
         Rows of the table as ``strategy:modalities:model``; by default the best fusion and the best single modality.
     repeats
-        How often each part is dealt out anew.
+        How often each part is permuted.
 
     Raises
     ------
@@ -108,87 +107,70 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     corpus, paths = params.corpus(name), CorpusPaths(name)
     require_features(params, name)
     record = require_evaluated(params, name)
-    keys = list(systems(read_predictions(paths.predictions, corpus)))
-    rows = [_configuration(chosen(one, keys), corpus.task) for one in wanted] or [
-        _configuration(key, corpus.task) for key in _best(read_metrics(name, metrics_of(corpus)[:1]), corpus)
-    ]
-    answers = _asked(params, name, pool, rows, repeats)
-    table = _importance(answers, rows, params, name)
+    configurations = _wanted(params, name, wanted)
+    predictions = _predicted(params, name, pool, configurations, repeats)
+    table = _importance(predictions, configurations, params, name)
     require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
     yield from _importance_lines(table, metrics_of(corpus)[0])
     for title, file in (("the best fusion", "only_fusion.csv"), ("the best single modality", "only_single.csv")):
-        yield from _listed(title, read_table(paths.results / file, dtype=str))
+        yield from listed(title, read_table(paths.results / file, dtype=str))
 
 
-def _configuration(key: Key, task: Task) -> Configuration:
-    return Configuration.parse(*key).as_registered(task)
+def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:
+    """Return the configurations that `specs` name, by default the best fusion and the best single modality."""
+    corpus = params.corpus(name)
+    if specs:
+        there = list(by_configuration(read_predictions(CorpusPaths(name).predictions, corpus)))
+        return [find_configuration(spec, there).as_registered(corpus.task) for spec in specs]
+    scores = read_scores(name, corpus)
+    best = [row for row in (scores.best_fusion, scores.best_unimodal) if row]
+    return [row.configuration.as_registered(corpus.task) for row in best]
 
 
-def _best(table: pd.DataFrame, corpus: CorpusParams) -> list[Key]:
-    """Return the best fusion and the best single modality in the leading figure."""
-    leading = metrics_of(corpus)[0]
-    first = table[table["metric"] == leading.name].sort_values(
-        "value", ascending=not leading.higher_is_better, kind="stable"
-    )
-    single = (
-        (first["modalities"] != "")
-        & (first["strategy"] != "tfidf")
-        & ~first["modalities"].str.contains("+", regex=False)
-    )
-    parts = (first[first["modalities"].str.contains("+", regex=False)], first[single])
-    return [tuple(part.iloc[0][WHO]) for part in parts if len(part)]
-
-
-def _asked(params: Params, name: str, pool: Pool, rows: Sequence[Configuration], repeats: int) -> list[Answers]:
+def _predicted(
+    params: Params, name: str, pool: Pool, configurations: Sequence[Configuration], repeats: int
+) -> list[FoldPredictions]:
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     settings, _ = step_settings(name, settings_of(params, name), corpus, table)
     folds = plan_of(table, corpus).folds
     base = Job(name, str(Path.cwd()), corpus, settings, params.run.plugins, folds[0], ())
-    pairs = [(fold, row) for fold in folds for row in rows]
-    jobs = [ExplainJob(planned(replace(base, fold=fold, configurations=(row,))), repeats) for fold, row in pairs]
-    answers = []
+    pairs = [(fold, one) for fold in folds for one in configurations]
+    jobs = [ExplainJob(planned(replace(base, fold=fold, configurations=(one,))), repeats) for fold, one in pairs]
+    predictions = []
     with Progress(f"explain {name}", len(jobs), unit="fits") as progress:
         for job, result in pool.run(explain_job, jobs):
             if isinstance(result, WorkerLost):
                 raise UserError(f"explain {name}: {result}, fitting {job.job.configurations[0]}: try fewer --workers")
-            answers += result
+            predictions += result
             progress.step()
-    return answers
+    return predictions
 
 
-def _importance(answers: Sequence[Answers], rows: Sequence[Configuration], params: Params, name: str) -> pd.DataFrame:
-    """Return by how much the leading figure worsens when a part is dealt out anew: mean and deviation over repeats."""
+def _importance(
+    predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
+) -> pd.DataFrame:
+    """Return by how much the leading metric worsens when a part is permuted: mean and deviation over the repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
     leading = metrics_of(corpus)[0]
     lines = []
-    for row in rows:
-        mine = sorted((a for a in answers if a.configuration == row), key=lambda a: int(a.test.min()))
-        test = np.concatenate([a.test for a in mine])
-        whole = leading(truth[test], np.concatenate([a.said for a in mine]))
-        for part in mine[0].shuffled:
-            said = np.concatenate([a.shuffled[part] for a in mine], axis=1)
-            losses = np.array([leading.sign * (whole - leading(truth[test], one)) for one in said])
-            who = dict(zip(WHO, row.as_shown(corpus.task).names, strict=True))
-            lines.append(who | {"part": part, "metric": leading.name, "loss": losses.mean(), "deviation": losses.std()})
-    return pd.DataFrame(lines, columns=[*WHO, "part", "metric", "loss", "deviation"])
+    for one in configurations:
+        folds = sorted((p for p in predictions if p.configuration == one), key=lambda p: int(p.test.min()))
+        test = np.concatenate([fold.test for fold in folds])
+        whole = leading(truth[test], np.concatenate([fold.predicted for fold in folds]))
+        for part in folds[0].permuted:
+            permuted = np.concatenate([fold.permuted[part] for fold in folds], axis=1)
+            losses = np.array([leading.sign * (whole - leading(truth[test], repeat)) for repeat in permuted])
+            names = one.as_shown(corpus.task).names
+            lines.append((*names, part, leading.name, losses.mean(), losses.std()))
+    return pd.DataFrame(lines, columns=[*NAMES, "part", "metric", "loss", "deviation"])
 
 
 def _importance_lines(table: pd.DataFrame, leading: Metric) -> Iterator[str]:
     yield f"By how much {leading.name} worsens when a part is taken from other utterances (mean and deviation):"
-    for who, lines in table.groupby(WHO, sort=False):
-        yield f"\n{label_of(who)}"
+    for one, lines in by_configuration(table).items():
+        yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():
             yield f"  {line.part:24}{line.loss:+.3f} ({line.deviation:.3f})"
-
-
-def _listed(title: str, lines: pd.DataFrame) -> Iterator[str]:
-    yield f"\n{len(lines)} utterances that only {title} gets right" + (
-        f", the first {SHOWN}:" if len(lines) > SHOWN else ":"
-    )
-    for line in lines.head(SHOWN).itertuples():
-        words = f" “{line.text}”" if line.text else ""
-        answers = f"{line.truth}, fusion {line.fusion}, single {line.single}"
-        yield f"  {line.utterance}: {answers};{words} {line.media}".rstrip()

@@ -1,4 +1,4 @@
-"""The negative control: what was learnt from shuffled labels must be as good as chance."""
+"""The negative control: a model that learnt from permuted labels must be no better than chance."""
 
 from collections.abc import Iterator
 
@@ -9,35 +9,35 @@ from models.errors import LeakError
 from models.evaluation.coding import codes
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT, holm
-from pipeline.evaluation.results import metrics_of, read_predictions
+from pipeline.evaluation.results import by_configuration, metrics_of, read_predictions
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.labels import SHUFFLED
 
 DRAWS = 200
-ROUNDING = 1e-9  # orders of the labels that differ by less do not differ: one answer to all
+ROUNDING = 1e-9  # a deviation below this is none: the same prediction for all utterances
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
-    """Yield a line a row: its leading figure, chance, and how likely chance is to do as well.
+    """Yield one line per configuration: its leading metric, chance, and how likely chance is to do as well.
 
-    Chance is the mean figure over random orders of the labels, with the predictions as they are; the probability is
-    that of a normal distribution with their mean and deviation (one-sided, corrected by Holm over all rows).
+    Chance is the mean of the metric over random orders of the labels, with the predictions as they are; the probability
+    is that of a normal distribution with their mean and deviation (one-sided, corrected by Holm over all rows).
 
     Raises
     ------
     LeakError
-        At the end, if a row is better than chance: then labels reach the test part by another way than learning.
+        At the end, if a configuration is better than chance: then the model has seen labels of the test part.
     UserError
-        If there are no predictions from shuffled labels.
+        If there are no predictions from permuted labels.
     """
     from scipy.stats import norm
 
     corpus = params.corpus(name)
     leading = metrics_of(corpus)[0]
     found = read_predictions(CorpusPaths(name).results / SHUFFLED / "predictions.csv", corpus)
-    rows = list(found.groupby(["strategy", "modalities", "model"], sort=False))
-    scores = [_against_chance(part, leading) for _, part in rows]
+    rows = by_configuration(found)
+    scores = [_against_chance(part, leading) for part in rows.values()]
     p_values = holm(
         [
             float(norm.sf(leading.sign * (own - mean) / deviation)) if deviation else 1.0
@@ -46,10 +46,9 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
     )
     yield f"{name}, labels shuffled: {leading.name}, chance, p corrected for {len(rows)} rows"
     better = []
-    for (key, _), (own, mean, _), p in zip(rows, scores, p_values, strict=True):
-        who = " ".join(part for part in key if part)
-        better += [who] if p < SIGNIFICANT else []
-        yield f"{who}: {own:.3f}, {mean:.3f}, p = {p:.2f}" + (" ABOVE CHANCE" if p < SIGNIFICANT else "")
+    for one, (own, mean, _), p in zip(rows, scores, p_values, strict=True):
+        better += [one] if p < SIGNIFICANT else []
+        yield f"{one}: {own:.3f}, {mean:.3f}, p = {p:.2f}" + (" ABOVE CHANCE" if p < SIGNIFICANT else "")
     if better:
         raise LeakError(
             f"{name}: {len(better)} of {len(rows)} rows are better than chance on shuffled labels, such as {better[0]}:"
@@ -59,7 +58,7 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
 
 
 def _against_chance(part: pd.DataFrame, metric: Metric) -> tuple[float, float, float]:
-    """Return the leading figure, and its mean and deviation over random orders of the labels."""
+    """Return the metric, and its mean and deviation over random orders of the labels."""
     rng = np.random.default_rng(0)
     truth, predicted = part["truth"].to_numpy(), part["prediction"].to_numpy()
     if metric.task == "classification":

@@ -1,10 +1,27 @@
-"""Which modality attention looks at: the weights that `train` wrote, drawn by class."""
+"""Plots: the scores with their intervals, the weights of attention, robustness, and confusion matrices for DVC."""
 
+import math
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 
-from pipeline.reporting.drawing import Point, forest
+from models.configuration import Configuration, split_modalities
+from models.data.modalities import Task
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.drawing import Point, curves, forest
 
 MIDDLE = (0.1, 0.9)  # of the utterances' weights, as quantiles
+
+
+def scores_plot(scores: Scores) -> str:
+    """Draw the leading metric of all rows as SVG text, with a line at the best single modality."""
+    leading, best = scores.leading, scores.best_unimodal
+    found = [(row.configuration.display, row.values[leading.name]) for row in scores.rows]
+    ends = [x for _, value in found for x in (value.value, value.low, value.high) if math.isfinite(x)]
+    span = (0.0, 1.0) if leading.share else (min([0.0, *ends]), max(ends, default=1.0))
+    points = [Point(label, value.value, value.low, value.high) for label, value in found]
+    return forest(points, f"{leading.name} by row", span, best.values[leading.name].value if best else None)
 
 
 def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
@@ -13,19 +30,19 @@ def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
     Parameters
     ----------
     attention
-        Columns utterance, strategy, modalities, and a column of weights a modality. Only the rows over the most
+        Columns utterance, strategy, modalities, and one column of weights per modality. Only the rows of the most
         modalities count.
     truth
         Class by utterance; scores are not divided.
     """
-    sizes = attention["modalities"].str.count(r"\+")
+    sizes = attention["modalities"].map(lambda modalities: len(split_modalities(modalities)))
     widest = attention[sizes == sizes.max()]
     classes = widest["utterance"].map(truth)
     numbers = pd.api.types.is_numeric_dtype(truth)
     parts = {"": widest} | ({} if numbers else {str(c): widest[classes == c] for c in sorted(classes.unique())})
     points = []
     for (strategy, modalities), _ in widest.groupby(["strategy", "modalities"], sort=False):
-        for modality in modalities.split("+"):
+        for modality in split_modalities(modalities):
             for name, part in parts.items():
                 weights = part.loc[(part["strategy"] == strategy) & (part["modalities"] == modalities), modality]
                 label = f"{strategy} on {modality}" + (f", {name}" if name else "")
@@ -33,6 +50,27 @@ def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
     return points
 
 
-def drawn(points: list[Point]) -> str:
+def attention_plot(points: list[Point]) -> str:
     """Draw the points of `attention_points` as SVG text."""
     return forest(points, "attention: mean weight of each modality, and the middle 80 % of utterances", (0.0, 1.0))
+
+
+def robustness_plot(table: pd.DataFrame) -> str:
+    """Draw robustness.csv as SVG text: one panel per modality, one curve per fusion."""
+    panels: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for line in table.itertuples(index=False):
+        series = panels.setdefault(f"without {line.removed}", {})
+        label = Configuration.parse(line.strategy, line.modalities, line.model).display
+        series.setdefault(label, []).append((line.share, line.value))
+    return curves(panels, f"{table['metric'].iloc[0]} as utterances lose a modality", "% of utterances that lose it")
+
+
+def confusions(parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
+    """Return the truth and prediction of each utterance by file's stem, which DVC draws as confusion matrices."""
+    found = {}
+    for one, part in parts.items():
+        shown = part[["utterance", "truth", "prediction"]].copy()
+        if task == "regression":
+            shown[["truth", "prediction"]] = np.rint(shown[["truth", "prediction"]]).astype(int)
+        found[one.stem] = shown
+    return found

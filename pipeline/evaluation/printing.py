@@ -1,63 +1,52 @@
-"""What evaluation wrote, for a terminal."""
-
-from pathlib import Path
-
-import pandas as pd
+"""What evaluation found, as pages for a terminal."""
 
 from common.threads import one_thread
-from pipeline.corpora.utterances import read_table, read_utterances
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation import robustness, tables
-from pipeline.evaluation.formatting import pipe_table
-from pipeline.evaluation.results import (
-    WHO,
-    group_by_utterance,
-    metrics_of,
-    read_dropped,
-    read_parameters,
-    read_predictions,
-    read_seconds,
-)
-from pipeline.evaluation.scoring import Scores
+from pipeline.evaluation.results import count_groups, group_by_utterance, read_dropped, read_predictions, read_seconds
+from pipeline.evaluation.table_files import read_scores
+from pipeline.reporting.tables import Block
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import require_written
 from pipeline.training.current import evaluated, require_evaluated, require_same, require_trained
 
+SHORT = 2  # metrics that the terminal shows; the files hold all
 
-def printed(params: Params, name: str) -> str:
-    """Return what `evaluate` wrote, for a terminal: the leading figures, and seconds where train noted them.
+
+def printed(params: Params, name: str) -> list[Block]:
+    """Return the table that `evaluate` wrote: its first metrics, and seconds where `train` noted them.
 
     Raises
     ------
     UserError
         If there is nothing yet, or it is out of date.
     """
-    corpus, folder = params.corpus(name), CorpusPaths(name).results
-    types = dict.fromkeys([*WHO, "metric"], str)
+    corpus = params.corpus(name)
     with evaluated(params, name):
-        written, known = _written(folder / "table.md", name), read_parameters(name)
-        table, compared = (_numbers(read_table(folder / f, dtype=types)) for f in ("table.csv", "comparisons.csv"))
-    rows = tables.rows_of(table, compared, known)
-    scores = Scores(rows, metrics_of(corpus), 0)
-    heading = tables.headings(scores)[1]
-    above, _, below = written.partition(f"{heading}\n\n")
-    words = below.split("\n\n", 1)[1]
-    lines = pipe_table(*tables.all_rows(scores, tables.SHORT, read_seconds(name)))
-    rest = [metric.name for metric in scores.metrics[tables.SHORT :]]
-    more = [f"With {', '.join(rest)}: {folder / 'table.md'}.", ""] if rest else []
-    return "\n".join([f"{above}{heading}", "", *lines, "", *more, words])
+        record = require_trained(params, name)
+        scores = read_scores(name, corpus)
+        rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
+        rows = tables.all_rows(scores, SHORT, read_seconds(name))
+        notes = tables.notes(scores, _number_of_groups(params, name), corpus, params.evaluate, record)
+        *page, below = tables.page(name, scores, rows, notes)
+    return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]
 
 
-def printed_robustness(params: Params, name: str) -> str:
+def printed_robustness(params: Params, name: str) -> list[Block]:
     """Return robustness.md as `evaluate` wrote it; one that is missing or out of date raises `UserError`."""
+    path = CorpusPaths(name).results / "robustness.md"
     require_evaluated(params, name)
-    return _written(CorpusPaths(name).results / "robustness.md", name)
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    require_written(path)
+    return [path.read_text(encoding="utf-8").rstrip("\n")]
 
 
 @one_thread()
-def printed_without(params: Params, name: str, modalities: str) -> str:
-    """Return a table of all fusions with some modalities, written with commas, taken away from every utterance.
+def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
+    """Return a table of all fusions with some modalities, written with commas, ablated in every utterance.
 
     Raises
     ------
@@ -66,7 +55,7 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
     """
     record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    taken = robustness.chosen_modalities(modalities, corpus)
+    ablated = robustness.parse_modalities(modalities, corpus)
     predictions = read_predictions(paths.predictions, corpus)
     dropped = read_dropped(name, corpus)
     if dropped is None:
@@ -74,17 +63,11 @@ def printed_without(params: Params, name: str, modalities: str) -> str:
     table = read_utterances(paths.utterances, corpus.label)
     setting = robustness.setting_of(corpus, group_by_utterance(table, corpus, predictions), params.evaluate)
     require_same(record, params, name)
-    return robustness.dropping(name, predictions, dropped, taken, setting)
+    return robustness.without_modalities(name, predictions, dropped, ablated, setting)
 
 
-def _written(path: Path, name: str) -> str:
-    if not path.exists():
-        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    require_written(path)
-    return path.read_text(encoding="utf-8")
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Read the columns of figures as numbers, empty cells as NaN."""
-    columns = [c for c in table.columns if c in ("value", "difference", "low", "high", "p", "p_holm")]
-    return table.assign(**{column: pd.to_numeric(table[column]) for column in columns})
+def _number_of_groups(params: Params, name: str) -> int:
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    predictions = read_predictions(paths.predictions, corpus)
+    groups = group_by_utterance(read_utterances(paths.utterances, corpus.label), corpus, predictions)
+    return count_groups(groups, predictions)

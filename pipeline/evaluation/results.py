@@ -1,24 +1,22 @@
 """Reading what `train` wrote into results/<corpus>: predictions, and what may be missing beside them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from models.configuration import Configuration
 from models.evaluation import metrics
 from models.evaluation.metrics import Metric
 from models.validation.protocol import groups_of
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
-from pipeline.foreign import one_line
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there
 from pipeline.training.trained import read_record
 
-WHO = ["strategy", "modalities", "model"]
-Key = tuple[str, str, str]  # strategy, modalities joined by +, model
+NAMES = ["strategy", "modalities", "model"]  # the columns that name a configuration
 
 
 def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
@@ -26,42 +24,18 @@ def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
     return metrics.metrics_of(corpus.task, corpus.metrics)
 
 
-def read_metrics(name: str, needed: Sequence[Metric]) -> pd.DataFrame:
-    """Read table.csv: one line per configuration and metric, the needed metrics in every configuration.
-
-    Raises
-    ------
-    UserError
-        If the corpus has not been evaluated, or with other metrics than are needed.
-    """
-    path, command = CorpusPaths(name).results / "table.csv", f"run `crossmodal evaluate --corpus {name}`"
-    if not path.exists():
-        raise UserError(f"{path} does not exist: {command} first")
-    table = read_table(path, dtype=dict.fromkeys([*WHO, "metric"], str))
-    try:
-        for column in ("value", *(c for c in ("low", "high") if c in table)):
-            table[column] = pd.to_numeric(table[column])
-        held = [set(part["metric"]) for _, part in table.groupby(WHO, sort=False)]
-    except (KeyError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({one_line(error)}): {command} again") from error
-    missing = [one.name for one in needed if not all(one.name in names for names in held)]
-    if missing or not held:
-        raise UserError(f"{path} lacks {', '.join(missing) or 'all rows'}, which the settings ask for: {command} again")
-    return table
-
-
 def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) -> pd.DataFrame:
     """Read predictions.csv; a missing one raises `UserError`, and so does one without its record if it is `checked`."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
     label = _label_type(corpus)
-    types = dict.fromkeys(("utterance", *WHO, "fold"), str) | {"truth": label, "prediction": label}
+    types = dict.fromkeys(("utterance", *NAMES, "fold"), str) | {"truth": label, "prediction": label}
     return _read(path, types, checked=checked)
 
 
 def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
-    """Read dropped.csv: what each fusion predicts without some of its modalities; None if it is not there."""
-    types = dict.fromkeys(("utterance", *WHO, "dropped"), str) | {"prediction": _label_type(corpus)}
+    """Read dropped.csv: what each fusion predicts with some modalities ablated; None if it is not there."""
+    types = dict.fromkeys(("utterance", *NAMES, "dropped"), str) | {"prediction": _label_type(corpus)}
     return _read_if_there(CorpusPaths(name).results / "dropped.csv", types)
 
 
@@ -73,7 +47,7 @@ def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
 
 
 def read_presence(name: str) -> pd.DataFrame | None:
-    """Read presence.csv: a line an utterance, 0 or 1 by modality; None if it is not there."""
+    """Read presence.csv: one line per utterance, 0 or 1 for each modality; None if it is not there."""
     path = CorpusPaths(name).results / "presence.csv"
     if not is_there(path):
         return None
@@ -83,21 +57,20 @@ def read_presence(name: str) -> pd.DataFrame | None:
     return found
 
 
-def read_parameters(name: str) -> dict[Key, int]:
-    """Read parameters.csv: how many numbers each row's model learns; empty if it is not there."""
+def read_parameters(name: str) -> dict[Configuration, int]:
+    """Read parameters.csv: how many numbers each configuration's model learns; empty if it is not there."""
     path = CorpusPaths(name).results / "parameters.csv"
-    found = _read_if_there(path, dict.fromkeys(WHO, str) | {"parameters": int})
-    return {} if found is None else dict(zip(_keys(found), found["parameters"].tolist(), strict=True))
+    found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"parameters": int})
+    parts = {} if found is None else by_configuration(found)
+    return {one: int(part["parameters"].iloc[0]) for one, part in parts.items()}
 
 
-def read_seconds(name: str) -> dict[Key, tuple[float, float]]:
-    """Read fits.csv: seconds of fitting and of predicting by row, means over the folds; empty if it is not there."""
+def read_seconds(name: str) -> dict[Configuration, tuple[float, float]]:
+    """Read fits.csv: mean seconds over the folds of fitting and of predicting; empty if it is not there."""
     path = CorpusPaths(name).results / "fits.csv"
-    found = _read_if_there(path, dict.fromkeys(WHO, str) | {"fit_s": float, "predict_s": float})
-    if found is None:
-        return {}
-    means = found.groupby(WHO, sort=False)[["fit_s", "predict_s"]].mean().reset_index()
-    return dict(zip(_keys(means), zip(means["fit_s"], means["predict_s"], strict=True), strict=True))
+    found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"fit_s": float, "predict_s": float})
+    parts = {} if found is None else by_configuration(found)
+    return {one: (part["fit_s"].mean(), part["predict_s"].mean()) for one, part in parts.items()}
 
 
 def notices_of(name: str) -> list[str]:
@@ -123,22 +96,14 @@ def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: p
     return groups
 
 
-def systems(predictions: pd.DataFrame) -> dict[Key, pd.DataFrame]:
-    """Return the predictions of each row of the table, in the file's order."""
-    return dict(iter(predictions.groupby(WHO, sort=False)))
+def count_groups(groups: pd.Series, predictions: pd.DataFrame) -> int:
+    """Return in how many groups the predicted utterances are; `groups` as `group_by_utterance` returns them."""
+    return int(groups[predictions["utterance"].unique()].nunique())
 
 
-def label_of(key: Key) -> str:
-    """Return a row's name in one string.
-
-    >>> label_of(("concat", "text+audio", "logistic"))
-    'concat text+audio logistic'
-    """
-    return " ".join(part for part in key if part)
-
-
-def _keys(table: pd.DataFrame) -> list[Key]:
-    return list(table[WHO].itertuples(index=False, name=None))
+def by_configuration(table: pd.DataFrame) -> dict[Configuration, pd.DataFrame]:
+    """Return the lines of each configuration, in the file's order."""
+    return {Configuration.parse(*names): part for names, part in table.groupby(NAMES, sort=False)}
 
 
 def _label_type(corpus: CorpusParams) -> type[Any]:

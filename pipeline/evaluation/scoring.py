@@ -1,18 +1,19 @@
-"""From predictions to rows: every figure with its interval, every fusion against the best single modality."""
+"""From predictions to scores: every metric with its interval, every fusion compared with the best single modality."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
+from models.configuration import Configuration
 from models.evaluation.intervals import Interval, Resamples, group_bootstrap, paired_difference, resample
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT, SWAPS, holm, randomisation_test, swaps
 from models.registry import strategy
 from pipeline.errors import UserError
-from pipeline.evaluation.results import Key, metrics_of, systems
+from pipeline.evaluation.results import by_configuration, metrics_of
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 Verdict = Literal["+ better", "- worse", "= not better"]
@@ -20,7 +21,7 @@ Verdict = Literal["+ better", "- worse", "= not better"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A fusion against the best single modality, in the leading figure; `p_holm` is corrected over all fusions."""
+    """A fusion against the best single modality, in the leading metric; `p_holm` is corrected over all fusions."""
 
     difference: Interval
     p: float
@@ -30,74 +31,86 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Scored:
-    """One row of the table: a configuration, its metrics by name, and its comparison with the best single modality."""
+    """One row of the table.
 
-    strategy: str
-    modalities: str
-    model: str
+    Attributes
+    ----------
+    configuration
+        As the tables name it.
+    n
+        Number of utterances.
+    values
+        Metric by name.
+    parameters
+        How many numbers the model learns, where that is known.
+    comparison
+        Of a fusion with the best single modality.
+    """
+
+    configuration: Configuration
     n: int
     values: Mapping[str, Interval]
     parameters: int | None = None
     comparison: Comparison | None = None
 
     @property
-    def key(self) -> Key:
-        """Strategy, modalities and model, as the files name them."""
-        return self.strategy, self.modalities, self.model
+    def is_baseline(self) -> bool:
+        """Whether this is a baseline, which all else must beat."""
+        return strategy(self.configuration.strategy).kind == "baseline"
 
     @property
-    def floor(self) -> bool:
-        """Whether this is a floor, which all else must beat."""
-        return strategy(self.strategy).kind == "baseline"
-
-    @property
-    def fused(self) -> bool:
+    def is_fusion(self) -> bool:
         """Whether this fuses two modalities or more."""
-        return "+" in self.modalities
+        return self.configuration.is_fusion
 
     @property
-    def single(self) -> bool:
-        """Whether this is one modality alone, and no floor."""
-        return bool(self.modalities) and not self.fused and not self.floor
+    def is_unimodal(self) -> bool:
+        """Whether this reads one modality, and is no baseline."""
+        return len(self.configuration.modalities) == 1 and not self.is_baseline
 
     @property
     def block(self) -> int:
-        """Place in the table: floors, then by the number of modalities."""
-        return 0 if self.floor else len(self.modalities.split("+"))
+        """Place in the table: baselines first, then by the number of modalities."""
+        return 0 if self.is_baseline else len(self.configuration.modalities)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """All rows of a corpus in the table's order, its metrics, the leading one first, and its number of groups."""
+    """The rows of a corpus's table, and its metrics, the leading one first."""
 
     rows: Sequence[Scored]
     metrics: Sequence[Metric]
-    groups: int
 
     @property
     def leading(self) -> Metric:
-        """The metric that rows are ordered and compared by."""
+        """The metric that rows are sorted and compared by."""
         return self.metrics[0]
 
-    def best(self, rows: Sequence[Scored]) -> Scored | None:
-        """Return the best of some rows in the leading metric, the first of equals; None if all are undefined."""
-        known = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
-        return max(known, key=self._goodness, default=None)
+    def best(self, rows: Iterable[Scored]) -> Scored | None:
+        """Return the best row in the leading metric, the first of equal ones; None if it is undefined in all."""
+        defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
+        return max(defined, key=self._goodness, default=None)
 
     @property
     def best_row(self) -> Scored | None:
-        """The best row of the table; of equals the one with fewest modalities."""
+        """The best row of the table; of equal ones that of fewest modalities."""
         return self.best(self.rows)
 
     @property
-    def best_single(self) -> Scored | None:
-        """The best single modality, to which fusions are compared."""
-        return self.best([row for row in self.rows if row.single])
+    def best_unimodal(self) -> Scored | None:
+        """The best single modality, with which fusions are compared."""
+        return self.best(row for row in self.rows if row.is_unimodal)
 
     @property
     def best_fusion(self) -> Scored | None:
         """The best fusion."""
-        return self.best([row for row in self.rows if row.fused])
+        return self.best(row for row in self.rows if row.is_fusion)
+
+    @property
+    def best_full_fusion(self) -> Scored | None:
+        """The best fusion of the most modalities."""
+        full = full_fusions(row.configuration for row in self.rows)
+        return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
         """Return the blocks in order, the best first in each; rows whose leading metric is undefined come last."""
@@ -112,14 +125,25 @@ class Scores:
         return self.leading.sign * row.values[self.leading.name].value
 
 
+def full_fusions(configurations: Iterable[Configuration]) -> list[Configuration]:
+    """Return the fusions of the most modalities; none where nothing is fused.
+
+    >>> full_fusions([Configuration("unimodal", ("text",)), Configuration("vote", ("text", "audio"))])
+    [Configuration(strategy='vote', modalities=('text', 'audio'), model='')]
+    """
+    fusions = [one for one in configurations if one.is_fusion]
+    most = max((len(one.modalities) for one in fusions), default=0)
+    return [one for one in fusions if len(one.modalities) == most]
+
+
 def score(
     predictions: pd.DataFrame,
     groups: pd.Series,
     corpus: CorpusParams,
     settings: EvaluateParams,
-    parameters: Mapping[Key, int] | None = None,
+    parameters: Mapping[Configuration, int] | None = None,
 ) -> Scores:
-    """Score all rows of a corpus.
+    """Score all configurations of a corpus.
 
     Parameters
     ----------
@@ -130,25 +154,21 @@ def score(
     corpus, settings
         Which metrics, how many resamples, and the seed of resamples and swaps.
     parameters
-        How many numbers each row's model learns, where that is known.
+        How many numbers each model learns, where that is known.
 
     Raises
     ------
     UserError
-        If not all rows predict the same utterances.
+        If not all configurations predict the same utterances.
     """
-    parts = systems(predictions)
-    drawn = _resamples(parts, groups, settings)
-    known, metrics = parameters or {}, metrics_of(corpus)
-    rows = [
-        Scored(*key, len(part), _values(part, metrics, drawn), parameters=known.get(key)) for key, part in parts.items()
-    ]
-    found = Scores(rows, metrics, drawn.counts.shape[1]).sorted()
-    return _compared(found, parts, drawn, settings.seed)
+    parts, known, metrics = by_configuration(predictions), parameters or {}, metrics_of(corpus)
+    resamples = _resamples(parts, groups, settings)
+    rows = [Scored(one, len(part), _values(part, metrics, resamples), known.get(one)) for one, part in parts.items()]
+    return _compared(Scores(rows, metrics).sorted(), parts, resamples, settings.seed)
 
 
 def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
-    """Say whether a difference is one: its interval leaves out 0 and its corrected p is below 0.05.
+    """Return whether a difference counts as one: its interval excludes 0 and its corrected p is below 0.05.
 
     >>> verdict(Interval(0.1, 0.02, 0.2), 0.01, True), verdict(Interval(0.1, 0.02, 0.2), 0.2, True)
     ('+ better', '= not better')
@@ -159,41 +179,40 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
     return "+ better" if low > 0 else "- worse" if high < 0 else "= not better"
 
 
-def smallest_p(scores: Scores) -> float:
-    """Return the smallest corrected p that the number of groups allows for the fusions of a table.
+def smallest_p(groups: int, fusions: int) -> float:
+    """Return the smallest corrected p that a number of groups allows for a number of fusions.
 
-    >>> smallest_p(Scores([], [], 5))
+    >>> smallest_p(5, 1)
     0.0625
     """
-    alone = max(2.0 ** (1 - scores.groups), 1 / (SWAPS + 1))
-    return min(1.0, alone * max(1, sum(row.fused for row in scores.rows)))
+    return min(1.0, max(2.0 ** (1 - groups), 1 / (SWAPS + 1)) * max(1, fusions))
 
 
-def _resamples(parts: Mapping[Key, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
+def _resamples(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
     utterances = {tuple(part["utterance"]) for part in parts.values()}
     if len(utterances) != 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")
     return resample(groups[list(utterances.pop())].to_numpy(), draws=settings.resamples, seed=settings.seed)
 
 
-def _values(part: pd.DataFrame, metrics: Sequence[Metric], drawn: Resamples) -> dict[str, Interval]:
+def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples) -> dict[str, Interval]:
     truth, prediction = part["truth"].to_numpy(), part["prediction"].to_numpy()
-    return {metric.name: group_bootstrap(metric, truth, prediction, drawn) for metric in metrics}
+    return {metric.name: group_bootstrap(metric, truth, prediction, resamples) for metric in metrics}
 
 
-def _compared(scores: Scores, parts: Mapping[Key, pd.DataFrame], drawn: Resamples, seed: int) -> Scores:
+def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
     """Add to each fusion its paired difference to the best single modality."""
-    best, leading = scores.best_single, scores.leading
-    fusions = [row for row in scores.rows if row.fused]
+    best, leading = scores.best_unimodal, scores.leading
+    fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:
         return scores
-    truth, base = (parts[best.key][column].to_numpy() for column in ("truth", "prediction"))
-    swapped = swaps(drawn.groups, seed=seed)
-    mine = {row.key: parts[row.key]["prediction"].to_numpy() for row in fusions}
-    differences = {key: paired_difference(leading, truth, own, base, drawn) for key, own in mine.items()}
-    raw = [randomisation_test(leading, truth, own, base, swapped) for own in mine.values()]
+    truth, base = (parts[best.configuration][column].to_numpy() for column in ("truth", "prediction"))
+    swapped = swaps(resamples.groups, seed=seed)
+    predicted = [parts[fusion]["prediction"].to_numpy() for fusion in fusions]
+    differences = [paired_difference(leading, truth, own, base, resamples) for own in predicted]
+    raw = [randomisation_test(leading, truth, own, base, swapped) for own in predicted]
     found = {
-        key: Comparison(difference, p, corrected, verdict(difference, corrected, leading.higher_is_better))
-        for (key, difference), p, corrected in zip(differences.items(), raw, holm(raw), strict=True)
+        fusion: Comparison(difference, p, corrected, verdict(difference, corrected, leading.higher_is_better))
+        for fusion, difference, p, corrected in zip(fusions, differences, raw, holm(raw), strict=True)
     }
-    return replace(scores, rows=[replace(row, comparison=found.get(row.key)) for row in scores.rows])
+    return replace(scores, rows=[replace(row, comparison=found.get(row.configuration)) for row in scores.rows])

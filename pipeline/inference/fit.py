@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from common.atomic import replacing_folder
@@ -15,7 +14,7 @@ from common.names import suggest
 from features.base import MODALITIES, Modality
 from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
-from models.data.modalities import Modalities, Task
+from models.data.modalities import Modalities
 from models.errors import reason_of
 from models.registry import build, configure, reads_sequences, strategy
 from models.saving.saving import is_part, save
@@ -23,7 +22,7 @@ from models.saving.size import parameters
 from models.validation.folds import numbered
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
-from pipeline.evaluation.results import WHO, metrics_of, read_metrics
+from pipeline.evaluation.table_files import read_scores
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -164,7 +163,7 @@ def configuration_of(
 
 
 def best_configuration(params: Params, name: str) -> Configuration:
-    """Return the fusion of the most modalities with the best leading figure in a corpus's table.
+    """Return the best fusion of the most modalities in a corpus's table, as the registry names it.
 
     Raises
     ------
@@ -175,16 +174,7 @@ def best_configuration(params: Params, name: str) -> Configuration:
     if not path.exists():
         raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
     require_evaluated(params, name)
-    leading = metrics_of(corpus)[0]
-    table = read_metrics(name, [leading])
-    rows = table[(table["metric"] == leading.name) & table["modalities"].str.contains("+", regex=False)]
-    if rows.empty:
+    best = read_scores(name, corpus).best_full_fusion
+    if best is None:
         raise UserError(f"{path} holds no fusion: name a strategy with --strategy")
-    return _best(rows, corpus.task, higher=leading.higher_is_better)
-
-
-def _best(rows: pd.DataFrame, task: Task, *, higher: bool) -> Configuration:
-    counts = rows["modalities"].str.count(r"\+")
-    widest = rows[counts == counts.max()]
-    best = widest.sort_values("value", ascending=not higher, kind="stable").iloc[0]
-    return Configuration.parse(*best[WHO].astype(str)).as_registered(task)
+    return best.configuration.as_registered(corpus.task)

@@ -1,93 +1,103 @@
-"""The page: a corpus's table, its plots and confusion matrices, without outside parts."""
+"""The page: a corpus's plots, its table and confusion matrices as one HTML file without outside parts."""
 
-from collections.abc import Iterator
-from html import escape
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from markupsafe import Markup
 
-from models.evaluation.metrics import Metric
-from models.registry import strategy
-from pipeline.evaluation.results import WHO, label_of, metrics_of, notices_of
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval
+from pipeline.evaluation.results import by_configuration, notices_of
+from pipeline.evaluation.scoring import Scores
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there, require_written
 from pipeline.training.current import page_mark
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 76em; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; margin: 1em 0; }
-td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: #666; } svg { max-width: 100%; }
-"""
+_TEMPLATES = Path(__file__).parent / "templates"
+_DRAWINGS = ("forest", "robustness", "attention")
 
 
-def page_of(name: str, table: pd.DataFrame, predictions: pd.DataFrame, corpus: CorpusParams, key: str) -> Iterator[str]:
-    """Yield the lines of the page."""
-    metrics = metrics_of(corpus)
-    first = metrics[0].name
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8">{page_mark(key)}<title>{escape(name)}</title>'
-    yield f"<style>{_STYLE}</style>"
-    yield f"<h1>{escape(name)}</h1>"
-    if corpus.note:
-        yield f"<p><strong>{escape(corpus.note)}</strong></p>"
-    yield f"<p>Protocol: {escape(corpus.protocol.kind)}. Intervals: 95 % bootstrap over whole groups.</p>"
-    yield from (f"<p>Note: {escape(notice)}.</p>" for notice in notices_of(name))
-    yield f"<h2>{escape(first)} with its interval</h2>"
-    images = CorpusPaths(name).results / "images"
-    yield _drawing(images / "forest.svg")
-    if is_there(images / "robustness.svg"):
-        yield f"<h2>{escape(first)} as utterances lose a modality</h2>"
-        yield _drawing(images / "robustness.svg")
-    if is_there(images / "attention.svg"):
-        yield "<h2>What attention looks at</h2><p>Mean weight of each modality, and the middle 80 % of utterances.</p>"
-        yield _drawing(images / "attention.svg")
-    yield "<h2>All figures</h2>"
-    yield from _figures(table, tuple(metric.name for metric in metrics))
-    if corpus.task == "classification":
-        yield "<h2>Confusion matrices</h2><p>Truth by row, prediction by column; all utterances.</p>"
-        yield from _confusions(table[table["metric"] == first], predictions, metrics[0])
-    yield "</html>"
+@dataclass(frozen=True)
+class Confusion:
+    """A confusion matrix: ``counts[i][j]`` utterances of class `i` were predicted to be of class `j`."""
+
+    title: str
+    configuration: Configuration
+    classes: Sequence[str]
+    counts: Sequence[Sequence[int]]
 
 
-def _drawing(path: Path) -> str:
-    require_written(path)
-    return path.read_text(encoding="utf-8")
+def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: CorpusParams, key: str) -> str:
+    """Return the page as HTML; whatever names, labels and notes contain is shown as text.
+
+    Parameters
+    ----------
+    name, corpus
+        The corpus and its settings.
+    scores
+        As table.csv holds them.
+    predictions
+        As predictions.csv.
+    key
+        Of all that the page is made of.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return templates.get_template("report.html").render(
+        name=name,
+        mark=Markup(page_mark(key)),
+        note=corpus.note,
+        protocol=corpus.protocol.kind,
+        notices=notices_of(name),
+        leading=scores.leading.name,
+        drawings=_drawings(CorpusPaths(name).results / "images"),
+        metrics=scores.metrics,
+        rows=scores.rows,
+        value=_value,
+        confusions=list(_confusions(scores, predictions)) if corpus.task == "classification" else [],
+    )
 
 
-def _figures(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[str]:
-    yield "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in [*WHO, *names, "n"]) + "</tr>"
-    for who, rows in table.groupby(WHO, sort=False):
-        cells = [f"<td>{escape(str(part))}</td>" for part in who]
-        by_name = rows.set_index("metric")
-        for name in names:
-            value, low, high = (by_name.at[name, column] for column in ("value", "low", "high"))
-            interval = f"[{low:.3f}, {high:.3f}]" if pd.notna(low) else "[no interval: one group]"
-            text = f"{value:.3f} <small>{interval}</small>" if pd.notna(value) else "undefined"
-            cells.append(f'<td class="n">{text}</td>')
-        yield f'<tr>{"".join(cells)}<td class="n">{rows["n"].iloc[0]}</td></tr>'
-    yield "</table>"
+def _drawings(folder: Path) -> dict[str, Markup]:
+    """Return the drawings that `evaluate` wrote as SVG, empty where it had nothing to draw."""
+    found = {}
+    for name in _DRAWINGS:
+        path = folder / f"{name}.svg"
+        if name == "forest" or is_there(path):
+            require_written(path)
+            found[name] = Markup(path.read_text(encoding="utf-8"))
+    return {name: found.get(name, Markup()) for name in _DRAWINGS}
 
 
-def _confusions(rows: pd.DataFrame, predictions: pd.DataFrame, leading: Metric) -> Iterator[str]:
-    """Show the best single modality and the best fusion."""
-    fused = rows["modalities"].str.contains("+", regex=False)
-    kinds = rows["strategy"].map(lambda name: strategy(name).kind)
-    single = (rows["modalities"] != "") & ~fused & (kinds != "baseline")
-    for title, part in (("Best single modality", rows[single]), ("Best fusion", rows[fused])):
-        if part.empty:
+def _value(found: Interval) -> Markup | str:
+    """Return a cell: the value and, smaller, its interval."""
+    if not math.isfinite(found.value):
+        return "undefined"
+    there = math.isfinite(found.low)
+    interval = f"[{found.low:.3f}, {found.high:.3f}]" if there else "[no interval: one group]"
+    return Markup("{:.3f} <small>{}</small>").format(found.value, interval)
+
+
+def _confusions(scores: Scores, predictions: pd.DataFrame) -> Iterator[Confusion]:
+    """Yield the confusion matrices of the best single modality and of the best fusion."""
+    parts = by_configuration(predictions)
+    for title, best in (("Best single modality", scores.best_unimodal), ("Best fusion", scores.best_fusion)):
+        if best is None:
             continue
-        best = part.loc[part["value"].idxmax() if leading.higher_is_better else part["value"].idxmin()]
-        mine = predictions[(predictions[WHO] == best[WHO]).all(axis=1)]
-        counts = pd.crosstab(mine["truth"], mine["prediction"])
+        own = parts[best.configuration]
+        counts = pd.crosstab(own["truth"], own["prediction"])
         classes = sorted(set(counts.index) | set(counts.columns))
         counts = counts.reindex(index=classes, columns=classes, fill_value=0)
-        yield f"<h3>{title}: {escape(label_of(tuple(best[WHO])))}</h3><table><tr><th></th>"
-        yield "".join(f"<th>{escape(str(c))}</th>" for c in classes) + "</tr>"
-        for label in classes:
-            yield (
-                f"<tr><th>{escape(str(label))}</th>"
-                + "".join(f'<td class="n">{n}</td>' for n in counts.loc[label])
-                + "</tr>"
-            )
-        yield "</table>"
+        yield Confusion(title, best.configuration, classes, counts.to_numpy().tolist())

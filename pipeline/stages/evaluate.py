@@ -1,20 +1,21 @@
-"""evaluate: from predictions to tables, plots and lists of utterances, every figure with its interval."""
+"""evaluate: from predictions to tables, plots and lists of utterances, every metric with its interval."""
 
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.evaluation.outputs import (
     attention_of,
-    confusions,
-    only_right_lists,
+    confusions_of,
+    disagreements_of,
     robustness_of,
     tables_of,
     write_outputs,
 )
 from pipeline.evaluation.results import (
+    by_configuration,
+    count_groups,
     group_by_utterance,
     read_parameters,
     read_predictions,
-    systems,
 )
 from pipeline.evaluation.scoring import score
 from pipeline.run.locks import writing
@@ -43,13 +44,13 @@ def _evaluate(params: Params, name: str) -> None:
     table = read_utterances(paths.utterances, corpus.label)
     groups = group_by_utterance(table, corpus, predictions)
     scores = score(predictions, groups, corpus, params.evaluate, read_parameters(name))
-    parts = systems(predictions)
+    parts = by_configuration(predictions)
     outputs = {
-        **tables_of(params, name, scores, record),
+        **tables_of(params, name, scores, count_groups(groups, predictions), record),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),
-        **only_right_lists(scores, parts, table, corpus),
-        **confusions(parts, corpus),
+        **disagreements_of(scores, parts, table, corpus),
+        **confusions_of(parts, corpus),
     }
     require_same(record, params, name)
     write_outputs(outputs, paths.results, made, f"crossmodal evaluate --corpus {name}")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from common.atomic import write_text
-from pipeline.evaluation.results import metrics_of, read_metrics, read_predictions
+from pipeline.evaluation.results import read_predictions
+from pipeline.evaluation.table_files import read_scores
 from pipeline.reporting.page import page_of
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -16,12 +17,11 @@ def report(params: Params, name: str) -> Path:
     Raises
     ------
     UserError
-        If the corpus has not been evaluated yet, or with other figures.
+        If the corpus has not been evaluated yet, or with other metrics.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with evaluated(params, name) as key:
-        table = read_metrics(name, metrics_of(corpus))
-        page = "\n".join(page_of(name, table, read_predictions(paths.predictions, corpus), corpus, key))
+        page = page_of(name, read_scores(name, corpus), read_predictions(paths.predictions, corpus), corpus, key)
     path = paths.results / "report.html"
     write_text(path, page)
     return path

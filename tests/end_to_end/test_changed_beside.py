@@ -345,7 +345,7 @@ def test_prepare_beside_evaluate_gives_no_table(
     assert not (CorpusPaths("c").results / "table.csv").exists()
 
 
-@pytest.mark.parametrize("when", ["require_evaluated", "plan_of", "_asked"])
+@pytest.mark.parametrize("when", ["require_evaluated", "plan_of", "_predicted"])
 def test_prepare_beside_explain_gives_no_importances(when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.evaluation import explain as module
     from pipeline.stages import evaluate
@@ -370,7 +370,7 @@ def test_prepare_beside_compare_gives_no_differences(when: str, corpus: Path, mo
         module.compare(params, "majority", "unimodal:audio")
 
 
-@pytest.mark.parametrize("when", ["read_metrics", "notices_of", "read_predictions"])
+@pytest.mark.parametrize("when", ["read_scores", "notices_of", "read_predictions"])
 def test_train_beside_report_gives_no_page_of_two_runs(
     when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

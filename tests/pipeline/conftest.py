@@ -1,4 +1,4 @@
-"""A small corpus of sentences on which every stage has run."""
+"""Corpora that tests share: one on which every stage has run, and one with predictions that the tests chose."""
 
 import os
 import shutil
@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.settings.params import load_params
+from pipeline.stages.evaluate import evaluate
 from tests.conftest import output_of, write_csv
+from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, project
 
 PARAMS = """
 run: {corpora: [c], workers: 1}
@@ -45,3 +48,17 @@ def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     shutil.copytree(finished, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     return tmp_path / "copy"
+
+
+@pytest.fixture
+def classification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    systems = {
+        ("majority", "", ""): ["a"] * 8,
+        ("unimodal", "text", "logistic"): SINGLE,
+        ("vote", "text+audio", "logistic"): list(TRUTH),
+        ("concat", "text+audio", "logistic"): SINGLE,
+    }
+    project(tmp_path, TRUTH, systems, "classification")  # type: ignore[arg-type]
+    evaluate(load_params(tmp_path / "params.yaml"), "c")
+    return tmp_path

@@ -1,11 +1,11 @@
-"""Dealing out a part anew moves that part and nothing else."""
+"""Permuting a part moves that part and nothing else."""
 
 import numpy as np
 import pytest
 
 from models.data.modalities import Modalities
 from models.errors import ModelError
-from models.evaluation.importance import extractors_of, shuffled_features, shuffled_modality
+from models.evaluation.importance import extractors_of, permuted_features, permuted_modality
 
 
 def corpus():
@@ -17,7 +17,7 @@ def corpus():
 
 def test_a_modality_moves_with_its_mask_and_words():
     order = np.array([2, 0, 1, 3])
-    x = shuffled_modality(corpus(), "text", order)
+    x = permuted_modality(corpus(), "text", order)
     assert x.present["text"].tolist() == [False, True, True, True]
     assert x.text.tolist() == [None, "a", "b", "d"]
     assert x.pooled["text"][1].tolist() == [0, 1]
@@ -25,7 +25,7 @@ def test_a_modality_moves_with_its_mask_and_words():
 
 
 def test_features_of_one_extractor_move_among_those_that_have_the_modality():
-    x = shuffled_features(corpus(), "text", "vader", np.array([3, 2, 1, 0]))
+    x = permuted_features(corpus(), "text", "vader", np.array([3, 2, 1, 0]))
     assert x.pooled["text"][:, 0].tolist() == [0, 2, 4, 6]
     assert x.pooled["text"][[0, 1, 3], 1].tolist() == [7, 3, 1]
     assert x.pooled["text"][2, 1] == 5
@@ -34,4 +34,4 @@ def test_features_of_one_extractor_move_among_those_that_have_the_modality():
 def test_an_unknown_extractor_is_refused():
     assert extractors_of(corpus(), "text") == ("bert", "vader")
     with pytest.raises(ModelError, match="no features of 'mfcc' in text"):
-        shuffled_features(corpus(), "text", "mfcc", np.arange(4))
+        permuted_features(corpus(), "text", "mfcc", np.arange(4))

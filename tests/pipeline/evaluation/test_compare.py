@@ -9,14 +9,22 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from models.configuration import Configuration
 from models.errors import ModelError
 from pipeline.errors import UserError
-from pipeline.evaluation.compare import chosen, compare
+from pipeline.evaluation.compare import compare, find_configuration
+from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
 from tests.conftest import bind
-from tests.pipeline.stages.test_evaluate import SINGLE, TRUTH, project
+from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, project
 
-ROWS = [("unimodal", "text", "svm"), ("vote", "text+audio", "svm"), ("vote", "text+audio", "mlp"), ("majority", "", "")]
+VOTE = ("vote", ("text", "audio"))
+ROWS = [
+    Configuration("unimodal", ("text",), "svm"),
+    Configuration(*VOTE, "svm"),
+    Configuration(*VOTE, "mlp"),
+    Configuration("majority"),
+]
 
 
 @pytest.fixture
@@ -46,7 +54,7 @@ def bound(path: Path) -> None:
 
 
 def test_two_rows_of_a_corpus(two: Path) -> None:
-    said = compare(load_params(two / "params.yaml"), "unimodal:text", "vote:audio+text:svm", "c", "accuracy")
+    said = markdown(compare(load_params(two / "params.yaml"), "unimodal:text", "vote:audio+text:svm", "c", "accuracy"))
     assert cells(said)[0] == ["row", "metric", "first", "second", "difference", "p"]
     found = cells(said)[2]
     assert found[1:4] == ["accuracy", "62.5", "100.0"]
@@ -59,7 +67,7 @@ def test_two_runs_are_matched_row_by_row_and_p_is_corrected(two: Path) -> None:
     path = two / "other/c/predictions.csv"
     table = pd.read_csv(path, keep_default_na=False)
     edit(path, prediction=SINGLE + SINGLE, utterance=table["utterance"])
-    said = compare(load_params(two / "params.yaml"), "results/c", "other/c", only="accuracy")
+    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c", only="accuracy"))
     rows = {line[0]: line for line in cells(said)[2:]}
     assert rows["unimodal text svm"][2:] == ["62.5", "62.5", "+0.0 [+0.0, +0.0]", "1.000"]
     assert rows["vote text+audio svm"][2:4] == ["100.0", "62.5"]
@@ -72,7 +80,7 @@ def test_all_figures_are_compared_and_rows_that_one_run_lacks_are_named(two: Pat
     table = pd.read_csv(path, keep_default_na=False)
     table[table["strategy"] == "vote"].iloc[::-1].to_csv(path, index=False)  # in another order, too
     bound(path)
-    said = compare(load_params(two / "params.yaml"), "results/c", "other/c")
+    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c"))
     assert [line[1] for line in cells(said)[2:]] == ["accuracy", "uar", "weighted_f1", "macro_f1"]
     assert "Only in results/c: unimodal text svm." in said
 
@@ -109,15 +117,15 @@ def test_what_cannot_be_compared_is_said(two: Path) -> None:
 
 
 def test_a_row_may_be_named_in_part_if_it_is_the_only_one() -> None:
-    assert chosen("unimodal", ROWS) == ROWS[0]
-    assert chosen("vote:audio+text:mlp", ROWS) == ROWS[2]
-    assert chosen("majority", ROWS) == ROWS[3]
-    with pytest.raises(UserError, match=r"fits several rows.*vote:text\+audio:svm, vote:text\+audio:mlp"):
-        chosen("vote:text+audio", ROWS)
-    with pytest.raises(UserError, match=r"'unimodl:text' fits no row.*unimodal:text:svm"):
-        chosen("unimodl:text", ROWS)
+    assert find_configuration("unimodal", ROWS) == ROWS[0]
+    assert find_configuration("vote:audio+text:mlp", ROWS) == ROWS[2]
+    assert find_configuration("majority", ROWS) == ROWS[3]
+    with pytest.raises(UserError, match=r"fits several rows of the table.*vote:text\+audio:svm, vote:text\+audio:mlp"):
+        find_configuration("vote:text+audio", ROWS)
+    with pytest.raises(UserError, match=r"'unimodl:text' fits no row of the table.*unimodal:text:svm"):
+        find_configuration("unimodl:text", ROWS)
     with pytest.raises(UserError, match="fits no row"):
-        chosen("unimodal:text:svm:more", ROWS)
+        find_configuration("unimodal:text:svm:more", ROWS)
 
 
 def test_the_command_prints_the_table(two: Path) -> None:

@@ -1,4 +1,4 @@
-"""The utterances that one of two systems gets right."""
+"""The utterances that only one of two models gets right."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""explain: a part weighs by how much the figure worsens without it, and what only one side gets right is listed."""
+"""explain: a part matters as much as the metric worsens with it permuted; what only one model gets right is listed."""
 
 from pathlib import Path
 
@@ -8,9 +8,11 @@ import pytest
 
 from features.store import IMPORTED
 from models.configuration import Configuration
+from models.evaluation.metrics import metric_names
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.explain import ExplainJob, explain, explain_job
+from pipeline.evaluation.table_files import COMPARISON_COLUMNS
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams, RunParams, TrainParams
 from pipeline.settings.params import Params
@@ -56,11 +58,13 @@ def evaluated(rows, metric="mae", only_fusion=(), only_single=()):
     results.mkdir(parents=True, exist_ok=True)
     who = pd.DataFrame(rows, columns=["strategy", "modalities", "model", "value"])
     who.assign(utterance="u0", fold="1", truth=0.5, prediction=0.5).to_csv(results / "predictions.csv", index=False)
-    other = who.assign(metric="r", value=-who["value"])
-    pd.concat([other, who.assign(metric=metric)]).to_csv(results / "table.csv", index=False)
+    task = "classification" if metric == "uar" else "regression"
+    others = [who.assign(metric=name, value=-who["value"]) for name in metric_names(task) if name != metric]
+    table = pd.concat([*others, who.assign(metric=metric)]).assign(corpus="c", low="", high="", n=N)
+    table.to_csv(results / "table.csv", index=False)
+    pd.DataFrame(columns=COMPARISON_COLUMNS).to_csv(results / "comparisons.csv", index=False)
     for name, lines in (("only_fusion", only_fusion), ("only_single", only_single)):
         pd.DataFrame(lines, columns=ONLY).to_csv(results / f"{name}.csv", index=False)
-    task = "classification" if metric == "uar" else "regression"
     bind_results(params(task), "c")
 
 
@@ -86,8 +90,8 @@ def job(row):
     return ExplainJob(planned(Job("c", str(Path.cwd()), corpus, settings, (), folds[0], (row,))), REPEATS), folds
 
 
-def test_a_part_weighs_as_much_as_the_answers_are_worse_with_another_utterances(truth):
-    """The unpenalised model says what `loud` says, so that dealt out anew it says another utterance's score."""
+def test_a_part_matters_as_much_as_predictions_worsen_with_that_of_other_utterances(truth):
+    """The unpenalised model predicts what `loud` is, so that with it permuted it predicts another utterance's score."""
     _, folds = job(Configuration("unimodal", ("audio",), "logistic"))
     test = np.concatenate([fold.test for fold in folds])
     losses = []
@@ -104,38 +108,38 @@ def test_a_part_weighs_as_much_as_the_answers_are_worse_with_another_utterances(
     np.testing.assert_allclose(table["deviation"], [np.std(losses), np.std(losses), 0], atol=1e-5)
 
 
-def test_a_job_answers_for_its_test_rows_and_each_part_anew(truth):
+def test_a_job_predicts_its_test_part_with_each_part_permuted(truth):
     task, folds = job(Configuration("concat", ("audio", "video"), "logistic"))
     (found,) = explain_job(task)
     n = len(folds[0].test)
     assert (found.configuration, found.test.tolist()) == (task.job.configurations[0], folds[0].test.tolist())
-    np.testing.assert_allclose(found.said, truth[found.test], atol=1e-6)
-    assert list(found.shuffled) == ["audio", "audio.loud", "audio.noise", "video", "video.face"]
-    assert {part.shape for part in found.shuffled.values()} == {(REPEATS, n)}
-    for answers in found.shuffled["audio.loud"]:
-        np.testing.assert_allclose(np.sort(answers), np.sort(truth[found.test]), atol=1e-6)  # each one's, once
-    assert len({tuple(answers.round(6)) for answers in found.shuffled["audio"]}) == REPEATS
+    np.testing.assert_allclose(found.predicted, truth[found.test], atol=1e-6)
+    assert list(found.permuted) == ["audio", "audio.loud", "audio.noise", "video", "video.face"]
+    assert {part.shape for part in found.permuted.values()} == {(REPEATS, n)}
+    for predictions in found.permuted["audio.loud"]:
+        np.testing.assert_allclose(np.sort(predictions), np.sort(truth[found.test]), atol=1e-6)  # each one's, once
+    assert len({tuple(predictions.round(6)) for predictions in found.permuted["audio"]}) == REPEATS
 
 
 def test_by_default_it_is_the_best_fusion_and_the_best_single_modality(truth):
     lines, table = explained()
     assert list(dict.fromkeys(zip(table["strategy"], table["modalities"], strict=True))) == [
         ("vote", "audio+video"),  # the smaller error
-        ("unimodal", "video"),  # neither word counts nor an answer without looking
+        ("unimodal", "video"),  # neither a baseline of word counts nor one of the prior
     ]
     parts = ["audio", "audio.loud", "audio.noise", "video", "video.face"]
     assert table["part"].tolist() == [*parts, *parts[3:]]
     assert lines[0] == "By how much mae worsens when a part is taken from other utterances (mean and deviation):"
     assert lines[7] == "\nunimodal video svm"
-    for told, rows in ((lines[2:7], table[:5]), (lines[8:10], table[5:])):
-        found = {part: (float(loss), float(spread[1:-1])) for part, loss, spread in map(str.split, told)}
+    for lines_of_one, rows in ((lines[2:7], table[:5]), (lines[8:10], table[5:])):
+        found = {part: (float(loss), float(spread[1:-1])) for part, loss, spread in map(str.split, lines_of_one)}
         assert set(found) == set(rows["part"])
         assert sorted(found.values(), key=lambda pair: -pair[0]) == list(found.values())
         for row in rows.itertuples():
             assert found[row.part] == pytest.approx((row.loss, row.deviation), abs=6e-4)
 
 
-def test_rows_are_called_as_in_the_table(truth):
+def test_configurations_are_named_as_in_the_table(truth):
     lines, table = explained("unimodal:audio:ridge", "unimodal:video:svm")
     assert list(dict.fromkeys(table["model"])) == ["ridge", "svm"]
     assert "\nunimodal audio ridge" in lines
@@ -147,7 +151,7 @@ def test_a_corpus_of_one_modality_has_no_fusion_to_explain(truth):
     assert set(table["strategy"]) == {"unimodal"}
 
 
-def test_utterances_that_one_side_gets_right_are_listed_and_only_the_first_ten_printed(truth):
+def test_utterances_that_only_one_model_gets_right_are_listed_and_only_the_first_ten_printed(truth):
     many = [[f"u{i}", "so what", "m.wav", "s1", "1.5", "1.4", "9.0"] for i in range(12)]
     evaluated(ROWS, only_fusion=many, only_single=[["u9", "", "", "s2", "0.5", "7.0", "0.6"]])
     lines, _ = explained("unimodal:audio")
@@ -160,7 +164,7 @@ def test_utterances_that_one_side_gets_right_are_listed_and_only_the_first_ten_p
     ]
 
 
-def test_what_is_missing_or_unknown_is_said(truth):
+def test_what_is_missing_or_unknown_is_named(truth):
     with pytest.raises(UserError, match=r"'unimodal:smell' fits no row"):
         explained("unimodal:smell")
     (CorpusPaths("c").results / "only_fusion.csv").unlink()
@@ -168,7 +172,7 @@ def test_what_is_missing_or_unknown_is_said(truth):
         explained()
 
 
-def test_a_row_without_modalities_leans_on_nothing(truth):
+def test_without_modalities_nothing_is_important(truth):
     lines, table = explained("majority")
     assert len(table) == 0
     assert "0 utterances that only the best fusion gets right:" in lines[-2]

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.plots import attention_points, drawn
+from pipeline.evaluation.plots import attention_plot, attention_points
 
 
 def weights(**columns):
@@ -29,4 +29,4 @@ def test_scores_are_not_divided_and_missing_weights_are_left_out():
     points = attention_points(table, pd.Series([-1.0, 0.5, 2.0, 3.0], index=list("abcd")))
     assert [point.label for point in points] == ["modality_attention on text", "modality_attention on audio"]
     assert points[0].value == pytest.approx(2 / 3)
-    assert drawn(points).count("<circle") == 2
+    assert attention_plot(points).count("<circle") == 2

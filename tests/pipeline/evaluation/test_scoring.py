@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
 from pipeline.errors import UserError
-from pipeline.evaluation.results import Key
-from pipeline.evaluation.scoring import Scored, Scores, score, smallest_p, verdict
+from pipeline.evaluation.scoring import Scored, Scores, full_fusions, score, smallest_p, verdict
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams
 
 NAN = float("nan")
@@ -20,17 +20,17 @@ def corpus(task: str = "classification", *metrics: str) -> CorpusParams:
     return CorpusParams("manifest", "c", task, "label", ("text", "audio", "video"), PROTOCOL, metrics=metrics)  # type: ignore[arg-type]
 
 
-def predictions(truth: np.ndarray, systems: dict[Key, np.ndarray]) -> tuple[pd.DataFrame, pd.Series]:
+def predictions(truth: np.ndarray, predicted: dict[tuple[str, str, str], np.ndarray]) -> tuple[pd.DataFrame, pd.Series]:
     names = [f"u{i}" for i in range(len(truth))]
     parts = [
         pd.DataFrame({"utterance": names, "strategy": s, "modalities": m, "model": c, "truth": truth, "prediction": p})
-        for (s, m, c), p in systems.items()
+        for (s, m, c), p in predicted.items()
     ]
     return pd.concat(parts), pd.Series(np.arange(len(truth)) // 4, index=names)
 
 
 def row(strategy: str, modalities: str, value: float, low: float = NAN, high: float = NAN) -> Scored:
-    return Scored(strategy, modalities, "", 10, {"accuracy": Interval(value, low, high)})
+    return Scored(Configuration.parse(strategy, modalities), 10, {"accuracy": Interval(value, low, high)})
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,22 @@ def test_a_fusion_that_is_surely_better_or_worse_is_called_so() -> None:
             ("pca", "text+audio", "svm"): single,
         },
     )
-    scores = score(table, groups, corpus(), EvaluateParams(), {("pca", "text+audio", "svm"): 12})
-    assert scores.best_single is not None
-    assert scores.best_single.modalities == "text"
-    assert [(r.strategy, r.comparison.verdict) for r in scores.rows if r.comparison] == [
+    scores = score(table, groups, corpus(), EvaluateParams(), {Configuration.parse("pca", "text+audio", "svm"): 12})
+    assert scores.best_unimodal is not None
+    assert scores.best_unimodal.configuration.names[1] == "text"
+    assert [(r.configuration.strategy, r.comparison.verdict) for r in scores.rows if r.comparison] == [
         ("vote", "+ better"),
         ("pca", "= not better"),
         ("concat", "- worse"),
     ]
     assert [r.parameters for r in scores.rows] == [None, None, None, 12, None]
-    raw = {r.strategy: r.comparison.p for r in scores.rows if r.comparison}
-    assert {r.strategy: r.comparison.p_holm for r in scores.rows if r.comparison} == {
+    raw = {r.configuration.strategy: r.comparison.p for r in scores.rows if r.comparison}
+    assert {r.configuration.strategy: r.comparison.p_holm for r in scores.rows if r.comparison} == {
         "vote": pytest.approx(3 * raw["vote"]),
         "concat": pytest.approx(3 * raw["vote"]),  # as small as the smallest, but not smaller
         "pca": 1,
     }
     assert scores.best_fusion is scores.best_row
-    assert scores.groups == 40
 
 
 def test_of_an_error_the_lowest_is_the_best() -> None:
@@ -99,7 +98,11 @@ def test_of_an_error_the_lowest_is_the_best() -> None:
         },
     )
     scores = score(table, groups, corpus("regression", "mae"), EvaluateParams())
-    assert [r.strategy + r.modalities for r in scores.rows] == ["unimodaltext", "unimodalaudio", "votetext+audio"]
+    assert [r.configuration.display for r in scores.rows] == [
+        "unimodal text ridge",
+        "unimodal audio ridge",
+        "vote text+audio ridge",
+    ]
     comparison = scores.rows[2].comparison
     assert comparison is not None
     assert comparison.difference.value == pytest.approx(-0.5)
@@ -118,8 +121,8 @@ def test_blocks_stand_in_order_and_equal_rows_as_they_came() -> None:
         row("tfidf", "text", 0.99),
         row("majority", "", 0.3),
     ]
-    scores = Scores(rows, ACCURACY, 5).sorted()
-    assert [f"{r.strategy} {r.modalities}" for r in scores.rows] == [
+    scores = Scores(rows, ACCURACY).sorted()
+    assert [f"{r.configuration.strategy} {r.configuration.names[1]}" for r in scores.rows] == [
         "tfidf text",
         "majority ",
         "unimodal video",
@@ -130,17 +133,31 @@ def test_blocks_stand_in_order_and_equal_rows_as_they_came() -> None:
         "concat audio+video",
         "vote text+audio+video",
     ]
-    assert scores.best_single is not None
-    assert scores.best_single.modalities == "video"
+    assert scores.best_unimodal is not None
+    assert scores.best_unimodal.configuration.names[1] == "video"
     assert scores.best_row is not None
-    assert scores.best_row.strategy == "tfidf"
+    assert scores.best_row.configuration.strategy == "tfidf"
 
 
 def test_smallest_p_is_that_of_all_signs_times_the_fusions() -> None:
-    fusions = [row("vote", "text+audio", 0.5), row("concat", "text+audio", 0.5)]
-    assert smallest_p(Scores(fusions, ACCURACY, 8)) == 2 / 2**8 * 2
-    assert smallest_p(Scores(fusions, ACCURACY, 1)) == 1
-    assert smallest_p(Scores(fusions, ACCURACY, 500)) == 2 / 10000
+    assert smallest_p(8, 2) == 2 / 2**8 * 2
+    assert smallest_p(1, 2) == 1
+    assert smallest_p(500, 2) == 2 / 10000
+
+
+def test_the_best_full_fusion_is_of_the_most_modalities_and_undefined_rows_are_never_best() -> None:
+    rows = [
+        row("vote", "text+audio", 0.9),
+        row("pca", "text+audio+video", 0.6),
+        row("concat", "text+audio+video", 0.7),
+        row("product", "text+audio+video", NAN),
+    ]
+    scores = Scores(rows, ACCURACY)
+    assert scores.best_full_fusion is rows[2]
+    assert scores.best_fusion is scores.best_row is rows[0]
+    assert scores.best_unimodal is None
+    assert Scores(rows[3:], ACCURACY).best_full_fusion is None
+    assert full_fusions([Configuration("unimodal", ("text",)), Configuration("majority")]) == []
 
 
 def test_rows_of_different_utterances_are_refused() -> None:

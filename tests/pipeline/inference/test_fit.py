@@ -9,9 +9,11 @@ import pytest
 
 from features.registry import build
 from models.configuration import Configuration
+from models.evaluation.metrics import metric_names
 from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
+from pipeline.evaluation.table_files import COMPARISON_COLUMNS
 from pipeline.inference.fit import best_configuration, configuration_of, fit
 from pipeline.run.keys import extractor_program
 from pipeline.settings.params import load_params
@@ -121,11 +123,12 @@ def test_the_best_fusion_of_the_most_modalities(params) -> None:
         ("pca", "text+audio+video", 0.4),
     ]:
         lines += [
-            f"three,{strategy},{modalities},ridge,mae,{value},0,1,9",
-            f"three,{strategy},{modalities},ridge,r,9,0,1,9",
+            f"three,{strategy},{modalities},ridge,{name},{value if name == 'mae' else 9},0,1,9"
+            for name in metric_names("regression")
         ]
     Path("results/three").mkdir(parents=True)
     Path("results/three/table.csv").write_text("\n".join(lines) + "\n")
+    Path("results/three/comparisons.csv").write_text(",".join(COMPARISON_COLUMNS) + "\n")
     Path("results/three/predictions.csv").write_text("utterance\n")
     bind_results(params, "three")
     assert best_configuration(params, "three") == Configuration(

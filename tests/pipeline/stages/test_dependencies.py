@@ -113,7 +113,7 @@ APART = {  # an edit of this runs no stage but these, and `settings`
     "features/text/tfidf.py": {"extract", "train"},
     "models/fusion/late.py": {"train"},
     "models/nets/layers.py": {"train"},
-    "models/evaluation/paired_tests.py": {"train", "evaluate"},
+    "models/evaluation/paired_tests.py": {"train", "evaluate", "report"},
     "pipeline/streams/audio.py": {"prepare", "preprocess"},
     "pipeline/corpora/manifest.py": {"prepare"},
     "pipeline/exchange/importing.py": set(),
@@ -121,7 +121,7 @@ APART = {  # an edit of this runs no stage but these, and `settings`
     "pipeline/commands/run.py": set(),
     "pipeline/run/cache.py": {"preprocess", "extract", "train"},
     "pipeline/training/fitting.py": {"train"},
-    "pipeline/evaluation/scoring.py": {"evaluate"},
+    "pipeline/evaluation/scoring.py": {"evaluate", "report"},
     "pipeline/reporting/page.py": {"evaluate", "report"},
 }
 

@@ -1,0 +1,136 @@
+"""Tables and pages of text as objects, rendered to Markdown, to LaTeX and for a terminal; foreign text is escaped.
+
+The Markdown and LaTeX are our own dozen lines: results keep their bytes, and the tabulars need no LaTeX package and
+begin no row with a bracket, which tabulate and pandas cannot promise.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.foreign import one_line
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text under a header.
+
+    Attributes
+    ----------
+    header
+        One text per column.
+    lines
+        One text per column in each line.
+    """
+
+    header: Sequence[str]
+    lines: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """Return the table as Markdown, its columns of even width.
+
+        >>> print(Table(["a", "bc"], [["1", "2"]]).markdown())
+        | a | bc |
+        |---|----|
+        | 1 | 2  |
+        """
+        cells = [[literal(cell) for cell in line] for line in [self.header, *self.lines]]
+        widths = [max(len(line[i]) for line in cells) for i in range(len(self.header))]
+        rows = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in cells]
+        rows.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+        return "\n".join(rows)
+
+    def latex(self) -> str:
+        """Return the table as a LaTeX tabular that needs no package."""
+        rows = [" & ".join(latex(cell) for cell in line) + r" \\" for line in [self.header, *self.lines]]
+        opening = rf"\begin{{tabular}}{{{'l' * len(self.header)}}}"
+        return "\n".join([opening, r"\hline", rows[0], r"\hline", *rows[1:], r"\hline", r"\end{tabular}"])
+
+
+Block = str | Table  # a paragraph or heading of Markdown, or a table
+
+
+def markdown(blocks: Iterable[Block]) -> str:
+    """Return blocks as Markdown, an empty line between them.
+
+    >>> print(markdown(["# A", Table(["b"], [["1"]])]), end="")
+    # A
+    <BLANKLINE>
+    | b |
+    |---|
+    | 1 |
+    """
+    return "\n\n".join(block.markdown() if isinstance(block, Table) else block for block in blocks) + "\n"
+
+
+def for_terminal(blocks: Iterable[Block], width: int) -> str:
+    """Return blocks as text for a terminal: tables with lines of the terminal's own, long cells on several lines.
+
+    Parameters
+    ----------
+    blocks
+        Paragraphs and tables.
+    width
+        Of the terminal, in characters.
+    """
+    from io import StringIO
+
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Column
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    console = Console(file=StringIO(), width=width, color_system=None, emoji=False)
+    with console.capture() as written:
+        for block in blocks:
+            if isinstance(block, Table):
+                cells = [[Text(one_line(cell, None)) for cell in line] for line in [block.header, *block.lines]]
+                drawn = Drawn(*(Column(cell, overflow="fold") for cell in cells[0]), box=SIMPLE_HEAD)
+                for line in cells[1:]:
+                    drawn.add_row(*line)
+                console.print(drawn)
+            else:
+                console.print(Text(block), soft_wrap=True)
+                console.print()
+    return written.get()
+
+
+def literal(text: str) -> str:
+    r"""Return foreign text as one line that Markdown shows letter by letter: no column, HTML, code or link in it.
+
+    >>> print(literal("a|b <i>x</i>"), literal("<0.001"))
+    a\|b \<i>x\</i> <0.001
+    """
+    return re.sub(r"[\\|`]|<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", one_line(text, None))
+
+
+def plain(sentence: str) -> str:
+    r"""Return a sentence that repeats foreign text as one line of Markdown: no column, HTML or link in it.
+
+    >>> print(plain("Note: run `crossmodal train`, <b>s|1</b>"))
+    Note: run `crossmodal train`, \<b>s\|1\</b>
+    """
+    return re.sub(r"\||<(?=[a-zA-Z/!?])|(?<=\])\(", r"\\\g<0>", one_line(sentence, None))
+
+
+def latex(text: str) -> str:
+    r"""Escape what LaTeX reads as commands.
+
+    >>> latex("random_forest 5 %")
+    'random\\_forest 5 \\%'
+    """
+    return "".join(_LATEX.get(letter, letter) for letter in one_line(text, None))
+
+
+# Brackets too: after the end of a line, LaTeX would read one as an option.
+_LATEX = {c: f"\\{c}" for c in "{}$&#_%"} | {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "[": "{[}",
+    "]": "{]}",
+}

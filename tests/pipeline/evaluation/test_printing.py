@@ -1,0 +1,61 @@
+"""What the terminal shows: the first metrics, seconds, and fusions without a modality."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.evaluation.printing import printed, printed_robustness, printed_without
+from pipeline.reporting.tables import markdown
+from pipeline.settings.params import load_params
+from pipeline.stages.evaluate import evaluate
+from tests.pipeline.evaluation.trained_corpus import beside, read
+
+
+def again(folder: Path) -> None:
+    evaluate(load_params(folder / "params.yaml"), "c")
+
+
+def shown(folder: Path) -> str:
+    return markdown(printed(load_params(folder / "params.yaml"), "c"))
+
+
+def robust(folder: Path) -> str:
+    return markdown(printed_robustness(load_params(folder / "params.yaml"), "c"))
+
+
+def test_seconds_and_parameters_are_shown_where_train_noted_them(classification: Path) -> None:
+    beside(classification, "a")
+    again(classification)
+    line = next(line for line in shown(classification).splitlines() if line.startswith("| vote") and "[" in line)
+    assert [c.strip() for c in line.split("|")][-4:-1] == ["2", "1.500", "0.500"]
+    assert "1.500" not in (classification / "results/c/table.md").read_text()
+    assert "1.500" not in (classification / "results/c/table.tex").read_text()
+    assert read(classification, "comparisons.csv").set_index("strategy").loc["vote", "parameters"] == 2
+
+
+def test_the_terminal_names_the_metrics_that_it_leaves_out(classification: Path) -> None:
+    assert "With weighted_f1, macro_f1: results/c/table.md." in shown(classification)
+
+
+def test_modalities_can_be_ablated(classification: Path) -> None:
+    beside(classification, "a")
+    params = load_params(classification / "params.yaml")
+    lines = markdown(printed_without(params, "c", "audio")).splitlines()
+    vote = next(line for line in lines if line.startswith("| vote"))
+    assert "| 100.0 [100.0, 100.0] | 50.0 [" in vote
+    assert "| -50.0 [" in vote
+    assert vote.split("|")[-2].strip() == "text"
+    assert "nothing: the prior" in markdown(printed_without(params, "c", "text, audio"))
+    with pytest.raises(UserError, match="did you mean 'audio'"):
+        printed_without(params, "c", "adio")
+
+
+def test_without_the_files_beside_the_predictions_their_command_is_named(classification: Path) -> None:
+    said = robust(classification)
+    assert "dropped.csv is not there: run `crossmodal train --corpus c`" in said
+    assert "presence.csv is not there" in said
+    assert not (classification / "results/c/images/robustness.svg").exists()
+    assert "fit s" not in shown(classification)
+    with pytest.raises(UserError, match=r"dropped.csv does not exist: run `crossmodal train"):
+        printed_without(load_params(classification / "params.yaml"), "c", "audio")

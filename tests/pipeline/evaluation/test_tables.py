@@ -1,0 +1,143 @@
+"""The tables for people: order, verdicts in words, notes, and what is shown where something is undefined."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from pipeline.evaluation.printing import printed, printed_robustness
+from pipeline.reporting.tables import markdown
+from pipeline.settings.params import load_params
+from pipeline.stages.evaluate import evaluate
+from pipeline.stages.report import report
+from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, beside, project, read, trained, value
+
+
+def again(folder: Path) -> None:
+    evaluate(load_params(folder / "params.yaml"), "c")
+
+
+def shown(folder: Path) -> str:
+    return markdown(printed(load_params(folder / "params.yaml"), "c"))
+
+
+def robust(folder: Path) -> str:
+    return markdown(printed_robustness(load_params(folder / "params.yaml"), "c"))
+
+
+def test_fusions_are_judged_in_words(classification: Path) -> None:
+    lines = shown(classification).splitlines()
+    vote, concat = (
+        next(line for line in lines if line.startswith(f"| {s}") and "[" in line) for s in ("vote", "concat")
+    )
+    assert "+37.5" in vote
+    assert "best" in vote
+    assert "= not better" in concat
+    assert "+0.0 [+0.0, +0.0]" in concat
+    assert "A note." in lines
+    assert "Note: look here." in lines
+    assert any("With 4 groups no corrected p can be below 0.25" in line for line in lines)
+
+
+def test_the_first_table_has_one_column_per_set_of_modalities(classification: Path) -> None:
+    lines = [line for line in shown(classification).splitlines() if line.startswith("|")]
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["strategy", "model", "text", "text + audio"]
+    assert cells[2:5] == [
+        ["unimodal", "logistic", "62.5 *", ""],
+        ["vote", "logistic", "", "100.0 *"],
+        ["concat", "logistic", "", "62.5"],
+    ]
+
+
+def test_normalising_per_speaker_is_named(classification: Path) -> None:
+    trained(classification, normalise="speaker")
+    again(classification)
+    assert "normalised per speaker" in shown(classification)
+
+
+def test_one_modality_alone_has_nothing_to_compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    systems = {("majority", "", ""): ["a"] * 8, ("unimodal", "text", "svm"): SINGLE}
+    project(tmp_path, TRUTH, systems, "classification")  # type: ignore[arg-type]
+    again(tmp_path)
+    assert "Nothing is fused here" in robust(tmp_path)
+    for name in ("comparisons.csv", "robustness.csv", "by_presence.csv", "only_fusion.csv", "only_single.csv"):
+        assert read(tmp_path, name).empty
+    assert "verdict" in shown(tmp_path)
+    assert "against the best" not in shown(tmp_path)
+    assert "<svg" in report(load_params(tmp_path / "params.yaml"), "c").read_text()
+
+
+def test_with_one_group_there_is_no_interval_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, TRUTH, {("unimodal", "text", "svm"): SINGLE}, "classification", one_group=True)  # type: ignore[arg-type]
+    evaluate(load_params(tmp_path / "params.yaml"), "c")
+    assert "62.5 [no interval: one group]" in shown(tmp_path)
+    assert "nan" not in shown(tmp_path)
+    assert "nan" not in report(load_params(tmp_path / "params.yaml"), "c").read_text()
+
+
+def test_a_score_has_the_metrics_of_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    truth = [-3.0, -1.0, 0.0, 0.5, 1.5, 2.0, 2.5, -0.5]
+    guess = [-2.0, -1.5, 0.5, -0.5, 1.0, 2.5, 3.5, -0.5]
+    systems = {("unimodal", "text", "ridge"): guess, ("vote", "text+audio", "ridge"): truth}
+    project(tmp_path, truth, systems, "regression")  # type: ignore[arg-type]
+    evaluate(load_params(tmp_path / "params.yaml"), "c")
+    table = pd.read_csv(tmp_path / "results/c/table.csv", keep_default_na=False)
+    assert value(table, "unimodal", "mae")["value"] == pytest.approx(np.abs(np.subtract(truth, guess)).mean())
+    assert value(table, "unimodal", "r")["value"] == pytest.approx(np.corrcoef(truth, guess)[0, 1], abs=1e-6)
+    assert value(table, "unimodal", "has0_acc")["value"] == 7 / 8
+    assert value(table, "unimodal", "non0_acc")["value"] == pytest.approx(6 / 7, abs=1e-6)
+    assert "+0.625" not in shown(tmp_path)
+    assert "-0.625 [" in shown(tmp_path)  # of the error: lower is better
+    assert list(read(tmp_path, "only_fusion.csv")["utterance"]) == ["u0", "u3", "u6"]  # off by more than 0.5
+
+
+def test_one_group_of_fusions_has_neither_interval_nor_p(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    systems = {("unimodal", "text", "svm"): SINGLE, ("vote", "text+audio", "svm"): TRUTH}
+    project(tmp_path, TRUTH, systems, "classification", one_group=True)  # type: ignore[arg-type]
+    again(tmp_path)
+    beside(tmp_path, "a")
+    again(tmp_path)
+    assert read(tmp_path, "comparisons.csv").loc[0, ["p", "p_holm", "verdict"]].tolist() == ["", "", "= not better"]
+    for said in (shown(tmp_path), robust(tmp_path), (tmp_path / "results/c/table.tex").read_text()):
+        assert "nan" not in said
+    for image in (tmp_path / "results/c/images").glob("*.svg"):
+        assert "nan" not in image.read_text()
+
+
+def test_labels_and_notes_are_shown_and_not_obeyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    bad, good = "=1+1|<script>x</script>`\\\x1b[2J", "-1+cmd|' /C calc'!A0"
+    truth = [{"a": bad, "b": good}[t] for t in TRUTH]
+    single = [{"a": bad, "b": good}[t] for t in SINGLE]
+    systems = {("unimodal", "text", "logistic"): single, ("vote", "text+audio", "logistic"): truth}
+    project(tmp_path, truth, systems, "classification")  # type: ignore[arg-type]
+    path = tmp_path / "params.yaml"
+    blocks = yaml.safe_load(path.read_text())
+    blocks["corpora"]["c"]["note"] = "# a | b\n|---|---|\n<img src=x onerror=y> & \x1b[2J"
+    path.write_text(yaml.safe_dump(blocks))
+    trained(tmp_path, notices=[f"the label {bad} is rare"])
+    again(tmp_path)
+    page = report(load_params(path), "c").read_text()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "=1+1|&lt;script&gt;" in page
+    text = (tmp_path / "results/c/table.md").read_text()
+    assert "<script" not in text.replace("\\<", "")
+    assert "\n|---|---|\n<" not in text
+    assert "\x1b" not in text
+    for file in (tmp_path / "results/c").rglob("*.csv"):
+        if file.name != "predictions.csv":  # this one is the test's own
+            for row in csv.reader(io.StringIO(file.read_text(), newline="")):
+                assert not [c for c in row if re.match(r"[=@+-](?![\d.]+$| [a-z ]+$)", c)], (file, row)
+    rare = pd.read_csv(tmp_path / "results/c/only_fusion.csv", keep_default_na=False)
+    assert set(rare["truth"].str[:1]) <= {"'"}

@@ -1,0 +1,120 @@
+"""The page: the table's values, confusion matrices counted by hand, and hostile names shown as text."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.settings.params import load_params
+from pipeline.stages.evaluate import evaluate
+from pipeline.stages.report import report
+from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, beside, project, trained
+
+SYSTEMS = {
+    ("majority", "", ""): ["a"] * 8,
+    ("unimodal", "text", "svm"): SINGLE,
+    ("vote", "text+audio", "svm"): TRUTH,
+}
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the cells of its tables as text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.tables: list[list[list[str]]] = []
+        self.in_cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.elements.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.in_cell = self.in_cell and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self.in_cell:
+            self.tables[-1][-1][-1] += data
+
+
+def page(folder: Path) -> str:
+    params = load_params(folder / "params.yaml")
+    evaluate(params, "c")
+    return report(params, "c").read_text()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, TRUTH, SYSTEMS, "classification")  # type: ignore[arg-type]
+    return tmp_path
+
+
+def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -> None:
+    text = page(corpus)
+    table, single, fusion = Page(text).tables
+    assert table[0] == ["strategy", "modalities", "model", "accuracy", "uar", "weighted_f1", "macro_f1", "n"]
+    assert table[2][:3] == ["unimodal", "text", "svm"]
+    assert re.fullmatch(r"0\.625 \[0\.\d{3}, [01]\.\d{3}\]", table[2][3])
+    assert table[2][-1] == "8"
+    assert single == [["", "a", "b"], ["a", "2", "2"], ["b", "1", "3"]]
+    assert fusion == [["", "a", "b"], ["a", "4", "0"], ["b", "0", "4"]]
+    assert "<h3>Best single modality: unimodal text svm</h3>" in text
+    assert "<h3>Best fusion: vote text+audio svm</h3>" in text
+    for said in ("<strong>A note.</strong>", "Note: look here.", "Protocol: group-kfold."):
+        assert said in text
+
+
+def test_drawings_are_there_as_far_as_evaluate_drew_them(corpus: Path) -> None:
+    assert page(corpus).count("<svg") == 1
+    beside(corpus, "a")
+    text = page(corpus)
+    assert text.count("<svg") == 2
+    assert "<h2>accuracy as utterances lose a modality</h2>" in text
+    assert "What attention looks at" not in text
+
+
+def test_a_score_has_no_confusion_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, [0.5, -1.0, 2.0, 1.0], {("unimodal", "text", "ridge"): [0.5, 1.0, 1.0, 1.0]}, "regression")
+    text = page(tmp_path)
+    assert "Confusion" not in text
+    assert "0.750 " in Page(text).tables[0][1][3]
+
+
+def test_hostile_names_are_text_and_no_elements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hostile = "<script>alert(1)</script>"
+    classes = {"a": hostile, "b": '"><img src=x onerror=y>&amp;{{ 7 * 7 }}'}
+    named = {who: [classes[one] for one in predicted] for who, predicted in SYSTEMS.items()}
+    project(tmp_path, [classes[one] for one in TRUTH], named, "classification")  # type: ignore[arg-type]
+    blocks = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    blocks["corpora"]["c"]["note"] = f"{hostile} & {{% raw %}}"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(blocks))
+    trained(tmp_path, notices=[f"the utterance {hostile} is empty"])
+    text = page(tmp_path)
+    found = Page(text)
+    assert not {"script", "img"} & set(found.elements)
+    assert text.count("&lt;script&gt;alert(1)") >= 5  # note, notice, and both confusion matrices
+    assert found.tables[1][0] == ["", *sorted(classes.values())]
+    assert "{% raw %}" in text
+    assert "49" not in found.tables[1][0][1]
+
+
+def test_a_drawing_that_was_edited_is_refused(corpus: Path) -> None:
+    page(corpus)
+    path = corpus / "results/c/images/forest.svg"
+    path.write_text(path.read_text().replace("<svg", "<svg onload='x()'"))
+    with pytest.raises(UserError, match=r"forest\.svg"):
+        report(load_params(corpus / "params.yaml"), "c")
