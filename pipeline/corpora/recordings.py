@@ -126,7 +126,8 @@ def _probed(files: Iterable[str]) -> Found:
     found: Found = {}
     for names, result in zip(by_file.values(), results, strict=True):
         for name in names:
-            found[name] = result.replace(names[0], name) if isinstance(result, str) else result
+            again = isinstance(result, str) and name != names[0]  # the message names the file as its row does
+            found[name] = _info_or_fault(name) if again else result
     return found
 
 

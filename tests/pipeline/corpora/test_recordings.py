@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from pipeline.corpora.gathering import gather
+from pipeline.corpora.recordings import read_all
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.streams import decode
 from tests.conftest import BLOCK, run, write_csv
@@ -192,3 +193,12 @@ def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:
     assert ":4" in mixed or "line 4" in mixed
     assert "program 2" in mixed
     assert any("several audio tracks" in line and "program 2" in line for line in said)
+
+
+def test_a_fault_of_a_file_with_two_names_is_named_by_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mp4").write_text("this is no recording")
+    os.link(tmp_path / "a.mp4", tmp_path / "b.mp4")
+    found = read_all(["a.mp4", "b.mp4"], settings(tmp_path))
+    assert [str(found[name]).count(name) for name in ("a.mp4", "b.mp4")] == [1, 1]
+    assert "a.mp4" not in str(found["b.mp4"])
