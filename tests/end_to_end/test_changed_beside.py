@@ -1,10 +1,7 @@
 """What is changed while a stage runs: nothing of it is kept under the key of what was planned."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +27,8 @@ from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
 from pipeline.training.trained import inputs_of
-from tests.conftest import ROOT, bind, write_csv
+from tests.conftest import bind, write_csv
+from tests.forked import Running
 
 RATE = 16000
 
@@ -170,17 +168,10 @@ def test_another_extractor_or_weights_than_planned(corpus: Path) -> None:
 @pytest.mark.parametrize("stages", [("preprocess", "extract", "train", "evaluate")])
 def test_two_runs_at_once_in_one_folder_both_end_well(corpus: Path, stages: tuple[str, ...]) -> None:
     settings()
-    command = [sys.executable, str(ROOT / "cli.py")]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     for stage in stages:
-        both = [
-            subprocess.Popen(
-                [*command, stage, "--corpus", "c"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
-            )
-            for _ in range(2)
-        ]
-        said = [one.communicate(timeout=120)[0].decode() for one in both]
-        assert [one.returncode for one in both] == [0, 0], said
+        both = [Running(corpus, [(stage, "--corpus", "c")]) for _ in range(2)]
+        ends = [one.done(120) for one in both]
+        assert [(end.code, end.fault) for end in ends] == [(0, ""), (0, "")], ends
     assert not list((CACHE / "locks").iterdir())
     assert {path.name for path in (CorpusPaths("c").work / "streams").iterdir()} == {"audio.h5", "text.h5", "video.h5"}
 
