@@ -192,7 +192,7 @@ def is_pause(path: Path, at: int) -> bool:
     """Whether the packets around a byte of a transport stream are numbered without a break.
 
     A recorder that pauses continues to number the packets of each stream, from 0 to 15 and again. Those of another
-    recording that was joined to the first one start anew. False for files of other formats.
+    recording that was joined to the first one start again. False for files of other formats.
     """
     with path.open("rb") as file:
         file.seek(max(at - TS_AROUND, 0))

@@ -58,16 +58,16 @@ class Track:
         >>> str(Track(2, 3, "eng", "Mic", channels=("FL", "FR")))
         "2 ('Mic', eng, 2 channels)"
         """
-        said = [repr(self.title)] if self.title else []
-        said += [self.language] if self.language else []
-        said += [f"program {self.program}"] if self.program else []
+        parts = [repr(self.title)] if self.title else []
+        parts += [self.language] if self.language else []
+        parts += [f"program {self.program}"] if self.program else []
         if not self.decodable:
-            said.append("unknown codec")
+            parts.append("unknown codec")
         elif self.channels:
-            said.append(f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}")
+            parts.append(f"{len(self.channels)} channel{'s' if len(self.channels) > 1 else ''}")
         else:
-            said.append("x".join(map(str, self.size)))
-        return f"{self.number} ({', '.join(said)})"
+            parts.append("x".join(map(str, self.size)))
+        return f"{self.number} ({', '.join(parts)})"
 
 
 def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
