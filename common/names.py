@@ -49,8 +49,8 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
     """
     names: Sequence[str] = [str(name) for name in known]
     close = closest(str(wrong), names)
-    hint = f"did you mean {close!r}? " if close else ""
-    return f"{hint}There are: {listed_names(names) or 'none'}"
+    hint = f"did you mean {close!r}? There" if close else "there"
+    return f"{hint} are: {listed_names(names) or 'none'}"
 
 
 class Registry(Generic[EntryT]):

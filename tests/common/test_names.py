@@ -6,7 +6,7 @@ from common.names import Registry, listed_names, suggest
 
 
 def test_a_list_of_names_is_never_long() -> None:
-    assert suggest("q", ["a", "bb"]) == "There are: a, bb"
+    assert suggest("q", ["a", "bb"]) == "there are: a, bb"
     many = suggest("name_17", [f"name_{i}" for i in range(5000)])
     assert many.startswith("did you mean 'name_17'? There are: name_0, name_1, ")
     assert many.endswith(" and 4960 more")
@@ -15,7 +15,7 @@ def test_a_list_of_names_is_never_long() -> None:
 
 def test_the_closest_name_comes_first_and_long_names_are_cut() -> None:
     assert suggest("weigthed", ["vote", "weighted"]) == "did you mean 'weighted'? There are: vote, weighted"
-    assert suggest("x", []) == "There are: none"
+    assert suggest("x", []) == "there are: none"
     assert listed_names(["y" * 100]) == "y" * 77 + "..."
 
 

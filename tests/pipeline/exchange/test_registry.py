@@ -46,7 +46,7 @@ def test_formats_of_the_tree_and_what_they_can_do() -> None:
 def test_unknown_names_and_formats_of_one_direction_are_refused() -> None:
     with pytest.raises(UserError, match=r"'parqet'.*did you mean 'parquet'"):
         reader_of("parqet")
-    with pytest.raises(UserError, match=r"'erc'.*There are: npz, parquet, mmsa, csd"):
+    with pytest.raises(UserError, match=r"'erc'.*there are: npz, parquet, mmsa, csd"):
         writer_of("erc")
     with pytest.raises(UserError, match="'npz'"):
         register("npz", Format(write=lambda bundle, path: None))

@@ -50,7 +50,7 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         ({"features": {"vadr": {}}}, "features.vadr", "is unknown; did you mean 'vader'"),
         ({"features": {"mfcc": {"count": 1.5}}}, "features.mfcc.count", "is 1.5: it must be a whole number"),
         ({"features": {"mfcc": {"count": 99}}}, "features.mfcc", ": "),
-        ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; There are: text"),
+        ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; there are: text"),
         ({"train": {"features": {"audio": ["tfidf"]}}}, "train.features.audio.0", "is 'tfidf', which is unknown"),
         (
             {"train": {"fusions": ["vote", "pca/sv"]}},
