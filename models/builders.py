@@ -120,28 +120,28 @@ def autoencoder(**settings: Any) -> Any:
 
 def vote(*args: Any, **settings: Any) -> Any:
     """Build the majority vote."""
-    from models.fusion.late import MajorityVote
+    from models.fusion.vote import MajorityVote
 
     return MajorityVote(*args, **settings)
 
 
 def weighted(*args: Any, **settings: Any) -> Any:
     """Build the weighted average."""
-    from models.fusion.late import WeightedAverage
+    from models.fusion.weighted import WeightedAverage
 
     return WeightedAverage(*args, **settings)
 
 
 def product(*args: Any, **settings: Any) -> Any:
     """Build the product rule."""
-    from models.fusion.late import Product
+    from models.fusion.product import Product
 
     return Product(*args, **settings)
 
 
 def stacking(*args: Any, **settings: Any) -> Any:
     """Build the classifier on the outputs of unimodal models."""
-    from models.fusion.late import Stacking
+    from models.fusion.stacking import Stacking
 
     return Stacking(*args, **settings)
 

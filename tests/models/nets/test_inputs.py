@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
-from models.fusion.fused import FusedInputs
+from models.fusion.attention import FusedInputs
 from models.nets.inputs import SINGULAR, Inputs
 from models.nets.steps import MAX_STEPS, StepScaler, aligned, drop_modalities, shortened
 

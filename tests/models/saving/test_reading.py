@@ -53,7 +53,7 @@ CALLS = {
     "a number of another type": {"number": ["object", "os.system"]},
     "a plugin that is not listed": an_object("evil_plugin.Strategy"),
     "a plugin's network": net("evil_plugin:Net"),
-    "a name of a package above": an_object("..models.late.Product"),
+    "a name of a package above": an_object("..models.product.Product"),
     "an empty name": an_object(""),
     "scikit-learn's own functions": an_object("sklearn.preprocessing._function_transformer.FunctionTransformer"),
     "scikit-learn's caches": an_object("joblib.memory.Memory", location="."),
@@ -113,8 +113,8 @@ ODD = {
     "a number that is none": '{"float": "many"}',
     "a number of three": '{"number": ["int8", 1, 2]}',
     "a number too large": '{"number": ["int8", 1000000]}',
-    "a state that is a list": '{"object": "models.fusion.late.Product", "state": []}',
-    "a state of numbers": '{"object": "models.fusion.late.Product", "state": {"dict": [[1, 2]]}}',
+    "a state that is a list": '{"object": "models.fusion.product.Product", "state": []}',
+    "a state of numbers": '{"object": "models.fusion.product.Product", "state": {"dict": [[1, 2]]}}',
 }
 
 

@@ -1,0 +1,74 @@
+"""The majority vote of the modalities."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from models.classical.target import Target
+from models.classical.unimodal import Unimodal
+from models.data.modalities import BoolArray, FloatArray, normalised
+from models.errors import ModelError
+from models.fit_cache import FitCache
+from models.fusion.late import Late
+
+
+class MajorityVote(Late):
+    """Each modality that is present has one vote; for a score, the median of their predictions.
+
+    Ties go to the class with the larger summed probability; ``predict_proba`` is the share of the votes, with a small
+    part for the probabilities, which decide ties.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model per modality.
+    voting
+        Which modalities vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
+        absolute error) in the out-of-fold predictions, the largest of equals. In a row that has none of them, all
+        that are present vote.
+    fit_cache
+        Where fitted bases are shared with other strategies; none by default.
+
+    Attributes
+    ----------
+    voting_
+        ``(bases,)``: which of them vote.
+    """
+
+    def __init__(self, bases: Sequence[Unimodal], *, voting: str = "chosen", fit_cache: FitCache | None = None) -> None:
+        self.bases = bases
+        self.voting = voting
+        self.fit_cache = fit_cache
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
+        if self.voting not in ("all", "chosen"):
+            raise ModelError(f"voting is {self.voting!r}: it must be all or chosen")
+        self.voting_ = np.ones(len(outputs), bool)
+        if self.voting == "chosen" and len(target):
+            sets = sorted(product((True, False), repeat=len(outputs)), key=sum, reverse=True)
+            some = [np.array(voting) for voting in sets if any(voting)]
+            errors = [self._error(outputs, usable, voting, target) for voting in some]
+            self.voting_ = some[int(np.argmin(errors))]
+
+    def _error(self, outputs: FloatArray, usable: BoolArray, voting: BoolArray, target: Target) -> float:
+        predicted = self._counted(outputs, usable, voting)
+        if self.task == "regression":
+            return float(np.abs(predicted[:, 0] - target.values).mean())
+        return float((predicted.argmax(axis=1) != target.values).mean())
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        return self._counted(outputs, usable, self.voting_)
+
+    def _counted(self, outputs: FloatArray, usable: BoolArray, voting: BoolArray) -> FloatArray:
+        counted = usable & voting[:, None]
+        usable = np.where(counted.any(axis=0), counted, usable)
+        if self.task == "regression":
+            scores = np.where(usable, outputs[:, :, 0], np.nan)
+            middle: FloatArray = np.nanmedian(scores, axis=0)
+            return middle[:, None]
+        votes = np.zeros(outputs.shape)
+        np.put_along_axis(votes, outputs.argmax(axis=2)[:, :, None], 1.0, axis=2)
+        votes = votes + outputs / (len(outputs) + 1)
+        return normalised((votes * usable[:, :, None]).sum(axis=0))

@@ -1,0 +1,83 @@
+"""The weighted average of the modalities' outputs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from models.classical.target import FLOOR, Target
+from models.classical.unimodal import Unimodal
+from models.data.modalities import BoolArray, FloatArray, softmax
+from models.errors import ModelError
+from models.fit_cache import FitCache
+from models.fusion.late import Late, row_weights
+
+
+class WeightedAverage(Late):
+    """A weighted mean of the modalities' outputs, with the weights that are best out of fold.
+
+    The weights are at least 0 and sum to 1; in a row that lacks a modality the others' weights are scaled to sum to 1.
+    They minimise the log loss (for a score, the squared error) of the bases' out-of-fold outputs. Without such outputs
+    all weights are equal.
+
+    Parameters
+    ----------
+    bases
+        One unimodal model per modality.
+    pool
+        ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
+        modalities err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
+    fit_cache
+        Where fitted bases are shared with other strategies; none by default.
+
+    Attributes
+    ----------
+    weights_
+        ``(bases,)``.
+    sharpness_
+        The factor; 1 for an arithmetic pool.
+    """
+
+    def __init__(
+        self, bases: Sequence[Unimodal], *, pool: str = "geometric", fit_cache: FitCache | None = None
+    ) -> None:
+        self.bases = bases
+        self.pool = pool
+        self.fit_cache = fit_cache
+
+    def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
+        if self.pool not in ("geometric", "arithmetic"):
+            raise ModelError(f"the pool {self.pool!r} is unknown: there are geometric, arithmetic")
+        count = len(outputs)
+        start = np.append(np.full(count, 1 / count), 1.0)
+        if len(target):
+            start = self._minimum(start, outputs, usable, target)
+        self.weights_, self.sharpness_ = start[:-1], float(start[-1])
+
+    def _minimum(self, start: FloatArray, outputs: FloatArray, usable: BoolArray, target: Target) -> FloatArray:
+        from scipy.optimize import minimize
+
+        sharp = (0.2, 5.0) if self._geometric else (1.0, 1.0)
+        found = minimize(
+            lambda v: target.loss(self._pool(outputs, usable, v[:-1], v[-1])),
+            start,
+            method="SLSQP",
+            bounds=[(0.0, 1.0)] * len(outputs) + [sharp],
+            constraints={"type": "eq", "fun": lambda v: v[:-1].sum() - 1},
+        )
+        weights = np.clip(found.x[:-1], 0, None)
+        return np.append(weights / weights.sum(), found.x[-1]) if found.success and weights.sum() > 0 else start
+
+    @property
+    def _geometric(self) -> bool:
+        return self.pool == "geometric" and self.task == "classification"
+
+    def _pool(self, outputs: FloatArray, usable: BoolArray, weights: FloatArray, sharpness: float) -> FloatArray:
+        share = row_weights(weights, usable)
+        if not self._geometric:
+            averaged: FloatArray = np.einsum("mn,mnk->nk", share, outputs)
+            return averaged
+        return softmax(sharpness * np.einsum("mn,mnk->nk", share, np.log(np.maximum(outputs, FLOOR))))
+
+    def _combine(self, outputs: FloatArray, usable: BoolArray) -> FloatArray:
+        return self._pool(outputs, usable, self.weights_, self.sharpness_)
