@@ -93,7 +93,7 @@ def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserErr
     return UserError(f"{root} does not hold the whole corpus. Found: {found}. Not found: {missing}. {hint}")
 
 
-def off_count(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:
+def count_warnings(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:
     """Return a warning for each count that differs from the release's."""
     return [
         Problem("warning", where, None, f"{counts.get(what, 0)} {what}, the release has {expected}")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from common.names import suggest
-from pipeline.corpora.manifest_columns import OURS, check_asked, understood
+from pipeline.corpora.manifest_columns import OURS, check_asked, corrected_columns
 from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity
 from pipeline.corpora.utterances import COLUMNS, Corpus
@@ -67,7 +67,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         )
     asked = _asked(corpus)
     check_asked(path, corpus.label, corpus.protocol.group)
-    sheet, problems = understood(path, read_sheet(path, OURS, asked), corpus.protocol)
+    sheet, problems = corrected_columns(path, read_sheet(path, OURS, asked), corpus.protocol)
     _check_header(path, sheet.header, corpus)
     if not sheet.rows:
         raise UserError(f"{path} has a header but no rows: write one row per utterance")

@@ -25,7 +25,7 @@ def check_asked(path: Path, label: str, group: str) -> None:
         raise UserError(f"{path}: the column {group!r} is filled in by `crossmodal prepare`: rename yours")
 
 
-def understood(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
+def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the sheet as it is to be read, and problems.
 
     Columns that `prepare` makes are left out. A column of ours without any cell that it should hold is an error, and

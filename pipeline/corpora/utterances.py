@@ -12,7 +12,7 @@ from common.atomic import replacing, replacing_all
 from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
 from pipeline.tables import bound
-from pipeline.tables.csv_cells import mark, put, restore
+from pipeline.tables.csv_cells import mark, restore, write_csv
 
 # name -> what it holds; an empty cell of a "number" column is NaN.
 COLUMNS: dict[str, Literal["name", "text", "number"]] = {
@@ -86,7 +86,7 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    put(mark(table), target)
+    write_csv(mark(table), target)
 
 
 def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 from pipeline.tables.rules import name_of, number_of
 
 
-def places_of(cells: NDArray[Any]) -> NDArray[Any] | None:
+def positions_of(cells: NDArray[Any]) -> NDArray[Any] | None:
     """Return positions in a conversation as numbers, NaN for empty cells; None if a cell is not a number."""
     if cells.dtype.kind in "iuf":
         return cells

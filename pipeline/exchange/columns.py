@@ -16,7 +16,7 @@ from features.base import Modality
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, masked_notices, pooled_names_of
-from pipeline.exchange.cells import as_text, cells_of, names_of, places_of
+from pipeline.exchange.cells import as_text, cells_of, names_of, positions_of
 from pipeline.tables.headers import column_names, nearly_ours
 from pipeline.tables.intervals import intervals_of
 from pipeline.tables.rules import is_no_label, number_of, seconds_of
@@ -195,7 +195,7 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
     kept: dict[str, Any] = {}
     notices = []
     for name, cells in columns.items():
-        found = places_of(cells) if name == "order" else cells
+        found = positions_of(cells) if name == "order" else cells
         if name in _RESERVED or found is None:
             notices.append(
                 f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: name it "

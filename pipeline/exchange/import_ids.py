@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.tables.near_ids import nearly_equal, spelling_difference, surely_one
+from pipeline.tables.near_ids import clearly_same, nearly_equal, spelling_difference
 
 _EXAMPLES = 3
 
@@ -32,7 +32,7 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     if not pairs:
         return []
     difference = spelling_difference([(here[a], there[b]) for a, b in pairs], name, path.name)
-    if surely_one(pairs, both):
+    if clearly_same(pairs, both):
         raise UserError(
             f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {difference}: spell "
             "them the same or give the part that is equal with --match"

@@ -24,7 +24,7 @@ from pipeline.exchange.registry import reader_of
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths, check_name
-from pipeline.tables.csv_cells import mark_rows, put
+from pipeline.tables.csv_cells import mark_rows, write_csv
 from pipeline.tables.rules import is_no_label
 
 _FILLED_IN = (
@@ -114,7 +114,7 @@ def _write_manifest(bundle: Bundle, root: Path) -> None:
         if len(cells):
             texts = pd.DataFrame({column: as_text(cells[column].to_numpy()) for column in cells.columns}, dtype="str")
             with replacing(root / file) as temporary:
-                put(mark_rows(texts), temporary)
+                write_csv(mark_rows(texts), temporary)
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:

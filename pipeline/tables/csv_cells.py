@@ -112,7 +112,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
         yield line, [trimmed(restored(cell)) for cell in kept] if marks else kept
 
 
-def put(table: pd.DataFrame, target: Path | io.StringIO) -> None:
+def write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
     """Write a table as CSV without marking anything; numbers keep six digits after the point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
     broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return

@@ -62,7 +62,7 @@ def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str
     return f"{count} only in spelling, such as {shown}"
 
 
-def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
+def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
     """Whether ids that are nearly equal are the same, so that treating them as different would lose much.
 
     Ids that differ only in case may be different ones, as YouTube's are: such pairs count as the same if they outnumber
@@ -78,7 +78,7 @@ def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
 
     Examples
     --------
-    >>> surely_one([("QxYz", "qXyZ")], 23), surely_one([("1", "01")], 3), surely_one([("s_1", "s1")], 500)
+    >>> clearly_same([("QxYz", "qXyZ")], 23), clearly_same([("1", "01")], 3), clearly_same([("s_1", "s1")], 500)
     (False, True, False)
     """
     cased = sum(folded(one) == folded(other) for one, other in pairs)
@@ -88,7 +88,7 @@ def surely_one(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
 def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
     """Raise `UserError` if ids of `path`, `theirs`, are clearly those of utterances that it lacks, misspelt."""
     pairs = nearly_equal(mine, theirs)
-    if pairs and surely_one(pairs, exact):
+    if pairs and clearly_same(pairs, exact):
         raise UserError(f"{path}: {spelling_difference(pairs, 'the utterances', path.name)}: spell them the same")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.base import Description, Fault, count_warnings, half_unpacked
 from pipeline.corpora.published.files import (
     check_label,
     files_in,
@@ -147,7 +147,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         _remarks(release, sessions, evaluated, turns, seen, heard, log)
     words = _words(chosen, release, heard and not seen, log) if "text" in corpus.modalities else ()
     timed = word_table(words)  # before the log is read, since unusable alignments are reported there
-    return Corpus(table, timed, [*log.all(), *off_count(DESCRIPTION, _counts(evaluated.values()), release)])
+    return Corpus(table, timed, [*log.all(), *count_warnings(DESCRIPTION, _counts(evaluated.values()), release)])
 
 
 def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:

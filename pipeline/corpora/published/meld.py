@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from common.names import suggest
-from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.base import Description, Fault, count_warnings, half_unpacked
 from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     Folder,
@@ -131,7 +131,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     for name, folder in clips.items():
         if folder:
             table.loc[table["line_split"] == name, "media"] = _media(table, name, folder, problems)
-    problems += off_count(DESCRIPTION, counts_by_split(table, "line_split", "dialogues"), root)
+    problems += count_warnings(DESCRIPTION, counts_by_split(table, "line_split", "dialogues"), root)
     return Corpus(table.drop(columns="line_split"), word_table(()), problems)
 
 

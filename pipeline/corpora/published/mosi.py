@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.base import Description, Fault, count_warnings, half_unpacked
 from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     Computed,
@@ -122,7 +122,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     texts = _texts(root, raw, places, segments, spoken, corpus, problems)
     rows = [_row(segment, texts.get(name, ""), clips, voices, problems) for name, segment in segments.items()]
     table = pd.DataFrame(rows)
-    problems += off_count(DESCRIPTION, counts_by_split(table, "split", "videos"), root)
+    problems += count_warnings(DESCRIPTION, counts_by_split(table, "split", "videos"), root)
     return Corpus(table, word_table(_words(segments.values(), spoken, whole)), problems)
 
 

@@ -53,7 +53,7 @@ def test_it_can_be_run_by_dvc_at_once(here: Path) -> None:
     assert (here / "data" / "raw" / "mine").resolve() == here / "clips"
 
 
-def test_a_new_file_is_made_where_there_is_none(here: Path) -> None:
+def test_a_missing_settings_file_is_made(here: Path) -> None:
     add_corpus(here / "other.yaml", "mine", settings(), also_run=True)
     assert load_params(here / "other.yaml").run.corpora == ("mine",)
 

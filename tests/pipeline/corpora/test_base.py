@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.base import Description, Fault, half_unpacked, off_count
+from pipeline.corpora.base import Description, Fault, count_warnings, half_unpacked
 from pipeline.corpora.registry import description, reader_names
 from pipeline.settings.params import load_params
 
@@ -27,9 +27,9 @@ def test_known_bad_utterances_have_the_fault_that_says_so() -> None:
 
 
 def test_counts_that_differ_from_the_release_are_warnings() -> None:
-    found = off_count(TOY, {"train utterances": 3, "videos": 1}, Path("x"))
+    found = count_warnings(TOY, {"train utterances": 3, "videos": 1}, Path("x"))
     assert [(p.severity, p.message) for p in found] == [("warning", "1 videos, the release has 2")]
-    assert [p.message[0] for p in off_count(TOY, {}, Path("x"))] == ["0", "0"]
+    assert [p.message[0] for p in count_warnings(TOY, {}, Path("x"))] == ["0", "0"]
 
 
 def test_an_incomplete_copy_is_named_by_what_is_there_and_what_is_not(tmp_path: Path) -> None:

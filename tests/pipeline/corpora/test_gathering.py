@@ -41,7 +41,7 @@ def test_columns_in_any_spelling_reach_the_table(root: Path) -> None:
     assert table()["end"].tolist() == ["1.000000", "2.000000"]
 
 
-def test_spans_without_length_are_empty_and_none_fails(root: Path) -> None:
+def test_spans_without_length_are_empty_and_do_not_fail(root: Path) -> None:
     rows = "one.wav,1,-0.5,0.9,a,g1\none.wav,2,0.5,0.5,b,g1\none.wav,1,-2,-1,c,g2\none.wav,2,0.5,2,d,g2\n"
     (root / "manifest.csv").write_text("media,emotion,start,end,text,group\n" + rows)
     done = call("prepare")
@@ -119,7 +119,7 @@ def test_thousands_of_bad_rows_are_a_few_lines(root: Path) -> None:
     assert len(done.stderr.splitlines()) < 20
 
 
-def test_what_stops_training_only_is_not_said_to_stop_prepare(root: Path) -> None:
+def test_an_error_that_stops_only_training_does_not_stop_prepare(root: Path) -> None:
     (root / "manifest.csv").write_text("utterance,emotion,text,group\na,1,o,g1\nb,2,p,g1\nc,1,q,g1\nd,2,r,g1\n")
     settled("text")
     done = call("validate", "c", code=1)
@@ -168,7 +168,7 @@ def test_one_part_of_a_recording_is_noticed_once_its_end_is_known(rows: str, roo
     assert said.count("1 row is the same part of a recording as an earlier row, such as lines 2 and 3") == 1
 
 
-def test_what_was_noticed_before_is_said_once(root: Path) -> None:
+def test_repeated_parts_are_reported_once(root: Path) -> None:
     (root / "manifest.csv").write_text("media,start,end,emotion\none.wav,0,3,1\none.wav,0,3,2\none.wav,1,2,2\n")
     settled("audio")
     assert call("prepare").output.count("the same part") == 1

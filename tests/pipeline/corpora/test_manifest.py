@@ -124,7 +124,7 @@ def test_a_wrong_header_is_refused(header: str, message: str, tmp_path: Path) ->
         corpus(tmp_path, "a.mp4,joy,s1\n", header)
 
 
-def test_files_that_are_no_manifest(tmp_path: Path) -> None:
+def test_files_that_are_not_a_manifest(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no manifest\.csv"):
         read(tmp_path, settings())
     with pytest.raises(UserError, match="does not exist"):
@@ -205,7 +205,7 @@ def test_rows_of_one_span_are_an_error_where_an_unread_column_tells_them_apart(t
     assert "2 rows are the same part of a recording" in said(found)
 
 
-def test_rows_of_one_span_in_other_regions_tracks_or_files_are_no_matter(tmp_path: Path) -> None:
+def test_the_same_span_in_other_regions_tracks_or_files_is_accepted(tmp_path: Path) -> None:
     rows = "a.mp4,0,2,0 0 0.5 1,joy\na.mp4,0,2,0.5 0 1 1,anger\nb.mp4,0,2,,joy\nc.mp4,0,2,,anger\n"
     found = corpus(tmp_path, rows, "media,start,end,region,emotion\n", protocol=ProtocolParams("group-kfold", 2))
     assert not found.problems
@@ -219,7 +219,7 @@ def test_names_are_text_and_stripped(tmp_path: Path) -> None:
     assert "differ only in spelling" not in said(found)
 
 
-def test_characters_that_nobody_sees_are_no_part_of_a_name(tmp_path: Path) -> None:
+def test_invisible_characters_do_not_belong_to_a_name(tmp_path: Path) -> None:
     rows = "a.mp4,u1\u200b,s1,x,joy\na.mp4,\ufeffu2,s1\u200b,y,anger\u200b\n"
     found = corpus(tmp_path, rows, "media,utterance,speaker,text,emotion\n")
     assert list(found.utterances["utterance"]) == ["u1", "u2"]
@@ -237,7 +237,7 @@ def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["feeling-{}", "{} " + "as was said before " * 20])
-def test_thousands_of_labels_that_occur_once_are_said_briefly(label: str, tmp_path: Path) -> None:
+def test_thousands_of_labels_that_occur_once_are_reported_quickly(label: str, tmp_path: Path) -> None:
     rows = "".join(f"a{i}.mp4,{label.format(i)}\n" for i in range(1500))
     found = corpus(tmp_path, rows, "media,emotion\n", protocol=ProtocolParams("group-kfold", 2))
     assert len(found.problems) == 1500
@@ -255,7 +255,7 @@ def test_a_score_with_a_comma_is_one_sentence(tmp_path: Path) -> None:
     assert "emotion is 'soon', but a score must be a number" in said(found, "error")
 
 
-def test_a_class_called_none_is_asked_about_and_kept(tmp_path: Path) -> None:
+def test_a_class_named_none_is_kept_with_a_warning(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "none"))
     assert not said(found, "error")
     assert "'none' counts as a class" in said(found)
@@ -279,7 +279,7 @@ def test_speakers_and_groups_that_differ_only_in_spelling_or_were_missing(tmp_pa
     assert "speaker: 'nan' (1 row) counts as a name" in said(found)
 
 
-def test_intervals_that_annotators_make_are_taken(tmp_path: Path) -> None:
+def test_intervals_that_annotators_make_are_accepted(tmp_path: Path) -> None:
     rows = "a.mp4,u1,-0.48,1.5,x,s1,joy\na.mp4,u2,2,2,y,s1,anger\nb.mp4,u3,-2,-1,z,s2,joy\nb.mp4,u4,-1,,w,s2,anger\n"
     found = corpus(tmp_path, rows)
     assert not said(found, "error")
@@ -402,7 +402,7 @@ def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, err
         )
 
 
-def test_near_names_are_not_said_again_where_all_features_are_imported(tmp_path: Path) -> None:
+def test_similar_names_are_not_reported_again_for_imported_features(tmp_path: Path) -> None:
     rows = "u1,s1,joy,a.wav,0\nu2,s2,joy,b.wav,0\nu3,s1,anger,c.wav,0\nu4,s2,anger,d.wav,0\n"
     header = "utterance,speaker,emotion,filename,start_time\n"
     imported = {"modalities": ("audio",), "features": {"audio": ("f",)}}

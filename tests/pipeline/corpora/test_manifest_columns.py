@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.corpora.manifest_columns import MADE, OURS, check_asked, understood
+from pipeline.corpora.manifest_columns import MADE, OURS, check_asked, corrected_columns
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.settings.blocks import ProtocolParams
@@ -19,7 +19,7 @@ def sheet(**columns: list[str]) -> Sheet:
 
 
 def of(found: Sheet, kind: str = "official") -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    read, problems = understood(PATH, found, ProtocolParams(kind, 2))
+    read, problems = corrected_columns(PATH, found, ProtocolParams(kind, 2))
     columns = {name: [row[name] for _, row in read.rows] for name in read.header}
     return columns, [(p.severity, p.message) for p in problems]
 

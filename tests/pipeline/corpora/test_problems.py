@@ -32,7 +32,7 @@ def test_many_kinds_are_capped_too(tmp_path: Path) -> None:
     assert len(shown([problem("warning", word) for word in words], tmp_path / "p.txt")) == IN_ALL + 1
 
 
-def test_names_that_are_no_unicode_are_written_by_their_codes(tmp_path: Path) -> None:
+def test_names_that_are_not_unicode_are_written_by_their_codes(tmp_path: Path) -> None:
     shown([problem("warning", "stray \udcff")] * (OF_A_KIND + 1), tmp_path / "p.txt")
     assert "\\udcff" in (tmp_path / "p.txt").read_text(encoding="utf-8")
 

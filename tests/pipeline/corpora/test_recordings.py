@@ -46,7 +46,7 @@ def statuses(folder: Path) -> dict[str, tuple[str, str]]:
         return {utterance: (status, note) for utterance, status, note in zip(*columns, strict=True)}
 
 
-def test_what_is_no_file_fails_by_itself(tmp_path: Path) -> None:
+def test_a_recording_that_is_not_a_file_fails_alone(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     good = interview(folder / "good.wav")
     os.mkfifo(folder / "pipe.wav")
@@ -108,7 +108,7 @@ def test_many_recordings_of_several_tracks_are_one_notice(tmp_path: Path) -> Non
     assert not [p for p in gather(settings(tmp_path)).problems if "audio tracks" in p.message]
 
 
-def test_what_breaks_off_is_said_once_with_its_line(tmp_path: Path) -> None:
+def test_a_recording_that_breaks_off_is_reported_once_with_its_line(tmp_path: Path) -> None:
     whole = flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
     (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     rows = [("whole.wav", 0, 1, "a"), ("cut.wav", 0, 1, "b"), ("cut.wav", 1, 2, "a"), ("whole.wav", 1, 2, "b")]
@@ -131,7 +131,7 @@ def test_sound_that_is_not_read_is_a_warning_of_its_line(tmp_path: Path) -> None
     ("column", "value", "message"),
     [("audio_channel", "middle", "'middle' is no channel"), ("audio_track", "0", "'0' is no track")],
 )
-def test_what_can_never_be_a_choice_is_an_error(tmp_path: Path, column: str, value: str, message: str) -> None:
+def test_impossible_tracks_and_channels_are_errors(tmp_path: Path, column: str, value: str, message: str) -> None:
     interview(tmp_path / "a.wav")
     write_csv(tmp_path / "manifest.csv", ("media", "label", column), [("a.wav", "a", value), ("a.wav", "b", "")])
     errors = [p for p in gather(settings(tmp_path)).problems if p.severity == "error"]

@@ -21,7 +21,7 @@ def words(folder: Path, rows: str, header: str = HEADER) -> tuple[list[tuple[str
     return list(table[["word", "start", "end"]].itertuples(index=False, name=None)), problems
 
 
-def test_no_file_no_words(tmp_path: Path) -> None:
+def test_without_the_file_there_are_no_words(tmp_path: Path) -> None:
     assert read_words(tmp_path / "words.csv", SPANS, []).empty
 
 
@@ -79,7 +79,7 @@ def test_a_word_that_begins_far_before_its_utterance_is_refused(row: str, by: st
 
 
 @pytest.mark.parametrize("unknown", ["-1,-1", "-1.0,-1.0", "-1,-1.000"])
-def test_times_of_minus_one_are_no_times(unknown: str, tmp_path: Path) -> None:
+def test_times_of_minus_one_are_missing(unknown: str, tmp_path: Path) -> None:
     found, (problem,) = words(tmp_path, f"u1,x,{unknown}\nu1,y,1,2\n")
     assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True, False]
     assert "1 word has no times: kept without (such as 'x' in line 2)" in problem.message
@@ -135,7 +135,7 @@ def test_columns_and_ids_follow_the_rules(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["nan", "NaN", "None", "N/A", "null"])
-def test_times_that_say_that_nothing_is_known_are_no_times(unknown: str, tmp_path: Path) -> None:
+def test_cells_like_nan_are_missing_times(unknown: str, tmp_path: Path) -> None:
     found, problems = words(tmp_path, f"u1,x,{unknown},{unknown}\n")
     assert not [p for p in problems if p.severity == "error"]
     assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True]

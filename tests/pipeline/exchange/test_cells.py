@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.exchange.cells import array_of, as_text, cells_of, column_of, names_of, places_of
+from pipeline.exchange.cells import array_of, as_text, cells_of, column_of, names_of, positions_of
 
 NAN = float("nan")
 
@@ -32,10 +32,10 @@ def test_names_are_stripped_and_numbers_are_whole() -> None:
 
 
 def test_positions_are_numbers_or_nothing() -> None:
-    np.testing.assert_array_equal(places_of(np.array(["1", " 2.5", ""])), [1, 2.5, NAN])
-    assert places_of(np.array(["1", "first"])) is None
+    np.testing.assert_array_equal(positions_of(np.array(["1", " 2.5", ""])), [1, 2.5, NAN])
+    assert positions_of(np.array(["1", "first"])) is None
     given = np.array([3, 1])
-    assert places_of(given) is given
+    assert positions_of(given) is given
 
 
 def test_columns_keep_numbers_and_make_text_of_the_rest() -> None:

@@ -27,7 +27,7 @@ def test_what_reaches_far_beyond_is_cut_off_and_counted():
     assert said == ["3 words reach far beyond their utterances (such as 'hm' of 'u'): they are cut off there"]
 
 
-def test_what_lies_elsewhere_or_has_no_times_stays():
+def test_words_elsewhere_or_without_times_stay():
     given = words(("u", 20, 30), ("u", np.nan, np.nan), ("u", 5, 6))
     found, said = words_cut(given, TABLE)
     assert found is given

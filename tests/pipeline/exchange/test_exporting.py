@@ -156,7 +156,7 @@ def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
 
 
-def test_labels_that_are_no_scores(tmp_path: Path) -> None:
+def test_labels_that_are_not_scores(tmp_path: Path) -> None:
     settings = (
         "corpora: {c: {reader: manifest, root: r, task: classification, label: mood, modalities: [text], "
         "protocol: {kind: official}}}"

@@ -136,7 +136,7 @@ def test_names_in_parquet_columns_of_any_type(tmp_path, cells, expected):
     assert table["group"].nunique() == 8  # of one that is empty a name of its own is made
 
 
-def test_the_label_is_kept_as_it_is_written_and_is_no_feature(tmp_path):
+def test_the_label_is_kept_as_written_and_is_not_a_feature(tmp_path):
     rows = [(f"c{i}", f"g{i % 4}", ("1", "1.0", "2")[i % 3]) for i in range(12)]
     sheet(tmp_path, rows)
     said = imported(arrays=(("audio", ("*",)),))
@@ -157,7 +157,7 @@ def test_columns_that_look_like_a_role_are_named(tmp_path):
     assert "column 'begin' is kept as it is; if it holds the start, add --start begin" in imported(id="")
 
 
-def test_rows_of_commas_and_labels_that_are_none(tmp_path):
+def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     missing = ["NaN", "n/a", "", "NULL", "None", "<NA>"]
     sheet(tmp_path, [(f"c{i}", f"g{i % 4}", m) for i, m in enumerate(["a", "b"] * 4 + missing)])
     with (tmp_path / "f.csv").open("a") as file:
@@ -226,7 +226,7 @@ def test_a_store_of_other_ids_is_refused_with_a_count(tmp_path):
     assert not Path("out.npz").exists()
 
 
-def test_utterances_that_were_taken_out_or_added_are_said_with_a_count(tmp_path):
+def test_removed_and_added_utterances_are_counted(tmp_path):
     values = voices(tmp_path)
     changed(lambda t: t.iloc[4:])
     params = load_params(Path("params.yaml"))

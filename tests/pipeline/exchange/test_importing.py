@@ -82,7 +82,7 @@ def test_options_are_written_or_named(tmp_path):
     assert "--folds, --run: no effect with --into" in said
 
 
-def test_numbers_that_are_none_are_masked_and_counted_and_rows_of_them_are_empty(tmp_path):
+def test_undefined_numbers_are_masked_and_counted_and_utterances_of_them_are_empty(tmp_path):
     voice = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
     voice[3], voice[5, 1], voice[7, 2] = np.nan, -np.inf, np.nan
     folder = made(tmp_path, voice=voice)
@@ -94,7 +94,7 @@ def test_numbers_that_are_none_are_masked_and_counted_and_rows_of_them_are_empty
     assert counts(trained(folder, "mine")) == {60}  # a mask, not a dropped row
 
 
-def test_into_joins_by_id_and_never_by_position(tmp_path):
+def test_into_joins_by_id_not_by_position(tmp_path):
     folder = made(tmp_path)
     run(*AS_CORPUS, cwd=folder)
     run("prepare", "--corpus", "mine", cwd=folder)

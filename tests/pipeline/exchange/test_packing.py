@@ -90,6 +90,6 @@ def test_arrays_that_do_not_fit_each_other_are_damaged(change: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "columns": 3, "stores": []}'])
-def test_a_header_that_is_none_is_damaged(text: str) -> None:
+def test_an_invalid_header_is_damaged(text: str) -> None:
     with pytest.raises(Damaged):
         unpack(text, packed()[1])

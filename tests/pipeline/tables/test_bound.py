@@ -59,7 +59,7 @@ def test_what_a_stage_reads_does_not_hang_on_the_record_that_it_writes(tmp_path:
     read_table(tmp_path / "predictions.csv")
 
 
-def test_what_needs_no_record_is_read_without(tmp_path: Path) -> None:
+def test_a_table_that_needs_no_record_is_read_without_one(tmp_path: Path) -> None:
     write(tmp_path)
     TABLE.to_csv(tmp_path / "own.csv", index=False)
     read_table(tmp_path / "own.csv")
@@ -123,7 +123,7 @@ def test_a_file_is_bound_again_after_it_was_written_anew(tmp_path: Path) -> None
     assert list(read_table(path)["utterance"]) == ["u9"]
 
 
-def test_a_folder_is_no_table(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_table(tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
     with pytest.raises(UserError, match=r"x\.csv is not a file"):
         read_table(tmp_path / "x.csv")

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("spell", [str.title, str.upper, lambda name: f"{name[0].upper()}{name[1:]}"])
 @pytest.mark.parametrize(("column", "cells"), OTHERS)
-def test_other_things_are_told_by_their_cells(column: str, cells: list[str], spell: object, folder: Path) -> None:
+def test_other_meanings_are_recognised_by_the_cells(column: str, cells: list[str], spell: object, folder: Path) -> None:
     name = spell(column)  # type: ignore[operator]
     assert other_meanings({name: cells}, COLUMNS, [], folder) == {name: column}
     assert not other_meanings({name: cells}, COLUMNS, [name], folder)
@@ -51,7 +51,7 @@ def test_other_things_are_told_by_their_cells(column: str, cells: list[str], spe
 
 
 @pytest.mark.parametrize(("column", "cells"), OURS)
-def test_ours_are_taken_be_they_right_or_not(column: str, cells: list[str], folder: Path) -> None:
+def test_cells_meant_for_our_columns_fit_even_if_they_are_wrong(column: str, cells: list[str], folder: Path) -> None:
     assert not other_meanings({column.title(): cells}, COLUMNS, [], folder)
     assert not misused(column, cells, folder)
 
@@ -62,5 +62,5 @@ def test_meld_calls_its_texts_utterance(folder: Path) -> None:
     assert not other_meanings({"Utterance": ["clip 1", "clip 2", "Dr. No"]}, COLUMNS, [], folder)
 
 
-def test_one_cell_is_a_mistake_and_no_other_meaning(folder: Path) -> None:
+def test_a_single_wrong_cell_is_a_mistake_not_another_meaning(folder: Path) -> None:
     assert not misused("start", ["two", "", ""], folder)

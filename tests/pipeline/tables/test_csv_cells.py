@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.corpora.utterances import csv_text, read_table, write_table
 from pipeline.run.ledger import Failure, read_failures, record
-from pipeline.tables.csv_cells import MARKS, mark_rows, marked, put, restore, restored, unmarked_rows
+from pipeline.tables.csv_cells import MARKS, mark_rows, marked, restore, restored, unmarked_rows, write_csv
 from pipeline.tables.csv_files import read_sheet
 
 AS_TEXT: dict[str, Any] = {"dtype": str, "keep_default_na": False, "skip_blank_lines": False}
@@ -79,7 +79,7 @@ def test_every_text_comes_back(text):
 
 
 @given(SIGNS)
-def test_however_a_spreadsheet_divides_it_no_cell_begins_a_formula(text):
+def test_however_a_spreadsheet_splits_a_line_no_cell_is_a_formula(text):
     for cell in re.split("[;\t\r\n]", marked(text)):
         assert not cell.startswith(("=", "+", "-", "@")) or marked(cell) == cell
 
@@ -91,7 +91,7 @@ def test_every_text_comes_back_from_a_file(texts):
         restore(pd.read_csv(io.StringIO(csv_text(table)), **AS_TEXT)), table, check_dtype=False
     )
     written = io.StringIO()
-    put(mark_rows(table), written)
+    write_csv(mark_rows(table), written)
     rows = list(csv.reader(io.StringIO(written.getvalue(), newline="")))
     (_, header), *found = list(unmarked_rows(iter(enumerate(rows, 1))))
     assert header == list(table.columns)
@@ -110,7 +110,7 @@ def test_a_table_comes_back_and_holds_no_formula(tmp_path: Path):
     assert csv_text(table) == (tmp_path / "t.csv").read_bytes().decode()
 
 
-def test_a_carriage_return_within_a_text_breaks_no_row(tmp_path: Path):
+def test_a_carriage_return_within_a_text_does_not_break_its_row(tmp_path: Path):
     table = pd.DataFrame({"text": ["a\rb", "c\r\nd", "e\nf", "plain"], "n": [1, 2, 3, 4], "x": [0.5, 1, 2, 3]})
     write_table(table, tmp_path / "t.csv")
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_dtype=False)
@@ -132,7 +132,7 @@ def test_failures_come_back_and_hold_no_formula(tmp_path: Path):
 
 def test_a_persons_csv_says_where_marks_are(tmp_path: Path):
     table = pd.DataFrame({"id": ["=1+1", "-B2", "'tis", "-1.5", "'=1"], "text": ["no", "'=no", "'@home'", "", "a\rb"]})
-    put(mark_rows(table), tmp_path / "m.csv")
+    write_csv(mark_rows(table), tmp_path / "m.csv")
     rows = list(csv.reader((tmp_path / "m.csv").open(newline="", encoding="utf-8")))
     assert [row[:2] for row in rows[1:]] == [
         ["'=1+1", "no"], ["'-B2", "''=no"], ["'tis", "''@home'"], ["-1.5", ""], ["''=1", "a\rb"]]  # fmt: skip

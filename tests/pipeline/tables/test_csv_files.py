@@ -98,7 +98,7 @@ def test_cells_in_quotation_marks_after_spaces(tmp_path: Path) -> None:
     assert found[1] == {"utterance": "b", "emotion": "y", "text": "yes"}
 
 
-def test_an_index_is_spoken_of(tmp_path: Path) -> None:
+def test_an_index_is_a_notice(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text(INDEXED)
     (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
     assert "taken for an index" in notice
@@ -185,7 +185,7 @@ def test_utf16_of_another_script_without_a_mark(encoding: str, tmp_path: Path) -
     assert found == [{"utterance": "u1", "emotion": "joy", "text": text, "group": "g"}]
 
 
-def test_names_of_rows_are_spoken_of_and_columns_may_be_called_anything(tmp_path: Path) -> None:
+def test_row_names_are_a_notice_and_columns_may_have_any_name(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text(R)
     (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
     assert "as R writes it: these names are not read" in notice
@@ -250,7 +250,7 @@ def test_a_last_column_without_a_name_moves_nothing(table: dict[str, list[str]],
 @pytest.mark.parametrize(
     ("names", "table"), [(COUNT, FILES), (NAMES, FILES), (COUNT, {"speaker": ["x", "y", "x"], **FILES})]
 )
-def test_names_of_rows_are_told_by_the_columns(
+def test_columns_prove_row_names(
     names: dict[str, list[str]], table: dict[str, list[str]], quoted: bool, tmp_path: Path
 ) -> None:
     content = written({**names, **table}, list(table))
@@ -287,5 +287,5 @@ def test_tables_that_are_drawn_are_named(content: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["utterance|text\nu1|--\n", "utterance|text\n--|--x\n", "utterance,text\n--,--\n"])
-def test_dashes_alone_draw_no_table(content: str, tmp_path: Path) -> None:
+def test_dashes_alone_do_not_draw_a_table(content: str, tmp_path: Path) -> None:
     assert len(rows(tmp_path, content)) == 1

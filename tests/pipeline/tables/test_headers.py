@@ -48,7 +48,7 @@ def test_near_misses(name: str, meant: str) -> None:
     assert f"did you mean {meant!r}" in near_notices(near)[0]
 
 
-def test_what_is_there_or_asked_for_or_far_off_is_no_near_miss() -> None:
+def test_present_requested_and_different_names_are_not_similar_ones() -> None:
     assert not nearly_ours(["media", "file"], ["media"])
     assert not nearly_ours(["speaker_id"], OURS, ["speaker_id"])
     ordinary = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.tables.near_ids import nearly_equal, surely_one
+from pipeline.tables.near_ids import clearly_same, nearly_equal
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_an_id_is_in_one_pair_only():
     ],
 )
 def test_few_near_ids_beside_many_that_match_may_be_others(pairs, exact, same):
-    assert surely_one(pairs, exact) == same
+    assert clearly_same(pairs, exact) == same

@@ -80,7 +80,7 @@ def test_absolute_paths_of_elsewhere_and_addresses(given: str, meant: str, root:
     assert Neighbours().meant(path, given, root) == root / meant
 
 
-def test_hidden_files_are_never_meant(root: Path) -> None:
+def test_hidden_files_are_not_suggested(root: Path) -> None:
     (root / ".hid.wav").write_bytes(b"x")
     (root / ".sub").mkdir()
     (root / ".sub" / "four.wav").write_bytes(b"x")

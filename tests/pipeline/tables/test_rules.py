@@ -139,7 +139,7 @@ def test_different_is_not_alike() -> None:
     assert alike(["1", "1.0", "s1", "S1"], scores=False) == [{"1": 1, "1.0": 1}, {"s1": 1, "S1": 1}]
 
 
-def test_spellings_that_look_the_same_are_told_apart_in_the_notice() -> None:
+def test_the_notice_distinguishes_spellings_that_look_the_same() -> None:
     (notice,) = alike_notices("x", ["é", "e\u0301"])
     assert "'é'" in notice
     assert "e\\u0301" in notice

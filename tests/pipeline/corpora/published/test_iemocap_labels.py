@@ -78,7 +78,7 @@ def test_bad_head_lines_are_named(tmp_path: Path, old: str, new: str, severity: 
     assert "error" not in {p.severity for p in found.problems} - {severity}
 
 
-def test_a_blank_score_is_no_label(tmp_path: Path) -> None:
+def test_a_blank_score_is_not_a_label(tmp_path: Path) -> None:
     release = tree(tmp_path / "x")
     path = release / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro01.txt"
     path.write_text(path.read_text() + HEAD.replace(", 2.5]", ", ]") + "\n")
@@ -114,7 +114,7 @@ def test_another_header_is_refused(tmp_path: Path) -> None:
         get(release, "text")
 
 
-def test_a_file_that_is_no_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path) -> None:
     release = tree(tmp_path / "x")
     path = release / "Session2" / "dialog" / "transcriptions" / "Ses02M_script01_1.txt"
     path.write_bytes(path.read_bytes().replace(b"Line of M", b"Line \xe9 M"))

@@ -211,6 +211,6 @@ def test_an_unknown_label_names_the_known_ones(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "16:16", "00:61:00,000", "a:b:c,d", "00:00:00", "00:00:61,000"])
-def test_what_is_no_time_is_refused(text):
+def test_other_texts_are_not_times(text):
     with pytest.raises(ValueError, match="is not a time"):
         seconds(text)

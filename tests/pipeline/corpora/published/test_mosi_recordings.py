@@ -86,7 +86,7 @@ def test_missing_extra_and_stray_clips(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("above", ["", "CMU_MOSI", "a/mosi"])
 @pytest.mark.parametrize("media", [True, False])
-def test_what_is_in_raw_may_lie_without_it(tmp_path: Path, above: str, media: bool) -> None:
+def test_the_content_of_raw_may_lie_in_the_root(tmp_path: Path, above: str, media: bool) -> None:
     kinds = ("text", "audio", "video") if media else ("text",)
     alone = get(zip_tree(tmp_path / "alone", media=media), *kinds)
     root = zip_tree(tmp_path / "root" / above, media=media)

@@ -40,7 +40,7 @@ def test_what_is_wrong_in_a_csv_is_one_sentence(
         csv_table.read(csv(tmp_path / "a.csv", text), options)
 
 
-def test_columns_that_have_a_meaning_here_are_never_dropped_in_silence(tmp_path: Path) -> None:
+def test_columns_that_have_a_meaning_here_are_not_dropped_silently(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_text("clip,f1,line,recording,duration\na,1,2,3,4\nb,2,3,4,5\n")
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*",)),), id="clip"))
@@ -54,7 +54,7 @@ def test_columns_that_have_a_meaning_here_are_never_dropped_in_silence(tmp_path:
 
 
 @pytest.mark.parametrize(("cell", "point"), [("0,5", "0.5"), ("-1,25", "-1.25"), (",5", ".5")])
-def test_a_feature_with_a_comma_is_told_how_to_be_written(cell: str, point: str, tmp_path: Path) -> None:
+def test_a_number_with_a_comma_is_refused_with_the_right_spelling(cell: str, point: str, tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", CSV.replace("-3e0", f'"{cell}"'))
     with pytest.raises(
         UserError, match=f"holds '{cell}', which is not a number: write it with a decimal point, {point}$"
@@ -62,21 +62,21 @@ def test_a_feature_with_a_comma_is_told_how_to_be_written(cell: str, point: str,
         csv_table.read(path, OPTIONS)
 
 
-def test_apostrophes_are_taken_away_where_crossmodal_says_so_and_else_spoken_of(tmp_path: Path) -> None:
+def test_apostrophes_of_ours_are_removed_and_others_are_a_notice(tmp_path: Path) -> None:
     import pandas as pd
 
-    from pipeline.tables.csv_cells import mark_rows, put
+    from pipeline.tables.csv_cells import mark_rows, write_csv
 
     options = ImportOptions(arrays=(("audio", ("f*",)),), id="id", text="said", label="mood")
     texts = ["=1+1", "'=q", "'tis", "-B2", "so"]
     table = pd.DataFrame({"id": ["+a", "b", "c", "d", "e"], "said": texts, "mood": list("xyxyx"), "f1": list("12345")})
-    put(mark_rows(table), tmp_path / "a.csv")
+    write_csv(mark_rows(table), tmp_path / "a.csv")
     found = csv_table.read(tmp_path / "a.csv", options)
     assert found.utterances["text"].tolist() == texts
     assert found.utterances["utterance"].tolist() == table["id"].tolist()
     assert "crossmodal_marks" not in found.utterances
     assert not found.notices
-    put(mark_rows(table).drop(columns="crossmodal_marks"), tmp_path / "a.csv")
+    write_csv(mark_rows(table).drop(columns="crossmodal_marks"), tmp_path / "a.csv")
     found = csv_table.read(tmp_path / "a.csv", options)
     assert found.utterances["text"].tolist() == ["'=1+1", "''=q", "'tis", "'-B2", "so"]
     assert "column 'said': 3 cells begin with an apostrophe, as crossmodal writes it" in found.notices[1]

@@ -120,7 +120,7 @@ def test_masks_are_counted_and_lengths_cut(tmp_path: Path) -> None:
         ({"train": part(0), "test": part(1, text=np.ones((2, 3, 9)))}, r"'text' has rows of \[4, 9\] numbers"),
     ],
 )
-def test_what_is_no_mmsa_pickle_is_one_sentence(parts: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_other_pickles_are_refused_in_one_sentence(parts: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         read(save(tmp_path / "a.pkl", **parts), NONE)
 
@@ -268,7 +268,7 @@ def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: lis
         (("everything",), "the part 'everything' of 2 clips"),
     ],
 )
-def test_a_part_that_could_be_any_is_asked_about(tmp_path: Path, names: Any, message: str) -> None:
+def test_a_part_without_a_clear_meaning_is_refused(tmp_path: Path, names: Any, message: str) -> None:
     path = save(tmp_path / "a.pkl", **{name: part(i) for i, name in enumerate(names)})
     with pytest.raises(UserError) as error:
         read(path, NONE)
@@ -276,6 +276,6 @@ def test_a_part_that_could_be_any_is_asked_about(tmp_path: Path, names: Any, mes
     assert str(error.value).isprintable()
 
 
-def test_what_is_no_part_is_named(tmp_path: Path) -> None:
+def test_entries_that_are_not_parts_are_a_notice(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pkl", train=part(0), test=part(1), config={"any": 1}, note="x")
     assert "a.pkl: not read, since they are not parts: config, note" in read(path, NONE).notices

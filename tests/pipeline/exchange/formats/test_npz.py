@@ -114,7 +114,7 @@ def test_what_is_not_finite_is_masked_and_counted(tmp_path: Path) -> None:
     assert found.notices == ("text: 5 numbers of 4 utterances are not finite and count as undefined",)
 
 
-def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_kept_is_a_notice(tmp_path: Path) -> None:
     path = save(
         tmp_path / "a.npz",
         text=np.ones((2, 2)),

@@ -36,7 +36,7 @@ def test_the_same_table_as_parquet(tmp_path: Path) -> None:
     check(parquet.read(tmp_path / "a.parquet", OPTIONS))
 
 
-def test_a_parquet_column_that_is_no_number(tmp_path: Path) -> None:
+def test_a_parquet_column_that_is_not_numeric(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["a", "b"], "f": [None, "x"]}), tmp_path / "a.parquet")
     with pytest.raises(UserError, match=r"a\.parquet, row 2: column 'f' holds 'x' of type string"):
         parquet.read(tmp_path / "a.parquet", ImportOptions(arrays=(("text", ("f",)),), id="id"))
@@ -120,7 +120,7 @@ def test_folders_that_are_damaged_or_somebody_elses(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "e", "mine"]
 
 
-def test_decimals_are_numbers_and_lists_are_told_how_to_be_saved(tmp_path: Path) -> None:
+def test_decimals_are_numbers_and_lists_are_refused_with_a_remedy(tmp_path: Path) -> None:
     from decimal import Decimal
 
     options = ImportOptions(arrays=(("audio", ("f*",)),), id="id", label="mood")

@@ -143,7 +143,7 @@ def test_a_sequence_that_is_cut_off_is_refused(tmp_path: Path, keep: int) -> Non
     refused(lambda: csd.read(path, AUDIO), str(path), "not a readable HDF5")
 
 
-def test_what_is_no_hdf5_and_what_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_other_files_and_missing_ones_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csd"
     path.write_text("start,end\n")
     refused(lambda: csd.read(path, AUDIO), "not a readable HDF5")

@@ -148,7 +148,7 @@ def test_what_is_not_finite_is_masked_and_an_utterance_of_nothing_else_is_empty(
     assert bundle.notices == ("covarep: 8 numbers of 2 utterances are not finite and count as undefined",)
 
 
-def test_rows_are_read_when_they_are_asked_for_and_fit_a_store(video: Path, labels: Path, tmp_path: Path) -> None:
+def test_rows_are_read_when_needed_and_fit_a_store(video: Path, labels: Path, tmp_path: Path) -> None:
     bundle = read(video, ImportOptions(arrays=AUDIO.arrays, labels=labels))
     store = bundle.features[0]
     write_store(tmp_path / "s.h5", feature_schema(2, 4), {"name": store.name}, store.items)

@@ -55,7 +55,7 @@ def test_the_sdk_can_open_what_is_written(tmp_path: Path) -> None:
     assert as_the_sdk_reads(tmp_path / "labels_emotion.csd")[1]["v_1"][0].tolist() == [[b"happy"]]
 
 
-def test_what_is_written_can_be_read_as_a_strangers_file(tmp_path: Path) -> None:
+def test_an_export_can_be_read_without_our_metadata(tmp_path: Path) -> None:
     """The plain part alone, metadata of ours taken away, gives rows and scores, too."""
     write(example(), tmp_path)
     for name in ("egemaps", "labels"):
