@@ -107,7 +107,7 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write the manifest and the words for `prepare`; numbers as short as they are distinct, formulas marked."""
+    """Write the manifest and the words for `prepare`; numbers with the fewest digits, formulas marked."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):

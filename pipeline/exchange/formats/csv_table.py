@@ -21,7 +21,7 @@ from pipeline.tables.csv_files import records
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read a CSV in UTF-8 with a header.
+    """Read a CSV with a header.
 
     Parameters
     ----------
