@@ -7,8 +7,15 @@ begin no row with a bracket, which tabulate and pandas cannot promise.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING
 
 from pipeline.foreign import one_line
+
+if TYPE_CHECKING:
+    import rich.table
+
+LONGEST = 24  # letters of a word that a terminal shows unbroken
 
 
 @dataclass(frozen=True)
@@ -64,36 +71,46 @@ def markdown(blocks: Iterable[Block]) -> str:
 
 
 def for_terminal(blocks: Iterable[Block], width: int) -> str:
-    """Return blocks as text for a terminal: tables with lines of the terminal's own, long cells on several lines.
+    """Return blocks as text for a terminal: long cells take several lines, and no word is broken or cut off.
 
     Parameters
     ----------
     blocks
         Paragraphs and tables.
     width
-        Of the terminal, in characters.
+        Of the terminal, in characters. A table whose words need more is wider.
     """
-    from io import StringIO
-
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Column
-    from rich.table import Table as Drawn
     from rich.text import Text
 
     console = Console(file=StringIO(), width=width, color_system=None, emoji=False)
     with console.capture() as written:
         for block in blocks:
             if isinstance(block, Table):
-                cells = [[Text(one_line(cell, None)) for cell in line] for line in [block.header, *block.lines]]
-                drawn = Drawn(*(Column(cell, overflow="fold") for cell in cells[0]), box=SIMPLE_HEAD)
-                for line in cells[1:]:
-                    drawn.add_row(*line)
-                console.print(drawn)
+                console.print(_drawn(block), crop=False)
             else:
                 console.print(Text(block), soft_wrap=True)
                 console.print()
     return written.get()
+
+
+def _drawn(table: Table) -> "rich.table.Table":
+    """Return the table as rich draws it; only words of foreign text that are longer than `LONGEST` are broken."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    cells = [[one_line(cell, None) for cell in line] for line in [table.header, *table.lines]]
+    words = [[word for cell in column for word in cell.split()] for column in zip(*cells, strict=True)]
+    columns = (
+        Column(Text(title), overflow="fold", min_width=min(LONGEST, max([0, *map(len, own)])))
+        for title, own in zip(cells[0], words, strict=True)
+    )
+    drawn = Drawn(*columns, box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    for line in cells[1:]:
+        drawn.add_row(*map(Text, line))
+    return drawn
 
 
 def literal(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def misses(truth: np.ndarray, prediction: np.ndarray) -> float:
 def corpus(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A corpus whose vote is right everywhere, with both metrics known."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(metrics, "_METRICS", {task: dict(own) for task, own in metrics._METRICS.items()})
+    monkeypatch.setattr(metrics, "METRICS", deepcopy(metrics.METRICS))
     if request.param == "plugin":
         monkeypatch.setattr(plugins, "_LOADED", set())
         (tmp_path / "own_metrics.py").write_text(PLUGIN)
@@ -140,7 +141,7 @@ def test_the_page_and_robustness_use_the_metric(corpus: Path) -> None:
 def test_sufficient_statistics_give_what_calls_of_the_metric_give(corpus: Path) -> None:
     evaluated(corpus, "hits")
     by_sums = read(corpus, "table.csv")
-    metrics._METRICS["classification"].pop("hits")
+    del metrics.METRICS["classification"]._entries["hits"]
     metrics.register("classification", "hits", hits, share=True)
     evaluate(load_params(corpus / "params.yaml"), "c")
     pd.testing.assert_frame_equal(read(corpus, "table.csv"), by_sums)

@@ -80,6 +80,16 @@ def test_a_terminal_shows_every_letter_within_its_width_and_obeys_none() -> None
     assert "80.0 [70.0, 90.0]" in text
 
 
+def test_a_terminal_breaks_no_word_even_if_it_is_too_narrow() -> None:
+    table = Table(
+        ["strategy", "accuracy against the best single modality"], [["cross_attention", "+12.5 [-1.0, +26.0]"]]
+    )
+    text = for_terminal([table], 12)
+    words = set(text.split())
+    assert {"strategy", "cross_attention", "accuracy", "modality", "+12.5", "[-1.0,", "+26.0]"} <= words
+    assert for_terminal([table], 100).count("\n") < text.count("\n")
+
+
 def test_a_sentence_is_not_broken_by_the_terminal_renderer() -> None:
     sentence = "word " * 60
     assert sentence.strip() in for_terminal([sentence], 40)
