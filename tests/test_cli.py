@@ -1,4 +1,4 @@
-"""The command line: every command explains itself with an example and is documented; help costs no heavy import."""
+"""The command line: every command has help with an example and is documented; help imports no heavy package."""
 
 import subprocess
 import sys
@@ -57,11 +57,11 @@ def test_every_stage_of_dvc_is_a_command() -> None:
 def test_every_command_is_in_one_section_of_the_help() -> None:
     names = [command.name for commands in SECTIONS.values() for command in commands]
     assert sorted(names) == sorted(main.commands)
-    said = CliRunner().invoke(main, ["--help"]).output
-    assert all(f"\n  {name} " in said for name in names)
+    printed = CliRunner().invoke(main, ["--help"]).output
+    assert all(f"\n  {name} " in printed for name in names)
 
 
-def test_help_imports_nothing_heavy() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from cli import main; CliRunner().invoke(main, ['--help']); "
         "heavy = ('pydantic', 'tqdm', 'numpy', 'pandas', 'torch', 'sklearn', 'cv2', 'av', 'distributed', 'h5py'); "

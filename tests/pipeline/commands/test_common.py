@@ -21,10 +21,10 @@ HOSTILE = "x\x1b]0;owned\x07\x9b2J\u202e\u2028\ry"
 
 
 @pytest.mark.parametrize("err", [False, True])
-def test_nothing_that_is_printed_commands_the_terminal(capsys, err):
+def test_printed_text_cannot_control_the_terminal(capsys, err):
     echo(f"größe 語 עברית 👩\u200d🔬\t{HOSTILE}\nz", err=err)
-    said = getattr(capsys.readouterr(), "err" if err else "out")
-    assert said == "größe 語 עברית 👩\u200d🔬\tx\\u001b]0;owned\\u0007\\u009b2J\\u202e\\u2028\\u000dy\nz\n"
+    printed = getattr(capsys.readouterr(), "err" if err else "out")
+    assert printed == "größe 語 עברית 👩\u200d🔬\tx\\u001b]0;owned\\u0007\\u009b2J\\u202e\\u2028\\u000dy\nz\n"
 
 
 def test_the_command_line_prints_in_one_place_only():
@@ -35,7 +35,7 @@ def test_the_command_line_prints_in_one_place_only():
     assert "print(" not in source.replace("printable(", "")
 
 
-def test_errors_and_stores_that_hold_terminal_codes_are_printed_by_their_codes(
+def test_control_characters_in_errors_and_stores_are_printed_as_codes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -44,13 +44,13 @@ def test_errors_and_stores_that_hold_terminal_codes_are_printed_by_their_codes(
     write_store(tmp_path / "s.h5", feature_schema(1, 1), attributes, items)
     (tmp_path / "params.yaml").write_text(f'corpora: {{"a": {json.dumps(HOSTILE)}}}\n')
     for arguments in (("features", "show", "s.h5"), ("status", "--corpus", "a"), ("features", "show", HOSTILE)):
-        said = invoke(*arguments).output
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", said), arguments
-        assert "u001b" in said or r"\x1b" in said, arguments
+        printed = invoke(*arguments).output
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u2028]", printed), arguments
+        assert "u001b" in printed or r"\x1b" in printed, arguments
 
 
 def piped(*arguments: str, cwd: Path, both: bool = False) -> tuple[int, str]:
-    """Run a command whose standard output (and error) nobody reads; return its exit code and what it said on error."""
+    """Run a command whose standard output (and error) nobody reads; return its exit code and its error output."""
     reader, writer = os.pipe()
     os.close(reader)
     errors = writer if both else subprocess.PIPE
@@ -63,20 +63,20 @@ def piped(*arguments: str, cwd: Path, both: bool = False) -> tuple[int, str]:
 
 @pytest.mark.parametrize("both", [False, True])
 @pytest.mark.parametrize("arguments", [("--help",), ("corpora", "list")])
-def test_a_reader_that_has_gone_ends_a_command_quietly(arguments: tuple[str, ...], both: bool, tmp_path: Path) -> None:
+def test_a_command_ends_quietly_when_its_reader_is_gone(arguments: tuple[str, ...], both: bool, tmp_path: Path) -> None:
     """As in `crossmodal corpora list | head -1`: no message, and no traceback, not even when Python ends."""
     assert piped(*arguments, cwd=tmp_path, both=both) == (141, "")
 
 
-def test_an_error_that_nobody_reads_is_no_traceback(tmp_path: Path) -> None:
+def test_an_error_that_nobody_reads_causes_no_traceback(tmp_path: Path) -> None:
     assert piped("status", cwd=tmp_path, both=True) == (141, "")
-    code, said = piped("status", cwd=tmp_path)
+    code, printed = piped("status", cwd=tmp_path)
     assert code == 1
-    assert said.startswith("Error: params.yaml does not exist")
+    assert printed.startswith("Error: params.yaml does not exist")
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("corpora", "list")])
-def test_output_that_cannot_be_written_is_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_error_in_writing_the_output_is_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, str(ROOT / "cli.py"), *arguments]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -89,7 +89,7 @@ def test_output_that_cannot_be_written_is_a_sentence(arguments: tuple[str, ...],
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Path) -> None:
+def test_sigterm_and_a_closed_terminal_end_a_command_like_ctrl_c(number: signal.Signals, here: Path) -> None:
     (here / "slow.py").write_text("import pathlib, time\npathlib.Path('started').touch()\ntime.sleep(100)\n")
     params = here / "params.yaml"
     params.write_text(params.read_text().replace("workers: 1", "workers: 1, plugins: [slow.py]"))
@@ -103,7 +103,7 @@ def test_an_end_from_outside_is_what_ctrl_c_is(number: signal.Signals, here: Pat
     assert "Stopped. What was computed is kept" in error
 
 
-def test_a_full_disk_names_the_file_and_leaves_no_half(here: Path) -> None:
+def test_an_error_on_a_full_disk_names_the_file_and_keeps_the_old_ones(here: Path) -> None:
     """A limit on file sizes stands in for the full disk."""
     before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}
     command, env = [sys.executable, str(ROOT / "cli.py"), "evaluate"], {**os.environ, "PYTHONPATH": str(ROOT)}

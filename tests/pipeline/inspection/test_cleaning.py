@@ -29,9 +29,9 @@ def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
     assert "data/work/.predict-x1y2z3a4/ and all in it: left unfinished" in asked.output
     assert "Delete all this?" in asked.output
     assert all((here / name).exists() for name in (*left, *mine))
-    told = output_of("cache", "gc", "--yes")
-    assert "5 unfinished files" in told
-    assert all(name.removesuffix("/clip/manifest.csv") in told for name in left)
+    printed = output_of("cache", "gc", "--yes")
+    assert "5 unfinished files" in printed
+    assert all(name.removesuffix("/clip/manifest.csv") in printed for name in left)
     assert not any((here / name).exists() for name in left)
     assert all((here / name).exists() for name in mine)
     assert "all are as they were written" in output_of("status", "--verify")

@@ -1,4 +1,4 @@
-"""doctor: what it says of this machine is so, and what fails says what to do."""
+"""doctor: its checks of this machine, and the remedies of those that fail."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from tests.conftest import run
 
 
-def test_the_doctor_finds_this_machine_well(tmp_path: Path) -> None:
-    said = run("doctor", cwd=tmp_path).stdout
-    assert "NOT OK" not in said
+def test_all_checks_pass_on_this_machine(tmp_path: Path) -> None:
+    printed = run("doctor", cwd=tmp_path).stdout
+    assert "NOT OK" not in printed
     for name in ("Python", "torch", "libGL", "weights of face_cnn", "59534287fdfb125e", "Dask", "write data/cache"):
-        assert name in said
+        assert name in printed
 
 
-def test_the_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+def test_a_failed_check_is_named(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file in the way")
     done = run("doctor", cwd=tmp_path, check=False)
     assert done.returncode == 1

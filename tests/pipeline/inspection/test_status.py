@@ -1,4 +1,4 @@
-"""status, the lists, the cache's garbage, the doctor: what they say is what there is."""
+"""status: its counts follow a run, a changed setting and a deleted store."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What lies on disk is checked before it is believed; `status --verify` checks it all."""
+"""Files are checked before they are used; `status --verify` checks all of them."""
 
 import hashlib
 import json
@@ -54,7 +54,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_damage_is_named_by_whoever_reads_it(what: str, here: Path) -> None:
+def test_damage_is_named_by_verify_and_by_every_stage_that_reads_the_file(what: str, here: Path) -> None:
     file, hurt, readers = DAMAGE[what]
     hurt(here / file)
     for reader in readers:
@@ -69,7 +69,7 @@ def test_damage_is_named_by_whoever_reads_it(what: str, here: Path) -> None:
     assert "1 of " in checked.output.splitlines()[-1]
 
 
-def test_what_is_whole_is_said_to_be(here: Path) -> None:
+def test_undamaged_files_pass(here: Path) -> None:
     assert "all are as they were written" in output_of("status", "--verify")
     entry = next((here / "data/cache/vader").rglob("*.clip"))
     flipped(entry)
@@ -95,7 +95,7 @@ def test_what_is_whole_is_said_to_be(here: Path) -> None:
         (STORE, ("extract",)),
     ],
 )
-def test_the_remedy_mends_it(file: str, remedy: tuple[str, ...], here: Path) -> None:
+def test_the_remedy_in_a_message_repairs_the_file(file: str, remedy: tuple[str, ...], here: Path) -> None:
     good = (here / file).read_bytes()
     flipped(here / file)
     assert invoke("status", "--verify").exit_code == 1
@@ -162,7 +162,7 @@ READERS = {
 
 @pytest.mark.parametrize("how", [earlier, rebound, Path.unlink])
 @pytest.mark.parametrize("record", READERS)
-def test_a_table_without_its_record_is_not_believed(record: str, how: Callable[[Path], None], here: Path) -> None:
+def test_a_table_without_its_record_is_refused(record: str, how: Callable[[Path], None], here: Path) -> None:
     """An edited cell must not get through where the record is gone, or is one of an earlier version."""
     stage, readers = READERS[record]
     how(here / record)

@@ -1,4 +1,4 @@
-"""Two runs that write one target: the second waits, says on whom, and neither fails."""
+"""Two runs that write one target: the second waits, names the first, and neither fails."""
 
 import errno
 import fcntl
@@ -52,7 +52,7 @@ def lock_files() -> list[Path]:
     return list((CACHE / "locks").iterdir())
 
 
-def test_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_lock_file_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         with writing(TARGET):
             assert len(lock_files()) == 1
@@ -61,7 +61,7 @@ def test_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_second_run_waits_and_says_on_whom_until_the_first_one_ends_however(
+def test_a_second_run_waits_and_names_the_first_until_that_ends_in_any_way(
     holder: Any, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     timer = threading.Timer(1.5, holder.send_signal, [number])
@@ -69,11 +69,11 @@ def test_a_second_run_waits_and_says_on_whom_until_the_first_one_ends_however(
     began = time.monotonic()
     with writing(TARGET):
         assert time.monotonic() - began > 1.2
-    said = capsys.readouterr().err
-    assert said.startswith("Waiting for another run: 'crossmodal preprocess --corpus c', process ")
-    assert f"process {holder.pid} on " in said
-    assert said.endswith("is writing data/work/c/streams/audio.h5\n")
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("Waiting for another run: 'crossmodal preprocess --corpus c', process ")
+    assert f"process {holder.pid} on " in printed
+    assert printed.endswith("is writing data/work/c/streams/audio.h5\n")
+    assert printed.count("\n") == 1
     assert lock_files() == []
 
 
@@ -83,7 +83,7 @@ def test_other_targets_do_not_wait(holder: Any) -> None:
         assert time.monotonic() - began < 0.5
 
 
-def test_one_target_by_two_names_is_one(holder: Any) -> None:
+def test_one_target_under_two_names_has_one_lock(holder: Any) -> None:
     Path("data/work").mkdir(parents=True)
     Path("link").symlink_to("data/work")
     began = time.monotonic()
@@ -112,14 +112,14 @@ def test_only_one_is_inside_at_any_time() -> None:
     assert lock_files() == []
 
 
-def test_an_error_inside_frees_it() -> None:
+def test_an_error_releases_the_lock() -> None:
     with pytest.raises(ZeroDivisionError), writing(TARGET):
         _ = 1 / 0
     assert lock_files() == []
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP, errno.EINVAL])
-def test_a_file_system_without_locks_is_said_and_used(
+def test_a_file_system_without_locks_is_used_with_a_warning(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
@@ -133,7 +133,7 @@ def test_a_file_system_without_locks_is_said_and_used(
     )
 
 
-def test_a_lock_file_with_anything_in_it_is_only_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_any_content_of_a_lock_file_is_only_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("x.lock")
     for content in (b"", b"\xff\x00", b"[1]", b'{"who": 1}'):
         path.write_bytes(content)

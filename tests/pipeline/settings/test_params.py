@@ -1,4 +1,4 @@
-"""params.yaml: what it says arrives typed; what it should not say is refused by name."""
+"""params.yaml: settings arrive with their types, and every mistake is named with its line."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),
     ],
 )
-def test_what_is_wrong_is_named(text: str, message: str, tmp_path: Path) -> None:
+def test_each_mistake_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         load(tmp_path, text)
 
@@ -122,7 +122,7 @@ def test_settings_that_are_possible_are_read(tmp_path: Path) -> None:
     assert params.train.settings["svm"] == {"class_weight": [None, "balanced", {"0": 1, "1": 2}]}  # type: ignore[attr-defined]
 
 
-def test_an_empty_block_of_settings_is_none(tmp_path: Path) -> None:
+def test_an_empty_block_of_settings_sets_nothing(tmp_path: Path) -> None:
     params = load(tmp_path, "train: {settings: {logistic: , stacking: {settings: {class_weight: {1: 2, a: 3}}}}}")
     settings = params.train.settings  # type: ignore[attr-defined]
     assert settings["logistic"] == {}
@@ -140,7 +140,7 @@ def test_an_unknown_corpus_names_the_nearest(tmp_path: Path) -> None:
         params.corpus("mien")  # type: ignore[attr-defined]
 
 
-def test_modalities_stand_in_one_order_whatever_the_file_says(tmp_path: Path) -> None:
+def test_modalities_are_put_into_one_order(tmp_path: Path) -> None:
     params = load(tmp_path, CORPUS.replace("[text, audio]", "[video, text]"))
     assert params.corpora["mine"].modalities == ("text", "video")  # type: ignore[attr-defined]
 

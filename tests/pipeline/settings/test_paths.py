@@ -1,4 +1,4 @@
-"""Names in params.yaml become folders and words of commands: none leaves its folder, none reaches a shell."""
+"""Names in params.yaml become folders and parts of commands: none leads out of its folder or reaches a shell."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def load(folder: Path, **blocks: object) -> object:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_corpus_cannot_be_named_so(tmp_path: Path, name: str) -> None:
+def test_names_that_a_corpus_cannot_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=r"params\.yaml, line \d+: corpora\..*: .* cannot name a corpus"):
         load(tmp_path, corpora={name: CORPUS})
     with pytest.raises(UserError, match=r"params\.yaml, line \d+: run\.corpora\[0\]: .* cannot name a corpus"):
@@ -61,13 +61,13 @@ def test_a_corpus_cannot_be_named_so(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["mine", "MOSI-2", "a_b", "2024", "größe", "语料", "on", "x" * 100])
-def test_a_corpus_can_be_named_so(tmp_path: Path, name: str) -> None:
+def test_names_that_a_corpus_can_have(tmp_path: Path, name: str) -> None:
     params = load(tmp_path, corpora={name: CORPUS}, run={"corpora": [name]})
     assert params.run.corpora == (name,) == tuple(params.corpora)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["../../escape", "a/b", "..", "-x", ".x", "a;b", "a\x00", ""])
-def test_a_store_cannot_be_named_so(tmp_path: Path, name: str) -> None:
+def test_names_that_a_store_cannot_have(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=r"corpora\.mine\.features\.text\[0\]: a store cannot be named"):
         load(tmp_path, corpora={"mine": CORPUS | {"features": {"text": [name]}}})
 
@@ -125,7 +125,7 @@ def params(corpora: list[str], extract: list[str]) -> str:
     return yaml.safe_dump(blocks | {"evaluate": {}})
 
 
-def test_dvc_deletes_nothing_below_names_that_lead_elsewhere(tmp_path: Path) -> None:
+def test_dvc_deletes_nothing_through_names_that_lead_to_other_folders(tmp_path: Path) -> None:
     """DVC deletes the outs of a stage before it runs it: such a name must be refused before that."""
     for name in ("dvc.yaml", ".dvcignore", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -163,7 +163,7 @@ def test_dvc_deletes_nothing_below_names_that_lead_elsewhere(tmp_path: Path) -> 
         assert {file: file.read_text() for file in kept if file.exists()} == kept, (names, done.stdout)
 
 
-def test_files_of_a_corpus_lie_below_its_own_folders() -> None:
+def test_files_of_a_corpus_are_below_its_own_folders() -> None:
     paths = CorpusPaths("demo")
     assert [str(path) for path in (paths.work, paths.results)] == ["data/work/demo", "results/demo"]
     assert str(paths.stream("audio")) == "data/work/demo/streams/audio.h5"
@@ -175,5 +175,5 @@ def test_files_of_a_corpus_lie_below_its_own_folders() -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "their-own.v2", "a+b", "x" * 100, "größe"])
-def test_a_store_can_be_named_so(name: str) -> None:
+def test_names_that_a_store_can_have(name: str) -> None:
     check_store(name)

@@ -103,7 +103,7 @@ def text_corpus(folder: Path, source: str) -> Path:
     return folder
 
 
-def test_a_plugins_transformer_is_fitted_inside_the_folds_saved_and_asked(tmp_path: Path) -> None:
+def test_a_transformer_of_a_plugin_is_fitted_inside_the_folds_and_saved_with_the_model(tmp_path: Path) -> None:
     folder = text_corpus(tmp_path, TRANSFORMER)
     for stage in ("prepare", "train", "evaluate"):
         run(stage, cwd=folder)
@@ -128,7 +128,7 @@ def test_a_plugins_transformer_is_fitted_inside_the_folds_saved_and_asked(tmp_pa
         ),
     ],
 )
-def test_a_plugins_transformer_that_fails_is_one_sentence(
+def test_the_error_of_a_plugins_transformer_is_one_sentence(
     change: tuple[str, str], message: str, tmp_path: Path
 ) -> None:
     folder = text_corpus(tmp_path, TRANSFORMER.replace(*change))
@@ -173,7 +173,7 @@ def state(folder: Path, stage: str) -> str:
 
 
 @pytest.mark.parametrize("workers", ["0", "1"])
-def test_a_plugin_edited_while_train_runs_is_refused_and_its_old_fits_are_not_the_new_codes(
+def test_a_plugin_edited_while_train_runs_is_refused_and_no_fit_of_its_old_code_is_used(
     workers: str, tmp_path: Path
 ) -> None:
     fitting = TRANSFORMER.replace("        self.mean_ =", "        saved_again()\n        self.mean_ =")
@@ -212,7 +212,7 @@ def test_a_metric_edited_while_evaluate_runs_is_refused(tmp_path: Path) -> None:
     assert state(folder, "evaluate") == "1/1"
 
 
-def test_what_a_plugin_says_is_run_not_what_was_compiled_of_it_before(
+def test_the_source_of_a_plugin_is_run_and_not_its_cached_bytecode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python takes its compiled copy where a file has the same size and second as it had."""
@@ -227,7 +227,7 @@ def test_what_a_plugin_says_is_run_not_what_was_compiled_of_it_before(
     assert (tmp_path / "ran").read_text() == "2"
 
 
-def test_a_plugin_that_is_edited_or_gone_has_no_key_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_that_was_edited_or_deleted_has_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "own_package"
     package.mkdir()
     (package / "__init__.py").write_text("A = 1\n")

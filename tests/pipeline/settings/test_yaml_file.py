@@ -1,4 +1,4 @@
-"""A settings file's YAML: names stay as they are written; doubled keys, odd numbers and bombs are refused by line."""
+"""The YAML of a settings file: names stay as they are written; equal keys, NaN and alias bombs are refused by line."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def read(tmp_path: Path, text: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     "name", ["1.10", "2024", "on", "no", "2024-01-01", "0x1f", "010", "1_000", "null", "~", "12:30"]
 )
-def test_names_are_read_letter_by_letter(tmp_path: Path, name: str) -> None:
+def test_names_are_read_as_they_are_written(tmp_path: Path, name: str) -> None:
     blocks = read(
         tmp_path, f"corpora: {{{name}: {{a: 1}}}}\nrun: {{corpora: [{name}]}}\nfeatures: {{extract: [{name}]}}"
     )
     assert blocks == {"corpora": {name: {"a": 1}}, "run": {"corpora": [name]}, "features": {"extract": [name]}}
 
 
-def test_what_is_no_name_is_read_as_ever(tmp_path: Path) -> None:
+def test_values_keep_the_types_that_yaml_gives_them(tmp_path: Path) -> None:
     text = "train: {settings: {logistic: {class_weight: {0: 1, 1: 2.5}}}, budget: 3}\nrun: {workers: 2, x: null, y: on}"
     blocks = read(tmp_path, text)
     assert blocks["train"] == {"settings": {"logistic": {"class_weight": {0: 1, 1: 2.5}}}, "budget": 3}
@@ -52,7 +52,7 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("run: {workers: 1}\nrun: {workers: 2}", r"line 2: the key 'run' is in line 1 already"),
         ("corpora:\n  a: {x: 1}\n  b: {x: 1}\n  a: {x: 2}\n", r"line 4: the key 'a' is in line 2 already"),
@@ -77,13 +77,13 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         ("- a", "must hold blocks"),
     ],
 )
-def test_what_would_be_read_in_another_way_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(UserError, match=said) as caught:
+def test_yaml_that_could_be_misread_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
         read(tmp_path, text)
     assert len(str(caught.value)) < 1000
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--params"):
         read_yaml(tmp_path / "none.yaml")
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
