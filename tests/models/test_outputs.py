@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.errors import DivergedError, FitError
-from models.outputs import probabilities, scores
+from models.errors import DivergedError, FitError, ModelError
+from models.outputs import finite, probabilities, scores, sound_answers
 
 HALVES = np.full((3, 2), 0.5)
 
@@ -44,3 +44,42 @@ def test_a_score_is_one_number_a_row():
     for wrong in ([[1], [2]], [1], 3.0):
         with pytest.raises(FitError, match="one score a row"):
             scores(wrong, 2)
+
+
+@pytest.mark.parametrize("wide", [(3,), (3, 2)])
+def test_infinite_outputs_are_refused(wide):
+    assert finite(np.zeros(wide)) is not None
+    assert len(finite(np.zeros((0, 2)))) == 0
+    wrong = np.zeros(wide)
+    wrong[1] = np.inf
+    with pytest.raises(DivergedError, match="1 of 3 answers"):
+        finite(wrong)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        ([[0.5, 0.5], [1.5, -0.5]], "one of them is 1.5"),
+        ([[0.5, 0.5], [-0.1, 1.1]], "one of them is"),
+        ([[0.5, 0.5], [0.2, 0.2]], "those of a row add up to 0.4"),
+        ([[0.9, 0.9]] * 2, "those of a row add up to 1.8"),
+        ([[0.5, np.nan]] * 2, "no finite numbers"),
+        ([[np.inf, 0.0]] * 2, "no finite numbers"),
+        ([[0.5, 0.5]], "have the shape"),
+        ([[1.0], [1.0]], "have the shape"),
+        ([[0.2, 0.3, 0.5]] * 2, "have the shape"),
+    ],
+)
+def test_outputs_that_are_no_probabilities_are_refused(outputs, message):
+    with pytest.raises(ModelError, match=message):
+        sound_answers(np.array(outputs), 2, 2)
+
+
+def test_valid_outputs_are_returned_unchanged():
+    shares = np.array([[0.25, 0.75], [1 + 1e-7, -1e-7]])
+    assert (sound_answers(shares, 2, 2) == shares).all()
+    assert sound_answers(np.float32([[0.1] * 10]), 1, 10).shape == (1, 10)
+    assert sound_answers(np.zeros((0, 3)), 0, 3).shape == (0, 3)
+    assert sound_answers(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
+    with pytest.raises(ModelError, match="no finite numbers"):
+        sound_answers(np.array([[np.inf]]), 1, 0)

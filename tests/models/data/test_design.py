@@ -1,95 +1,19 @@
-"""Quantile scaling: ranks as normal scores, so that what is far out, undefined or constant has no pull."""
-
-import warnings
+"""Design matrices: blocks of columns, fitted on training rows, zero where a modality is missing."""
 
 import numpy as np
 import pytest
-from scipy.stats import norm
-from sklearn.feature_extraction.text import CountVectorizer
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 
-from models.data.design import Block
+from models.classical.unimodal import Unimodal
+from models.data.design import Block, joined, width
 from models.data.modalities import Modalities
-from models.data.scaling import LIMIT, Quantile, Standardise, scaler
+from models.data.scaling import total_variance
 from models.errors import ModelError
-
-
-def drawn(n, seed=0):
-    rng = np.random.default_rng(seed)
-    return np.column_stack([rng.normal(5, 2, n), rng.lognormal(sigma=2, size=n), rng.exponential(size=n) ** 3])
-
-
-def learned(values, quantiles):
-    """What scikit-learn makes of the same columns."""
-    ranks = QuantileTransformer(n_quantiles=quantiles, output_distribution="normal")
-    return make_pipeline(ranks, StandardScaler()).fit(values)
-
-
-@pytest.mark.parametrize(("n", "quantiles"), [(30, 30), (200, 200), (500, 200)])
-def test_equals_scikit_learns_on_the_training_rows_and_on_others(n, quantiles):
-    train, test = drawn(n), drawn(60, seed=1)
-    own, theirs = Quantile().fit(train), learned(train, quantiles)
-    np.testing.assert_allclose(own.transform(train), theirs.transform(train), atol=1e-9)
-    np.testing.assert_allclose(own.transform(test), theirs.transform(test), atol=1e-9)
-
-
-def test_scores_of_any_distribution_are_normal_and_keep_the_order():
-    values = drawn(400)
-    scores = Quantile().fit(values).transform(values)
-    wanted = norm.ppf((np.arange(400) + 0.5) / 400)[20:-20]
-    for column, raw in zip(scores.T, values.T, strict=True):
-        assert (np.diff(column[np.argsort(raw)]) >= 0).all()
-        slope, offset = np.polyfit(wanted, np.sort(column)[20:-20], 1)
-        np.testing.assert_allclose(np.sort(column)[20:-20], slope * wanted + offset, atol=0.03)
-        assert 0.8 < slope < 1.01
-
-
-def test_an_outlier_does_not_move_the_others():
-    values = drawn(150)
-    wild, first = values.copy(), int(values[:, 0].argmax())
-    wild[first, 0] = 1e4
-    tame, moved = (Quantile().fit(v).transform(v) for v in (values, wild))
-    np.testing.assert_allclose(moved, tame, atol=1e-6)
-    others = np.arange(150) != first
-    assert np.ptp(Standardise().fit(wild).transform(wild)[others, 0]) < 0.02  # the other scaler loses them
-
-
-@pytest.mark.parametrize("fit_with_gaps", [False, True])
-def test_undefined_entries_are_nought_and_the_known_ones_scored_without_them(fit_with_gaps):
-    values = drawn(90)
-    gaps = np.random.default_rng(2).random(values.shape) < 0.3
-    holed = np.where(gaps, np.nan, values)
-    train = holed if fit_with_gaps else values
-    scores, wanted = Quantile().fit(train).transform(holed), learned(train, 90).transform(holed)
-    assert (scores[gaps] == 0).all()
-    np.testing.assert_allclose(scores[~gaps], wanted[~gaps], atol=1e-9)
-
-
-@pytest.mark.parametrize("column", [3.0, 0.0, np.nan])
-def test_a_column_that_never_varies_is_nought_for_whatever_comes(column):
-    train = np.column_stack([np.full(20, column), np.arange(20.0)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        model = Quantile().fit(train)
-        scores = model.transform(np.array([[column, 0], [-1e6, 3], [7, 5], [np.nan, 9]]))
-    assert (scores[:, 0] == 0).all()
-    assert (np.diff(scores[:, 1]) > 0).all()
-
-
-def test_what_training_never_saw_is_no_further_out_than_its_extremes():
-    values = drawn(120)
-    model = Quantile().fit(values)
-    extremes = model.transform(np.array([values.min(axis=0), values.max(axis=0)]))
-    beyond = model.transform(np.array([values.min(axis=0) - 1e12, values.max(axis=0) + 1e12]))
-    np.testing.assert_array_equal(beyond, extremes)
-    assert np.abs(beyond).max() < LIMIT
-
-
-@pytest.mark.parametrize("n", [1, 2])
-def test_very_few_rows_are_enough(n):
-    scores = Quantile().fit(drawn(n)).transform(drawn(5, seed=4))
-    assert np.isfinite(scores).all()
+from tests.models.classical.planted import data
+from tests.models.data.test_scaling import drawn, learned
 
 
 def test_a_block_scales_present_rows_and_dense_transformers_by_the_same_name():
@@ -107,22 +31,98 @@ def test_a_block_scales_present_rows_and_dense_transformers_by_the_same_name():
         np.testing.assert_allclose(found[here], learned(raw[here], 30).transform(raw[here]), atol=1e-9)
 
 
-def test_a_scaler_is_found_by_its_name():
-    assert isinstance(scaler("quantile"), Quantile)
-    assert isinstance(scaler("standard"), Standardise)
-    with pytest.raises(ModelError, match="no normalisation is named 'quantle'; did you mean 'quantile'"):
-        scaler("quantle")
-    with pytest.raises(ModelError, match="no normalisation is named 'x'; there are: standard, quantile"):
-        scaler("x")
+def test_sparse_and_dense_parts_join():
+    texts = np.array(["good film", None, "bad film", "good"], object)
+    x = Modalities(
+        {"text": np.arange(8, dtype=np.float32).reshape(4, 2)},
+        {"text": np.array([True, False, True, True])},
+        texts,
+        np.arange(4),
+    )
+    block = Block("text", [("counts", TfidfVectorizer())]).fit(x)
+    matrix = joined(block.transform(x))
+    assert matrix.shape == (4, 2 + 3)
+    assert np.abs(matrix[[1]].toarray()).sum() == 0
+    counts = matrix[:, 2:]
+    assert total_variance(counts[[0, 2, 3]]) == pytest.approx(100)
 
 
-def test_quantiles_of_no_rows_or_columns_are_learnt_and_asked_for():
-    assert Quantile().fit(np.zeros((0, 3))).transform(np.ones((2, 3))).tolist() == [[0, 0, 0]] * 2
-    assert Quantile().fit(np.ones((4, 0))).transform(np.ones((2, 0))).shape == (2, 0)
-    assert Quantile().fit(np.arange(6.0).reshape(3, 2)).transform(np.zeros((0, 2))).shape == (0, 2)
+def test_text_transformers_are_fitted_on_training_rows_alone():
+    n = 40
+    texts = np.array([("good" if i % 2 else "bad") + f" word{i}" for i in range(n)], object)
+    x = Modalities({}, {"text": np.ones(n, bool)}, texts, np.arange(n) % 5)
+    words = {"text": [("counts", CountVectorizer())]}
+    model = Unimodal("text", fitted=words).fit(x[:30], np.arange(30) % 2)
+    (fitted,) = model.model_.design.block.transformers_
+    assert "word29" in fitted.vocabulary_
+    assert "word30" not in fitted.vocabulary_
+    assert not hasattr(words["text"][0][1], "vocabulary_")
+    assert (model.predict(x[30:]) == np.arange(30, n) % 2).all()
 
 
-def test_a_scaler_of_other_columns_is_not_broadcast():
-    scaler = Standardise().fit(np.arange(12.0).reshape(4, 3))
-    with pytest.raises(ValueError, match="X has 1 features, but Standardise is expecting 3"):
-        scaler.transform(np.ones((4, 1)))
+def test_a_modality_of_nothing_is_refused():
+    x, score = data()
+    empty = Modalities({}, x.present, x.text, x.groups)
+    with pytest.raises(ModelError, match="neither pooled features nor a fitted transformer"):
+        Unimodal("audio", task="regression").fit(empty, score)
+
+
+def test_words_that_are_not_there_are_no_columns():
+    assert width(np.zeros((3, 7))) == 7
+    assert width(csr_matrix(([1.0, 1.0, 1.0], ([0, 0, 1], [5, 9000, 3])), shape=(3, 10000))) == 1
+
+
+def test_an_indicator_marks_rows_with_the_modality_if_that_varies():
+    pooled, present = np.arange(4, dtype=np.float32)[:, None], np.array([True, True, False, True])
+    x = Modalities({"audio": pooled}, {"audio": present}, np.full(4, None), np.arange(4))
+    values, flags = Block("audio", indicator=True).fit(x).transform(x)
+    assert values[2].tolist() == [0]
+    assert (flags[present] > 0).all()
+    assert flags[~present].tolist() == [[pytest.approx(-np.sqrt(3))]]
+    assert len(Block("audio", indicator=True).fit(x[[0, 1, 3]]).transform(x)) == 1
+
+
+def test_only_one_extractor_and_its_neighbours_are_read():
+    columns = ("egemaps.0", "pitch.0", "egemaps@-1.0")
+    x = Modalities(
+        {"audio": np.eye(3, dtype=np.float32)},
+        {"audio": np.full(3, True)},
+        np.full(3, None),
+        np.arange(3),
+        {"audio": columns},
+    )
+    (matrix,) = Block("audio", only="egemaps").fit(x).transform(x)
+    assert matrix.shape == (3, 2)
+    with pytest.raises(ModelError, match="the modality 'audio' from 'mfcc' has neither"):
+        Block("audio", only="mfcc").fit(x)
+
+
+class Broken:
+    def __init__(self, gives=None):
+        self.gives = gives
+
+    def get_params(self, deep=True):
+        return {"gives": self.gives}
+
+    def fit(self, texts):
+        return self
+
+    def transform(self, texts):
+        if self.gives is None:
+            raise KeyError("no such word")
+        return self.gives
+
+
+@pytest.mark.parametrize(
+    ("gives", "message"),
+    [
+        (None, r"'mine' failed on 2 texts \(KeyError: 'no such word'\)"),
+        (np.zeros(2), r"'mine' gave ndarray \(2,\) for 2 texts"),
+        (np.array([[0.0], [np.inf]]), "not a finite number for the transcript 'two'"),
+        (csr_matrix([[0.0], [np.nan]]), "not a finite number for the transcript 'two'"),
+    ],
+)
+def test_a_text_transformer_that_fails_is_named(gives, message):
+    x = Modalities({}, {"text": np.full(2, True)}, np.array(["one", "two"], object), np.arange(2))
+    with pytest.raises(ModelError, match=message):
+        Block("text", [("mine", Broken(gives))]).fit(x)

@@ -1,15 +1,13 @@
-"""What a network reads: scaled by training rows, padded in the batch alone, never what is absent."""
+"""The inputs of networks: scaled by training rows, padded within a batch, never read where a modality is absent."""
 
 import numpy as np
 import pytest
-import torch
 from sklearn.feature_extraction.text import CountVectorizer
 
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
 from models.fusion.attention import FusedInputs
 from models.nets.inputs import SINGULAR, Inputs
-from models.nets.steps import MAX_STEPS, StepScaler, aligned, drop_modalities, shortened
 
 
 def corpus(lengths=(3, 0, 5, 2), seed=0, n=4):
@@ -32,13 +30,6 @@ def test_steps_are_scaled_by_the_present_training_steps():
     seen = np.concatenate([x.sequences["audio"].values(i) for i in (0, 2)]).astype(np.float64)
     np.testing.assert_allclose(audio.scaler_.mean_, seen.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(audio.scaler_.scale_, 1 / seen.std(axis=0), rtol=1e-6)
-
-
-def test_undefined_constant_and_wild_entries_of_steps():
-    values = np.array([[1, 5, np.nan], [3, 5, np.nan], [np.nan, 5, np.nan]], np.float32)
-    scaler = StepScaler().fit(Ragged.of([values]))
-    np.testing.assert_allclose(scaler.transform(values), [[-1, 0, 0], [1, 0, 0], [0, 0, 0]], atol=1e-6)
-    assert scaler.transform(np.array([[1e9, 5, 1]], np.float32)).tolist() == [[10, 0, 0]]
 
 
 def test_a_batch_is_padded_to_its_own_longest_and_absent_steps_are_not_read():
@@ -85,22 +76,6 @@ def test_wide_word_counts_become_standardised_singular_vectors():
     assert numbers.std(axis=0).max() == pytest.approx(1, abs=1e-4)
 
 
-def test_long_sequences_are_averaged():
-    values, lengths = shortened(np.arange(200.0)[:, None], np.array([3, 2 * MAX_STEPS, 200 - 3 - 2 * MAX_STEPS]))
-    assert lengths.tolist() == [3, MAX_STEPS, min(200 - 3 - 2 * MAX_STEPS, MAX_STEPS)]
-    assert values[:5, 0].tolist() == [0, 1, 2, 3.5, 5.5]
-
-
-def test_a_short_sequence_is_aligned_to_the_longest():
-    (long, short), longest = aligned(np.array([[4], [2]]))
-    assert (long.tolist(), short.tolist(), longest.tolist()) == ([0, 1, 2, 3], [0, 0, 1, 1], [4])
-    _, three = aligned(np.array([[7], [3]]))[0]
-    assert three.tolist() == [int((j + 0.5) * 3 / 7) for j in range(7)]
-    reads, longest = aligned(np.array([[2, 0, 1], [0, 0, 3]]))
-    assert longest.tolist() == [2, 0, 3]
-    assert reads.tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 1, 2]]
-
-
 def test_steps_side_by_side_are_zero_where_a_modality_is_not_there():
     values = [[np.full((k, 2), 10 * i + k, np.float32) for k in lengths] for i, lengths in enumerate([(3, 1), (2, 4)])]
     x = Modalities(
@@ -124,18 +99,6 @@ def test_a_fused_batch_has_a_step_even_where_no_modality_has():
     batch = FusedInputs(("text", "audio"), None, "standard").fit(x).reader(x, {}).batch(np.arange(4))
     assert batch["mask"].sum(axis=1).tolist() == [3, 1, 5, 1]
     assert {steps.shape[1] for steps in batch["steps"]} == {5}
-
-
-def test_modality_dropout_keeps_at_least_one_and_only_what_is_there():
-    rng = np.random.default_rng(0)
-    available = rng.random((4000, 3)) < 0.7
-    torch.manual_seed(0)
-    kept = drop_modalities(available, 0.6)
-    assert not (kept & ~available).any()
-    np.testing.assert_array_equal(kept.any(axis=1), available.any(axis=1))
-    full = drop_modalities(np.ones((20000, 3), bool), 0.3)
-    assert full.mean() == pytest.approx(0.7 + 0.3**3 / 3, abs=0.01)
-    np.testing.assert_array_equal(drop_modalities(available, 0), available)
 
 
 def test_what_the_network_cannot_read_is_refused():

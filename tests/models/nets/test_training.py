@@ -1,6 +1,5 @@
-"""One trainer: the same bits for the same seed, the best epoch kept, torch's own random state left alone."""
+"""One trainer: the same bits for the same seed, the best epoch kept, torch's own random state not changed."""
 
-import pickle
 from functools import partial
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 from skorch.callbacks import regularization
 
+from models.errors import DivergedError
 from models.nets.fcnn import Rows
 from models.nets.trained_net import TrainedNet
 from models.nets.training import Training, held_out, train
@@ -59,25 +59,6 @@ def test_the_seed_decides_and_torchs_state_does_not():
     assert outputs_of(trained(Training(epochs=15, learning_rate=1e-2, seed=1)), x).tobytes() != first.tobytes()
 
 
-def test_a_net_is_arrays_and_plain_settings():
-    x, _ = problem()
-    net = trained()
-    first = outputs_of(net, x)
-    assert "_module" not in net.__getstate__()
-    assert {array.dtype for array in net.weights.values()} == {np.dtype(np.float32)}
-    copy = pickle.loads(pickle.dumps(net))  # noqa: S301 - our own bytes
-    assert outputs_of(copy, x).tobytes() == first.tobytes()
-    state, fresh = net.__getstate__(), TrainedNet.__new__(TrainedNet)
-    fresh.__setstate__({**state, "weights": {name: array.copy() for name, array in net.weights.items()}})
-    assert outputs_of(fresh, x).tobytes() == first.tobytes()
-
-
-def test_an_answer_does_not_depend_on_its_batch():
-    x, _ = problem()
-    net = trained()
-    np.testing.assert_allclose(outputs_of(net, x[:1])[0], outputs_of(net, x)[0], rtol=1e-12)
-
-
 def _noted(seen, original, parameters, max_norm, **more):
     seen.append(max_norm)
     return original(parameters, max_norm=max_norm, **more)
@@ -115,3 +96,23 @@ def test_rows_held_out_share_no_group_with_the_others():
     assert not set(groups[rows]) & set(groups[valid])
     assert len(rows) + len(valid) == 60
     assert held_out(np.zeros(1), np.zeros(1), "regression") is None
+
+
+@pytest.mark.parametrize("split", [None, (np.arange(8), np.arange(8, 12))], ids=["all rows", "held out"])
+@pytest.mark.parametrize("where", [slice(0, 8), slice(8, 12)], ids=["training", "held-out"])
+def test_weights_and_held_out_losses_must_be_numbers(split, where):
+    values = np.ones((12, 2), np.float32)
+    values[where] = np.nan
+    net = TrainedNet(
+        "models.nets.modules:FeedForward", {"width": 2, "outputs": 1, "hidden": 2, "layers": 1, "dropout": 0.0}
+    )
+    with pytest.raises(DivergedError, match=r"the network's (weights|held-out loss) ended in no finite number"):
+        train(
+            net,
+            Rows(values),
+            np.zeros((12, 1), np.float32),
+            Training(epochs=2),
+            criterion=torch.nn.MSELoss(),
+            split=split,
+        )
+    assert net.weights is None
