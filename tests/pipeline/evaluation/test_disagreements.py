@@ -2,10 +2,14 @@
 
 import pandas as pd
 
-from pipeline.evaluation.disagreements import only_right
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of
+from pipeline.evaluation.disagreements import COLUMNS, listed, of_the_best, only_right
+from pipeline.evaluation.scoring import Scored, Scores
 
 
-def answers(prediction: list[object], truth: list[object]) -> pd.DataFrame:
+def predictions(prediction: list[object], truth: list[object]) -> pd.DataFrame:
     return pd.DataFrame({"utterance": list("dabc"), "truth": truth, "prediction": prediction})
 
 
@@ -14,7 +18,7 @@ TABLE = pd.DataFrame({"utterance": list("abcd"), "text": list("ABCD"), "media": 
 
 def test_classes() -> None:
     truth: list[object] = ["x", "x", "y", "y"]
-    fusion, single = answers(["x", "x", "x", "y"], truth), answers(["x", "y", "y", "x"], truth)
+    fusion, single = predictions(["x", "x", "x", "y"], truth), predictions(["x", "y", "y", "x"], truth)
     first, second = only_right(fusion, single, TABLE, "classification")
     assert first.to_numpy().tolist() == [["a", "A", "m", "1", "x", "x", "y"], ["c", "C", "m", "2", "y", "y", "x"]]
     assert second["utterance"].tolist() == ["b"]
@@ -22,7 +26,34 @@ def test_classes() -> None:
 
 def test_scores_and_another_order_of_the_second() -> None:
     truth: list[object] = [0.0, 1.0, 2.0, 3.0]
-    fusion, single = answers([0.5, 1.0, 2.6, 9.0], truth), answers([0.6, 1.0, 2.0, 9.0], truth)
+    fusion, single = predictions([0.5, 1.0, 2.6, 9.0], truth), predictions([0.6, 1.0, 2.0, 9.0], truth)
     first, second = only_right(fusion, single.iloc[::-1], TABLE, "regression")
     assert first["utterance"].tolist() == ["d"]
     assert second["utterance"].tolist() == ["b"]
+
+
+def test_the_best_fusion_is_set_against_the_best_single_modality() -> None:
+    truth: list[object] = ["x", "x", "y", "y"]
+    named = {
+        Configuration("unimodal", ("text",), "svm"): (0.5, predictions(["x", "y", "y", "x"], truth)),
+        Configuration("unimodal", ("audio",), "svm"): (0.25, predictions(["y", "y", "y", "x"], truth)),
+        Configuration("vote", ("text", "audio"), "svm"): (0.75, predictions(["x", "x", "x", "y"], truth)),
+    }
+    rows = [Scored(one, 4, {"accuracy": Interval(value, 0, 1)}) for one, (value, _) in named.items()]
+    parts = {one: part for one, (_, part) in named.items()}
+    scores = Scores(rows, metrics_of("classification", ["accuracy"]))
+    found = of_the_best(scores, parts, TABLE, "classification")
+    assert {file: part["utterance"].tolist() for file, part in found.items()} == {
+        "only_fusion.csv": ["a", "c"],
+        "only_single.csv": ["b"],
+    }
+    alone = of_the_best(Scores(rows[:2], scores.metrics), parts, TABLE, "classification")
+    assert [(len(part), list(part.columns)) for part in alone.values()] == [(0, COLUMNS)] * 2
+
+
+def test_the_first_ten_utterances_are_listed_with_what_both_predict() -> None:
+    table = pd.DataFrame([["u", "so what", "m.wav", "s", "x", "x", "y"]] * 12, columns=COLUMNS)
+    lines = list(listed("the best fusion", table))
+    assert lines[0] == "\n12 utterances that only the best fusion gets right, the first 10:"
+    assert lines[1:] == ["  u: x, fusion x, single y; “so what” m.wav"] * 10
+    assert list(listed("it", table[:0])) == ["\n0 utterances that only it gets right:"]

@@ -3,11 +3,16 @@
 import json
 import shutil
 import xml.etree.ElementTree as ElementTree
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.evaluation.outputs import write_outputs
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of
+from pipeline.evaluation.outputs import metrics_json, write_outputs
+from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
@@ -45,3 +50,20 @@ def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
     assert "A note." in page
     assert "unimodal text logistic" in page
     assert page.count("<svg") == 2
+
+
+def test_an_undefined_metric_is_null_in_json() -> None:
+    values = {"mae": Interval(1 / 3, 0.0, 1.0), "r": Interval(float("nan"), float("nan"), float("nan"))}
+    scores = Scores([Scored(Configuration("majority"), 4, values)], metrics_of("regression", ["mae", "r"]))
+    assert json.loads(json.dumps(metrics_json(scores), allow_nan=False)) == {"majority": {"mae": 0.333333, "r": None}}
+
+
+def test_each_folder_has_a_record_of_its_files_and_plots_are_not_bound(tmp_path: Path) -> None:
+    outputs = {"table.csv": "a\n", "images/forest.svg": "<svg/>", "plots/vote-text-svm.csv": "b\n"}
+    write_outputs(outputs, tmp_path, {"the predictions": "k" * 64}, "crossmodal evaluate --corpus c")
+    for folder, name in ((tmp_path, "table.csv"), (tmp_path / "images", "forest.svg")):
+        record = json.loads((folder / "tables.json").read_text())
+        assert record["files"] == {name: sha256((folder / name).read_bytes()).hexdigest()}
+        assert record["made_of"] == {"the predictions": "k" * 64}
+        assert record["command"] == "crossmodal evaluate --corpus c"
+    assert (tmp_path / "plots/vote-text-svm.csv").read_text() == "b\n"

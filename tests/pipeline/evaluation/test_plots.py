@@ -1,9 +1,18 @@
+"""Plots show what they are given: intervals, weights by class, curves and rounded scores."""
+
 import math
+import xml.etree.ElementTree as ElementTree
 
 import pandas as pd
 import pytest
 
-from pipeline.evaluation.plots import attention_plot, attention_points
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of
+from pipeline.evaluation.plots import attention_plot, attention_points, confusions, robustness_plot, scores_plot
+from pipeline.evaluation.scoring import Scored, Scores
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def weights(**columns):
@@ -30,3 +39,54 @@ def test_scores_are_not_divided_and_missing_weights_are_left_out():
     assert [point.label for point in points] == ["modality_attention on text", "modality_attention on audio"]
     assert points[0].value == pytest.approx(2 / 3)
     assert attention_plot(points).count("<circle") == 2
+
+
+def scored(strategy, modalities, value, low=math.nan, high=math.nan, name="accuracy"):
+    return Scored(Configuration.parse(strategy, modalities), 10, {name: Interval(value, low, high)})
+
+
+def drawn(svg):
+    root = ElementTree.fromstring(svg)
+    return root, [text.text for text in root.iter(f"{SVG}text")]
+
+
+def test_scores_are_drawn_in_order_with_a_line_at_the_best_single_modality():
+    rows = [scored("majority", "", 0.2), scored("unimodal", "text", 0.75, 0.5, 1.0), scored("vote", "text+audio", 0.25)]
+    root, texts = drawn(scores_plot(Scores(rows, metrics_of("classification", ["accuracy"]))))
+    assert [text for text in texts if text[0].isalpha()] == ["majority", "unimodal text", "vote text+audio"]
+    assert texts[-3:] == ["0", "0.5", "1"]
+    base, interval = root.findall(f"{SVG}line")
+    assert base.attrib["stroke-dasharray"]
+    left, width = (float(root.findall(f"{SVG}circle")[i].attrib["cx"]) for i in (0, 1))
+    assert float(base.attrib["x1"]) == width
+    assert float(interval.attrib["x2"]) - width == pytest.approx((width - left) * 0.25 / 0.55, abs=0.2)
+
+
+def test_an_error_is_drawn_from_0_to_its_largest_bound():
+    rows = [scored("unimodal", "text", 1.5, 1.0, 2.5, "mae"), scored("vote", "text+audio", math.nan, name="mae")]
+    _, texts = drawn(scores_plot(Scores(rows, metrics_of("regression", ["mae"]))))
+    assert texts[-3:] == ["0", "1.25", "2.5"]
+    assert "nan" not in texts
+
+
+def test_robustness_has_one_panel_per_modality_and_one_curve_per_fusion():
+    lines = [
+        (strategy, "text+audio", "svm", removed, share, "uar", 1 - share / 100, 0, 1)
+        for strategy in ("vote", "pca")
+        for removed in ("text", "audio")
+        for share in (0, 50)
+    ]
+    columns = ["strategy", "modalities", "model", "removed", "share", "metric", "value", "low", "high"]
+    root, texts = drawn(robustness_plot(pd.DataFrame(lines, columns=columns)))
+    assert len(root.findall(f"{SVG}polyline")) == 4
+    assert {"without text", "without audio", "vote text+audio svm", "pca text+audio svm"} <= set(texts)
+    assert root.attrib["aria-label"] == "uar as utterances lose a modality"
+
+
+def test_confusions_of_scores_are_of_rounded_ones():
+    part = pd.DataFrame({"utterance": ["u", "v"], "truth": [1.4, -0.6], "prediction": [2.5, 0.2], "fold": "1"})
+    one = Configuration("vote", ("text", "audio"), "ridge")
+    found = confusions({one: part}, "regression")
+    assert list(found) == ["vote-text_audio-ridge"]
+    assert found["vote-text_audio-ridge"].to_numpy().tolist() == [["u", 1, 2], ["v", -1, 0]]
+    assert confusions({one: part}, "classification")["vote-text_audio-ridge"]["truth"].tolist() == [1.4, -0.6]

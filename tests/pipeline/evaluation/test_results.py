@@ -1,10 +1,24 @@
+"""What `train` wrote is read by configuration; what is missing or damaged is named."""
+
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from models.configuration import Configuration
 from pipeline.errors import UserError
-from pipeline.evaluation.results import read_attention
+from pipeline.evaluation.results import (
+    by_configuration,
+    count_groups,
+    group_by_utterance,
+    metrics_of,
+    read_attention,
+    read_parameters,
+    read_seconds,
+)
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from tests.conftest import bind
 
 CORPUS = SimpleNamespace(modalities=("text", "audio", "video"))
@@ -30,3 +44,62 @@ def test_attention_that_is_no_number_is_named_with_its_file(tmp_path):
 
 def test_without_attention_there_is_nothing_to_read(tmp_path):
     assert read_attention(tmp_path / "attention.csv", CORPUS) is None
+
+
+TABLE = pd.DataFrame({"utterance": ["u1", "u2", "u3"], "speaker": ["s", "s", "t"]})
+SPEAKERS = ProtocolParams("group-kfold", group="speaker")
+CLASSES = CorpusParams("manifest", "c", "classification", "label", ("text",), SPEAKERS)
+
+
+def test_lines_are_divided_by_configuration_in_the_order_of_the_file():
+    table = pd.DataFrame(
+        {
+            "strategy": ["vote", "majority", "vote"],
+            "modalities": ["text+audio", "", "text+audio"],
+            "model": ["svm", "", "svm"],
+            "prediction": [1, 2, 3],
+        }
+    )
+    found = by_configuration(table)
+    assert list(found) == [Configuration("vote", ("text", "audio"), "svm"), Configuration("majority")]
+    assert [part["prediction"].tolist() for part in found.values()] == [[1, 3], [2]]
+
+
+def test_groups_are_counted_among_the_predicted_utterances_only():
+    groups = group_by_utterance(TABLE, CLASSES, TABLE)
+    assert groups.to_dict() == {"u1": "s", "u2": "s", "u3": "t"}
+    assert count_groups(groups, TABLE) == 2
+    assert count_groups(groups, pd.DataFrame({"utterance": ["u1", "u2", "u2"]})) == 1
+    with pytest.raises(UserError, match="'u9', which is no utterance of the corpus"):
+        group_by_utterance(TABLE, CLASSES, pd.DataFrame({"utterance": ["u9", "u1"]}))
+
+
+def test_the_first_of_the_chosen_metrics_leads_and_by_default_the_first_of_the_task():
+    assert [metric.name for metric in metrics_of(replace(CLASSES, metrics=("uar", "accuracy")))] == ["uar", "accuracy"]
+    assert metrics_of(CLASSES)[0].name == "accuracy"
+    assert len(metrics_of(CLASSES)) == 4
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/c").mkdir(parents=True)
+    return tmp_path / "results/c"
+
+
+def test_seconds_are_means_over_the_folds(results):
+    head = "strategy,modalities,model,fold,fit_s,predict_s\n"
+    (results / "fits.csv").write_text(head + "vote,text+audio,svm,1,1.0,0.5\nvote,text+audio,svm,2,3.0,0.25\n")
+    assert read_seconds("c") == {Configuration("vote", ("text", "audio"), "svm"): (2.0, 0.375)}
+    (results / "fits.csv").unlink()
+    assert read_seconds("c") == {}
+
+
+def test_parameters_are_read_by_configuration(results):
+    (results / "parameters.csv").write_text("strategy,modalities,model,parameters\nmajority,,,3\nvote,text,svm,12\n")
+    bind(results, "train.json")
+    assert read_parameters("c") == {Configuration("majority"): 3, Configuration("vote", ("text",), "svm"): 12}
+    (results / "parameters.csv").write_text("strategy,modalities,parameters\nmajority,,3\n")
+    bind(results, "train.json")
+    with pytest.raises(UserError, match=r"parameters\.csv has no column 'model': run `crossmodal train` again"):
+        read_parameters("c")

@@ -1,6 +1,7 @@
 """The page: the table's values, confusion matrices counted by hand, and hostile names shown as text."""
 
 import re
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -118,3 +119,13 @@ def test_a_drawing_that_was_edited_is_refused(corpus: Path) -> None:
     path.write_text(path.read_text().replace("<svg", "<svg onload='x()'"))
     with pytest.raises(UserError, match=r"forest\.svg"):
         report(load_params(corpus / "params.yaml"), "c")
+
+
+def test_the_template_is_packaged_with_the_code() -> None:
+    root = Path(__file__).parents[3]
+    packaged = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    folder = root / "pipeline/reporting"
+    found = {file for pattern in packaged["pipeline.reporting"] for file in folder.glob(pattern)}
+    assert (
+        found == {file for file in folder.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")} != set()
+    )
