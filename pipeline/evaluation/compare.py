@@ -51,7 +51,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     first, second
         Two folders that hold predictions.csv, or two configurations written ``strategy:modalities:model``.
     corpus
-        Of which corpus; by default the one that the first folder is named after, or the only one of run.corpora.
+        The corpus; by default the one that the first folder is named after, or the only one of run.corpora.
     only
         A metric; all of the corpus's table by default.
 
@@ -63,7 +63,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     Raises
     ------
     UserError
-        If a name is unknown or fits several configurations, or the two are not of the same utterances.
+        If a name is unknown or matches several configurations, or the two predict different utterances.
     """
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:
@@ -95,7 +95,7 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
     Raises
     ------
     UserError
-        If the two of a pair are not of the same utterances, or these have other labels.
+        If the two models of a pair predict different utterances, or were scored on different labels.
     """
     aligned = {label: _aligned(label, *pair) for label, pair in pairs.items()}
     found: list[Compared] = []
@@ -119,7 +119,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
     Raises
     ------
     UserError
-        If no configuration fits, or several do.
+        If no configuration matches, or several do.
 
     Examples
     --------
@@ -128,12 +128,12 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
     'concat text+audio svm'
     """
     wanted = spec.split(":")
-    fitting = [one for one in configurations if len(wanted) <= 3 and all(map(_same, wanted, one.names))]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = [":".join(one.names) for one in (fitting or configurations)]
-    close = names if fitting else get_close_matches(spec, names, n=5, cutoff=0.3)
-    what = "fits several rows of the table" if fitting else "fits no row of the table, and is no folder"
+    matching = [one for one in configurations if len(wanted) <= 3 and all(map(_same, wanted, one.names))]
+    if len(matching) == 1:
+        return matching[0]
+    names = [":".join(one.names) for one in (matching or configurations)]
+    close = names if matching else get_close_matches(spec, names, n=5, cutoff=0.3)
+    what = "matches several rows of the table" if matching else "matches no row of the table, and is no folder"
     raise UserError(f"{spec!r} {what}; write strategy:modalities:model, as one of: {', '.join(close or names)}")
 
 
@@ -173,7 +173,7 @@ def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[
 
 
 def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str]:
-    """Return a sentence on the present results of the corpus, if they are compared and are out of date."""
+    """Return a sentence if one of the folders holds the present results of the corpus and they are out of date."""
     if not any(folder.resolve() == CorpusPaths(name).results.resolve() for folder in folders):
         return []
     try:
@@ -191,7 +191,7 @@ def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pai
 
 
 def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both in the order of the first."""
+    """Return both tables, the second in the order of the first."""
     different = set(one["utterance"]) ^ set(two["utterance"])
     if different or len(one) != len(two):
         example = f", as {min(different)!r} is in one only" if different else ""

@@ -15,7 +15,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.training.labels import SHUFFLED
 
 DRAWS = 200
-ROUNDING = 1e-9  # a deviation below this is none: the same prediction for all utterances
+ROUNDING = 1e-9  # a smaller deviation counts as 0: all utterances have the same prediction
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Reading what `train` wrote into results/<corpus>: predictions, and what may be missing beside them."""
+"""Reading what `train` wrote into results/<corpus>: predictions, and the tables beside them that may be missing."""
 
 from pathlib import Path
 from typing import Any

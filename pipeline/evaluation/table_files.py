@@ -76,7 +76,6 @@ def _numbers(name: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
         raise UserError(f"{path} does not exist: {command} first")
     table = read_table(path, dtype=dict.fromkeys([*NAMES, "metric"], str))
     try:
-        found = table.assign(**{column: pd.to_numeric(table[column]) for column in columns})
-        return found.dropna(subset=["n"]) if "n" in columns else found
+        return table.assign(**{column: pd.to_numeric(table[column]) for column in columns})
     except (KeyError, ValueError) as error:
         raise UserError(f"{path} is damaged ({one_line(error)}): {command} again") from error

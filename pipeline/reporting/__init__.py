@@ -1,1 +1,1 @@
-"""The page and its pictures."""
+"""The page and its template, plots as SVG, and tables as Markdown, LaTeX and text."""

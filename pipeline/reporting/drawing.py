@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of a forest: labels, axis, one row
+_LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of a forest plot: labels, axis, one row
 _PANEL, _HEIGHT, _GAP = 250, 240, 60  # pixels of a panel of curves, and between panels
 _INK, _GREY = "#444466", "#999999"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")  # Okabe and Ito
@@ -14,7 +14,7 @@ _DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 @dataclass(frozen=True)
 class Point:
-    """A row of a forest: its label, a value and its interval; NaN bounds where there is none."""
+    """One row of a forest plot: a label, a value and its interval; NaN bounds where there is no interval."""
 
     label: str
     value: float
@@ -23,18 +23,18 @@ class Point:
 
 
 def forest(points: Sequence[Point], title: str, span: tuple[float, float], base: float | None = None) -> str:
-    """Draw a line a row: a point, its interval and its value.
+    """Draw a forest plot: in each row a point, its interval and its value.
 
     Parameters
     ----------
     points
-        From top to bottom; one without a value has its label only.
+        From top to bottom; where a value is undefined, only the label is drawn.
     title
         What is measured.
     span
         Ends of the axis.
     base
-        Where a dashed line goes down through all rows.
+        The value at which a dashed line crosses all rows.
     """
     low, high = span
 
@@ -50,7 +50,7 @@ def forest(points: Sequence[Point], title: str, span: tuple[float, float], base:
 
 
 def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], title: str, below: str) -> str:
-    """Draw a panel a name, side by side on one scale, each with a curve a series; the series are listed underneath.
+    """Draw panels side by side on one scale, each with one curve per series; the series are listed underneath.
 
     Parameters
     ----------

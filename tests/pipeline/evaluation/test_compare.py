@@ -120,11 +120,11 @@ def test_a_row_may_be_named_in_part_if_it_is_the_only_one() -> None:
     assert find_configuration("unimodal", ROWS) == ROWS[0]
     assert find_configuration("vote:audio+text:mlp", ROWS) == ROWS[2]
     assert find_configuration("majority", ROWS) == ROWS[3]
-    with pytest.raises(UserError, match=r"fits several rows of the table.*vote:text\+audio:svm, vote:text\+audio:mlp"):
+    with pytest.raises(UserError, match=r"matches several rows.*vote:text\+audio:svm, vote:text\+audio:mlp"):
         find_configuration("vote:text+audio", ROWS)
-    with pytest.raises(UserError, match=r"'unimodl:text' fits no row of the table.*unimodal:text:svm"):
+    with pytest.raises(UserError, match=r"'unimodl:text' matches no row of the table.*unimodal:text:svm"):
         find_configuration("unimodl:text", ROWS)
-    with pytest.raises(UserError, match="fits no row"):
+    with pytest.raises(UserError, match="matches no row"):
         find_configuration("unimodal:text:svm:more", ROWS)
 
 

@@ -165,7 +165,7 @@ def test_utterances_that_only_one_model_gets_right_are_listed_and_only_the_first
 
 
 def test_what_is_missing_or_unknown_is_named(truth):
-    with pytest.raises(UserError, match=r"'unimodal:smell' fits no row"):
+    with pytest.raises(UserError, match=r"'unimodal:smell' matches no row"):
         explained("unimodal:smell")
     (CorpusPaths("c").results / "only_fusion.csv").unlink()
     with pytest.raises(UserError, match=r"only_fusion\.csv is missing: run `crossmodal evaluate --corpus c`"):
