@@ -1,6 +1,7 @@
 """export: the utterances, words and features of a corpus as a file for other tools."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ _OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_name
 def export(
     params: Params,
     name: str,
-    file_format: str,
+    form: str,
     path: Path,
     features: Sequence[str] = (),
     align: str = "",
@@ -54,7 +55,7 @@ def export(
     ----------
     params, name
         The settings, and the corpus.
-    file_format
+    form
         A format that `pipeline.exchange.registry` can write.
     path
         The file, or folder, to write.
@@ -69,25 +70,22 @@ def export(
     Returns
     -------
     list of str
-        Lines on what was written, one per store.
+        Lines on what was written.
 
     Raises
     ------
     UserError
         If a store is missing or out of date, a label must be a number and is not, or `path` cannot be written.
     """
-    write, scored_parts = writer_of(file_format), entry_named(file_format).scored_parts
+    write, scored_parts = writer_of(form), entry_named(form).scored_parts
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    tables = [one for one in (paths.utterances, paths.words) if one.is_file()]
-    before = [sha256_of(one) for one in tables]
-    table = read_utterances(paths.utterances, corpus.label)
-    if scored_parts and not fold and not (table["split"] != "").any():
-        fold = plan_of(table, corpus).folds[0].name
-    stores = by_modality(name, features) if features else _trained_on(params, name)
-    differences = imported_differences(name, stores.values(), table)
-    bundle = bundle_of(params, name, stores, align, fold)
-    if [sha256_of(one) for one in tables] != before:
-        raise Changed(f"the tables of {name} changed while they were read: run the same command again")
+    with _unchanged_tables(paths):
+        table = read_utterances(paths.utterances, corpus.label)
+        if scored_parts and not fold and not (table["split"] != "").any():
+            fold = plan_of(table, corpus).folds[0].name
+        stores = by_modality(name, features) if features else _trained_on(params, name)
+        differences = imported_differences(name, stores.values(), table)
+        bundle = bundle_of(params, name, stores, align, fold)
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
     if scored_parts:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
@@ -96,6 +94,16 @@ def export(
             lines.append(divided)
     write(bundle, path)
     return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *differences]
+
+
+@contextmanager
+def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
+    """Raise `Changed` at the end of the block if the utterances or words were written again meanwhile."""
+    tables = [table for table in (paths.utterances, paths.words) if table.is_file()]
+    before = [sha256_of(table) for table in tables]
+    yield
+    if [sha256_of(table) for table in tables] != before:
+        raise Changed(f"the tables of {paths.name} changed while they were read: run the same command again")
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:

@@ -1,6 +1,6 @@
 """A CSV with one row per utterance: columns that the options name become features, the others the utterance table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from pipeline.exchange.tables import matched, table_bundle
 from pipeline.foreign import one_line
 from pipeline.tables.csv_cells import MARKS, restored, unmarked_rows
 from pipeline.tables.csv_files import records
+from pipeline.tables.row_names import Record
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
@@ -53,20 +54,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     there = [j for j, name in enumerate(header) if name]
     names = dict(zip(there, names_here([header[j] for j in there], options, path), strict=True))
     chosen = matched(options, list(names.values()), source)
-    wanted = {name for _, _, own in chosen for name in own}
-    features, others = [j for j in there if names[j] in wanted], [j for j in there if names[j] not in wanted]
-    values: list[NDArray[np.float32]] = []
-    cells: list[list[str]] = []
-    for line, row in rows:
-        if not any(row):
-            continue  # spreadsheets end in rows of commas
-        _check_width(path, line, row, header)
-        lines.append(line)
-        values.append(_numbers(row, features, names, source, len(cells)))
-        cells.append([row[j] for j in others])
-    texts = {names[j]: _lossless([row[k] for row in cells]) for k, j in enumerate(others)}
-    matrix = np.stack(values) if values else np.zeros((0, len(features)), np.float32)
-    numbers = {names[j]: matrix[:, k] for k, j in enumerate(features)}
+    features = {name for _, _, own in chosen for name in own}
+    texts, numbers = _cells(_filled(path, header, rows, lines), names, features, source)
     bundle = table_bundle(texts, numbers, chosen, options, source)
     own = [
         f"{path.name}: {notice}"
@@ -74,6 +63,30 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         if notice
     ]
     return replace(bundle, notices=(*own, *bundle.notices))
+
+
+def _filled(path: Path, header: list[str], rows: Iterator[Record], lines: list[int]) -> Iterator[list[str]]:
+    """Yield the rows that are not empty, and add the numbers of their lines to `lines`."""
+    for line, row in rows:
+        if any(row):  # spreadsheets end with rows of commas
+            _check_width(path, line, row, header)
+            lines.append(line)
+            yield row
+
+
+def _cells(
+    rows: Iterator[list[str]], names: Mapping[int, str], wanted: set[str], source: TableFile
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
+    """Return the columns that are not features, and the numbers of those that are."""
+    features, others = [j for j in names if names[j] in wanted], [j for j in names if names[j] not in wanted]
+    values: list[NDArray[np.float32]] = []
+    cells: list[list[str]] = []
+    for row in rows:
+        values.append(_numbers(row, features, names, source, len(cells)))
+        cells.append([row[j] for j in others])
+    texts = {names[j]: _lossless([row[k] for row in cells]) for k, j in enumerate(others)}
+    matrix = np.stack(values) if values else np.zeros((0, len(features)), np.float32)
+    return texts, {names[j]: matrix[:, k] for k, j in enumerate(features)}
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
