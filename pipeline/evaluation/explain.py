@@ -26,9 +26,10 @@ from pipeline.run.progress import Progress
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated, require_same
-from pipeline.training.fitting import data_of, fitted_model, planned
+from pipeline.training.fitting import fitted_model
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import settings_of, step_settings
+from pipeline.training.job_data import data_of, planned
 from pipeline.training.jobs import Job
 from pipeline.training.labels import labels_of
 from pipeline.training.trained import require_features

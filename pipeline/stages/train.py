@@ -17,9 +17,9 @@ from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED
 from pipeline.training.configurations import plan_configurations
 from pipeline.training.fits import fit_all, over_time, without_failed
-from pipeline.training.fitting import planned
 from pipeline.training.guard import contents_of, guarded, plan_of
 from pipeline.training.inputs import load_modalities, settings_of, step_settings
+from pipeline.training.job_data import planned
 from pipeline.training.jobs import Job
 from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences

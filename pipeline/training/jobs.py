@@ -34,40 +34,40 @@ class Job:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a configuration said about the test part of one fold, and what it cost.
+    """The predictions of a configuration for the test part of one fold, and what it cost.
 
     Attributes
     ----------
     configuration, fold, test
-        Whose, on which fold, and the n rows of the table that were tested.
+        What was fitted, the name of the fold, and the n rows of the utterance table that were tested.
     predictions
         ``(n,)`` positions in the sorted classes, or scores.
-    shares
+    probabilities
         ``(n, k)`` class probabilities; ``(n, 0)`` for a score.
-    dropped
-        ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions with these modalities taken away; only for fusions.
+    ablated
+        ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions without these modalities; only for fusions.
     weights
         ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without.
     inner
-        A figure (`inner_figure`) on training rows that inner folds held out; NaN where a strategy has no such answers.
+        The inner metric (`inner_metric`) of out-of-fold predictions; NaN for a strategy without any.
     fit_s, predict_s
         Seconds.
     parameters
-        How many numbers were learnt.
+        Number of learnt parameters.
     settings
         Those chosen on inner folds, as JSON.
     ends
         Those of them that lie at an edge of what was tried, as JSON (`models.classical.search_space.edges`).
     warned
-        What libraries warned of, each as the end of a sentence.
+        Warnings of libraries, each as the end of a sentence.
     """
 
     configuration: Configuration
     fold: str
     test: NDArray[np.intp]
     predictions: NDArray[Any]
-    shares: NDArray[np.float64]
-    dropped: Mapping[str, NDArray[Any]]
+    probabilities: NDArray[np.float64]
+    ablated: Mapping[str, NDArray[Any]]
     weights: NDArray[np.float64]
     inner: float
     fit_s: float
@@ -78,9 +78,14 @@ class Fit:
     warned: tuple[str, ...] = ()
 
     def entry(self) -> Entry:
-        """Return it as the cache keeps it."""
-        arrays = {"test": self.test, "predictions": self.predictions, "shares": self.shares, "weights": self.weights}
-        arrays |= {f"dropped {name}": answers for name, answers in self.dropped.items()}
+        """Return the entry of the cache."""
+        arrays = {
+            "test": self.test,
+            "predictions": self.predictions,
+            "probabilities": self.probabilities,
+            "weights": self.weights,
+        }
+        arrays |= {f"ablated {name}": predictions for name, predictions in self.ablated.items()}
         arrays |= {"numbers": np.array([self.inner, self.fit_s, self.predict_s, self.parameters])}
         return Entry(
             "ok", clips={**arrays, "settings": self.settings, "ends": self.ends, "warned": json.dumps(self.warned)}
@@ -88,28 +93,28 @@ class Fit:
 
     @classmethod
     def of(cls, configuration: Configuration, fold: str, entry: Entry) -> "Fit":
-        """Return what `entry` kept."""
+        """Return the fit of an entry of the cache."""
         kept: Any = entry.clips
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
-        dropped = {name.removeprefix("dropped "): a for name, a in kept.items() if name.startswith("dropped ")}
-        arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["shares"], dropped, kept["weights"])
-        said = (kept["settings"], kept["ends"], tuple(json.loads(kept["warned"])))
-        return cls(configuration, fold, *arrays, inner, fit_s, predict_s, int(parameters), *said)
+        ablated = {name.removeprefix("ablated "): a for name, a in kept.items() if name.startswith("ablated ")}
+        arrays = (kept["test"].astype(np.intp), kept["predictions"], kept["probabilities"], ablated, kept["weights"])
+        texts = (kept["settings"], kept["ends"], tuple(json.loads(kept["warned"])))
+        return cls(configuration, fold, *arrays, inner, fit_s, predict_s, int(parameters), *texts)
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A configuration that could not be fitted on one fold, and why, as the end of a sentence."""
+    """A configuration that could not be fitted on one fold, and the reason, as the end of a sentence."""
 
     configuration: Configuration
     fold: str
     reason: str
 
 
-def drops(modalities: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every set of modalities that can be taken away; of a single one, none.
+def ablations(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return every set of modalities that a fusion is tested without; of a single modality, none.
 
-    >>> drops(("text", "audio"))
+    >>> ablations(("text", "audio"))
     [('text',), ('audio',), ('text', 'audio')]
     """
     sizes = range(1, len(modalities) + 1) if len(modalities) > 1 else ()

@@ -15,7 +15,7 @@ from models.validation.folds import hold_out_groups
 from models.validation.probes import knows_labels
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams
-from pipeline.training.fitting import inner_figure
+from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
 
 NAMED = 3  # configurations that a sentence names
@@ -70,7 +70,7 @@ def label_notices(
                 said,
                 data.groups[test],
                 task=corpus.task,
-                metric_name=inner_figure(corpus),
+                metric_name=inner_metric(corpus),
             )
             if sentence:
                 yield sentence

@@ -1,4 +1,4 @@
-"""The tables that training writes: predictions, what fusions predict without a modality, attention, presence, sizes."""
+"""The tables that training writes: predictions, ablated predictions, attention, presence, sizes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,8 +47,8 @@ def _task(classes: NDArray[Any] | None) -> Task:
     return "regression" if classes is None else "classification"
 
 
-def _told(answers: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
-    return answers if classes is None else classes[answers]
+def _decoded(predictions: NDArray[Any], classes: NDArray[Any] | None) -> NDArray[Any]:
+    return predictions if classes is None else classes[predictions]
 
 
 def _predictions(
@@ -59,11 +59,11 @@ def _predictions(
     for fit in fits:
         part = {"utterance": table["utterance"].to_numpy()[fit.test], **_who(fit, _task(classes))}
         part |= {"fold": fit.fold, "truth": truth[fit.test]}
-        part |= {"prediction": _told(fit.predictions, classes), "at": fit.test}
+        part |= {"prediction": _decoded(fit.predictions, classes), "at": fit.test}
         if classes is None:
             part["score"] = fit.predictions
         else:
-            part |= {f"p_{c}": fit.shares[:, k] for k, c in enumerate(classes)}
+            part |= {f"p_{c}": fit.probabilities[:, k] for k, c in enumerate(classes)}
         parts.append(pd.DataFrame(part).assign(place=places[fit.configuration]))
     return pd.concat(parts).sort_values(["place", "at"], kind="stable").drop(columns=["place", "at"])
 
@@ -73,14 +73,16 @@ def _places(fits: Sequence[Fit]) -> dict[Configuration, int]:
 
 
 def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
-    """Return what each fusion says with modalities taken away."""
+    """Return the predictions of each fusion without some of its modalities."""
     columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
     parts = [
         pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
         .assign(**_who(fit, _task(classes)))
-        .assign(dropped=dropped, prediction=_told(answers, classes), place=places[fit.configuration], at=fit.test)
+        .assign(
+            dropped=ablated, prediction=_decoded(predictions, classes), place=places[fit.configuration], at=fit.test
+        )
         for fit in fits
-        for dropped, answers in fit.dropped.items()
+        for ablated, predictions in fit.ablated.items()
     ]
     if not parts:
         return pd.DataFrame(columns=columns)

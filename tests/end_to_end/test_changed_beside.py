@@ -197,7 +197,7 @@ def test_train_refuses_features_that_were_made_anew_in_another_way(corpus: Path)
     before = settings()
     features(before)
     truth = inputs_of(before, "c")
-    with pytest.raises(Changed, match="c are not, or no longer, what this run was planned with"):
+    with pytest.raises(Changed, match="c are not those that this run was planned with"):
         train(before, "c", Beside(lambda: features(settings(low_hz=400.0))))
     assert not CorpusPaths("c").predictions.exists()
     features(before)

@@ -162,7 +162,7 @@ WRONG = {
     "sum": "its answers are no probabilities: ",
     "negative": "no probabilities: one of them is -0.5",
     "shape": "its answers have the shape (",
-    "nan": "its fit ended in no number",
+    "nan": "its fit gave no finite number",
 }
 
 

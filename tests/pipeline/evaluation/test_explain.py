@@ -17,9 +17,9 @@ from pipeline.run.pool.cluster import Pool
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, ProtocolParams, RunParams, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.fitting import planned
 from pipeline.training.guard import split
 from pipeline.training.inputs import settings_of
+from pipeline.training.job_data import planned
 from pipeline.training.jobs import Job
 from tests.conftest import bind, bind_results
 from tests.pipeline.training.test_inputs import ok, store, utterances

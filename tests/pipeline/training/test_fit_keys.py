@@ -19,8 +19,8 @@ from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training import fit_keys
 from pipeline.training.fit_keys import fit_key
-from pipeline.training.fitting import data_of, planned
-from pipeline.training.jobs import Fit, Job, drops
+from pipeline.training.job_data import data_of, planned
+from pipeline.training.jobs import Fit, Job, ablations
 from pipeline.training.labels import labels_of
 from tests.conftest import bind
 from tests.pipeline.training.test_inputs import ok, store, utterances
@@ -33,7 +33,7 @@ FEATURES = {"text": ("bert",), "audio": ("mfcc",), "video": ("face",)}
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4])
 def test_drops_are_all_sets_that_can_be_taken_away(n):
     names = (*THREE, "touch")[:n]
-    found = drops(names)
+    found = ablations(names)
     masks = [mask for mask in product((False, True), repeat=n) if any(mask)] if n > 1 else []
     wanted = [tuple(m for m, taken in zip(names, mask, strict=True) if taken) for mask in masks]
     assert sorted(found) == sorted(wanted)
@@ -334,24 +334,24 @@ SCORES = np.array([0.1, -np.pi, 1e-300])
 FITS = {
     "classes": {
         "predictions": CODED,
-        "shares": np.random.default_rng(0).dirichlet(np.ones(3), 3),
-        "dropped": {"text": CODED[::-1], "audio": CODED, "text+audio": np.zeros(3, np.intp)},
+        "probabilities": np.random.default_rng(0).dirichlet(np.ones(3), 3),
+        "ablated": {"text": CODED[::-1], "audio": CODED, "text+audio": np.zeros(3, np.intp)},
         "weights": np.random.default_rng(1).random((3, 2)),
         "inner": 1 / 3,
         "settings": '{"C": 1.5, "class_weight": null, "über": "\\u65e5本"}',
     },
     "scores": {
         "predictions": SCORES,
-        "shares": np.zeros((3, 0)),
-        "dropped": {"text": SCORES[::-1]},
+        "probabilities": np.zeros((3, 0)),
+        "ablated": {"text": SCORES[::-1]},
         "weights": np.zeros((3, 0)),
         "inner": np.nan,
         "settings": "{}",
     },
     "nobody tested": {
         "predictions": CODED[:0],
-        "shares": np.zeros((0, 3)),
-        "dropped": {},
+        "probabilities": np.zeros((0, 3)),
+        "ablated": {},
         "weights": np.zeros((0, 0)),
         "inner": 0.0,
         "settings": "",
@@ -369,9 +369,9 @@ def test_a_fit_comes_out_of_the_cache_bit_by_bit(name, tmp_path):
     found = Fit.of(TWO, "fold-1", cache.get("ab" * 32))
     for one in fields(Fit):
         before, after = getattr(fit, one.name), getattr(found, one.name)
-        if one.name == "dropped":
+        if one.name == "ablated":
             assert set(after) == set(before)
-        pairs = [(before[d], after[d]) for d in before] if one.name == "dropped" else [(before, after)]
+        pairs = [(before[d], after[d]) for d in before] if one.name == "ablated" else [(before, after)]
         for given, got in pairs:
             assert type(got) is type(given), one.name
             np.testing.assert_array_equal(got, given, strict=isinstance(given, np.ndarray))

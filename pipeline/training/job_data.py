@@ -1,0 +1,83 @@
+"""What a worker reads for a job: the data and labels that the job was planned with, or a refusal."""
+
+import os
+from dataclasses import replace
+from socket import gethostname
+from typing import Any
+
+from numpy.typing import NDArray
+
+from models.data.modalities import Modalities
+from models.registry import reads_sequences
+from pipeline.corpora.utterances import read_utterances
+from pipeline.errors import Changed
+from pipeline.hashing import stamp_of
+from pipeline.run.keys import stamps_key
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.plugins import load_plugins
+from pipeline.training.fit_keys import fit_key
+from pipeline.training.inputs import load_modalities
+from pipeline.training.jobs import Job
+from pipeline.training.labels import labels_of
+
+_MOST_LOADED = 2  # corpora, with and without sequences, that a process keeps in memory
+_loaded: dict[tuple[Any, ...], Modalities] = {}  # the one that was used last stands last
+
+
+def planned(job: Job) -> Job:
+    """Return a job with the keys of its configurations: a worker that finds other keys refuses it."""
+    return replace(job, keys=tuple(fit_key(job, configuration) for configuration in job.configurations))
+
+
+def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
+    """Return all utterances of a job's corpus and their labels, on a worker.
+
+    Raises
+    ------
+    Changed
+        If they are not those that the job was planned with.
+    """
+    os.chdir(job.folder)
+    load_plugins(job.plugins)
+    state = _state(job)
+    table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
+    data = _load(job, state)
+    require_planned(job)
+    if _state(job) != state:
+        raise _changed(job)
+    return data, labels_of(table, job.corpus, job.shuffled)
+
+
+def require_planned(job: Job) -> None:
+    """Raise `Changed` if the keys of a job's configurations are not those that it was planned with."""
+    if planned(job).keys != job.keys:
+        raise _changed(job)
+
+
+def _changed(job: Job) -> Changed:
+    return Changed(
+        f"the utterances, features, settings or code of {job.name} are not those that this run was planned with (found "
+        f"by process {os.getpid()} of {gethostname()}): give all workers the same code, packages and files; if "
+        "something was changed just now, run the same command again"
+    )
+
+
+def _load(job: Job, state: str) -> Modalities:
+    """Return the data of a job's corpus, which a process reads again only when a file or a setting changed."""
+    sequences = any(reads_sequences(c.strategy, c.model) for c in job.configurations)
+    key = (job.folder, job.name, sequences, state, repr(job.settings), repr(job.corpus))
+    data = _loaded.pop(key, None)
+    if data is None:
+        table = read_utterances(CorpusPaths(job.name).utterances, job.corpus.label)
+        data = load_modalities(job.name, job.settings, job.corpus, table, sequences=sequences)
+    while len(_loaded) >= _MOST_LOADED:
+        del _loaded[next(iter(_loaded))]
+    _loaded[key] = data
+    return data
+
+
+def _state(job: Job) -> str:
+    """Return a key that differs whenever a file that is read was written again."""
+    paths = CorpusPaths(job.name)
+    read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
+    return stamps_key({str(path): stamp_of(path) for path in read if path.exists()})
