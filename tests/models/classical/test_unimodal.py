@@ -1,42 +1,48 @@
-"""One modality alone, against scikit-learn on the same rows."""
+"""Models of one modality read that modality alone, and of it only the extractor that is named."""
 
 import numpy as np
 import pytest
-from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from models.classical.unimodal import Unimodal
 from models.data.modalities import Modalities
 from models.errors import ModelError
-from tests.models.fusion.toy import data, theirs
+
+N = 40
+SIGN = np.where(np.arange(N) % 2, 1.0, -1.0).astype(np.float32)
 
 
-def test_unimodal_is_scikit_learns_scaler_and_logistic_regression():
-    x, y = data()
-    ours = Unimodal("audio", settings={"C": 2.0}).fit(x[:200], y[:200]).predict_proba(x[200:])
-    other = theirs(1 / np.sqrt(5), C=2.0).fit(x.pooled["audio"][:200], y[:200])
-    np.testing.assert_allclose(ours, other.predict_proba(x.pooled["audio"][200:]), atol=5e-3)
+def corpus(audio, video):
+    names = {"audio": ("pitch.0", "mfcc.0"), "video": ("face.0",)}
+    present = {m: np.ones(N, bool) for m in ("audio", "video")}
+    return Modalities({"audio": audio, "video": video}, present, np.full(N, None), np.arange(N) % 5, names)
 
 
-def test_out_of_fold_outputs_are_scikit_learns_cross_val_predict():
-    x, y = data()
-    folds = list(GroupKFold(3).split(y, groups=x.groups))
-    ours = Unimodal("audio", settings={"C": 1.0}).fit(x, y, folds).out_of_fold_
-    other = cross_val_predict(
-        theirs(1 / np.sqrt(5)), x.pooled["audio"].astype(float), y, cv=folds, method="predict_proba"
-    )
-    np.testing.assert_allclose(ours, other, atol=5e-3)
+def random(columns, seed):
+    return np.random.default_rng(seed).normal(size=(N, columns)).astype(np.float32)
 
 
-def test_a_base_of_one_extractor_reads_its_columns_alone():
-    x, y = data()
-    joined = Modalities(
-        {"audio": np.hstack([x.pooled["audio"], x.pooled["video"]])},
-        {"audio": x.present["audio"]},
-        x.text,
-        x.groups,
-        {"audio": (*(f"mfcc.{i}" for i in range(5)), *(f"prosody.{i}" for i in range(5)))},
-    )
-    one = Unimodal("audio", extractor="prosody").fit(joined, y).predict_proba(joined)
-    np.testing.assert_array_equal(one, Unimodal("video").fit(x, y).predict_proba(x))
-    with pytest.raises(ModelError, match="from 'pitch'"):
-        Unimodal("audio", extractor="pitch").fit(joined, y)
+def test_other_modalities_are_not_read():
+    audio = np.column_stack([SIGN, random(1, 0)[:, 0]])
+    first, second = corpus(audio, random(1, 1)), corpus(audio, random(1, 2))
+    model = Unimodal("audio", settings={"C": 1.0}).fit(first, SIGN > 0)
+    assert model.modalities == ("audio",)
+    assert (model.predict(first) == (SIGN > 0)).all()
+    assert model.predict_proba(first).tobytes() == model.predict_proba(second).tobytes()
+
+
+def test_only_the_named_extractor_is_read():
+    x = corpus(np.column_stack([SIGN, random(1, 0)[:, 0]]), random(1, 1))
+    pitch, mfcc = (Unimodal("audio", extractor=e, settings={"C": 1.0}).fit(x, SIGN > 0) for e in ("pitch", "mfcc"))
+    assert (pitch.predict(x) == (SIGN > 0)).all()
+    assert (mfcc.predict(x) == (SIGN > 0)).mean() < 0.8
+    with pytest.raises(ModelError, match="'audio' from 'face' has neither pooled features nor"):
+        Unimodal("audio", extractor="face").fit(x, SIGN > 0)
+
+
+def test_quantiles_are_scaled_by_name_and_a_wrong_name_is_refused():
+    audio = np.column_stack([np.exp(5 * random(1, 3)[:, 0]), random(1, 0)[:, 0]])
+    x, y = corpus(audio, random(1, 1)), audio[:, 0] > np.median(audio[:, 0])
+    plain, ranked = (Unimodal("audio", normalise=n, settings={"C": 1.0}).fit(x, y) for n in ("standard", "quantile"))
+    assert ranked.score(x, y) > plain.score(x, y)
+    with pytest.raises(ModelError, match="no normalisation is named 'rank'"):
+        Unimodal("audio", normalise="rank").fit(x, y)
