@@ -124,7 +124,7 @@ def test_a_transformer_of_a_plugin_is_fitted_inside_the_folds_and_saved_with_the
         (("return np.array", "return 1 or np.array"), "lengths"),
         (
             ("return np.array", "return np.log(0.0) * np.array"),
-            "'lengths' gave a value that is no finite number for the",
+            "'lengths' gave a value that is not a finite number for the",
         ),
     ],
 )
