@@ -1,5 +1,6 @@
 """Names: the closest valid one to a name that is unknown, and registries, in which things are looked up by name."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Generic, TypeVar
@@ -51,6 +52,15 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
     close = closest(str(wrong), names)
     hint = f"did you mean {close!r}? There" if close else "there"
     return f"{hint} are: {listed_names(names) or 'none'}"
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """Return the first name that occurs more than once, such as an array that an archive holds twice; else None.
+
+    >>> repeated(["x", "y", "x"]), repeated(["x", "X"])
+    ('x', None)
+    """
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 class Registry(Generic[EntryT]):

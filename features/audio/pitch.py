@@ -79,10 +79,12 @@ def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Ar
     The mean over both directions is taken, so that the middle of what is compared is the middle of the frame whatever
     the lag; at the ends of the signal only the direction that lies inside counts.
     """
+    from scipy.fft import next_fast_len
+
     starts = hop * np.arange(1 + (signal.size - frame) // hop)
     padded = np.pad(signal, longest)  # sample k is at k + longest
     pieces = np.lib.stride_tricks.sliding_window_view(padded, frame + 2 * longest)[starts]
-    size = _fast_size(frame + 2 * longest)
+    size = next_fast_len(frame + 2 * longest, real=True)
     spectrum = np.fft.rfft(pieces, size) * np.conj(np.fft.rfft(pieces[:, longest : longest + frame], size))
     products = np.fft.irfft(spectrum, size)[
         :, : 2 * longest + 1
@@ -142,16 +144,3 @@ def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray
     for row in range(rows - 1, 0, -1):
         path[row - 1] = back[row, path[row]]
     return path
-
-
-def _fast_size(least: int) -> int:
-    """Return the smallest length from `least` on that has no prime factor above 5."""
-    size = least
-    while True:
-        rest = size
-        for prime in (2, 3, 5):
-            while rest % prime == 0:
-                rest //= prime
-        if rest == 1:
-            return size
-        size += 1

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from common.names import repeated
 from common.words import by_letter, without_blanks
-from features.archives import doubled
 from features.errors import ExtractorError
 
 WORD = r"[^\W_]+(?:['\u2019][^\W_]+)*"
@@ -130,7 +130,7 @@ def read_vectors(path: str) -> Vectors:
 
 def _from_npz(path: str) -> Vectors:
     with np.load(path, allow_pickle=False) as file:
-        if (name := doubled(file.zip.namelist())) is not None:
+        if (name := repeated(file.files)) is not None:
             raise ValueError(f"it has two arrays named {name!r}")
         words, table = file["words"], np.asarray(file["vectors"], np.float32)
     if table.ndim != 2 or len(words) != len(table):

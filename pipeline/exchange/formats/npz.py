@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.atomic import replacing
-from common.names import suggest
-from features.archives import doubled
+from common.names import repeated, suggest
 from features.base import Modality
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
@@ -89,7 +88,7 @@ def _headers(path: Path) -> dict[str, _Header]:
             members = archive.infolist()
             whole, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
             refuse_ratio(str(path), whole, packed)
-            if (name := doubled(m.filename for m in members)) is not None:
+            if (name := repeated(m.filename.removesuffix(".npy") for m in members)) is not None:
                 raise UserError(f"{path} holds two arrays named {name!r}: keep one, or give them different names")
             return {m.filename.removesuffix(".npy"): _header(archive, m, path) for m in members}
     except FileNotFoundError:
