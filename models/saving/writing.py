@@ -88,6 +88,7 @@ class _Writer:
         if class_named(name) is not kind:
             raise ModelError(refusal(name, path))
         state = value.__getstate__()
+        state = {} if state is None else state  # an object without attributes
         if not isinstance(state, dict):
             raise ModelError(f"it holds {name}{_at(path)}, whose state does not map names to values")
         kept = {key: part for key, part in state.items() if key not in _NOT_SAVED}

@@ -15,13 +15,22 @@ from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.registry import Recipe, Strategy, build, strategy, strategy_names
+from tests.models.toy_strategies import ENTRIES
 
 TASKS = ("classification", "regression")
 LSTM = ("unimodal/lstm", "concat/lstm")  # what a recipe's classifier makes of these two
-NAMES = (*strategy_names(), *LSTM)
-SEEN = [name for name in NAMES if strategy(name.split("/")[0]).kind != "baseline"]
-FUSIONS = (*strategy_names("fusion"), "concat/lstm")
+TOYS = (*ENTRIES, "mine/svm")  # registered as a line of the table would be; test_plugins registers them as a plugin
+NAMES = (*strategy_names(), *LSTM, *TOYS)
+SEEN = [name for name in NAMES if name not in strategy_names("baseline")]
+FUSIONS = (*strategy_names("fusion"), "concat/lstm", "mine", "mean", "mine/svm")
 THREE = ("text", "audio", "video")
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch):
+    monkeypatch.setattr(strategies, "STRATEGIES", deepcopy(strategies.STRATEGIES))
+    for name, entry in ENTRIES.items():
+        strategies.register(name, entry)
 
 
 def toy(n=60, seed=0):
@@ -77,7 +86,7 @@ def made(name, task, modalities=None, **more):
     quick = {"dropout": 0.1, "epochs": 20, "learning_rate": 5e-3}
     own = {"settings": quick} if strategy(name).sequences else {"classifier_settings": {"C": 3.0, "alpha": 1.0}}
     if classifier:
-        own = {"classifier": classifier, "classifier_settings": quick}
+        own = {"classifier": classifier, "classifier_settings": quick if classifier == "lstm" else {"C": 3.0}}
     return build(name, Recipe(task, few if modalities is None else modalities, **{**own, **more}))
 
 
@@ -348,12 +357,40 @@ def test_labels_that_cannot_be_used_are_refused():
         build("majority", Recipe("classification", classes=("a", "b"))).fit(x, np.full(60, "joy"))
 
 
-def test_a_strategy_can_be_registered_from_outside(monkeypatch):
+def test_a_strategy_can_be_registered_from_outside():
     from models.fusion.early import Early
 
-    monkeypatch.setattr(strategies, "STRATEGIES", deepcopy(strategies.STRATEGIES))
     strategies.register("two", Strategy(lambda recipe, fit_cache: Early(recipe.modalities[:2], task=recipe.task)))
     x, score = toy()
     assert build("two", Recipe("regression", THREE)).fit(x, score).predict(x).shape == (60,)
     with pytest.raises(ModelError, match="there is already a strategy named 'vote'"):
         strategies.register("vote", Strategy(lambda recipe, fit_cache: None))
+
+
+def test_an_entry_says_all_that_tables_settings_and_keys_ask_of_a_strategy():
+    assert strategies.configure("mine", ("text", "audio"), "svm").names == ("mine", "text+audio", "svm")
+    assert strategies.configure("loud", ("text", "audio"), "svm").names == ("loud", "audio", "")
+    assert set(strategies.default_fusions()) >= {"mine", "mean", "pca/fcnn", "concat/xgboost", "transformer"}
+    assert strategies.unimodal_model_names() == ("spectrogram_cnn", "loud")
+    for entry in ("mine", "mine/svm", "mean", "concat/lstm"):
+        strategies.check_fusion(entry)
+    for entry, message in (
+        ("mean/svm", "'mean' is no fusion that takes a classifier; .*mine"),
+        ("mine/svn", "'svn' is no model; did you mean 'svm'"),
+        ("loud", "'loud' is no fusion"),
+        ("main", "did you mean 'mine'"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            strategies.check_fusion(entry)
+    assert strategies.reads_sequences("mine", "lstm")
+    assert not strategies.reads_sequences("mine", "svm")
+    assert not any(strategies.is_ours(name, "svm") for name in ENTRIES)
+
+
+def test_the_default_fusions_are_those_of_the_settings_file_in_its_order(monkeypatch):
+    monkeypatch.undo()
+    early = [f"concat/{m}" for m in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")]
+    early += [f"{r}/{m}" for r in ("pca", "autoencoder", "cca") for m in ("logistic", "fcnn", "lstm")]
+    late = ["vote", "weighted", "product", "stacking"]
+    nets = ["intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"]
+    assert list(strategies.default_fusions()) == [*early, *late, *nets]

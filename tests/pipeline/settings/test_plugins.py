@@ -25,11 +25,11 @@ def read(root, corpus):
 
 register("toy", read)
 """
-STRATEGY = """
-from models.registry import Strategy, register
-from models.classical.baselines import Majority
-
-register("toy_fusion", Strategy(lambda recipe, fit_cache: Majority(task=recipe.task, classes=recipe.classes)))
+STRATEGIES = (Path(__file__).parents[2] / "models" / "toy_strategies.py").read_text()
+STRATEGIES += """
+from models.registry import register
+for name, entry in ENTRIES.items():
+    register(name, entry)
 """
 METRIC = """
 from models.evaluation.metrics import register
@@ -42,9 +42,9 @@ register("classification", "error_rate", worst, higher_is_better=False)
 
 
 @needs_data
-def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
+def test_plugins_of_four_kinds_run_through_every_command(tmp_path: Path) -> None:
     folder = grid_corpus(tmp_path, 12)
-    sources = {"toy_extractor": EXTRACTOR, "toy_reader": READER, "toy_strategy": STRATEGY, "toy_metric": METRIC}
+    sources = {"toy_extractor": EXTRACTOR, "toy_reader": READER, "toy_strategies": STRATEGIES, "toy_metric": METRIC}
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     params = folder / "params.yaml"
@@ -52,7 +52,8 @@ def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
     text = text.replace("reader: manifest", "reader: toy").replace("[text, audio, video]", "[text, audio]")
     text += "features: {extract: [vader, loudness], loudness: {window_s: 0.2}}\n"
     text += "train: {features: {text: [vader], audio: [loudness]}, "
-    text += "classifiers: [logistic], fusions: [concat, toy_fusion]}\n"
+    text += "classifiers: [logistic], fusions: [concat/svm, mine/svm, mean],\n"
+    text += "  settings: {concat: {weighting: column}}}\n"
     params.write_text(text)
     for stage in ("prepare", "preprocess", "extract", "train"):
         run(stage, cwd=folder)
@@ -63,7 +64,20 @@ def test_four_plugins_run_through_the_whole_pipeline(tmp_path: Path) -> None:
         assert file["pooled"].shape == (12, 2)
         assert (file["times"][:, 1] - file["times"][:, 0]).round(6).tolist() == [0.2] * len(file["times"])
     table = pd.read_csv(folder / "results" / "grid" / "table.csv")
-    assert "toy_fusion" in set(table["strategy"])
+    assert {"mine", "mean", "loud"} <= set(table["strategy"])
+    predictions = pd.read_csv(folder / "results" / "grid" / "predictions.csv", keep_default_na=False)
+    mine, concat = (predictions[predictions["strategy"] == name]["prediction"].tolist() for name in ("mine", "concat"))
+    assert mine == concat  # columns side by side, before the same classifier
+    assert set(predictions[predictions["strategy"] == "mine"]["model"]) == {"svm"}
+    assert "mine" in run("evaluate", "--drop", "audio", cwd=folder).stdout
+    assert "mine text+audio svm" in run("explain", "--strategy", "mine", "--repeats", "1", cwd=folder).stdout
+    run("report", cwd=folder)
+    assert "mine text+audio svm" in (folder / "results" / "grid" / "report.html").read_text()
+    saved = run("fit", "--corpus", "grid", "--strategy", "mine", "--model", "svm", cwd=folder).stdout.split()[-1]
+    assert Path(saved).name == "mine-text_audio-svm"
+    media = utterances["media"].tolist()
+    answers = run("predict", media[0], "--model", saved, "--text", "no", cwd=folder)
+    assert "audio" in answers.stdout
     shares = table.pivot(index=["strategy", "modalities"], columns="metric", values="value")
     assert (abs(shares["accuracy"] + shares["error_rate"] - 1) < 1e-5).all()
 
