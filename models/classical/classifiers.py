@@ -27,7 +27,7 @@ class ByWidth:
     many: tuple[float, ...]
 
     def at(self, columns: float) -> tuple[float, ...]:
-        """Return the values for so many columns."""
+        """Return the values for this number of columns."""
         return self.many if columns >= WIDE else self.few
 
 
@@ -52,7 +52,7 @@ class Classifier:
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
     ) -> list[dict[str, Any]]:
-        """Return the search space for so many columns; `overrides` replace defaults, and a list is a choice.
+        """Return the search space for this number of columns; `overrides` replace defaults, and lists are choices.
 
         Raises
         ------

@@ -120,7 +120,7 @@ class TrainedNet:
         return self._module
 
     def outputs(self, reader: Reader, at_a_time: int = ROWS_AT_A_TIME) -> Iterator[Any]:
-        """Yield the network's outputs for the reader's rows, so many at a time, as numpy arrays."""
+        """Yield the network's outputs for the reader's rows in batches, as numpy arrays."""
         import torch
 
         with one_thread(), torch.inference_mode():  # skorch's loader would draw from torch's random state

@@ -19,7 +19,7 @@ from models.saving.writing import NUMBERS, Arrays, refusal
 _MAX_JOBS = 256
 _CHECKS = {**checks_libraries.RULES, **checks_own.RULES}
 _MAX_REPEATED = 10  # how many times more values than the file writes may exist once all repetitions are expanded
-_FEW = 10_000_000  # up to so many values, repetitions are not limited
+_FEW = 10_000_000  # up to this number of values, repetitions are not limited
 _MAX_DEPTH = 100  # of values inside values; a stack of models on models has some thirty levels
 _MAX_EMPTY_SIDE = 1_000_000  # the longest side of an array without elements, which takes no room in the file
 _MAX_LETTERS = 10_000_000  # of all arrays of texts: numpy makes each text as wide as the longest of its array

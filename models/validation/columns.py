@@ -26,7 +26,7 @@ class Column:
         """Return the same column with empty texts in some rows."""
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
-    def beside(self, other: "Column") -> "Column":
+    def paired_with(self, other: "Column") -> "Column":
         """Return the pairs of this column's and another's texts; empty if either is."""
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
@@ -57,7 +57,7 @@ class Contents:
         ``(n,)`` whether nothing is read from the recording.
     digests
         ``(n,)`` a hash of the audio and video features.
-    telling
+    distinctive
         ``(n,)`` whether these features have so many different numbers that two recordings cannot share them by chance.
     voices
         ``(n,)`` a hash of the cleaned samples of the voice.
@@ -66,17 +66,17 @@ class Contents:
     still
         ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: many recordings
         may have the same.
-    heard
+    reads_voice
         Whether models read audio; if not, voices only distinguish recordings with the same pictures.
     """
 
     empty: BoolArray
     digests: Texts
-    telling: BoolArray
+    distinctive: BoolArray
     voices: Texts
     pictures: Texts
     still: BoolArray
-    heard: bool = True
+    reads_voice: bool = True
 
     @classmethod
     def unknown(cls, empty: BoolArray) -> "Contents":

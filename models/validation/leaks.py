@@ -71,7 +71,7 @@ def leak_guard(
     columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
     segments, voices = Column(np.where(cut_out(table), segments_of(table), "")), Column(contents.voices)
     read, pictures, features = segments.without(empty), Column(contents.pictures), Column(contents.digests)
-    heard = voices.without(np.full(len(table), not contents.heard))
+    reads_voice = voices.without(np.full(len(table), not contents.reads_voice))
     known, words = (files_of(table), features), Column(words_of(table) if "text" in table else segments.texts)
     for fold in folds:
         _check_overlap(fold, table)
@@ -82,13 +82,16 @@ def leak_guard(
             table,
             {
                 "the same pictures are": (pictures, _filmed_twice(fold, pictures, contents.still, voices, words)),
-                "the same voice, sample by sample, is": (heard, _indistinguishable(fold, heard, (pictures,))),
+                "the same voice, sample by sample, is": (
+                    reads_voice,
+                    _indistinguishable(fold, reads_voice, (pictures,)),
+                ),
             },
         )
         _check_segments(fold, table, read, known)
-    equal = _feature_notices(folds, table, features.without(~contents.telling))
+    equal = _feature_notices(folds, table, features.without(~contents.distinctive))
     notices = (_text_notices(folds, table), _segment_notices(folds, table, segments), equal)
-    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, heard))
+    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, reads_voice))
     seen = _picture_notices(folds, table, pictures)
     return tuple(chain(*notices, *files, seen, _speaker_notices(folds, table, by)))
 
@@ -164,7 +167,7 @@ def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices
 
     They do if the voice is the same. If a voice is unknown, they do if the pictures move and the words do not differ.
     """
-    both = pictures.beside(voices)
+    both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
     moving, unheard = pictures.without(still), voices.codes < 0
     for train, test in ((fold.train[unheard[fold.train]], fold.test), (fold.train, fold.test[unheard[fold.test]])):

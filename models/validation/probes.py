@@ -56,7 +56,7 @@ def _outputs(model: Any, x: Modalities) -> NDArray[np.float64]:
     return np.asarray(model.predict(x), np.float64)[:, None]
 
 
-def knows_labels(
+def contains_labels(
     modality: str,
     model: str,
     inner: float,

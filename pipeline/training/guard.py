@@ -62,14 +62,14 @@ def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: p
     paths = [path for path in map(CorpusPaths(name).features, stores) if _fits(path, table)]
     pooled = [pooled_of(path, table)[:2] for path in paths]
     present = np.any([np.zeros(len(table), bool), *(there for _, there in pooled)], axis=0)
-    digests, telling = _features(pooled, present)
+    digests, distinctive = _features(pooled, present)
     filed = ((table["media_sha256"] != "") | (table["sound_sha256"] != "")).to_numpy()
-    digests = np.where(filed & ~telling, "", digests)  # such tell recordings apart only where nothing else does
-    voices, heard = _cells(name, table, "audio", "values"), "audio" in corpus.modalities
+    digests = np.where(filed & ~distinctive, "", digests)  # such tell recordings apart only where nothing else does
+    voices, reads_voice = _cells(name, table, "audio", "values"), "audio" in corpus.modalities
     pictures = (
         _cells(name, table, "video", "frame") if "video" in corpus.modalities else np.full(len(table), "", object)
     )
-    return Contents(~present, digests, telling, voices, pictures, _still(name, pictures), heard)
+    return Contents(~present, digests, distinctive, voices, pictures, _still(name, pictures), reads_voice)
 
 
 def _fits(path: Path, table: pd.DataFrame) -> bool:
@@ -87,12 +87,12 @@ def _features(
     for row in np.flatnonzero(present):
         own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
         digests[row] = hashlib.sha256(own).hexdigest()
-    telling = np.zeros(len(present), bool)
+    distinctive = np.zeros(len(present), bool)
     for digest, rows in pd.Series(digests).groupby(digests).indices.items():
         if digest and len(rows) > 1:
             numbers = np.concatenate([values[rows[0]] for values, there in pooled if there[rows[0]]])
-            telling[rows] = len(np.unique(numbers[np.isfinite(numbers)])) >= TELLING
-    return digests, telling
+            distinctive[rows] = len(np.unique(numbers[np.isfinite(numbers)])) >= TELLING
+    return digests, distinctive
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:

@@ -12,7 +12,7 @@ from models.configuration import Configuration
 from models.data.modalities import Modalities
 from models.registry import strategy
 from models.validation.folds import hold_out_groups
-from models.validation.probes import knows_labels
+from models.validation.probes import contains_labels
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_metric
@@ -62,7 +62,7 @@ def label_notices(
             said = np.concatenate([f.predictions for f in parts])
             said = said if classes is None else classes[said]
             inner = float(np.mean([f.inner for f in parts]))
-            sentence = knows_labels(
+            sentence = contains_labels(
                 modality,
                 configuration.model,
                 inner,

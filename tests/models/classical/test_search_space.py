@@ -111,7 +111,7 @@ def grid_of(name):
     key = "learning_rate" if strategy(name).sequences or classifier else "C"
     grid = {key: [GOOD[key], BAD[key], GOOD[key]]}
     if key == "learning_rate":
-        grid |= {"dropout": 0.1, "epochs": 12}
+        grid |= {"dropout": 0.1, "epochs": 6}
     own = "settings" if strategy(name).sequences or name == "tfidf" else "classifier_settings"
     return key, {own: grid, **({"classifier": classifier} if classifier else {})}
 

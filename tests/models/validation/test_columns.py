@@ -30,7 +30,7 @@ def test_rows_can_be_emptied():
 
 
 def test_pairs_of_two_columns_are_equal_only_if_both_are():
-    pairs = Column(texts("a", "a", "b", "a", "")).beside(Column(texts("x", "y", "x", "x", "x")))
+    pairs = Column(texts("a", "a", "b", "a", "")).paired_with(Column(texts("x", "y", "x", "x", "x")))
     assert pairs.codes[0] == pairs.codes[3]
     assert len({*pairs.codes[:3]}) == 3
     assert pairs.codes[4] == -1
@@ -76,4 +76,4 @@ def test_unknown_contents_have_no_hashes():
     assert contents.empty.tolist() == [True, False]
     for hashes in (contents.digests, contents.voices, contents.pictures):
         assert hashes.tolist() == ["", ""]
-    assert not contents.telling.any()
+    assert not contents.distinctive.any()

@@ -68,13 +68,13 @@ def segmented(rows=(1, 6), **columns):
     return table.assign(**columns)
 
 
-def read(empty=(), digests=(), telling=(), voices=(), pictures=(), still=(), heard=True):
+def read(empty=(), digests=(), distinctive=(), voices=(), pictures=(), still=(), reads_voice=True):
     texts = [np.full(8, "", object) for _ in range(3)]
     for column, given in zip(texts, (digests, voices, pictures), strict=True):
         column[[row for row, _ in given]] = [digest for _, digest in given]
-    found = Contents(np.zeros(8, bool), texts[0], np.zeros(8, bool), *texts[1:], np.zeros(8, bool), heard)
+    found = Contents(np.zeros(8, bool), texts[0], np.zeros(8, bool), *texts[1:], np.zeros(8, bool), reads_voice)
     found.empty[list(empty)] = True
-    found.telling[list(telling)] = True
+    found.distinctive[list(distinctive)] = True
     found.still[list(still)] = True
     return found
 
@@ -131,7 +131,7 @@ OTHER = [(1, "b"), (6, "c")]
         ("pictures are", {"pictures": BOTH}),
         ("pictures are", {"pictures": BOTH, "voices": [(1, "b")]}),  # one copy lost its sound
         ("pictures are", {"pictures": BOTH, "voices": BOTH, "still": [1, 6]}),
-        ("pictures are", {"pictures": BOTH, "voices": BOTH, "heard": False}),
+        ("pictures are", {"pictures": BOTH, "voices": BOTH, "reads_voice": False}),
         ("voice, sample by sample, is", {"voices": BOTH}),
         ("voice, sample by sample, is", {"voices": BOTH, "pictures": [(6, "c")]}),  # one copy lost its pictures
         ("pictures are", {"voices": BOTH, "pictures": BOTH}),
@@ -153,7 +153,7 @@ def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
     ("known", "texts"),
     [
         ({"voices": OTHER}, ["same"] * 8),  # a portrait or an animation under two talks
-        ({"voices": OTHER, "heard": False}, ["same"] * 8),
+        ({"voices": OTHER, "reads_voice": False}, ["same"] * 8),
         ({"voices": OTHER, "still": [1, 6]}, [""] * 8),
         ({"still": [1, 6]}, [""] * 8),  # a camera that is off, and nothing is said
         ({"still": [1, 6], "voices": [(6, "b")]}, [""] * 8),
@@ -185,7 +185,7 @@ def test_where_the_protocol_divides_a_recording_the_remedy_is_named(group):
 
 
 def test_a_voice_that_no_model_reads_is_no_leak():
-    assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, heard=False)) == ()
+    assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, reads_voice=False)) == ()
 
 
 def test_one_voice_under_two_pictures_is_noticed():
@@ -195,7 +195,7 @@ def test_one_voice_under_two_pictures_is_noticed():
 
 def test_equal_features_are_noticed_where_they_are_no_accident():
     assert leak_guard(HALVES, sheet(), contents=read(digests=BOTH)) == ()
-    (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, telling=[1, 6]))
+    (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, distinctive=[1, 6]))
     assert notice.startswith("1 tested utterances have exactly the audio and video features")
 
 

@@ -8,7 +8,7 @@ import pytest
 from models.data.modalities import Modalities
 from models.errors import LeakError
 from models.registry import Recipe, build
-from models.validation.probes import knows_labels, probe
+from models.validation.probes import contains_labels, probe
 
 
 class Centred:
@@ -38,13 +38,13 @@ def test_features_that_contain_the_labels_are_noticed():
     predicted = np.where(rng.random(300) < 0.76, truth, np.where(truth == "1", "0", "1"))
     groups = np.arange(300) % 20
     how = {"task": "classification", "metric_name": "accuracy"}
-    sentence = knows_labels("text", "logistic", 0.98, truth, predicted, groups, **how)
+    sentence = contains_labels("text", "logistic", 0.98, truth, predicted, groups, **how)
     assert "the text features seem to contain the labels of the training part" in sentence
     assert "0.980" in sentence
-    assert knows_labels("text", "logistic", 0.78, truth, predicted, groups, **how) == ""
-    assert knows_labels("text", "logistic", float("nan"), truth, predicted, groups, **how) == ""
+    assert contains_labels("text", "logistic", 0.78, truth, predicted, groups, **how) == ""
+    assert contains_labels("text", "logistic", float("nan"), truth, predicted, groups, **how) == ""
     wrong = np.where(truth == "1", "0", "1")
-    assert knows_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # worse than the commonest class
+    assert contains_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # worse than the commonest class
 
 
 def test_a_long_transcript_takes_no_more_memory_than_itself():
@@ -78,7 +78,7 @@ def test_an_error_is_compared_as_a_share_of_itself():
     truth = np.tile(np.arange(10.0), 30)
     groups, how = np.arange(300) % 20, {"task": "regression", "metric_name": "mae"}
     predicted = truth + np.where(np.arange(300) % 2, 1.0, -1.0)
-    assert "has mae 0.100 on held-out training groups, but 1.000 on the test groups" in knows_labels(
+    assert "has mae 0.100 on held-out training groups, but 1.000 on the test groups" in contains_labels(
         "video", "svm", 0.1, truth, predicted, groups, **how
     )
-    assert knows_labels("video", "svm", 0.95, truth, predicted, groups, **how) == ""
+    assert contains_labels("video", "svm", 0.95, truth, predicted, groups, **how) == ""

@@ -60,8 +60,8 @@ def test_features_of_few_numbers_are_no_proof_that_files_hold_the_same():
     store("mfcc", [ok([0], pooled=range(9)), ok([0], pooled=range(9))], tuple("abcdefghi"))
     table = utterances(2, media_sha256=["aa", "bb"])
     few, many = contents(table, audio=["flags"]), contents(table, audio=["mfcc"])
-    assert (few.digests.tolist(), few.telling.tolist()) == (["", ""], [False, False])
-    assert (len(set(many.digests)), many.telling.tolist()) == (1, [True, True])
+    assert (few.digests.tolist(), few.distinctive.tolist()) == (["", ""], [False, False])
+    assert (len(set(many.digests)), many.distinctive.tolist()) == (1, [True, True])
 
 
 def frames(*pictures):
@@ -95,7 +95,7 @@ def test_streams_tell_which_utterances_are_the_same_sample_by_sample():
     assert not any(contents(utterances(5), audio=["mfcc"]).pictures)  # nothing of the picture is read
     silent = contents(utterances(5), video=["face"])
     assert silent.voices.tolist() == found.voices.tolist()  # no model reads them, but they tell pictures apart
-    assert (found.heard, silent.heard) == (True, False)
+    assert (found.reads_voice, silent.reads_voice) == (True, False)
 
 
 def jpeg(picture, quality=95):
@@ -197,7 +197,7 @@ def test_thousands_of_utterances_cost_what_their_features_do():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert len(set(found.voices)) == len(set(found.digests)) == 50
-    assert found.telling.all()
+    assert found.distinctive.all()
     assert peak < 10e6
 
 
