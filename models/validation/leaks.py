@@ -71,7 +71,7 @@ def leak_guard(
     columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
     segments, voices = Column(np.where(cut_out(table), segments_of(table), "")), Column(contents.voices)
     read, pictures, features = segments.without(empty), Column(contents.pictures), Column(contents.digests)
-    reads_voice = voices.without(np.full(len(table), not contents.reads_voice))
+    read_voices = voices.without(np.full(len(table), not contents.reads_voice))
     known, words = (files_of(table), features), Column(words_of(table) if "text" in table else segments.texts)
     for fold in folds:
         _check_overlap(fold, table)
@@ -83,15 +83,15 @@ def leak_guard(
             {
                 "the same pictures are": (pictures, _filmed_twice(fold, pictures, contents.still, voices, words)),
                 "the same voice, sample by sample, is": (
-                    reads_voice,
-                    _indistinguishable(fold, reads_voice, (pictures,)),
+                    read_voices,
+                    _indistinguishable(fold, read_voices, (pictures,)),
                 ),
             },
         )
         _check_segments(fold, table, read, known)
     equal = _feature_notices(folds, table, features.without(~contents.distinctive))
     notices = (_text_notices(folds, table), _segment_notices(folds, table, segments), equal)
-    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, reads_voice))
+    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, read_voices))
     seen = _picture_notices(folds, table, pictures)
     return tuple(chain(*notices, *files, seen, _speaker_notices(folds, table, by)))
 
