@@ -60,12 +60,23 @@ def schema() -> dict[str, Any]:
     root = _schema_of(SettingsFile)
     extractors = {name: _schema_of(extractor_class(name).Config) for name in extractor_names()}
     listed = {"type": "array", "items": {"anyOf": [{"enum": list(extractors)}, {"type": "string"}]}}
-    listed |= {"default": list(extractors), "description": "The extractors that run, those of plugins among them."}
+    listed |= {"default": list(extractors), "description": "The extractors that run, including those of plugins."}
     features = root["properties"]["features"]
-    root["properties"]["features"] = features | {"properties": {EXTRACT: listed, **extractors}}
+    root["properties"]["features"] = features | {"properties": {EXTRACT: listed, **_or_empty(extractors)}}
     train = root["$defs"]["TrainParams"]["properties"]
     train["settings"] = train["settings"] | {"properties": {name: _settings_of(name) for name in DOMAINS}}
+    streams = root["$defs"]["StreamsParams"]
+    streams["properties"] = _or_empty(streams["properties"])
+    root["properties"] = _or_empty(root["properties"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **root}
+
+
+def _or_empty(blocks: Mapping[str, Node]) -> dict[str, Node]:
+    """Return the schemas of blocks, each of which may have nothing after its name."""
+    return {
+        name: {"anyOf": [block, {"type": "null"}], "description": block.get("description", "")}
+        for name, block in blocks.items()
+    }
 
 
 def _settings_of(owner: str) -> dict[str, Any]:

@@ -100,7 +100,15 @@ def test_the_schema_has_the_blocks_and_defaults_of_the_committed_file() -> None:
     assert (audio["properties"]["level_db"]["minimum"], audio["properties"]["level_db"]["exclusiveMaximum"]) == (-60, 0)
     assert audio["additionalProperties"] is False
     assert root["$defs"]["CorpusParams"]["required"] == ["reader", "root", "task", "label", "modalities", "protocol"]
-    assert root["properties"]["features"]["properties"]["mfcc"]["properties"]["count"]["default"] == 40
+    extractors = root["properties"]["features"]["anyOf"][0]["properties"]
+    assert extractors["mfcc"]["anyOf"][0]["properties"]["count"]["default"] == 40
+
+
+def test_an_editor_accepts_a_block_with_nothing_after_its_name() -> None:
+    root = schema()
+    streams = root["$defs"]["StreamsParams"]["properties"]
+    for block in (*root["properties"].values(), *streams.values()):
+        assert {"type": "null"} in block["anyOf"]
 
 
 def test_meanings_are_read_from_the_section_of_attributes_alone() -> None:
