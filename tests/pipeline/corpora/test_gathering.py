@@ -47,7 +47,7 @@ def test_spans_without_length_are_empty_and_do_not_fail(root: Path) -> None:
     done = call("prepare")
     assert done.stderr.count("start is -") == 2
     assert "start and end are both 0.5 s" in done.stderr
-    call("preprocess")
+    call("preprocess", "--workers", "0")
     assert statuses("audio") == ["ok", "empty", "empty", "ok"]
     assert statuses("text") == ["ok"] * 4
 
@@ -65,7 +65,7 @@ def test_words_without_times_are_counted_and_kept_apart_from_timed_ones(root: Pa
     (root / "manifest.csv").write_text("media,emotion,utterance,start,end,text,group\n" + rows)
     (root / "words.csv").write_text("utterance,word,start,end\na,in,0.5,0.7\na,2024,,\na,hello,1.5,1.9\nb,well,,\n")
     assert "2 timed words and 2 without times" in call("prepare").stdout
-    call("preprocess")
+    call("preprocess", "--workers", "0")
     with h5py.File("data/work/c/streams/text.h5") as file:
         np.testing.assert_allclose(file["times"][:], [[0.5, 0.7], [np.nan] * 2, [1.5, 1.9], [np.nan] * 2], atol=1e-9)
     assert ["c", "prepare", "1/1", "0", "0", "0"] in [line.split() for line in call("status").stdout.splitlines()]
@@ -89,7 +89,7 @@ def test_links_that_lead_nowhere_are_failed_rows(root: Path) -> None:
     assert "(it is a symbolic link to 'nowhere.wav', which leads nowhere)" in done.stdout
     assert "folder.wav is a folder" in done.stdout
     call("prepare")
-    call("preprocess")
+    call("preprocess", "--workers", "0")
     assert statuses("audio") == ["ok", "failed", "failed", "failed", "failed", "failed", "ok"]
 
 
@@ -154,7 +154,7 @@ def test_a_recording_that_may_not_be_read_is_a_failed_row(root: Path) -> None:
     (root / "manifest.csv").write_text("media,emotion,group\none.wav,1,g1\nlocked.wav,2,g2\n")
     settled("audio")
     assert "locked.wav" in call("prepare").stderr
-    call("preprocess")
+    call("preprocess", "--workers", "0")
     assert statuses("audio") == ["ok", "failed"]
 
 

@@ -209,7 +209,7 @@ def changed(change) -> None:
 
 
 def trained() -> list[str]:
-    with Pool(1) as pool:
+    with Pool(0) as pool:
         return list(train(load_params(Path("params.yaml")), "mine", pool))
 
 

@@ -36,8 +36,8 @@ AS_CORPUS = ("import", "npz", "features.npz", "--corpus", "mine", "--id", "name"
 
 def trained(folder: Path, name: str) -> pd.DataFrame:
     """Prepare and train a corpus; return its predictions, which tell as much as the table and take less time."""
-    for stage in ("prepare", "train"):
-        run(stage, "--corpus", name, cwd=folder)
+    run("prepare", "--corpus", name, cwd=folder)
+    run("train", "--corpus", name, "--workers", "0", cwd=folder)
     return pd.read_csv(folder / "results" / name / "predictions.csv", keep_default_na=False)
 
 
