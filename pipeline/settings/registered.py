@@ -12,6 +12,7 @@ from features.base import MODALITIES
 from features.registry import build, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
+from models.classical.domains import Place
 from models.classical.domains import faults as impossible
 from models.errors import ModelError
 from models.evaluation.metrics import metric_names
@@ -19,7 +20,7 @@ from models.registry import check_fusion, model_names, strategy_names, unimodal_
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, SettingsFile, TrainParams
 from pipeline.settings.paths import check_name, check_store
-from pipeline.settings.validation import Fault, Listed, Place, validated
+from pipeline.settings.validation import Fault, Listed, validated
 
 EXTRACT = "extract"  # in the block features, the list of extractors that run
 

@@ -13,13 +13,12 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Strict, TypeAd
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from common.names import suggest
-from models.classical.domains import as_number
+from models.classical.domains import Place, as_number
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 
 T = TypeVar("T")
 
-Place = tuple[str | int, ...]  # names, and positions in lists, that lead to a value
 Fault = tuple[Place, str]  # where a mistake is, and the end of the sentence that names it
 Node = Mapping[str, Any]  # of a JSON schema
 

@@ -114,6 +114,28 @@ def test_an_impossible_setting_is_named_with_its_line(settings: str, line: int, 
         load(tmp_path, f"train:\n  settings:\n    {settings}\n")
 
 
+def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    text = "evaluate: {seed: -1}\ntrain:\n  budget: 0\n  normalise: none\nrun:\n  workers: all\nrums: {}\n"
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, text)
+    lines = [line.removeprefix(str(tmp_path / "params.yaml, ")) for line in str(caught.value).splitlines()]
+    assert lines == [
+        "line 1: evaluate.seed is -1: it must be a whole number from 0 on",
+        "line 3: train.budget is 0: it must be a whole number from 1 on",
+        "line 4: train.normalise is 'none'; there are: standard, quantile, speaker",
+        "line 6: run.workers is 'all': it must be a whole number from 1 on or 'auto'",
+        "line 7: rums is unknown; did you mean 'run'? There are: run, corpora, streams, features, train, evaluate",
+    ]
+
+
+def test_of_very_many_mistakes_the_first_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, "train: {fusions: [" + ", ".join(f"none_{i}" for i in range(100)) + "]}")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 41
+    assert lines[-1] == "and 60 more"
+
+
 def test_settings_that_are_possible_are_read(tmp_path: Path) -> None:
     text = (
         "train: {settings: {fcnn: {epochs: 1, hidden: [8, 16]}, svm: {class_weight: [null, balanced, {0: 1, 1: 2}]}}}"
