@@ -1,4 +1,4 @@
-"""What a model answers, checked: finite numbers, probabilities of the classes it was asked about, one score a row."""
+"""Checks of a model's outputs: finite numbers, probabilities in the order of the classes, one score per row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,73 +8,73 @@ import numpy as np
 from models.data.modalities import FloatArray
 from models.errors import DivergedError, FitError
 
-ROUNDING = 1e-3  # by which a probability may be off: some libraries answer in single precision
+ROUNDING = 1e-3  # by which a probability may be off: some libraries compute in single precision
 
 
 def finite(outputs: FloatArray) -> FloatArray:
-    """Return answers as they are.
+    """Return outputs unchanged.
 
     Raises
     ------
     DivergedError
-        If one of them is no finite number.
+        If one of them is not a finite number.
     """
     wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=tuple(range(1, np.ndim(outputs)))))
     if len(wrong):
-        raise DivergedError(f"{len(wrong)} of {len(outputs)} answers are no finite numbers")
+        raise DivergedError(f"{len(wrong)} of {len(outputs)} outputs are not finite numbers")
     return outputs
 
 
-def sound_answers(outputs: Any, rows: int, classes: int) -> FloatArray:
-    """Return a model's answers, ``(rows, classes)`` probabilities or, where there are no classes, ``(rows, 1)`` scores.
+def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
+    """Return outputs unchanged: ``(rows, classes)`` probabilities, or ``(rows, 1)`` scores where `classes` is 0.
 
     Raises
     ------
     DivergedError
-        If one of them is no finite number.
+        If one of them is not a finite number.
     FitError
-        If they are something else: of another shape, or of classes and outside [0, 1], or not 1 in all.
+        If they have another shape, or are probabilities outside [0, 1] or with a sum other than 1.
     """
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows, classes or 1):
-        raise FitError(f"its answers have the shape {found.shape}, where {(rows, classes or 1)} is due")
+        raise FitError(f"its outputs have the shape {found.shape}, not {(rows, classes or 1)}")
     finite(found)
     wrong = (found < -ROUNDING) | (found > 1 + ROUNDING) if classes else np.zeros(found.shape, bool)
     if wrong.any():
-        raise FitError(f"its answers are no probabilities: one of them is {found[wrong][0]:.6g}")
+        raise FitError(f"its outputs are not probabilities: one of them is {found[wrong][0]:.6g}")
     if classes and (off := np.abs(found.sum(axis=1) - 1)).max(initial=0) > ROUNDING:
-        raise FitError(f"its answers are no probabilities: those of a row add up to {found[off.argmax()].sum():.6g}")
+        raise FitError(f"its outputs are not probabilities: those of a row sum to {found[off.argmax()].sum():.6g}")
     return found
 
 
-def probabilities(answers: Any, rows: int, classes: Sequence[Any], own: Any = None) -> FloatArray:
-    """Return class probabilities as they are; as `sound_answers`, and their columns are in the order of the classes.
+def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = None) -> FloatArray:
+    """Return class probabilities unchanged, after the checks of `checked_outputs` and of the order of the classes.
 
     Parameters
     ----------
-    answers
+    outputs
         ``(rows, classes)``.
     rows, classes
-        How many rows were asked about, and the classes in the order of the columns.
+        The number of rows, and the classes in the order of the columns.
     own
         The model's ``classes_``, where it has them.
 
     Raises
     ------
     FitError
-        If the model's classes stand in another order, or its answers are no probabilities.
+        If the model's classes are in another order, or its outputs are not probabilities.
     """
     if own is not None and [str(c) for c in own] != [str(c) for c in classes]:
         raise FitError(
-            f"its classes_ are {', '.join(map(str, own))}, in place of {', '.join(map(str, classes))}: columns of"
-            " predict_proba must stand in the sorted order of the labels that fit was given"
+            f"its classes_ are {', '.join(map(str, own))}, not {', '.join(map(str, classes))}: the columns of"
+            " predict_proba must be in the sorted order of the labels that fit was given"
         )
-    return sound_answers(answers, rows, len(classes))
+    return checked_outputs(outputs, rows, len(classes))
 
 
-def scores(answers: Any, rows: int) -> FloatArray:
-    """Return ``(rows,)`` scores as they are; `FitError` if they have another shape."""
-    found = np.asarray(answers, np.float64)
+def scores(outputs: Any, rows: int) -> FloatArray:
+    """Return ``(rows,)`` scores unchanged; `FitError` if they have another shape."""
+    found = np.asarray(outputs, np.float64)
     if found.shape != (rows,):
-        raise FitError(f"predict gives the shape {found.shape} for {rows} rows: one score a row is needed")
+        raise FitError(f"predict returns the shape {found.shape} for {rows} rows: it must return one score per row")
     return found

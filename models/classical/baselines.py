@@ -1,4 +1,4 @@
-"""What any model must beat: an answer without looking, and word counts with a linear model."""
+"""Baselines, which every model should beat: the prior, and word counts with a linear model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

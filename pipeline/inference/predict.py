@@ -1,4 +1,4 @@
-"""predict: what a saved model says of new clips, measured by the stages exactly as its training clips were."""
+"""predict: a saved model on new clips, which the stages measure exactly as its training clips."""
 
 import csv
 import os
@@ -17,14 +17,14 @@ from features.store import open_store
 from models.data.modalities import Modalities
 from models.errors import ModelError, reason_of
 from models.evaluation.shapley import shapley_values
-from models.outputs import sound_answers
+from models.outputs import checked_outputs
 from models.registry import reads_sequences
 from models.saving.saving import Saved, load
 from pipeline.corpora.gathering import tabulate
 from pipeline.corpora.problems import Problem, few
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, refuse_pipe
-from pipeline.inference.answers import Answer, Answers
+from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of
 from pipeline.run.extraction import close_store, write_features
 from pipeline.run.ledger import read_failures
@@ -41,13 +41,13 @@ from pipeline.training.word_times import notices_of_untimed, spoken
 FEW = 4  # clips that one process does sooner than a cluster has started
 MANIFEST = "manifest.csv"
 WORK = Path("data/work")
-NO_TEXT = "no transcript"  # what the text stream says of an utterance without one
+NO_TEXT = "no transcript"  # the note of the text stream on an utterance without one
 
 
 def predict(
     params: Params, folder: Path, source: Path, *, text: str | None = None, workers: int | None = None
-) -> Answers:
-    """Answer for a recording, or for all rows of a manifest, with a saved model.
+) -> ClipPredictions:
+    """Predict for a recording, or for all rows of a manifest, with a saved model.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def predict(
         notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
     players = tuple(saved.schema["modalities"])
     lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
-    answers = _answered(saved, str(folder), table, data, notes, lost)
+    answers = _predicted(saved, str(folder), table, data, notes, lost)
     return replace(answers, notices=(*notices, *more))
 
 
@@ -201,12 +201,12 @@ def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modaliti
     """Return for each utterance why it lacks the modalities that it lacks."""
     notes: list[dict[str, str]] = [{} for _ in range(len(table))]
     for modality, mask in data.present.items():
-        said = [NO_TEXT] * len(table)
+        found = [NO_TEXT] * len(table)
         for extractor in stores_of(settings, modality)[:1]:
             with open_store(CorpusPaths(name).features(extractor)) as store:
-                said = [note or status for note, status in zip(store.notes, store.statuses, strict=True)]
+                found = [note or status for note, status in zip(store.notes, store.statuses, strict=True)]
         for i in np.flatnonzero(~mask):
-            notes[i][modality] = said[i]
+            notes[i][modality] = found[i]
     return notes
 
 
@@ -217,56 +217,57 @@ def _without_anything(
     failed: Mapping[str, str],
     lone: bool,
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the utterances that cannot be answered for, each with why, and notices of what others lack.
+    """Return the utterances that cannot be predicted, each with the reason, and notices on what others lack.
 
-    Where a manifest's row has nothing of what the model reads, its answer is the prior, as it was in training; a lone
+    Where a manifest's row has nothing of what the model reads, the prediction is the prior, as in training; a lone
     recording of that kind is a mistake, and so is what could not be measured.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):
         if players and set(players) <= set(missing):
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
-            what = f"nothing is there of what the model reads ({reasons})"
+            what = f"the utterance has nothing that the model reads ({reasons})"
             if lone or utterance in failed:
                 lost[utterance] = failed.get(utterance, what)
             else:
-                notices.append(f"{utterance}: {what}: the answer is the prior, as in training")
+                notices.append(f"{utterance}: {what}: the prediction is the prior, as in training")
         elif utterance in failed and failed[utterance] not in missing.values():
-            notices.append(f"{utterance}: answered without what failed: {failed[utterance]}")
+            notices.append(f"{utterance}: predicted without what failed: {failed[utterance]}")
     return lost, notices
 
 
-def _answered(
+def _predicted(
     saved: Saved, folder: str, table: pd.DataFrame, data: Modalities, notes: list[dict[str, str]], lost: dict[str, str]
-) -> Answers:
-    """Let the model answer for every utterance that is not lost."""
+) -> ClipPredictions:
+    """Predict for every utterance that is not lost."""
     rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
-    said = _said(saved.model, data[rows], tuple(saved.schema["modalities"]), folder) if len(rows) else []
-    named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, said, strict=True))
-    return Answers(folder, tuple(named), lost)
+    modalities = tuple(saved.schema["modalities"])
+    found = _predictions_of_saved(saved.model, data[rows], modalities, folder) if len(rows) else []
+    named = (replace(a, utterance=table["utterance"][i], absent=notes[i]) for i, a in zip(rows, found, strict=True))
+    return ClipPredictions(folder, tuple(named), lost)
 
 
-def _said(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[Answer]:
-    """Return `answers_of`; whatever a model that came from a file raises is a fault of that file."""
+def _predictions_of_saved(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[ClipPrediction]:
+    """Return `predictions_of`; whatever a model that was read from a file raises is a fault of that file."""
     try:
-        return answers_of(model, data, players)
+        return predictions_of(model, data, players)
     except Exception as error:
         raise ModelError(
-            f"{folder}: the saved model cannot answer ({type(error).__name__}: {reason_of(error):.200}): fit it again"
+            f"{folder}: the saved model cannot predict ({type(error).__name__}: {reason_of(error):.200}): fit it again"
         ) from error
 
 
-def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[Answer]:
-    """Return what a model says of each row, and each modality's share: Shapley values of the answer minus the prior.
+def predictions_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[ClipPrediction]:
+    """Return the prediction for each row with each modality's share: Shapley values of the output minus the prior.
 
-    For classes the answer is the probability of the class that is predicted, for a score the score.
+    The output is the probability of the class that is predicted, or the score.
     """
     classes = [str(c) for c in model.classes_] if model.task == "classification" else []
 
     def outputs_of(rows: Modalities) -> Any:
-        return sound_answers(model.outputs(rows), len(rows), len(classes))
+        return checked_outputs(model.outputs(rows), len(rows), len(classes))
 
-    outputs, prior = outputs_of(data), sound_answers(np.atleast_2d(model.prior_), 1, len(classes))[0]
+    outputs, prior = outputs_of(data), checked_outputs(np.atleast_2d(model.prior_), 1, len(classes))[0]
     chosen = outputs.argmax(axis=1)
     rows = np.arange(len(data))
 
@@ -279,7 +280,7 @@ def answers_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[A
 
     shares = shapley_values(worth, players)
     return [
-        Answer(
+        ClipPrediction(
             "",
             classes[chosen[i]] if classes else float(outputs[i, 0]),
             {c: float(p) for c, p in zip(classes, outputs[i], strict=False)},

@@ -158,10 +158,10 @@ WRONG = {
     "fit": "its model failed (TypeError: no such thing)",
     "value": "its model failed (ValueError: alpha < 0)",
     "ask": "its model failed (ZeroDivisionError: division by zero)",
-    "order": "its classes_ are 1, 0, in place of 0, 1",
-    "sum": "its answers are no probabilities: ",
+    "order": "its classes_ are 1, 0, not 0, 1",
+    "sum": "its outputs are not probabilities: ",
     "negative": "no probabilities: one of them is -0.5",
-    "shape": "its answers have the shape (",
+    "shape": "its outputs have the shape (",
     "nan": "its fit gave no finite number",
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.errors import DivergedError, FitError, ModelError
-from models.outputs import finite, probabilities, scores, sound_answers
+from models.outputs import checked_outputs, finite, probabilities, scores
 
 HALVES = np.full((3, 2), 0.5)
 
@@ -18,14 +18,14 @@ def test_probabilities_are_taken_as_they_are():
 @pytest.mark.parametrize(
     ("answers", "own", "said"),
     [
-        (HALVES[:, :1], None, "the shape \\(3, 1\\), where \\(3, 2\\) is due"),
+        (HALVES[:, :1], None, "the shape \\(3, 1\\), not \\(3, 2\\)"),
         (HALVES[:2], None, "the shape"),
         ([HALVES[:, 0], HALVES[:, 1]], None, "the shape"),
-        (HALVES, ["b", "a"], "its classes_ are b, a, in place of a, b"),
+        (HALVES, ["b", "a"], "its classes_ are b, a, not a, b"),
         (HALVES, ["a", "b", "c"], "its classes_ are a, b, c"),
-        (HALVES * 1.01, None, "no probabilities: those of a row add up to 1.01"),
-        (np.add(HALVES, [0.6, -0.6]), None, "no probabilities: one of them is 1.1"),
-        (-np.log(HALVES), None, "no probabilities"),
+        (HALVES * 1.01, None, "not probabilities: those of a row sum to 1.01"),
+        (np.add(HALVES, [0.6, -0.6]), None, "not probabilities: one of them is 1.1"),
+        (-np.log(HALVES), None, "not probabilities"),
     ],
 )
 def test_what_is_no_probability_of_these_classes_is_refused(answers, own, said):
@@ -35,14 +35,14 @@ def test_what_is_no_probability_of_these_classes_is_refused(answers, own, said):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_no_number_has_diverged(value):
-    with pytest.raises(DivergedError, match="1 of 3 answers are no finite numbers"):
+    with pytest.raises(DivergedError, match="1 of 3 outputs are not finite numbers"):
         probabilities(np.add(HALVES, [[0, 0], [value, 0], [0, 0]]), 3, "ab")
 
 
 def test_a_score_is_one_number_a_row():
     assert scores([1, 2.5], 2).tolist() == [1, 2.5]
     for wrong in ([[1], [2]], [1], 3.0):
-        with pytest.raises(FitError, match="one score a row"):
+        with pytest.raises(FitError, match="one score per row"):
             scores(wrong, 2)
 
 
@@ -52,7 +52,7 @@ def test_infinite_outputs_are_refused(wide):
     assert len(finite(np.zeros((0, 2)))) == 0
     wrong = np.zeros(wide)
     wrong[1] = np.inf
-    with pytest.raises(DivergedError, match="1 of 3 answers"):
+    with pytest.raises(DivergedError, match="1 of 3 outputs"):
         finite(wrong)
 
 
@@ -61,8 +61,8 @@ def test_infinite_outputs_are_refused(wide):
     [
         ([[0.5, 0.5], [1.5, -0.5]], "one of them is 1.5"),
         ([[0.5, 0.5], [-0.1, 1.1]], "one of them is"),
-        ([[0.5, 0.5], [0.2, 0.2]], "those of a row add up to 0.4"),
-        ([[0.9, 0.9]] * 2, "those of a row add up to 1.8"),
+        ([[0.5, 0.5], [0.2, 0.2]], "those of a row sum to 0.4"),
+        ([[0.9, 0.9]] * 2, "those of a row sum to 1.8"),
         ([[0.5, np.nan]] * 2, "no finite numbers"),
         ([[np.inf, 0.0]] * 2, "no finite numbers"),
         ([[0.5, 0.5]], "have the shape"),
@@ -72,14 +72,14 @@ def test_infinite_outputs_are_refused(wide):
 )
 def test_outputs_that_are_no_probabilities_are_refused(outputs, message):
     with pytest.raises(ModelError, match=message):
-        sound_answers(np.array(outputs), 2, 2)
+        checked_outputs(np.array(outputs), 2, 2)
 
 
 def test_valid_outputs_are_returned_unchanged():
     shares = np.array([[0.25, 0.75], [1 + 1e-7, -1e-7]])
-    assert (sound_answers(shares, 2, 2) == shares).all()
-    assert sound_answers(np.float32([[0.1] * 10]), 1, 10).shape == (1, 10)
-    assert sound_answers(np.zeros((0, 3)), 0, 3).shape == (0, 3)
-    assert sound_answers(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
-    with pytest.raises(ModelError, match="no finite numbers"):
-        sound_answers(np.array([[np.inf]]), 1, 0)
+    assert (checked_outputs(shares, 2, 2) == shares).all()
+    assert checked_outputs(np.float32([[0.1] * 10]), 1, 10).shape == (1, 10)
+    assert checked_outputs(np.zeros((0, 3)), 0, 3).shape == (0, 3)
+    assert checked_outputs(np.array([[-7.5], [3e9]]), 2, 0).tolist() == [[-7.5], [3e9]]  # a score may be anything
+    with pytest.raises(ModelError, match="not finite numbers"):
+        checked_outputs(np.array([[np.inf]]), 1, 0)

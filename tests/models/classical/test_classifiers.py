@@ -32,7 +32,7 @@ def test_learns_and_is_the_same_twice(name, task):
         assert models[0].score(x[180:], y[180:]) > 0.55
         truth = np.searchsorted(models[0].classes_, y[180:])
         loss = -np.log(np.maximum(first[np.arange(60), truth], 1e-6)).mean()
-        assert loss < 0.95  # a prior without looking: 1.10
+        assert loss < 0.95  # the prior: 1.10
 
 
 @pytest.mark.parametrize("name", classifier_names())

@@ -1,4 +1,4 @@
-"""Answers: shares are Shapley values of what the model says, and every form of output says the same."""
+"""Shares are Shapley values of the model's outputs, and text, JSON and table agree."""
 
 import json
 from itertools import permutations
@@ -10,15 +10,15 @@ from models.data.modalities import Modalities
 from models.errors import ModelError
 from models.registry import Recipe, build
 from pipeline.corpora.utterances import csv_text
-from pipeline.inference.answers import Answer, Answers
-from pipeline.inference.predict import answers_of
+from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
+from pipeline.inference.predict import predictions_of
 from tests.models.test_registry import THREE, labels, toy
 
 
 def test_what_a_model_calls_a_class_is_no_line_of_its_own() -> None:
     odd = "a\x1b[31mb\nError: fake"
-    said = Answer("u\nError: id", odd, {odd: 0.9, "b": 0.1}, 0.5, {"audio": 0.4}, {"text": "no\nError: text"})
-    found = Answers("m", (said,), {})
+    said = ClipPrediction("u\nError: id", odd, {odd: 0.9, "b": 0.1}, 0.5, {"audio": 0.4}, {"text": "no\nError: text"})
+    found = ClipPredictions("m", (said,), {})
     assert all("\n" not in line and "\x1b" not in line for line in found.lines())
     assert len(list(found.lines())) == 3
     assert not any("\n" in str(cell) for row in (found.table().columns, *found.table().to_numpy()) for cell in row)
@@ -35,7 +35,7 @@ def test_shares_are_gains_averaged_over_all_orders(name: str, task: str) -> None
     def worth(there: tuple[str, ...]) -> np.ndarray:
         return model.outputs(x.without(set(THREE) - set(there)))[rows, chosen]
 
-    found = answers_of(model, x, THREE)
+    found = predictions_of(model, x, THREE)
     for player in THREE:
         gains = [worth(o[: o.index(player) + 1]) - worth(o[: o.index(player)]) for o in permutations(THREE)]
         np.testing.assert_allclose([a.shares[player] for a in found], np.mean(gains, axis=0), atol=1e-12)
@@ -51,16 +51,16 @@ def test_shares_are_gains_averaged_over_all_orders(name: str, task: str) -> None
 def test_the_shares_of_a_floor() -> None:
     x, score = toy()
     y = labels(score, "classification")
-    (answer, *_) = answers_of(build("majority", Recipe("classification")).fit(x, y), x, ())
+    (answer, *_) = predictions_of(build("majority", Recipe("classification")).fit(x, y), x, ())
     assert answer.shares == {}
-    words = answers_of(build("tfidf", Recipe("classification", ("text",))).fit(x, y), x, ("text",))
+    words = predictions_of(build("tfidf", Recipe("classification", ("text",))).fit(x, y), x, ("text",))
     for answer in words:
         assert answer.value == pytest.approx(answer.prior + answer.shares["text"])
 
 
 def test_scores_have_no_probabilities() -> None:
-    said = Answers("m", (Answer("a", 0.25, {}, 0.5, {"audio": -0.25}),), {"b": "broken"}, ("careful",))
-    assert list(said.lines()) == ["a: 0.250", "  0.500 without looking, audio -0.250"]
+    said = ClipPredictions("m", (ClipPrediction("a", 0.25, {}, 0.5, {"audio": -0.25}),), {"b": "broken"}, ("careful",))
+    assert list(said.lines()) == ["a: 0.250", "  prior 0.500, audio -0.250"]
     assert said.table().to_dict("records") == [
         {"utterance": "a", "prediction": 0.25, "score": 0.25, "prior": 0.5, "share_audio": -0.25}
     ]
@@ -86,15 +86,15 @@ def test_answers_that_are_no_probabilities_are_never_printed(where: int, bad: li
     pooled = {m: np.zeros((2, 1), np.float32) for m in ("text", "audio")}
     x = Modalities(pooled, {m: np.ones(2, bool) for m in pooled}, np.array([None, None]), np.array(["g", "h"]))
     good = [[0.25, 0.75]] * 3
-    assert [a.prediction for a in answers_of(Odd(*good), x, ("text", "audio"))] == ["b", "b"]
+    assert [a.prediction for a in predictions_of(Odd(*good), x, ("text", "audio"))] == ["b", "b"]
     told = [bad if place == where else one for place, one in enumerate(good)]
-    with pytest.raises(ModelError, match=r"its answers (are no|have the shape)|answers are no finite numbers"):
-        answers_of(Odd(*told), x, ("text", "audio"))
+    with pytest.raises(ModelError, match=r"its outputs (are not|have the shape)|outputs are not finite numbers"):
+        predictions_of(Odd(*told), x, ("text", "audio"))
 
 
 def test_a_table_of_answers_commands_no_terminal() -> None:
     odd = "sad\x1b[2J\u202e"
-    answer = Answer("u\x07", odd, {odd: 0.8, "glad": 0.2}, 0.5, {"text": 0.3})
-    text = csv_text(Answers("m", (answer,), {}).table())
+    answer = ClipPrediction("u\x07", odd, {odd: 0.8, "glad": 0.2}, 0.5, {"text": 0.3})
+    text = csv_text(ClipPredictions("m", (answer,), {}).table())
     assert text.replace("\n", "").isprintable()
     assert "sad\\u001b[2J\\u202e" in text
