@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.data.modalities import IntArray, Modalities, Task
 from models.errors import LeakError
 from models.evaluation.intervals import group_bootstrap, resample
-from models.evaluation.metrics import metric
+from models.evaluation.metrics import Metric
 
 PROBED = 16  # test rows that are predicted a second time, together with other rows
 
@@ -64,8 +64,7 @@ def contains_labels(
     predicted: NDArray[Any],
     groups: NDArray[Any],
     *,
-    task: Task,
-    metric_name: str,
+    metric: Metric,
 ) -> str:
     """Return a sentence if a modality's features seem to have been made with the training labels, else "".
 
@@ -80,23 +79,22 @@ def contains_labels(
         The metric on held-out groups of the training part.
     truth, predicted, groups
         ``(n,)`` labels, predictions and groups of the test part.
-    task, metric_name
-        The metric's name.
+    metric
+        Of `inner`.
     """
-    found = metric(task, metric_name)
-    tested = group_bootstrap(found, truth, predicted, resample(groups, draws=200))
-    edge = tested.high if found.higher_is_better else tested.low
-    scale = 1.0 if found.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
+    tested = group_bootstrap(metric, truth, predicted, resample(groups, draws=200))
+    edge = tested.high if metric.higher_is_better else tested.low
+    scale = 1.0 if metric.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
-    floor = found(truth, _commonest(truth, task))
-    if np.isfinite(floor) and found.sign * (inner - floor) / scale <= FAR:  # no better than the commonest label
+    floor = metric(truth, _commonest(truth, metric.task))
+    if np.isfinite(floor) and metric.sign * (inner - floor) / scale <= FAR:  # no better than the commonest label
         return ""
-    if found.sign * (inner - tested.value) / scale <= FAR or found.sign * (inner - edge) <= 0:
+    if metric.sign * (inner - tested.value) / scale <= FAR or metric.sign * (inner - edge) <= 0:
         return ""
     return (
         f"the {modality} features seem to contain the labels of the training part: {model} on them alone has"
-        f" {metric_name} {inner:.3f} on held-out training groups, but {tested.value:.3f} on the test groups; settings"
+        f" {metric.name} {inner:.3f} on held-out training groups, but {tested.value:.3f} on the test groups; settings"
         " and weights that were chosen inside training may be misleading"
     )
 

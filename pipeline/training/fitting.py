@@ -16,7 +16,7 @@ from models.classical.search import DIVERGED
 from models.configuration import Configuration, join_modalities
 from models.data.modalities import Modalities
 from models.errors import DivergedError, FitError, LeakError, reason_of
-from models.evaluation.metrics import metric, metric_names
+from models.evaluation.metrics import Metric, metrics_of
 from models.fit_cache import FitCache
 from models.outputs import finite, probabilities, scores
 from models.registry import build, is_ours
@@ -148,9 +148,9 @@ def _coded(predictions: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
     return np.asarray(coded, np.int64)
 
 
-def inner_metric(corpus: CorpusParams) -> str:
+def inner_metric(corpus: CorpusParams) -> Metric:
     """Return the metric by which a fit is judged on the rows that inner folds held out, whatever the table shows."""
-    return metric_names(corpus.task)[0]
+    return metrics_of(corpus.task)[0]
 
 
 def _inner_value(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
@@ -159,4 +159,4 @@ def _inner_value(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> floa
     if outputs is None or not (known := np.isfinite(outputs).all(axis=1)).any():
         return float("nan")
     predictions = model.target_.predictions(outputs[known])
-    return float(metric(corpus.task, inner_metric(corpus)).function(labels[known], predictions))
+    return inner_metric(corpus)(labels[known], predictions)

@@ -69,8 +69,7 @@ def label_notices(
                 labels[test],
                 said,
                 data.groups[test],
-                task=corpus.task,
-                metric_name=inner_metric(corpus),
+                metric=inner_metric(corpus),
             )
             if sentence:
                 yield sentence

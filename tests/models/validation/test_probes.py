@@ -7,6 +7,7 @@ import pytest
 
 from models.data.modalities import Modalities
 from models.errors import LeakError
+from models.evaluation.metrics import metric
 from models.registry import Recipe, build
 from models.validation.probes import contains_labels, probe
 
@@ -37,7 +38,7 @@ def test_features_that_contain_the_labels_are_noticed():
     truth = rng.integers(2, size=300).astype(str)
     predicted = np.where(rng.random(300) < 0.76, truth, np.where(truth == "1", "0", "1"))
     groups = np.arange(300) % 20
-    how = {"task": "classification", "metric_name": "accuracy"}
+    how = {"metric": metric("classification", "accuracy")}
     sentence = contains_labels("text", "logistic", 0.98, truth, predicted, groups, **how)
     assert "the text features seem to contain the labels of the training part" in sentence
     assert "0.980" in sentence
@@ -76,7 +77,7 @@ def test_probabilities_are_probed_where_a_model_has_them():
 def test_an_error_is_compared_as_a_share_of_itself():
     """The mean absolute error on the test groups is 1; the median of the labels has an error of 2.5."""
     truth = np.tile(np.arange(10.0), 30)
-    groups, how = np.arange(300) % 20, {"task": "regression", "metric_name": "mae"}
+    groups, how = np.arange(300) % 20, {"metric": metric("regression", "mae")}
     predicted = truth + np.where(np.arange(300) % 2, 1.0, -1.0)
     assert "has mae 0.100 on held-out training groups, but 1.000 on the test groups" in contains_labels(
         "video", "svm", 0.1, truth, predicted, groups, **how
