@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,9 +21,9 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.tables.bound import TABLES
 from pipeline.tables.bound import record as record_of
-from pipeline.training.current import MADE_OF
 from pipeline.training.trained import Record
 
+GROUPS = "groups"  # in the records: in how many groups the predicted utterances are
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
 
 # The name and the header of a plot.
@@ -33,8 +34,20 @@ _PLOTTED = b"utterance,truth,prediction\n"
 Outputs = dict[str, str]  # file below a corpus's results -> what it holds
 
 
-def write_outputs(outputs: Outputs, folder: Path, made: Mapping[str, str], command: str) -> None:
-    """Write all outputs, with one record per folder, and delete what an earlier run wrote and this one does not."""
+def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
+    """Write all outputs, with one record per folder, and delete what an earlier run wrote and this one does not.
+
+    Parameters
+    ----------
+    outputs
+        File below `folder` -> text.
+    folder
+        The corpus's results.
+    noted
+        What the records hold besides the files.
+    command
+        Which writes the files again.
+    """
     plots = {file: text for file, text in outputs.items() if file.startswith("plots/")}  # for DVC alone: not bound
     bound, records = [file for file in outputs if file not in plots], [TABLES, f"images/{TABLES}"]
     with replacing_all([folder / file for file in (*bound, *records)]) as temporary:
@@ -43,7 +56,7 @@ def write_outputs(outputs: Outputs, folder: Path, made: Mapping[str, str], comma
             written[file].write_text(outputs[file], encoding="utf-8")
         for one in records:
             mine = {Path(file).name: written[file] for file in bound if Path(file).parent == Path(one).parent}
-            written[one].write_text(record_of(mine, command, {MADE_OF: dict(made)}), encoding="utf-8")
+            written[one].write_text(record_of(mine, command, noted), encoding="utf-8")
         for file, text in plots.items():
             write_text(folder / file, text)
     plotted = {path for path in folder.glob("plots/*.csv") if _is_plot(path)}

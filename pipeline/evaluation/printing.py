@@ -4,12 +4,13 @@ from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation import robustness, tables
-from pipeline.evaluation.results import count_groups, group_by_utterance, read_dropped, read_predictions, read_seconds
+from pipeline.evaluation.outputs import GROUPS
+from pipeline.evaluation.results import group_by_utterance, read_dropped, read_predictions, read_seconds
 from pipeline.evaluation.table_files import read_scores
 from pipeline.reporting.tables import Block
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.tables.bound import require_written
+from pipeline.tables.bound import TABLES, read_record, require_written
 from pipeline.training.current import evaluated, require_evaluated, require_same, require_trained
 
 SHORT = 2  # metrics that the terminal shows; the files hold all
@@ -29,7 +30,7 @@ def printed(params: Params, name: str) -> list[Block]:
         scores = read_scores(name, corpus)
         rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
         rows = tables.all_rows(scores, SHORT, read_seconds(name))
-        notes = tables.notes(scores, _number_of_groups(params, name), corpus, params.evaluate, record)
+        notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record)
         *page, below = tables.page(name, scores, rows, notes)
     return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]
 
@@ -66,8 +67,10 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
     return robustness.without_modalities(name, predictions, dropped, ablated, setting)
 
 
-def _number_of_groups(params: Params, name: str) -> int:
-    corpus, paths = params.corpus(name), CorpusPaths(name)
-    predictions = read_predictions(paths.predictions, corpus)
-    groups = group_by_utterance(read_utterances(paths.utterances, corpus.label), corpus, predictions)
-    return count_groups(groups, predictions)
+def _number_of_groups(name: str) -> int:
+    """Return in how many groups the predicted utterances were when the table was made."""
+    path = CorpusPaths(name).results / TABLES
+    groups = read_record(path).get(GROUPS)
+    if not isinstance(groups, int):
+        raise UserError(f"{path} lacks the number of groups: run `crossmodal evaluate --corpus {name}` again")
+    return groups

@@ -3,6 +3,7 @@
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.evaluation.outputs import (
+    GROUPS,
     attention_of,
     confusions_of,
     disagreements_of,
@@ -21,7 +22,7 @@ from pipeline.evaluation.scoring import score
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.current import made_of, require_same, require_trained
+from pipeline.training.current import MADE_OF, made_of, require_same, require_trained
 
 
 def evaluate(params: Params, name: str) -> None:
@@ -45,12 +46,13 @@ def _evaluate(params: Params, name: str) -> None:
     groups = group_by_utterance(table, corpus, predictions)
     scores = score(predictions, groups, corpus, params.evaluate, read_parameters(name))
     parts = by_configuration(predictions)
+    count = count_groups(groups, predictions)
     outputs = {
-        **tables_of(params, name, scores, count_groups(groups, predictions), record),
+        **tables_of(params, name, scores, count, record),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),
         **disagreements_of(scores, parts, table, corpus),
         **confusions_of(parts, corpus),
     }
     require_same(record, params, name)
-    write_outputs(outputs, paths.results, made, f"crossmodal evaluate --corpus {name}")
+    write_outputs(outputs, paths.results, {MADE_OF: made, GROUPS: count}, f"crossmodal evaluate --corpus {name}")

@@ -60,10 +60,10 @@ def test_an_undefined_metric_is_null_in_json() -> None:
 
 def test_each_folder_has_a_record_of_its_files_and_plots_are_not_bound(tmp_path: Path) -> None:
     outputs = {"table.csv": "a\n", "images/forest.svg": "<svg/>", "plots/vote-text-svm.csv": "b\n"}
-    write_outputs(outputs, tmp_path, {"the predictions": "k" * 64}, "crossmodal evaluate --corpus c")
+    write_outputs(outputs, tmp_path, {"made_of": {"the predictions": "k" * 64}, "groups": 4}, "crossmodal evaluate")
     for folder, name in ((tmp_path, "table.csv"), (tmp_path / "images", "forest.svg")):
         record = json.loads((folder / "tables.json").read_text())
         assert record["files"] == {name: sha256((folder / name).read_bytes()).hexdigest()}
         assert record["made_of"] == {"the predictions": "k" * 64}
-        assert record["command"] == "crossmodal evaluate --corpus c"
+        assert (record["command"], record["groups"]) == ("crossmodal evaluate", 4)
     assert (tmp_path / "plots/vote-text-svm.csv").read_text() == "b\n"

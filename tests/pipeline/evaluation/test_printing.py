@@ -9,6 +9,7 @@ from pipeline.evaluation.printing import printed, printed_robustness, printed_wi
 from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
+from pipeline.tables import bound
 from tests.pipeline.evaluation.trained_corpus import beside, read
 
 
@@ -32,6 +33,22 @@ def test_seconds_and_parameters_are_shown_where_train_noted_them(classification:
     assert "1.500" not in (classification / "results/c/table.md").read_text()
     assert "1.500" not in (classification / "results/c/table.tex").read_text()
     assert read(classification, "comparisons.csv").set_index("strategy").loc["vote", "parameters"] == 2
+
+
+def test_the_table_is_shown_after_the_utterances_are_gone(classification: Path) -> None:
+    before = shown(classification)
+    (classification / "data/work/c/utterances.csv").unlink()
+    assert shown(classification) == before
+    assert "With 4 groups no corrected p can be below 0.25" in before
+
+
+def test_a_record_without_the_number_of_groups_is_named(classification: Path) -> None:
+    path = classification / "results/c/tables.json"
+    record = bound.read_record(path)
+    files = {name: path.parent / name for name in record["files"]}
+    path.write_text(bound.record(files, record["command"], {"made_of": record["made_of"]}))
+    with pytest.raises(UserError, match=r"tables\.json lacks the number of groups: run `crossmodal evaluate"):
+        shown(classification)
 
 
 def test_the_terminal_names_the_metrics_that_it_leaves_out(classification: Path) -> None:
