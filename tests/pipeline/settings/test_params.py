@@ -115,7 +115,7 @@ def test_an_impossible_setting_is_named_with_its_line(settings: str, line: int, 
 
 
 def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> None:
-    text = "evaluate: {seed: -1}\ntrain:\n  budget: 0\n  normalise: none\nrun:\n  workers: all\nrums: {}\n"
+    text = "evaluate: {seed: -1}\ntrain:\n  budget: 0\n  normalise: none\nrun:\n  workers: all\nruns: {}\n"
     with pytest.raises(UserError) as caught:
         load(tmp_path, text)
     lines = [line.removeprefix(str(tmp_path / "params.yaml, ")) for line in str(caught.value).splitlines()]
@@ -124,7 +124,7 @@ def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> 
         "line 3: train.budget is 0: it must be a whole number from 1 on",
         "line 4: train.normalise is 'none'; there are: standard, quantile, speaker",
         "line 6: run.workers is 'all': it must be a whole number from 1 on or 'auto'",
-        "line 7: rums is unknown; did you mean 'run'? There are: run, corpora, streams, features, train, evaluate",
+        "line 7: runs is unknown; did you mean 'run'? There are: run, corpora, streams, features, train, evaluate",
     ]
 
 
