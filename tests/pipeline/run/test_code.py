@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.run import code
-from pipeline.run.code import ALL, contents_of, files_of
+from pipeline.run.code import ALL, OF_A_FIT, contents_of, files_of
+from tests.pipeline.stages.test_dependencies import closure, shown
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,3 +54,25 @@ def test_every_change_of_a_source_file_is_seen(tmp_path: Path, monkeypatch: pyte
     (package / "below" / "new.py").touch()
     seen.add(contents())
     assert len(seen) == 4
+
+
+READS_FILES = (  # what a fit runs beside its packages: their content counts, not the code that reads it
+    "features/base.py",
+    "features/errors.py",
+    "features/store/",
+    "features/types.py",
+    "pipeline/corpora/",
+    "pipeline/errors.py",
+    "pipeline/foreign.py",
+    "pipeline/hashing.py",
+    "pipeline/run/",
+    "pipeline/settings/",
+    "pipeline/tables/",
+)
+
+
+def test_all_that_a_fit_computes_with_is_part_of_its_key() -> None:
+    run = closure(["pipeline.training.fitting"], "train")
+    outside = shown(run - set(files_of(OF_A_FIT)))
+    assert len(run) > 60
+    assert [file for file in outside if not file.startswith(READS_FILES)] == []

@@ -57,8 +57,13 @@ def executed(tree: ast.AST) -> Iterator[ast.AST]:
 
 def run_by(stage: str) -> set[Path]:
     """Return the source files that a stage runs, as its imports say, without the command line."""
+    return closure([f"pipeline.stages.{stage}"], stage)
+
+
+def closure(modules: Collection[str], stage: str) -> set[Path]:
+    """Return the source files that modules run in a stage."""
     seen: set[str] = set()
-    waiting = [f"pipeline.stages.{stage}"]
+    waiting = list(modules)
     while waiting:
         module = waiting.pop()
         if module not in seen:

@@ -1,193 +1,19 @@
-"""A cluster that is there already: what is no scheduler, what goes away, which workers may work."""
+"""A Dask scheduler that is there already: what is none, what has no workers, and its certificates."""
 
 import json
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.run.pool import scheduler as module
 from pipeline.run.pool.cluster import Pool
-from tests.conftest import ROOT
-
-
-class Cluster:
-    """A scheduler, and workers that are started one by one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.processes: list[subprocess.Popen[bytes]] = []
-        file = folder / "scheduler.json"
-        self.scheduler = self.start(
-            "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)
-        )
-        until(file.exists)
-        self.address = str(json.loads(file.read_text())["address"])
-
-    def start(
-        self, program: str, *arguments: str, code: Path = ROOT, cwd: Path | None = None
-    ) -> subprocess.Popen[bytes]:
-        env = {**os.environ, "PYTHONPATH": str(code)}
-        command = [sys.executable, "-m", f"distributed.cli.{program}", "--no-dashboard", *arguments]
-        with (self.folder / "log").open("ab") as log:
-            self.processes.append(subprocess.Popen(command, env=env, cwd=cwd or self.folder, stdout=log, stderr=log))
-        return self.processes[-1]
-
-    def worker(self, *arguments: str, code: Path = ROOT, **options: Any) -> subprocess.Popen[bytes]:
-        return self.start(
-            "dask_worker", self.address, "--nthreads", "1", "--no-nanny", *arguments, code=code, **options
-        )
-
-    def close(self) -> None:
-        for process in self.processes:
-            process.kill()
-        for process in self.processes:
-            process.wait()
-
-
-def until(there: Callable[[], Any], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    monkeypatch.chdir(tmp_path)
-    found = Cluster(tmp_path)
-    yield found
-    found.close()
-
-
-def copy_of_the_code(folder: Path) -> Path:
-    for name in ("pipeline", "features", "models", "common"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
-
-
-def where(seconds: float) -> tuple[int, str]:
-    time.sleep(seconds)
-    return os.getpid(), str(Path.cwd())
-
-
-def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
-    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    other = copy_of_the_code(tmp_path / "other")
-    (other / "models" / "evaluation" / "metrics.py").open("a").write("\n")
-    (elsewhere / "pipeline" / "run" / "pool").mkdir(parents=True)
-    for file in (
-        "__init__.py",
-        "run/__init__.py",
-        "run/pool/fingerprint.py",
-    ):  # others with these names, as an older release
-        (elsewhere / "pipeline" / file).touch()
-    good = cluster.worker(cwd=tmp_path.parent)
-    with Pool(1, cluster.address) as pool:
-        assert pool.size() == 1
-        bad = [cluster.worker(code=other), cluster.worker(code=elsewhere)]
-        until(lambda: len(pool._client.scheduler_info(n_workers=-1)["workers"]) == 3)
-        answers = [answer for _, answer in pool.run(where, [0.2] * 12)]
-        assert answers == [(good.pid, str(tmp_path))] * 12
-        assert pool.size() == 1
-    said = capsys.readouterr().err
-    assert said.count("gets no work: the code of crossmodal is ") == 1
-    assert said.count("gets no work: it has no crossmodal, or another one (") == 1
-    assert all(process.poll() is None for process in bad)
-    assert not list((tmp_path / "data" / "cache").iterdir())
-
-
-def test_a_run_without_a_fitting_worker_names_each_and_what_differs(cluster: Cluster, tmp_path: Path) -> None:
-    other = copy_of_the_code(tmp_path / "other")
-    fingerprint = other / "pipeline" / "run" / "pool" / "fingerprint.py"
-    lie = '\n\ndef _version(package: str) -> str:\n    return "9.9" if package == "numpy" else _true(package)\n'
-    fingerprint.write_text(fingerprint.read_text().replace("def _version(", "def _true(", 1) + lie)
-    cluster.worker(code=other)
-    expected = pytest.raises(UserError, match=r"no worker can be used\. tcp://\S+: .*code of crossmodal.* here")
-    with expected as caught, Pool(1, cluster.address) as pool:
-        list(pool.run(where, [0.0]))
-    import numpy
-
-    assert f"numpy is 9.9, here {numpy.__version__}" in str(caught.value)
-
-
-def test_a_worker_that_sees_other_files_gets_no_work(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pipeline.run.pool import crew
-
-    cluster.worker()
-
-    class Elsewhere(type(tmp_path)):  # type: ignore[misc]
-        def write_text(self, *_: Any, **__: Any) -> int:  # as on a disk that the worker does not have
-            return 0
-
-    monkeypatch.setattr(crew, "CACHE", Elsewhere(tmp_path / "mine"))
-    with pytest.raises(UserError, match=r"it does not see the files of .*/mine"), Pool(1, cluster.address) as pool:
-        list(pool.run(where, [0.0]))
-
-
-def test_workers_that_join_or_leave_are_used_and_made_up_for(cluster: Cluster) -> None:
-    first = cluster.worker()
-    seen = []
-    with Pool(1, cluster.address) as pool:
-        second = None
-        for n, (_, answer) in enumerate(pool.run(where, [0.1] * 80)):
-            seen.append(answer[0])
-            if n == 4:
-                second = cluster.worker()
-            if second is not None and second.pid in seen and first.poll() is None:
-                first.send_signal(signal.SIGKILL)
-        assert len(seen) == 80
-    assert second is not None
-    assert {first.pid, second.pid} == set(seen)
-    assert seen[-1] == second.pid
-
-
-def test_a_worker_that_is_started_anew_at_the_same_address_is_asked_again(cluster: Cluster, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    other = copy_of_the_code(tmp_path / "other")
-    (other / "models" / "evaluation" / "metrics.py").open("a").write("\n")
-    first = cluster.worker("--worker-port", port)
-    seen = []
-    with Pool(1, cluster.address) as pool:
-        for n, (_, answer) in enumerate(pool.run(where, [0.05] * 60)):
-            seen.append(answer[0])
-            if n == 3:
-                second = cluster.worker()
-            if n > 3 and second.pid in seen and first.poll() is None:
-                first.kill()
-                first.wait()
-                foreign = cluster.worker("--worker-port", port, code=other)
-    assert len(seen) == 60
-    assert foreign.pid not in seen
-
-
-def test_a_scheduler_that_dies_is_a_sentence(cluster: Cluster) -> None:
-    cluster.worker()
-    with Pool(1, cluster.address) as pool:
-        results = pool.run(where, [0.1] * 200)
-        next(results)
-        cluster.scheduler.kill()
-        began = time.monotonic()
-        with pytest.raises(UserError, match="connection to the Dask scheduler was lost"):
-            list(results)
-    assert time.monotonic() - began < 30
+from tests.pipeline.run.pool.clusters import Cluster, until, where
 
 
 def test_a_scheduler_without_workers_is_a_sentence(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
