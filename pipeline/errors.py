@@ -22,6 +22,15 @@ def unforeseen(error: Exception) -> str:
     return f"{type(error).__name__} in {Path(code.filename).name}, line {code.lineno}: {' '.join(str(error).split())}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "word"), counted(2, "word")
+    ('1 word', '2 words')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def refuse_pipe(path: Path) -> None:
     """Raise `UserError` for what is there but no file: reading a named pipe or a device may never end."""
     if path.exists() and not path.is_file():

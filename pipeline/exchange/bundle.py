@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.base import Modality
 from features.store import Entry, Item
 from pipeline.corpora.utterances import WORD_COLUMNS
+from pipeline.errors import counted
 
 
 @dataclass(frozen=True)
@@ -155,5 +156,6 @@ def _same(entry: Entry) -> Entry:
 
 def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
     """Return a notice on the numbers of a store that were masked because they are not finite; nothing without any."""
-    notice = f"{store}: {numbers} numbers of {utterances} utterances are not finite and count as undefined"
-    return [notice] if numbers else []
+    what = f"{counted(numbers, 'number')} of {counted(utterances, 'utterance')}"
+    verbs = "is not finite and counts" if numbers == 1 else "are not finite and count"
+    return [f"{store}: {what} {verbs} as undefined"] if numbers else []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from features.store import Item
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.foreign import one_line
 from pipeline.tables.intervals import REACH_S
@@ -111,7 +111,7 @@ def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, l
     if not (late | early).any():
         return words, []
     count = int((late | early).sum())
-    notice = f"{count} words reach far beyond their utterances ({_named(words, late | early)}): they are cut off there"
+    notice = f"cut off {counted(count, 'word')} far beyond the utterance ({_named(words, late | early)})"
     return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [notice]
 
 

@@ -14,7 +14,7 @@ from features.store import Entry
 from pipeline.corpora.adding import RAW, add_corpus, add_features
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, item_of
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.checking import checked, words_cut
@@ -226,7 +226,7 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
     words = bundle.words[bundle.words["utterance"].isin(names)]
     left = int((~known).sum())
     return replace(bundle, utterances=kept, features=stores, words=words), [
-        f"{left} utterances without {label} were left out"
+        f"left out {counted(left, 'utterance')} without {label}"
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.foreign import one_line
 
 REACH_S = 1.0  # a word may last this long beyond the end of its utterance; hardly any word lasts longer
@@ -89,8 +89,8 @@ def intervals_of(
     Examples
     --------
     >>> intervals_of(np.array([-0.5, 1.5]), np.array([1.0, 1.5]), "ab")[2]  # doctest: +NORMALIZE_WHITESPACE
-    ['1 utterances begin before 0 s (a): they begin at 0 here',
-     '1 utterances have no length (b): they are kept, with empty features']
+    ['1 utterance starting before 0 s (a): taken to start at 0',
+     '1 utterance without length (b): kept, with empty features']
     """
     unknown = np.isinf(starts) | np.isinf(ends)
     starts, ends = (np.where(np.isfinite(t), np.round(t, DIGITS), np.nan) + 0.0 for t in (starts, ends))
@@ -107,9 +107,9 @@ def intervals_of(
         starts[i], ends[i] = kept.start if np.isfinite(starts[i]) else starts[i], kept.end
     short = ends == np.where(np.isnan(starts), 0.0, starts)
     notices = [
-        *_listed(unknown, names, "have a start or an end that is not a number", "it counts as unknown"),
-        *_listed(early, names, "begin before 0 s", "they begin at 0 here"),
-        *_listed(short, names, "have no length", "they are kept, with empty features"),
+        *_listed(unknown, names, "without a number as start or end", "taken as unknown"),
+        *_listed(early, names, "starting before 0 s", "taken to start at 0"),
+        *_listed(short, names, "without length", "kept, with empty features"),
     ]
     return starts, ends, notices
 
@@ -117,4 +117,4 @@ def intervals_of(
 def _listed(rows: NDArray[np.bool_], names: Sequence[str], begin: str, then: str) -> list[str]:
     found = [one_line(names[i], 40) for i in np.flatnonzero(rows)[:_SHOWN]]
     more = ", ..." if rows.sum() > _SHOWN else ""
-    return [f"{int(rows.sum())} utterances {begin} ({', '.join(found)}{more}): {then}"] if found else []
+    return [f"{counted(int(rows.sum()), 'utterance')} {begin} ({', '.join(found)}{more}): {then}"] if found else []

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pipeline.errors import counted
+
 # A cell that stands for "no label", in upper or lower case. "none" is not here: only Python's "None" is never a class.
 _NO_LABEL = frozenset(
     ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
@@ -180,7 +182,7 @@ def quoted(spelling: str) -> str:
 
 
 def _rows(count: int) -> str:
-    return f"{count} row" + ("s" if count != 1 else "")
+    return counted(count, "row")
 
 
 def missing_notices(what: str, cells: Iterable[str]) -> list[str]:

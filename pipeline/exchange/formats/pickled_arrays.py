@@ -66,7 +66,7 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
         _, shape, kind, fortran, raw = state
         if type(kind) is not Dtype:
             raise ValueError("an array without dtype")
-        dtype, count = kind.dtype, counted(shape)
+        dtype, count = kind.dtype, value_count(shape)
         if dtype.hasobject:
             if type(raw) is not list or len(raw) != count:
                 raise ValueError(f"an array of shape {shape} over other data")
@@ -90,7 +90,7 @@ class Budget:
             raise MemoryError("it unpacks to much more than it holds")
 
 
-def counted(shape: Any) -> int:
+def value_count(shape: Any) -> int:
     """Return how many values an array of this shape holds; an impossible shape raises `ValueError`."""
     if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"an array of shape {one_line(shape, 40)}")

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from common.atomic import replacing
 from pipeline.errors import UserError
-from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dtype, counted, raw_bytes
+from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dtype, raw_bytes, value_count
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
 from pipeline.foreign import one_line
 
@@ -134,7 +134,7 @@ class _Unpickler(pickle.Unpickler):
     def _frombuffer(self, raw: Any, kind: Any, shape: Any, order: Any) -> NDArray[Any]:
         if type(kind) is not Dtype or order not in ("C", "F"):
             raise ValueError("an array without dtype")
-        data = raw_bytes(raw, counted(shape), kind.dtype)
+        data = raw_bytes(raw, value_count(shape), kind.dtype)
         self._budget.spend(len(data))
         return np.frombuffer(data, kind.dtype).reshape(shape, order=order)
 

@@ -44,4 +44,4 @@ def check(found: Bundle) -> None:
     np.testing.assert_array_equal(entries[0].clips["pooled"], [1, 2.5])
     np.testing.assert_array_equal(entries[2].rows["values"], [[-3, 4]])
     assert [item.load().status for item in video.items] == ["ok", "ok", "empty"]
-    assert found.notices[0] == "mfcc: 2 numbers of 1 utterances are not finite and count as undefined"
+    assert found.notices[0] == "mfcc: 2 numbers of 1 utterance are not finite and count as undefined"

@@ -24,7 +24,7 @@ def test_what_reaches_far_beyond_is_cut_off_and_counted():
     found, said = words_cut(words(("u", 7.9, 30), ("u", 0, 5), ("v", 1, 9), ("u", 7.5, 8.9), ("w", 2, 99)), TABLE)
     assert found["start"].tolist() == [7.9, 4, 1, 7.5, 2]
     assert found["end"].tolist() == [8, 5, 2, 8.9, 99]
-    assert said == ["3 words reach far beyond their utterances (such as 'hm' of 'u'): they are cut off there"]
+    assert said == ["cut off 3 words far beyond the utterance (such as 'hm' of 'u')"]
 
 
 def test_words_elsewhere_or_without_times_stay():

@@ -47,7 +47,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
         "end": [1.0, 2.0],
         "age": [30, 31],
     }
-    assert notices == ["1 utterances begin before 0 s (row_1): they begin at 0 here"]
+    assert notices == ["1 utterance starting before 0 s (row_1): taken to start at 0"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_stores_of_vectors_and_of_sequences() -> None:
     made, said = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=True, details={"source": "f"})
     assert made.pooled_names == made.feature_names == ("x", "y")
     np.testing.assert_array_equal([item.load().clips["pooled"] for item in made.items], [[1, NAN], [3, 4]])
-    assert said == ["voice: 1 numbers of 1 utterances are not finite and count as undefined"]
+    assert said == ["voice: 1 number of 1 utterance is not finite and counts as undefined"]
     made, said = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=False, details={})
     assert made.pooled_names == ("x_mean", "y_mean", "x_std", "y_std")
     with pytest.raises(UserError, match="2 stores would have the name 'voice'"):

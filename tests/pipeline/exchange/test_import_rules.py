@@ -163,7 +163,7 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     with (tmp_path / "f.csv").open("a") as file:
         file.write(",,,,\n,,,,\n")
     said = imported()
-    assert "6 utterances without mood were left out" in said
+    assert "left out 6 utterances without mood" in said
     assert len(prepared(tmp_path)) == 8
 
 

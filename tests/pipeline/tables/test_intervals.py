@@ -46,9 +46,9 @@ def test_what_was_corrected_is_counted_with_examples() -> None:
     starts = np.array([-1.0] * 5 + [np.inf, 4.0])
     _, ends, notices = intervals_of(starts, np.array([1.0] * 5 + [6.0, 4.0]), "abcdefg")
     assert notices == [
-        "1 utterances have a start or an end that is not a number (f): it counts as unknown",
-        "5 utterances begin before 0 s (a, b, c, ...): they begin at 0 here",
-        "1 utterances have no length (g): they are kept, with empty features",
+        "1 utterance without a number as start or end (f): taken as unknown",
+        "5 utterances starting before 0 s (a, b, c, ...): taken to start at 0",
+        "1 utterance without length (g): kept, with empty features",
     ]
     assert ends.tolist() == [1.0] * 5 + [6.0, 4.0]
 
@@ -56,4 +56,4 @@ def test_what_was_corrected_is_counted_with_examples() -> None:
 def test_published_labels_may_end_before_they_start() -> None:
     starts, ends, notices = intervals_of(np.array([3.0]), np.array([2.0]), "u", reversed_too=True)
     assert (starts[0], ends[0]) == (3.0, 3.0)
-    assert "no length (u)" in notices[0]
+    assert "without length (u)" in notices[0]

@@ -14,7 +14,7 @@ from features.base import Modality
 from features.store import Entry, Item
 from models.data.align import TOUCH_S, align_to_words
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import (
     Bundle,
     FeatureSet,
@@ -189,8 +189,8 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
         rows += [(span.utterance, texts[i], *times[i].tolist()) for i in np.flatnonzero(here) if texts[i] != _PAUSE]
     table = pd.DataFrame(rows, columns=list(WORD_COLUMNS))
     _check_lost(file, spans, used)
-    notices = [f"{file.path.name}: {odd} words without a valid interval were left out"] if odd else []
-    notices += [f"{file.path.name}: {outside} words outside their utterances were left out"] if outside else []
+    notices = [f"{file.path.name}: left out {counted(odd, 'word')} without a valid interval"] if odd else []
+    notices += [f"{file.path.name}: left out {counted(outside, 'word')} outside an utterance"] if outside else []
     return table, notices
 
 
@@ -276,9 +276,9 @@ def _store(
     _check_lost(file, spans, used)
     notices = masked_notices(file.store, masked, touched)
     if unused := len(file.intervals) - len(used):
-        notices.append(f"{file.path.name}: {unused} ids belong to no utterance and were left out")
+        notices.append(f"{file.path.name}: left out {counted(unused, 'id')} without an utterance")
     if odd := sum(int((~(rows[:, 1] >= rows[:, 0])).sum()) for rows in file.intervals.values()):
-        notices.append(f"{file.path.name}: {odd} rows have no valid interval")
+        notices.append(f"{file.path.name}: {counted(odd, 'row')} without a valid interval")
     names = _feature_names(file)
     details = {"source": file.path.name, "root_name": one_line(file.metadata["root name"])}
     return FeatureSet(file.store, modality, names, pooled_names_of(names), items, details), notices

@@ -9,7 +9,7 @@ import numpy as np
 
 from common.names import suggest
 from pipeline.corpora.published.meld import EMOTIONS, SENTIMENTS, SPLITS
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.formats.erc.stores import Found, stores_by_name
 from pipeline.foreign import one_line
@@ -54,7 +54,7 @@ def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -
     for name, (path, modality) in stores_by_name(held, options).items():
         found.stores[name] = (modality, [held[path].get(key) for key in rows])
         if extra := sum(key not in rows for key in held[path]):
-            found.notices.append(f"{path.name}: {extra} vectors belong to no utterance and were left out")
+            found.notices.append(f"{path.name}: left out {counted(extra, 'vector')} without an utterance")
     return found
 
 

@@ -52,8 +52,8 @@ def test_rows_go_to_the_utterances_they_overlap_and_are_kept_whole(video: Path, 
         found["_dI--eQ6qVU_1"].clips["pooled"], [2, 20, np.sqrt(2 / 3), 10 * np.sqrt(2 / 3)], 1e-6
     )
     assert bundle.notices == (
-        "1 utterances have no length (_dI--eQ6qVU_2): they are kept, with empty features",
-        "CMU_MOSI_COVAREP.csd: 1 ids belong to no utterance and were left out",
+        "1 utterance without length (_dI--eQ6qVU_2): kept, with empty features",
+        "CMU_MOSI_COVAREP.csd: left out 1 id without an utterance",
     )
 
 
@@ -179,18 +179,18 @@ def test_real_features_of_mosi_by_segment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "kept", "status", "said"),
     [
-        ((-0.48, 1.0), (0.0, 1.0), "ok", "1 utterances begin before 0 s (v_1): they begin at 0 here"),
+        ((-0.48, 1.0), (0.0, 1.0), "ok", "1 utterance starting before 0 s (v_1): taken to start at 0"),
         ((-1e-9, 1.0), (0.0, 1.0), "ok", ""),
-        ((-2.0, -1.0), (0.0, 0.0), "empty", "1 utterances have no length (v_1)"),
-        ((-1.0, 0.0), (0.0, 0.0), "empty", "1 utterances have no length (v_1)"),
-        ((1.5, 1.5), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
-        ((1.5, 1.5 + 1e-8), (1.5, 1.5), "empty", "1 utterances have no length (v_1)"),
-        ((2.0, 1.0), (2.0, 2.0), "empty", "1 utterances have no length (v_1)"),
+        ((-2.0, -1.0), (0.0, 0.0), "empty", "1 utterance without length (v_1)"),
+        ((-1.0, 0.0), (0.0, 0.0), "empty", "1 utterance without length (v_1)"),
+        ((1.5, 1.5), (1.5, 1.5), "empty", "1 utterance without length (v_1)"),
+        ((1.5, 1.5 + 1e-8), (1.5, 1.5), "empty", "1 utterance without length (v_1)"),
+        ((2.0, 1.0), (2.0, 2.0), "empty", "1 utterance without length (v_1)"),
         (
             (0.0, float("inf")),
             (0.0, float("nan")),
             "empty",
-            "1 utterances have a start or an end that is not a number",
+            "1 utterance without a number as start or end",
         ),
     ],
 )
@@ -218,4 +218,4 @@ def test_words_of_a_segment_that_lie_outside_it_are_left_out_and_counted(tmp_pat
     words = make(tmp_path / "W.csd", {"v[0]": cells}, "words")
     bundle = read(rows, ImportOptions(arrays=AUDIO.arrays, words=words))
     assert bundle.words["word"].tolist() == ["over", "in"]
-    assert "W.csd: 2 words outside their utterances were left out" in bundle.notices
+    assert "W.csd: left out 2 words outside an utterance" in bundle.notices
