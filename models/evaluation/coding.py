@@ -23,7 +23,7 @@ def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
 
 
 def coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    """Return both as integers from 0; what is so already, as it is."""
+    """Return both as integers from 0; such integers are returned unchanged."""
     first, second = np.asarray(truth), np.asarray(prediction)
     if first.dtype.kind == second.dtype.kind == "i" and len(first) and min(first.min(), second.min()) >= 0:
         return first, second

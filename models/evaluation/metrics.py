@@ -14,7 +14,7 @@ import numpy as np
 from common.names import Registry
 from models.data.modalities import TASKS, BoolArray, FloatArray, Task
 from models.errors import ModelError
-from models.evaluation import sufficient_statistics as counts
+from models.evaluation import sufficient_statistics as from_counts
 from models.evaluation.coding import coded
 from models.evaluation.sufficient_statistics import (
     SufficientStatistics,
@@ -29,7 +29,7 @@ Function = Callable[[Any, Any], float]
 
 @dataclass(frozen=True)
 class Metric:
-    """One registry entry: all that is to be known of a metric.
+    """One registry entry: everything that the program knows about a metric.
 
     Attributes
     ----------
@@ -189,16 +189,16 @@ def acc7(truth: Any, prediction: Any) -> float:
     return accuracy(_nearest_of_7(first), _nearest_of_7(second))
 
 
-_SIGN_COUNTS = class_counts(counts.weighted_f1, _is_not_negative)
-_NON0_SIGN_COUNTS = class_counts(counts.weighted_f1, _is_positive, counted=_is_not_zero)
+_SIGN_COUNTS = class_counts(from_counts.weighted_f1, _is_not_negative)
+_NON0_SIGN_COUNTS = class_counts(from_counts.weighted_f1, _is_positive, counted=_is_not_zero)
 _NON0_AGREEMENT = agreement(_is_positive, counted=_is_not_zero)
 
 # A new metric is one function and one line here (or one `register` call in a plugin).
 _ENTRIES = (
     Metric("accuracy", "classification", accuracy, share=True, statistics=agreement()),
-    Metric("uar", "classification", uar, share=True, statistics=class_counts(counts.mean_recall)),
-    Metric("weighted_f1", "classification", weighted_f1, share=True, statistics=class_counts(counts.weighted_f1)),
-    Metric("macro_f1", "classification", macro_f1, share=True, statistics=class_counts(counts.macro_f1)),
+    Metric("uar", "classification", uar, share=True, statistics=class_counts(from_counts.mean_recall)),
+    Metric("weighted_f1", "classification", weighted_f1, share=True, statistics=class_counts(from_counts.weighted_f1)),
+    Metric("macro_f1", "classification", macro_f1, share=True, statistics=class_counts(from_counts.macro_f1)),
     Metric("mae", "regression", mae, higher_is_better=False, statistics=absolute_errors()),
     Metric("r", "regression", r, statistics=moments()),
     Metric("has0_acc", "regression", has0_acc, share=True, statistics=agreement(_is_not_negative)),
