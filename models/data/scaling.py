@@ -15,6 +15,8 @@ from models.errors import ModelError
 
 LIMIT = 10.0  # standard deviations; a value further out is a failed measurement, not a hundred times more evidence
 
+_ANYTHING = {"ensure_all_finite": False, "ensure_min_samples": 0, "ensure_min_features": 0}
+
 
 class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Reads numbers of which some are undefined (NaN), and no rows or columns at all."""
@@ -22,8 +24,7 @@ class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _float64(self, values: Any, *, fitting: bool) -> FloatArray:
         if not fitting:
             check_is_fitted(self)
-        any_size = {"ensure_all_finite": False, "ensure_min_samples": 0, "ensure_min_features": 0}
-        found: FloatArray = validate_data(self, values, reset=fitting, dtype=np.float64, **any_size)
+        found: FloatArray = validate_data(self, values, reset=fitting, dtype=np.float64, **_ANYTHING)
         return found
 
     def __sklearn_tags__(self) -> Any:
@@ -98,7 +99,7 @@ def scaler(normalise: str) -> Standardise | Quantile:
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Divide a matrix, dense or sparse, by one number, so that its columns' variances sum to 1 (or to their count).
 
-    Undefined numbers stay undefined.
+    Undefined numbers stay undefined, and a matrix may be empty.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, x: Matrix, y: Any = None) -> "UnitVariance":  # noqa: ARG002 - scikit-learn's signature
         """Learn the number from `x`, ``(n, p)``."""
-        x = _validated(self, x, fitting=True, finite=False)
+        x = _validated(self, x, fitting=True, **_ANYTHING)
         variance = total_variance(x)
         wanted = x.shape[1] if self.columns else 1
         self.scale_ = float(np.sqrt(wanted / variance)) if variance > 0 else 1.0
@@ -119,7 +120,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, x: Matrix) -> Matrix:
         """Return ``(n, p)``: `x` in the learnt scale."""
-        return _validated(self, x, fitting=False, finite=False) * self.scale_
+        return _validated(self, x, fitting=False, **_ANYTHING) * self.scale_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -156,12 +157,12 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def _validated(estimator: Any, x: Matrix, *, fitting: bool, finite: bool = True) -> Matrix:
-    """Return a dense or sparse matrix as it is, if its columns are those of the fit (and its numbers are finite)."""
+def _validated(estimator: Any, x: Matrix, *, fitting: bool, **allowed: Any) -> Matrix:
+    """Return a dense or sparse matrix as it is, if its columns are those of the fit; it is finite unless allowed."""
     if not fitting:
         check_is_fitted(estimator)
     kept = {"accept_sparse": True, "dtype": [np.float64, np.float32]}
-    return validate_data(estimator, x, reset=fitting, ensure_all_finite=finite, **kept)
+    return validate_data(estimator, x, reset=fitting, **kept, **allowed)
 
 
 def total_variance(matrix: Matrix) -> float:

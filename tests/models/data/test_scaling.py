@@ -146,6 +146,7 @@ def test_unit_variance_by_hand(convert):
     assert total_variance(one.transform(x)) == pytest.approx(1)
     assert total_variance(two.transform(x)) == pytest.approx(2)
     assert UnitVariance().fit(x * 0).scale_ == 1
+    assert UnitVariance(columns=True).fit(x[:, :0]).transform(x[:0, :0]).shape == (0, 0)
 
 
 def test_a_matrix_of_zeros_or_of_few_columns_keeps_its_columns():
