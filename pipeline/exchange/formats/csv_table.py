@@ -14,7 +14,7 @@ from pipeline.exchange.bundle import Bundle, ImportOptions
 from pipeline.exchange.cells import as_text
 from pipeline.exchange.columns import ROLES, TableFile, names_here, number
 from pipeline.exchange.safety import refuse_options
-from pipeline.exchange.tables import matched, table_bundle
+from pipeline.exchange.table_bundle import matched, table_bundle
 from pipeline.foreign import one_line
 from pipeline.tables.csv_cells import MARKS, restored, unmarked_rows
 from pipeline.tables.csv_files import records

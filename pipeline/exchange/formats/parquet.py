@@ -29,7 +29,7 @@ from pipeline.exchange.cells import as_text
 from pipeline.exchange.columns import ROLES, TableFile, names_here
 from pipeline.exchange.packing import Damaged, about, damaged, header_of, tables, unpack
 from pipeline.exchange.safety import refuse_options
-from pipeline.exchange.tables import matched, table_bundle
+from pipeline.exchange.table_bundle import matched, table_bundle
 from pipeline.foreign import one_line
 
 _KEY = b"crossmodal"

@@ -1,4 +1,4 @@
-"""What CSV and parquet share: columns chosen by patterns, and a bundle made from one table."""
+"""A bundle made from one table, a CSV or a Parquet file: columns chosen by patterns become its stores."""
 
 import re
 from collections import Counter
