@@ -1,4 +1,4 @@
-"""Fusion by attention: which modality and which steps count, learnt for each utterance."""
+"""Fusion by attention: weights of modalities and of steps, learnt for each utterance."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -75,7 +75,7 @@ class CrossModalAttention(Multimodal):
 
 
 class FusedInputs(Inputs):
-    """What a network reads of several modalities as one sequence."""
+    """The inputs of a network that reads several modalities as one sequence."""
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FusedReader":
         """Return what makes batches of `x`."""
@@ -83,7 +83,7 @@ class FusedInputs(Inputs):
 
 
 class FusedReader(InputReader):
-    """Batches for a network: the modalities' steps at the same places, and their summaries."""
+    """Batches for a network: the steps of all modalities at common places, and their summaries."""
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
         """Return ``there`` ``(b, M)``, ``summaries`` and ``steps`` a modality, and the ``mask`` that steps share.
@@ -100,8 +100,8 @@ class FusedReader(InputReader):
 class SelfAttention(Multimodal):
     """The modalities step by step as one sequence, which attends to itself before its steps are pooled by attention.
 
-    Steps are joined side by side; a shorter sequence is stretched to the longest of its utterance. The summaries are
-    part of every step, and are the only step of an utterance without any.
+    Steps are joined side by side; a shorter sequence is repeated up to the longest of its utterance. The summaries are
+    part of every step, and the only step of an utterance without steps.
 
     References
     ----------

@@ -17,11 +17,11 @@ from models.registry import strategy
 class Reducer(Protocol):
     """Joins the blocks of several modalities into one matrix; fitted on training rows.
 
-    Both methods may be told which rows of each block are there, ``(blocks, n)``; a row that is not is 0, the mean.
+    Both methods may be given which rows of each block are present, ``(blocks, n)``; an absent row is 0, the mean.
     """
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:
-        """Learn from one ``(n, p)`` matrix a modality."""
+        """Learn from one ``(n, p)`` matrix per modality."""
         ...
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
@@ -113,7 +113,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 
 
 class _Joined:
-    """The design of early fusion: a block a modality with presence indicators, joined by a reducer."""
+    """The design of early fusion: one block per modality with presence indicators, joined by a reducer."""
 
     def __init__(
         self, modalities: Sequence[str], fitted: FoldTransformers | None, how: Reducer, normalise: str
@@ -144,7 +144,7 @@ class Early(Tabular):
     """One classifier on the joined features of several modalities.
 
     A missing modality is the training mean of its columns, and a further column says that it is missing. Where all are
-    missing the answer is the training prior.
+    missing, the prediction is the prior.
 
     Parameters
     ----------

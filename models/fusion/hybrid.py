@@ -12,11 +12,11 @@ _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, *
 
 
 class IntermediateFusion(Multimodal):
-    """An encoder a modality, merged in a hidden layer; each modality also decides by itself, as an auxiliary task.
+    """One encoder per modality, merged in a hidden layer; each modality also predicts alone, as an auxiliary task.
 
     The setting ``encoder`` is ``lstm`` or ``cnn``: how steps are read, beside the summary. ``auxiliary`` is the weight
-    of the modalities' own losses, each over the utterances that have it. A learnt vector stands in for a modality that
-    is missing, and ``modality_dropout`` takes modalities away at random in training.
+    of the modalities' own losses, each over the utterances that have it. A learnt vector replaces a missing
+    modality, and ``modality_dropout`` removes modalities at random in training.
 
     References
     ----------
@@ -30,8 +30,8 @@ class IntermediateFusion(Multimodal):
     _options = ("hidden", "dropout", "encoder")
 
     def decisions(self, X: Modalities) -> dict[str, FloatArray]:
-        """Return modality -> ``(n, k)`` what it says by itself; the training prior in rows that do not have it."""
-        said = {m: np.tile(self.prior_, (len(X), 1)) for m in self.modalities}
+        """Return modality -> its own outputs, ``(n, k)``; the prior in rows without it."""
+        decisions = {m: np.tile(self.prior_, (len(X), 1)) for m in self.modalities}
         model = self.model_
         rows, parts = model.network_outputs(X)
         if parts:
@@ -39,15 +39,15 @@ class IntermediateFusion(Multimodal):
             available = model.inputs.available(X[rows])
             for place, channel in enumerate(model.inputs.channels_):
                 has = available[:, place]
-                said[channel.modality][rows[has]] = model.scaled(logits[has, place])
-        return said
+                decisions[channel.modality][rows[has]] = model.scaled(logits[has, place])
+        return decisions
 
 
 class MultimodalTransformer(Multimodal):
-    """Self-attention over the steps of all modalities at once, a summary of each, and a token that answers.
+    """Self-attention over the steps of all modalities at once, a summary of each, and a token for the prediction.
 
-    Every token carries which modality it is of; a step also when it is (in seconds; its position where nobody timed
-    it), so modalities need not be aligned. What is missing is masked out of the keys.
+    Every token carries its modality, and every step its time in seconds (its position where it has no time), so that
+    modalities need not be aligned. What is missing is masked out of the keys.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""fit: one strategy on all utterances of a corpus, saved to be used on new clips."""
+"""fit: one configuration fitted on all utterances of a corpus, and saved for `predict`."""
 
 import warnings
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def fit(
     configuration
         What is fitted.
     remark
-        Is called with each sentence on what was done in another way than asked for.
+        Called with each notice on what was done in another way than the settings say.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def fit(
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    inputs = inputs_of_training(params, name)  # before anything is read
+    inputs = inputs_of_training(params, name)  # taken before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(configuration.strategy, configuration.model)
@@ -77,13 +77,13 @@ def fit(
     frames = SPECTROGRAM in data.sequences and "audio" in configuration.modalities
     made, timed = inputs_of(params, name, _features(configuration, settings), frames), timed_of(name)
     require_unchanged(params, name, inputs, "fit")
-    with captured_warnings() as said:
+    with captured_warnings() as warned:
         model = _fitted(configuration, corpus, settings, data, labels_of(table, corpus))
-    for sentence in said:
+    for sentence in warned:
         remark(f"{configuration} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
-    plugin_keys(params.run.plugins)  # they are what was imported still
+    plugin_keys(params.run.plugins)  # raises if they are no longer what was imported
     schema = (
         _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     )
@@ -109,7 +109,7 @@ def _fitted(
     with named_failure(configuration):
         try:
             model = build(configuration.strategy, recipe_of(configuration, corpus, settings, classes)).fit(data, labels)
-            model.predict(data)  # a model whose answers are no numbers is not saved
+            model.predict(data)  # a model whose outputs are not numbers is not saved
             return model
         except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
             raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error

@@ -1,4 +1,4 @@
-"""train: every classifier and fusion under the corpus's protocol, each test row predicted once."""
+"""train: every configuration under the corpus's protocol, each test utterance predicted once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ from pipeline.training.trained import inputs_of, require_features, require_uncha
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> Sequence[str]:
-    """Write the predictions and what goes with them; return what the leak guard and the protocol remark on.
+    """Write the predictions and what belongs to them; return the notices.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     pool
         Workers.
     shuffled
-        Whether labels are dealt out at random first, as a control that must give chance; written to ``shuffled/``.
+        Whether labels are permuted first, as a control that must give chance; the results go to ``shuffled/``.
 
     Raises
     ------
@@ -54,7 +54,11 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
 
 
 def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None) -> Sequence[str]:
-    corpus, paths, inputs = params.corpus(name), CorpusPaths(name), inputs_of(params, name)  # before anything is read
+    corpus, paths, inputs = (
+        params.corpus(name),
+        CorpusPaths(name),
+        inputs_of(params, name),
+    )  # taken before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
     plan = plan_of(table, corpus)
@@ -81,7 +85,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         notices += left_out
     if seed is None and grouped(table, corpus.protocol.group):
         notices += label_notices(fits, folds, labels, corpus, data)
-    plugin_keys(params.run.plugins)  # they are what was imported still
+    plugin_keys(params.run.plugins)  # raises if they are no longer what was imported
     tables = tables_of(fits, table, labels, corpus) | {"presence.csv": presence_of(data, table)}
     costs = tables.pop("fits.csv")  # no result: it differs from run to run
     record = {

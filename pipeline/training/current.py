@@ -1,6 +1,6 @@
-"""Whether what is there was made of what is there now: predictions, the table made of them, the page made of both.
+"""Whether results are current: the predictions, the table made from them, and the page made from both.
 
-Everything that shows or uses results asks here; nothing is judged by the time of a file.
+Everything that shows or uses results asks here. Contents are compared, never the times of files.
 """
 
 import re
@@ -27,12 +27,12 @@ _MARK = re.compile(r'<meta name="crossmodal-made-of" content="([0-9a-f]{64})">')
 def require_trained(params: Params, name: str) -> Record:
     """Return the record of predictions that are of the labels, features and settings as they are now.
 
-    Features, streams and tables that are gone are not missed: what was made of them can still be used.
+    Features, streams and tables may be missing, since what was made from them can still be used.
 
     Raises
     ------
     UserError
-        If there are none, or something changed since; it names what, and the command.
+        If there are no predictions, or something changed since; the message names it and the command.
     """
     path, train = CorpusPaths(name).predictions, f"`crossmodal train --corpus {name}`"
     record = read_record(name)
@@ -75,7 +75,7 @@ def require_evaluated(params: Params, name: str) -> Record:
     Raises
     ------
     UserError
-        If there is none, or something changed since; it names what, and the command.
+        If there is no table, or something changed since; the message names it and the command.
     """
     record = require_trained(params, name)
     now = made_of(params, name, record)

@@ -1,4 +1,4 @@
-"""The protocol and the leak guard on a corpus: its folds, and what its stores tell about its recordings."""
+"""The protocol and the leak guard on a corpus: its folds, and what its stores show about its recordings."""
 
 import hashlib
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def guarded(
     context: ContextParams | None = None,
     contents: Contents | None = None,
 ) -> tuple[str, ...]:
-    """Let the leak guard look at the folds; return what it remarks on.
+    """Check the folds with the leak guard; return its notices.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArra
 
 
 def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return ``(n,)`` whether nothing moves in pictures that occur more than once; of the others it is not asked."""
+    """Return ``(n,)`` whether nothing moves in pictures that occur more than once; False for all others."""
     still = np.zeros(len(pictures), bool)
     twice = [rows for digest, rows in pd.Series(pictures).groupby(pictures).indices.items() if digest and len(rows) > 1]
     if twice:

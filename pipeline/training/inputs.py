@@ -1,4 +1,4 @@
-"""From feature stores to what models see: pooled features, steps over time, masks, in the utterance table's order."""
+"""From feature stores to the inputs of models: pooled features, time steps and masks, in the table's order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ def is_imported(path: Path) -> bool:
 def step_settings(
     name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame
 ) -> tuple[TrainParams, list[str]]:
-    """Return the settings by which sequences can be read, and a sentence where these are not the ones asked for.
+    """Return settings by which sequences can be read, and a sentence where they differ from those given.
 
     Timed words (``align: word``) come with the features of text. Where no utterance has any, steps are windows of
     ``step_s`` seconds instead. Where some have none, these are read as one step; both they and single words without
@@ -78,7 +78,7 @@ def step_settings(
 
 def _without_words(corpus: CorpusParams, step_s: float) -> str:
     """Return what steps are without words, of the modalities that there are."""
-    heard = [said for modality, said in (("audio", "voice"), ("video", "face")) if modality in corpus.modalities]
+    heard = [name for modality, name in (("audio", "voice"), ("video", "face")) if modality in corpus.modalities]
     parts = [f"{step_s:g} s of {' and '.join(heard)}"] if heard else []
     return ", and ".join([*parts, *(["the rows of text"] if "text" in corpus.modalities else [])])
 
@@ -202,7 +202,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """The rows of one store, one array an utterance of the table; empty where it has none."""
+    """The rows of one store: one array per utterance of the table, empty where the store has no rows of it."""
 
     name: str
     values: list[NDArray[np.float32]]
@@ -240,14 +240,14 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
 
 
 def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
-    """Leave out what says one thing of a whole utterance (that is pooled already), if something else has steps."""
+    """Leave out stores with one row per utterance, which is pooled already, if another store has several."""
     found = [r for r in rows if r is not None]
     several = [r for r in found if max(map(len, r.values)) > 1]
     return several or found
 
 
 def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
-    """Return the times of each utterance's words; of one without timed words, a single span that holds everything.
+    """Return the times of each utterance's words; without timed words, one span over everything.
 
     They are those of the first store that has any.
     """
@@ -284,7 +284,7 @@ def _steps(
 
 
 def _by_word(rows: _Rows, i: int, words: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return one row a word. What has no times is taken as it is where it has a row a word; a lone row is repeated."""
+    """Return one row per word. Rows without times are kept if there is one per word; a lone row is repeated."""
     values, times = rows.values[i], rows.times[i]
     if words is ANY_TIME:
         return average_over_windows([values], [np.zeros((len(values), 2))], 1.0)[0]

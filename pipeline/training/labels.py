@@ -1,4 +1,4 @@
-"""Labels as they are learnt: those of the column and the task that the settings name now, whatever prepare was told."""
+"""The labels that are learnt: those of the column and task in the settings, which `prepare` may not have known."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.rules import fault_of_label
 
-SHUFFLED = "shuffled"  # folder, below a corpus's results, of what was learnt from shuffled labels
-SEED = 0  # of the shuffling
+SHUFFLED = "shuffled"  # folder of results on permuted labels, below those of the corpus
+SEED = 0  # of the permutation
 
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
-    """Return ``(n,)`` class names, or scores as float64; with a seed, dealt out to other utterances at random.
+    """Return ``(n,)`` class names, or scores as float64; with a seed, permuted among the utterances.
 
     Raises
     ------
     UserError
-        If a cell holds no label, or no score.
+        If a cell is not a label, or not a score.
     """
     require_labels(table, corpus)
     kind = float if corpus.task == "regression" else str
@@ -29,12 +29,12 @@ def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = 
 
 
 def require_labels(table: pd.DataFrame, corpus: CorpusParams) -> None:
-    """Check the labels by the rules of prepare, which may have been told to predict something else.
+    """Check the labels by the rules of `prepare`, which may have read another column or task.
 
     Raises
     ------
     UserError
-        If a cell holds no label, or no score.
+        If a cell is not a label, or not a score.
     """
     for place, cell in enumerate(table[corpus.label]):
         if fault := fault_of_label(str(cell), corpus.label, corpus.task):

@@ -20,8 +20,8 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     Raises
     ------
     UserError
-        If both have some that the other does not know: they are then written differently, and features that are there
-        would be taken for missing.
+        If both have utterances that the other lacks: their ids are then written differently, and features that exist
+        would count as missing.
     """
     with open_store(path) as store:
         held = store.utterances
@@ -41,7 +41,7 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
 def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd.DataFrame) -> list[str]:
     """Return `differences` of all imported stores among the features of a corpus, by modality."""
     paths = [CorpusPaths(name).features(one) for one in dict.fromkeys(f for names in features for f in names)]
-    return [said for p in paths if is_imported(p) for said in differences(p, table["utterance"].tolist())]
+    return [sentence for p in paths if is_imported(p) for sentence in differences(p, table["utterance"].tolist())]
 
 
 def _some(names: Sequence[str]) -> str:

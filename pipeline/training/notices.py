@@ -33,14 +33,14 @@ def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence on each thing that libraries warned of, with the configurations and how many of their fits."""
-    for said in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
-        mine = [fit for fit in fits if said in fit.warned]
+    """Yield a sentence on each warning of a library, with the configurations and the number of their fits."""
+    for warning in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
+        mine = [fit for fit in fits if warning in fit.warned]
         configurations = list(dict.fromkeys(fit.configuration for fit in mine))
         more = len(configurations) - NAMED
         named = ", ".join(map(str, configurations[:NAMED])) + (f" and {more} more" if more > 0 else "")
         total = sum(fit.configuration in configurations for fit in fits)
-        yield f"{named}: {len(mine)} of {total} fits {said}"
+        yield f"{named}: {len(mine)} of {total} fits {warning}"
 
 
 def label_notices(
@@ -59,15 +59,15 @@ def label_notices(
         for configuration in dict.fromkeys(f.configuration for f in mine):
             parts = [f for f in mine if f.configuration == configuration]
             test = np.concatenate([f.test for f in parts])
-            said = np.concatenate([f.predictions for f in parts])
-            said = said if classes is None else classes[said]
+            predicted = np.concatenate([f.predictions for f in parts])
+            predicted = predicted if classes is None else classes[predicted]
             inner = float(np.mean([f.inner for f in parts]))
             sentence = contains_labels(
                 modality,
                 configuration.model,
                 inner,
                 labels[test],
-                said,
+                predicted,
                 data.groups[test],
                 metric=inner_metric(corpus),
             )

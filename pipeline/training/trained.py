@@ -1,4 +1,4 @@
-"""What training depends on, and the record of what the predictions that are there were made of."""
+"""What training depends on, and the record of what the present predictions were made from."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -28,7 +28,7 @@ from pipeline.training.matching import differences
 def inputs_of(params: Params, name: str) -> dict[str, str]:
     """Return what training depends on: a block of the settings or a file -> the key of its content.
 
-    A file that is gone is left out. The metrics and the note are not among them: they change no prediction.
+    A missing file is left out. The metrics and the note are not included, since they change no prediction.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     vectors = params.train.word2vec.get("vectors")
@@ -61,7 +61,7 @@ def require_features(params: Params, name: str, *, gone_too: bool = False) -> No
     params, name
         The settings, and which corpus.
     gone_too
-        Whether stores and streams that are gone are passed over: what was made of them can still be used.
+        Whether missing stores and streams are accepted, since what was made of them can still be used.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def require_features(params: Params, name: str, *, gone_too: bool = False) -> No
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield each feature store that training reads: those of the modalities, and the frames that single models read."""
+    """Yield each feature store that training reads: those of the modalities, and those of unimodal models."""
     corpus = params.corpus(name)
     for modality in corpus.modalities:
         for extractor in params.features_of(name, modality):
@@ -134,7 +134,7 @@ class Record:
     fits
         The keys of the fits, in the cache.
     content
-        The key of what is told on: the predictions and what was remarked on.
+        The key of the predictions and the notices, on which evaluation depends.
     """
 
     inputs: Mapping[str, str]
@@ -144,7 +144,7 @@ class Record:
     content: str
 
     def changes(self, now: Mapping[str, str]) -> list[str]:
-        """Return what is not as it was when the predictions were made; a file that is gone counts as it was."""
+        """Return what changed since the predictions were made; a missing file counts as unchanged."""
         either = {**self.inputs, **now}
         other = [what for what in either if self.inputs.get(what) != now.get(what)]
         return sorted(what for what in other if what in now or Path(what).exists())
@@ -172,6 +172,6 @@ def record_in(path: Path) -> Record:
 
 
 def read_record(name: str) -> Record | None:
-    """Return the record of a corpus's predictions; None where there are none."""
+    """Return the record of a corpus's predictions; None if they do not exist."""
     path = CorpusPaths(name).results / TRAINED
     return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

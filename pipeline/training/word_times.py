@@ -1,4 +1,4 @@
-"""Which utterances have timed words, and what a model that was fitted on such words makes of those that have none."""
+"""Which utterances have timed words, and what a model fitted on timed words does with the others."""
 
 import math
 from typing import Any
@@ -18,7 +18,7 @@ RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the
 def timed_of(name: str) -> dict[str, bool]:
     """Return the utterances of a corpus whose words are listed, and whether any of these has times."""
     known = read_words(CorpusPaths(name).words)
-    return {u: any(math.isfinite(start + end) for _, start, end in said) for u, said in known.items()}
+    return {u: any(math.isfinite(start + end) for _, start, end in words) for u, words in known.items()}
 
 
 def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
 
 
 def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFrame, folder: str) -> list[str]:
-    """Return notices where a model that was fitted on timed words answers for utterances without them.
+    """Return notices where a model that was fitted on timed words predicts for utterances without them.
 
     Parameters
     ----------

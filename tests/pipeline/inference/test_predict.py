@@ -157,7 +157,7 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     assert "Error: 2 of 5 failed:\nnonsense: " in done.stderr
     assert "cut.mp4 breaks off" in done.stderr, done.stderr
     assert "predict: nothing: the utterance has nothing that the model reads (text: no transcript" in done.stderr
-    assert "the answer is the prior, as in training" in done.stderr
+    assert "the prediction is the prior, as in training" in done.stderr
     assert [line.split(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == ["whole", "words", "nothing"]
     assert "  audio is absent: no recording is named" in done.stdout
     (alone,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
@@ -303,7 +303,7 @@ def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model
         save(saved.model, tmp_path / "m", saved.schema)
         done = said(CLIPS[0], "--model", tmp_path / "m", "--text", "a word")
         assert done.exit_code == 1
-        due = "the saved model cannot predict" if len(attributes) > 1 else "has weights of other columns"
+        due = "the saved model cannot predict" if len(attributes) > 1 else "has weights for other columns"
         assert due in done.stderr
         assert "Traceback" not in done.stderr
 
