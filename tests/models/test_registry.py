@@ -1,6 +1,5 @@
 """Every strategy, found in the registry, keeps the same promises."""
 
-import pickle
 from copy import deepcopy
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from sklearn.pipeline import make_pipeline
 from models import registry as strategies
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
-from models.fit_cache import FitCache
 from models.registry import Recipe, Strategy, build, strategy, strategy_names
 from tests.models.toy_strategies import ENTRIES
 
@@ -265,35 +263,6 @@ def test_works_in_grid_search():
     x, score = toy()
     search = GridSearchCV(build("concat", Recipe("classification", THREE)), {"reducer": ["concat", "pca"]}, cv=2)
     assert search.fit(x, labels(score, "classification")).best_score_ > 0.4
-
-
-def test_a_memo_spares_fitting_and_changes_nothing():
-    x, score = toy()
-    y, fit_cache = labels(score, "classification"), FitCache()
-    inner = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
-    for name in ("unimodal", "vote", "weighted", "stacking"):
-        for few in (("audio",),) if name == "unimodal" else (("text", "audio"), THREE):
-            recipe = Recipe("classification", few)
-            shared = fit_cache.fit(build(name, recipe, fit_cache=fit_cache), x, y, inner)
-            alone = build(name, recipe).fit(x, y, inner)
-            assert shared.predict_proba(x).tobytes() == alone.predict_proba(x).tobytes()
-    assert len(fit_cache) == 3 + 6  # each modality once, and six fused rows
-    assert clone(build("vote", Recipe("regression", THREE), fit_cache=fit_cache)).fit_cache is fit_cache
-    assert len(pickle.loads(pickle.dumps(fit_cache))) == 0  # noqa: S301 - our own bytes
-
-
-def test_a_memo_is_never_stale():
-    x, score = toy()
-    fit_cache, model = FitCache(), build("unimodal", Recipe("regression", ("audio",)))
-    first = fit_cache.fit(model, x, score)
-    assert fit_cache.fit(clone(model), x, score) is first
-    assert fit_cache.fit(model, x, score + 1) is not first
-    assert fit_cache.fit(model, x[::-1], score[::-1]) is not first
-    assert (
-        fit_cache.fit(build("unimodal", Recipe("regression", ("audio",), classifier_settings={"alpha": 3})), x, score)
-        is not first
-    )
-    assert fit_cache.fit(model, x, score, [(np.arange(30), np.arange(30, 60))]) is not first
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.settings.blocks import TrainParams
-from pipeline.training.configurations import plan_configurations
 from tests.conftest import DATA, grid_corpus, needs_data, run, shell, write_csv
 
 SETTINGS = """
@@ -16,18 +14,6 @@ features: {extract: [vader, mfcc, prosody, landmarks]}
 train: {features: {text: [vader, tfidf], audio: [mfcc, prosody], video: [landmarks]}, classifiers: [logistic, svm],
   unimodal_models: [], fusions: [concat, pca, vote, weighted, stacking]}
 """
-
-
-def test_rows_of_the_table() -> None:
-    rows = plan_configurations(TrainParams(), ("text", "audio", "video"))
-    names = [row.names for row in rows]
-    alone = 2 + 3 * 7 + 1 + 3  # baselines, seven classifiers per modality, the spectrogram CNN, products of extractors
-    assert len(names) == len(set(names)) == alone + 4 * 25
-    assert ("pca", "text+audio", "lstm") in names
-    assert ("transformer", "text+audio+video", "") in names
-    assert names[0] == ("majority", "", "")
-    assert ("stacking", "text+audio+video", "logistic") in names
-    assert [row.names[1] for row in plan_configurations(TrainParams(), ("audio",))] == ["", *["audio"] * 9]
 
 
 @pytest.fixture(scope="module")

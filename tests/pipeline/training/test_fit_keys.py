@@ -2,10 +2,8 @@
 
 import os
 from dataclasses import fields, replace
-from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from features.store import open_store
@@ -14,47 +12,18 @@ from models.registry import strategy, strategy_names
 from models.validation.protocol import Fold
 from pipeline.errors import Changed
 from pipeline.run import code
-from pipeline.run.cache import ClipCache
 from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, SequenceParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training import fit_keys
 from pipeline.training.fit_keys import fit_key
 from pipeline.training.job_data import data_of, planned
-from pipeline.training.jobs import Fit, Job, ablations
-from pipeline.training.labels import labels_of
+from pipeline.training.jobs import Job
 from tests.conftest import bind
 from tests.pipeline.training.test_inputs import ok, store, utterances
 
 THREE = ("text", "audio", "video")
 AUDIO, TWO = Configuration("unimodal", ("audio",), "svm"), Configuration("concat", ("text", "audio"), "logistic")
 FEATURES = {"text": ("bert",), "audio": ("mfcc",), "video": ("face",)}
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 3, 4])
-def test_drops_are_all_sets_that_can_be_taken_away(n):
-    names = (*THREE, "touch")[:n]
-    found = ablations(names)
-    masks = [mask for mask in product((False, True), repeat=n) if any(mask)] if n > 1 else []
-    wanted = [tuple(m for m, taken in zip(names, mask, strict=True) if taken) for mask in masks]
-    assert sorted(found) == sorted(wanted)
-    assert [len(d) for d in found] == sorted(len(d) for d in found)
-
-
-@pytest.mark.parametrize(
-    ("task", "given", "read"), [("classification", list("abcab"), str), ("regression", "12345", float)]
-)
-def test_labels_are_as_written_or_dealt_out_anew(task, given, read):
-    corpus = replace(CORPUS, task=task)
-    table = pd.DataFrame({"label": list(given) * 8})
-    labels = labels_of(table, corpus)
-    assert labels.tolist() == [read(one) for one in given] * 8
-    one, again, other = (labels_of(table, corpus, seed) for seed in (0, 0, 1))
-    assert sorted(one) == sorted(other) == sorted(labels)
-    assert (one == again).all()
-    assert (one != other).any()
-    assert (one != labels).any()
-    assert one.dtype == labels.dtype
-    assert table["label"].tolist() == list(given) * 8
 
 
 CORPUS = CorpusParams("manifest", "c", "classification", "label", THREE, ProtocolParams("group-kfold", 2, "speaker"))
@@ -327,51 +296,3 @@ def test_word_times_count_where_steps_are_words(job):
     store("bert", [ok([i, i + 1], [[0, 5], [5, 9]]) for i in range(4)], keys="other times")
     later(CorpusPaths("c").features("bert"))
     assert fit_key(words, row) != before
-
-
-CODED = np.array([0, 2, 1])
-SCORES = np.array([0.1, -np.pi, 1e-300])
-FITS = {
-    "classes": {
-        "predictions": CODED,
-        "probabilities": np.random.default_rng(0).dirichlet(np.ones(3), 3),
-        "ablated": {"text": CODED[::-1], "audio": CODED, "text+audio": np.zeros(3, np.intp)},
-        "weights": np.random.default_rng(1).random((3, 2)),
-        "inner": 1 / 3,
-        "settings": '{"C": 1.5, "class_weight": null, "über": "\\u65e5本"}',
-    },
-    "scores": {
-        "predictions": SCORES,
-        "probabilities": np.zeros((3, 0)),
-        "ablated": {"text": SCORES[::-1]},
-        "weights": np.zeros((3, 0)),
-        "inner": np.nan,
-        "settings": "{}",
-    },
-    "nobody tested": {
-        "predictions": CODED[:0],
-        "probabilities": np.zeros((0, 3)),
-        "ablated": {},
-        "weights": np.zeros((0, 0)),
-        "inner": 0.0,
-        "settings": "",
-    },
-}
-
-
-@pytest.mark.parametrize("name", FITS)
-def test_a_fit_comes_out_of_the_cache_bit_by_bit(name, tmp_path):
-    test = np.arange(7, 7 + len(FITS[name]["predictions"]), dtype=np.intp)
-    costs = {"fit_s": 0.1 + 0.2, "predict_s": np.nan, "parameters": 109_482_240}
-    fit = Fit(TWO, "fold-1", test, **FITS[name], **costs)
-    cache = ClipCache(tmp_path, "fits")
-    cache.put("ab" * 32, fit.entry())
-    found = Fit.of(TWO, "fold-1", cache.get("ab" * 32))
-    for one in fields(Fit):
-        before, after = getattr(fit, one.name), getattr(found, one.name)
-        if one.name == "ablated":
-            assert set(after) == set(before)
-        pairs = [(before[d], after[d]) for d in before] if one.name == "ablated" else [(before, after)]
-        for given, got in pairs:
-            assert type(got) is type(given), one.name
-            np.testing.assert_array_equal(got, given, strict=isinstance(given, np.ndarray))
