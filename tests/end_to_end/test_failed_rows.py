@@ -160,7 +160,7 @@ WRONG = {
     "ask": "its model failed (ZeroDivisionError: division by zero)",
     "order": "its classes_ are 1, 0, not 0, 1",
     "sum": "its outputs are not probabilities: ",
-    "negative": "no probabilities: one of them is -0.5",
+    "negative": "its outputs are not probabilities: one of them is -0.5",
     "shape": "its outputs have the shape (",
     "nan": "its fit gave no finite number",
 }
