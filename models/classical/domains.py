@@ -132,32 +132,14 @@ DOMAINS: dict[str, dict[str, Domain]] = {
     "self_attention": {**_FUSED, "hidden": _EVEN, "layers": _LAYERS},
     "spectrogram_cnn": {**_NET, "crop_s": POSITIVE},
 }
-_FIXED = (
-    "concat",
-    "pca",
-    "cca",
-    "autoencoder",
-    "vote",
-    "weighted",
-    "product",
-    "stacking",
-)  # inner folds choose nothing for them
-
-_CLASSIFIERS = (
-    "logistic",
-    "linear_svm",
-    "svm",
-    "random_forest",
-    "xgboost",
-    "fcnn",
-)  # one of them combines the base models of stacking
-
 Place = tuple[str | int, ...]  # the keys and list positions that lead to a value
 
 
 def domain(owner: str, setting: str) -> Domain | None:
     """Return the values that a setting may have, or None if they are not known."""
-    owners = _CLASSIFIERS if owner == "stacking" else (owner,)
+    from models.classical.classifiers import classifier_names
+
+    owners = classifier_names() if owner == "stacking" else (owner,)  # a classifier is on top of a stack
     return next((DOMAINS[o][setting] for o in owners if setting in DOMAINS.get(o, {})), None)
 
 
@@ -207,13 +189,21 @@ def _unknown(owner: str, key: str, known: list[str]) -> str:
 
 
 def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
-    if owner in _FIXED:
+    fixed = _fixed(owner)
+    if fixed:
         yield (key,), f"is a list, but no choice is made for settings of {owner}: give one value"
     elif not values:
         yield (key,), "is an empty list: give one value or several"
-    for i, value in enumerate(values if owner not in _FIXED else ()):
+    for i, value in enumerate(() if fixed else values):
         if fault := _fault(DOMAINS[owner][key], value):
             yield (key, i), fault
+
+
+def _fixed(owner: str) -> bool:
+    """Whether no choice is made among settings: those of a reducer, or of a rule that combines unimodal models."""
+    from models.registry import STRATEGIES
+
+    return owner in STRATEGIES and STRATEGIES[owner].kind == "fusion" and not STRATEGIES[owner].sequences
 
 
 def _fault(allowed: Domain, value: Any) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from common.threads import one_thread
 from features.errors import StoreError
-from models.configuration import Configuration
+from models.configuration import Configuration, split_modalities
 from models.evaluation.intervals import Interval, paired_difference, resample
 from models.evaluation.metrics import Metric, metric
 from models.evaluation.paired_tests import holm, randomisation_test, swaps
@@ -138,7 +138,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
 
 
 def _same(wanted: str, name: str) -> bool:
-    return sorted(wanted.split("+")) == sorted(name.split("+"))
+    return sorted(split_modalities(wanted)) == sorted(split_modalities(name))
 
 
 def _named_after(params: Params, folder: Path) -> str:
