@@ -1,1 +1,1 @@
-"""What features, models and pipeline all need: names and registries, whole files, one thread, words of a transcript."""
+"""What features, models and pipeline share: names and registries, atomic files, one thread, words of a transcript."""

@@ -1,7 +1,7 @@
 """Files and folders that are there whole or not at all: written under a name of their own, then renamed.
 
-The temporary name cannot be guessed and is made anew (a link that somebody planted there is not followed). While it is
-written, it is locked: what nobody holds was left by a run that was killed, and `leftovers` finds it.
+The temporary name cannot be guessed, and the file is created new, so that no link planted there is followed. It stays
+locked while it is written: a temporary file that nobody holds was left by a killed run, and `leftovers` finds it.
 """
 
 import errno
@@ -18,20 +18,20 @@ from pathlib import Path
 
 _MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
-# A name that is made here: the target's, 16 hexadecimal digits, and whether it is to take its place or has left it.
+# A temporary name: the target's name, 16 hexadecimal digits, and whether it will replace the target or was replaced.
 TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give an empty file to write; when the block ends well it takes the place of `path`, else it is removed.
+    """Yield an empty file to write; if the block succeeds it replaces `path`, else it is removed.
 
-    An `OSError` of the block that names no file, or the temporary one, is given the name `path`.
+    An `OSError` in the block that names no file, or the temporary one, is made to name `path`.
 
     Parameters
     ----------
     path
-        The file; its folder is made.
+        The file; its folder is created.
     """
     with replacing_all([path]) as (temporary,):
         yield temporary
@@ -39,9 +39,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give an empty file for each path; when the block ends well, all take their places, in order, else none does.
+    """Yield an empty file per path; if the block succeeds, all replace their targets, in order, else none does.
 
-    Ctrl-C and SIGTERM wait until all have taken their places.
+    Ctrl-C and SIGTERM are delayed until all are in place.
     """
     made: list[tuple[Path, int]] = []
     try:
@@ -62,21 +62,21 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """Give an empty folder to fill; when the block ends well it takes the place of the folder `path`, else it goes.
+    """Yield an empty folder to fill; if the block succeeds it replaces the folder `path`, else it is removed.
 
-    An `OSError` of the block that names no file is given the name `path`.
+    An `OSError` in the block that names no file is made to name `path`.
 
     Parameters
     ----------
     path
-        The folder. What it holds is lost.
+        The folder; its previous content is deleted.
     ours
-        Whether a file that lies in it may go, because it was written here.
+        Whether a file in it may be deleted, because this program wrote it.
 
     Raises
     ------
     FileExistsError
-        If it holds anything else, before and after the block.
+        If it holds anything else, before or after the block.
     """
     _refuse_what_others_wrote(path, ours)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def _refuse_what_others_wrote(path: Path, ours: Callable[[Path], bool]) -> None:
 
 @contextmanager
 def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
-    """Give a new, empty, locked folder that is removed in the end."""
+    """Yield a new, empty, locked folder that is removed at the end."""
     folder = parent / f"{prefix}{secrets.token_hex(8)}{suffix}"
     folder.mkdir(parents=True)
     held = os.open(folder, os.O_RDONLY)
@@ -118,21 +118,21 @@ def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all."""
+    """Write a file completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Iterator[Path]:
-    """Yield the temporary files and folders in `root` that a killed run left; those in use are not among them.
+    """Yield the temporary files and folders in `root` that a killed run left, but none that is in use.
 
-    A folder that was moved aside, and whose successor never took its place, is the last copy: it is none of them.
+    A folder that was moved aside and never replaced is the last copy of its content, and is not yielded.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Itera
 
 
 def discard(path: Path) -> bool:
-    """Delete a leftover, unless somebody has taken hold of it meanwhile; return whether it is gone."""
+    """Delete a leftover, unless another process has locked it meanwhile; return whether it is gone."""
     with _taken(path) as alone:
         if alone and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -166,7 +166,7 @@ def discard(path: Path) -> bool:
 
 
 def _last_copy(path: Path) -> bool:
-    """Whether this is what was moved aside, and nothing stands in its place."""
+    """Whether this folder was moved aside and nothing has replaced it."""
     found = re.fullmatch(TEMPORARY, path.name)
     if found is None or found["what"] != "old":
         return False
@@ -175,7 +175,7 @@ def _last_copy(path: Path) -> bool:
 
 
 def _new_file(path: Path) -> tuple[Path, int]:
-    """Return a new file beside `path` and what holds it."""
+    """Return a new file beside `path`, and the descriptor that keeps it locked."""
     temporary = path.with_name(f".{path.name[:_MOST]}.{secrets.token_hex(8)}.partial")
     with _named_any({temporary: path}):
         held = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
@@ -184,7 +184,7 @@ def _new_file(path: Path) -> tuple[Path, int]:
 
 
 def _hold(descriptor: int) -> None:
-    """Show others that a file is in use; readers of HDF5, which lock in the same way, may read it all the same."""
+    """Show other processes that a file is in use; HDF5 takes the same kind of lock to read, so it can still read it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     except OSError as error:  # a file system without locks: `leftovers` finds nothing there
@@ -193,16 +193,16 @@ def _hold(descriptor: int) -> None:
 
 
 def _abandoned(path: Path) -> bool:
-    """Whether nobody holds a temporary file or folder; where that cannot be known, it counts as held."""
+    """Whether nobody holds a temporary file or folder; if that cannot be determined, it counts as held."""
     with _taken(path) as alone:
         return alone
 
 
 @contextmanager
 def _taken(path: Path) -> Iterator[bool]:
-    """Hold a temporary file or folder that nobody else holds; gives whether that is so."""
+    """Lock a temporary file or folder; yield whether nobody else held it."""
     try:
-        how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # over NFS only what can be written can be locked
+        how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # over NFS only a writable file can be locked
         descriptor = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         yield False
@@ -223,7 +223,7 @@ def _locked_alone(descriptor: int) -> bool:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Let an `OSError` name a file that its reader knows."""
+    """Make an `OSError` name a file that the user knows."""
     with _named_any({path: path}):
         yield
 
@@ -241,7 +241,7 @@ def _named_any(names: dict[Path, Path]) -> Iterator[None]:
 
 @contextmanager
 def _without_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for the end of the block; only a main thread is ever asked to deal with them."""
+    """Delay Ctrl-C and SIGTERM until the end of the block; only the main thread handles signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

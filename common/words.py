@@ -4,23 +4,23 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks of how they are said
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks that show how they are spoken
 
 # Han, kana, Thai, Lao, Burmese, Khmer: letters, and marks on them.
 UNSPACED = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-MOST_WORDS = 20  # in a sequence of words that is counted; each text has as many sequences of every length as words
-LONGEST = 4  # letters of a run that is taken for a word, on average over the transcripts
+MOST_WORDS = 20  # in a word sequence that is counted; a text has about as many sequences of each length as words
+LONGEST = 4  # average length, in letters, up to which unbroken runs of letters count as words
 
 _RUN = re.compile(f"[{UNSPACED}]+")
 
 
 def without_blanks(texts: Iterable[str]) -> bool:
-    """Whether transcripts are written without blanks between words, so that their letters have to count instead.
+    """Whether transcripts are written without blanks between words, so that letters have to be counted instead.
 
-    Segmented ones, whose words somebody has parted by blanks, are not.
+    Transcripts that somebody has segmented into words are not.
 
     >>> without_blanks(["我喜欢这个电影"]), without_blanks(["我 喜欢 这个 电影"]), without_blanks(["I like it"])
     (True, False, False)
@@ -30,7 +30,7 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return the regular expression `words`, of ``\w`` or ``[^\W_]``, with each letter of such scripts by itself.
+    r"""Return the regular expression `words`, of ``\w`` or ``[^\W_]``, with each letter of such scripts as a word.
 
     >>> re.findall(by_letter(r"\w+"), "iPhone很好 ok")
     ['iPhone', '很', '好', 'ok']

@@ -42,7 +42,7 @@ class Extractor(ABC, Generic[StreamT]):
         """Names of the p entries of ``Features.pooled``."""
 
     def weights(self) -> tuple[Path, ...]:
-        """Files of learnt weights that the numbers depend on; their sha256 is part of every cache key."""
+        """Return the files of learnt weights that the numbers depend on; their sha256 is part of every cache key."""
         return ()
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""How the three streams of an utterance, and an extractor's features, become store entries and back."""
+"""Conversion of streams and features to store entries and back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ STREAM_SCHEMAS: dict[Modality, Schema] = {
 
 
 def text_entry(stream: TextStream) -> Entry:
-    """Return the store entry of a text stream: one row a token."""
+    """Return the store entry of a text stream: one row per token."""
     return Entry("ok", rows={"values": list(stream.tokens), "times": stream.times}, clips={"text": stream.text})
 
 
@@ -38,7 +38,7 @@ def read_text(store: Store, i: int) -> TextStream:
 
 
 def audio_entry(stream: AudioStream) -> Entry:
-    """Return the store entry of an audio stream: one row a sample."""
+    """Return the store entry of an audio stream: one row per sample."""
     numbers = {name: np.array(getattr(stream, name), np.float64) for name in _AUDIO_NUMBERS}
     return Entry("ok", stream.note, rows={"values": stream.samples[:, None]}, clips=numbers)
 
@@ -52,7 +52,7 @@ def read_audio(store: Store, i: int) -> AudioStream:
 
 
 def video_entry(stream: VideoStream) -> Entry:
-    """Return the store entry of a video stream: one row a sampled frame, ``values`` its face crop."""
+    """Return the store entry of a video stream: one row per sampled frame, ``values`` its face crop."""
     step = float(np.median(np.diff(stream.times))) if len(stream.times) > 1 else 0.0
     rows: dict[str, Any] = {
         "values": list(stream.faces),
@@ -88,8 +88,8 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
     Raises
     ------
     ValueError
-        If it is the extractor's mistake: shapes that disagree with each other or with its names, a value that is
-        infinite (as float32, too, which stores keep), or not a single number.
+        If shapes disagree with each other or with the extractor's names, a value is infinite (also after conversion
+        to float32, which stores keep), or there is no number at all.
     """
     columns, entries = extractor.feature_names, extractor.pooled_names
     with np.errstate(over="ignore"):

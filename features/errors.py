@@ -1,4 +1,4 @@
-"""What can keep a stream or a feature from existing; each carries one sentence for the user."""
+"""Why a stream or a feature cannot be made; each error carries one sentence for the user."""
 
 
 class NoStream(Exception):

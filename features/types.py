@@ -23,7 +23,7 @@ class TextStream:
     tokens
         Cleaned words: lower-cased, without punctuation; n of them.
     times
-        ``(n, 2)`` start and end of each token in seconds; NaN where nobody timed it.
+        ``(n, 2)`` start and end of each token in seconds; NaN where its time is unknown.
     """
 
     text: str
@@ -48,7 +48,7 @@ class AudioStream:
     gain_db
         Gain that brought the trimmed speech to its level; its negative is how loud the speaker was.
     words
-        How many words of this utterance have times; 0 when nobody timed them.
+        How many words of this utterance have times; 0 if no times are known.
     words_start_s, words_end_s
         Start of the first timed word and end of the last; NaN without timed words.
     note
@@ -90,7 +90,7 @@ class VideoStream:
     scores
         ``(n,)`` the detector's confidence; NaN without a face.
     note
-        What is worth knowing of how it was made; it stands in the store.
+        A remark on how it was made, which is kept in the store.
     """
 
     times: TimeArray
@@ -109,13 +109,13 @@ class Features:
     Attributes
     ----------
     values
-        ``(rows, d)`` float32: one row a frame, word or window.
+        ``(rows, d)`` float32: one row per frame, word or window.
     times
         ``(rows, 2)`` float64: start and end of each row.
     pooled
         ``(p,)`` float32: the utterance as one vector (functionals, means and deviations, a sentence vector).
     note
-        What is worth knowing of how it was measured; it stands in the store.
+        A remark on how it was measured, which is kept in the store.
     """
 
     values: FloatArray

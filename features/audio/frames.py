@@ -1,4 +1,4 @@
-"""What the frame-based extractors share: the times of frames, and pooling over them."""
+"""What frame-based extractors share: the times of frames, and pooling over them."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def require(stream: AudioStream, shortest_s: float) -> FloatArray:
     Raises
     ------
     EmptyInput
-        If there are fewer than `shortest_s` seconds.
+        If it is shorter than `shortest_s` seconds.
     """
     length_s = stream.samples.size / stream.rate_hz
     if length_s < shortest_s:
@@ -46,6 +46,6 @@ def mean_and_std_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_frames(frame_s: float, hop_s: float) -> None:
-    """Raise ValueError unless frames have a length and follow each other without holes."""
+    """Raise ValueError unless frames have a length and leave no gaps."""
     if not 0 < hop_s <= frame_s <= 1:
         raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: 0 < hop_s <= frame_s <= 1 second is needed")

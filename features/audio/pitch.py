@@ -1,4 +1,4 @@
-"""The pitch of a voice, frame by frame, with the decision whether there is any.
+"""The pitch of a voice, frame by frame, and whether there is any.
 
 The difference function and its cumulative mean are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
 frequency estimator for speech and music"); which of its minima is the pitch, and where there is none, is decided over
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SMOOTHING_S = 0.0005  # a running mean of this length leaves what lies under 2 kHz, where pitch is
-CANDIDATES = 5  # minima a frame that may be the pitch
-OCTAVE_COST = 0.02  # for each octave under the highest pitch: of equal minima the shortest period is taken
+SMOOTHING_S = 0.0005  # a running mean of this length keeps frequencies below 2 kHz, where pitch is
+CANDIDATES = 5  # minima per frame that may be the pitch
+OCTAVE_COST = 0.02  # for each octave below the highest pitch: of equal minima the shortest period is chosen
 JUMP_COST = 0.35  # for each octave that the pitch jumps from one frame to the next
 VOICING_COST = 0.1  # for each change between voiced and unvoiced
-NEVER = 1e6  # cost of what cannot be
+NEVER = 1e6  # cost of an impossible choice
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class PitchRange:
-    """Where the pitch is looked for.
+    """The range in which the pitch is searched.
 
     Attributes
     ----------
     low_hz, high_hz
         The lowest and the highest pitch.
     aperiodicity
-        A frame is unvoiced rather than this aperiodic: 0 is a perfect repetition, 1 none.
+        Above this aperiodicity a frame counts as unvoiced: 0 is a perfect repetition, 1 is none at all.
     """
 
     low_hz: float
@@ -37,14 +37,14 @@ class PitchRange:
     aperiodicity: float
 
     def lags(self, rate_hz: int) -> tuple[int, int]:
-        """Return the shortest and the longest period in samples, with one more on either side."""
+        """Return the shortest and the longest period in samples, with a margin of one."""
         return max(1, int(rate_hz / self.high_hz) - 1), int(np.ceil(rate_hz / self.low_hz)) + 1
 
 
 def track_pitch(
     signal: Array, rate_hz: int, frame: int, hop: int, within: PitchRange, audible: NDArray[np.bool_]
 ) -> Array:
-    """Return the pitch of each frame in Hz, ``(rows,)``; NaN where the voice has none.
+    """Return the pitch of each frame in Hz, ``(rows,)``; NaN where it is unvoiced.
 
     Parameters
     ----------
@@ -74,10 +74,10 @@ def track_pitch(
 
 
 def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
-    """Return by how much each frame differs from what lies a lag away, ``(rows, longest + 1)``.
+    """Return how much each frame differs from the signal one lag away, ``(rows, longest + 1)``.
 
-    The mean over both directions is taken, so that the middle of what is compared is the middle of the frame whatever
-    the lag; at the ends of the signal only the direction that lies inside counts.
+    The mean over both directions is taken, so that the compared parts are centred on the frame at every lag; at the
+    ends of the signal only the direction inside it counts.
     """
     from scipy.fft import next_fast_len
 

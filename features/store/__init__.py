@@ -1,4 +1,4 @@
-"""The ragged HDF5 store: one file a stream or extractor, self-describing, readable with plain h5py.
+"""The ragged HDF5 store: one file per stream or extractor, self-describing, readable with plain h5py.
 
 Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 
@@ -9,7 +9,7 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 ``offsets``         (n + 1,) int64
 ``utterance, key``  (n,) the utterance's name, and the content key its rows were computed under
 ``status, note``    (n,) ``ok | absent | empty | failed``, and why where it is not ``ok``
-``pooled``          (n, p) one vector an utterance (extractors only); NaN where the status is not ``ok``
+``pooled``          (n, p) one vector per utterance (extractors only); NaN where the status is not ``ok``
 ``rows/...``        further row columns (face boxes, detector scores, whole frames)
 ``clips/...``       further utterance columns (gain, trimming offsets, the original text)
 ``cells/...``       (rows + 1,) where the cells of a column of bytes begin and end
@@ -17,7 +17,7 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 attributes          format, format_version, name, version, config, weights, libraries, column names
 ==================  ===================================================================================
 
-Its first bytes are the head, which covers all that has no digest (`features.store.head`).
+Its first bytes are the head, a checksum of everything that has no digest (`features.store.head`).
 Nothing in a file depends on when or where it was written: the same inputs give the same bytes.
 """
 

@@ -1,8 +1,8 @@
-"""Writing an HDF5 file for which there is room: HDF5 never meets a full disk.
+"""Writing an HDF5 file with disk space reserved ahead, so that HDF5 never meets a full disk.
 
-HDF5 does not survive a write that fails: what it could not write is tried again when its objects are freed, which ends
-in tracebacks or a crash. So the blocks of the disk are set aside before it writes into them, always so many that the
-file can still be closed. What is too much is given back in the end; the bytes are those that HDF5 alone would write.
+HDF5 does not survive a failed write: it tries again when its objects are freed, which ends in tracebacks or a crash. So
+disk blocks are reserved before it writes into them, always enough that the file can still be closed. The surplus is
+released at the end; the file has the same bytes as one that HDF5 writes alone.
 """
 
 import errno
@@ -13,34 +13,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Bytes: more than HDF5 lays out by itself at once; heaps of texts grow by up to 32 KiB, other structures by less.
+# Bytes: more than HDF5 allocates for itself at once; heaps of texts grow by up to 32 KiB, other structures by less.
 SLACK = 1 << 16
-_STEP = 1 << 22  # bytes set aside at once where the disk has them
-REFERENCE = 16  # bytes of a cell of text in its column; the text itself lies in a heap
+_STEP = 1 << 22  # bytes reserved at once if the disk has them
+REFERENCE = 16  # bytes of a text cell in its column; the text itself is in a heap
 _BESIDE, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
-_CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # file systems that set nothing aside
+_CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # of file systems that cannot reserve space
 
 
 class Room:
-    """What is set aside for a file that HDF5 writes."""
+    """The disk space reserved for a file that HDF5 writes."""
 
     def __init__(self, file: Any) -> None:
         self._id, self._descriptor, self._end = file.id, file.id.get_vfd_handle(), 0
 
     def ahead(self, size: int) -> None:
-        """Set room aside for `size` bytes that are written next, and for all that HDF5 itself adds to them.
+        """Reserve space for the next `size` bytes, and for what HDF5 itself adds to them.
 
         Raises
         ------
         OSError
-            If the disk is full, or the file may not grow so far; HDF5 can still close it.
+            If the disk is full, or the file may not grow that far; HDF5 can still close it.
         """
         needed = self._id.get_filesize() + SLACK + size
         if needed > self._end:
             try:
                 _set_aside(self._descriptor, self._end, needed + _STEP)
                 self._end = needed + _STEP
-            except OSError:  # less may do
+            except OSError:  # less may suffice
                 _set_aside(self._descriptor, self._end, needed)
                 self._end = needed
 
@@ -48,7 +48,7 @@ class Room:
 def room_for_texts(texts: Iterable[str | bytes]) -> int:
     """Return how many bytes texts take at most.
 
-    HDF5 puts texts into heaps of 4096 bytes, whose ends stay empty where the next text does not fit; one that is
+    HDF5 puts texts into heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit; a text
     larger than half a heap may take two.
     """
     sizes = (_BESIDE + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts)
@@ -65,12 +65,12 @@ def _set_aside(descriptor: int, start: int, end: int) -> None:
 
 @contextmanager
 def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
-    """Give a new HDF5 file, and the room that must be asked for before anything is written into it.
+    """Yield a new HDF5 file, and the `Room` to reserve from before anything is written into it.
 
     Parameters
     ----------
     path
-        A file that `common.atomic.replacing` gave, which holds the lock.
+        A temporary file of `common.atomic.replacing`, which holds the lock.
     **options
         Of `h5py.File`.
 
@@ -82,7 +82,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
     import h5py
 
     with path.open("ab") as empty:
-        _set_aside(empty.fileno(), 0, SLACK)  # without so much HDF5 could not even close the file again
+        _set_aside(empty.fileno(), 0, SLACK)  # without this HDF5 could not even close the file
     with _errors_of_the_disk(path):
         with h5py.File(path, "w", locking=False, **options) as file:
             room = Room(file)
@@ -95,7 +95,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
 
 @contextmanager
 def _errors_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn what h5py says of a failing disk, when it closes a file by a `RuntimeError`, into a plain `OSError`."""
+    """Turn h5py's error for a failing disk, a `RuntimeError` when it closes a file, into a plain `OSError`."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -1,9 +1,9 @@
-"""The head of a store: its first 2048 bytes, which say what all the rest must be before HDF5 reads any of it.
+"""The head of a store: its first 2048 bytes, by which the rest is checked before HDF5 reads any of it.
 
-HDF5 leaves the beginning of a file to others (its *user block*), so that plain h5py reads a store all the same. The
-head covers everything but the numbers of the large columns: names, keys, statuses, texts, attributes, the digests of
-the cells, and HDF5's own structures, in which a flipped bit can mean an endless loop. The large columns have a digest
-for each utterance, checked when that is read. So no byte is believed unchecked, and none is read for nothing.
+HDF5 ignores the beginning of a file (its *user block*), so that plain h5py can still read a store. The head covers
+everything but the numbers of the large columns: names, keys, statuses, texts, attributes, the digests of the cells, and
+HDF5's own structures, in which a flipped bit can cause an endless loop. The large columns have one digest per
+utterance, checked when it is read. So every byte is checked before it is used, and none is read needlessly.
 """
 
 import errno
@@ -29,7 +29,7 @@ _MAGIC = f"{FORMAT}\n".encode()
 
 @dataclass(frozen=True)
 class Head:
-    """What the first bytes of a store say of the rest.
+    """What the first bytes of a store record about the rest.
 
     Attributes
     ----------
@@ -38,11 +38,11 @@ class Head:
     size
         Bytes of the file.
     columns
-        First and last byte + 1 of each large column; all that lies outside is covered by `rest`.
+        First and last byte + 1 of each large column; `rest` covers everything outside them.
     rest
-        sha256 of the bytes after the head that belong to no large column.
+        sha256 of the bytes after the head that are in no large column.
     content
-        sha256 of all that the store says, however HDF5 lays it out.
+        sha256 of the store's content, independent of how HDF5 lays it out.
     """
 
     format_version: int
@@ -66,12 +66,12 @@ def write_head(path: Path, columns: Sequence[tuple[int, int]], content: str) -> 
 
 
 def read_head(path: Path) -> Head:
-    """Return the head of a store after checking it and all that it covers; once a process and state of the file.
+    """Return the head of a store after checking it and all that it covers; once per process and state of the file.
 
     Raises
     ------
     StoreError
-        If the file is no store, of another format version, held by another program, or not what was written.
+        If the file is not a store, has another format version, is locked by another program, or is damaged.
     """
     if not path.exists():
         raise StoreError(f"{path} does not exist: run the stage that writes it")
@@ -108,7 +108,7 @@ def _parsed(path: Path, block: bytes) -> Head:
 
 
 def _older(path: Path, size: int, file: BinaryIO) -> Head:
-    """Return the head that an imported store of format 1 would have: nothing in it can be checked, or made again.
+    """Return a head for an imported store of format 1, whose content can neither be checked nor made again.
 
     Raises
     ------
@@ -131,13 +131,13 @@ def _older(path: Path, size: int, file: BinaryIO) -> Head:
 
 
 def _require_free(path: Path, file: BinaryIO) -> None:
-    """Refuse a file that another program holds for writing, whose bytes are those of no finished state."""
+    """Refuse a file that another program holds for writing, which may be unfinished."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(_held(path)) from None
     except OSError:
-        return  # a file system without locks; HDF5 itself says so where it insists on them
+        return  # a file system without locks; HDF5 itself reports it if it needs them
 
 
 def _held(path: Path) -> str:
@@ -155,7 +155,7 @@ def unopened(path: Path, error: BaseException) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """Return what an error says as one printable line."""
+    """Return an error's message as one printable line."""
     return " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
 
 

@@ -1,4 +1,4 @@
-"""Reading a store: nothing is returned whose digest is not the one that was written."""
+"""Reading a store: data are returned only if their digest is the one that was written."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,11 +15,11 @@ from features.errors import StoreError
 from features.store.head import AGAIN, Head, one_line, read_head, unopened
 from features.store.schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array, Status, digest_of
 
-# What h5py makes of HDF5's own errors.
+# What h5py raises for HDF5's errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 
-_TEXT = 16  # bytes in a dataset of texts that say where one lies
-_EMPTY = 4 << 30  # bytes that a column may declare of which nothing was ever written: no utterance is ok
+_TEXT = 16  # bytes of a text's reference in a dataset of texts
+_EMPTY = 4 << 30  # bytes that a column may declare without holding any, where no utterance is ok
 
 
 class Store:
@@ -30,9 +30,9 @@ class Store:
     path
         The file.
     digest
-        sha256 of all that it holds.
+        sha256 of its content.
     checked
-        Whether it has digests, and so is checked on reading; imported stores of format 1 have none.
+        Whether it has digests to check on reading; imported stores of format 1 have none.
     """
 
     def __init__(self, file: Any, path: Path, head: Head) -> None:
@@ -71,7 +71,7 @@ class Store:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Where the columns that have digests lie in the file."""
+        """Paths in the file of the columns that have digests."""
         return self._below("digests")
 
     @cached_property
@@ -119,7 +119,7 @@ class Store:
         return cell
 
     def pooled(self) -> NDArray[np.float32]:
-        """Return ``(n, p)`` float32, one vector an utterance, NaN where there is none; one read."""
+        """Return ``(n, p)`` float32, one vector per utterance, NaN where there is none; one read."""
         found: NDArray[np.float32] = self._read("pooled", slice(None))
         self._check_all("pooled", found, range(len(self) + 1))
         return found
@@ -132,15 +132,15 @@ class Store:
         return found
 
     def digest_of(self, i: int) -> str:
-        """Return a digest of all columns of utterance i, as they were written; nothing where there are none."""
+        """Return a digest of all columns of utterance i as they were written; empty if the store has no digests."""
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
     def cells(self, name: str) -> list[str]:
-        """Return ``(n,)`` the digest of each utterance's rows of one column; equal where the rows are, byte by byte."""
+        """Return ``(n,)`` the digest of each utterance's rows of one column; equal rows have equal digests."""
         return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
 
     def damage(self) -> Iterator[str]:
-        """Read everything; yield a sentence on each part that is not what was written."""
+        """Read everything; yield a sentence for each part that is damaged."""
         for where in self.columns:
             own = where.rpartition("/")[2]
             read = self.clip if self._per_utterance(where) else self.rows
@@ -157,7 +157,7 @@ class Store:
         return name if name in ("values", "times", "pooled") else f"{group}/{name}"
 
     def _read(self, where: str, which: slice | int) -> Any:
-        """Read from a dataset: an array, texts, or, of a column of bytes, one bytes a row."""
+        """Read from a dataset: an array, texts, or one bytes object per row of a column of bytes."""
         try:
             if where in self._of_bytes:
                 return self._bytes(where, which)
@@ -186,7 +186,7 @@ class Store:
         return self._digests[where]
 
     def _check_all(self, where: str, cells: Array, offsets: Sequence[int]) -> None:
-        """Check all numbers of a column by one hash; where that differs, name the utterance that is damaged."""
+        """Check all numbers of a column by one hash; if it differs, name the damaged utterance."""
         if not self.checked or digest_of(cells) == self._whole(where):
             return
         for i, (start, end) in enumerate(pairwise(offsets)):
@@ -206,7 +206,7 @@ class Store:
 
 
 def _dataset_in(file: Any, where: str) -> Any:
-    """Return a dataset that lies whole in this very file, and declares no more than it holds.
+    """Return a dataset that is completely in this file, and declares no more than it holds.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def open_store(path: Path) -> Iterator[Store]:
     Raises
     ------
     StoreError
-        If the file is missing, damaged, no store, of another format version, or held by another program.
+        If the file is missing, damaged, not a store, of another format version, or locked by another program.
     """
     import h5py
 
@@ -250,7 +250,7 @@ def open_store(path: Path) -> Iterator[Store]:
 
 
 def describe(store: Store) -> Iterable[str]:
-    """Yield lines that say what a store holds: attributes, status counts, columns."""
+    """Yield lines that describe a store: attributes, status counts, columns."""
     for name in sorted(store.file.attrs):
         text = str(store.file.attrs[name])
         yield f"{name}: {text if len(text) <= 160 else text[:157] + '...'}"

@@ -11,9 +11,7 @@ FORMAT = "crossmodal-store"
 FORMAT_VERSION = 2
 IMPORTED = "imported"  # the attribute `kind` of a store that was not computed here; else `stream` or `features`
 DIGEST = 16  # bytes of a cell's digest
-WHOLE = (
-    "whole"  # attribute of a column's digests: the hash of all its numbers, which one read of them all is checked by
-)
+WHOLE = "whole"  # attribute of a column's digests: the hash of all its numbers, checked when the column is read at once
 
 Status = Literal["ok", "absent", "empty", "failed"]
 STATUSES: tuple[Status, ...] = ("ok", "absent", "empty", "failed")
@@ -32,12 +30,12 @@ class Column:
 
     @property
     def fill(self) -> Any:
-        """What a number is where nothing was written."""
+        """The value of a number that was not written."""
         return np.nan if np.dtype(self.dtype).kind == "f" else 0
 
     @property
     def nothing(self) -> Cells:
-        """The cell of an utterance that has none."""
+        """The cell of an utterance without a value."""
         return "" if self.dtype == "str" else np.full(self.width or (), self.fill, self.dtype)
 
 
@@ -51,12 +49,12 @@ class Schema:
 
 @dataclass(frozen=True)
 class Entry:
-    """All that a store holds of one utterance.
+    """What a store holds of one utterance.
 
     Attributes
     ----------
     status, note
-        What became of the utterance, and why when that is not ``ok``.
+        The status of the utterance, and why it is not ``ok``.
     rows
         Row columns by name: an array whose first axis is the rows, or a list of str or bytes.
     clips
@@ -76,7 +74,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Item:
-    """One utterance on its way into a store: who it is, how many rows it has, how to get them."""
+    """One utterance to be written into a store: its name, its number of rows, and how to load them."""
 
     utterance: str
     key: str
@@ -85,21 +83,21 @@ class Item:
 
 
 def path_of(column: Column, group: str) -> str:
-    """Return where a column lives in the file: the well-known ones at the top, others in their group."""
+    """Return a column's path in the file: the well-known ones at the top, others in their group."""
     return column.name if column.name in ("values", "times", "pooled") else f"{group}/{column.name}"
 
 
 def feature_schema(width: int, pooled_width: int) -> Schema:
-    """Return the columns of an extractor's store: d = `width` values a row, p = `pooled_width` an utterance."""
+    """Return the columns of an extractor's store: d = `width` values per row, p = `pooled_width` per utterance."""
     rows = (Column("values", "f4", width), Column("times", "f8", 2))
     return Schema(rows, (Column("pooled", "f4", pooled_width),))
 
 
 def digest_of(cells: Cells) -> bytes:
-    """Return the XXH3 hash of 128 bits of one utterance's part of a column: it shows damage, and costs little.
+    """Return the 128-bit XXH3 hash of one utterance's part of a column, a fast hash that reveals damage.
 
-    Numbers count as the bytes that are stored, a text or bytes cell as its length (8 bytes, little-endian) and its
-    UTF-8 or bytes.
+    Numbers are hashed as the bytes that are stored, a text or bytes cell as its length (8 bytes, little-endian) and
+    its UTF-8 or bytes.
     """
     import xxhash
 

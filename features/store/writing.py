@@ -1,4 +1,4 @@
-"""Writing a store: one utterance in memory at a time, every cell with its digest, the head last."""
+"""Writing a store: one utterance in memory at a time, a digest for every cell, the head last."""
 
 import hashlib
 import json
@@ -23,20 +23,20 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
     Parameters
     ----------
     path
-        The file to write; its folder is made.
+        The file to write; its folder is created.
     schema
         Its columns.
     attributes
         Name, version, config, feature names and the like; mappings and lists are kept as JSON.
     items
-        The utterances in their order; where a column holds bytes, each is loaded twice.
+        The utterances in order; each is loaded twice if a column holds bytes.
     """
     with replacing(path) as temporary:
         fill_store(temporary, schema, attributes, items)
 
 
 def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
-    """Write a store, as `write_store` does, to a name that `common.atomic.replacing` gave."""
+    """Write a store, as `write_store` does, into a temporary file of `common.atomic.replacing`."""
     with writing_hdf5(path, userblock_size=HEAD) as (file, room):
         writer = _Writer(file, room, schema, items)
         content = writer.fill(_write_attributes(file, room, attributes))
@@ -101,22 +101,22 @@ class _Writer:
         self._datasets[where], self._due[where] = made, cell * made.size
 
     def fill(self, attributes: str) -> str:
-        """Write every utterance; return the sha256 of all that the store says."""
+        """Write every utterance; return the sha256 of the store's content."""
         content = hashlib.sha256(attributes.encode("utf-8", "surrogateescape"))
         content.update(json.dumps([astuple(column) for column in (*self.schema.rows, *self.schema.clips)]).encode())
-        said_of: list[tuple[str, str]] = []
+        statuses: list[tuple[str, str]] = []
         for i, item in enumerate(self.items):
             entry = item.load()
             if entry.length != item.length:
                 raise StoreError(
                     f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written"
                 )
-            said_of.append((entry.status, entry.note))
+            statuses.append((entry.status, entry.note))
             digests = self._put(i, entry)
-            said = [item.utterance, item.key, entry.status, entry.note, entry.length]
-            content.update(json.dumps(said).encode() + b"".join(digests))
-        self._texts("status", [status for status, _ in said_of])
-        self._texts("note", [note for _, note in said_of])
+            names = [item.utterance, item.key, entry.status, entry.note, entry.length]
+            content.update(json.dumps(names).encode() + b"".join(digests))
+        self._texts("status", [status for status, _ in statuses])
+        self._texts("note", [note for _, note in statuses])
         for where, found in self._digests.items():
             cells = np.frombuffer(b"".join(found), np.uint8).reshape(-1, DIGEST)
             self.room.ahead(cells.nbytes)
@@ -150,7 +150,7 @@ class _Writer:
         return found
 
     def _make_room(self, entry: Entry) -> None:
-        """Set room aside for an utterance's texts, and for the columns that nothing was written into yet."""
+        """Reserve space for an utterance's texts, and for the columns that are still empty."""
         self._due = {
             where: size for where, size in self._due.items() if not self._datasets[where].id.get_storage_size()
         }
@@ -175,7 +175,7 @@ class _Writer:
         return digest
 
     def spans(self) -> list[tuple[int, int]]:
-        """Return where the numbers and bytes of the columns lie in the file."""
+        """Return the byte spans of the columns' numbers and bytes in the file."""
         columns = [made.id for made in self._datasets.values() if made.dtype.kind != "O"]
         found = [(column.get_offset(), column.get_storage_size()) for column in columns]
         return [(start, start + size) for start, size in found if size]
@@ -186,7 +186,7 @@ def _no_rows(column: Column) -> Any:
 
 
 def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
-    """Return how many bytes each column of bytes holds; only then is an utterance looked at before it is written."""
+    """Return how many bytes each column of bytes holds; utterances are loaded ahead for these columns alone."""
     names = [column.name for column in schema.rows if column.dtype == "bytes"]
     sizes = dict.fromkeys(names, 0)
     for item in items if names else ():

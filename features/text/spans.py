@@ -1,4 +1,4 @@
-"""Where in a transcript its cleaned tokens stand."""
+"""The position of cleaned tokens in their transcript."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 
 def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
-    """Find tokens in the text that they were cut from, by their letters and digits, in order.
+    """Find tokens in the text that they come from, by their letters and digits, in order.
 
-    Case, accents' encoding and punctuation do not matter.
+    Case, punctuation and the encoding of accents do not matter.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
     Returns
     -------
     ndarray
-        ``(n, 2)`` first character and the one after the last; both 0 for a token that is not there.
+        ``(n, 2)`` first character and the one after the last; both 0 for a token that is not found.
 
     Examples
     --------

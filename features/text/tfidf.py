@@ -1,4 +1,4 @@
-"""TF-IDF: how often a word occurs in a transcript, against how many transcripts have it; fitted inside each fold.
+"""TF-IDF: how often a word occurs in a transcript, weighted by how few transcripts have it; fitted inside each fold.
 
 K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for
 `components`, S. Deerwester et al., Indexing by latent semantic analysis, 1990.
@@ -24,7 +24,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ngrams
         Shortest and longest sequence of words.
     min_df
-        In how many training transcripts a sequence must occur; fewer than 50 transcripts keep all.
+        In how many training transcripts a sequence must occur; with fewer than 50 transcripts, all are kept.
     max_features
         Keep the commonest so many; None keeps all.
     components
@@ -74,7 +74,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         if self.components is None or min(counts.shape) < 2:
             return None
-        with np.errstate(divide="ignore", invalid="ignore"):  # of texts that are all the same
+        with np.errstate(divide="ignore", invalid="ignore"):  # if all texts are the same
             return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
 
     def transform(self, texts: Any) -> Any:

@@ -26,7 +26,7 @@ class VaderConfig:
 class Vader(Extractor[TextStream]):
     """Shares of negative, neutral and positive words in [0, 1], and their compound score in [-1, 1].
 
-    One row that spans the timed words (NaN times where nobody timed them); ``pooled`` is that row.
+    One row that spans the timed words (NaN times if none is timed); ``pooled`` is that row.
 
     Examples
     --------

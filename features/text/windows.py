@@ -1,4 +1,4 @@
-"""Texts longer than an encoder reads at once: where to cut them, and how its answers on the parts become one."""
+"""Texts longer than an encoder reads at once: where to cut them, and how the vectors of the parts are combined."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -12,12 +12,12 @@ Span = tuple[int, int]  # first character, and the one after the last
 
 
 def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> list[Span]:
-    r"""Cut a text into parts of much the same number of pieces, as few as possible, between words where it can be.
+    r"""Cut a text into as few parts as possible, of about equal numbers of pieces, between words where possible.
 
     Parameters
     ----------
     text
-        Anything but blanks.
+        A text that is not blank.
     pieces
         Gives the ``(n, 2)`` spans of characters of a text's pieces, without marks of start and end.
     room
@@ -45,7 +45,7 @@ def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> 
 
 
 def _edge(text: str, pieces: NDArray[np.intp], at: int, count: int) -> int:
-    """Return where the word begins that piece `at` belongs to; the piece itself in a word as long as half a part."""
+    """Return the start of the word that holds piece `at`, or of the piece itself if the word is half a part long."""
     for place in range(at, max(at - len(pieces) // (2 * count) - 1, 0), -1):
         start = int(pieces[place, 0])
         if text[start].isspace() or text[start - 1].isspace():
@@ -59,7 +59,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def bare(model: Any) -> Any:
-    """Return the sentence-transformers `model` without the scaling of its vectors to length 1 at the end."""
+    """Return the sentence-transformers `model` without its last step, if that scales vectors to length 1."""
     from sentence_transformers import SentenceTransformer
 
     modules = list(model.children())
@@ -71,9 +71,9 @@ def bare(model: Any) -> Any:
 
 
 def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -> NDArray[np.float32]:
-    """Return the mean of the parts' sentence vectors by their pieces, scaled as `model` scales one.
+    """Return the mean of the parts' sentence vectors, weighted by their pieces and scaled as `model` does.
 
-    Where the encoder's vector is the mean of its pieces, this is the mean of the pieces of all parts.
+    If the encoder averages pieces, this is the mean over the pieces of all parts.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ def _normalises(module: Any) -> bool:
 
 
 def limit(model: Any) -> int | None:
-    """Return how many pieces `model` reads at once, marks included; None where it has no end."""
+    """Return how many pieces `model` reads at once, start and end marks included; None if there is no limit."""
     known = [model.max_seq_length]
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
             first = 0 if module.padding_idx is None else module.padding_idx + 1
             known.append(module.num_embeddings - first)
     least = min((int(value) for value in known if value), default=0)
-    return least if 0 < least < 10**6 else None  # a tokeniser without an end says 1e30
+    return least if 0 < least < 10**6 else None  # a tokeniser without a limit gives 1e30

@@ -29,12 +29,13 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     In transcripts that put no blanks between words, as in Chinese, letters take the place of words.
 
-    Learnt with one worker and hashes that do not depend on ``PYTHONHASHSEED``: the same transcripts give the same bits.
+    It learns with one worker and a hash that does not depend on ``PYTHONHASHSEED``, so that the same transcripts give
+    the same bits.
 
     Parameters
     ----------
     size
-        Length of a vector that is learnt.
+        Length of a learnt vector.
     window
         Words to either side that count as context.
     epochs
@@ -42,7 +43,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_count
         How often a word must occur in training.
     vectors
-        A file of ready vectors, which are then used and nothing is learnt: word2vec or GloVe text, word2vec's
+        A file of ready vectors, which are used instead of learning any: word2vec or GloVe text, word2vec's
         ``.bin`` (also ``.gz``), or ``.npz`` with ``words`` and ``vectors``; None learns them.
 
     Examples
@@ -97,7 +98,9 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return rows
 
     def _words(self, text: str | None) -> list[str]:
-        pattern = BY_LETTER if getattr(self, "by_letter_", False) else WORD  # a model saved before has no such thing
+        pattern = (
+            BY_LETTER if getattr(self, "by_letter_", False) else WORD
+        )  # a model saved by an earlier version lacks it
         return [word.replace("\u2019", "'") for word in re.findall(pattern, (text or "").lower())]
 
 

@@ -1,1 +1,1 @@
-"""Running many clips: cache, workers, failures, progress."""
+"""Running many clips: keys, cache, workers, failures, progress."""

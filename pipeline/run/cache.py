@@ -1,8 +1,8 @@
-"""The clip cache: one small checksummed file an utterance, step and key.
+"""The clip cache: one small checksummed file per utterance, step and key.
 
-A key is the hash of all that a result depends on, so an entry never goes stale: it is right or not there.
-A file is written to a temporary name and renamed; one that is damaged, or that lies under another key than its own,
-fails its checksum and is made again.
+A key is the hash of all that a result depends on (`pipeline.run.keys`), so an entry is never out of date. A file is
+written to a temporary name and renamed; one that is damaged, or stored under the wrong key, fails its checksum and is
+made again.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ class ClipCache:
         return self.folder / key[:2] / f"{key}.clip"
 
     def put(self, key: str, entry: Entry) -> None:
-        """Keep an entry; either all of it or nothing is on disk afterwards."""
+        """Store an entry; afterwards either all of it or nothing is on disk."""
         payload = _encode(entry)
         write_bytes(self.path(key), _MAGIC + _digest(key, payload) + payload)
 
     def get(self, key: str) -> Entry | None:
-        """Return the entry of a key, or None where there is none or its file is damaged."""
+        """Return the entry of a key, or None if there is none or its file is damaged."""
         path = self.path(key)
         if not path.is_file():
             return None
@@ -49,7 +49,7 @@ class ClipCache:
         return _decode(payload)
 
     def exists(self, key: str) -> bool:
-        """Whether a file is there, damaged or not."""
+        """Whether the file of a key exists, damaged or not."""
         return self.path(key).exists()
 
 

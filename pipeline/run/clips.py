@@ -1,4 +1,4 @@
-"""Run one step over many clips: take what the cache has, compute the rest on workers, keep each result at once."""
+"""Run one step over many clips: use what is in the cache, compute the rest on workers, store each result at once."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from pipeline.settings.plugins import load_plugins
 
 
 class Step(Protocol):
-    """One kind of work on clips; travels to the workers, so it holds settings only."""
+    """One kind of work on clips; it is sent to the workers, so it holds settings only."""
 
     @property
     def stage(self) -> str:
@@ -29,26 +29,26 @@ class Step(Protocol):
 
     @property
     def name(self) -> str:
-        """The step: a modality, an extractor."""
+        """Its name: a modality or an extractor."""
 
     @property
     def light(self) -> bool:
-        """Whether it is so cheap that it is done without workers."""
+        """Whether it is so cheap that no workers are used."""
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """What workers must import first."""
+        """The plugins that workers import first."""
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Cut the clips into tasks."""
+        """Divide the clips into tasks."""
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield (position in `clips`, entry or what went wrong), each as soon as it is there."""
+        """Yield (position in `clips`, entry or error), each as soon as it is known."""
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """All outcomes in the order of the clips, and which of them were computed now."""
+    """All outcomes in the order of the clips, and the utterances that were computed in this run."""
 
     outcomes: Sequence[Outcome]
     computed: Sequence[str]
@@ -56,12 +56,12 @@ class StepReport:
 
 
 def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
-    """Do all clips; a failing clip is an outcome, never an end.
+    """Compute all clips; a clip that fails is an outcome and does not end the run.
 
     Raises
     ------
     UserError
-        If results cannot be kept (disk full, folder not writable), or the extractor cannot work with its settings.
+        If results cannot be stored (disk full, folder not writable), or the extractor cannot work with its settings.
     """
     cache = ClipCache(cache_root, step.name)
     done: dict[int, Outcome] = {}
@@ -106,7 +106,7 @@ def _on_workers(
             yield from result
         elif len(batch) == 1:
             yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
-        else:  # find the one that kills: each clip of the batch once more, by itself
+        else:  # find the clip that kills the worker: each of the batch again, alone
             alone += [[clip] for clip in batch]
     if alone:
         yield from _on_workers(task, alone, pool)
@@ -116,14 +116,14 @@ _ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads o
 
 
 def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
-    """Do a batch on a worker: keep each result in the cache the moment it is there, return what became of each."""
+    """Compute a batch on a worker: store each result in the cache at once, and return the outcome of each clip."""
     with _ONE_AT_A_TIME:
         pin_to_one_thread()
         load_plugins(step.plugins)
         cache = ClipCache(cache_root, step.name)
         outcomes: dict[int, Outcome] = {}
         missing = []
-        for i, clip in enumerate(clips):  # done already, where a worker died in the middle of this batch
+        for i, clip in enumerate(clips):  # some are done already if a worker died in the middle of this batch
             with _naming(cache_root):
                 entry = cache.get(clip.key)
             if entry is None:
@@ -139,18 +139,18 @@ def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
 
 @contextmanager
 def _naming(cache_root: Path) -> Iterator[None]:
-    """Say of an error of the cache, and of no other one, what can be done about it."""
+    """Turn an error of the cache, and no other one, into a message that names the remedy."""
     try:
         yield
     except OSError as error:
         raise UserError(
             f"cannot write to {error.filename or cache_root}: {error.strerror or error}. What was computed before is "
-            "kept: make room or mend the folder, then run the same command again"
+            "kept: free disk space or make the folder writable, then run the same command again"
         ) from error
 
 
 def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-    """Compute; when a step breaks off, its remaining clips get the error that broke it."""
+    """Compute; if a step breaks off, its remaining clips get the error that ended it."""
     left = set(range(len(clips)))
     try:
         for position, result in step.compute(clips):
@@ -158,7 +158,7 @@ def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | E
             yield position, result
     except (ExtractorError, StoreError, UserError):
         raise
-    except Exception as error:  # whatever a codec or a model throws at a clip is that clip's failure, not the run's
+    except Exception as error:  # whatever a codec or a model raises is a failure of the clip, not of the run
         for position in sorted(left):
             yield position, error
     else:
@@ -192,7 +192,7 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> lis
         entry = cache.get(outcome.key)
         if entry is None:
             raise UserError(
-                f"the cache file {cache.path(outcome.key)} was damaged or deleted meanwhile: run the same command again"
+                f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: run it again"
             )
         return entry
 

@@ -1,4 +1,4 @@
-"""Features of a corpus, computed a batch of clips at a time on a worker."""
+"""Features of a corpus, computed on workers in batches of clips."""
 
 import atexit
 import json
@@ -30,12 +30,12 @@ _MOST_IN_A_BATCH = 16
 
 @lru_cache(maxsize=16)
 def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
-    """Return this process's one extractor of these settings; its model is loaded when it is first used.
+    """Return this process's only extractor with these settings; its model is loaded on first use.
 
     Raises
     ------
     Changed
-        If its numbers depend on something else here than what the run was planned with.
+        If its numbers depend on other things here than in the process that planned the run.
     """
     extractor = build(name, json.loads(settings))
     require_planned(f"the extractor {name}", json.loads(depends), extractor_program(extractor))
@@ -82,14 +82,14 @@ class ExtractStep:
 
     name: str
     settings: str  # JSON
-    depends: str  # what it was planned with, JSON
+    depends: str  # what its numbers depend on, as planned; JSON
     store: str
     light: bool
     plugins: tuple[str, ...] = ()
     stage: str = "extract"
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return batches small enough that all workers are busy to the end."""
+        """Return batches small enough that all workers stay busy until the end."""
         size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
 
@@ -99,7 +99,7 @@ class ExtractStep:
         Raises
         ------
         Changed
-            If the stream, the extractor or its weights are not those that the clip's key was made of.
+            If the stream, the extractor or its weights are not those in the clip's key.
         """
         extractor = _built(self.name, self.settings, self.depends)
         read, depends = READERS[extractor.modality], json.loads(self.depends)
@@ -117,7 +117,7 @@ class ExtractStep:
             return feature_entry(extractor.extract(stream), extractor)
         except ExtractorError:
             raise
-        except Exception as error:  # whatever a model throws at one clip is that clip's failure
+        except Exception as error:  # whatever a model raises is a failure of this clip
             return error
 
 

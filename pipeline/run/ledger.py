@@ -1,4 +1,4 @@
-"""failures.csv: what failed, in which stage and step, why, and how often it was tried."""
+"""failures.csv: what failed, in which stage and step, why, and after how many attempts."""
 
 import csv
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pipeline.tables.csv_cells import marked, restored
 
 @dataclass(frozen=True)
 class Failure:
-    """One clip that one step could not do."""
+    """One clip that failed in one step."""
 
     utterance: str
     stage: str
@@ -28,7 +28,7 @@ _COLUMNS = [field.name for field in fields(Failure)]
 
 
 def read_failures(path: Path) -> list[Failure]:
-    """Return the rows of a failures.csv; none if there is no such file."""
+    """Return the rows of a failures.csv; an empty list if the file does not exist."""
     refuse_pipe(path)
     if not path.exists():
         return []
@@ -37,11 +37,11 @@ def read_failures(path: Path) -> list[Failure]:
             rows = [{k: restored(v) for k, v in row.items()} for row in csv.DictReader(file)]
         return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in rows]  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, csv.Error):
-        raise UserError(f"{path} is damaged: delete it, the stages write it again") from None
+        raise UserError(f"{path} is damaged: delete it; the stages write a new one") from None
 
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:
-    """Replace the rows of one stage and step by what failed now, counting attempts on."""
+    """Replace the rows of one stage and step by the present failures, and add up attempts."""
     with locked(path.with_name(f".{path.name}.lock"), f"is writing {path}"):
         rows = read_failures(path)
         before = {row.utterance: row.attempts for row in rows if (row.stage, row.step) == (stage, step)}

@@ -1,6 +1,6 @@
-"""What killed runs left: only names that are made here, only in folders that are written here.
+"""What killed runs left: only files that this program named, and only in folders that it writes.
 
-A person's own hidden files may lie beside ours, and a corpus's folder below ``data/raw`` may be a link to a person's.
+A user's own hidden files may be beside ours, and a corpus's folder below ``data/raw`` may be a link to a user's folder.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ _SETTINGS = rf"\..+\.ya?ml{_BY_CHANCE}"
 _TABLES = rf"\.(manifest|words)\.csv{_BY_CHANCE}"
 _LOCKS = r"\.[0-9a-f]{24}\.lock"
 _PREDICT = r"\.predict-([0-9a-f]{16}|[a-z0-9_]{8})"
-# Earlier versions wrote the process's number instead, or nothing.
+# Earlier versions used the process's number instead, or nothing.
 _CACHED = rf"{TEMPORARY}|\.hashes\.json\.\d+|\.\w+\.clip\.\d+"
 _MADE = rf"{TEMPORARY}|{_PREDICT}|\.[\w.+-]+\.h5\.partial"
 
 
 def left_by_killed_runs() -> Iterator[Path]:
-    """Yield the temporary files and folders of this working directory that nobody holds."""
+    """Yield the temporary files and folders below this working directory that no process holds."""
     yield from leftovers(Path(), _SETTINGS, deep=False)
     yield from leftovers(CACHE, _CACHED)
     yield from leftovers(CACHE / "locks", _LOCKS, deep=False)

@@ -1,4 +1,4 @@
-"""What is to be computed of each utterance, under which key; and whether a store holds just that."""
+"""What is to be computed for each utterance, under which key; and whether a store holds exactly that."""
 
 import math
 import os
@@ -19,12 +19,12 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.streams.spans import Region, Span
 
-STREAM_FAILED = "StreamFailed"  # failed a stage earlier, and counted there
+STREAM_FAILED = "StreamFailed"  # failed in an earlier stage, and is counted there
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance to be done by one step: its content key, and what the step needs to know of it."""
+    """One utterance for one step to compute: its content key, and what the step needs to know of it."""
 
     utterance: str
     key: str
@@ -33,7 +33,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one clip: its status, its rows, why it is not ok, and the name of the exception of a failure."""
+    """The outcome of one clip: its status, number of rows, why it is not ok, and the exception's name if it failed."""
 
     utterance: str
     key: str
@@ -52,13 +52,13 @@ class Source:
     span: Span
     text: str
     words: tuple[Word, ...]
-    sha256: str = ""  # of the recording, as it was planned; empty where it could not be read, or is not needed
+    sha256: str = ""  # of the recording when the run was planned; empty if it could not be read or is not needed
 
 
 def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to be done, or its outcome where there is nothing to do.
+    """Return, for every utterance, the clip to compute, or its outcome if there is nothing to compute.
 
-    With `trust_missing` a recording that is gone counts as the one that `prepare` saw: its stream may be kept and used.
+    With `trust_missing`, a missing recording counts as the one that `prepare` saw: its stream can still be used.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
         try:
             hashes[media] = memo.sha256(Path(media))
         except OSError:
-            hashes[media] = known if trust_missing else ""  # gone: reading it will fail and say so
+            hashes[media] = known if trust_missing else ""  # missing: reading it will fail with a message
         if hashes[media] and hashes[media] != known:
             raise UserError(
                 f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
@@ -123,9 +123,9 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
 
 
 def timed_words(source: Source) -> dict[str, float | int]:
-    """Return how many words were said from the first timed one to the last, and when that was.
+    """Return how many words are spoken from the first timed one to the last, and when these start and end.
 
-    A word without times counts where it stands between timed ones.
+    A word without times counts if it is between timed ones.
     """
     timed = [i for i, (_, start, end) in enumerate(source.words) if math.isfinite(start + end)]
     if not timed:
@@ -136,7 +136,7 @@ def timed_words(source: Source) -> dict[str, float | int]:
 
 
 def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to be done, or the stream's own outcome where it holds nothing."""
+    """Return, for every utterance, the clip to compute, or the stream's own outcome if it holds nothing."""
     program = extractor_program(extractor)
     plans: list[Clip | Outcome] = []
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
@@ -150,12 +150,12 @@ def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
 
 
 def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str) -> None:
-    """Check that a store was made from what is there now, under the settings as they are.
+    """Check that a store was made from the present files under the present settings.
 
     Raises
     ------
     UserError
-        If some of its utterances are out of date; it names the command that mends that.
+        If some of its utterances are out of date; it names the command that updates them.
     """
     with open_store(path) as store:
         stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))
@@ -168,5 +168,5 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
 
 
 def is_current(plan: Clip | Outcome, key: str, status: str) -> bool:
-    """Whether a stored utterance is what the plan would give."""
+    """Whether a stored utterance is what the plan would produce."""
     return bool(status) and (key == plan.key if isinstance(plan, Clip) else status == plan.status)

@@ -1,4 +1,4 @@
-"""What the two clip stages share: run a step, write its store, note failures."""
+"""What preprocess and extract share: run a step, write its store, record failures."""
 
 import json
 import os
@@ -21,12 +21,12 @@ Target = tuple[Path, Schema, Mapping[str, Any]]
 
 
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Check, where the work is done, that results depend on the same things as where the run was planned.
+    """Check, on a worker, that results depend on the same things as in the process that planned the run.
 
     Raises
     ------
     Changed
-        If they do not; it names which, and the machine.
+        If not; it names what differs, and the machine.
     """
     planned, found = (json.loads(described(one)) for one in (planned, found))
     other = [name for name in planned if planned[name] != found.get(name)]
@@ -40,7 +40,7 @@ def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, A
 
 
 def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, target: Target) -> StepReport:
-    """Do the planned clips and write all outcomes, in the planned order, into one store."""
+    """Compute the planned clips and write all outcomes, in the planned order, into one store."""
     path, schema, attributes = target
     clips = [plan for plan in planned if isinstance(plan, Clip)]
     report = run_step(step, clips, pool, CACHE) if clips else StepReport((), (), 0)
@@ -50,19 +50,19 @@ def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, tar
         write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE))
     except OSError as error:
         raise UserError(
-            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: make room or mend the "
-            "folder, then run the same command again"
+            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: free disk space or make "
+            "the folder writable, then run the same command again"
         ) from error
     return StepReport(outcomes, report.computed, report.damaged)
 
 
 def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:
-    """Note the failures in the ledger.
+    """Record the failures in failures.csv.
 
     Raises
     ------
     TooManyFailures
-        If their share passes `run.max_failed`.
+        If their share exceeds `run.max_failed`.
     """
     failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
     record(
@@ -76,13 +76,13 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
         raise TooManyFailures(
             f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than "
             f"run.max_failed = {params.run.max_failed:g} allows. First: {first.utterance}: {first.note}. All are in "
-            f"{paths.failures}; what was computed is kept. Mend the clips, or raise "
-            "run.max_failed to go on without them"
+            f"{paths.failures}; what was computed is kept. Repair the clips, or raise "
+            "run.max_failed to continue without them"
         )
 
 
 def summary(report: StepReport) -> str:
-    """Return one sentence on a step: how many clips, what was computed, what became of them, what is worth knowing.
+    """Return one sentence on a step: how many clips, their statuses, how many were computed, and remarks.
 
     >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "", "absent")], ["a"], 0))
     '2 clips (1 ok, 1 absent): 1 computed (a), 0 from the cache'

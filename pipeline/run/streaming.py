@@ -1,4 +1,4 @@
-"""Streams of a corpus, computed one recording at a time on a worker."""
+"""Streams of a corpus, computed on workers one recording at a time."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -26,21 +26,21 @@ _MOST_IN_A_BATCH = 8  # recordings
 
 @dataclass(frozen=True)
 class StreamStep:
-    """Makes one kind of stream; a recording is one task, decoded once."""
+    """Makes one kind of stream; each recording is decoded once."""
 
     name: Modality
     config: Any
-    depends: str  # what it was planned with, JSON
+    depends: str  # what its streams depend on, as planned; JSON
     plugins: tuple[str, ...] = ()
     stage: str = "preprocess"
 
     @property
     def light(self) -> bool:
-        """Text is only cut and matched: no worker is worth starting for it."""
+        """Text is only tokenised and matched, which is quicker than starting a worker."""
         return self.name == "text"
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return whole recordings, a few a task where there are many."""
+        """Return whole recordings, several per task if there are many."""
         if self.light:
             return [list(clips)]
         recordings = list(_by_recording(clips).values())
@@ -53,7 +53,7 @@ class StreamStep:
         Raises
         ------
         Changed
-            If a recording, the code or a library is not the one that the clips' keys were made of.
+            If a recording, the code or a library is not the one in the clips' keys.
         """
         require_planned(f"the {self.name} stream", json.loads(self.depends), stream_program(self.name, self.config))
         if self.light:
@@ -71,7 +71,7 @@ class StreamStep:
                     yield position[id(part[i])], result
             except Changed:
                 raise
-            except Exception as error:  # whatever a codec throws at one recording does not touch the next
+            except Exception as error:  # whatever a codec raises for one recording does not affect the next
                 yield from ((position[id(part[i])], error) for i in sorted(left))
 
     def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
@@ -99,7 +99,7 @@ class StreamStep:
 
         try:
             return text_entry(read_text(source.text, source.words, source.span.start_s, self.config))
-        except Exception as error:  # one bad transcript is that clip's failure
+        except Exception as error:  # a bad transcript is a failure of this clip
             return error
 
 
@@ -111,14 +111,14 @@ def _by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
 
 
 def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
-    """Return what checks that a recording is still the one that was planned; a recording that is gone fails by itself.
+    """Return a check that a recording is still the planned one; a missing recording fails when it is read.
 
     Raises
     ------
     Changed
         If it is another one already; the check raises it too.
     OSError
-        By the check, if it is gone.
+        By the check, if the recording is missing.
     """
     path = Path(source.path)
     changed = Changed(
@@ -130,7 +130,7 @@ def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
         if memo.sha256(path) != source.sha256:
             raise changed
     except OSError:
-        before = []  # reading it will fail and say so
+        before = []  # reading it will fail with a message
 
     def check() -> None:
         if before and stamp_of(path) != before:

@@ -1,4 +1,4 @@
-"""The content key of a fit: features, labels, fold, settings, code and libraries."""
+"""The inputs of a fit, from which its content key is made, and its model's recipe."""
 
 import hashlib
 import platform
@@ -32,7 +32,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "g
 def recipe_of(
     configuration: Configuration, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None
 ) -> Recipe:
-    """Return what a configuration's model is built of."""
+    """Return what a configuration's model is built from."""
     own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
     names = {m: settings.features.get(m, ()) for m in configuration.modalities}
     transformers = {
@@ -60,7 +60,9 @@ def fit_key(job: Job, configuration: Configuration) -> str:
     stores = [paths.features(e) for m in configuration.modalities for e in stores_of(settings, m)]
     stores += [paths.features(SPECTROGRAM)] if over_time and "audio" in configuration.modalities else []
     if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
-        stores += [paths.features(e) for e in stores_of(settings, "text")]  # their words are everyone's steps
+        stores += [
+            paths.features(e) for e in stores_of(settings, "text")
+        ]  # whose words are the steps of all modalities
     vectors = settings.word2vec.get("vectors")
     return FitInputs(
         configuration=configuration.names,
@@ -81,7 +83,7 @@ def _digest(rows: NDArray[np.intp]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - written anew, read anew
+def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - a store that was written again is read again
     with open_store(Path(path)) as store:
         return Path(path).stem, store.digest
 
@@ -96,12 +98,12 @@ def _content_at(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
 
 
 def code() -> str:
-    """Return the content key of the code and the libraries that a fit depends on, as this process has imported them.
+    """Return the content key of the code and the libraries that a fit depends on, as this process imported them.
 
     Raises
     ------
     Changed
-        If the code is another by now: what is imported later, inside a function, is not what the key says.
+        If the code has changed since: what is imported later, inside a function, would not be the code in the key.
     """
     if _code_of(_code_stamps()) != _IMPORTED:
         raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
@@ -109,7 +111,7 @@ def code() -> str:
 
 
 @lru_cache(maxsize=2)
-def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - changed, it is read anew
+def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - read again if it changed
     return code_key(contents_of(files_of(OF_A_FIT)), _LIBRARIES)
 
 
@@ -117,4 +119,4 @@ def _code_stamps() -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(stamp_of(file)) for file in files_of(OF_A_FIT))
 
 
-_IMPORTED = _code_of(_code_stamps())  # when this module, and with it what it needs, has just been imported
+_IMPORTED = _code_of(_code_stamps())  # taken when this module and what it needs has just been imported

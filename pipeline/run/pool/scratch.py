@@ -1,4 +1,4 @@
-"""A folder for the files of worker processes that only their user can enter; what killed runs left is removed."""
+"""A folder for the files of worker processes that only their user can enter; those of killed runs are removed."""
 
 import fcntl
 import os
@@ -14,13 +14,13 @@ from pathlib import Path
 from common.atomic import NO_LOCKS
 
 _PREFIX = "crossmodal-workers-"
-_NAME = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")  # a person's own folder may begin with our name
-_YOUNG_S = 60.0  # a folder so young may not be locked yet
+_NAME = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")  # a user's own folder may begin with the same name
+_YOUNG_S = 60.0  # a younger folder may not be locked yet
 
 
 @contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
-    """Give a new folder below `parent`, removed in the end; first remove those of runs that are no more."""
+    """Yield a new folder below `parent`, removed at the end; first remove the folders of runs that have ended."""
     for path in parent.glob(f"{_PREFIX}*"):
         if _NAME.fullmatch(path.name) and _abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
@@ -36,7 +36,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
 
 
 def _lock(descriptor: int, how: int) -> bool:
-    """Whether a file could be locked; on a file system without locks none can."""
+    """Lock a file and return whether that succeeded; it never does on a file system without locks."""
     try:
         fcntl.flock(descriptor, how)
     except BlockingIOError:
@@ -49,7 +49,7 @@ def _lock(descriptor: int, how: int) -> bool:
 
 
 def _abandoned(path: Path) -> bool:
-    """Whether a folder is ours, and no process holds it."""
+    """Whether this user's program made a folder, and no process holds it."""
     try:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or time.time() - found.st_mtime < _YOUNG_S:

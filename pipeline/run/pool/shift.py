@@ -1,4 +1,4 @@
-"""Tasks on the workers of a crew: a few under way at a time, none lost with a worker that comes or goes."""
+"""Tasks on the workers of a crew: a few in flight at a time, and none lost when workers join or leave."""
 
 import queue
 import secrets
@@ -12,16 +12,16 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.run.pool.crew import Crew
 
-_A_WORKER = 2  # tasks under way: one that is done, and one that waits beside it
+_A_WORKER = 2  # tasks in flight per worker: one that runs, and one that waits
 _TICK_S = 1.0
-_WORKERS_S = 60.0  # how long a run waits for workers when all are gone
-_FETCH_S = 2.0  # after which it is asked whether the worker that has a result is still there; then twice as long
-_GONE_S = 3.0  # how long the workers of a task must be gone before it is sent to others
-_TRIES = 4  # a task that was sent so often, and each time its worker went, is answered with `WorkerLost`
+_WORKERS_S = 60.0  # how long a run waits for workers when all have left
+_FETCH_S = 2.0  # after which it is checked whether the worker that has a result is still there; doubled each time
+_GONE_S = 3.0  # how long the workers of a task must be absent before it is sent to others
+_TRIES = 4  # a task that was sent this often, and lost its worker each time, has the result `WorkerLost`
 
 
 class WorkerLost(Exception):
-    """A worker process died on a task that was alone under way (a crash in a library, or out of memory)."""
+    """A worker process died on a task that was the only one in flight (a crash in a library, or out of memory)."""
 
     def __init__(self) -> None:
         super().__init__("the worker process died on it (a crash in a library, or out of memory)")
@@ -29,14 +29,14 @@ class WorkerLost(Exception):
 
 @dataclass(frozen=True)
 class Unchecked:
-    """Nothing was done: the crew has not asked the process at this address what it works with, or it is gone."""
+    """Nothing was done: the crew has not checked the process at this address, or the process is gone."""
 
     address: str = ""
 
 
 @dataclass
 class _Sent:
-    """A task under way: how often it was sent, to whom, and since when none of them is there."""
+    """A task in flight: how often it was sent, to which workers, and since when none of them is there."""
 
     task: Any
     tries: int = 0
@@ -51,11 +51,11 @@ class Shift:
     Parameters
     ----------
     client
-        Of the scheduler.
+        A client of the scheduler.
     crew
-        Its workers.
+        The scheduler's workers.
     work
-        What is done with each task; it may answer `Unchecked`.
+        The function to run on each task; it may return `Unchecked`.
     """
 
     def __init__(self, client: Any, crew: Crew, work: Callable[[Any], Any]) -> None:
@@ -72,7 +72,7 @@ class Shift:
         Raises
         ------
         UserError
-            If the scheduler is lost, or all workers are and none comes back.
+            If the scheduler is lost, or all workers are lost and none comes back.
         """
         self._waiting.extend(map(_Sent, tasks))
         while self._waiting or self._under_way or self._lost:
@@ -82,7 +82,7 @@ class Shift:
             yield from self._finished()
 
     def _look(self) -> None:
-        """See who may work now, and take back what was sent to workers that are gone, all of them, for a while."""
+        """Update the crew, and take back tasks whose workers have all been absent for a while."""
         self._crew.look()
         now = time.monotonic()
         if self._crew.approved:
@@ -90,7 +90,7 @@ class Shift:
         elif now - self._manned > _WORKERS_S:
             raise UserError(
                 f"no worker has been left for {_WORKERS_S:g} s ({self._crew.refusal}). What was computed is kept: "
-                "start workers, and run the same command again to go on"
+                "start workers, and run the same command again to continue"
             )
         for key, sent in list(self._under_way.items()):
             if sent.workers & self._crew.approved or sent.future.done():
@@ -129,7 +129,7 @@ class Shift:
         except queue.Empty:
             return
         sent = self._under_way.pop(future.key, None)
-        if sent is None:  # it was taken back
+        if sent is None:  # the task was taken back
             return
         result = self._answer(sent)
         if isinstance(result, Unchecked):
@@ -152,13 +152,13 @@ class Shift:
             sent.future.release()
 
     def _fetched(self, sent: _Sent) -> Any:
-        """Fetch the result of a task that is done; if its worker is gone with it, say that nothing was done."""
+        """Fetch the result of a task that is done; if its worker is gone with it, return that nothing was done."""
         wait = _FETCH_S
         while True:
             try:
                 return sent.future.result(timeout=wait)
             except TimeoutError:
-                if sent.future.status == "error":  # one that the task itself raised
+                if sent.future.status == "error":  # raised by the task itself
                     raise
             self._crew.look()
             if not sent.future.done() and not sent.workers & self._crew.approved:
