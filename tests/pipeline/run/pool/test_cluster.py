@@ -16,13 +16,14 @@ import psutil
 import pytest
 
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.tasks import echo
 from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
     with Pool(2) as pool:
-        assert sorted(answer for _, answer in pool.run(abs, [-1, -2, -3])) == [1, 2, 3]
+        assert sorted(answer for _, answer in pool.run(echo, ["1", "2", "3"])) == ["1", "2", "3"]
         yield pool
 
 
@@ -98,6 +99,7 @@ HEAD = """
 import sys, time
 from pipeline.run.pool import tasks
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.tasks import echo
 tasks.require_listed = lambda work: None
 if __name__ == "__main__":
     with Pool(2) as pool:
@@ -123,6 +125,7 @@ def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
 
 WORK = """
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.tasks import echo
 from pipeline.run.pool.tasks import echo
 if __name__ == "__main__":
     with Pool(2) as pool:
