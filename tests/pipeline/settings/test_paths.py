@@ -83,7 +83,7 @@ def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[objec
         shutil.copy(ROOT / name, tmp_path / name)
     for name in (".dvc", "data/raw/grid; touch OWNED #", "data/raw/$(touch OWNED)", "bin"):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("common", "pipeline"):
+    for name in ("common", "features", "models", "pipeline"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
     names = [name for name in corpora if isinstance(name, str)]
