@@ -99,7 +99,6 @@ HEAD = """
 import sys, time
 from pipeline.run.pool import tasks
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.pool.tasks import echo
 tasks.require_listed = lambda work: None
 if __name__ == "__main__":
     with Pool(2) as pool:
@@ -125,7 +124,6 @@ def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
 
 WORK = """
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.pool.tasks import echo
 from pipeline.run.pool.tasks import echo
 if __name__ == "__main__":
     with Pool(2) as pool:

@@ -1,0 +1,105 @@
+"""What preprocess and extract share: one store of all outcomes in order, failures recorded, too many refused."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.store import Entry, feature_schema, open_store
+from pipeline.errors import Changed, TooManyFailures
+from pipeline.run.clips import StepReport
+from pipeline.run.ledger import read_failures
+from pipeline.run.plans import Clip, Outcome
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.stores import finish, require_planned, run_and_store, summary
+from pipeline.settings.params import Params, load_params
+from pipeline.settings.paths import CorpusPaths
+
+
+class Doubles:
+    """Doubles a number; a negative one fails."""
+
+    stage, name, light, plugins = "extract", "doubles", True, ()
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        return [list(clips)]
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        for i, clip in enumerate(clips):
+            if clip.payload < 0:
+                yield i, ValueError("a negative number")
+                continue
+            rows = {"values": np.full((1, 1), 2 * clip.payload, np.float32), "times": np.zeros((1, 2))}
+            yield i, Entry("ok", rows=rows, clips={"pooled": np.array([clip.payload], np.float32)})
+
+
+def test_outcomes_stand_in_the_planned_order_whatever_was_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planned = [Clip("b", "kb", 3), Outcome("a", "", "absent", note="no sound"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
+    target = (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"})
+    report = run_and_store(Doubles(), planned, Pool(0), target)
+    assert [o.utterance for o in report.outcomes] == ["b", "a", "c", "d"]
+    assert report.computed == ["b", "c", "d"]
+    with open_store(target[0]) as store:
+        assert store.utterances == ["b", "a", "c", "d"]
+        assert store.statuses == ["ok", "absent", "failed", "ok"]
+        assert store.notes == ["", "no sound", "a negative number", ""]
+        assert store.all_rows()[:, 0].tolist() == [6, 8]
+    again = run_and_store(Doubles(), planned, Pool(0), target)
+    assert again.computed == ["c"]  # what failed is tried again, the rest is in the cache
+
+
+def report(*statuses: Any) -> StepReport:
+    errors = ["E" if status == "failed" else "" for status in statuses]
+    pairs = enumerate(zip(statuses, errors, strict=True))
+    return StepReport([Outcome(f"u{i}", "k", status, note="why", error=error) for i, (status, error) in pairs], (), 0)
+
+
+@pytest.fixture
+def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("run: {max_failed: 0.25}\n")
+    return load_params(Path("params.yaml"))
+
+
+@pytest.mark.parametrize(("failed", "refused"), [(0, False), (1, False), (2, True)])
+def test_more_failures_than_allowed_end_the_stage_after_they_are_recorded(
+    failed: int, refused: bool, params: Params
+) -> None:
+    paths = CorpusPaths("c")
+    done = report(*["failed"] * failed, *["ok"] * (4 - failed))
+    step: Any = Doubles()
+    if refused:
+        with pytest.raises(TooManyFailures, match=r"2 of 4 clips failed, more than run\.max_failed = 0\.25 allows"):
+            finish(done, params, paths, step)
+    else:
+        finish(done, params, paths, step)
+    assert [f.utterance for f in read_failures(paths.failures)] == [f"u{i}" for i in range(failed)]
+
+
+def test_a_stream_that_failed_is_counted_in_its_own_stage(params: Params) -> None:
+    failed = report("failed", "failed")
+    streams = replace(failed, outcomes=[replace(o, error="StreamFailed") for o in failed.outcomes])
+    finish(streams, params, CorpusPaths("c"), Doubles())
+    assert read_failures(CorpusPaths("c").failures) == []
+
+
+def test_what_differs_from_the_plan_is_named() -> None:
+    planned = {"version": 1, "config": {"hop_s": (0.1, 0.2)}, "libraries": {"av": "1"}}
+    require_planned("mfcc", planned, {"libraries": {"av": "1"}, "config": {"hop_s": [0.1, 0.2]}, "version": 1})
+    with pytest.raises(Changed, match=r"mfcc is not the same in process \d+ of .* \(libraries, version differ\)"):
+        require_planned("mfcc", planned, {**planned, "version": 2, "libraries": {}})
+    with pytest.raises(Changed, match=r"\(settings differ\)"):
+        require_planned("mfcc", planned, {**planned, "weights": {}})
+
+
+def test_the_summary_counts_what_is_damaged() -> None:
+    done = replace(report("ok", "ok", "empty"), computed=["u0"], damaged=1)
+    assert summary(done).startswith(
+        "3 clips (2 ok, 1 empty): 1 computed (u0), 1 of them because their cache file was damaged, 2 from the cache"
+    )

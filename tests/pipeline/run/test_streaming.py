@@ -1,0 +1,86 @@
+"""The step that makes streams: whole recordings per task, decoded once, and refused if they changed."""
+
+import wave
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.store import Entry
+from pipeline.errors import Changed
+from pipeline.hashing import sha256_of
+from pipeline.run.keys import described, stream_program
+from pipeline.run.plans import Clip, Source
+from pipeline.run.streaming import StreamStep
+from pipeline.settings.streams import AudioConfig, TextConfig
+from pipeline.streams.spans import Span
+
+
+def step(name: Any, config: Any) -> StreamStep:
+    return StreamStep(name, config, described(stream_program(name, config)))
+
+
+def clip(name: str, path: Path, start_s: float = 0.0, sha256: str = "") -> Clip:
+    source = Source(str(path), path.name, Span(start_s, start_s + 0.5), "Hello you", (("hello", 0.1, 0.3),), sha256)
+    return Clip(name, "", source)
+
+
+@pytest.fixture
+def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    tone = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    with wave.open("tone.wav", "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes((20000 * tone).astype("<i2").tobytes())
+    return tmp_path / "tone.wav"
+
+
+def test_a_task_holds_whole_recordings_and_few_of_many() -> None:
+    clips = [clip(f"u{i}", Path(f"{i % 3}.mp4")) for i in range(9)]
+    audio = step("audio", AudioConfig())
+    assert [[c.utterance for c in batch] for batch in audio.batches(clips, 2)] == [
+        ["u0", "u3", "u6"],
+        ["u1", "u4", "u7"],
+        ["u2", "u5", "u8"],
+    ]
+    many = [clip(f"u{i}", Path(f"{i}.mp4")) for i in range(300)]
+    assert [len(batch) for batch in audio.batches(many, 2)] == [8] * 37 + [4]
+    assert step("text", TextConfig()).batches(many, 2) == [many]
+
+
+def test_each_clip_of_a_recording_gets_its_own_stream(recording: Path) -> None:
+    sha256 = sha256_of(recording)
+    clips = [clip("a", recording, 0.0, sha256), clip("b", recording, 0.5, sha256)]
+    found: Any = dict(step("audio", AudioConfig()).compute(clips))
+    assert [found[i].status for i in (0, 1)] == ["ok", "ok"]
+    assert 0.4 < float(found[0].clips["duration_s"]) < 0.6
+    assert float(found[0].clips["words"]) == 1
+
+
+def test_a_recording_that_is_missing_fails_alone(recording: Path) -> None:
+    clips = [clip("a", Path("gone.wav")), clip("b", recording, 0.0, sha256_of(recording))]
+    found = dict(step("audio", AudioConfig()).compute(clips))
+    assert isinstance(found[0], Exception)
+    assert isinstance(found[1], Entry)
+
+
+def test_another_recording_than_the_planned_one_ends_the_run(recording: Path) -> None:
+    with pytest.raises(Changed, match=r"tone\.wav is not the recording that this run was planned with"):
+        list(step("audio", AudioConfig()).compute([clip("a", recording, 0.0, "0" * 64)]))
+
+
+def test_other_settings_than_the_planned_ones_end_the_run(recording: Path) -> None:
+    other = replace(step("audio", AudioConfig()), config=AudioConfig(trim_db=20))
+    with pytest.raises(Changed, match=r"the audio stream is not the same .* \(config differ\)"):
+        list(other.compute([clip("a", recording, 0.0, sha256_of(recording))]))
+
+
+def test_text_is_tokenised_on_the_utterances_clock() -> None:
+    (found,) = [result for _, result in step("text", TextConfig()).compute([clip("a", Path("x"), 0.05)])]
+    assert isinstance(found, Entry)
+    assert found.rows["values"] == ["hello", "you"]
+    np.testing.assert_allclose(np.asarray(found.rows["times"])[0], [0.05, 0.25])
+    assert np.isnan(np.asarray(found.rows["times"])[1]).all()
+    assert found.clips["text"] == "Hello you"
