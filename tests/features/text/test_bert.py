@@ -7,7 +7,6 @@ import pytest
 from features.errors import EmptyInput, ExtractorError
 from features.registry import build
 from features.text import bert
-from features.text.spans import token_spans
 from features.types import TextStream
 
 TEXTS = ("I didn't like the well-known actor's performance!", "Great.", "Unbelievably good, wasn\u2019t it?")
@@ -257,13 +256,3 @@ def test_loading_is_silent(capfd):
     bert._model.cache_clear()
     build("bert", {}).extract(stream("Quiet.", "quiet"))
     assert capfd.readouterr() == ("", "")
-
-
-def test_spans_survive_accents_ligatures_and_missing_tokens():
-    text = "Cafe\u0301 \u2014 STRASSE, \u039f\u0394\u039f\u03a3!"
-    assert token_spans(text, ["caf\u00e9", "strasse", "\u03bf\u03b4\u03bf\u03c2"]).tolist() == [
-        [0, 4],
-        [8, 15],
-        [17, 21],
-    ]
-    assert token_spans("one three", ["one", "###", "three"]).tolist() == [[0, 3], [0, 0], [4, 9]]

@@ -32,3 +32,13 @@ def test_a_token_that_is_not_in_the_text_has_an_empty_span() -> None:
 def test_words_parted_by_blanks_are_found_exactly(words: list[str]) -> None:
     text = " - ".join(words)
     assert [text[a:b] for a, b in token_spans(text, [word.lower() for word in words])] == words
+
+
+def test_spans_survive_accents_ligatures_and_missing_tokens() -> None:
+    text = "Cafe\u0301 \u2014 STRASSE, \u039f\u0394\u039f\u03a3!"
+    assert token_spans(text, ["caf\u00e9", "strasse", "\u03bf\u03b4\u03bf\u03c2"]).tolist() == [
+        [0, 4],
+        [8, 15],
+        [17, 21],
+    ]
+    assert token_spans("one three", ["one", "###", "three"]).tolist() == [[0, 3], [0, 0], [4, 9]]
