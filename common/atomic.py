@@ -11,12 +11,14 @@ import re
 import secrets
 import shutil
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from common.signals import delayed
+
 _MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 # A temporary name: the target's name, 16 hexadecimal digits, and whether it will replace the target or was replaced.
 TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
@@ -41,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield an empty file per path; if the block succeeds, all replace their targets, in order, else none does.
 
-    Ctrl-C and SIGTERM are delayed until all are in place.
+    Ctrl-C, SIGTERM and SIGHUP are delayed until all are in place.
     """
     made: list[tuple[Path, int]] = []
     try:
@@ -51,7 +53,7 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
                 made.append(_new_file(path))
         with _named_any({temporary: path for (temporary, _), path in zip(made, paths, strict=True)}):
             yield [temporary for temporary, _ in made]
-            with _without_signals():
+            with delayed(*_ENDING):
                 for (temporary, _), path in zip(made, paths, strict=True):
                     temporary.replace(path)
     finally:
@@ -82,7 +84,7 @@ def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]
     path.parent.mkdir(parents=True, exist_ok=True)
     with named(path), scratch_folder(path.parent, f".{path.name[:_MOST]}.", ".partial") as temporary:
         yield temporary
-        with _without_signals():
+        with delayed(*_ENDING):
             old = temporary.with_suffix(".old")
             _refuse_what_others_wrote(path, ours)
             if path.exists():
@@ -237,21 +239,3 @@ def _named_any(names: dict[Path, Path]) -> Iterator[None]:
             known = names.get(Path(str(error.filename)), next(iter(names.values())))
             error.filename, error.filename2 = str(known), None
         raise
-
-
-@contextmanager
-def _without_signals() -> Iterator[None]:
-    """Delay Ctrl-C and SIGTERM until the end of the block; only the main thread handles signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    both = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in both}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for late in came:
-            signal.raise_signal(late)

@@ -44,11 +44,7 @@ def align_to_words(
     >>> aligned.tolist(), there.tolist()
     ([[2.0], [nan]], [True, False])
     """
-    if values.ndim != 2 or times.shape != (len(values), 2) or words.ndim != 2 or words.shape[1] != 2:
-        shapes = (values.shape, times.shape, words.shape)
-        raise ValueError(f"shapes must be (rows, d), (rows, 2), (words, 2), not {shapes}")
-    if (words[:, 1] < words[:, 0]).any():
-        raise ValueError(f"word {int(np.argmax(words[:, 1] < words[:, 0]))} ends before it starts")
+    _check_shapes(values, times, words)
     aligned = np.full((len(words), values.shape[1]), np.nan, np.float32)
     there = np.zeros(len(words), bool)
     for i, (start, end) in enumerate(words):
@@ -60,6 +56,14 @@ def align_to_words(
         if there[i]:
             aligned[i] = _mean(values[over])
     return aligned, there
+
+
+def _check_shapes(values: NDArray[np.float32], times: NDArray[np.float64], words: NDArray[np.float64]) -> None:
+    if values.ndim != 2 or times.shape != (len(values), 2) or words.ndim != 2 or words.shape[1] != 2:
+        shapes = (values.shape, times.shape, words.shape)
+        raise ValueError(f"shapes must be (rows, d), (rows, 2), (words, 2), not {shapes}")
+    if (words[:, 1] < words[:, 0]).any():
+        raise ValueError(f"word {int(np.argmax(words[:, 1] < words[:, 0]))} ends before it starts")
 
 
 def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -64,36 +64,99 @@ def leak_guard(
     """
     _check_unique(table)
     contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
-    empty = contents.empty
-    together = [c for c in dict.fromkeys((by, dialogue, "group")) if c and c in table]
-    sources = [c for c in SOURCES if c in table and c not in together]
-    columns = {c: Column(text_of(table, c)) for c in together}
-    columns |= {c: Column(text_of(table, c)).without(empty) for c in sources}
-    segments, voices = Column(np.where(cut_out(table), segments_of(table), "")), Column(contents.voices)
-    read, pictures, features = segments.without(empty), Column(contents.pictures), Column(contents.digests)
-    read_voices = voices.without(np.full(len(table), not contents.reads_voice))
-    known, words = (files_of(table), features), Column(words_of(table) if "text" in table else segments.texts)
+    compared = _Compared.of(table, (by, dialogue, "group"), contents)
     for fold in folds:
-        _check_overlap(fold, table)
-        for name, column in columns.items():
-            _check_column(fold, table, name, column, by)
-        _check_samples(
-            fold,
-            table,
-            {
-                "the same pictures are": (pictures, _filmed_twice(fold, pictures, contents.still, voices, words)),
-                "the same voice, sample by sample, is": (
-                    read_voices,
-                    _indistinguishable(fold, read_voices, (pictures,)),
-                ),
-            },
+        _check_fold(fold, table, compared, by)
+    return _notices(folds, table, compared, by)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The columns that training and test parts are compared by.
+
+    Attributes
+    ----------
+    whole
+        What no fold may divide: groups, then names and contents of recordings from which something is read.
+    segments, read_segments
+        Words with their times inside a recording; the same, where something is read from the recording.
+    texts
+        The words.
+    pictures, voices, read_voices, features
+        Digests of pictures, voices and features; `read_voices` only if voices are read at all.
+    files
+        The files of each row.
+    contents
+        The contents of the recordings.
+    """
+
+    whole: dict[str, Column]
+    segments: Column
+    read_segments: Column
+    texts: Column
+    pictures: Column
+    voices: Column
+    read_voices: Column
+    features: Column
+    files: Column
+    contents: Contents
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, groups: Sequence[str], contents: Contents) -> "_Compared":
+        """Return the columns of a table."""
+        segments = Column(np.where(cut_out(table), segments_of(table), ""))
+        voices = Column(contents.voices)
+        return cls(
+            whole=_group_and_source_columns(table, groups, contents.empty),
+            segments=segments,
+            read_segments=segments.without(contents.empty),
+            texts=Column(words_of(table) if "text" in table else segments.texts),
+            pictures=Column(contents.pictures),
+            voices=voices,
+            read_voices=voices.without(np.full(len(table), not contents.reads_voice)),
+            features=Column(contents.digests),
+            files=files_of(table),
+            contents=contents,
         )
-        _check_segments(fold, table, read, known)
-    equal = _feature_notices(folds, table, features.without(~contents.distinctive))
-    notices = (_text_notices(folds, table), _segment_notices(folds, table, segments), equal)
-    files = (_empty_notices(folds, table, empty), _sound_notices(folds, table, empty, read_voices))
-    seen = _picture_notices(folds, table, pictures)
-    return tuple(chain(*notices, *files, seen, _speaker_notices(folds, table, by)))
+
+
+def _check_fold(fold: Fold, table: pd.DataFrame, compared: _Compared, by: str) -> None:
+    _check_overlap(fold, table)
+    for name, column in compared.whole.items():
+        _check_column(fold, table, name, column, by)
+    pictures, voices = compared.pictures, compared.read_voices
+    still, texts = compared.contents.still, compared.texts
+    samples = {
+        "the same pictures are": (pictures, _filmed_twice(fold, pictures, still, compared.voices, texts)),
+        "the same voice, sample by sample, is": (voices, _indistinguishable(fold, voices, (pictures,))),
+    }
+    _check_samples(fold, table, samples)
+    _check_segments(fold, table, compared.read_segments, (compared.files, compared.features))
+
+
+def _notices(folds: Sequence[Fold], table: pd.DataFrame, compared: _Compared, by: str) -> tuple[str, ...]:
+    distinctive = compared.features.without(~compared.contents.distinctive)
+    empty = compared.contents.empty
+    notices = (
+        _text_notices(folds, table),
+        _segment_notices(folds, table, compared.segments),
+        _feature_notices(folds, table, distinctive),
+        _empty_notices(folds, table, empty),
+        _sound_notices(folds, table, empty, compared.read_voices),
+        _picture_notices(folds, table, compared.pictures),
+        _speaker_notices(folds, table, by),
+    )
+    return tuple(chain(*notices))
+
+
+def _group_and_source_columns(
+    table: pd.DataFrame, groups: Sequence[str], empty: NDArray[np.bool_]
+) -> dict[str, Column]:
+    """Return the columns that no fold may divide: groups, then names and contents of recordings that hold something."""
+    together = [c for c in dict.fromkeys(groups) if c and c in table]
+    columns = {c: Column(text_of(table, c)) for c in together}
+    sources = [c for c in SOURCES if c in table and c not in together]
+    return columns | {c: Column(text_of(table, c)).without(empty) for c in sources}
 
 
 def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:

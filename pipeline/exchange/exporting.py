@@ -41,13 +41,7 @@ _OWN_ATTRIBUTES = ("format", "format_version", "name", "modality", "feature_name
 
 
 def export(
-    params: Params,
-    name: str,
-    form: str,
-    path: Path,
-    features: Sequence[str] = (),
-    align: str = "",
-    fold: str = "",
+    params: Params, name: str, form: str, path: Path, features: Sequence[str] = (), align: str = "", fold: str = ""
 ) -> list[str]:
     """Write the features of a corpus to `path`, which appears whole or not at all.
 
@@ -89,9 +83,9 @@ def export(
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
     if scored_parts:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
-        if not fold and not _is_split(table):
-            bundle, divided = _divided(bundle, table, corpus)
-            lines.append(divided)
+    if scored_parts and not fold and not _is_split(table):
+        bundle, divided = _divided(bundle, table, corpus)
+        lines.append(divided)
     write(bundle, path)
     return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *differences]
 

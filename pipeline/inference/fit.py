@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from common.atomic import replacing_folder
@@ -69,10 +70,7 @@ def fit(
     require_features(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(configuration.strategy, configuration.model)
     if over_time:
-        settings, notices = step_settings(name, settings, corpus, table)
-        for notice in notices:
-            remark(notice)
-        _require_words(configuration, settings)
+        settings = _step_settings(name, configuration, settings, corpus, table, remark)
     data = load_modalities(name, settings, corpus, table, sequences=over_time)
     frames = SPECTROGRAM in data.sequences and "audio" in configuration.modalities
     made, timed = inputs_of(params, name, _features(configuration, settings), frames), timed_of(name)
@@ -92,6 +90,22 @@ def fit(
     with writing(folder), replacing_folder(folder, is_part) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
+
+
+def _step_settings(
+    name: str,
+    configuration: Configuration,
+    settings: TrainParams,
+    corpus: CorpusParams,
+    table: pd.DataFrame,
+    remark: Callable[[str], None],
+) -> TrainParams:
+    """Return the settings with steps that the corpus allows and the configuration can read."""
+    settings, notices = step_settings(name, settings, corpus, table)
+    for notice in notices:
+        remark(notice)
+    _require_words(configuration, settings)
+    return settings
 
 
 def _require_words(configuration: Configuration, settings: TrainParams) -> None:

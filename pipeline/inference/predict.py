@@ -74,10 +74,7 @@ def predict(
     _check_classes(saved.model, folder)
     notices = [*saved.notices, *require_same(params, schema, str(folder))]
     settings = settings_of(schema, f"{folder}/model.json: schema.train")
-    if settings.context.before + settings.context.after and not _is_manifest(source):
-        notices.append(f"{folder} reads an utterance with its neighbours, and a lone recording has none")
-    if text is not None and "text" not in schema["features"]:
-        notices.append(f"--text is without effect: {folder} reads no text")
+    notices += _notices_of_source(settings, schema, folder, source, text)
     with _corpus(params, saved.schema, source, text) as (own, name):
         problems = tabulate(own.corpus(name), name)
         notices += _warnings(problems) if _is_manifest(source) else []
@@ -96,6 +93,18 @@ def predict(
     lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
     answers = _predicted(saved, str(folder), table, data, notes, lost)
     return replace(answers, notices=(*notices, *more))
+
+
+def _notices_of_source(
+    settings: TrainParams, schema: Schema, folder: Path, source: Path, text: str | None
+) -> list[str]:
+    """Return what of the model or of the command has no effect on such a source."""
+    notices = []
+    if settings.context.before + settings.context.after and not _is_manifest(source):
+        notices.append(f"{folder} reads an utterance with its neighbours, and a single recording has none")
+    if text is not None and "text" not in schema["features"]:
+        notices.append(f"--text has no effect: {folder} reads no text")
+    return notices
 
 
 def _check_classes(model: Any, folder: Path) -> None:

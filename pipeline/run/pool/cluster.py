@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from common.signals import delayed
 from common.threads import ENVIRONMENT
 from pipeline.errors import UserError
 from pipeline.run.pool import tasks as listed
@@ -185,13 +186,17 @@ class Pool:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C: the process that started them ends them in order."""
+    """Start processes that ignore Ctrl-C: the process that started them ends them in order.
+
+    Whatever else would end this process waits until they have started, since Dask cannot close half a cluster.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield
+        with delayed(signal.SIGTERM, signal.SIGHUP):
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -260,8 +260,8 @@ def test_a_text_that_a_model_does_not_read_is_said_to_be_without_effect(pipeline
         own = load_params(Path("params.yaml"))
         folder = fit(own, "av", Configuration("unimodal", ("audio",), "logistic"))
         found = [predict(own, one, CLIPS[0], text="so it is").notices for one in (folder, model)]
-    assert [[n for n in notices if "--text is without effect" in n] for notices in found] == [
-        [f"--text is without effect: {folder} reads no text"],
+    assert [[n for n in notices if "--text has no effect" in n] for notices in found] == [
+        [f"--text has no effect: {folder} reads no text"],
         [],
     ]
 
