@@ -1,5 +1,6 @@
 """Errors that a user can mend: one clear sentence, no traceback."""
 
+from collections.abc import Callable
 from pathlib import Path
 from traceback import extract_tb
 
@@ -20,6 +21,29 @@ def unforeseen(error: Exception) -> str:
     """Return what a programmer must know of an error that nobody foresaw: its kind, its message, and where it arose."""
     code = extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(code.filename).name}, line {code.lineno}: {' '.join(str(error).split())}"
+
+
+def name_of(function: Callable[..., object]) -> str:
+    """Return a function's name with its module.
+
+    >>> name_of(counted)
+    'pipeline.errors.counted'
+    """
+    return f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', type(function).__name__)}"
+
+
+def is_plugins(function: Callable[..., object]) -> bool:
+    """Return whether a registered function is a plugin's, not one of this program."""
+    return name_of(function).split(".")[0] not in ("pipeline", "features", "models")
+
+
+def failed(function: Callable[..., object], error: Exception) -> UserError:
+    """Return the error on an exception in a registered function: which one, what it raised and in which line of it."""
+    own = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [call.lineno for call in extract_tb(error.__traceback__) if call.filename == own]
+    place = f" in line {lines[-1]} of {Path(str(own)).name}" if lines else ""
+    what = " ".join(str(error).split())
+    return UserError(f"{name_of(function)} failed{place}: {type(error).__name__}{': ' * bool(what)}{what}")
 
 
 def counted(count: int, noun: str) -> str:

@@ -146,7 +146,10 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
     empty = np.flatnonzero(groups == "")
     if len(empty):
-        raise ModelError(f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has none")
+        raise ModelError(
+            f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has none: fill the "
+            "column, or group by another"
+        )
     return groups
 
 
@@ -251,7 +254,8 @@ def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
     seen = np.unique(train)
     if len(seen) < 2:
         raise ModelError(
-            f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: there is nothing to learn"
+            f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: there is nothing to learn; choose "
+            "more folds, or groups that do not divide the classes"
         )
     return [
         f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"

@@ -11,7 +11,9 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
 # A reader turns the unpacked folder into utterances. It opens label files, but no media, and collects problems instead
-# of raising at the first. Its table may leave `end`, `media_sha256` and `group` empty, and has a column `line`.
+# of raising at the first. `pipeline.corpora.reading` holds what it returns to this: each utterance has a different
+# name, a recording and a line of its label file (0: none); text is "" and a number NaN where it is unknown. `gather`
+# fills in `end`, `duration` and the hashes; a `group` that is empty becomes the recording.
 Reader = Callable[[Path, CorpusParams], Corpus]
 
 

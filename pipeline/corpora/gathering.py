@@ -10,8 +10,9 @@ import pandas as pd
 from pipeline.corpora.base import Fault
 from pipeline.corpora.places import repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity, shown
+from pipeline.corpora.reading import read_corpus
 from pipeline.corpora.recordings import CHOICES, problems_of, read_all
-from pipeline.corpora.registry import description, reader
+from pipeline.corpora.registry import description
 from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
 from pipeline.corpora.utterances import COLUMNS, Corpus, write_tables
 from pipeline.corpora.words import within_recordings
@@ -48,7 +49,7 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
 
 def gather(settings: CorpusParams) -> Corpus:
     """Read a corpus and its recordings: fill in ends, hash contents, and check times against lengths."""
-    corpus = reader(settings.reader)(Path(settings.root), settings)
+    corpus = read_corpus(settings)
     wanted = {"audio", "video"} & set(settings.modalities)
     table, problems = _with_media(corpus.utterances, settings, bool(wanted))
     known = known_bad(corpus.utterances, settings)

@@ -151,7 +151,9 @@ def _hint(path: Path, root: str, neighbours: Neighbours) -> str:
 
 def _relative(meant: Path, name: str, root: str) -> str:
     form = unicodedata.normalize("NFC", meant.as_posix()) == unicodedata.normalize("NFC", name)
-    return f"{meant.as_posix().removeprefix(root)!r}{', the same name in another Unicode form' if form else ''}"
+    there = meant.as_posix().removeprefix(root)
+    shown = meant.as_posix() if there == name else there  # a reader may have left the root out of the path
+    return f"{shown!r}{', the same name in another Unicode form' if form else ''}"
 
 
 def _identity(path: Path) -> Any:

@@ -25,8 +25,12 @@ def register(name: str, read: Reader, description: Description | None = None) ->
     Raises
     ------
     UserError
-        If the name is taken by another reader.
+        If the name is taken by another reader, `read` is no function, or `description` is no `Description`.
     """
+    if not callable(read):
+        raise UserError(f"the corpus reader {name!r} is {read!r}: register(name, read) needs a function")
+    if description is not None and not isinstance(description, Description):
+        raise UserError(f"the description of the corpus reader {name!r} is {description!r}: make it a Description")
     _READERS.register(name, CorpusReader(read, description))
 
 

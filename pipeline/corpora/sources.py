@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.corpora.registry import reader
+from pipeline.corpora.reading import read_corpus
 from pipeline.corpora.utterances import csv_text, read_utterances
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
@@ -36,7 +36,7 @@ def current(params: Params, name: str) -> bool:
     They do not if `prepare` would refuse the files now, as with another label or task.
     """
     settings, paths = params.corpus(name), CorpusPaths(name)
-    corpus = reader(settings.reader)(Path(settings.root), settings)
+    corpus = read_corpus(settings)
     if any(problem.severity == "error" for problem in corpus.problems):
         return False
     stored = read_utterances(paths.utterances, settings.label)

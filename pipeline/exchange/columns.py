@@ -265,7 +265,7 @@ def features_of(
     """
     items, masked, touched = [], 0, 0
     for utterance, values in zip(utterances, rows, strict=True):
-        entry, count = entry_of(values, pooled=values[0] if vectors else None)
+        entry, count = entry_of(values, pooled=values[0] if vectors and len(values) else None)
         items.append(item_of(utterance, entry))
         masked, touched = masked + count, touched + bool(count)
     pooled = tuple(names) if vectors else pooled_names_of(names)

@@ -48,7 +48,10 @@ _FORMATS = Registry(
 
 
 def register(name: str, entry: Format) -> None:
-    """Add a format; a name that another format has raises `UserError`."""
+    """Add a format; a name that another format has, or an entry that is no `Format`, raises `UserError`."""
+    given = [function for function in (entry.read, entry.write) if function] if isinstance(entry, Format) else []
+    if not given or not all(callable(function) for function in given):
+        raise UserError(f"the format {name!r} is {entry!r}: register(name, Format(read, write)) needs functions")
     _FORMATS.register(name, entry)
 
 

@@ -14,6 +14,8 @@ from pipeline.settings.params import Params
 from pipeline.tables.bound import of_this_version
 from pipeline.training.trained import record_in
 
+_OWN = {"manifest": "your own folder with a manifest.csv"}  # readers of this program that read no published corpus
+
 
 def extractors(params: Params) -> Iterator[str]:
     """Yield one line per extractor: name, modality, numbers of features, settings, and whether it runs."""
@@ -49,7 +51,7 @@ def readers() -> Iterator[str]:
     """Yield one line per reader of corpora: its name and the title of the corpus."""
     for name in reader_names():
         published = description(name)
-        yield f"{name:12}{published.title if published else 'your own folder with a manifest.csv'}"
+        yield f"{name:12}{published.title if published else _OWN.get(name, 'a reader without a description')}"
 
 
 def described(name: str) -> Iterator[str]:
@@ -62,7 +64,9 @@ def described(name: str) -> Iterator[str]:
     """
     published = description(name)
     if published is None:
-        raise UserError(f"{name} reads your own folders: README.md describes their manifest.csv")
+        if name in _OWN:
+            raise UserError(f"{name} reads your own folders: README.md describes their manifest.csv")
+        raise UserError(f"the reader {name!r} has no description to show")
     yield published.title
     parts = {"Cite": published.citation, "Licence": published.licence, "How to obtain": published.obtain}
     yield from (f"{title}: {text}" for title, text in parts.items())

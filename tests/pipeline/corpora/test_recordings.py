@@ -202,3 +202,10 @@ def test_a_fault_of_a_file_with_two_names_is_named_by_each(tmp_path: Path, monke
     found = read_all(["a.mp4", "b.mp4"], settings(tmp_path))
     assert [str(found[name]).count(name) for name in ("a.mp4", "b.mp4")] == [1, 1]
     assert "a.mp4" not in str(found["b.mp4"])
+
+
+def test_a_path_that_lacks_the_root_gets_the_whole_path_as_a_hint(tmp_path: Path) -> None:
+    interview(tmp_path / "a.wav")
+    found = read_all(["a.wav"], settings(tmp_path))["a.wav"]
+    assert isinstance(found, str)
+    assert f"did you mean '{tmp_path.as_posix()}/a.wav'?" in found

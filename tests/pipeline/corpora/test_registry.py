@@ -52,6 +52,10 @@ def test_an_unknown_name_and_one_that_is_taken_are_refused() -> None:
         reader("mield")
     with pytest.raises(UserError, match="'manifest'"):
         register("manifest", lambda root, corpus: manifest.read(root, corpus))
+    with pytest.raises(UserError, match=r"the corpus reader 'birds' is 'birds.read': register.* needs a function"):
+        register("birds", "birds.read")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="the description of the corpus reader 'birds' is 'Birds': make it a Descr"):
+        register("birds", manifest.read, "Birds")  # type: ignore[arg-type]
     register("manifest", manifest.read)  # the same entry again changes nothing
     assert reader("manifest") is manifest.read
 
