@@ -16,7 +16,6 @@ from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training import fit_keys
 from pipeline.training.fit_keys import fit_key
-from pipeline.training.job_data import data_of, planned
 from pipeline.training.jobs import Job
 from tests.conftest import bind
 from tests.pipeline.training.test_inputs import ok, store, utterances
@@ -183,17 +182,6 @@ def test_a_store_counts_by_its_values_under_the_same_keys(written, job):
     store("bert", **written)
     later(CorpusPaths("c").features("bert"))
     assert fit_key(job, TWO) != before
-
-
-@pytest.mark.parametrize("change", [corpus(protocol=ProtocolParams("group-kfold", 2, "recording")), train(budget=9)])
-def test_loaded_data_are_those_of_the_job(change, job):
-    """A worker that lives on keeps what it has read: under other settings it is read again."""
-    table(label=list("abab"), speaker=list("xxyy"), recording=list("pqpq"))
-    job = replace(job, plugins=())
-    first, other = planned(job), planned(change(job))
-    assert data_of(first)[0].groups.tolist() == list("xxyy")
-    expected = "pqpq" if other.corpus.protocol.group == "recording" else "xxyy"
-    assert data_of(other)[0].groups.tolist() == list(expected)
 
 
 def test_keys_of_different_rows_seeds_and_folds_are_all_different(job):

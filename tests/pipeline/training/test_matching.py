@@ -1,0 +1,51 @@
+"""Ids of an imported store beside those of the utterance table."""
+
+import pytest
+
+from features.store import IMPORTED
+from pipeline.errors import UserError
+from pipeline.settings.paths import CorpusPaths
+from pipeline.training.matching import differences, imported_differences
+from tests.pipeline.training.test_inputs import ok, store, utterances
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def theirs(*names):
+    store("theirs", [ok([1]) for _ in names], kind=IMPORTED, names=list(names))
+    return CorpusPaths("c").features("theirs")
+
+
+def test_the_same_ids_in_another_order_do_not_differ():
+    assert differences(theirs("b", "a"), ["a", "b"]) == []
+
+
+def test_utterances_without_features_are_counted_and_at_most_three_are_shown():
+    path = theirs("a")
+    assert differences(path, ["a", "b", "c"]) == [
+        f"{path}: 2 of the table's 3 utterances are not in it and count as absent (b, c)"
+    ]
+    assert differences(path, list("abcde"))[0].endswith(
+        "4 of the table's 5 utterances are not in it and count as absent (b, c, d, ...)"
+    )
+
+
+def test_features_without_an_utterance_are_counted():
+    path = theirs("a", "x", "y")
+    assert differences(path, ["a"]) == [f"{path}: 2 of its 3 ids are of no utterance and are not read (x, y)"]
+
+
+def test_ids_that_are_written_differently_are_refused():
+    with pytest.raises(UserError, match=r"1 of its 2 ids are unknown \(A\), and 1 of the table's 2 .* \(a\): write"):
+        differences(theirs("A", "b"), ["a", "b"])
+
+
+def test_only_imported_stores_are_compared_and_each_once():
+    theirs("u0")
+    store("ours", [ok([1])])
+    found = imported_differences("c", [("theirs", "ours"), ("theirs",), ("nowhere",)], utterances(2))
+    assert len(found) == 1
+    assert "1 of the table's 2 utterances are not in it and count as absent (u1)" in found[0]
