@@ -153,22 +153,44 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     return groups
 
 
-# name -> how it divides a table; a new protocol is one function and one line here (or one `register` call in a plugin)
-PROTOCOLS: Registry[Callable[[pd.DataFrame, Protocol], Divided]] = Registry(
+Divide = Callable[[pd.DataFrame, Protocol], Divided]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A protocol in the registry.
+
+    Attributes
+    ----------
+    divide
+        ``(table, protocol) -> divided``, the parts of the table.
+    takes_folds
+        Whether the settings give the number of folds; if not, the data determine it.
+    needs_splits
+        Whether it reads the column ``split``, whose names must then be train, valid and test.
+    """
+
+    divide: Divide
+    takes_folds: bool = True
+    needs_splits: bool = False
+
+
+# a new protocol is one function and one line here (or one `register` call in a plugin)
+PROTOCOLS: Registry[Entry] = Registry(
     "protocol",
     ModelError,
     {
-        "official": _official,
-        "crossfit": _crossfit,
-        "group-kfold": _group_kfold,
-        "leave-one-group-out": _leave_one_group_out,
+        "official": Entry(_official, takes_folds=False, needs_splits=True),
+        "crossfit": Entry(_crossfit, needs_splits=True),
+        "group-kfold": Entry(_group_kfold),
+        "leave-one-group-out": Entry(_leave_one_group_out, takes_folds=False),
     },
 )
 
 
-def register(name: str, divide: Callable[[pd.DataFrame, Protocol], Divided]) -> None:
-    """Add a protocol; a name that is already used raises `ModelError`."""
-    PROTOCOLS.register(name, divide)
+def register(name: str, divide: Divide, *, takes_folds: bool = True, needs_splits: bool = False) -> None:
+    """Add a protocol, described as in `Entry`; a name that is already used raises `ModelError`."""
+    PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits))
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -196,7 +218,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         If the protocol is unknown, a part is empty, a split has an unknown name, there are too few groups, or a
         training part has only one class.
     """
-    divide = PROTOCOLS[protocol.kind]
+    divide = PROTOCOLS[protocol.kind].divide
     if not len(table):
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)

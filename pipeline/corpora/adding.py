@@ -8,7 +8,7 @@ from typing import Any
 from common.atomic import replacing
 from common.names import suggest
 from features.base import MODALITIES
-from models.validation.protocol import protocol_names
+from models.validation.protocol import PROTOCOLS, protocol_names
 from pipeline.corpora.registry import description
 from pipeline.errors import UserError
 from pipeline.locales import hint_of
@@ -125,10 +125,6 @@ def _yaml() -> Any:
     return yaml
 
 
-_WITHOUT_FOLDS = (
-    "official",
-    "leave-one-group-out",
-)  # the data determine how many; a plugin's protocol may need the number
 _DEFAULTS = {
     "modalities": list(MODALITIES),
     "protocol": {"kind": "group-kfold", "folds": 5, "group": "group"},
@@ -169,7 +165,7 @@ def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
     if kind not in protocol_names():
         raise UserError(f"--protocol: there is no protocol {kind!r}; {suggest(kind, protocol_names())}")
     protocol: dict[str, Any] = {"kind": kind}
-    if kind not in _WITHOUT_FOLDS:
+    if PROTOCOLS[kind].takes_folds:
         protocol["folds"] = settings.get("folds") or base.get("folds", 5)
     return protocol | {"group": settings.get("group") or base["group"]}
 

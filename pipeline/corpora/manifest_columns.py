@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
@@ -14,7 +15,6 @@ from pipeline.tables.splits import SPLITS, meanings
 
 MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # by prepare, not by the manifest
 OURS = tuple(name for name in COLUMNS if name not in MADE)
-_WITHOUT_SPLITS = ("group-kfold", "leave-one-group-out")
 
 
 def check_asked(path: Path, label: str, group: str) -> None:
@@ -66,7 +66,7 @@ def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, l
     names = list(dict.fromkeys(row["split"] for _, row in sheet.rows if row["split"]))
     meant, notices = meanings(names, {})
     unknown = [name for name in names if name not in meant]
-    if unknown and protocol.kind in _WITHOUT_SPLITS:
+    if unknown and not PROTOCOLS[protocol.kind].needs_splits:
         notices.append(
             f"{unknown[0]!r} is not one of {', '.join(SPLITS)}: it is not read, and the protocol {protocol.kind} does "
             "not need it"

@@ -11,6 +11,7 @@ import pandas as pd
 from common.atomic import replacing
 from common.names import suggest
 from features.store import Entry
+from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.adding import RAW, add_corpus, add_features
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.utterances import COLUMNS, read_utterances
@@ -232,7 +233,7 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
 
 def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
     """Raise `UserError` if the chosen protocol needs splits that the file does not have."""
-    if kind not in ("official", "crossfit"):
+    if kind not in PROTOCOLS or not PROTOCOLS[kind].needs_splits:  # an unknown one is refused with the other settings
         return
     splits = set(bundle.utterances["split"]) if "split" in bundle.utterances else set()
     if lacking := [name for name in ("train", "test") if name not in splits]:

@@ -187,3 +187,22 @@ def test_a_protocol_can_be_registered(monkeypatch):
     protocol.register("halves", lambda table, _: [("half", np.arange(12), np.arange(12, 24), None)])
     assert "halves" in protocol.protocol_names()
     assert classes(Protocol("halves"), sheet()).folds[0].name == "half"
+    assert protocol.PROTOCOLS["halves"].takes_folds
+    assert not protocol.PROTOCOLS["halves"].needs_splits
+
+
+def test_a_protocol_needs_splits_exactly_if_it_refuses_a_table_without_them():
+    table = sheet().drop(columns="split", errors="ignore")
+    for name, entry in protocol.PROTOCOLS.items():
+        if entry.needs_splits:
+            with pytest.raises(ModelError, match="needs a column 'split'"):
+                classes(Protocol(name, folds=2), table)
+        else:
+            assert classes(Protocol(name, folds=2), table).folds
+
+
+def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
+    table = sheet(split=["train"] * 12 + ["test"] * 12)
+    for name, entry in protocol.PROTOCOLS.items():
+        counts = {len(classes(Protocol(name, folds=folds), table).folds) for folds in (2, 3)}
+        assert (counts == {2, 3}) is entry.takes_folds, name

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from models.validation.protocol import protocol_names
+from models.validation.protocol import PROTOCOLS, protocol_names, register
 from pipeline.corpora.adding import add_corpus
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
@@ -67,6 +67,17 @@ def test_the_protocol_is_written_as_it_was_given(kind: str, folds: int | None, h
     assert (protocol.kind, protocol.group) == (kind, "actor")
     assert protocol.folds == ((folds or 5) if divided else 5)
     assert any(f"--folds {folds} was not written" in line for line in lines) == (folds is not None and not divided)
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_protocol_of_a_plugin_says_whether_it_takes_folds(
+    takes: bool, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PROTOCOLS, "_entries", dict(PROTOCOLS.items()))
+    register("halves", lambda table, _: [], takes_folds=takes)
+    lines = add_corpus(here / "params.yaml", "mine", settings(kind="halves", folds=3))
+    assert load_params(here / "params.yaml").corpora["mine"].protocol.folds == (3 if takes else 5)
+    assert any("the protocol halves has no number of folds" in line for line in lines) is not takes
 
 
 AMBIGUOUS = ("on", "no", "~", "null", "1_0", "1:30", "0x1", "010", "1e3", ".5", "2026-01-01", "=", "<<", "a: b", "a #b")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from models.validation.protocol import PROTOCOLS, register
 from pipeline.corpora.manifest_columns import MADE, OURS, check_asked, corrected_columns
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
@@ -59,6 +60,14 @@ def test_an_unknown_split_matters_only_to_protocols_with_splits(kind: str, cell:
     columns, said = of(sheet(split=["train", "fold3"]), kind)
     assert columns["split"] == ["train", cell]
     assert any("'fold3' is not one of train, valid, test" in message for _, message in said) == (cell == "")
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_protocol_of_a_plugin_says_whether_it_needs_splits(needs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PROTOCOLS, "_entries", dict(PROTOCOLS.items()))
+    register("halves", lambda table, _: [], needs_splits=needs)
+    columns, _ = of(sheet(split=["train", "fold3"]), "halves")
+    assert columns["split"] == ["train", "fold3" if needs else ""]
 
 
 def test_names_that_the_settings_cannot_use() -> None:
