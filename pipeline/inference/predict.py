@@ -25,7 +25,7 @@ from pipeline.corpora.problems import Problem, few
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
-from pipeline.inference.schema import Schema, checked, extractors_of, require_same, settings_of
+from pipeline.inference.schema import Schema, checked, extractors_of, require_same, trained_settings
 from pipeline.run.extraction import close_store, write_features
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
@@ -73,7 +73,7 @@ def predict(
     schema = checked(saved.schema, f"{folder}/model.json: schema")
     _check_classes(saved.model, folder)
     notices = [*saved.notices, *require_same(params, schema, str(folder))]
-    settings = settings_of(schema, f"{folder}/model.json: schema.train")
+    settings = trained_settings(schema, f"{folder}/model.json: schema.train")
     notices += _notices_of_source(settings, schema, folder, source, text)
     with _corpus(params, saved.schema, source, text) as (own, name):
         problems = tabulate(own.corpus(name), name)
@@ -143,7 +143,7 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
             label="",
             modalities=tuple(schema["features"]),
             protocol=ProtocolParams("group-kfold"),
-            features=settings_of(schema, "").features,
+            features=trained_settings(schema, "").features,
         )
         run = replace(params.run, max_failed=1.0)  # each failure is reported
         yield replace(params, corpora={work.name: corpus}, run=run), work.name

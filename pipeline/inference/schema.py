@@ -142,7 +142,7 @@ def _stream(params: Params, modality: Modality) -> dict[str, Any]:
     return {part: program[part] for part in ("version", "config", "libraries")}
 
 
-def settings_of(schema: Schema, where: str) -> TrainParams:
+def trained_settings(schema: Schema, where: str) -> TrainParams:
     """Return the settings that a model was trained with, its own features among them."""
     features = {m: [entry["name"] for entry in entries] for m, entries in schema["features"].items()}
     return parse(TrainParams, {**schema["train"], "features": features}, where)
