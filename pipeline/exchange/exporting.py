@@ -21,6 +21,7 @@ from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.export_sources import ExportStore, joined
 from pipeline.exchange.formats.mmsa import PART, SCORE
 from pipeline.exchange.registry import entry_named, writer_of
+from pipeline.exchange.writing import write_bundle
 from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
@@ -71,7 +72,8 @@ def export(
     UserError
         If a store is missing or out of date, a label must be a number and is not, or `path` cannot be written.
     """
-    write, scored_parts = writer_of(form), entry_named(form).scored_parts
+    writer_of(form)  # refuses a format that cannot be written
+    scored_parts = entry_named(form).scored_parts
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with _unchanged_tables(paths):
         table = read_utterances(paths.utterances, corpus.label)
@@ -86,7 +88,7 @@ def export(
     if scored_parts and not fold and not _is_split(table):
         bundle, divided = _divided(bundle, table, corpus)
         lines.append(divided)
-    write(bundle, path)
+    write_bundle(form, bundle, path)
     return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *differences]
 
 

@@ -18,10 +18,10 @@ from pipeline.corpora.utterances import COLUMNS, read_utterances
 from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, item_of
 from pipeline.exchange.cells import as_text
-from pipeline.exchange.checking import checked, words_cut
+from pipeline.exchange.checking import words_cut
 from pipeline.exchange.import_ids import keyed, near_notices, unmatched
 from pipeline.exchange.imported_stores import origin_of, renamed, written
-from pipeline.exchange.registry import reader_of
+from pipeline.exchange.reading import read_bundle
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths, check_name
@@ -80,7 +80,7 @@ def _import_corpus(
         raise UserError(f"{params_path} already has a corpus {name!r}: add features to it with --into {name}")
     if root.exists():
         raise UserError(f"{root} exists already: choose another name for the corpus, or move that folder away")
-    bundle = checked(_read(form, path, options), path)
+    bundle = read_bundle(form, path, options)
     label = str(settings["label"])
     if label not in bundle.utterances.columns or label in COLUMNS:
         labels = [c for c in bundle.utterances.columns if c not in COLUMNS]
@@ -157,7 +157,7 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
 def _import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
-    bundle = checked(_read(form, path, options), path)
+    bundle = read_bundle(form, path, options)
     ours = keyed(list(table["utterance"]), match, f"the corpus {name}")
     theirs = keyed(list(bundle.utterances["utterance"]), match, str(path))
     both = [key for key in ours if key in theirs]
@@ -199,18 +199,6 @@ def _joined(
         for name in table["utterance"]
     ]
     return replace(store, items=joined)
-
-
-def _read(form: str, path: Path, options: ImportOptions) -> Bundle:
-    """Read a file; whatever a broken or hostile one raises becomes one sentence."""
-    read = reader_of(form)
-    try:
-        return read(path, options)
-    except (UserError, OSError):
-        raise
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
-        what = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is not a complete file of the format {form} ({what}): get it again") from error
 
 
 def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:

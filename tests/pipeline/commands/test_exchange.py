@@ -1,13 +1,16 @@
 """Commands that import and export features: how their options are read, and that what is exported can be imported."""
 
+import re
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from cli import main
 from pipeline.commands.exchange import _modality_names, _pairs
 from pipeline.errors import UserError
+from pipeline.exchange.registry import entry_named, format_names
 from pipeline.settings.params import load_params
 from tests.conftest import invoke, output_of
 
@@ -75,3 +78,19 @@ def test_commands_that_cannot_be_done_say_what_is_missing(arguments: str, messag
     failed = invoke(*arguments.split())
     assert failed.exit_code == 1
     assert message in failed.output
+
+
+def test_help_and_pages_name_every_format_in_the_directions_that_it_has() -> None:
+    names = {
+        "import": [name for name in format_names() if entry_named(name).read],
+        "export": [name for name in format_names() if entry_named(name).write],
+    }
+    readme, page = ((Path(__file__).parents[3] / file).read_text() for file in ("README.md", "docs/exchange.md"))
+    for command, known in names.items():
+        first_line = " ".join((main.get_command(None, command).help or "").split(".")[:1])  # type: ignore[arg-type, union-attr]
+        assert set(re.findall(r"[a-z]+", first_line.split(":")[1])) - {"or"} == set(known)
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `crossmodal {command}` |"))
+        assert sorted(re.findall(r"`([a-z]+)`", row.partition("features")[2])) == sorted(known)
+    table = re.findall(r"^\| `(\w+)` \| (yes)? ?\| (yes)? ?\|", page, re.MULTILINE)
+    assert [name for name, read, _ in table if read] == names["import"]
+    assert [name for name, _, write in table if write] == names["export"]

@@ -110,6 +110,13 @@ def test_stores_of_vectors_and_of_sequences() -> None:
         distinct([made, made], Path("f"))
 
 
+def test_an_utterance_without_rows_is_empty_in_both_kinds_of_stores() -> None:
+    rows = [np.array([[1.0, 2.0]]), np.zeros((0, 2))]
+    for vectors in (True, False):
+        made, _ = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=vectors, details={})
+        assert [item.load().status for item in made.items] == ["ok", "empty"]
+
+
 def test_names_of_columns_and_of_stores() -> None:
     options = ImportOptions(arrays=(("audio", ("MFCC",)),), id="Clip")
     assert names_here([" clip", "mfcc", "ORDER", "Age"], options, Path("f")) == ["Clip", "MFCC", "order", "Age"]

@@ -1,0 +1,40 @@
+"""A bundle written in a format, whole or not at all, whoever wrote the writer."""
+
+from pathlib import Path
+
+from common.atomic import named, scratch_folder
+from features.errors import StoreError
+from pipeline.errors import UserError, failed, is_plugins, name_of
+from pipeline.exchange.bundle import Bundle
+from pipeline.exchange.registry import writer_of
+
+
+def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
+    """Write a bundle to `path`; a plugin writes to a temporary path, which is renamed at the end.
+
+    Raises
+    ------
+    UserError
+        If the plugin raises any other exception or writes nothing, or `path` is a folder; then nothing is written.
+    """
+    write = writer_of(form)
+    if not is_plugins(write):  # the formats of this program write files and folders whole themselves
+        write(bundle, path)
+        return
+    if path.is_dir():
+        raise UserError(f"{path} is a folder that exists already: move it away, or choose another name")
+    with named(path), scratch_folder(path.parent, f".{path.name[:40]}.", ".partial") as folder:
+        made = folder / path.name
+        try:
+            write(bundle, made)
+        except (UserError, StoreError):
+            raise
+        except OSError as error:
+            if error.filename is not None and Path(str(error.filename)).is_relative_to(folder):
+                error.filename = str(path)
+            raise
+        except Exception as error:  # whatever a plugin raises
+            raise failed(write, error) from error
+        if not made.exists():
+            raise UserError(f"{name_of(write)} wrote nothing to the path that it was given")
+        made.replace(path)
