@@ -114,7 +114,11 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (sheet(speakers=1), Protocol("group-kfold", by="speaker", folds=2), "at least 2 groups"),
         (sheet(speakers=1), Protocol("leave-one-group-out", by="speaker"), "has 1"),
         (sheet(), Protocol("group-kfold", by="actor"), "no such column: there are utterance"),
-        (sheet(speaker=[""] + ["s"] * 23), Protocol("group-kfold", by="speaker"), "'u00' has none"),
+        (
+            sheet(speaker=[""] + ["s"] * 23),
+            Protocol("group-kfold", by="speaker"),
+            "'u00' has none: fill the column, or group by another",
+        ),
         (
             sheet(split=["train"] * 12 + ["test"] * 12),
             Protocol("crossfit", by="speaker", folds=7),
@@ -206,3 +210,11 @@ def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
     for name, entry in protocol.PROTOCOLS.items():
         counts = {len(classes(Protocol(name, folds=folds), table).folds) for folds in (2, 3)}
         assert (counts == {2, 3}) is entry.takes_folds, name
+
+
+def test_a_training_part_of_one_class_is_refused_with_what_to_change():
+    """With two groups of one class each, every fold trains on the other class alone."""
+    table = sheet(n=8, group=["g0", "g1"] * 4, emotion=["joy", "sad"] * 4, speakers=2)
+    message = "all 4 training utterances of fold-1 are '(joy|sad)': .*; choose more folds, or groups that do not divide"
+    with pytest.raises(ModelError, match=message):
+        classes(Protocol("group-kfold", by="group", folds=2), table)
