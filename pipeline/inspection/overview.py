@@ -24,7 +24,7 @@ def extractors(params: Params) -> Iterator[str]:
         runs = "" if name in params.extract else " (not in features.extract)"
         settings = ", ".join(f"{key}={value}" for key, value in asdict(extractor.config).items())
         widths = f"{len(extractor.pooled_names)} per utterance, {len(extractor.feature_names)} per row"
-        yield f"{name:12}{extractor.modality:6} {widths:36} {settings}{runs}"
+        yield f"{name:15} {extractor.modality:6} {widths:36} {settings}{runs}"
 
 
 def used_keys() -> set[str]:
@@ -51,7 +51,7 @@ def readers() -> Iterator[str]:
     """Yield one line per reader of corpora: its name and the title of the corpus."""
     for name in reader_names():
         published = description(name)
-        yield f"{name:12}{published.title if published else _OWN.get(name, 'a reader without a description')}"
+        yield f"{name:15} {published.title if published else _OWN.get(name, 'a reader without a description')}"
 
 
 def described(name: str) -> Iterator[str]:

@@ -356,10 +356,11 @@ def test_an_entry_says_all_that_tables_settings_and_keys_ask_of_a_strategy():
     assert not any(strategies.is_ours(name, "svm") for name in ENTRIES)
 
 
-def test_the_default_fusions_are_those_of_the_settings_file_in_its_order(monkeypatch):
+def test_the_default_fusions_are_those_of_the_registry_in_its_order(monkeypatch):
     monkeypatch.undo()
     early = [f"concat/{m}" for m in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")]
     early += [f"{r}/{m}" for r in ("pca", "autoencoder", "cca") for m in ("logistic", "fcnn", "lstm")]
     late = ["vote", "weighted", "product", "stacking"]
     nets = ["intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"]
-    assert list(strategies.default_fusions()) == [*early, *late, *nets]
+    ours = [*early, *late, *nets]
+    assert [entry for entry in strategies.default_fusions() if entry in ours] == ours

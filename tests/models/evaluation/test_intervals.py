@@ -12,7 +12,7 @@ from models.evaluation.intervals import group_bootstrap, paired_difference, resa
 from models.evaluation.metrics import metrics_of
 from models.evaluation.paired_tests import randomisation_test, swaps
 
-ACCURACY, UAR, WEIGHTED_F1, _ = metrics_of("classification")
+ACCURACY, UAR, WEIGHTED_F1 = metrics_of("classification", ("accuracy", "uar", "weighted_f1"))
 MAE, R = metrics_of("regression", ("mae", "r"))
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from cli import main
 from models.configuration import Configuration
 from models.errors import ModelError
+from models.evaluation.metrics import metrics_of
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import compare, find_configuration
 from pipeline.reporting.tables import markdown
@@ -81,7 +82,7 @@ def test_all_figures_are_compared_and_rows_that_one_run_lacks_are_named(two: Pat
     table[table["strategy"] == "vote"].iloc[::-1].to_csv(path, index=False)  # in another order, too
     bound(path)
     said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c"))
-    assert [line[1] for line in cells(said)[2:]] == ["accuracy", "uar", "weighted_f1", "macro_f1"]
+    assert [line[1] for line in cells(said)[2:]] == [metric.name for metric in metrics_of("classification")]
     assert "Only in results/c: unimodal text svm." in said
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from models.evaluation.metrics import metrics_of
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
@@ -65,7 +66,8 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -> None:
     text = page(corpus)
     table, single, fusion = Page(text).tables
-    assert table[0] == ["strategy", "modalities", "model", "accuracy", "uar", "weighted_f1", "macro_f1", "n"]
+    names = [metric.name for metric in metrics_of("classification")]
+    assert table[0] == ["strategy", "modalities", "model", *names, "n"]
     assert table[2][:3] == ["unimodal", "text", "svm"]
     assert re.fullmatch(r"0\.625 \[0\.\d{3}, [01]\.\d{3}\]", table[2][3])
     assert table[2][-1] == "8"
