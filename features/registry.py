@@ -1,6 +1,6 @@
 """All extractors by name, and how one is constructed from its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from features.audio.mfcc import Mfcc
 from features.audio.opensmile import OpenSmile
 from features.audio.prosody import Prosody
 from features.audio.spectrogram import Spectrogram
-from features.base import Extractor
+from features.base import MODALITIES, Extractor
 from features.errors import ExtractorError
 from features.text.bert import Bert
 from features.text.vader import Vader
@@ -36,7 +36,23 @@ def register(extractor: type[Extractor[Any]]) -> None:
     """Add an extractor under its own name; what is no extractor, and a name that is taken, raise `ExtractorError`."""
     if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
         raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
+    for attribute, fault in _faults_of(extractor):
+        raise ExtractorError(f"the extractor {extractor.__name__} cannot be used: {attribute} {fault}")
     _EXTRACTORS.register(extractor.name, extractor)
+
+
+def _faults_of(extractor: type[Extractor[Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the attributes of a class that are missing or impossible, and what is wrong with each."""
+    for attribute in ("name", "modality", "version", "Config"):
+        if not hasattr(extractor, attribute):
+            yield attribute, "is missing"
+            return
+    if extractor.modality not in MODALITIES:
+        yield "modality", f"is {extractor.modality!r}; {suggest(str(extractor.modality), MODALITIES)}"
+    if not isinstance(extractor.version, int) or extractor.version < 1:
+        yield "version", f"is {extractor.version!r}: it must be a whole number from 1 on"
+    if not is_dataclass(extractor.Config):
+        yield "Config", "is not a dataclass"
 
 
 def extractor_names() -> tuple[str, ...]:
@@ -58,8 +74,6 @@ def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
         If the name or a key is unknown, or a value is impossible.
     """
     cls = extractor_class(name)
-    if not is_dataclass(cls.Config):
-        raise ExtractorError(f"the extractor {name!r} has no Config dataclass")
     known = [f.name for f in fields(cls.Config)]
     for key in settings:
         if key not in known:

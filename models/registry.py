@@ -51,7 +51,12 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def register(name: str, strategy: Strategy) -> None:
-    """Add a strategy; a name that is taken raises `ModelError`."""
+    """Add a strategy; what is no `Strategy`, and a name that is taken, raise `ModelError`."""
+    if not isinstance(strategy, Strategy):
+        raise ModelError(
+            f"the strategy {name!r} is registered as {strategy!r:.80}: wrap it in early_fusion(...), late_fusion(...) "
+            "or net_fusion(...), or give a Strategy(...)"
+        )
     STRATEGIES.register(name, strategy)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from common.names import Registry
 from models.data.modalities import TASKS, BoolArray, FloatArray, Task
-from models.errors import ModelError
+from models.errors import ModelError, reason_of
 from models.evaluation import sufficient_statistics as from_counts
 from models.evaluation.coding import coded
 from models.evaluation.sufficient_statistics import (
@@ -25,6 +25,7 @@ from models.evaluation.sufficient_statistics import (
 )
 
 Function = Callable[[Any, Any], float]
+_ROUNDING = 1e-9  # by which a share may leave the interval from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,21 @@ class Metric:
     statistics: SufficientStatistics | None = None
 
     def __call__(self, truth: Any, prediction: Any) -> float:
-        """Return the metric of one model's predictions."""
-        return self.function(truth, prediction)
+        """Return the metric of one model's predictions.
+
+        Raises
+        ------
+        ModelError
+            If the function fails or returns no number, or a share does not lie from 0 to 1.
+        """
+        try:
+            value = float(self.function(truth, prediction))
+        except Exception as error:  # whatever the function of a plugin raises
+            reason = reason_of(error)
+            raise ModelError(f"the metric {self.name} cannot be computed: {reason}: correct its function") from error
+        if self.share and not (np.isnan(value) or -_ROUNDING <= value <= 1 + _ROUNDING):
+            raise ModelError(f"the metric {self.name} is {value:g}: register it without share=True, or return a share")
+        return value
 
     @property
     def sign(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 from common.names import Registry
 from features import registry
 from features.audio.mfcc import Mfcc
-from features.base import MODALITIES
+from features.base import MODALITIES, Extractor
 from features.codec import feature_entry
 from features.errors import EmptyInput, ExtractorError
 from features.registry import build, extractor_class, extractor_names, register
@@ -135,3 +135,29 @@ def test_unknown_and_doubled_names() -> None:
     register(Mfcc)  # the same one again is no other
     with pytest.raises(ExtractorError, match="takes the class of an extractor, not 'somewhere:Else'"):
         register("somewhere:Else")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"modality": None}, "modality is None; there are: text, audio, video"),
+        ({"modality": "audoi"}, "modality is 'audoi'; did you mean 'audio'"),
+        ({"version": 0}, "version is 0: it must be a whole number from 1 on"),
+        ({"version": "1"}, "version is '1': it must be a whole number from 1 on"),
+        ({"Config": dict}, "Config is not a dataclass"),
+    ],
+)
+def test_a_class_that_describes_itself_wrongly_is_refused(attributes: dict[str, Any], sentence: str) -> None:
+    wrong = type("Wrong", (Mfcc,), {"name": "wrong", **attributes})
+    with pytest.raises(ExtractorError, match=f"the extractor Wrong cannot be used: {sentence}"):
+        register(wrong)
+    assert "wrong" not in extractor_names()
+
+
+def test_a_class_that_lacks_what_every_extractor_says_is_refused() -> None:
+    class Bare(Extractor[AudioStream]):
+        name = "bare"
+        modality = "audio"
+
+    with pytest.raises(ExtractorError, match="the extractor Bare cannot be used: version is missing"):
+        register(Bare)

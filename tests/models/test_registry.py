@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from models import registry as strategies
 from models.data.modalities import Modalities, Ragged
 from models.errors import ModelError
+from models.fusion.late import Late
 from models.registry import Recipe, Strategy, build, strategy, strategy_names
 from tests.models.toy_strategies import ENTRIES
 
@@ -364,3 +365,8 @@ def test_the_default_fusions_are_those_of_the_registry_in_its_order(monkeypatch)
     nets = ["intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"]
     ours = [*early, *late, *nets]
     assert [entry for entry in strategies.default_fusions() if entry in ours] == ours
+
+
+def test_a_class_without_what_makes_a_strategy_of_it_is_refused():
+    with pytest.raises(ModelError, match=r"'median' is registered as <class .*Late'>: wrap it in early_fusion"):
+        strategies.register("median", Late)

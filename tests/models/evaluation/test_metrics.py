@@ -152,3 +152,18 @@ def test_shares_lie_between_0_and_1_and_only_they_are_marked_so():
         for found in metrics.metrics_of(task):
             assert found.share == (found.name not in ("mae", "r"))
             assert not found.share or 0 <= found(*values) <= 1
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (lambda _, __: "x", "the metric odd cannot be computed: "),
+        (lambda _, __: None, "the metric odd cannot be computed: "),
+        (lambda _, __: 1 / 0, "the metric odd cannot be computed: .*division by zero"),
+        (lambda _, __: 7.5, "the metric odd is 7.5: register it without share=True"),
+    ],
+)
+def test_a_metric_that_gives_no_number_or_no_share_is_named(function, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        metrics.Metric("odd", "classification", function, share=True)([0, 1], [0, 1])
+    assert metrics.Metric("odd", "classification", lambda _, __: 7.5)([0], [0]) == 7.5
