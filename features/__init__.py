@@ -1,1 +1,1 @@
-"""Frozen features: one utterance's stream in, numbers out. Knows no corpus, no path layout, no label."""
+"""Frozen features: one utterance's stream in, numbers out. Independent of corpora, paths and labels."""

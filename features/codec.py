@@ -83,7 +83,7 @@ READERS: dict[Modality, Callable[[Store, int], Any]] = {"text": read_text, "audi
 
 
 def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
-    """Return the store entry of what an extractor measured.
+    """Return an extractor's output as a store entry.
 
     Raises
     ------

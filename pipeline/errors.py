@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one clear sentence, no traceback."""
+"""Errors that a user can fix: one clear sentence, no traceback."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 
 class UserError(Exception):
-    """A mistake of the user's or of their data; the message names the place, the value and the remedy."""
+    """A mistake by the user or in their data; the message names the place, the value and the remedy."""
 
 
 class TooManyFailures(UserError):

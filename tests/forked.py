@@ -13,7 +13,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -22,6 +22,19 @@ ALONE = {name: {"workers": 0} for name in ("preprocess", "extract", "train", "ex
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.loaded"])
+
+
+def _start_server() -> None:
+    """Start the process that imports everything, if it does not run: it finds `tests` whatever the working directory."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Running:
     def __init__(self, folder: Path, commands: Sequence[Command], limits: Callable[[], None] | None = None) -> None:
         self.logs = Path(tempfile.mkdtemp(prefix="said-"))
         arguments = (str(folder), tuple(commands), str(self.logs), {"HF_HUB_OFFLINE": "1"} | os.environ, limits)
+        _start_server()
         self.process: BaseProcess = _CONTEXT.Process(target=_perform, args=arguments)
         self.process.start()
 

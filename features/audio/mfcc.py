@@ -101,7 +101,7 @@ def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
 def with_deltas(values: FloatArray, width: int) -> FloatArray:
     """Return ``(rows, d)`` with its slopes and their slopes per frame beside it, ``(rows, 3 d)``.
 
-    Before the first row and behind the last, that row is taken to go on.
+    At both ends, the edge row is repeated.
     """
     import librosa
 

@@ -136,7 +136,7 @@ def _start(feature_set: str, rate_hz: int) -> Any:
 
 @cache
 def _names(feature_set: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of descriptors and functionals; openSMILE itself is asked, once a process."""
+    """Return the names of descriptors and functionals; they are queried from openSMILE once per process."""
     smile = _start(feature_set, 16000)
     try:
         lld, functionals = (

@@ -29,7 +29,7 @@ class PitchRange:
     low_hz, high_hz
         The lowest and the highest pitch.
     aperiodicity
-        Above this aperiodicity a frame counts as unvoiced: 0 is a perfect repetition, 1 is none at all.
+        Above this aperiodicity a frame counts as unvoiced: 0 is perfectly periodic, 1 is aperiodic.
     """
 
     low_hz: float

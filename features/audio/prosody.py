@@ -86,7 +86,7 @@ _TIMING_NAMES = (
 
 
 class Prosody(Extractor[AudioStream]):
-    """Pitch and intensity every hop (``values``), and what they and the words' times tell in all (``pooled``).
+    """Pitch and intensity every hop (``values``), and summaries of these and of the words' times (``pooled``).
 
     ``f0_hz`` and ``f0_semitones`` (above 27.5 Hz) are NaN where nothing is voiced, and so are all pooled ``f0_...`` of
     an utterance without any voiced frame; nothing else is ever NaN. Ranges run from the 10th to the 90th percentile.

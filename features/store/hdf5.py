@@ -18,7 +18,7 @@ SLACK = 1 << 16
 _STEP = 1 << 22  # bytes reserved at once if the disk has them
 REFERENCE = 16  # bytes of a text cell in its column; the text itself is in a heap
 _BESIDE, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
-_CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # of file systems that cannot reserve space
+_CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # errors from file systems that cannot reserve space
 
 
 class Room:

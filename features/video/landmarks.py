@@ -32,7 +32,7 @@ from features.video.images import (
 MEASURES = (
     "eye_opening_left",  # eye aspect ratio: height over width
     "eye_opening_right",
-    "mouth_opening",  # from here on in distances between the eyes, unless said otherwise
+    "mouth_opening",  # below, in distances between the eyes unless noted
     "mouth_width",
     "corner_lift_left",  # mouth corner above the middle of the upper lip
     "corner_lift_right",
@@ -50,7 +50,7 @@ MEASURES = (
     "head_pitch",  # degrees, upwards
     "head_roll",  # degrees, clockwise in the picture
 )
-FUNCTIONALS = ("mean", "std", "p10", "p90", "speed")  # speed: mean absolute change a second
+FUNCTIONALS = ("mean", "std", "p10", "p90", "speed")  # speed: mean absolute change per second
 
 # Points of the mesh, for the subject's left and right: the outer and inner corner of the eye, two pairs of upper and
 # lower lid, the iris, the inner and outer end of the brow (two points each), the corner of the mouth.

@@ -33,7 +33,7 @@ MEASURES = (
     "head_roll",  # degrees, clockwise in the picture
     "head_size",  # head width over the picture's height: how near the subject is
     "visibility",  # of the less visible shoulder, 0 to 1
-    "shoulder_width",  # in head widths, as all that follow unless said otherwise; small when the head leans forward
+    "shoulder_width",  # in head widths, like all below unless noted; small when the head leans forward
     "shoulder_tilt",  # degrees, positive where the left shoulder is the lower one
     "shoulder_raise",  # height of the shoulders above the mouth; negative, and nearer to 0 when raised
     "lean_side",  # mouth off the middle of the shoulders, to the subject's left

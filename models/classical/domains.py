@@ -11,7 +11,7 @@ from typing import Any
 from common.names import suggest
 from models.errors import ModelError
 
-_DIGITS = 2  # significant digits of an advised number
+_DIGITS = 2  # significant digits of a suggested value
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ DOMAINS: dict[str, dict[str, Domain]] = {
     "vote": {"voting": _named("all", "chosen")},
     "weighted": {"pool": _named("geometric", "arithmetic")},
     "product": {},
-    "stacking": {},  # beside meta and settings: a classifier and its settings
+    "stacking": {},  # in addition to meta and settings: a classifier and its settings
     "intermediate": {**_FUSED, "encoder": _named("lstm", "cnn"), "auxiliary": NOT_NEGATIVE},
     "transformer": {**_FUSED, "hidden": _EVEN, "layers": COUNT},
     "modality_attention": _FUSED,

@@ -14,7 +14,7 @@ from models.errors import DivergedError
 
 Settings = Mapping[str, Any]
 ValidationOutputs = Callable[[Settings], FloatArray]  # settings -> (validation rows, k) outputs of a model fitted so
-DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # what a fit raises that ends in no number
+DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # raised by a fit without a finite result
 
 
 def search(

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-TOUCH_S = 1e-6  # intervals that share no more than this share nothing: neighbours meet in a point
+TOUCH_S = 1e-6  # smaller overlaps count as none: neighbours share an endpoint
 
 
 def align_to_words(

@@ -12,7 +12,7 @@ from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities
 from models.data.scaling import Standardise, scaler
 from models.errors import ModelError
 
-SPARSE_COLUMNS = 100  # a block of word counts has the weight of so many standardised columns
+SPARSE_COLUMNS = 100  # a block of word counts weighs as much as this many standardised columns
 
 FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers, fitted inside a fold
 

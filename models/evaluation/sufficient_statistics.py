@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.data.modalities import FloatArray, IntArray
 
 Array = NDArray[Any]
-Mapped = Callable[[Array], Array]  # what is compared of scores: their signs, their rounded values
+Mapped = Callable[[Array], Array]  # how scores become classes: by sign, by rounding
 _PRECISE = 0.01  # share of the mean square that the variance must be, for `correlation` to lose no digit that matters
 
 

@@ -12,8 +12,8 @@ from models.data.scaling import Standardise, UnitVariance, total_variance
 from models.nets.trained_net import Batch, TrainedNet
 from models.nets.training import Training, train
 
-BATCH = 64  # rows a step,
-STEPS = 16  # but no more steps an epoch than this: the frames of a corpus are many and alike
+BATCH = 64  # rows per training step,
+STEPS = 16  # at most this many steps per epoch: a corpus has many similar frames
 ANSWERED = 4096  # rows that are encoded at a time
 
 

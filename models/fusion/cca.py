@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.classical.domains import require
 from models.data.modalities import BoolArray, FloatArray, Matrix
 
-FEW = 3  # rows with every view, below which there is no correlation to speak of
+FEW = 3  # rows with every view, with fewer, correlations are meaningless
 
 
 class Cca:

@@ -69,7 +69,7 @@ class TransformerLayer(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """Return ``(n, q, h)`` queries after attending to `keys`, ``(n, s, h)``, where `mask` is true."""
-        blocked = ~mask & mask.any(dim=1, keepdim=True)  # rows with nothing to attend to are not used by the caller
+        blocked = ~mask & mask.any(dim=1, keepdim=True)  # the caller ignores rows that have nothing to attend to
         normal = self.before(keys)
         found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
         queries = queries + found

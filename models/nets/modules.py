@@ -254,7 +254,7 @@ class SpectrogramNet(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """An encoder to a few linear code units, and a decoder."""
+    """An autoencoder with a small linear bottleneck."""
 
     def __init__(self, width: int, hidden: int, components: int) -> None:
         super().__init__()

@@ -34,7 +34,7 @@ class NetInputs(Protocol):
         ...
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have anything to read."""
+        """Return a mask ``(n,)`` of the rows that have any input."""
         ...
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> Reader:
@@ -76,7 +76,7 @@ class Neural(UtteranceEstimator):
         return self.settings or {}
 
     def usable(self, X: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have at least one of the modalities."""
+        """Return a mask ``(n,)`` of the rows that have at least one modality."""
         if not self.modalities:
             raise ModelError(f"{type(self).__name__} needs at least one modality")
         return np.asarray(np.stack([X.mask(m) for m in self.modalities]).any(axis=0))

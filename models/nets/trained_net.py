@@ -79,7 +79,7 @@ class TrainedNet:
         Raises
         ------
         ModelError
-            If it is no known network, cannot be built, or would take more memory than its weights.
+            If the network is unknown, cannot be built, or would take more memory than its weights.
         """
         network_class(self.build)
         weights = self.weights

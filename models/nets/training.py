@@ -14,7 +14,7 @@ from models.errors import DivergedError
 from models.nets.trained_net import Reader, TrainedNet, tensors
 from models.validation.folds import inner_folds
 
-HELD_OUT = 5  # one group in so many decides when to stop
+HELD_OUT = 5  # one in this many groups is held out for early stopping
 
 
 @dataclass(frozen=True)

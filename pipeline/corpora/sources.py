@@ -60,7 +60,7 @@ def label_file(settings: CorpusParams) -> Path:
 def changed_sources(params: Params, name: str) -> str:
     """Return a sentence if the manifest or its timed words have changed since `prepare` read them.
 
-    Missing files are no change: the features may have been copied without them.
+    Missing files do not count as a change: the features may have been copied without them.
     """
     settings, then = params.corpus(name), _read_then(name)
     now = sources_of(settings)

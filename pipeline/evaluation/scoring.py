@@ -65,7 +65,7 @@ class Scored:
 
     @property
     def is_unimodal(self) -> bool:
-        """Whether this reads one modality, and is no baseline."""
+        """Whether this is a unimodal model rather than a baseline."""
         return len(self.configuration.modalities) == 1 and not self.is_baseline
 
     @property

@@ -32,7 +32,7 @@ class Garbage:
         return bool(self.clips or self.unfinished)
 
     def lines(self) -> list[str]:
-        """Return one line on the cached files and one per unfinished file, to be read before they are deleted."""
+        """Return the preview shown before deletion: one line for the cached files, one per unfinished file."""
         return [
             f"{len(self.clips)} cached files ({self.size / 1e6:.1f} MB) are not used by any store under data/work",
             *(

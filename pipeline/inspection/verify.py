@@ -17,7 +17,7 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.settings.plugins import module_names
 from pipeline.tables.bound import BOUND, TABLES, TRAINED, read_record, require_named, without_record
 
-Checked = tuple[Path, str]  # a file, and what is wrong with it; empty if nothing is
+Checked = tuple[Path, str]  # a file and its problem, which is empty if the file is intact
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:

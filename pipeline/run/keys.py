@@ -87,7 +87,7 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
 
 
 def stream_program(modality: Modality, config: Any) -> dict[str, Any]:
-    """Return what a stream depends on beside the recording and its transcript: algorithm, settings, libraries."""
+    """Return what a stream depends on besides the recording and its transcript: algorithm, settings, libraries."""
     return {
         "step": modality,
         "version": int(import_module(f"pipeline.streams.{modality}").VERSION),
@@ -123,7 +123,7 @@ def _span_of(program: Mapping[str, Any], sha256: str, span: tuple[float, float],
 
 
 def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
-    """Return what an extractor's numbers depend on beside the stream: algorithm, settings, weights, libraries."""
+    """Return what an extractor's numbers depend on besides the stream: algorithm, settings, weights, libraries."""
     return {
         "name": extractor.name,
         "version": extractor.version,
@@ -253,7 +253,7 @@ def predictions_key(record: Mapping[str, Any]) -> str:
 def evaluation_inputs(
     name: str, metrics: Sequence[str], note: str, plugins: Sequence[str], settings: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return what a corpus's tables depend on beside the predictions: a setting -> the key of its value."""
+    """Return what a corpus's tables depend on besides the predictions: a setting -> the key of its value."""
     return {
         "run.plugins": plugins_key(plugins),
         f"corpora.{name}.metrics": key_of({"metrics": metrics}),

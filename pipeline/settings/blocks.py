@@ -1,4 +1,4 @@
-"""The blocks of params.yaml as frozen dataclasses; what a field allows stands beside it."""
+"""The blocks of params.yaml as frozen dataclasses; each field declares its allowed values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -121,7 +121,7 @@ class AudioTrack:
         self._finished = True
 
     def check(self, span: Span) -> None:
-        """Raise `MediaError` if a span needs lost sound, `EmptyInput` if it lies after the end of all sound."""
+        """Raise `MediaError` if part of a span cannot be decoded, `EmptyInput` if the sound ends before it."""
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
             raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._name} cannot be decoded")

@@ -202,7 +202,7 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
 
 
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
-    """Decode, in order, what the wanted frames need."""
+    """Decode the requested frames, and those that they depend on, in order."""
     if not contents.packets:
         yield from _all_frames(container, contents.timeline, contents.index)
         return

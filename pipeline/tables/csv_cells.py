@@ -20,7 +20,7 @@ import pandas as pd
 from pipeline.tables.rules import trimmed
 
 MARKS = "crossmodal_marks"
-_MARKED = "an apostrophe before = + - @ is no part of a text"
+_MARKED = "an apostrophe before = + - @ is not part of the text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: a spreadsheet computes it
 _NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no reference to a cell begins with a digit, so nothing is computed

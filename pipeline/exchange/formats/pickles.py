@@ -1,4 +1,4 @@
-"""Other people's pickles, read without running any code of theirs, and pickles that every version of numpy reads.
+"""Other people's pickles, read without running code from them, and pickles that every version of numpy reads.
 
 A pickle is a program: it may name any function and call it. Three gates protect against this:
 

@@ -52,7 +52,7 @@ def connect(address: str) -> Any:
 
 
 async def _kind(address: str) -> str:
-    """Return what is at an address; what accepts a connection and does not answer raises `TimeoutError`."""
+    """Return what is at an address; `TimeoutError` if something accepts the connection but does not answer."""
     from distributed.core import rpc
     from distributed.security import Security
 

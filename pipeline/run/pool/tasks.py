@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-# module.function -> what it does. Each is given to a pool by the module that it stands in, or by one beside it.
+# module.function -> what it does. Each is submitted by the module that defines it or by one in the same package.
 ON_WORKERS: Mapping[str, str] = {
     "pipeline.run.clips.work": "a batch of clips of one step: streams of recordings, or one extractor's features",
     "pipeline.training.fitting.fit_job": "configurations fitted on one fold, and what they predict for its test part",
