@@ -25,7 +25,7 @@ _CONTEXT.set_forkserver_preload(["tests.loaded"])
 
 
 def _start_server() -> None:
-    """Start the process that imports everything, if it does not run: it finds `tests` whatever the working directory."""
+    """Start the process that imports everything, unless it runs; it finds `tests` whatever the working directory."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     try:
