@@ -1,7 +1,7 @@
 """How often the intervals contain the true value, and how often the test raises a false alarm, by number of groups.
 
 Predictions are simulated: each group has ten utterances and its own probability of a correct prediction, from a beta
-distribution with mean 0.7 and standard deviation 0.14. Two models that do not differ share these probabilities.
+distribution with mean 0.7 and standard deviation 0.14. Two equally good models share these probabilities.
 
 Example: python -m benchmarks.coverage
 """
@@ -22,16 +22,16 @@ GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 @dataclass(frozen=True)
 class Measured:
-    """Shares of the simulated corpora.
+    """Shares of the simulated corpora in which something holds.
 
     Attributes
     ----------
     covered
-        Those whose interval contains the true accuracy.
+        The interval contains the true accuracy.
     paired
-        Those whose interval of the difference of two models that do not differ contains 0.
+        The interval of the difference between two equally good models contains 0.
     alarms
-        Those whose test finds a difference of two models that do not differ, at 5 %.
+        The test finds a difference between two equally good models, at 5 %.
     """
 
     covered: float

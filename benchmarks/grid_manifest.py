@@ -22,7 +22,7 @@ def main() -> None:
     clips, folder = Path(sys.argv[1]), Path(sys.argv[2])
     found = rows(clips)
     if not found:
-        sys.exit(f"{clips} holds no GRID clips: their names are like bbaf2n.mpg, with bbaf2n.align beside them")
+        sys.exit(f"{clips} holds no GRID clips: their names are like bbaf2n.mpg, with bbaf2n.align next to them")
     folder.mkdir(parents=True, exist_ok=True)
     for recording, _ in found:
         if not (folder / recording.path.name).exists():

@@ -1,8 +1,8 @@
-"""Make a folder laid out like MELD.Raw, from MELD's own sheets and other real clips under the names of MELD's.
+"""Make a folder laid out like MELD.Raw, from MELD's own sheets and other real clips, named as MELD's clips are.
 
-For trying the reader, the streams and the speed at full size without MELD's clips: the sheets list the names, and the
-documented faults (a missing clip, one that cannot be decoded, clips that no sheet lists, re-cut twins, stray files) are
-made on purpose. Clips are hard links where the file system allows.
+It serves to try the reader, the streams and the speed at full size without MELD's clips: the sheets list the names, and
+the documented faults (a missing clip, one that cannot be decoded, clips that no sheet lists, re-cut twins, stray files)
+are made on purpose. Clips are hard links where the file system allows.
 
     python -m benchmarks.meld_tree SHEETS CLIPS... TARGET
 """

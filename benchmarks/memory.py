@@ -1,4 +1,4 @@
-"""Peak memory of few and of many clips: it should not grow with the corpus."""
+"""Peak memory for few and for many clips: it should not grow with the corpus."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Case:
-    """Recordings, what is used of them, and how many of them are few and many."""
+    """Recordings, the modalities to use, and what counts as few and as many of them."""
 
     modality: str
     extractor: str

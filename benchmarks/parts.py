@@ -1,4 +1,4 @@
-"""Each step of the pipeline beside the bare cost of its parts, warm, on one core, clip by clip and round by round.
+"""Each step of the pipeline next to the bare cost of its parts, warm, on one core, clip by clip and round by round.
 
 Steps are called in this process through the pipeline's own functions; their parts are called right after (or before)
 them in the same round by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
@@ -15,7 +15,7 @@ from benchmarks.tools.table import table
 from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from features.video.images import quiet_stderr, read_jpeg
 
-# Each step with its parts; OTHER_WAYS are other ways to call a part, which belong to no sum.
+# Each step with its parts; OTHER_WAYS are other ways to call a part, which are not part of any sum.
 PARTS = {
     "audio": ("decode sound",),
     "video": ("decode and convert frames", "detect faces", "crop and encode"),
@@ -49,7 +49,7 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
 
 
 def _started(recording: Recording) -> tuple[Ours, str]:
-    """Do one clip twice; the first time costs the imports and the models too."""
+    """Process one clip twice; the first time includes loading the imports and the models."""
     started: list[Ours] = []
 
     def first() -> None:
@@ -86,7 +86,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
-    """Return a call for each bare part, with what it needs made beforehand."""
+    """Return a call for each bare part, whose inputs are prepared beforehand."""
     streams = ours.streams(recording, duration_s)
     rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
     samples = streams["audio"].signal()
@@ -129,19 +129,19 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
     parts = [(part, 1000 * median_cost([s[part] for s in samples]).cpu_s) for part in samples[0] if part not in own]
     return [
         table(
-            ["step", "ours, CPU ms a clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
+            ["step", "ours, CPU ms per clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
             rows,
         ),
-        f"No bare part, all of it counted as ours: {', '.join(alone)}. Target: steps with a bare part at most "
+        f"Without a bare part, counted as ours in full: {', '.join(alone)}. Target: steps with a bare part at most "
         f"{TARGET} times their bare cost. Ratios are medians over clips and rounds, pair by pair.",
-        table(["bare part", "CPU ms a clip"], parts),
+        table(["bare part", "CPU ms per clip"], parts),
     ]
 
 
 def _row(
     name: str, own: Sequence[str], parts: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]
 ) -> list[object]:
-    """Return name, our cost, bare cost, their ratios in CPU and wall time, and our speed in times real time."""
+    """Return name, our cost, bare cost, their ratios in CPU and wall time, and our speed as a multiple of real time."""
     costs = [total(sample, own) for sample in samples]
     speed = median_cost([Cost(s / c.cpu_s, s / c.wall_s) for s, c in zip(seconds, costs, strict=True)])
     row: list[object] = [name, 1000 * median_cost(costs).cpu_s]

@@ -1,4 +1,4 @@
-"""Link RAVDESS clips into a folder, with a manifest.csv of what their names say of emotion and actor."""
+"""Link RAVDESS clips into a folder, with a manifest.csv of the emotions and actors that their names state."""
 
 import csv
 import sys

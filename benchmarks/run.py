@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-# Before any library is imported: one thread each, as in the pipeline's workers; no network; no chatter.
+# Set before any library is imported: one thread each, as in the pipeline's workers; no network; no log messages.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -20,15 +20,15 @@ SETS = ("ravdess", "grid")
 @click.option("--quick", is_flag=True, help="Fewer clips and rounds: a few minutes, rough numbers.")
 @click.option("--rounds", type=click.IntRange(1), help="Repetitions of each measurement.")
 @click.option("--files", type=click.IntRange(2), default=1440, show_default=True, help="Speech files of `opensmile`.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report to this file too.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report to this file.")
 def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out: Path | None) -> None:
-    r"""Measure speed and memory, each against something in the same run.
+    r"""Measure speed and memory, each compared with something in the same run.
 
     \b
     parts      each step against plain library calls, on one core
     workers    the commands with 1 and with 2 workers
     opensmile  the openSMILE path against audinterface, 2 processes each
-    memory     peak memory of few and of many clips
+    memory     peak memory for few and for many clips
     strategies training on as many utterances as CMU-MOSI has
     digests    reading stores with and without checking them
 

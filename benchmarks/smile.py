@@ -13,12 +13,12 @@ from benchmarks.tools.watch import Watched, watch
 
 WORKERS = 2
 NOTE = """\
-What each includes, start-up of all processes in all of them:
+What each includes, besides the start-up of all its processes:
 
 - *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, writes a
   checksummed cache file per clip and the store. Cleaned streams are trimmed, hence shorter than the files.
-- *preprocess and extract*: the same starting from the files: decoding, band-pass, trimming, levelling; cache and store
-  of both.
+- *preprocess and extract*: the same, but starting from the files: decoding, band-pass, trimming, levelling; cache and
+  store of both.
 - *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files`, functionals only, kept in
   memory; nothing is cleaned or written.
 - *audinterface, cleaned*: the same on the cleaned streams, written out as WAV files beforehand: the sound that our
@@ -110,6 +110,6 @@ def _table(runs: Sequence[dict[str, Watched]], count: int) -> str:
             middle(lambda run: max(run[name].others for name in names)),
         ]
 
-    header = ["path", "wall s", "files/s", "speed against files", "against cleaned", "CPU ms a file", "others, cores"]
+    header = ["path", "wall s", "files/s", "speed against files", "against cleaned", "CPU ms per file", "others, cores"]
     ours = [row("ours: extract", ["extract"]), row("ours: preprocess and extract", ["preprocess", "extract"])]
     return table(header, [*ours, *(row(name, [name]) for name in ("audinterface, files", "audinterface, cleaned"))])

@@ -1,4 +1,4 @@
-"""Training at the size of CMU-MOSI: classical strategies, all strategies, and one that is added to a finished run."""
+"""Training at the size of CMU-MOSI: classical strategies, all strategies, and one strategy added to a finished run."""
 
 import csv
 import shutil
@@ -26,11 +26,11 @@ NEURAL = (
     *("intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"),
 )
 ADDED = "pca/fcnn"
-CLASSICAL_S, ALL_S = 60, 720  # aims on two cores
+CLASSICAL_S, ALL_S = 60, 720  # target times on two cores
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report's paragraphs; `quick`: the classical strategies alone."""
+    """Yield the report's paragraphs; if `quick`, of the classical strategies alone."""
     yield "## Strategies at the size of CMU-MOSI"
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -45,19 +45,19 @@ def run(*, quick: bool) -> Iterator[str]:
             rows.append(_row(f"all strategies but {ADDED}", folder, first, again, ALL_S))
             added = _train(folder, (*CLASSIFIERS, "lstm"), every)
             rows.append(_row(f"{ADDED} added to these", folder, added, again, None))
-        header = ["what is fitted", "rows", "s", "s beyond start-up", "aim, s", "others, cores"]
+        header = ["what is fitted", "rows", "s", "s beyond start-up", "target, s", "others, cores"]
         yield table(header, rows)
         yield (
             f"{UTTERANCES} synthetic utterances in three modalities of {', '.join(map(str, WIDTHS.values()))} columns, "
-            f"one division into {VIDEOS - TESTED} and {TESTED} videos, 2 workers, searches included. Start-up: the "
-            f"first run once more, with nothing left to fit, {again.wall_s:.1f} s."
+            f"one division into {VIDEOS - TESTED} and {TESTED} videos, 2 workers, searches included. Start-up is "
+            f"the first run repeated with nothing left to fit: {again.wall_s:.1f} s."
         )
         if not quick:
             yield _alone(folder, added, again)
 
 
 def _make(folder: Path) -> None:
-    """Write features in which each modality tells a little of the class, and import them."""
+    """Write features in which each modality says a little about the class, and import them."""
     rng = np.random.default_rng(0)
     videos = np.sort(rng.integers(0, VIDEOS, UTTERANCES))
     truth = rng.integers(0, 2, UTTERANCES)
@@ -100,8 +100,8 @@ def _alone(folder: Path, added: Watched, again: Watched) -> str:
     own = [fit for fit in _fits(folder) if (fit["strategy"], fit["model"]) == (strategy, model)]
     seconds = sum(float(fit["fit_s"]) + float(fit["predict_s"]) for fit in own)
     return (
-        f"The {len(own)} rows of {ADDED} take {seconds:.1f} s to fit and to ask, by themselves, on one core: the run "
-        f"that added them took {(added.wall_s - again.wall_s) / seconds:.2f} times that beyond start-up."
+        f"The {len(own)} rows of {ADDED} take {seconds:.1f} s by themselves to fit and to predict, on one core: the "
+        f"run that added them took {(added.wall_s - again.wall_s) / seconds:.2f} times that beyond start-up."
     )
 
 

@@ -16,12 +16,12 @@ COMMANDS = ("preprocess", "extract")
 WORKERS = (1, 2)
 START_CLIPS = 2  # one per worker if there are two: every worker loads its models
 TARGET = 1.8
-MOST_OTHERS = 0.1  # cores
+MOST_OTHERS = 0.1  # cores that other programs may keep busy
 
 
 @dataclass(frozen=True)
 class Timed:
-    """One command with some workers: a run on all clips, and one on `START_CLIPS`, which is nearly all start-up."""
+    """One command with a number of workers: a run on all clips, and one on `START_CLIPS`, which is mostly start-up."""
 
     command: str
     workers: int
@@ -31,7 +31,7 @@ class Timed:
 
     @property
     def work(self) -> Cost:
-        """Time beyond start-up, brought to what all clips would have taken."""
+        """Time beyond start-up, scaled to the number of all clips."""
         beyond = Cost(self.all.cpu_s, self.all.wall_s) - Cost(self.start.cpu_s, self.start.wall_s)
         share = self.clips / (self.clips - START_CLIPS)
         return Cost(beyond.cpu_s * share, beyond.wall_s * share)
@@ -93,8 +93,8 @@ def _speed_up(timed: Sequence[Timed]) -> str:
     warning = "**Other programs kept this machine busy: the speed-up above means nothing.** " if disturbed else ""
     return (
         f"{table(header, rows)}\n\n{warning}Target: {TARGET} beyond start-up. Start-up is the wall time of the same "
-        f"command on {START_CLIPS} clips. `others`: cores kept busy by other programs meanwhile; the processor time "
-        "beyond start-up grows with the workers only as far as they are in each other's way."
+        f"command on {START_CLIPS} clips. `others`: cores kept busy by other programs during the run; the processor "
+        "time beyond start-up grows with the workers only as far as they slow each other down."
     )
 
 

@@ -1,7 +1,7 @@
-"""Files and folders that are there whole or not at all: written under a name of their own, then renamed.
+"""Files and folders that are written completely or not at all: under a temporary name, which is then renamed.
 
-The temporary name cannot be guessed, and the file is created new, so that no link planted there is followed. It stays
-locked while it is written: a temporary file that nobody holds was left by a killed run, and `leftovers` finds it.
+The temporary name cannot be guessed, and the file must not exist yet, so that no link planted there is followed. It
+stays locked while it is written: a temporary file without a lock was left by a killed run, and `leftovers` finds it.
 """
 
 import errno
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from common.signals import delayed
 
-_MOST = 40  # characters of the name that a temporary name repeats: file systems allow 255 bytes
+_MOST = 40  # characters of the target's name that a temporary name repeats: file systems allow 255 bytes
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 # A temporary name: the target's name, 16 hexadecimal digits, and whether it will replace the target or was replaced.
@@ -141,7 +141,7 @@ def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Itera
     root
         Folder; links below it are not followed.
     names
-        Regular expression of what a temporary file or folder may be called.
+        Regular expression that matches the names of temporary files and folders.
     deep
         Whether to look below its folders too.
     """
@@ -157,7 +157,7 @@ def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Itera
 
 
 def discard(path: Path) -> bool:
-    """Delete a leftover, unless another process has locked it meanwhile; return whether it is gone."""
+    """Delete a leftover, unless another process has locked it by now; return whether it is gone."""
     with _taken(path) as alone:
         if alone and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -177,7 +177,7 @@ def _last_copy(path: Path) -> bool:
 
 
 def _new_file(path: Path) -> tuple[Path, int]:
-    """Return a new file beside `path`, and the descriptor that keeps it locked."""
+    """Return a new file next to `path`, and the descriptor that keeps it locked."""
     temporary = path.with_name(f".{path.name[:_MOST]}.{secrets.token_hex(8)}.partial")
     with _named_any({temporary: path}):
         held = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
@@ -186,7 +186,7 @@ def _new_file(path: Path) -> tuple[Path, int]:
 
 
 def _hold(descriptor: int) -> None:
-    """Show other processes that a file is in use; HDF5 takes the same kind of lock to read, so it can still read it."""
+    """Show other processes that a file is in use, by a shared lock, under which HDF5 can still read it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     except OSError as error:  # a file system without locks: `leftovers` finds nothing there
@@ -225,7 +225,7 @@ def _locked_alone(descriptor: int) -> bool:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Make an `OSError` name a file that the user knows."""
+    """Make an `OSError` name a file that the user knows, not the temporary one."""
     with _named_any({path: path}):
         yield
 

@@ -1,20 +1,20 @@
-"""Names: the closest valid one to a name that is unknown, and registries, in which things are looked up by name."""
+"""Names: the valid name closest to an unknown one, and registries, in which things are looked up by name."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-LISTED = 40  # names that a message lists
-_LONGEST = 80  # characters of a name in a list
+LISTED = 40  # most names that a message lists
+_LONGEST = 80  # most characters of a name in a list
 
-MISTYPED = 0.8  # ratio of `difflib` from which a name is taken for another one that was mistyped
+MISTYPED = 0.8  # `difflib` ratio from which an unknown name counts as a mistyped known one
 
 EntryT = TypeVar("EntryT")
 
 
 def listed_names(names: Sequence[str]) -> str:
-    """Return names separated by commas; of many, the first ones and how many more there are.
+    """Return names separated by commas; if there are many, the first ones and the number of the others.
 
     >>> listed_names([str(i) for i in range(100)])[-18:]
     '38, 39 and 60 more'
@@ -24,14 +24,14 @@ def listed_names(names: Sequence[str]) -> str:
 
 
 def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """Return the known name that is most like another one, ``""`` if none is alike.
+    """Return the known name that is most similar to another one, or ``""`` if none is similar.
 
     Parameters
     ----------
     wrong, known
-        The name, and those that it may mean.
+        The name, and those that it may stand for.
     alike
-        The ratio of `difflib` from which two names are alike.
+        The `difflib` ratio from which two names are similar.
 
     Examples
     --------
@@ -64,14 +64,14 @@ def repeated(names: Iterable[str]) -> str | None:
 
 
 class Registry(Generic[EntryT]):
-    """All things of one kind, by name. What is heavy to import is registered as a function that imports it.
+    """All things of one kind, by name. Entries that are slow to import are registered as functions that import them.
 
     Parameters
     ----------
     kind
         What the entries are, in the singular, as messages call them.
     error
-        The exception for an unknown name and for a name that is taken.
+        The exception for an unknown name and for a name that is already taken.
     entries
         Name -> entry; plugins add theirs with `register`.
 
@@ -92,7 +92,7 @@ class Registry(Generic[EntryT]):
         self._entries = dict(entries)
 
     def register(self, name: str, entry: EntryT) -> None:
-        """Add an entry; a name that is taken by another one raises the registry's error."""
+        """Add an entry; a name that another entry has already raises the registry's error."""
         if name in self._entries and self._entries[name] != entry:
             raise self._error(f"there is already {self._one} named {name!r}: choose another name")
         self._entries[name] = entry

@@ -1,4 +1,4 @@
-"""Signals that ask a process to end, delayed over a step that must not be cut in two."""
+"""Delaying the signals that ask a process to end while a step runs that must not be interrupted."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def delayed(*numbers: signal.Signals) -> Iterator[None]:
     """Delay signals until the end of the block; only the main thread handles signals.
 
-    A child process that is started meanwhile is not affected: a Python handler, unlike `signal.SIG_IGN`, is not
+    A child process started in the meantime is not affected: a Python handler, unlike `signal.SIG_IGN`, is not
     inherited.
     """
     if threading.current_thread() is not threading.main_thread():

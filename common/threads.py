@@ -1,7 +1,7 @@
 """One thread for every numeric library: the same sums in the same order, whatever machine or worker runs them.
 
-A process that is started with `ENVIRONMENT` has one thread from its first import on; one that somebody else started is
-pinned by `pin_to_one_thread`; `one_thread` does it for a block, and puts back what was set before.
+A process that is started with `ENVIRONMENT` has one thread from its first import on; any other process is pinned by
+`pin_to_one_thread`; `one_thread` does so for a block, and then restores the limits that were set before.
 """
 
 import sys
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# Of a process that is yet to start. OpenMP's threads, where a library insists on some, sleep instead of spinning.
+# For a process that is yet to start. If a library insists on OpenMP threads, they sleep instead of spinning.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -39,9 +39,9 @@ def pin_to_one_thread() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold BLAS, OpenMP and (where it is loaded) torch to one thread; put back what was set before.
+    """Limit BLAS, OpenMP and torch (if it is loaded) to one thread for a block; then restore the old limits.
 
-    Inside another `one_thread` only torch is looked at, which may have been loaded since: finding all libraries of a
+    Inside another `one_thread` only torch is limited, which may have been loaded since: finding all libraries of a
     process takes longer than predicting a batch.
     """
     with _one_torch():

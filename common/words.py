@@ -1,4 +1,4 @@
-"""What counts as a word of a transcript, also in scripts that put no blanks between words; how rare words are."""
+"""What counts as a word of a transcript, also in scripts without spaces between words; and how rare words are."""
 
 import re
 from collections.abc import Iterable
@@ -11,16 +11,16 @@ UNSPACED = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-MOST_WORDS = 20  # in a word sequence that is counted; a text has about as many sequences of each length as words
+MOST_WORDS = 20  # most words in a counted sequence; a text has about as many sequences of each length as it has words
 LONGEST = 4  # average length, in letters, up to which unbroken runs of letters count as words
 
 _RUN = re.compile(f"[{UNSPACED}]+")
 
 
 def without_blanks(texts: Iterable[str]) -> bool:
-    """Whether transcripts are written without blanks between words, so that letters have to be counted instead.
+    """Whether transcripts are written without spaces between words, so that letters have to be counted instead.
 
-    Transcripts that somebody has segmented into words are not.
+    Transcripts that have been segmented into words do have spaces.
 
     >>> without_blanks(["我喜欢这个电影"]), without_blanks(["我 喜欢 这个 电影"]), without_blanks(["I like it"])
     (True, False, False)
@@ -30,7 +30,7 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return the regular expression `words`, of ``\w`` or ``[^\W_]``, with each letter of such scripts as a word.
+    r"""Return the expression `words`, made of ``\w`` or ``[^\W_]``, so that each letter of these scripts is a word.
 
     >>> re.findall(by_letter(r"\w+"), "iPhone很好 ok")
     ['iPhone', '很', '好', 'ok']
@@ -45,18 +45,18 @@ BY_LETTER = by_letter(TOKEN)
 def fitted_tfidf(
     texts: Iterable[str], *, min_df: int, ngrams: tuple[int, int] = (1, 2), max_features: int | None = None
 ) -> Any:
-    """Return scikit-learn's TF-IDF of words and word sequences, fitted; None where no text holds a word that counts.
+    """Return scikit-learn's TF-IDF of words and word sequences, fitted; None if no text contains a word that counts.
 
     Parameters
     ----------
     texts
         ``(n,)`` transcripts.
     min_df
-        In how many of them a sequence must occur.
+        The least number of them in which a sequence must occur.
     ngrams
         Shortest and longest sequence of words.
     max_features
-        Keep the commonest so many; None keeps all.
+        The number of sequences to keep, the most frequent ones; None keeps all.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 

@@ -15,9 +15,9 @@ StreamT = TypeVar("StreamT", TextStream, AudioStream, VideoStream)
 class Extractor(ABC, Generic[StreamT]):
     """Turns one utterance's stream into `Features`.
 
-    A subclass names itself, its modality and its version (raised whenever its numbers change), a frozen dataclass
+    A subclass states its name, its modality and its version (raised whenever its numbers change), a frozen dataclass
     ``Config`` of its settings, and the packages whose versions may change its numbers. Construction is cheap: it checks
-    settings and knows all feature names; models are loaded on first use, once a process. ``extract`` must not depend
+    settings and knows all feature names; models are loaded on first use, once per process. ``extract`` must not depend
     on any clip seen before.
     """
 
@@ -25,7 +25,7 @@ class Extractor(ABC, Generic[StreamT]):
     modality: ClassVar[Modality]
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
-    light: ClassVar[bool] = False  # so cheap that starting workers would cost more than the work itself
+    light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
     Config: ClassVar[type[Any]]
 
     def __init__(self, config: Any) -> None:

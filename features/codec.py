@@ -100,9 +100,9 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
         raise ValueError(f"{extractor.name} gave values, times and pooled features of the shapes {shapes}, not {due}")
     for what, found, names in (("", values, columns), ("pooled ", pooled[None], entries)):
         if len(bad := np.flatnonzero(np.isinf(found).any(axis=0))):
-            raise ValueError(f"{extractor.name} gave an infinite {what}{names[bad[0]]}: only NaN means undefined")
+            raise ValueError(f"{extractor.name} gave an infinite {what}{names[bad[0]]}: an undefined value must be NaN")
     if np.isinf(times).any():
-        raise ValueError(f"{extractor.name} gave an infinite time: only NaN means that there is none")
+        raise ValueError(f"{extractor.name} gave an infinite time: an unknown time must be NaN")
     if entries and np.isnan(pooled).all():
         raise ValueError(f"{extractor.name} gave no number at all: every pooled feature is NaN")
     rows: dict[str, Any] = {"values": values, "times": times}

@@ -33,7 +33,7 @@ _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorErr
 
 
 def register(extractor: type[Extractor[Any]]) -> None:
-    """Add an extractor under its own name; what is no extractor, and a name that is taken, raise `ExtractorError`."""
+    """Add an extractor under its name; `ExtractorError` if it is not an extractor class or the name is taken."""
     if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
         raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
     for attribute, fault in _faults_of(extractor):

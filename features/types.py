@@ -40,9 +40,9 @@ class AudioStream:
     samples
         ``(n,)`` int16: band-passed, trimmed, brought to one level.
     rate_hz
-        Samples a second.
+        Samples per second.
     start_s
-        Time of the first sample: what trimming cut off the front.
+        Time of the first sample: how much trimming cut off the front.
     duration_s
         Length of the utterance's span before trimming.
     gain_db
@@ -52,7 +52,7 @@ class AudioStream:
     words_start_s, words_end_s
         Start of the first timed word and end of the last; NaN without timed words.
     note
-        A sentence where something is odd, such as a channel that had to be left out.
+        A sentence if something is unusual, such as a channel that had to be left out.
     """
 
     samples: NDArray[np.int16]
@@ -86,7 +86,7 @@ class VideoStream:
         ``(n, 4)`` tight face box x, y, width, height in pixels of the source picture (of the first sampled one, where
         its size changes); NaN without a face.
     crops
-        ``(n, 4)`` the square, in the same pixels, that ``faces`` shows; it may reach over the picture's edge.
+        ``(n, 4)`` the square, in the same pixels, that ``faces`` shows; it may extend beyond the picture's edge.
     scores
         ``(n,)`` the detector's confidence; NaN without a face.
     note

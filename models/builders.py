@@ -1,4 +1,4 @@
-"""How strategies are built from a recipe. What is heavy to import is imported when a model is built."""
+"""How strategies are built from a recipe. Slow imports happen only when a model is built."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The same parts by plain library calls: what the work costs without any pipeline around it.
+"""The same parts as plain library calls: what the work costs without any pipeline around it.
 
 No tricks: every frame of a recording is decoded, each model is called as its library's guide shows, and nothing is
 kept, checked or written. Models are built once per process, and those that track a face or body continue from one clip
@@ -17,11 +17,14 @@ Picture = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 SIDE, MARGIN, QUALITY = 224, 0.25, 95
-NETWORK_SIDE, NETWORK_CUT = 64, 38  # the network's input; what is cut off each side of the crop for it
+NETWORK_SIDE, NETWORK_CUT = (
+    64,
+    38,
+)  # pixels: side of the network's input; what is cut off each side of the crop to get it
 
 
 def pictures(path: Path, fps: float) -> list[Picture]:
-    """Decode all frames, convert every one that is next to a sampling time."""
+    """Decode all frames, and convert each one that is closest to a sampling time."""
     import av
 
     taken: list[Picture] = []
@@ -77,12 +80,12 @@ def encoded_crops(images: Sequence[Picture], boxes: Sequence[Box]) -> list[Any]:
 
 
 def meshes(images: Sequence[Picture], *, static: bool) -> list[Any]:
-    """Lay the face mesh over each crop; `static` looks at each by itself, otherwise it follows the face."""
+    """Fit the face mesh to each crop: to each by itself if `static`, otherwise following the face."""
     return [_mesh(static).process(image).multi_face_landmarks for image in images]
 
 
 def bodies(images: Sequence[Picture]) -> list[Any]:
-    """Find the body's pose in each picture, following it."""
+    """Find the body's pose in each picture, following the body."""
     return [_pose().process(image).pose_landmarks for image in images]
 
 

@@ -1,4 +1,4 @@
-"""A corpus of its own in a folder of its own, on which the commands run."""
+"""A corpus in a folder of its own, on which the commands run."""
 
 import csv
 import shutil
@@ -23,11 +23,11 @@ class BenchCorpus:
     Parameters
     ----------
     folder
-        Where it and all that is computed of it is written.
+        Where the corpus and everything computed from it is written.
     recordings
         Its utterances.
     modalities
-        What is used of them.
+        The modalities to use.
     """
 
     def __init__(self, folder: Path, recordings: Sequence[Recording], modalities: Sequence[str]) -> None:

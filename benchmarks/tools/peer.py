@@ -7,7 +7,7 @@ import opensmile
 
 
 def main(listed: str, workers: str) -> None:
-    """Compute the table and say how large it is."""
+    """Compute the table and print its size."""
     smile = opensmile.Smile(
         feature_set=opensmile.FeatureSet.eGeMAPSv02,
         feature_level=opensmile.FeatureLevel.Functionals,

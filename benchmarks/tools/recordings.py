@@ -7,12 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-ABSENT = "Skipped: the recordings `{}` are not there (expected under `../shared/data` of the repository's folder)."
+ABSENT = "Skipped: the recordings `{}` are missing (expected under `../shared/data` of the repository's folder)."
 
 GRID_TICKS_A_SECOND = 25000
 RAVDESS_STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
 
-# What players skip, of any length: a `free` box of MP4, a padding packet of an MPEG program stream.
+# Bytes that players skip, of any length: a `free` box of MP4, a padding packet of an MPEG program stream.
 PADDING = {".mp4": b"\x00\x00\x00\x10free%08d", ".mpg": b"\x00\x00\x01\xbe\x00\x08%08d"}
 
 Word = tuple[str, float, float]
@@ -29,12 +29,12 @@ class Recording:
 
 
 def grid(count: int) -> list[Recording]:
-    """Return up to `count` clips of GRID's first speaker: 3 s, 360x288, 25 frames a second, with timed words."""
+    """Return up to `count` clips of GRID's first speaker: 3 s, 360x288, 25 frames per second, with timed words."""
     return [grid_recording(path) for path in sorted((DATA / "grid" / "s1").glob("*.mpg"))[:count]]
 
 
 def ravdess(count: int) -> list[Recording]:
-    """Return up to `count` of RAVDESS's audio-visual clips: 3 to 4 s, 1280x720, 30 frames a second."""
+    """Return up to `count` of RAVDESS's audio-visual clips: 3 to 4 s, 1280x720, 30 frames per second."""
     paths = sorted((DATA / "ravdess" / "av").glob("*.mp4"))[:count]
     return [Recording(path.stem, path, _statement(path)) for path in paths]
 
@@ -49,7 +49,7 @@ SETS = {"ravdess": ravdess, "grid": grid}
 
 
 def multiplied(recordings: Sequence[Recording], count: int, folder: Path) -> list[Recording]:
-    """Return `count` recordings: those given and as many copies as are missing, each with a content hash of its own."""
+    """Return `count` recordings: those given, then copies until there are enough, each with its own content hash."""
     made = list(recordings[:count])
     while len(made) < count:
         made.append(_copy(recordings[len(made) % len(recordings)], len(made), folder))
@@ -66,7 +66,7 @@ def _copy(recording: Recording, number: int, folder: Path) -> Recording:
 
 
 def grid_recording(path: Path) -> Recording:
-    """Return a GRID clip with the words of the .align file beside it, whose times are in 1/25000 s."""
+    """Return a GRID clip with the words of the .align file next to it, whose times are in 1/25000 s."""
     lines = [line.split() for line in path.with_suffix(".align").read_text().splitlines() if line.strip()]
     words = tuple(
         (word, int(start) / GRID_TICKS_A_SECOND, int(end) / GRID_TICKS_A_SECOND)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table: the first column to the left, the others to the right; floats with three digits.
+    """Return a Markdown table: the first column left-aligned, the others right-aligned; floats with three digits.
 
     >>> print(table(["step", "s"], [["audio", 0.12345], ["video", None]]))
     | step | s |

@@ -33,7 +33,7 @@ def measure(call: Callable[[], object]) -> Cost:
 
 
 def interleaved(calls: Mapping[str, Callable[[], object]], *, backwards: bool) -> Sample:
-    """Measure each call once, one after the other; rounds in both directions cancel what drifts."""
+    """Measure each call once, one after the other; rounds in both directions cancel drift."""
     order = reversed(list(calls.items())) if backwards else iter(calls.items())
     return {name: measure(call) for name, call in order}
 
@@ -44,7 +44,7 @@ def total(sample: Sample, names: Iterable[str]) -> Cost:
 
 
 def median_ratio(pairs: Sequence[tuple[Cost, Cost]]) -> Cost:
-    """Return the median of the quotients of each pair, for processor time and for wall time."""
+    """Return the median over all pairs of first divided by second, for processor time and for wall time."""
     return Cost(median(a.cpu_s / b.cpu_s for a, b in pairs), median(a.wall_s / b.wall_s for a, b in pairs))
 
 

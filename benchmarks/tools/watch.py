@@ -28,7 +28,7 @@ class Watched:
     head_mb, worker_mb
         Peak resident memory of the command itself and of its largest child; 0 without children.
     others
-        Cores that other processes of this machine kept busy meanwhile; if well above 0, wall times mean little.
+        Cores that other processes of this machine kept busy during the run; if well above 0, wall times mean little.
     """
 
     wall_s: float
@@ -77,7 +77,7 @@ def _peaks(process: "subprocess.Popen[bytes]") -> dict[int, float]:
 
 
 def _peak_mb(process: psutil.Process) -> float:
-    """Return the highest resident memory so far as Linux keeps it, elsewhere the memory now."""
+    """Return the highest resident memory so far, which Linux records; elsewhere the current one."""
     try:
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         peak = next((line for line in lines if line.startswith("VmHWM:")), None)

@@ -48,4 +48,4 @@ def mean_and_std_names(names: tuple[str, ...]) -> tuple[str, ...]:
 def check_frames(frame_s: float, hop_s: float) -> None:
     """Raise ValueError unless frames have a length and leave no gaps."""
     if not 0 < hop_s <= frame_s <= 1:
-        raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: 0 < hop_s <= frame_s <= 1 second is needed")
+        raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: they must satisfy 0 < hop_s <= frame_s <= 1 second")

@@ -30,7 +30,7 @@ class MfccConfig:
     hop_s
         Seconds from one frame to the next.
     delta_frames
-        Frames over which a slope is taken; odd, 3 or more.
+        Number of frames over which a slope is computed; odd, 3 or more.
     """
 
     count: int = 40
@@ -42,7 +42,7 @@ class MfccConfig:
     def __post_init__(self) -> None:
         check_frames(self.frame_s, self.hop_s)
         if not 1 <= self.count <= self.bands <= 128:
-            raise ValueError(f"count {self.count} and bands {self.bands}: 1 <= count <= bands <= 128 is needed")
+            raise ValueError(f"count {self.count} and bands {self.bands}: they must satisfy 1 <= count <= bands <= 128")
         if self.delta_frames < 3 or self.delta_frames % 2 == 0:
             raise ValueError(f"delta_frames is {self.delta_frames}: it must be odd, and 3 or more")
 
@@ -99,7 +99,7 @@ def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
 
 
 def with_deltas(values: FloatArray, width: int) -> FloatArray:
-    """Return ``(rows, d)`` with its slopes and their slopes per frame beside it, ``(rows, 3 d)``.
+    """Return the values followed by their first and second derivatives per frame, ``(rows, 3 d)``.
 
     At both ends, the edge row is repeated.
     """

@@ -40,7 +40,7 @@ class OpenSmileConfig:
 
     def __post_init__(self) -> None:
         if self.feature_set not in _CONFIGS:
-            raise ValueError(f"feature_set is {self.feature_set!r}: there are {', '.join(_CONFIGS)}")
+            raise ValueError(f"feature_set is {self.feature_set!r}: it must be one of {', '.join(_CONFIGS)}")
 
 
 class OpenSmile(Extractor[AudioStream]):

@@ -1,8 +1,8 @@
-"""The pitch of a voice, frame by frame, and whether there is any.
+"""The pitch of a voice, frame by frame, and which frames are voiced.
 
 The difference function and its cumulative mean are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
-frequency estimator for speech and music"); which of its minima is the pitch, and where there is none, is decided over
-the whole utterance by the cheapest path (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
+frequency estimator for speech and music"); which of its minima is the pitch, and which frames have none, is decided by
+the cheapest path over the whole utterance (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
 """
 
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def track_pitch(
     signal
         ``(n,)`` samples; at least one frame and one longest period.
     rate_hz
-        Samples a second.
+        Samples per second.
     frame, hop
         Length of a frame and step between frames in samples.
     within
@@ -76,8 +76,8 @@ def track_pitch(
 def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
     """Return how much each frame differs from the signal one lag away, ``(rows, longest + 1)``.
 
-    The mean over both directions is taken, so that the compared parts are centred on the frame at every lag; at the
-    ends of the signal only the direction inside it counts.
+    The difference is averaged over both directions, so that the compared parts are centred on the frame at every lag;
+    at the ends of the signal only the direction inside it counts.
     """
     from scipy.fft import next_fast_len
 

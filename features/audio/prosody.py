@@ -18,7 +18,7 @@ from features.base import Extractor, Modality
 from features.types import AudioStream, Features
 
 SEMITONE_ZERO_HZ = 27.5  # as in eGeMAPS
-_QUIETEST = 2.0**-15  # one step of 16 bit: the least root mean square of a frame
+_QUIETEST = 2.0**-15  # one step of a 16-bit sample: no frame's root mean square is set lower
 
 Array = NDArray[np.float64]
 
@@ -30,23 +30,23 @@ class ProsodyConfig:
     Attributes
     ----------
     low_hz, high_hz
-        Range in which the pitch is looked for.
+        Range in which the pitch is searched.
     aperiodicity
-        YIN's normalised difference from which on a frame is unvoiced, 0 to 1.
+        A frame is unvoiced if YIN's normalised difference exceeds this; 0 to 1.
     frame_s
         Length of a frame in seconds; intensity is weighted with a Hann window.
     hop_s
         Seconds from one frame to the next.
     quiet_db
-        A frame further than this under the loud ones (99th percentile) is unvoiced, in dB.
+        A frame more than this many dB below the loud ones (99th percentile) is unvoiced.
     pause_db
-        A frame further than this under the loud ones is no speech, in dB.
+        A frame more than this many dB below the loud ones counts as a pause.
     pause_s
         Shortest pause in seconds.
     dip_db
         How far intensity falls between two syllables, in dB.
     syllables_per_word
-        Turns syllables a second into words a second where words have no times; conversational English has about 1.4.
+        Syllables per word, to estimate the rate of words that have no times; about 1.4 in conversational English.
     """
 
     low_hz: float = 60.0
@@ -64,7 +64,7 @@ class ProsodyConfig:
         check_frames(self.frame_s, self.hop_s)
         if not 20 <= self.low_hz < self.high_hz <= 2000:
             raise ValueError(
-                f"low_hz {self.low_hz} and high_hz {self.high_hz}: 20 <= low_hz < high_hz <= 2000 is needed"
+                f"low_hz {self.low_hz} and high_hz {self.high_hz}: they must satisfy 20 <= low_hz < high_hz <= 2000"
             )
         if not 0 < self.aperiodicity < 1:
             raise ValueError(f"aperiodicity is {self.aperiodicity}: it must lie between 0 and 1")
@@ -88,8 +88,8 @@ _TIMING_NAMES = (
 class Prosody(Extractor[AudioStream]):
     """Pitch and intensity every hop (``values``), and summaries of these and of the words' times (``pooled``).
 
-    ``f0_hz`` and ``f0_semitones`` (above 27.5 Hz) are NaN where nothing is voiced, and so are all pooled ``f0_...`` of
-    an utterance without any voiced frame; nothing else is ever NaN. Ranges run from the 10th to the 90th percentile.
+    ``f0_hz`` and ``f0_semitones`` (above 27.5 Hz) are NaN in unvoiced frames, and so are all pooled ``f0_...`` of an
+    utterance without any voiced frame; nothing else is ever NaN. Ranges run from the 10th to the 90th percentile.
     ``pause_mean_s`` is 0 without a pause. ``rate_from_words`` is 1 where ``words_per_s`` comes from the times of words,
     0 where it is estimated from syllable nuclei. ``duration_s`` is the length of the span, ``sound_s`` that after
     trimming.
@@ -147,7 +147,7 @@ class Prosody(Extractor[AudioStream]):
 
 
 def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
-    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; at least one step of 16 bit."""
+    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; at least one 16-bit step."""
     weights = np.hanning(frame + 2)[1:-1]
     power = np.lib.stride_tricks.sliding_window_view(np.square(signal), frame)[::hop] @ (weights / weights.sum())
     levels: Array = 10 * np.log10(np.maximum(power, _QUIETEST**2))

@@ -1,4 +1,4 @@
-"""Log-mel spectrogram: what a convolutional network or a linear model reads of a voice.
+"""Log-mel spectrogram: the form in which a convolutional network or a linear model reads a voice.
 
 Stevens, Volkmann & Newman 1937 (mel scale), in Slaney's form, as `librosa.feature.melspectrogram` computes it.
 """
@@ -15,7 +15,7 @@ from features.types import AudioStream, Features, FloatArray
 
 @dataclass(frozen=True)
 class SpectrogramConfig:
-    """How the spectrogram is cut.
+    """How the spectrogram is computed.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class SpectrogramConfig:
     hop_s
         Seconds from one frame to the next.
     range_db
-        What is quieter than the utterance's loudest value by more is raised to that floor, in dB.
+        Dynamic range in dB: values further below the utterance's maximum are clipped.
     """
 
     bands: int = 64
@@ -59,7 +59,7 @@ class Spectrogram(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """One name a mel band, from low to high."""
+        """One name per mel band, from low to high."""
         return tuple(f"mel_{band:02d}_db" for band in range(self.config.bands))
 
     @property
@@ -86,14 +86,14 @@ class Spectrogram(Extractor[AudioStream]):
 def log_mel(signal: FloatArray, rate_hz: int, bands: int, frame_s: float, hop_s: float, range_db: float) -> FloatArray:
     """Return the log-mel spectrogram as ``(rows, bands)`` in dB; row k sees ``signal[k * hop : k * hop + frame]``.
 
-    The spectrum of a frame has the next power of two of points, the Hann window in their middle.
+    The spectrum is taken over the next power of two of points, with the Hann window in their middle.
     """
     import librosa
 
     frame, hop = round(frame_s * rate_hz), round(hop_s * rate_hz)
     points = 1 << (frame - 1).bit_length()
     before = (points - frame) // 2
-    padded = np.pad(signal, (before, points - frame - before))  # what is added falls outside the window
+    padded = np.pad(signal, (before, points - frame - before))  # the padding falls outside the window
     power = librosa.feature.melspectrogram(
         y=padded, sr=rate_hz, n_fft=points, win_length=frame, hop_length=hop, n_mels=bands, center=False
     )

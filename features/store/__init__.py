@@ -8,7 +8,7 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
                     attribute ``rate_hz`` has none: row j starts at ``clips/start_s[i] + j / rate_hz``
 ``offsets``         (n + 1,) int64
 ``utterance, key``  (n,) the utterance's name, and the content key its rows were computed under
-``status, note``    (n,) ``ok | absent | empty | failed``, and why where it is not ``ok``
+``status, note``    (n,) ``ok | absent | empty | failed``, and the reason if it is not ``ok``
 ``pooled``          (n, p) one vector per utterance (extractors only); NaN where the status is not ``ok``
 ``rows/...``        further row columns (face boxes, detector scores, whole frames)
 ``clips/...``       further utterance columns (gain, trimming offsets, the original text)

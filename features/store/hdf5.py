@@ -15,9 +15,9 @@ from typing import Any
 
 # Bytes: more than HDF5 allocates for itself at once; heaps of texts grow by up to 32 KiB, other structures by less.
 SLACK = 1 << 16
-_STEP = 1 << 22  # bytes reserved at once if the disk has them
+_STEP = 1 << 22  # bytes reserved at once if that many are free
 REFERENCE = 16  # bytes of a text cell in its column; the text itself is in a heap
-_BESIDE, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
+_TEXT_OVERHEAD, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
 _CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # errors from file systems that cannot reserve space
 
 
@@ -46,12 +46,14 @@ class Room:
 
 
 def room_for_texts(texts: Iterable[str | bytes]) -> int:
-    """Return how many bytes texts take at most.
+    """Return the largest number of bytes that texts may take.
 
     HDF5 puts texts into heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit; a text
     larger than half a heap may take two.
     """
-    sizes = (_BESIDE + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts)
+    sizes = (
+        _TEXT_OVERHEAD + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts
+    )
     return sum(size + min(size, size * size // _HALF_HEAP) for size in sizes)
 
 
@@ -72,7 +74,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
     path
         A temporary file of `common.atomic.replacing`, which holds the lock.
     **options
-        Of `h5py.File`.
+        Options of `h5py.File`.
 
     Raises
     ------

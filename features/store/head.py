@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from features.errors import StoreError
 from features.store.schema import FORMAT, FORMAT_VERSION, IMPORTED
 
-AGAIN = "delete it and run its stage again (what was imported: import it again)"
+AGAIN = "delete it and run its stage again, or import it again if it was imported"
 HEAD = 2048  # bytes; HDF5 allows powers of two from 512 on
 _DIGEST = 32
 _CHUNK = 1 << 20
@@ -34,11 +34,11 @@ class Head:
     Attributes
     ----------
     format_version
-        Of the store.
+        The store's format version.
     size
-        Bytes of the file.
+        The file's size in bytes.
     columns
-        First and last byte + 1 of each large column; `rest` covers everything outside them.
+        First byte of each large column, and the one after its last; `rest` covers everything outside them.
     rest
         sha256 of the bytes after the head that are in no large column.
     content
@@ -76,7 +76,7 @@ def read_head(path: Path) -> Head:
     if not path.exists():
         raise StoreError(f"{path} does not exist: run the stage that writes it")
     if not path.is_file():
-        raise StoreError(f"{path} is no file: move it away, and run the stage that writes it")
+        raise StoreError(f"{path} is not a file: move it away, and run the stage that writes it")
     stat = path.stat()
     return _read_head(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
@@ -89,7 +89,7 @@ def _read_head(path: Path, size: int, *_state: int) -> Head:
         if block.startswith(_HDF5):
             return _older(path, size, file)
         if not block.startswith(_MAGIC):
-            raise StoreError(f"{path} is no readable HDF5 file with a store in it: {AGAIN}")
+            raise StoreError(f"{path} is not a readable HDF5 store: {AGAIN}")
         head = _parsed(path, block)
         if head.size != size:
             raise StoreError(f"{path} is damaged (it has {size} bytes instead of {head.size}): {AGAIN}")
@@ -108,7 +108,7 @@ def _parsed(path: Path, block: bytes) -> Head:
 
 
 def _older(path: Path, size: int, file: BinaryIO) -> Head:
-    """Return a head for an imported store of format 1, whose content can neither be checked nor made again.
+    """Return a head for an imported store of format 1, whose content can neither be checked nor computed again.
 
     Raises
     ------
@@ -124,14 +124,14 @@ def _older(path: Path, size: int, file: BinaryIO) -> Head:
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise StoreError(unopened(path, error)) from error
     if not own:
-        raise StoreError(f"{path} is an HDF5 file, but no {FORMAT}")
+        raise StoreError(f"{path} is an HDF5 file, but not a {FORMAT}")
     if version != 1 or kind != IMPORTED:
         raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
     return Head(1, size, (), "", _sha256(file, iter([(0, size)])))
 
 
 def _require_free(path: Path, file: BinaryIO) -> None:
-    """Refuse a file that another program holds for writing, which may be unfinished."""
+    """Refuse a file that another program has open for writing: it may be unfinished."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -141,7 +141,7 @@ def _require_free(path: Path, file: BinaryIO) -> None:
 
 
 def _held(path: Path) -> str:
-    return f"{path} is held by another program, which may be changing it: wait until that has ended, or close it"
+    return f"{path} is locked by another program, which may be changing it: wait until that program ends, or close it"
 
 
 def unopened(path: Path, error: BaseException) -> str:
@@ -151,7 +151,7 @@ def unopened(path: Path, error: BaseException) -> str:
         return _held(path)
     if number in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
         return f"{path} lies on a file system without locks: set HDF5_USE_FILE_LOCKING=FALSE and run the command again"
-    return f"{path} is no readable HDF5 file ({one_line(error)}): {AGAIN}"
+    return f"{path} is not a readable HDF5 file ({one_line(error)}): {AGAIN}"
 
 
 def one_line(error: BaseException) -> str:

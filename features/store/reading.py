@@ -1,4 +1,4 @@
-"""Reading a store: data are returned only if their digest is the one that was written."""
+"""Reading a store: data are returned only if they match the digest that was written with them."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from features.store.schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 
 _TEXT = 16  # bytes of a text's reference in a dataset of texts
-_EMPTY = 4 << 30  # bytes that a column may declare without holding any, where no utterance is ok
+_EMPTY = 4 << 30  # most bytes that a column may declare without storing any: it has none if no utterance is ok
 
 
 class Store:
@@ -105,7 +105,7 @@ class Store:
         return self._index[utterance]
 
     def rows(self, i: int, name: str = "values") -> Any:
-        """Return utterance i's rows of one column: an array, or a list of str or bytes; damaged: `StoreError`."""
+        """Return utterance i's rows of one column: an array, or a list of str or bytes; `StoreError` if damaged."""
         where = self._where(name, "rows")
         cells = self._read(where, slice(int(self.offsets[i]), int(self.offsets[i + 1])))
         self._check(where, i, cells)
@@ -119,13 +119,13 @@ class Store:
         return cell
 
     def pooled(self) -> NDArray[np.float32]:
-        """Return ``(n, p)`` float32, one vector per utterance, NaN where there is none; one read."""
+        """Return ``(n, p)`` float32, one vector per utterance, NaN where there is none, in one read."""
         found: NDArray[np.float32] = self._read("pooled", slice(None))
         self._check_all("pooled", found, range(len(self) + 1))
         return found
 
     def all_rows(self, name: str = "values") -> Array:
-        """Return ``(rows, ...)``, the rows of all utterances in a column of numbers; one read."""
+        """Return ``(rows, ...)``, the rows of all utterances in a column of numbers, in one read."""
         where = self._where(name, "rows")
         found: Array = self._read(where, slice(None))
         self._check_all(where, found, self.offsets.tolist())
@@ -136,7 +136,7 @@ class Store:
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
     def cells(self, name: str) -> list[str]:
-        """Return ``(n,)`` the digest of each utterance's rows of one column; equal rows have equal digests."""
+        """Return the digests ``(n,)`` of the utterances' rows of one column; equal rows have equal digests."""
         return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
 
     def damage(self) -> Iterator[str]:
@@ -206,22 +206,22 @@ class Store:
 
 
 def _dataset_in(file: Any, where: str) -> Any:
-    """Return a dataset that is completely in this file, and declares no more than it holds.
+    """Return a dataset that lies completely in this file and declares no more than it holds.
 
     Raises
     ------
     ValueError
-        If it does not.
+        If it lies elsewhere in part, or declares more.
     """
     import h5py
 
     parts = where.split("/")
     for i in range(len(parts)):
         if not isinstance(file.get("/".join(parts[: i + 1]), getlink=True), h5py.HardLink):
-            raise ValueError(f"{where} is missing, or a link to somewhere else")
+            raise ValueError(f"{where} is missing, or is a link")
     dataset = file[where]
     if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual or dataset.chunks:
-        raise ValueError(f"{where} is no dataset in one piece")
+        raise ValueError(f"{where} is not a contiguous dataset")
     cell = _TEXT if dataset.dtype.kind == "O" else dataset.dtype.itemsize
     declared, stored = int(dataset.size or 0) * cell, dataset.id.get_storage_size()
     if stored != declared and (stored or declared > _EMPTY):

@@ -49,12 +49,12 @@ class Schema:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a store holds of one utterance.
+    """What a store holds about one utterance.
 
     Attributes
     ----------
     status, note
-        The status of the utterance, and why it is not ``ok``.
+        The status of the utterance, and the reason if it is not ``ok``.
     rows
         Row columns by name: an array whose first axis is the rows, or a list of str or bytes.
     clips

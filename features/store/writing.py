@@ -61,7 +61,7 @@ class _Writer:
         self.file, self.room, self.schema, self.items = file, room, schema, items
         self.offsets = np.concatenate([[0], np.cumsum([i.length for i in items], dtype=np.int64)]).astype(np.int64)
         sizes = _sizes(schema, items)
-        self._ends = {name: [0] for name in sizes}  # of the bytes cells so far, by column
+        self._ends = {name: [0] for name in sizes}  # column -> ends of its bytes cells so far
         self._digests: dict[str, list[bytes]] = {}
         self._whole: dict[str, Any] = {}  # running hash of all numbers of a column
         self._datasets: dict[str, Any] = {}
@@ -109,7 +109,7 @@ class _Writer:
             entry = item.load()
             if entry.length != item.length:
                 raise StoreError(
-                    f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows while written"
+                    f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows during writing"
                 )
             statuses.append((entry.status, entry.note))
             digests = self._put(i, entry)

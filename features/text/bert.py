@@ -31,7 +31,7 @@ NOT_WEIGHTS = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same 
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Which encoder.
+    """The encoder to use.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class BertConfig:
 class Bert(Extractor[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
-    ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row a token of the
-    stream, the mean of its word pieces in the last layer, in order, with the token's times. A transcript longer than
-    the encoder reads at once (256 pieces for the packaged one) is read in windows of much the same length: ``pooled``
-    is then the mean of the windows' vectors by their pieces, and ``note`` counts them. One utterance is encoded at a
-    time, so that no vector depends on its neighbours.
+    ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row per token of the
+    stream, in order: the mean of its word pieces in the last layer, with the token's times. A transcript longer than
+    the encoder reads at once (256 pieces for the packaged one) is read in windows of about the same length: ``pooled``
+    is then the mean of the windows' vectors, weighted by their pieces, and ``note`` gives their number. One utterance
+    is encoded at a time, so that no vector depends on its neighbours.
     """
 
     name = "bert"
@@ -60,12 +60,12 @@ class Bert(Extractor[TextStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``bert_0`` and on: the width of the encoder's last layer."""
+        """``bert_0``, ``bert_1`` and so on, one per unit of the encoder's last layer."""
         return tuple(f"bert_{i}" for i in range(_widths(_folder(self.config.model))[0]))
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """``sentence_0`` and on: the width of the sentence vector."""
+        """``sentence_0``, ``sentence_1`` and so on, one per number of the sentence vector."""
         return tuple(f"sentence_{i}" for i in range(_widths(_folder(self.config.model))[1]))
 
     def weights(self) -> tuple[Path, ...]:
@@ -74,7 +74,7 @@ class Bert(Extractor[TextStream]):
         files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.relative_to(folder).parts[0] not in _OTHERS]
         learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
         if not learnt:
-            raise ExtractorError(f"features.bert: {folder} holds no .safetensors or .bin file of weights")
+            raise ExtractorError(f"features.bert: {folder} contains no weights (.safetensors or .bin)")
         settings = [f for f in files if f.suffix in (".json", ".txt", ".model")]
         return tuple(learnt + settings)
 
@@ -94,7 +94,7 @@ class Bert(Extractor[TextStream]):
 
 
 class _Read(NamedTuple):
-    """A text's pieces as vectors, the characters that each covers, and the vector of the whole."""
+    """A text's pieces as vectors, the characters that each covers, and the vector of the whole text."""
 
     pieces: NDArray[np.float32]
     offsets: NDArray[np.intp]
@@ -105,7 +105,7 @@ _OTHERS = ("onnx", "openvino", ".cache", ".git")
 
 
 def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return for each token's span of characters the mean of the pieces that overlap it; NaN if none does."""
+    """Return the mean of the pieces that overlap each token's span of characters; NaN if none does."""
     real = _covers(offsets)
     values = np.full((len(spans), pieces.shape[1]), np.nan, np.float32)
     for row, (start, end) in enumerate(spans):
@@ -116,11 +116,11 @@ def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDA
 
 
 def _encoded(model: Any, text: str) -> _Read:
-    """Read a text that is no longer than the encoder reads at once."""
+    """Encode a text that is short enough for the encoder to read at once."""
     encoded = model.encode([text], batch_size=1, output_value=None, show_progress_bar=False)[0]
     ids, offsets = _pieces(model, text)
     if ids != list(map(int, encoded["input_ids"])):
-        raise ExtractorError("features.bert: this encoder cuts its text in a way that its tokeniser does not tell")
+        raise ExtractorError("features.bert: this encoder truncates text at a limit that its tokeniser does not state")
     pieces, sentence = encoded["token_embeddings"], encoded["sentence_embedding"]
     return _Read(np.asarray(pieces, np.float32), offsets, np.array(sentence, np.float32))
 
@@ -129,7 +129,7 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
     """Return the parts of `text` that the encoder reads one by one."""
     marks = len(_pieces(model, "")[0])
     if marks >= most:
-        raise ExtractorError(f"features.bert: this encoder's prompt fills the {most} pieces that it reads: use another")
+        raise ExtractorError(f"features.bert: this encoder's prompt fills all {most} pieces that it reads: use another")
 
     def pieces(part: str) -> NDArray[np.intp]:
         offsets = _pieces(model, part)[1]
@@ -139,7 +139,7 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
 
 
 def _joined(model: Any, text: str, parts: Sequence[Span]) -> _Read:
-    """Read a text in parts."""
+    """Encode a text in parts."""
     read = [_encoded(_bare(model), text[start:end]) for start, end in parts]
     offsets = [
         np.where(_covers(own)[:, None], own + start, 0) for (start, _), (_, own, _) in zip(parts, read, strict=True)
@@ -155,20 +155,20 @@ def _bare(model: Any) -> Any:
 
 
 def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
-    """Return the pieces' ids, marks and prompt included, and ``(pieces, 2)`` the characters of `text` each covers."""
+    """Return the pieces' ids, marks and prompt included, and the span of `text` each covers, ``(pieces, 2)``."""
     prompt = model.prompts.get(model.default_prompt_name) or "" if model.default_prompt_name else ""
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
     except NotImplementedError as error:
         raise ExtractorError(
-            "features.bert: this encoder's tokeniser knows no places in the text: use another"
+            "features.bert: this encoder's tokeniser does not report positions in the text: use another"
         ) from error
     offsets = np.asarray(found["offset_mapping"], np.intp).reshape(-1, 2) - len(prompt)
     return list(found["input_ids"]), np.maximum(offsets, 0)
 
 
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which pieces cover a character: the marks of start and end do not."""
+    """Return a mask of the pieces that cover a character: the marks of start and end do not."""
     return offsets[:, 1] > offsets[:, 0]
 
 
@@ -203,14 +203,14 @@ def _hub_folder(model: str) -> Path:
             raise ExtractorError(_not_found(model)) from missing
     try:
         return Path(snapshot_download(model, ignore_patterns=NOT_WEIGHTS))
-    except Exception as error:  # every kind of network and hub failure means the same to the user
+    except Exception as error:  # all network and hub failures mean the same to the user
         raise ExtractorError(_not_found(model)) from error
 
 
 def _not_found(model: str) -> str:
     return (
-        f"features.bert: the encoder {model!r} is neither a folder nor in the local hub cache, and the hub does not"
-        f" give it: run `hf download {model}` where there is a network, name a folder, or use {PACKAGED!r}"
+        f"features.bert: the encoder {model!r} is neither a folder nor in the local hub cache, and could not be"
+        f" downloaded: run `hf download {model}` where there is a network, name a folder, or use {PACKAGED!r}"
     )
 
 
@@ -228,7 +228,7 @@ def _widths(folder: Path) -> tuple[int, int]:
             elif module["type"].endswith("Dense"):
                 sentence = int(json.loads(config.read_text())["out_features"])
     except (OSError, KeyError, ValueError) as error:
-        raise ExtractorError(f"features.bert: {folder} is no folder of an encoder: {error}") from error
+        raise ExtractorError(f"features.bert: {folder} does not contain an encoder: {error}") from error
     return hidden, sentence
 
 

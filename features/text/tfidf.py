@@ -1,4 +1,4 @@
-"""TF-IDF: how often a word occurs in a transcript, weighted by how few transcripts have it; fitted inside each fold.
+"""TF-IDF: how often a word occurs in a transcript, weighted by how few transcripts contain it; fitted inside each fold.
 
 K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for
 `components`, S. Deerwester et al., Indexing by latent semantic analysis, 1990.
@@ -16,19 +16,19 @@ from features.errors import ExtractorError
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Rows of unit length over words and word sequences; None and the empty text are rows of zeros.
 
-    Words are lower-cased; exclamation and question marks and dots count as words. In transcripts that put no blanks
-    between words, as in Chinese, letters and sequences of them take the place of words.
+    Words are lower-cased; exclamation and question marks and dots count as words. In transcripts without spaces
+    between words, as in Chinese, letters take the place of words.
 
     Parameters
     ----------
     ngrams
         Shortest and longest sequence of words.
     min_df
-        In how many training transcripts a sequence must occur; with fewer than 50 transcripts, all are kept.
+        The least number of training transcripts with a sequence; with fewer than 50 transcripts, all are kept.
     max_features
-        Keep the commonest so many; None keeps all.
+        The number of sequences to keep, the most frequent ones; None keeps all.
     components
-        Reduce to so many latent components (dense); None leaves the sparse counts.
+        The number of latent components to reduce to (dense); None keeps the sparse counts.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         low, high = self.ngrams
         if not 1 <= low <= high <= MOST_WORDS:
             raise ExtractorError(
-                f"features.tfidf: ngrams is {self.ngrams}: write shortest and longest, such as [1, 2], at most "
+                f"features.tfidf: ngrams is {self.ngrams}: give the shortest and the longest, such as [1, 2], at most "
                 f"{MOST_WORDS}"
             )
         if self.min_df < 1 or min(self.max_features or 1, self.components or 1) < 1:

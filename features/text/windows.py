@@ -21,11 +21,11 @@ def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> 
     pieces
         Gives the ``(n, 2)`` spans of characters of a text's pieces, without marks of start and end.
     room
-        How many pieces a part may have.
+        The largest number of pieces in a part.
 
     Returns
     -------
-    The spans of the parts, without blanks at their ends, in order.
+    The spans of the parts, without spaces at their ends, in order.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def bare(model: Any) -> Any:
 
 
 def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -> NDArray[np.float32]:
-    """Return the mean of the parts' sentence vectors, weighted by their pieces and scaled as `model` does.
+    """Return the mean of the parts' sentence vectors, weighted by their numbers of pieces and scaled as `model` does.
 
     If the encoder averages pieces, this is the mean over the pieces of all parts.
 
@@ -80,9 +80,9 @@ def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -
     model
         The whole encoder.
     sentences
-        The vector that the `bare` one gives for each part.
+        The vector that the `bare` encoder gives for each part.
     pieces
-        How many pieces each part has.
+        The number of pieces of each part.
     """
     vectors = np.stack([np.asarray(vector, np.float64) for vector in sentences])
     mean = np.average(vectors, axis=0, weights=pieces).astype(np.float32)

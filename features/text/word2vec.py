@@ -25,25 +25,25 @@ Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row, and the row
 
 
 class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Mean of the vectors of a transcript's words; a row of NaN where none of them is known.
+    """Mean of the vectors of a transcript's words; a row of NaN if none of them is known.
 
-    In transcripts that put no blanks between words, as in Chinese, letters take the place of words.
+    In transcripts without spaces between words, as in Chinese, letters take the place of words.
 
     It learns with one worker and a hash that does not depend on ``PYTHONHASHSEED``, so that the same transcripts give
-    the same bits.
+    exactly the same vectors.
 
     Parameters
     ----------
     size
         Length of a learnt vector.
     window
-        Words to either side that count as context.
+        Number of words on either side that count as context.
     epochs
         Passes over the training transcripts.
     min_count
-        How often a word must occur in training.
+        The least number of times that a word must occur in training.
     vectors
-        A file of ready vectors, which are used instead of learning any: word2vec or GloVe text, word2vec's
+        A file of pretrained vectors to use instead of learning them: word2vec or GloVe text, word2vec's
         ``.bin`` (also ``.gz``), or ``.npz`` with ``words`` and ``vectors``; None learns them.
 
     Examples
@@ -115,12 +115,16 @@ def read_vectors(path: str) -> Vectors:
     Raises
     ------
     ExtractorError
-        If the file holds no vectors, or is one of gensim's own, which are pickles and could run anything.
+        If the file holds no vectors, or is one of gensim's own, which are pickles and could run any code.
     """
     if path.endswith((".kv", ".model")):
-        raise ExtractorError(f"features.word2vec: {path} is a pickle: save it with save_word2vec_format, and name that")
+        raise ExtractorError(
+            f"features.word2vec: {path} is a pickle: save it with save_word2vec_format, and name that file"
+        )
     if Path(path).exists() and not Path(path).is_file():
-        raise ExtractorError(f"features.word2vec: {path} is no file: a named pipe or a device may never end")
+        raise ExtractorError(
+            f"features.word2vec: {path} is not a regular file: reading a pipe or a device might never end"
+        )
     try:
         if path.endswith(".npz"):
             return _from_npz(path)

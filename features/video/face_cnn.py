@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 EMBEDDING = 128
-SIDE = 64  # of the network's input, in pixels
+SIDE = 64  # side of the network's input, in pixels
 BLOCKS = 4
 
 Weights = Mapping[str, NDArray[np.float32]]
@@ -39,7 +39,7 @@ class FaceCnnConfig:
     Attributes
     ----------
     scale
-        Side of what the network sees, in sides of the detector's tight box.
+        Side of the square that the network sees, in sides of the detector's tight box.
     """
 
     scale: float = 1.1
@@ -50,7 +50,7 @@ class FaceCnnConfig:
 
 
 class FaceCnn(Extractor[VideoStream]):
-    """Probabilities of seven expressions and the 128 numbers before them; a row is a frame with a face.
+    """Probabilities of seven expressions and the 128 numbers before them; one row per frame with a face.
 
     The 128 are the last block's maps, averaged over the face. Pooled: mean, deviation and maximum of the probabilities,
     mean of the 128.
@@ -125,11 +125,11 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
     Parameters
     ----------
     crop
-        ``(size, size, 3)`` RGB: what `square` shows.
+        ``(size, size, 3)`` RGB: the picture inside `square`.
     box, square
         ``(4,)`` x, y, width, height of the tight box and of the crop, in pixels of the source picture.
     scale
-        Side of the result in longer sides of the box; where it leaves the crop, the crop's edge bounds it.
+        Side of the result, as a multiple of the box's longer side; it is cut off at the crop's edge.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
 
 
 def preprocess(grey: Picture) -> FloatArray:
-    """Bring a grey face to what the network was trained on: 64 x 64, from -1 to 1.
+    """Convert a grey face to the input that the network was trained on: 64 x 64, from -1 to 1.
 
     >>> preprocess(np.full((80, 80), 255, np.uint8)).max().item()
     1.0
@@ -179,7 +179,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
     """Build the network: ``(n, 64, 64)`` faces in, ``(n, 7)`` probabilities and ``(n, 128)`` embedding out.
 
     Batch normalisation is folded into the convolution before it. Layers are numbered as in the published file: within
-    block b the two separable convolutions are 2b - 1 and 2b, the short cut's is b + 2.
+    block b the two separable convolutions are 2b - 1 and 2b, the shortcut is b + 2.
     """
     import torch
     from torch.nn.functional import adaptive_avg_pool2d, conv2d, max_pool2d, pad
@@ -192,7 +192,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
         (depth_1, point_1, bias_1), (depth_2, point_2, bias_2), (short, short_bias) = layers
         y = conv2d(conv2d(x, depth_1, padding=1, groups=len(depth_1)), point_1, bias_1).relu()
         y = conv2d(conv2d(y, depth_2, padding=1, groups=len(depth_2)), point_2, bias_2)
-        odd = y.shape[-1] % 2  # TensorFlow's "same": what cannot be halved gets its border on both sides
+        odd = y.shape[-1] % 2  # TensorFlow's "same": an odd length is padded at both ends, an even one at its end only
         y = max_pool2d(pad(y, (odd, 1, odd, 1), value=-torch.inf), 3, stride=2)
         return y + conv2d(x, short, short_bias, stride=2)
 
@@ -210,7 +210,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
 
 
 def _block(weights: Weights, b: int) -> "list[tuple[Tensor, ...]]":
-    """Return a block's separable convolutions as (depthwise, pointwise, bias), and its short cut as (kernel, bias)."""
+    """Return a block's separable convolutions as (depthwise, pointwise, bias), and its shortcut as (kernel, bias)."""
     separable = []
     for i, norm in ((2 * b - 1, 3 * b + 1), (2 * b, 3 * b + 2)):
         depthwise = weights[f"separable_conv2d_{i}/depthwise_kernel"].transpose(0, 1, 3, 2)

@@ -21,7 +21,7 @@ Picture = NDArray[np.uint8]
 def quiet_stderr() -> Iterator[None]:
     """Send file descriptor 2 to nowhere: mediapipe's C++ side writes there whatever its log level.
 
-    For building a graph and its first call only; what other threads write there meanwhile is lost too.
+    Use it only to build a graph and call it once: what other threads write there in the meantime is lost too.
     """
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -78,8 +78,8 @@ def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
 
     Returns
     -------
-    ``(r, 2)``. No row is longer than the usual spacing, so that a gap in the recording belongs to nobody; the only
-    frame of an utterance has no length.
+    ``(r, 2)``. No row is longer than the usual spacing, so that no row covers a gap in the recording; the
+    only frame of an utterance has no length.
 
     >>> row_times(np.array([0.0, 0.2, 0.4, 2.0]), [1, 2, 3])
     array([[0.2, 0.4],

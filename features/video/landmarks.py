@@ -2,7 +2,7 @@
 
 The mesh: Kartynnik et al., 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", with the
 attention on lips, eyes and irises of Grishchenko et al., 2020, as mediapipe ships it. Eye opening is the eye aspect
-ratio of Soukupová and Čech, 2016. All other measures are taken in axes that turn with the head and in units of the
+ratio of Soukupová and Čech, 2016. All other measures use axes that turn with the head and in units of the
 distance between the eyes, so that neither the size nor the pose of the head is in them. Left and right
 are the subject's.
 """
@@ -69,7 +69,7 @@ class LandmarksConfig:
     Attributes
     ----------
     min_score
-        Faces that the mesh is less sure of have no row; from 0 to 1.
+        Faces that the mesh finds with less confidence have no row; from 0 to 1.
     """
 
     min_score: float = 0.5
@@ -125,7 +125,7 @@ class Landmarks(Extractor[VideoStream]):
         return Features(table, row_times(stream.times, rows), functionals(table, stream.times[rows]))
 
     def _meshes(self, crops: Sequence[Picture]) -> Iterator[TimeArray | None]:
-        """Follow the face through the crops; a blank picture first makes the model forget the clip before."""
+        """Follow the face through the crops; a blank picture first makes the model forget the previous clip."""
         if crops:
             self._model.process(np.zeros_like(crops[0]))
         for crop in crops:

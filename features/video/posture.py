@@ -1,8 +1,8 @@
 """Head and shoulders of each frame, from the 33 points of a body pose.
 
-The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Of its
-points only the places in the picture are used; their depth, and the metric points, do not follow a head that tilts or
-a picture that is mirrored. Head angles come from where the nose lies between the ears; lengths are in units of the
+The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Only
+the positions of its points in the picture are used; their depth, and the metric points, do not follow a tilted head
+or a mirrored picture. Head angles come from where the nose lies between the ears; lengths are in units of the
 head's width, so that the distance from the camera is not in them. Left and right are the subject's.
 """
 
@@ -37,7 +37,7 @@ MEASURES = (
     "shoulder_tilt",  # degrees, positive where the left shoulder is the lower one
     "shoulder_raise",  # height of the shoulders above the mouth; negative, and nearer to 0 when raised
     "lean_side",  # mouth off the middle of the shoulders, to the subject's left
-    "head_motion",  # head widths a second since the frame before
+    "head_motion",  # head widths per second since the previous frame
     "shoulder_motion",
 )
 FUNCTIONALS = ("mean", "std")
@@ -54,11 +54,11 @@ class PostureConfig:
     Attributes
     ----------
     min_score
-        Bodies that the detector is less sure of have no row; from 0 to 1.
+        Bodies that the detector finds with less confidence have no row; from 0 to 1.
     min_visibility
-        Shoulders that the model sees less well are undefined; from 0 to 1.
+        Shoulders with a lower visibility are undefined; from 0 to 1.
     step
-        Every how many sampled frames one is measured; 2, of 5 frames a second, is each 0.4 s. Posture changes slowly,
+        Measure one in this many sampled frames: at 5 frames per second, 2 means every 0.4 s. Posture changes slowly,
         and this is the slowest model of all.
     """
 
@@ -136,7 +136,7 @@ class Posture(Extractor[VideoStream]):
         return Features(table, row_times(times, rows), functionals(table))
 
     def _bodies(self, frames: Sequence[Picture]) -> Iterator[Body | None]:
-        """Follow the body through the frames; a blank picture first makes the model forget the clip before."""
+        """Follow the body through the frames; a blank picture first makes the model forget the previous clip."""
         if frames:
             self._model.process(np.zeros_like(frames[0]))
         for frame in frames:
@@ -196,7 +196,7 @@ def measure(body: Body, min_visibility: float) -> FloatArray:
 
 
 def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> FloatArray:
-    """Return how fast head and shoulders move, ``(n, 2)`` in head widths a second; the first row is NaN.
+    """Return how fast head and shoulders move, ``(n, 2)`` in head widths per second; the first row is NaN.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
 
 
 def functionals(values: FloatArray) -> FloatArray:
-    """Return mean and deviation of the defined values of each column of ``(rows, d)``: ``(2 d,)``; NaN where none is.
+    """Return mean and deviation of the defined values of each column of ``(rows, d)``: ``(2 d,)``; NaN without any.
 
     >>> functionals(np.array([[1.0, np.nan], [3.0, np.nan]], dtype=np.float32)).tolist()
     [2.0, nan, 1.0, nan]

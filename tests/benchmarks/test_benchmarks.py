@@ -11,7 +11,7 @@ from benchmarks.tools.table import cell, table
 from benchmarks.tools.timing import Cost, interleaved, median_ratio
 from benchmarks.tools.watch import watch
 
-needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are not there: {DATA}")
+needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are missing: {DATA}")
 
 
 def test_table_is_markdown():
@@ -22,7 +22,7 @@ def test_table_is_markdown():
     assert [cell(value) for value in (12.345, 1234.5, 3)] == ["12.3", "1234", "3"]
 
 
-def test_ratios_are_taken_pair_by_pair():
+def test_ratios_are_computed_pair_by_pair():
     pairs = [(Cost(1, 2), Cost(2, 1)), (Cost(10, 20), Cost(10, 10)), (Cost(3, 3), Cost(1, 1))]
     assert median_ratio(pairs) == Cost(1, 2)
 
@@ -61,8 +61,8 @@ def test_help_names_every_part():
     assert all(part in shown.output for part in (*PARTS, "--quick", "--files"))
 
 
-def test_without_recordings_every_part_says_so(monkeypatch, tmp_path):
+def test_every_part_reports_missing_recordings(monkeypatch, tmp_path):
     monkeypatch.setattr("benchmarks.tools.recordings.DATA", tmp_path)
-    shown = CliRunner().invoke(main, [part for part in PARTS if part != "strategies"])  # which needs none
+    shown = CliRunner().invoke(main, [part for part in PARTS if part != "strategies"])  # strategies needs no recordings
     assert shown.exit_code == 0, shown.output
     assert shown.output.count("Skipped: the recordings") == 7

@@ -19,8 +19,8 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.skipif(not CLIPS.exists(), reason="the GRID clips are not here")
-def test_manifest_and_words_say_what_the_align_files_say(monkeypatch, tmp_path):
+@pytest.mark.skipif(not CLIPS.exists(), reason="the GRID clips are missing")
+def test_manifest_and_words_agree_with_the_align_files(monkeypatch, tmp_path):
     called(monkeypatch, CLIPS, tmp_path)
     lines, words = read(tmp_path / "manifest.csv"), read(tmp_path / "words.csv")
     assert len(lines) == len(list(CLIPS.glob("*.mpg")))
@@ -34,7 +34,7 @@ def test_manifest_and_words_say_what_the_align_files_say(monkeypatch, tmp_path):
         assert float(mine[0]["start"]) == int(first[0]) / 25000
 
 
-def test_a_folder_without_clips_is_said(monkeypatch, tmp_path):
+def test_a_folder_without_clips_is_refused(monkeypatch, tmp_path):
     with pytest.raises(SystemExit, match="holds no GRID clips"):
         called(monkeypatch, tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()

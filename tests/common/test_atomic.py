@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: no planted link is followed, nothing stays behind, the file is named."""
+"""Files are written completely or not at all: no planted link is followed, nothing is left, errors name the file."""
 
 import errno
 import os
@@ -102,7 +102,7 @@ def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
     assert names(folder) == ["two"]
 
 
-def test_a_folder_with_what_others_wrote_is_not_replaced(tmp_path: Path) -> None:
+def test_a_folder_with_foreign_files_is_not_replaced(tmp_path: Path) -> None:
     def ours(path: Path) -> bool:
         return path.suffix == ".json"
 
@@ -116,7 +116,7 @@ def test_a_folder_with_what_others_wrote_is_not_replaced(tmp_path: Path) -> None
             pytest.raises(FileExistsError, match=f"{name}.*not written here"),
             replacing_folder(tmp_path / "model", ours),
         ):
-            pytest.fail("nothing is to be computed for a folder that stays")
+            pytest.fail("nothing must be computed for a folder that is not replaced")
         (tmp_path / "model" / name).rename(tmp_path / name)
     with pytest.raises(FileExistsError, match=r"late\.txt"), replacing_folder(tmp_path / "model", ours):
         (tmp_path / "model" / "late.txt").write_text("written meanwhile")
@@ -127,7 +127,7 @@ def test_a_folder_with_what_others_wrote_is_not_replaced(tmp_path: Path) -> None
 DIGITS = "0123456789abcdef"
 
 
-def test_leftovers_are_what_nobody_holds(tmp_path: Path) -> None:
+def test_leftovers_are_temporary_files_without_a_lock(tmp_path: Path) -> None:
     (tmp_path / f".text.h5.{DIGITS}.partial").write_text("left")
     (tmp_path / f".model.{DIGITS}.partial").mkdir()
     (tmp_path / f".model.{DIGITS}.partial" / "model.json").write_text("left")
@@ -141,7 +141,7 @@ def test_leftovers_are_what_nobody_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["model", "m" * 60])
-def test_the_last_copy_of_a_folder_is_no_leftover(tmp_path: Path, name: str) -> None:
+def test_the_last_copy_of_a_folder_is_not_a_leftover(tmp_path: Path, name: str) -> None:
     aside = tmp_path / f".{name[:40]}.{DIGITS}.old"
     aside.mkdir()
     assert list(leftovers(tmp_path)) == []
@@ -149,7 +149,7 @@ def test_the_last_copy_of_a_folder_is_no_leftover(tmp_path: Path, name: str) -> 
     assert list(leftovers(tmp_path)) == [aside]
 
 
-def test_what_is_taken_hold_of_meanwhile_is_not_discarded(tmp_path: Path) -> None:
+def test_a_file_that_is_locked_in_the_meantime_is_not_discarded(tmp_path: Path) -> None:
     with replacing(tmp_path / "mine.h5") as held:
         assert not discard(held)
         assert held.exists()
@@ -160,7 +160,7 @@ def test_what_is_taken_hold_of_meanwhile_is_not_discarded(tmp_path: Path) -> Non
     assert tmp_path.exists()
 
 
-def test_what_a_killed_run_held_is_a_leftover(tmp_path: Path) -> None:
+def test_the_temporary_file_of_a_killed_run_is_a_leftover(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, signal; from common.atomic import replacing\n"
         "with replacing(pathlib.Path('big.csv')) as t:\n"
@@ -186,7 +186,7 @@ def test_an_interrupt_waits_until_all_are_in_place(tmp_path: Path, monkeypatch: 
     assert names(tmp_path) == ["one", "two"]
 
 
-def test_leftovers_of_one_folder_alone(tmp_path: Path) -> None:
+def test_leftovers_can_be_limited_to_one_folder(tmp_path: Path) -> None:
     here, below = tmp_path / ".a.csv.0123456789abcdef.partial", tmp_path / "b" / ".c.csv.0123456789abcdef.partial"
     below.parent.mkdir()
     for path in (here, below):

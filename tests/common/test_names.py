@@ -36,7 +36,7 @@ def test_an_unknown_name_raises_the_registrys_own_error_with_the_closest_name() 
         registry()["mfc"]
 
 
-def test_a_name_is_taken_once_only() -> None:
+def test_a_name_cannot_be_registered_twice() -> None:
     table = registry()
     table.register("mfcc", 1)  # the same entry again
     with pytest.raises(LookupError, match="there is already an extractor named 'mfcc': choose another name"):
@@ -44,7 +44,7 @@ def test_a_name_is_taken_once_only() -> None:
     assert table["mfcc"] == 1
 
 
-def test_registering_leaves_the_table_that_it_was_made_of_alone() -> None:
+def test_registering_does_not_change_the_table_that_the_registry_was_made_from() -> None:
     entries = {"a": 1}
     Registry("metric", LookupError, entries).register("b", 2)
     assert entries == {"a": 1}

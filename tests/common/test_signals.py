@@ -25,7 +25,7 @@ def test_a_signal_comes_after_the_step_and_once() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def test_a_signal_comes_too_if_the_step_fails() -> None:
+def test_a_signal_also_comes_if_the_step_fails() -> None:
     def fail() -> None:
         with delayed(signal.SIGINT):
             os.kill(os.getpid(), signal.SIGINT)
@@ -35,7 +35,7 @@ def test_a_signal_comes_too_if_the_step_fails() -> None:
         fail()
 
 
-def test_a_child_that_is_started_meanwhile_can_be_ended() -> None:
+def test_a_child_started_during_the_step_can_be_ended() -> None:
     with delayed(signal.SIGTERM):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     child.terminate()

@@ -24,7 +24,7 @@ def test_a_block_has_one_thread_and_leaves_the_number_as_it_was() -> None:
         with one_thread():
             assert numbers_of_threads() == {1}
             torch.set_num_threads(2)
-            with one_thread():  # what was loaded or changed since is pinned again
+            with one_thread():  # libraries loaded or changed since are pinned again
                 assert torch.get_num_threads() == 1
             assert torch.get_num_threads() == 2
         assert torch.get_num_threads() == 2
@@ -48,6 +48,6 @@ def test_a_process_started_with_the_environment_has_one_thread_from_its_first_im
     assert python(REPORT, **ENVIRONMENT) == "{1}"
 
 
-def test_a_process_that_runs_already_is_pinned_for_good() -> None:
+def test_a_running_process_is_pinned_for_good() -> None:
     pin = "import numpy; from common.threads import pin_to_one_thread as pin; pin(); "
     assert python(pin + REPORT, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2") == "{1}"

@@ -1,4 +1,4 @@
-"""What counts as a word, in scripts with and without blanks between words."""
+"""What counts as a word, in scripts with and without spaces between words."""
 
 import re
 
@@ -16,7 +16,7 @@ CHINESE = ("我喜欢这个电影", "我讨厌这个电影")  # I like, I hate t
 
 
 @given(st.text(st.sampled_from("ab'_.!? \u2019\u00e9\u05d0\u0917\U0001f600"), max_size=20))
-def test_scripts_with_blanks_are_cut_as_without_the_rule_for_letters(text: str) -> None:
+def test_the_rule_for_letters_does_not_change_scripts_with_spaces(text: str) -> None:
     for pattern in (TOKEN, WORD):
         assert re.findall(by_letter(pattern), text) == re.findall(pattern, text)
 
@@ -33,7 +33,7 @@ def test_words_and_marks_of_how_they_are_spoken(text: str, words: list[str]) -> 
     assert re.findall(TOKEN, text) == words
 
 
-def test_letters_count_as_words_only_where_nobody_parted_them() -> None:
+def test_letters_count_as_words_only_in_unsegmented_text() -> None:
     assert token_pattern(CHINESE) == BY_LETTER == by_letter(TOKEN)
     assert token_pattern(["a b"]) == TOKEN
     assert token_pattern(["我 喜欢 这个 电影"]) == TOKEN

@@ -164,7 +164,7 @@ def test_more_folds_than_speakers(tmp_path: Path) -> None:
         (("report",), "run `crossmodal train --corpus grid`"),
         (("prepare", "--params", "none.yaml"), "none.yaml does not exist"),
         (("features", "show", "none.h5"), "none.h5 does not exist"),
-        (("features", "show", "params.yaml"), "no readable HDF5 file"),
+        (("features", "show", "params.yaml"), "is not a readable HDF5"),
     ],
 )
 def test_commands_out_of_order_or_misspelt(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:

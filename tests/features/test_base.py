@@ -1,4 +1,4 @@
-"""The contract that every extractor keeps, asked of each registered one."""
+"""The contract that every extractor keeps, checked for each registered one."""
 
 from dataclasses import is_dataclass
 
@@ -28,7 +28,7 @@ def test_an_extractor_without_weights_names_none_and_is_not_light():
 
 
 @pytest.mark.parametrize("name", extractor_names())
-def test_every_extractor_says_what_it_is(name):
+def test_every_extractor_describes_itself(name):
     cls = extractor_class(name)
     assert cls.name == name
     assert cls.modality in MODALITIES

@@ -1,4 +1,4 @@
-"""Streams and features survive the way into a store and back."""
+"""Streams and features are unchanged after being stored and read back."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ def test_features_are_checked() -> None:
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])  # the last one is infinite as float32
 @pytest.mark.parametrize(("place", "at", "named"), [(0, (1, 2), "infinite c"), (2, (3,), "infinite pooled s")])
 def test_infinite_features_are_named(place: int, at: tuple[int, ...], named: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"toy gave an {named}: only NaN means undefined"):
+    with pytest.raises(ValueError, match=f"toy gave an {named}: an undefined value must be NaN"):
         feature_entry(changed(place, at, value), TOY)
 
 

@@ -1,4 +1,4 @@
-"""Every registered extractor keeps the same contract: names, shapes, the same twice, odd input refused in words."""
+"""Every registered extractor keeps one contract: names, shapes, equal results, unusable input refused with a reason."""
 
 import sys
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def streams() -> dict[str, list[Any]]:
 
 @pytest.fixture(scope="module", params=[*extractor_names(), "loudness"])
 def extractor(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Each extractor of the table, and one that a plugin file registers."""
+    """Each extractor of the registry, and one that a plugin file registers."""
     with pytest.MonkeyPatch.context() as patch:
         own = Registry("extractor", ExtractorError, dict(registry._EXTRACTORS.items()))
         patch.setattr(registry, "_EXTRACTORS", own)
@@ -81,7 +81,7 @@ def test_shapes_types_and_times(extractor: Any, streams: dict[str, list[Any]]) -
     assert np.isfinite(found.pooled).mean() > 0.5
 
 
-def test_the_same_twice_whatever_came_between(extractor: Any, streams: dict[str, list[Any]]) -> None:
+def test_the_same_result_twice_whatever_came_in_between(extractor: Any, streams: dict[str, list[Any]]) -> None:
     one, other = streams[extractor.modality]
     first = extractor.extract(one)
     extractor.extract(other)
@@ -110,7 +110,7 @@ def _black() -> bytes:
     return bytes(cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1])
 
 
-def test_nothing_to_measure_is_said(extractor: Any, streams: dict[str, list[Any]]) -> None:
+def test_nothing_to_measure_is_reported(extractor: Any, streams: dict[str, list[Any]]) -> None:
     with pytest.raises(EmptyInput, match=r"\w+"):
         extractor.extract(nothing(streams[extractor.modality][0]))
 
@@ -132,7 +132,7 @@ def test_unknown_and_doubled_names() -> None:
     other = type("Other", (Mfcc,), {})
     with pytest.raises(ExtractorError, match="there is already an extractor named 'mfcc': choose another name"):
         register(other)
-    register(Mfcc)  # the same one again is no other
+    register(Mfcc)  # registering the same class again is allowed
     with pytest.raises(ExtractorError, match="takes the class of an extractor, not 'somewhere:Else'"):
         register("somewhere:Else")  # type: ignore[arg-type]
 
@@ -154,7 +154,7 @@ def test_a_class_that_describes_itself_wrongly_is_refused(attributes: dict[str, 
     assert "wrong" not in extractor_names()
 
 
-def test_a_class_that_lacks_what_every_extractor_says_is_refused() -> None:
+def test_a_class_that_lacks_a_required_attribute_is_refused() -> None:
     class Bare(Extractor[AudioStream]):
         name = "bare"
         modality = "audio"

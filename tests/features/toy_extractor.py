@@ -1,4 +1,4 @@
-"""An extractor of somebody's own: how loud each moment is. A plugin that the tests load, and that workers load too."""
+"""A user's own extractor, of the loudness over time: a plugin that the tests and their workers load."""
 
 from dataclasses import dataclass
 

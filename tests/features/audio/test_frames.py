@@ -32,7 +32,7 @@ def test_mean_and_deviation_are_computed_in_double_precision() -> None:
 
 
 @pytest.mark.parametrize(("frame_s", "hop_s"), [(0.025, 0.0), (0.01, 0.02), (2.0, 1.0), (0.025, -1)])
-def test_frames_without_length_or_with_holes_are_refused(frame_s: float, hop_s: float) -> None:
+def test_frames_without_length_or_with_gaps_are_refused(frame_s: float, hop_s: float) -> None:
     check_frames(0.025, 0.01)
-    with pytest.raises(ValueError, match="0 < hop_s <= frame_s <= 1 second is needed"):
+    with pytest.raises(ValueError, match="they must satisfy 0 < hop_s <= frame_s <= 1 second"):
         check_frames(frame_s, hop_s)

@@ -88,7 +88,7 @@ def test_rows_know_their_times() -> None:
     assert (found.values.dtype, found.times.dtype, found.pooled.dtype) == (np.float32, np.float64, np.float32)
 
 
-def test_the_same_twice_whatever_came_between() -> None:
+def test_the_same_result_twice_whatever_came_in_between() -> None:
     extractor = Mfcc(MfccConfig())
     first = extractor.extract(voice_like())
     extractor.extract(stream_of(0.3 * np.random.default_rng(0).normal(size=RATE).clip(-3, 3)))

@@ -44,7 +44,7 @@ def test_times_are_openSMILEs_own_on_the_utterances_clock() -> None:
     assert np.allclose(found.times[:, 1] - found.times[:, 0], 0.02)
 
 
-def test_the_same_twice_whatever_came_between() -> None:
+def test_the_same_result_twice_whatever_came_in_between() -> None:
     extractor = OpenSmile(OpenSmileConfig())
     first = extractor.extract(voice_like(1))
     extractor.extract(voice_like(2, 0.8))
@@ -75,6 +75,6 @@ def test_functionals_are_finite_or_the_input_is_empty(feature_set: str) -> None:
         assert np.isfinite(found.values).all()
 
 
-def test_an_unknown_set_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ExtractorError, match="'eGeMAPS': there are eGeMAPSv02"):
+def test_an_unknown_set_is_refused_with_a_list_of_the_known_ones() -> None:
+    with pytest.raises(ExtractorError, match="'eGeMAPS': it must be one of eGeMAPSv02"):
         build("opensmile", {"feature_set": "eGeMAPS"})

@@ -44,7 +44,7 @@ def test_a_harmonic_tone_has_its_fundamental(pitch_hz: float) -> None:
     np.testing.assert_allclose(track(tone), pitch_hz, rtol=0.005)
 
 
-def test_noise_and_what_is_too_quiet_are_unvoiced() -> None:
+def test_noise_and_quiet_sound_are_unvoiced() -> None:
     noise = np.random.default_rng(1).normal(size=RATE_HZ // 2)
     assert np.isnan(track(noise)).mean() > 0.9
     tone = np.sin(2 * np.pi * 150 * np.arange(RATE_HZ // 2) / RATE_HZ)

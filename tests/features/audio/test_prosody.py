@@ -86,7 +86,7 @@ def test_a_missing_or_weak_fundamental_makes_no_octave_error(hz: float) -> None:
 def test_a_short_roughness_makes_no_octave_jump() -> None:
     times = seconds(1)
     rough = (times > 0.5) & (times < 0.56)
-    weaker = np.where(rough & (np.floor(times * 200) % 2 == 1), 0.7, 1.0)  # each second period
+    weaker = np.where(rough & (np.floor(times * 200) % 2 == 1), 0.7, 1.0)  # every second period
     found = PROSODY.extract(stream_of(buzz(200, 1) * weaker))
     assert column(found, "voiced").all()
     assert np.abs(column(found, "f0_hz") / 200 - 1).max() < 0.02
@@ -181,19 +181,19 @@ def test_each_syllable_is_counted_once() -> None:
     assert values["rate_from_words"] == 0
 
 
-def test_unvoiced_bursts_are_no_syllables() -> None:
+def test_unvoiced_bursts_are_not_syllables() -> None:
     hiss = syllables(0, 0.3, 0.6, length_s=0.2, duration_s=1) / buzz(180, 1).clip(1e-3)
     noise = 0.05 * np.random.default_rng(0).normal(size=RATE) * np.abs(hiss).clip(0, 1)
     assert pooled(PROSODY.extract(stream_of(noise.clip(-0.9, 0.9))))["nuclei_per_s"] == 0
 
 
-def test_a_dip_that_is_too_shallow_parts_no_syllables() -> None:
+def test_a_shallow_dip_does_not_separate_syllables() -> None:
     levels = np.array([-60, -20, -21, -20.5, -60, -20, -23, -20.1, -60.0])
     assert count_nuclei(levels, np.ones(9, bool), 2.0) == 3
     assert count_nuclei(levels, np.arange(9) < 4, 2.0) == 1
 
 
-def test_words_times_give_the_rate_where_there_are_any() -> None:
+def test_the_times_of_words_give_the_rate_if_there_are_any() -> None:
     stream = stream_of(buzz(180, 2), words=6, words_start_s=0.2, words_end_s=1.7)
     values = pooled(PROSODY.extract(stream))
     assert values["words_per_s"] == pytest.approx(4.0)
@@ -212,7 +212,7 @@ def test_pauses_are_counted_and_measured() -> None:
     assert (whole["pauses_per_s"], whole["pause_mean_s"], whole["pause_share"]) == (0, 0, 0)
 
 
-def test_short_gaps_and_ends_are_no_pauses() -> None:
+def test_short_gaps_and_ends_are_not_pauses() -> None:
     loud = np.array([0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], dtype=bool)
     assert find_pauses(loud, 3) == [3]
 
@@ -235,7 +235,7 @@ def test_frames_tile_the_sound_on_the_utterances_clock() -> None:
     assert found.pooled.shape == (len(PROSODY.pooled_names),)
 
 
-def test_the_same_twice_whatever_came_between() -> None:
+def test_the_same_result_twice_whatever_came_in_between() -> None:
     stream = stream_of(buzz(180, 1))
     first = PROSODY.extract(stream)
     PROSODY.extract(stream_of(0.1 * np.random.default_rng(0).normal(size=RATE)))
@@ -250,7 +250,7 @@ def test_too_little_sound_is_empty(count: int) -> None:
         PROSODY.extract(stream_of(np.ones(count) * 0.1))
 
 
-def test_the_least_sound_is_measured() -> None:
+def test_the_shortest_allowed_sound_is_measured() -> None:
     found = PROSODY.extract(stream_of(buzz(200, 0.058)))
     assert len(found.values) >= 1
     assert not np.isinf(found.values).any()

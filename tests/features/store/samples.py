@@ -25,7 +25,7 @@ def item(name: str, made: Entry) -> Item:
 
 
 def of_format(path: Path, version: int) -> None:
-    """Make a store say that it is of another format, as one that a later version wrote would."""
+    """Make a store claim another format, as one written by a later version would."""
     content = path.read_bytes()
     block = content[: HEAD - 32].replace(b'"format_version": 2', b'"format_version": %d' % version).rstrip(b"\0")
     block = block.ljust(HEAD - 32, b"\0")
@@ -39,7 +39,7 @@ def write(path: Path, *entries: Entry) -> Path:
 
 
 def everything(path: Path) -> list[Any]:
-    """Return all that a store gives to those who read it."""
+    """Return everything that can be read from a store."""
     with open_store(path) as store:
         named = [store.utterances, store.keys, store.statuses, store.notes, store.offsets.tolist()]
         cells = [store.rows(i, c) for i in range(len(store)) for c in ("values", "times")]

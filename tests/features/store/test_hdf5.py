@@ -1,4 +1,4 @@
-"""A file that may not grow, at any size: an `OSError` that names it, no crash of HDF5, and the bytes of plain h5py."""
+"""A file of limited size, whatever the limit: `OSError` names it, HDF5 does not crash; the bytes of plain h5py."""
 
 import ctypes
 import errno
@@ -64,7 +64,7 @@ def sequences(folder: Path, count: int = 30) -> None:
 
 
 def ends(fill: Callable[[Path], None], folder: Path, largest: int) -> int:
-    """Return how a process ends in which no file may become larger: 0, 1 for the right error, 2, or minus a signal."""
+    """Return how a process with a file size limit ends: 0, 1 for the right error, 2, or minus a signal."""
     process = os.fork()
     if process == 0:
         try:
@@ -81,7 +81,7 @@ def ends(fill: Callable[[Path], None], folder: Path, largest: int) -> int:
 
 
 def _collected(code: int) -> int:
-    """Close HDF5 as the end of a process does, where it tries once more what it could not write."""
+    """Close HDF5 as the end of a process does, when it tries once more to write what it could not."""
     maps = Path("/proc/self/maps").read_text().splitlines()
     library = next(line.split()[-1] for line in maps if "/libhdf5-" in line or "/libhdf5.so" in line)
     return code if ctypes.CDLL(library).H5close() >= 0 else 3

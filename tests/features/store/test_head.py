@@ -1,4 +1,4 @@
-"""The head of a store: nothing else is taken for a store, and every change of the file is noticed."""
+"""The head of a store: no other file passes for a store, and every change of the file is noticed."""
 
 import errno
 import subprocess
@@ -17,11 +17,11 @@ from features.store.head import write_head
 from tests.features.store.samples import SCHEMA, entry, everything, item, of_format, write
 
 
-def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
     cases = {
         "no file": "does not exist",
-        "text": "no readable HDF5",
-        "other": "no crossmodal-store",
+        "text": "not a readable HDF5",
+        "other": "not a crossmodal-store",
         "version": "format 99",
     }
     (tmp_path / "text").write_text("hello")
@@ -41,7 +41,7 @@ def test_a_truncated_store_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_what_other_programs_change_is_noticed(tmp_path: Path) -> None:
+def test_changes_by_other_programs_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"1234" * 3)
 
     def swapped(file: Any) -> None:
@@ -74,7 +74,7 @@ def test_what_other_programs_change_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_made_up_head_does_not_open_other_files(tmp_path: Path) -> None:
-    """Whoever writes a head too can say anything, but not lead elsewhere or fill the memory."""
+    """Someone who forges the head too can change any value, but cannot link to other files or fill the memory."""
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(36))
 
@@ -104,7 +104,7 @@ def test_a_locked_store_is_not_called_damaged(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"held\n"
-        with pytest.raises(StoreError, match="held by another program") as caught, open_store(path):
+        with pytest.raises(StoreError, match="locked by another program") as caught, open_store(path):
             pass
         other.communicate()
     assert "delete" not in str(caught.value)
@@ -122,7 +122,7 @@ def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytes
     assert "delete" not in str(caught.value)
 
 
-def test_the_digest_of_a_store_is_that_of_what_it_says(tmp_path: Path) -> None:
+def test_the_digest_of_a_store_depends_on_its_content_alone(tmp_path: Path) -> None:
     def digest(name: str, *entries: Entry, **attributes: Any) -> str:
         items = [item(f"u{i}", made) for i, made in enumerate(entries)]
         write_store(tmp_path / name, SCHEMA, {"name": "toy", **attributes}, items)

@@ -12,8 +12,8 @@ from features.store import Entry, describe, open_store
 from tests.features.store.samples import entry, everything, write
 
 
-def test_no_flipped_bit_is_believed(tmp_path: Path) -> None:
-    """One bit somewhere in every 32 bytes of a small store: noticed, in one sentence."""
+def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    """One bit flipped somewhere in every 32 bytes of a small store is reported in one sentence."""
     path = write(tmp_path / "s.h5", entry(2, 1), Entry("absent", "no audio stream"), entry(3, 2))
     content, chance = path.read_bytes(), random.Random(1)
     for at in range(0, len(content), 32):
@@ -25,7 +25,7 @@ def test_no_flipped_bit_is_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_garbage_is_believed(seed: int, tmp_path: Path) -> None:
+def test_garbage_is_noticed(seed: int, tmp_path: Path) -> None:
     path = write(tmp_path / "s.h5", *(entry(i % 4, i) for i in range(20)), Entry("empty", "silence"))
     good, content, chance = everything(path), path.read_bytes(), random.Random(seed)
     for _ in range(60):
@@ -68,7 +68,7 @@ def test_an_unknown_utterance_is_named(tmp_path: Path) -> None:
         store.index("nobody")
 
 
-def test_describe_says_what_is_inside(tmp_path: Path) -> None:
+def test_describe_lists_what_is_inside(tmp_path: Path) -> None:
     with open_store(write(tmp_path / "s.h5", entry(2), Entry("empty", "silence"))) as store:
         text = "\n".join(describe(store))
     assert "2 (1 ok, 1 empty)" in text

@@ -1,4 +1,4 @@
-"""What a store is made of: cells of nothing, lengths, and digests as an independent implementation gives them."""
+"""What a store is made of: empty cells, lengths, and digests as an independent implementation gives them."""
 
 import numpy as np
 import pytest

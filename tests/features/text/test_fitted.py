@@ -14,7 +14,7 @@ TEXTS = np.array(["Good film, good cast", None, "bad film", "", "it's bad \u2014
 
 
 @pytest.mark.parametrize("name", fitted_names())
-def test_takes_raw_transcripts_some_of_them_missing(name):
+def test_reads_raw_transcripts_some_of_them_missing(name):
     transformer = build(name, {})
     rows = transformer.fit(TEXTS).transform(TEXTS)
     assert rows.shape[0] == 5
@@ -57,8 +57,8 @@ CHINESE = (
     ],
 )
 @pytest.mark.parametrize("name", fitted_names())
-def test_sentences_without_blanks_share_letters(name, good, bad):
-    others = [chr(0x4E00 + 7 * i) * 9 for i in range(60)]  # every one of its own
+def test_sentences_without_spaces_share_letters(name, good, bad):
+    others = [chr(0x4E00 + 7 * i) * 9 for i in range(60)]  # each of a letter of its own
     rows = build(name, {}).fit([good, bad, *others] * 2).transform([good, bad, good + "iPhone", "zzz"])
     dense = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
     assert np.abs(dense[0] - dense[1]).max() > 0

@@ -29,7 +29,7 @@ def test_a_token_that_is_not_in_the_text_has_an_empty_span() -> None:
 
 
 @given(st.lists(st.text("abcXYZ0", min_size=1, max_size=5), max_size=6))
-def test_words_parted_by_blanks_are_found_exactly(words: list[str]) -> None:
+def test_words_separated_by_spaces_are_found_exactly(words: list[str]) -> None:
     text = " - ".join(words)
     assert [text[a:b] for a, b in token_spans(text, [word.lower() for word in words])] == words
 

@@ -1,4 +1,4 @@
-"""TF-IDF against scikit-learn's own, and on texts with hardly a word."""
+"""TF-IDF against scikit-learn's own, and on texts with hardly any words."""
 
 import warnings
 
@@ -25,7 +25,7 @@ def test_tfidf_keeps_apostrophes_and_counts_rarity_only_among_many():
     assert set(TfidfText().fit(many).vectoriser_.vocabulary_) == {"film"}
 
 
-def test_tfidf_counts_marks_of_how_a_thing_is_said():
+def test_tfidf_counts_marks_of_how_words_are_spoken():
     assert {"what", "?!", "what ?!", "..."} <= set(
         TfidfText().fit(["What?!", "no, well... no."]).vectoriser_.vocabulary_
     )
@@ -38,7 +38,7 @@ CHINESE = (
 )  # I like, I hate this film
 
 
-def test_words_that_blanks_part_stay_words():
+def test_words_separated_by_spaces_stay_words():
     parted = ["\u6211 \u559c\u6b22 \u8fd9\u4e2a \u7535\u5f71", "very good"]
     assert "\u559c\u6b22" in TfidfText(ngrams=(1, 1)).fit(parted).vectoriser_.vocabulary_
     letters = TfidfText(ngrams=(1, 1)).fit([*CHINESE, "very good"]).vectoriser_.vocabulary_

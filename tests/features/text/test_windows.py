@@ -1,4 +1,4 @@
-"""Texts are cut into as few parts as fit, between words; the parts' vectors are averaged by their length."""
+"""Texts are cut between words into as few parts as possible; the parts' vectors are averaged by their length."""
 
 import re
 from typing import Any
@@ -21,7 +21,7 @@ def letters(text: str) -> Any:
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=30), st.integers(1, 7))
-def test_parts_hold_the_whole_text_in_order_and_none_is_too_long(given: list[str], room: int) -> None:
+def test_parts_contain_the_whole_text_in_order_and_are_short_enough(given: list[str], room: int) -> None:
     text = " ".join(given)
     parts = [text[a:b] for a, b in windows(text, words, room)]
     assert " ".join(parts) == text
@@ -35,7 +35,7 @@ def test_a_word_is_cut_only_if_it_is_as_long_as_half_a_part() -> None:
     assert windows("abcdefgh", letters, 4) == [(0, 4), (4, 8)]
 
 
-def test_a_text_that_fits_no_part_is_refused() -> None:
+def test_a_text_that_cannot_be_cut_into_parts_is_refused() -> None:
     with pytest.raises(ValueError, match="no part of the text fits 1 pieces"):
         windows("ab", lambda text: np.array([[0, 1], [0, 1]], np.intp), 1)  # each part still has two pieces
 
@@ -54,7 +54,7 @@ def test_the_mean_is_weighted_by_pieces_and_scaled_as_the_encoder_does(last: nn.
 @pytest.mark.parametrize(
     ("longest", "positions", "expected"), [(256, 512, 256), (512, 128, 128), (None, 514, 514), (10**30, None, None)]
 )
-def test_the_limit_is_the_least_of_what_tokeniser_and_network_say(
+def test_the_limit_is_the_smaller_one_of_tokeniser_and_network(
     longest: int | None, positions: int | None, expected: int | None
 ) -> None:
     model = nn.Module()

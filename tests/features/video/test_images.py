@@ -28,7 +28,7 @@ def test_head_angles_one_at_a_time(angle):
     assert head_angles(*turned(roll=angle)) == pytest.approx((0, 0, angle), abs=1e-6)
 
 
-def test_the_nose_says_which_way_is_positive():
+def test_the_nose_shows_which_way_is_positive():
     left, up = turned(yaw=30)
     assert np.cross(left, up)[0] > 0  # forward points to the right of the picture: the subject's left
     left, up = turned(pitch=30)
@@ -56,14 +56,14 @@ def test_row_times_end_at_the_next_sample():
     np.testing.assert_allclose(row_times(np.array([0.4]), [0]), [[0.4, 0.4]])
 
 
-def test_quiet_stderr_covers_file_descriptor_2_and_gives_it_back(capfd):
+def test_quiet_stderr_silences_file_descriptor_2_and_restores_it(capfd):
     with quiet_stderr():
         os.write(2, b"noise\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
 
 
-def test_quiet_stderr_gives_it_back_after_an_error(capfd):
+def test_quiet_stderr_restores_it_after_an_error(capfd):
     with pytest.raises(KeyError), quiet_stderr():
         raise KeyError
     os.write(2, b"after\n")

@@ -85,7 +85,7 @@ def test_a_clip_measures_the_same_before_and_after_others(extractor, clip, surpr
     np.testing.assert_array_equal(Landmarks(LandmarksConfig()).extract(clip).values, before.values)
 
 
-def test_measures_do_not_depend_on_size_place_or_turn_of_the_head(mesh):
+def test_measures_do_not_depend_on_size_position_or_rotation_of_the_head(mesh):
     turn = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
     turn *= np.sign(np.linalg.det(turn))
     plain = measure(mesh)
@@ -125,7 +125,7 @@ def test_a_mirrored_picture_swaps_left_and_right(extractor, surprised):
 
 
 def test_one_side_is_the_subjects_own(mesh):
-    """Points of the subject's left lie to the right in the picture; opening that eye alone shows on that side alone."""
+    """The subject's left is on the right of the picture; opening that eye changes the measure of that side only."""
     wide = mesh.copy()
     wide[[385, 387]] += (mesh[10] - mesh[2]) * 0.05
     more = dict(zip(MEASURES, measure(wide) - measure(mesh), strict=True))

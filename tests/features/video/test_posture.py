@@ -112,7 +112,7 @@ def test_motion_by_hand():
     np.testing.assert_allclose(found[:, 1], [np.nan, 0, 1, np.nan], atol=1e-5)
 
 
-def test_functionals_leave_out_what_is_undefined():
+def test_functionals_ignore_undefined_values():
     values = np.array([[1, np.nan, np.nan], [3, 5, np.nan]], dtype=np.float32)
     np.testing.assert_allclose(functionals(values), [2, 5, np.nan, 1, 0, np.nan])
 
@@ -131,7 +131,7 @@ def test_real_bodies(extractor, name):
     assert 1.2 < np.nanmedian(column(found, "shoulder_width")) < 4
 
 
-def test_every_second_frame_unless_told_otherwise(extractor, clip):
+def test_every_second_frame_by_default(extractor, clip):
     found, every = extractor.extract(clip), Posture(PostureConfig(step=1)).extract(clip)
     np.testing.assert_array_equal(found.times[:, 0], clip.times[::2])
     np.testing.assert_array_equal(every.times[:, 0], clip.times)
