@@ -14,11 +14,11 @@ class TooManyFailures(UserError):
 
 
 class Changed(UserError):
-    """What a run reads is not, or no longer, what it was planned from; nothing made of it was kept."""
+    """A file differs from the one that a run was planned with; nothing computed from it was kept."""
 
 
 def unforeseen(error: Exception) -> str:
-    """Return what a programmer must know of an error that nobody foresaw: its kind, its message, and where it arose."""
+    """Return what a developer needs to diagnose an unexpected error: its type, its message, and where it arose."""
     code = extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(code.filename).name}, line {code.lineno}: {' '.join(str(error).split())}"
 
@@ -38,7 +38,7 @@ def is_plugins(function: Callable[..., object]) -> bool:
 
 
 def failed(function: Callable[..., object], error: Exception) -> UserError:
-    """Return the error on an exception in a registered function: which one, what it raised and in which line of it."""
+    """Return the error for an exception in a registered function; it names the function, the line and the exception."""
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [call.lineno for call in extract_tb(error.__traceback__) if call.filename == own]
     place = f" in line {lines[-1]} of {Path(str(own)).name}" if lines else ""
@@ -56,7 +56,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def refuse_pipe(path: Path) -> None:
-    """Raise `UserError` for what is there but no file: reading a named pipe or a device may never end."""
+    """Raise `UserError` if a path exists but is not a regular file: reading a pipe or a device may never end."""
     if path.exists() and not path.is_file():
         what = "a folder" if path.is_dir() else "a named pipe, a device or a socket"
-        raise UserError(f"{path} is {what}, no file: put the file itself there")
+        raise UserError(f"{path} is {what}, not a file: put the file itself there")

@@ -1,4 +1,4 @@
-"""What others wrote, handled with care: texts that a terminal may show, HDF5 files whose links are not followed."""
+"""Safe reading of other people's data: text made safe for a terminal, HDF5 files whose links are not followed."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 # take no space.
 HARMLESS = 256 << 20  # bytes; below this the ratio does not matter
 RATIO = 200  # real features shrink by a factor of 1.1 to 20
-MOST = 64 << 30  # bytes of one dataset; the largest published one (all of MOSEI's COVAREP) has less
+MOST = 64 << 30  # bytes of one dataset; the largest published one (all of MOSEI's COVAREP) is smaller
 
 # Control characters (C0, C1) except line end and tab, line and paragraph separators, overrides of the writing
 # direction, halves of surrogate pairs.
@@ -31,7 +31,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: object, most: int | None = 160) -> str:
-    r"""Return an error, or any text that others wrote, as one line that a terminal may show.
+    r"""Return an error, or any text from elsewhere, as one line that is safe on a terminal.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def one_line(text: object, most: int | None = 160) -> str:
 def open_hdf5(path: Path) -> Iterator[Any]:
     """Open an HDF5 file for reading; any fault of the file, even while it is read later, raises `UserError`.
 
-    This cannot catch what the HDF5 library itself does not survive: of 6000 files with random bytes changed, it read
-    for ever in the text heap of one.
+    This cannot catch a fault that hangs the HDF5 library itself: of 6000 files with random bytes changed, one kept it
+    reading the text heap for ever.
     """
     import h5py
 
@@ -119,7 +119,7 @@ def declared_bytes(dataset: Any) -> int:
 
 
 def refuse_ratio(what: str, declared: int, stored: int) -> None:
-    """Raise `UserError` for what unpacks to more than `HARMLESS` bytes and more than `RATIO` times its size."""
+    """Raise `UserError` if data unpack to more than `HARMLESS` bytes and to more than `RATIO` times their size."""
     if declared > HARMLESS and declared > RATIO * stored:
         raise UserError(
             f"{what} declares {declared >> 20} MiB but holds {stored} bytes, as a file made to fill the memory does: "

@@ -11,14 +11,14 @@ from pipeline.errors import refuse_pipe
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex sha256 of a file's content; what is not a regular file, such as a pipe, raises `UserError`."""
+    """Return the hex sha256 of a file's content; raise `UserError` if it is not a regular file, such as a pipe."""
     refuse_pipe(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def stamp_of(path: Path) -> list[int]:
-    """Return what changes whenever a file changes: size, times and which file it is; a missing one raises OSError.
+    """Return a file's size, times and inode, which change whenever it does; a missing file raises OSError.
 
     The change time (ctime) moves with every replacement, even one that keeps size and modification time.
     """
@@ -44,16 +44,16 @@ class HashMemo:
             if found["digest"] == _digest(known):
                 return known
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            pass  # it only saves time: without it every file is read again
+            pass  # the memo only saves time: without it every file is read again
         return {}
 
     def sha256(self, path: Path) -> str:
         """Return a file's content hash.
 
-        A missing one raises OSError, and so does a pipe or a device, which may never end.
+        A missing file raises OSError, and so does a pipe or a device, which may never end.
         """
         if path.exists() and not path.is_file():
-            raise OSError(EINVAL, "no regular file", str(path))
+            raise OSError(EINVAL, "not a regular file", str(path))
         stamp = stamp_of(path)
         name = str(path.resolve())
         known = self._known.get(name)
@@ -68,7 +68,7 @@ class HashMemo:
     def save(self) -> None:
         """Write the hashes, if any are new and the folder can be written."""
         if self._dirty:
-            with suppress(OSError):  # it only saves time: a read-only copy can be inspected all the same
+            with suppress(OSError):  # the memo only saves time: a read-only folder can still be inspected
                 write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))
 
 

@@ -1,9 +1,9 @@
-"""Names and texts that the locale of this machine cannot spell."""
+"""Names and texts that the locale of this machine cannot encode."""
 
 import locale
 import sys
 
-REMEDY = "run it with PYTHONUTF8=1, or under a locale of UTF-8 such as LC_ALL=C.UTF-8"
+REMEDY = "run it with PYTHONUTF8=1, or under a UTF-8 locale such as LC_ALL=C.UTF-8"
 
 
 def encoding() -> str:
@@ -21,12 +21,12 @@ def cannot_spell(error: UnicodeEncodeError) -> str:
     """Return the sentence for a name or text that could not be written in an encoding."""
     text = ascii(error.object if len(error.object) < 200 else error.object[max(error.start - 20, 0) : error.end + 20])
     if encoding() == "utf-8":
-        return f"{text} holds half a character, which no file can hold: rename the file, or correct the text"
-    return f"{text} cannot be spelt under {named()}: {REMEDY}"
+        return f"{text} contains half a character, which no file can hold: rename the file, or correct the text"
+    return f"{text} cannot be encoded under {named()}: {REMEDY}"
 
 
 def hint_of(name: str) -> str:
     """Return what to add to a message on a missing file, if the locale may be the reason."""
     if name.isascii() or encoding() == "utf-8":
         return ""
-    return f"; under {named()} names with other letters than ASCII may not be found: {REMEDY}"
+    return f"; under {named()} names with non-ASCII letters may not be found: {REMEDY}"

@@ -30,7 +30,7 @@ def add_corpus(
     """Add a corpus block to a settings file and return what to tell the user.
 
     A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. `check` may refuse
-    the new settings by an exception.
+    the new settings by raising an exception.
 
     Raises
     ------
@@ -132,7 +132,7 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a corpus: what was given, else what is published of the corpus, else the defaults."""
+    """Return the block of a corpus: the given settings, else those of the published corpus, else the defaults."""
     root = Path(settings["root"]).expanduser()
     if not root.is_dir():
         raise UserError(f"--root {root} is not a folder{hint_of(str(root))}")

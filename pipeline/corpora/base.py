@@ -11,9 +11,9 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
 # A reader turns the unpacked folder into utterances. It opens label files, but no media, and collects problems instead
-# of raising at the first. `pipeline.corpora.reading` holds what it returns to this: each utterance has a different
-# name, a recording and a line of its label file (0: none); text is "" and a number NaN where it is unknown. `gather`
-# fills in `end`, `duration` and the hashes; a `group` that is empty becomes the recording.
+# of raising at the first. `pipeline.corpora.reading` checks its result: each utterance has a unique name, a recording
+# and a line of its label file (0: none); an unknown text is "", an unknown number NaN. `gather` fills in `end`,
+# `duration` and the hashes; an empty `group` becomes the recording.
 Reader = Callable[[Path, CorpusParams], Corpus]
 
 
@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a published corpus.
+    """The description of a published corpus.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Description:
     faults: Sequence[Fault] = field(default_factory=tuple)
 
     def known_bad(self) -> dict[str, Fault]:
-        """Return the utterances that are missing or unreadable in every copy, with the fault that says so."""
+        """Return the utterances that are missing or unreadable in every copy, with the fault that documents it."""
         return {utterance: fault for fault in self.faults for utterance in fault.utterances}
 
 
@@ -83,7 +83,7 @@ class CorpusReader:
 
 
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:
-    """Return the error on a folder that does not hold the corpus, or not all of it: what was found and what was not.
+    """Return the error for a folder without the corpus, or with parts of it; it lists what was and was not found.
 
     >>> print(half_unpacked(Path("."), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
     . does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.

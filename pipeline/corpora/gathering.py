@@ -25,7 +25,7 @@ from pipeline.tables.bound import TABLES
 
 
 def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
-    """Write the tables of a corpus as `prepare` does; it need not be in the settings, nor have a label."""
+    """Write the tables of a corpus as `prepare` does; it need neither be in the settings nor have a label."""
     paths = CorpusPaths(name)
     with writing(paths.utterances):
         return _tabulate(settings, paths)
@@ -95,7 +95,7 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
         return []
     message = (
         f"{len(away)} recordings lie outside {settings.root}, such as {min(away)}: `dvc repro` does not notice when "
-        "they change (`crossmodal status` does); link them into the folder, or run `dvc repro --force` then"
+        "they change (`crossmodal status` does); link them into the folder, or run `dvc repro --force` when they do"
     )
     return [Problem("warning", label_file(settings), None, message)]
 

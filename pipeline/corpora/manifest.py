@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from common.names import suggest
-from pipeline.corpora.manifest_columns import OURS, check_asked, corrected_columns
+from pipeline.corpora.manifest_columns import OURS, check_named_columns, corrected_columns
 from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity
 from pipeline.corpora.utterances import COLUMNS, Corpus
@@ -43,10 +43,10 @@ from pipeline.tables.rules import (
 )
 from pipeline.tables.splits import split_of
 
-_SUGGESTED = 20  # labels that occur once for which a similar one is suggested
+_SUGGESTED = 20  # at most this many labels that occur once get a suggestion
 NAMES = ("utterance", "speaker", "group", "split")
 
-Note = Callable[[Severity, str], None]  # notes what is wrong with a row
+Note = Callable[[Severity, str], None]  # reports what is wrong with a row
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
@@ -61,13 +61,13 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     if not path.exists():
         found = "does not exist" if not root.exists() else "holds no manifest.csv"
         meant = Neighbours().meant(path) if root.exists() else None
-        hint = f" (did you mean {meant.name!r}? It must have just that name)" if meant else ""
+        hint = f" (did you mean {meant.name!r}? The name must be exactly manifest.csv)" if meant else ""
         raise UserError(
             f"{root} {found}{hint}: a manifest corpus needs {path} with the columns media and {corpus.label}"
         )
-    asked = _asked(corpus)
-    check_asked(path, corpus.label, corpus.protocol.group)
-    sheet, problems = corrected_columns(path, read_sheet(path, OURS, asked), corpus.protocol)
+    named = _named_columns(corpus)
+    check_named_columns(path, corpus.label, corpus.protocol.group)
+    sheet, problems = corrected_columns(path, read_sheet(path, OURS, named), corpus.protocol)
     _check_header(path, sheet.header, corpus)
     if not sheet.rows:
         raise UserError(f"{path} has a header but no rows: write one row per utterance")
@@ -75,9 +75,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     files, table["recording"] = recordings_of(table["recording"].tolist(), root)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table["utterance"], files)
-    judged = [name for name in sheet.header if folded(name) in OURS]  # their cells were judged before
-    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # the import has named them
-    near = {} if features_only else nearly_ours(sheet.header, OURS, [*asked, *judged])
+    checked = [name for name in sheet.header if folded(name) in OURS]  # `misused` has checked their cells
+    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # `import` reported them
+    near = {} if features_only else nearly_ours(sheet.header, OURS, [*named, *checked])
     problems += [Problem("warning", path, None, notice) for notice in near_notices(near)]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)
@@ -85,8 +85,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     return Corpus(table, read_words(root / "words.csv", spans, problems), problems)
 
 
-def _asked(corpus: CorpusParams) -> list[str]:
-    """Return the columns that the settings name, without ours."""
+def _named_columns(corpus: CorpusParams) -> list[str]:
+    """Return the columns of label and group that the settings name, except our own columns."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -137,13 +137,13 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return the cell of the protocol's group under our name, if its name is ours in another spelling (``Speaker``)."""
+    """Return the cells of the group's column under our name, if it is spelt differently there (``Speaker``)."""
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
 
 def _check_characters(row: Mapping[str, str], corpus: CorpusParams, note: Note) -> None:
-    names = {*NAMES, *_asked(corpus)}
+    names = {*NAMES, *_named_columns(corpus)}
     for name, cell in row.items():
         fault = fault_of_name(cell) if name in names else fault_of_text(cell)
         if fault:
@@ -186,7 +186,7 @@ def _check_region(cell: str, note: Note) -> None:
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
-    """Return the given utterance names, or names made of the file's, numbered if several come from one file."""
+    """Return the given utterance names, or names made from the file names, numbered if several come from one file."""
     many = Counter(files)
     seen: Counter[str] = Counter()
     names = []
@@ -252,7 +252,7 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
-    """Return a problem on rows that are the same part of a recording: an error if an unread column may have times."""
+    """Return a problem for rows of the same part of a recording: an error if a column that is not read may be times."""
     message = same_parts(table, repeated(table))
     if not message:
         return []

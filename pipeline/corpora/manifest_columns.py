@@ -13,11 +13,11 @@ from pipeline.tables.column_cells import HOLDS, misused
 from pipeline.tables.csv_files import Sheet
 from pipeline.tables.splits import SPLITS, meanings
 
-MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # by prepare, not by the manifest
+MADE = ("recording", "media_sha256", "sound_sha256", "duration", "line")  # made by prepare, not by the manifest
 OURS = tuple(name for name in COLUMNS if name not in MADE)
 
 
-def check_asked(path: Path, label: str, group: str) -> None:
+def check_named_columns(path: Path, label: str, group: str) -> None:
     """Raise `UserError` if the settings name a column as label or group that means something else here."""
     if label in (*COLUMNS, *MADE):
         raise UserError(f"{path}: the column {label!r} has another meaning here: copy the labels to another column")
@@ -28,9 +28,9 @@ def check_asked(path: Path, label: str, group: str) -> None:
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the sheet as it is to be read, and problems.
 
-    Columns that `prepare` makes are left out. A column of ours without any cell that it should hold is an error, and
-    is emptied. Other words for train, valid and test become these; other names of splits do not matter if the protocol
-    uses no splits.
+    Columns that `prepare` makes are left out. A column of ours in which no cell fits its name is an error, and is
+    emptied. Other words for train, valid and test are replaced by these; other names of splits are ignored if the
+    protocol does not use splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())
@@ -68,7 +68,7 @@ def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, l
     unknown = [name for name in names if name not in meant]
     if unknown and not PROTOCOLS[protocol.kind].needs_splits:
         notices.append(
-            f"{unknown[0]!r} is not one of {', '.join(SPLITS)}: it is not read, and the protocol {protocol.kind} does "
+            f"{unknown[0]!r} is not one of {', '.join(SPLITS)} and is ignored: the protocol {protocol.kind} does "
             "not need it"
         )
         meant |= dict.fromkeys(unknown, "")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.streams.spans import Region
 
-END_S = 0.1  # the stated length of a container is a little off: an end this near is the end of the recording
+END_S = 0.1  # a container's stated length is a little off: an end this close is the end of the recording
 
 
 def real_places(paths: Sequence[str], root: Path) -> list[str]:
@@ -36,9 +36,9 @@ def _real(path: str) -> str:
 
 
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
-    """Return for each path a name of its file, as short as tells all apart, and the name of its recording.
+    """Return for each path the shortest unique name of its file, and the name of its recording.
 
-    The second is the same for all paths that lead to one file: the name of the first of them.
+    All paths that lead to one file have the same recording, named after the first of them.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, 
 
 
 def parts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return which part of a recording each row is, so that equal parts are equal rows.
+    """Return the part of a recording that each row covers; equal parts give equal rows.
 
     Parameters
     ----------
@@ -107,19 +107,19 @@ def _region(cell: str) -> str:
 
 
 def repeated(table: pd.DataFrame) -> pd.Series:
-    """Return which rows of a table are the same part of a recording as an earlier row."""
+    """Return a mask of the rows that cover the same part of a recording as an earlier row."""
     return parts_of(table).duplicated() & (table["media"] != "") & (table["start"] != table["end"])
 
 
 def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
-    """Return a sentence on the rows that are the same part of a recording as an earlier row, ``""`` without any.
+    """Return a sentence on the rows that cover the same part of a recording as an earlier row, or ``""``.
 
     Parameters
     ----------
     table
         The utterances.
     again
-        Which rows they are.
+        The mask of these rows, from `repeated`.
     """
     if not again.any():
         return ""

@@ -1,4 +1,4 @@
-"""What is wrong in a corpus: one problem, how many of a kind are listed, and which of them are shown."""
+"""Problems of a corpus: what a problem holds, how many of one kind are listed, and which are printed."""
 
 import re
 from collections import Counter

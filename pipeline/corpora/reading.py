@@ -1,4 +1,4 @@
-"""A corpus as its reader returns it, held to the contract of `pipeline.corpora.base` before anything uses it."""
+"""Reading a corpus, and checking what its reader returns against the contract of `pipeline.corpora.base`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from pipeline.errors import UserError, failed, name_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.splits import SPLITS
 
-_MADE = {"media_sha256", "duration", "sound_sha256"}  # columns that `gather` makes, whatever a reader gave
+_MADE = {"media_sha256", "duration", "sound_sha256"}  # columns that `gather` fills in, so a reader need not
 _OPTIONAL = {*_MADE, "sound", "sound_start", "audio_track", "audio_channel", "video_track"}
 
 
@@ -26,7 +26,7 @@ def read_corpus(settings: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If the reader cannot read the folder, raises any other exception, or returns anything else than a `Corpus` of
+        If the reader cannot read the folder, raises any other exception, or returns anything but a `Corpus` of
         utterances with unique names and cells of the right types.
     """
     read = reader(settings.reader)
@@ -34,7 +34,7 @@ def read_corpus(settings: CorpusParams) -> Corpus:
         found = read(Path(settings.root), settings)
     except (UserError, OSError):
         raise
-    except Exception as error:  # whatever a plugin raises
+    except Exception as error:  # a plugin may raise anything
         raise failed(read, error) from error
     if fault := _fault_of_parts(found):
         raise UserError(f"{name_of(read)} {fault}")

@@ -30,7 +30,7 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: recordings that break off, tracks and channels that do not exist, tracks nobody chose from."""
+    """Return problems: recordings that break off, tracks and channels that do not exist, and tracks not chosen."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -51,7 +51,7 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
 
 
 def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
-    """Return which recording each utterance's sound or picture is read from."""
+    """Return the recording that each utterance's sound or picture is read from."""
     return table["sound"].where(table["sound"] != "", table["media"]) if kind == "audio" else table["media"]
 
 

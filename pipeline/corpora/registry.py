@@ -25,7 +25,8 @@ def register(name: str, read: Reader, description: Description | None = None) ->
     Raises
     ------
     UserError
-        If the name is taken by another reader, `read` is no function, or `description` is no `Description`.
+        If the name is taken by another reader, `read` is not callable, or `description` is not a
+        `Description`.
     """
     if not callable(read):
         raise UserError(f"the corpus reader {name!r} is {read!r}: register(name, read) needs a function")

@@ -1,4 +1,4 @@
-"""Whether the label files of a corpus are still those that `prepare` read, which later stages would not notice."""
+"""Check whether the label files of a corpus changed since `prepare` read them: later stages do not read them."""
 
 from collections.abc import Mapping
 from io import StringIO
@@ -20,11 +20,11 @@ END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its l
 SOURCES = "sources"  # entry of the record: the files that were read
 
 
-MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # what a reader may leave empty
+MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # a reader may leave these empty
 
 
 def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the sha256 of manifest.csv and words.csv by name; nothing for a published corpus."""
+    """Return the sha256 of manifest.csv and words.csv by name; empty for a published corpus."""
     manifest = label_file(settings)
     files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
     return {path.name: sha256_of(path) for path in files if path.is_file()}
@@ -84,7 +84,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Whether the files mean the same although their bytes changed; unreadable files do not."""
+    """Whether the files have the same meaning although their bytes changed; unreadable files do not."""
     try:
         return current(params, name)
     except UserError:

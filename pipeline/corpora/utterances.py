@@ -22,16 +22,16 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "media_sha256": "name",  # content of the recording; empty where it cannot be read
     "start": "number",  # seconds of the recording's own clock
     "end": "number",
-    "duration": "number",  # of the whole recording, seconds
+    "duration": "number",  # length of the whole recording, seconds
     "text": "text",
     "speaker": "name",
-    "group": "name",  # what may not be split between training and test: video, session, dialogue
+    "group": "name",  # never split between training and test: video, session, dialogue
     "order": "number",  # position in the conversation
     "split": "name",  # train, valid, test or empty
     "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
-    "sound": "name",  # path of the voice if it is not in `media`; empty: it is
+    "sound": "name",  # path of the voice; empty if it is in `media`
     "sound_sha256": "name",
-    "audio_track": "name",  # of several tracks of sound: number from 1, language or title; empty: streams.audio.track
+    "audio_track": "name",  # which sound track: number from 1, language or title; empty: streams.audio.track
     "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
     "video_track": "name",  # like audio_track, for the picture
     "sound_start": "number",  # where the utterance begins in `sound`, seconds; it lasts as long as in `media`

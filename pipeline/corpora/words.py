@@ -67,7 +67,7 @@ def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem
             again.append(line)
     if again:
         what = f"{len(again)} {'row repeats' if len(again) == 1 else 'rows repeat'} another (such as line {again[0]})"
-        problems.append(Problem("warning", path, None, f"{what}, word and times alike: read once"))
+        problems.append(Problem("warning", path, None, f"{what} with the same word and times: read once"))
     return {line: row for line, row in rows.items() if line not in {*again}}
 
 

@@ -74,7 +74,7 @@ class ImportOptions:
         ``(modality, names)`` pairs: which arrays (npz) or columns (csv, parquet; names may hold ``*``) are features of
         which modality. Each array becomes a store, and so do all columns of one pair.
     id, text, speaker, group, split, start, end, label
-        Which array or column holds what; empty: as the format has it, or none.
+        Names of the arrays or columns that hold these; empty: the format's own, or none.
     splits
         Name of a split in the file -> train, valid or test.
     labels, words
@@ -141,7 +141,7 @@ def pooled_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pooled_names_of(feature_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of what `pooled_of` returns."""
+    """Return the names of the numbers that `pooled_of` returns."""
     return tuple(f"{n}_{part}" for part in ("mean", "std") for n in feature_names)
 
 
@@ -155,7 +155,7 @@ def _same(entry: Entry) -> Entry:
 
 
 def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
-    """Return a notice on the numbers of a store that were masked because they are not finite; nothing without any."""
+    """Return a notice on the numbers of a store that were masked because they are not finite; none if all are."""
     what = f"{counted(numbers, 'number')} of {counted(utterances, 'utterance')}"
     verbs = "is not finite and counts" if numbers == 1 else "are not finite and count"
     return [f"{store}: {what} {verbs} as undefined"] if numbers else []

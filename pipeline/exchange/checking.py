@@ -15,7 +15,7 @@ from pipeline.tables.intervals import REACH_S
 from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
 NAMES = ("recording", "speaker", "group", "split")  # columns of names, apart from the utterances' own
-_SUSPECT = re.compile("[\0\ud800-\udfff]")  # what a text may not hold; this search is fast
+_SUSPECT = re.compile("[\0\ud800-\udfff]")  # characters that no text may hold; this search is fast
 
 
 def checked(bundle: Bundle, path: Path) -> Bundle:

@@ -32,14 +32,14 @@ _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file as messages name it: its path, its word for a column, and the place of its row i, counted from 0."""
+    """A file as messages describe it: its path, its word for a column, and the place of row i, counted from 0."""
 
     path: Path
     kind: str
     place: Callable[[int], str]
 
     def error(self, row: int, column: str, problem: str) -> UserError:
-        """Return the error on one cell."""
+        """Return the error for one cell."""
         return UserError(f"{self.path}, {self.place(row)}: {self.kind} {column!r} {problem}")
 
 
@@ -274,7 +274,7 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name that a file can have as well.
+    """Return a name in a form that is also valid as a file name.
 
     >>> store_name("audio/mfcc 13")
     'audio_mfcc_13'

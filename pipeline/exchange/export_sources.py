@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ExportStore:
-    """A store of the corpus, of which only the outline is in memory.
+    """A store of the corpus; only its outline is in memory.
 
     `utterances` are those of the table; `at` is the position of each in the store, -1 for none (imported features).
     """
@@ -42,7 +42,7 @@ class ExportStore:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Number of rows of each utterance of the table."""
-        rows = np.append(np.diff(self.offsets), 0)  # for those that are not in the store
+        rows = np.append(np.diff(self.offsets), 0)  # no rows at position -1: not in the store
         found: NDArray[np.int64] = rows[self.at]
         return found
 
@@ -55,7 +55,7 @@ class ExportStore:
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
-        """Read one utterance if the store is still the same; the file is open only meanwhile."""
+        """Read one utterance if the store is still the same; the file is open only while it is read."""
         j = int(self.at[i])
         if j < 0:
             return Entry("absent", f"not in {self.path.name}")

@@ -33,7 +33,7 @@ from pipeline.training.matching import imported_differences
 from pipeline.training.trained import require_extracted
 
 ALIGNMENTS = ("", "word")
-_LOCAL = (  # of no use without the media
+_LOCAL = (  # columns that are useless without the media
     *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
     *("audio_track", "audio_channel", "video_track"),
 )
@@ -103,7 +103,7 @@ def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
-    """Return the bundle with a part of MMSA for each utterance beside the corpus's split, and a sentence on it."""
+    """Return the bundle with a column of MMSA's parts in addition to the corpus's split, and a sentence on it."""
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)

@@ -22,7 +22,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files; if the block ends well all take their places, otherwise none does."""
+    """Write all stores to temporary files; all are moved into place if the block succeeds, else none."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):

@@ -161,5 +161,5 @@ def _entry(own: Arrays, i: int) -> Entry:
 
 
 def damaged(path: Path, problem: object) -> UserError:
-    """Return the error on a file of ours that cannot be read."""
+    """Return the error for a file of ours that cannot be read."""
     return UserError(f"{path} is damaged ({problem}): export it again")

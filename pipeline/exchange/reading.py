@@ -1,4 +1,4 @@
-"""A bundle as the reader of a format returns it, held to the contract of `Bundle` before anything uses it."""
+"""Reading a file of any format, and checking the bundle that its reader returns against `Bundle`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.checking import checked
 from pipeline.exchange.registry import Read, reader_of
 
-# What a broken or hostile file makes the formats of this program raise.
+# Exceptions that a broken or hostile file causes in the formats of this program.
 _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
@@ -28,7 +28,7 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is broken, or a plugin's reader raises any other exception, or returns anything else than a
+        If the file is broken, or a plugin's reader raises any other exception, or returns anything but a
         `Bundle` of utterances with unique names and stores of known modalities. Entries are checked when they load.
     """
     read = reader_of(form)
@@ -71,7 +71,7 @@ def _fault_of_store(store: FeatureSet) -> str:
     if store.modality not in MODALITIES:
         return f"the store {store.name!r} of the modality {store.modality!r}; {suggest(store.modality, MODALITIES)}"
     if not all(isinstance(item, Item) for item in store.items):
-        return f"the store {store.name!r} with items that are no Item: make them with `bundle.item_of`"
+        return f"the store {store.name!r} with items that are not of type Item: make them with `bundle.item_of`"
     if twice := repeated(str(item.utterance) for item in store.items):
         return f"the store {store.name!r} with two items of the utterance {twice!r}: give one for each utterance"
     return ""

@@ -22,9 +22,9 @@ class Format:
     Attributes
     ----------
     read, write
-        What reads a file, and what writes one; None where a format goes one way only.
+        The functions that read and write a file; None if the format cannot be read or written.
     scored_parts
-        Whether what is written needs a split for each utterance and a number as its label.
+        Whether a written file needs a split for each utterance and a number as its label.
     """
 
     read: Read | None = None
@@ -48,7 +48,7 @@ _FORMATS = Registry(
 
 
 def register(name: str, entry: Format) -> None:
-    """Add a format; a name that another format has, or an entry that is no `Format`, raises `UserError`."""
+    """Add a format; raise `UserError` if another format has its name or the entry is not a `Format`."""
     given = [function for function in (entry.read, entry.write) if function] if isinstance(entry, Format) else []
     if not given or not all(callable(function) for function in given):
         raise UserError(f"the format {name!r} is {entry!r}: register(name, Format(read, write)) needs functions")
@@ -66,7 +66,7 @@ def entry_named(name: str) -> Format:
 
 
 def reader_of(name: str) -> Read:
-    """Return what reads a format; an unknown one, or one that is only written, raises `UserError`."""
+    """Return the function that reads a format; raise `UserError` if it is unknown or only written."""
     found = _FORMATS[name].read if name in _FORMATS else None
     if found is None:
         known = [known for known, entry in _FORMATS.items() if entry.read]
@@ -75,7 +75,7 @@ def reader_of(name: str) -> Read:
 
 
 def writer_of(name: str) -> Write:
-    """Return what writes a format; an unknown one, or one that is only read, raises `UserError`."""
+    """Return the function that writes a format; raise `UserError` if it is unknown or only read."""
     found = _FORMATS[name].write if name in _FORMATS else None
     if found is None:
         known = [known for known, entry in _FORMATS.items() if entry.write]

@@ -1,4 +1,4 @@
-"""A bundle written in a format, whole or not at all, whoever wrote the writer."""
+"""Writing a bundle in a format: whole or not at all, even if a plugin writes it."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
             if error.filename is not None and Path(str(error.filename)).is_relative_to(folder):
                 error.filename = str(path)
             raise
-        except Exception as error:  # whatever a plugin raises
+        except Exception as error:  # a plugin may raise anything
             raise failed(write, error) from error
         if not made.exists():
             raise UserError(f"{name_of(write)} wrote nothing to the path that it was given")

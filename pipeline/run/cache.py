@@ -41,7 +41,7 @@ class ClipCache:
             return None
         try:
             content = path.read_bytes()
-        except FileNotFoundError:  # deleted since
+        except FileNotFoundError:  # deleted in the meantime
             return None
         digest, payload = content[len(_MAGIC) : len(_MAGIC) + _DIGEST], content[len(_MAGIC) + _DIGEST :]
         if not content.startswith(_MAGIC) or _digest(key, payload) != digest:

@@ -158,7 +158,7 @@ def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | E
             yield position, result
     except (ExtractorError, StoreError, UserError):
         raise
-    except Exception as error:  # whatever a codec or a model raises is a failure of the clip, not of the run
+    except Exception as error:  # any error of a codec or a model is a failure of the clip, not of the run
         for position in sorted(left):
             yield position, error
     else:

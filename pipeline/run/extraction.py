@@ -117,7 +117,7 @@ class ExtractStep:
             return feature_entry(extractor.extract(stream), extractor)
         except ExtractorError:
             raise
-        except Exception as error:  # whatever a model raises is a failure of this clip
+        except Exception as error:  # any error of a model is a failure of this clip
             return error
 
 

@@ -1,6 +1,6 @@
 """Every content key is made here, from a description of all that the keyed thing depends on.
 
-A key is the hash of such a description, so what is kept under it is right or not there, never out of date. Equal
+A key is the hash of such a description, so an entry under it is right or missing, never out of date. Equal
 descriptions give equal keys in every process. What each kind of thing depends on is listed in its function or class:
 
 =====================  ==============================================================================
@@ -109,12 +109,12 @@ def audio_key(
     channel: str,
     timed_words: Mapping[str, float],
 ) -> str:
-    """Return the key of an audio stream: the recording's content, what is read of it, and when words are spoken."""
+    """Return the key of an audio stream: the recording's content, what is read from it, and when words are spoken."""
     return key_of({**_span_of(program, sha256, span, track), "channel": channel, "words": timed_words})
 
 
 def video_key(program: Mapping[str, Any], sha256: str, span: tuple[float, float], track: str, region: str) -> str:
-    """Return the key of a video stream: the recording's content, and what is read of it."""
+    """Return the key of a video stream: the recording's content, and what is read from it."""
     return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region})
 
 
@@ -158,7 +158,7 @@ def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
 
 
 def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
-    """Return the key of one utterance of imported features: the file, how it was read, and what of it."""
+    """Return the key of one utterance of imported features: its origin (file and options), store and name."""
     return key_of({"store": store, **origin, "utterance": utterance})
 
 
@@ -213,7 +213,7 @@ def code_key(sources: Mapping[str, str], packages: Sequence[str]) -> str:
 
 
 def plugins_key(sources: Sequence[str]) -> str:
-    """Return the key of the plugins, of each of which the content hash is given."""
+    """Return the key of the plugins from the content hash of each."""
     return key_of({"plugins": sources})
 
 

@@ -1,6 +1,6 @@
-"""What killed runs left: only files that this program named, and only in folders that it writes.
+"""Files left by killed runs: only those that this program named, and only in folders that it writes.
 
-A user's own hidden files may be beside ours, and a corpus's folder below ``data/raw`` may be a link to a user's folder.
+A user's own hidden files may lie next to ours, and a corpus's folder in ``data/raw`` may be a link to a user's folder.
 """
 
 from collections.abc import Iterator

@@ -23,8 +23,8 @@ _PATIENCE, _PAUSE_S = 20, 0.05  # no message about a lock that is held for less 
 def writing(target: Path) -> Iterator[None]:
     """Wait until no other run of this folder writes `target`, then keep others from writing it.
 
-    A lock is released when its process ends, however it ends. Its file is below ``data/cache``, since DVC tracks what
-    is beside the target.
+    A lock is released when its process ends, however it ends. Its file is below ``data/cache``, since DVC tracks the
+    files next to the target.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     Parameters
     ----------
     path
-        The lock file. In a folder that cannot be written there is none, so that a read-only copy can be looked at.
+        The lock file. There is none in a read-only folder, so that such a copy can be inspected.
     what
         What the holder does, for the message to those who wait, as in ``is writing data/x.csv``.
     """
@@ -57,10 +57,10 @@ def locked(path: Path, what: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
-        held = None  # whoever cannot write the lock file cannot write the target either
+        held = None  # a process that cannot write the lock file cannot write the target either
     try:
         if held is not None:
-            with suppress(OSError):  # on a full disk, those who wait learn less
+            with suppress(OSError):  # on a full disk, waiting processes get a less detailed message
                 os.ftruncate(held, 0)
                 os.pwrite(held, json.dumps({"who": _self(), "what": what}).encode(), 0)
         yield
@@ -99,7 +99,7 @@ def _take(descriptor: int, what: str) -> bool:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        sys.stderr.write(f"This file system has no locks: start no second run that {what}\n")
+        sys.stderr.write(f"This file system has no locks: do not start another run that {what}\n")
         return False
     return True
 

@@ -24,7 +24,7 @@ STREAM_FAILED = "StreamFailed"  # failed in an earlier stage, and is counted the
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance for one step to compute: its content key, and what the step needs to know of it."""
+    """One utterance for one step to compute: its content key, and what the step needs to know about it."""
 
     utterance: str
     key: str

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 _LINE_EVERY_S = 10.0
-_RECENT = 100  # results that the rate is measured on
+_RECENT = 100  # the rate is measured on this many latest results
 _LEAST_S = 1.0  # a shorter time says little about a rate
 
 
 class Pace:
-    """Measures how fast results arrive. What passes before the first result is start-up and does not count."""
+    """Measures how fast results arrive. The time before the first result is start-up and does not count."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque(maxlen=_RECENT)
@@ -52,7 +52,7 @@ class Progress:
     quiet
         Show nothing.
     clock
-        Seconds that only grow.
+        Returns seconds that never decrease.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Progress:
         return f"{self.label}: {', '.join(counts)}"
 
     def _details(self, *, always: bool) -> list[str]:
-        """Return how many are from the cache and failed, where any are or `always`, the rate and the time left."""
+        """Return the numbers from the cache and failed (zeros only if `always`), the rate and the time left."""
         rate, left = self._pace.rate(self._clock()), self.total - self.cached - self.done
         parts = [
             f"{self.cached} from the cache" if always or self.cached else "",

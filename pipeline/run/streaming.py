@@ -71,7 +71,7 @@ class StreamStep:
                     yield position[id(part[i])], result
             except Changed:
                 raise
-            except Exception as error:  # whatever a codec raises for one recording does not affect the next
+            except Exception as error:  # any error of a codec fails this recording, not the next
                 yield from ((position[id(part[i])], error) for i in sorted(left))
 
     def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
@@ -116,7 +116,7 @@ def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
     Raises
     ------
     Changed
-        If it is another one already; the check raises it too.
+        If it has already been replaced; the check raises it too.
     OSError
         By the check, if the recording is missing.
     """

@@ -37,7 +37,7 @@ def voice_of(
     A channel that is named is used. Otherwise, films and series keep dialogue in the centre channel, which is used
     alone unless it is silent or far below the rest. Of all other recordings the mean is used, without the subwoofer.
     Channels may cancel in their mean because one of them was inverted: if they do so for half a second or longer, or
-    if only the voice cancels beside a hum in both, the loudest channel alone is used for the whole utterance.
+    if only the voice cancels and a hum in both stays, the loudest channel alone is used for the whole utterance.
 
     Parameters
     ----------

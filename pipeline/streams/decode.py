@@ -113,7 +113,7 @@ class AudioTrack:
         """Yield the sound in the order of the file.
 
         Time stamps say where it belongs: a gap between two chunks is a gap in the recording, and where two overlap the
-        later one counts. A packet that cannot be decoded leaves a gap too, which `check` knows of.
+        later one counts. A packet that cannot be decoded leaves a gap too, which `check` reports.
         """
         for packet in packets(self._container, self._timeline, [self._stream]):
             for frame in self._frames(packet):

@@ -11,7 +11,7 @@ from pipeline.streams.pictures import Box, iou
 MAX_STEP = 0.6  # how far a face may move between two samples, in face sizes, and still be the same
 MAX_GROWTH = 2.0  # by what factor its size may change
 MAX_CROWDED = 0.2  # a person counts as alone if other faces are seen in at most this share of the frames ...
-MAX_BESIDE = 0.5  # ... and have at most this fraction of the side length
+MAX_OTHER = 0.5  # ... and their sides are at most this fraction of the person's
 
 
 def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
@@ -78,7 +78,7 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     """Join the tracks of a person who is alone in the picture, who stays the same person over a jump cut or a zoom.
 
     A person is alone if others are seen in few frames only (`MAX_CROWDED` of those with a face) and much smaller
-    (`MAX_BESIDE`). A face beside a larger one is never joined to it. Neither is a probable error of the detector: a
+    (`MAX_OTHER`). A face next to a larger one is never joined to it, nor is a probable error of the detector: a
     much smaller face in a single frame, while another track goes on. Where several people are seen together, tracks are
     left unchanged. Two people who are shown in turn, each of them alone, look like one: boxes cannot tell them apart.
 
@@ -96,7 +96,7 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     sides = [[float(np.sqrt(box[2] * box[3])) for box in boxes] for boxes in frames]
     together = [(own, numbers) for own, numbers in zip(sides, tracks, strict=True) if len(own) > 1]
     seen = sum(map(bool, tracks))
-    if len(together) > MAX_CROWDED * seen or any(sorted(own)[-2] > MAX_BESIDE * max(own) for own, _ in together):
+    if len(together) > MAX_CROWDED * seen or any(sorted(own)[-2] > MAX_OTHER * max(own) for own, _ in together):
         return [list(numbers) for numbers in tracks]
     beside = {track for own, numbers in together for track in numbers if track != numbers[own.index(max(own))]}
     alone = {track for numbers in tracks for track in numbers} - beside - _detector_errors(sides, tracks)
@@ -116,7 +116,7 @@ def _detector_errors(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence
         for track, (first, *more) in places.items()
         if not more
         and any(
-            own[0] < first < own[-1] and widest[track] <= MAX_BESIDE * widest[other] for other, own in places.items()
+            own[0] < first < own[-1] and widest[track] <= MAX_OTHER * widest[other] for other, own in places.items()
         )
     }
 

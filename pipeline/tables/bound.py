@@ -86,7 +86,7 @@ def require_written(path: Path) -> None:
     Raises
     ------
     UserError
-        If it has not, or if no record names a file that needs one. The message names the command that writes it again.
+        If the content differs, or no record names a file that needs one. The message names the command that writes it.
     """
     beside = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
     if path.name in PREDICTED:
@@ -101,7 +101,7 @@ def require_written(path: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether an optional file was written; one that a record names but that is missing raises `UserError`."""
+    """Return whether an optional file exists; raise `UserError` if a record names it but it is missing."""
     for name in (TRAINED,) if path.name in PREDICTED else (TRAINED, TABLES):
         record_path = path.with_name(name)
         if not path.exists() and record_path.exists():

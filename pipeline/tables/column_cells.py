@@ -10,8 +10,8 @@ from pathlib import Path
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.tables.rules import folded, is_no_label
 
-_SHARE = 0.5  # of the filled cells must fit for a column to be what its name says
-_TEXTS = 0.25  # of the filled cells read like sentences: from there on a column holds texts
+_SHARE = 0.5  # a column is what its name says only if this share of its filled cells fits
+_TEXTS = 0.25  # a column holds texts if this share of its filled cells reads like sentences
 
 
 def _numeric(cell: str) -> bool:
@@ -108,8 +108,8 @@ def misused(column: str, cells: Iterable[str], folder: Path) -> str:
     ('north', '')
     """
     filled = [cell for cell in cells if not is_no_label(cell)]
-    judged = column in HOLDS and column not in ("utterance", "media") and len(filled) > 1
-    if not judged or any(fits(column, [cell]) for cell in filled) or _files(column, filled, folder):
+    checkable = column in HOLDS and column not in ("utterance", "media") and len(filled) > 1
+    if not checkable or any(fits(column, [cell]) for cell in filled) or _files(column, filled, folder):
         return ""
     return filled[0]
 
@@ -124,7 +124,7 @@ def _files(column: str, cells: Sequence[str], folder: Path) -> bool:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a text that is too long for a file name
+    except OSError:  # the cell is too long to be a file name
         return False
 
 

@@ -115,7 +115,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
 def write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
     """Write a table as CSV without marking anything; numbers keep six digits after the point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
-    broken = any("\r" in str(cell) for cell in cells)  # pandas quotes no cell for a lone carriage return
+    broken = any("\r" in str(cell) for cell in cells)  # pandas does not quote a cell for a lone carriage return
     quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL
     table.to_csv(target, index=False, float_format="%.6f", lineterminator="\n", quoting=quoting)
 

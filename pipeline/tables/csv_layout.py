@@ -29,16 +29,16 @@ _OTHERS: dict[bytes, str] = {
     b"PAR1": "a parquet file: save the table as CSV",
     b"ARROW1\0": "a feather file: save the table as CSV",
     b"\x89HDF": "an HDF5 file: save the table as CSV",
-    b"\x93NUMPY": "an array of NumPy: save the table as CSV",
-    **{b"\x80" + bytes([version]): "a pickle of Python: save the table as CSV" for version in range(2, 6)},
-    b"MATLAB 5.0": "a file of MATLAB: save the table as CSV",
-    b"SQLite format 3": "a database of SQLite: save the table as CSV",
+    b"\x93NUMPY": "a NumPy array: save the table as CSV",
+    **{b"\x80" + bytes([version]): "a Python pickle: save the table as CSV" for version in range(2, 6)},
+    b"MATLAB 5.0": "a MATLAB file: save the table as CSV",
+    b"SQLite format 3": "an SQLite database: save the table as CSV",
     **dict.fromkeys(
         (b"RIFF", b"\x89PNG", b"\xff\xd8\xff", b"OggS", b"fLaC", b"ID3\2", b"ID3\3", b"ID3\4"),
         "a recording or a picture",
     ),
     b"{\\rtf": "a document in rich text: save it as plain text",
-    b"version https://git-lfs": "a pointer of Git LFS: run `git lfs pull`",
+    b"version https://git-lfs": "a Git LFS pointer: run `git lfs pull`",
 }
 _BOMS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
@@ -82,7 +82,7 @@ def _encoding(raw: bytes) -> str:
         if raw.startswith(mark):
             return encoding
     even, odd = raw[: len(raw) & ~1 : 2].count(0), raw[1::2].count(0)
-    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a Latin script, without a mark
+    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a Latin script, not marked
         return "utf-16-be" if even > odd else "utf-16-le"
     return next((name for name in ("utf-16-le", "utf-16-be") if b"\0" in raw and _reads_as(raw, name)), "utf-8-sig")
 
@@ -127,7 +127,7 @@ def _best(lines: Sequence[str], known: set[str]) -> int:
 
 
 def _delimiter(lines: Sequence[str], known: set[str], named: str) -> str:
-    """Return the delimiter that gives most known names; without any, a comma, or else the one that gives most cells.
+    """Return the delimiter that gives the most known names; of equals, the comma, else the one with the most cells.
 
     A delimiter that the file itself names wins, unless the header contradicts it.
     """

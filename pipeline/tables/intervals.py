@@ -30,10 +30,10 @@ class Interval:
 
 
 def interval_of(start: float, end: float) -> Interval:
-    """Return an interval as all readers read it.
+    """Validate a start and an end, and return the interval: the one rule for all readers.
 
-    A recording begins at 0: what lies before is cut off, with a notice. An interval without length is kept, with a
-    notice, and its utterance is empty. The labels of CMU-MOSI and CMU-MOSEI have both.
+    A negative start becomes 0, with a notice, since a recording begins at 0. An interval without length is kept, with a
+    notice, and its utterance is empty. Both cases occur in CMU-MOSI and CMU-MOSEI.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def intervals_of(
 ) -> tuple[Seconds, Seconds, list[str]]:
     """Return starts and ends for the utterance table, and notices of what had to be corrected.
 
-    An utterance that has no length then is kept and is empty.
+    An utterance that is left without length is kept and is empty.
 
     Parameters
     ----------

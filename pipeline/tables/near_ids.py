@@ -86,7 +86,7 @@ def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
 
 
 def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
-    """Raise `UserError` if ids of `path`, `theirs`, are clearly those of utterances that it lacks, misspelt."""
+    """Raise `UserError` if `theirs`, ids of `path`, are clearly misspelt ids of utterances that it lacks."""
     pairs = nearly_equal(mine, theirs)
     if pairs and clearly_same(pairs, exact):
         raise UserError(f"{path}: {spelling_difference(pairs, 'the utterances', path.name)}: spell them the same")
@@ -104,7 +104,7 @@ def _plain(part: str) -> str:
     bare = re.sub(r"(?<=\d)\.0+\Z", "", _SUFFIX.sub("", part.strip()))
     counted = re.sub(r"(?<![\d.])0+(?=\d)", "", bare)
     marked = _MARKS.sub("_", counted).strip("_")
-    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers, a mark tells where one ends
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers, a mark shows where the first ends
 
 
 def _tails(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

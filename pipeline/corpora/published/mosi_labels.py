@@ -1,4 +1,4 @@
-"""Label files of CMU-MOSI, of which the first of three kinds is read, and the official folds."""
+"""Label files of CMU-MOSI (the first of three kinds that exists is read), and the official folds."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,7 +95,7 @@ def find(places: Iterable[Path], pattern: str) -> Path | None:
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
-    """Return what a copy of the corpus should hold -> whether this one does."""
+    """Return each part that a copy of the corpus should hold -> whether this copy holds it."""
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
     folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}

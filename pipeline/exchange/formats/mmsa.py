@@ -1,4 +1,4 @@
-"""MMSA's feature pickles: read, whoever wrote them, and written for training by MMSA.
+"""MMSA's feature pickles: read from any source, and written for training by MMSA.
 
 A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and for each
 of N clips:
@@ -85,7 +85,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
 
 
 def _is_part(name: Any, value: Any) -> bool:
-    """Whether an entry at the top is a part: by its name, or because it holds what parts hold."""
+    """Whether a top-level entry is a part: by its name, or because it has a key that only parts have."""
     if name in SPLITS:
         return True
     return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))

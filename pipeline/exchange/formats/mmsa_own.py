@@ -1,4 +1,4 @@
-"""The extra keys that our MMSA pickles hold, so that it can be read back without loss.
+"""The extra keys that our MMSA pickles hold, so that they can be read back without loss.
 
 The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays;
 ``rows/<split>``: the utterance of each clip; ``features/<store>/undefined``: one bit per number, set if the zero in

@@ -188,7 +188,7 @@ class Pool:
 def _without_interrupts() -> Iterator[None]:
     """Start processes that ignore Ctrl-C: the process that started them ends them in order.
 
-    Whatever else would end this process waits until they have started, since Dask cannot close half a cluster.
+    Other signals that end this process wait until they have started, since Dask cannot close half a cluster.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

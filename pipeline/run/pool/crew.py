@@ -16,7 +16,7 @@ from pipeline.run.pool.fingerprint import differences, fingerprint
 from pipeline.settings.paths import CACHE
 
 _LOOK_S = 1.0  # how often the list of workers is fetched
-_AGAIN_S = 30.0  # after which a refused worker is checked again: another process may have its address by now
+_AGAIN_S = 30.0  # a refused worker is checked again after this time: another process may have its address
 _ANSWER_S = 10.0
 _NAMED = 3
 
@@ -130,7 +130,7 @@ def _reason(error: Any) -> str:
     if isinstance(error, ImportError | AttributeError) or re.match(
         "(ModuleNotFound|Import|Attribute)Error", str(error)
     ):
-        return f"it has no crossmodal, or another one ({error})"
+        return f"it has no crossmodal, or another version ({error})"
     if isinstance(error, TimeoutError):
         return f"it did not answer within {_ANSWER_S:g} s"
     return " ".join(str(error).split()) or type(error).__name__

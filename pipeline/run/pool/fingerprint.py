@@ -21,7 +21,7 @@ _known: set[str] = set()  # pools that have checked this process
 
 
 def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
-    """Return what this process works with, as of the first call: what it has loaded stays loaded."""
+    """Return the versions of this process's code, libraries and plugins, as they were at the first call."""
     return {**_installed(), **{f"the plugin {plugin}": first_key(plugin)[:12] or _NONE for plugin in plugins}}
 
 

@@ -26,10 +26,12 @@ def connect(address: str) -> Any:
     from distributed.versions import VersionMismatchWarning
 
     try:
-        with ThreadPoolExecutor(1) as thread:  # an event loop of its own, whatever runs in this thread
+        with ThreadPoolExecutor(1) as thread:  # an event loop of its own, since this thread may run one
             kind = thread.submit(asyncio.run, _kind(address)).result()
         if kind != "Scheduler":
-            raise UserError(f"at {address} there is a Dask {kind.lower()}, no scheduler: name the scheduler's address")
+            raise UserError(
+                f"{address} is the address of a Dask {kind.lower()}, not of a scheduler: give the scheduler's"
+            )
         warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # reported below, in one sentence
         client = Client(address, timeout=_ANSWER_S, set_as_default=False)
     except UserError:

@@ -12,12 +12,12 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.run.pool.crew import Crew
 
-_A_WORKER = 2  # tasks in flight per worker: one that runs, and one that waits
+_PER_WORKER = 2  # tasks in flight per worker: one that runs, and one that waits
 _TICK_S = 1.0
 _WORKERS_S = 60.0  # how long a run waits for workers when all have left
-_FETCH_S = 2.0  # after which it is checked whether the worker that has a result is still there; doubled each time
+_FETCH_S = 2.0  # wait before checking that the worker with a result still exists; doubled each time
 _GONE_S = 3.0  # how long the workers of a task must be absent before it is sent to others
-_TRIES = 4  # a task that was sent this often, and lost its worker each time, has the result `WorkerLost`
+_TRIES = 4  # a task that lost its worker this often has the result `WorkerLost`
 
 
 class WorkerLost(Exception):
@@ -77,7 +77,7 @@ class Shift:
         self._waiting.extend(map(_Sent, tasks))
         while self._waiting or self._under_way or self._lost:
             self._look()
-            while self._waiting and len(self._under_way) < _A_WORKER * len(self._crew.approved):
+            while self._waiting and len(self._under_way) < _PER_WORKER * len(self._crew.approved):
                 self._send(self._waiting.popleft())
             yield from self._finished()
 
@@ -152,7 +152,7 @@ class Shift:
             sent.future.release()
 
     def _fetched(self, sent: _Sent) -> Any:
-        """Fetch the result of a task that is done; if its worker is gone with it, return that nothing was done."""
+        """Fetch the result of a task that is done; `Unchecked` if its worker left with it."""
         wait = _FETCH_S
         while True:
             try:

@@ -25,7 +25,7 @@ def require_listed(work: Callable[..., Any]) -> None:
     function = work.func if isinstance(work, partial) else work
     name = f"{function.__module__}.{function.__qualname__}"
     if name not in ON_WORKERS:
-        raise ValueError(f"{name} runs on no worker: list it in {__name__}.ON_WORKERS, with what it does")
+        raise ValueError(f"{name} may not run on a worker: list it in {__name__}.ON_WORKERS, with what it does")
 
 
 def echo(task: str) -> str:

@@ -1,7 +1,7 @@
 """Files joined byte by byte (``cat a.avi b.avi``): where a further one begins.
 
 FFmpeg follows the header at the beginning of a file. It reads nothing after a second header, or mixes both: the picture
-of one part beside the sound of another, or a header that sounds as a click. Formats that are a plain sequence of frames
+of one part with the sound of another, or a header heard as a click. Formats that are a plain sequence of frames
 (MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a header.
 """
 
@@ -16,7 +16,7 @@ from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, MOV, is_comp
 
 CHUNK = 1 << 20
 OGG, FLV = "ogg", "flv"
-LONGEST = 128  # bytes of a header that its pattern may span
+LONGEST = 128  # most bytes of a header that its pattern may span
 SHORT = 512  # most bytes of a first page in Ogg
 # Codecs that the same decoder reads.
 KINS = {"mp1": "mp2", "mp1float": "mp2", "mp2float": "mp2", "mp3": "mp2", "mp3float": "mp2", "mpeg1video": "mpeg2video"}

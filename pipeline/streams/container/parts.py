@@ -14,9 +14,9 @@ from pipeline.streams.container.opening import media_streams
 from pipeline.streams.container.sizes import FROM_STAMPS
 
 BACK_S = 0.2  # decoding stamps that go back by more than this start a new part
-AHEAD_S = 60.0  # so do stamps that jump forward by more than this, in files without stated lengths
-WRAPPED_S = 12 * 3600.0  # or by more than this in any file: they wrapped around
-GLITCH_S = 1.0  # a single stream that goes back by less than this starts no new part
+AHEAD_S = 60.0  # in files without stated lengths, so do stamps that jump forward by more than this
+WRAPPED_S = 12 * 3600.0  # in any file, stamps that jump forward by more than this wrapped around
+GLITCH_S = 1.0  # a single stream that goes back by less than this does not start a part
 TS_SIZES = (188, 192, 204)  # bytes per packet: plain, after a time stamp, before a checksum
 TS_SYNC = 0x47
 TS_PADDING = 0x1FFF  # the stream number of padding
@@ -29,7 +29,7 @@ class StreamParts:
 
     part: int = 0
     count: int = 0
-    shown: int = 0  # how many of those packets are seen or heard
+    shown: int = 0  # how many of its packets are seen or heard
     last_s: float | None = None
     begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, the part that starts there)
     back_s: float = 0.0  # the largest step back of its stamps
@@ -50,7 +50,7 @@ class Parts:
     last_byte: int = 0
     joints: dict[int, int] = field(default_factory=dict)  # part -> the byte where it starts, except the first
     leaps: set[int] = field(default_factory=set)  # the parts that start with a jump forward
-    pauses: set[int] = field(default_factory=set)  # those of them that follow a pause of the same recording
+    pauses: set[int] = field(default_factory=set)  # the leaps that are a pause of the same recording
 
     def note(self, packet: Any) -> None:
         """Take in the next packet."""
@@ -134,7 +134,7 @@ class Parts:
         known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
 
     def shifts(self) -> list[float]:
-        """Return how far each part is moved to begin where the one before ends; after a pause, as far as that one."""
+        """Return how far to move each part so that it begins where the last ends; after a pause, as far as the last."""
         shifts_s: list[float] = []
         for number, (start_s, _) in enumerate(self.spans_s):
             before_s = shifts_s[-1] if number else 0.0

@@ -110,8 +110,8 @@ def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> It
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
             yield (
-                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, what a player shows "
-                f"behind it comes {by_s:.2f} s earlier here, and `start` and `end` count so"
+                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, times after "
+                f"it are {by_s:.2f} s earlier here, in `start` and `end` too, than in a player"
             )
 
 
@@ -122,8 +122,8 @@ def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -
     if about_s <= MISSING_S:
         return ""
     return (
-        f"its header ends it at {reach_s:.2f} s, and the {unread} bytes behind that, about {about_s:.1f} s, are not "
-        "read: if they are part of the recording, repair its header with an audio or video editor"
+        f"its header states an end at {reach_s:.2f} s, and the {unread} bytes after it, about {about_s:.1f} s, are "
+        "not read: if they are part of the recording, repair its header with an audio or video editor"
     )
 
 

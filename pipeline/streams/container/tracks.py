@@ -74,14 +74,14 @@ def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
     Of several programs a picture with sound is chosen, and the sound that belongs to it. A track of one picture is
-    chosen beside no other one, and one that cannot be decoded beside none that can.
+    chosen only if there is no other, and one that cannot be decoded only if none can.
 
     Parameters
     ----------
     container
         The open recording.
     kind
-        Of the tracks.
+        Kind of the tracks.
     stills
         The indices of the streams that hold one picture.
     """

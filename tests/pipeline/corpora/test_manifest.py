@@ -396,9 +396,8 @@ def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, err
     assert len([problem for problem in found.problems if problem.severity == "error"]) == errors
     if not errors:
         assert list(found.utterances["split"]) == ["", "", "train"] * 2
-        assert (
-            f"'fold3' is not one of train, valid, test: it is not read, and the protocol {kind} does not need it"
-            in said(found, "warning")
+        assert f"'fold3' is not one of train, valid, test and is ignored: the protocol {kind} does not need it" in said(
+            found, "warning"
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.validation.protocol import PROTOCOLS, register
-from pipeline.corpora.manifest_columns import MADE, OURS, check_asked, corrected_columns
+from pipeline.corpora.manifest_columns import MADE, OURS, check_named_columns, corrected_columns
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.settings.blocks import ProtocolParams
@@ -71,8 +71,8 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_splits(needs: bool, monkey
 
 
 def test_names_that_the_settings_cannot_use() -> None:
-    check_asked(PATH, "mood", "speaker")
+    check_named_columns(PATH, "mood", "speaker")
     with pytest.raises(UserError, match="'start' has another meaning here: copy the labels to another column"):
-        check_asked(PATH, "start", "speaker")
+        check_named_columns(PATH, "start", "speaker")
     with pytest.raises(UserError, match="'duration' is filled in by `crossmodal prepare`"):
-        check_asked(PATH, "mood", "duration")
+        check_named_columns(PATH, "mood", "duration")

@@ -124,7 +124,7 @@ def test_sound_that_is_not_read_is_a_warning_of_its_line(tmp_path: Path) -> None
     write_csv(tmp_path / "manifest.csv", ("media", "label"), [("whole.wav", "a"), ("died.wav", "b")])
     (said,) = [p for p in gather(settings(tmp_path)).problems if "are not read" in p.message]
     assert (said.severity, said.line) == ("warning", 3)
-    assert "died.wav: its header ends it at 1.00 s" in said.message
+    assert "died.wav: its header states an end at 1.00 s" in said.message
 
 
 @pytest.mark.parametrize(

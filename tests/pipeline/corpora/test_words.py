@@ -104,7 +104,7 @@ def test_rows_that_are_there_twice_are_read_once(tmp_path: Path) -> None:
     rows = "u1,no,0.5,0.7\nu1,no,0.8,1\nu1,so,,\nu1,so,,\n"
     found, problems = words(tmp_path, rows + rows.replace("u1,so,,\n", ""))
     assert [word for word, _, _ in found] == ["no", "no", "so", "so"]
-    assert "2 rows repeat another (such as line 6), word and times alike: read once" in problems[0].message
+    assert "2 rows repeat another (such as line 6) with the same word and times: read once" in problems[0].message
 
 
 @pytest.mark.parametrize("empty", ["", '""', " ", '"  "', "\u00a0", "\u200b"])

@@ -59,7 +59,7 @@ def test_a_sound_bundle_comes_through_as_it_is(returned: Any) -> None:
         (Bundle(TABLE.iloc[[0, 0]]), r"f\.jsonl has the id 'a' more than once"),
         (Bundle(TABLE, features=STORE), "features of type FeatureSet: a tuple of FeatureSet is needed"),  # type: ignore[arg-type]
         (made(modality="sound"), "the store 'voice' of the modality 'sound'; .*there are: text, audio, video"),
-        (made(items=[ENTRY]), "with items that are no Item: make them with"),
+        (made(items=[ENTRY]), "with items that are not of type Item: make them with"),
         (made(items=[item_of("a", ENTRY)] * 2), "with two items of the utterance 'a'"),
     ],
 )

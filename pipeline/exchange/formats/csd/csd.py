@@ -57,7 +57,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     refuse_options(path, options, ("arrays", "labels", "words", "align"))
     if not options.arrays:
         name = files[0].path.stem if files else "NAME"
-        raise UserError(f"{path} does not tell its modality: give it with an option such as --array audio={name}")
+        raise UserError(f"{path} does not state its modality: give it with an option such as --array audio={name}")
     return read_foreign(path, _chosen(path, files, options), options)
 
 

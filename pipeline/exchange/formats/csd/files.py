@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SequenceFile:
-    """What is known of a file without its features: root name, metadata, intervals ``(n, 2)`` s by id, width."""
+    """A file without its features: root name, metadata, intervals ``(n, 2)`` in seconds by id, width."""
 
     path: Path
     root: str
@@ -48,7 +48,9 @@ def describe(path: Path) -> SequenceFile:
         roots = list(h5)
         if len(roots) != 1:
             named = ", ".join(one_line(name, 30) for name in roots[:4])
-            raise UserError(f"{path} has {len(roots)} groups at the top ({named}) where a .csd has one: split it")
+            raise UserError(
+                f"{path} has {len(roots)} top-level groups ({named}), but a .csd file has exactly one: split it"
+            )
         root = child(path, h5, roots[0], dataset=False)
         data = child(path, root, "data", dataset=False)
         metadata = _metadata(path, child(path, root, "metadata", dataset=False))
@@ -67,7 +69,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata, each read as JSON, or else kept as text; what is not text is left out."""
+    """Return the metadata, each read as JSON, or else kept as text; values that are not text are left out."""
     import h5py
 
     found: dict[str, Any] = {}

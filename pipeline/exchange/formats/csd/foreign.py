@@ -246,7 +246,7 @@ class _Rows:
 
 
 def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
-    """Return which rows share time with an utterance; a row of no length is a point."""
+    """Return a mask of the rows that overlap an utterance in time; a row of no length is a point."""
     start, end = intervals.T
     with np.errstate(invalid="ignore"):
         shared = np.minimum(end, span.end) - np.maximum(start, span.start) > TOUCH_S

@@ -60,7 +60,7 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return what an interval cannot hold: ``all`` if no time is known, else ``[row, start, end]`` of such rows."""
+    """Return times that intervals cannot hold: ``all`` if none is known, else ``[row, start, end]`` of its rows."""
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -68,7 +68,7 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Return the times with what `unknown_times` returned put back."""
+    """Return the times after restoring those that `unknown_times` returned."""
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:
@@ -77,7 +77,7 @@ def _with_unknown(times: Floats, unknown: Any) -> Floats:
 
 
 def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
-    """Return the bundle that was written: all of it from a folder, from one file its store and the words beside it.
+    """Return the bundle that was written: all of it from a folder; from one file, its store and the words next to it.
 
     Raises
     ------

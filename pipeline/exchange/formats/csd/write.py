@@ -54,7 +54,7 @@ _TEMPLATE: dict[str, Any] = {  # all keys that the SDK requires; the third is tw
 
 
 def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
-    """Return what writes each file of a bundle, by the file's name without ``.csd``.
+    """Return the function that writes each file of a bundle, by the file's name without ``.csd``.
 
     Raises
     ------

@@ -43,7 +43,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         The file or folder.
     options
         ``arrays`` chooses stores (``text=roberta2``; in a folder, ``audio=audio_emotion`` names files), and gives the
-        modality of a file whose name does not tell it.
+        modality of a file whose name does not state it.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from pipeline.exchange.formats.erc.stores import Found, Vectors, stores_by_name
 
 
 def is_padded(parts: Sequence[Any]) -> bool:
-    """Whether these are the seven: values and labels of training and test, a maximum, two lists of lengths."""
+    """Whether these are the seven arrays: values and labels of training and test, a maximum, two lists of lengths."""
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return len(parts) == 7 and sum(array.ndim == 3 for array in arrays) >= 2
 

@@ -51,7 +51,7 @@ def _modality_of(path: Path) -> Modality:
     for modality in MODALITIES:
         if stem.startswith(modality):
             return modality
-    raise UserError(f"{path}: the name does not tell the modality: give it with --array audio={path.stem}")
+    raise UserError(f"{path}: the name does not state the modality: give it with --array audio={path.stem}")
 
 
 def store_of(

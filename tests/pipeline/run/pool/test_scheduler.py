@@ -27,7 +27,10 @@ def test_the_address_of_a_worker_is_none_of_a_scheduler(cluster: Cluster) -> Non
     with Pool(1, cluster.address) as pool:
         pool.size()
         (address,) = pool._client.scheduler_info(n_workers=-1)["workers"]
-    with pytest.raises(UserError, match="there is a Dask worker, no scheduler"), Pool(1, address) as pool:
+    with (
+        pytest.raises(UserError, match="is the address of a Dask worker, not of a scheduler"),
+        Pool(1, address) as pool,
+    ):
         list(pool.run(where, [0.0]))
 
 

@@ -92,7 +92,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
         for path, kind in kinds.items():
             with pytest.raises(MediaError, match=f"{path} is {kind} and not a recording"):
                 probe(path)
-            with pytest.raises(OSError, match="no regular file"):
+            with pytest.raises(OSError, match="not a regular file"):
                 HashMemo(tmp_path / "hashes.json").sha256(path)
 
 

@@ -116,7 +116,7 @@ def test_media_that_no_table_of_an_mp4_lists_is_reported(tmp_path: Path, within:
     box = data.index(b"mdat") - 4
     path.write_bytes((stated(data, (box, BIG, len(data) - box + len(further))) if within else data) + further)
     (said,) = probe(path).notices
-    assert f"the {len(further)} bytes behind that" in said
+    assert f"the {len(further)} bytes after it" in said
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mov"])
