@@ -47,7 +47,7 @@ def _python() -> Check:
 
 def _locale() -> Check:
     ok = locales.encoding() == "utf-8"
-    remedy = "" if ok else f", which cannot spell many names of files: {locales.REMEDY}"
+    remedy = "" if ok else f", which cannot encode many file names: {locales.REMEDY}"
     return Check("locale", ok, f"{locales.named()}{remedy}")
 
 

@@ -1,4 +1,4 @@
-"""Corpora that tests share: one on which every stage has run, and one with predictions that the tests chose."""
+"""Corpora that tests share: one on which every stage has run, and one whose predictions the tests choose."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of what was finished, which is the working directory."""
+    """Return a copy of the finished corpus; it becomes the working directory."""
     shutil.copytree(finished, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     return tmp_path / "copy"

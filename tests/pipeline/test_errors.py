@@ -1,4 +1,4 @@
-"""Errors that a user can mend: what is no file is never waited for."""
+"""Errors that a user can fix: reading never waits for a pipe or a device."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ READERS = {
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_named_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
+def test_a_named_pipe_is_refused_at_once(name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(UserError, match="named pipe"):
         READERS[name](tmp_path / "pipe.csv")

@@ -1,4 +1,4 @@
-"""What others wrote: texts are safe to print, HDF5 files cannot lead elsewhere or declare more than they hold."""
+"""Data from others: text is safe to print, HDF5 files cannot lead elsewhere or declare more than they hold."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pipeline.foreign import HARMLESS, child, declared_bytes, one_line, open_hdf
         ("line\u2028separator", "line\\u2028separator"),
     ],
 )
-def test_what_controls_a_terminal_is_shown_by_its_code(text: str, shown: str) -> None:
+def test_characters_that_control_a_terminal_are_shown_by_their_codes(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 

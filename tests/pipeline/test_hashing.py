@@ -1,4 +1,4 @@
-"""The memory of content hashes: right, or forgotten."""
+"""The memo of content hashes: it is right, or it is ignored."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.hashing import HashMemo, sha256_of
 
 
-def test_a_damaged_memory_is_forgotten_and_never_believed(tmp_path: Path) -> None:
+def test_a_damaged_memo_is_ignored(tmp_path: Path) -> None:
     media, memory = tmp_path / "clip.wav", tmp_path / "hashes.json"
     media.write_bytes(b"sound")
     truth = sha256(b"sound").hexdigest()
@@ -27,7 +27,7 @@ def test_a_damaged_memory_is_forgotten_and_never_believed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", ["", "[]", "5", '{"a": 5}', '{"digest": "x", "files": {"a": 1}}', "[" * 100_000])
-def test_what_is_no_memory_is_none(content: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_memo_is_ignored(content: str, tmp_path: Path) -> None:
     (tmp_path / "hashes.json").write_text(content)
     (tmp_path / "a").write_text("a")
     assert HashMemo(tmp_path / "hashes.json").sha256(tmp_path / "a") == sha256(b"a").hexdigest()
@@ -42,7 +42,7 @@ def test_an_unchanged_file_is_remembered(tmp_path: Path) -> None:
     assert list(kept) == [str((tmp_path / "a").resolve())]
 
 
-def test_a_named_pipe_is_refused_and_a_memory_that_cannot_be_kept_is_passed_over(tmp_path: Path) -> None:
+def test_a_pipe_is_refused_and_a_memo_that_cannot_be_saved_is_skipped(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="named pipe"):
         sha256_of(tmp_path / "pipe")

@@ -1,4 +1,4 @@
-"""Names that the locale of the machine cannot spell."""
+"""Names that the locale of the machine cannot encode."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def error_of(text: str, encoding: str) -> UnicodeEncodeError:
     return raised.value
 
 
-def test_under_utf_8_only_half_a_character_cannot_be_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_utf_8_only_half_a_character_cannot_be_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locales, "encoding", lambda: "utf-8")
     said = locales.cannot_spell(error_of("a\ud800b", "utf-8"))
     assert said.startswith(r"'a\ud800b' ")
@@ -26,7 +26,7 @@ def test_under_utf_8_only_half_a_character_cannot_be_spelt(monkeypatch: pytest.M
 def test_under_another_locale_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locales, "encoding", lambda: "ascii")
     said = locales.cannot_spell(error_of("café.wav", "ascii"))
-    assert r"'caf\xe9.wav' cannot be spelt" in said
+    assert r"'caf\xe9.wav' cannot be encoded" in said
     assert "PYTHONUTF8=1" in said
     assert "(encoding ascii)" in said
     assert "PYTHONUTF8=1" in locales.hint_of("café.wav")
@@ -41,7 +41,7 @@ def test_of_a_long_text_only_the_place_is_quoted(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(("name", "command"), [("café.wav", ("validate", "c")), ("日本.wav", ("prepare",))])
-def test_names_that_the_locale_cannot_spell(
+def test_names_that_the_locale_cannot_encode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, command: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -69,16 +69,16 @@ def test_doctor_names_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not check.ok
     assert "iso8859-1" in check.detail
     assert "LC_ALL=C.UTF-8" in check.detail
-    assert "names with other letters" in locales.hint_of("café.mp4")
+    assert "names with non-ASCII letters" in locales.hint_of("café.mp4")
     assert locales.hint_of("cafe.mp4") == ""
 
 
-def test_a_root_that_the_locale_cannot_spell_gets_the_hint_that_files_get(tmp_path: Path) -> None:
+def test_a_root_that_the_locale_cannot_encode_gets_the_same_hint_as_files(tmp_path: Path) -> None:
     bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     what = ("--root", "caf\u00e9", "--task", "regression", "--label", "y")
     done = shell("add-corpus", "x", *what, cwd=tmp_path, check=False, env=bare)
     assert done.returncode == 1
-    assert "is not a folder; under the locale C (encoding ascii) names with other letters" in done.stderr
+    assert "is not a folder; under the locale C (encoding ascii) names with non-ASCII letters" in done.stderr
     assert "PYTHONUTF8=1" in done.stderr
 
 

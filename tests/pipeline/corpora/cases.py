@@ -1,4 +1,4 @@
-"""Folders of a corpus as they are after a copy that kept no case of names."""
+"""Folders of a corpus after a copy that changed the case of names."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Adding a corpus leaves everything else of the settings file as it was."""
+"""Adding a corpus leaves the rest of the settings file unchanged."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def settings(**changes: Any) -> dict[str, Any]:
     return base | {"kind": "group-kfold", "folds": 4, "group": "actor"} | changes
 
 
-def test_only_one_line_is_new_and_all_comments_stay(here: Path) -> None:
+def test_only_one_line_is_added_and_all_comments_stay(here: Path) -> None:
     path = here / "params.yaml"
     before = path.read_text().splitlines()
     add_corpus(path, "mine", settings())
@@ -47,13 +47,13 @@ def test_only_one_line_is_new_and_all_comments_stay(here: Path) -> None:
     assert load_params(path).run.corpora == ("demo",)
 
 
-def test_it_can_be_run_by_dvc_at_once(here: Path) -> None:
+def test_dvc_can_run_it_at_once(here: Path) -> None:
     add_corpus(here / "params.yaml", "mine", settings(), also_run=True)
     assert load_params(here / "params.yaml").run.corpora == ("demo", "mine")
     assert (here / "data" / "raw" / "mine").resolve() == here / "clips"
 
 
-def test_a_missing_settings_file_is_made(here: Path) -> None:
+def test_a_missing_settings_file_is_created(here: Path) -> None:
     add_corpus(here / "other.yaml", "mine", settings(), also_run=True)
     assert load_params(here / "other.yaml").run.corpora == ("mine",)
 
@@ -127,7 +127,7 @@ def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_
         ("mine", {"reader": "manifst"}, "did you mean 'manifest'"),
     ],
 )
-def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, here: Path) -> None:
+def test_impossible_corpora_are_refused(name: str, changes: dict[str, Any], message: str, here: Path) -> None:
     before = (here / "params.yaml").read_text()
     with pytest.raises(UserError, match=message):
         add_corpus(here / "params.yaml", name, settings(**changes))
@@ -136,7 +136,7 @@ def test_what_cannot_be_added(name: str, changes: dict[str, Any], message: str, 
 
 
 @pytest.mark.parametrize("content", ["run: {corpora: demo}\n", "- a list\n", "corpora: [x]\n"])
-def test_a_file_that_is_wrong_already_stays_as_it_is(content: str, here: Path) -> None:
+def test_a_settings_file_with_errors_is_not_changed(content: str, here: Path) -> None:
     path = here / "wrong.yaml"
     path.write_text(content)
     with pytest.raises(UserError, match=r"wrong\.yaml"):
@@ -144,7 +144,7 @@ def test_a_file_that_is_wrong_already_stays_as_it_is(content: str, here: Path) -
     assert path.read_text() == content
 
 
-def test_quotes_of_others_stay(here: Path) -> None:
+def test_quotes_of_other_blocks_stay(here: Path) -> None:
     block = "corpora:\n  a: {reader: manifest, root: 'clips', task: classification, label: \"on\", modalities: [text], "
     (here / "own.yaml").write_text(block + "protocol: {kind: official, group: '1:30'}}\n")
     add_corpus(here / "own.yaml", "mine", settings())

@@ -1,4 +1,4 @@
-"""Descriptions of corpora, and the errors on copies that are not complete."""
+"""Descriptions of corpora, and the errors for incomplete copies."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TOY = Description(
 )
 
 
-def test_known_bad_utterances_have_the_fault_that_says_so() -> None:
+def test_known_bad_utterances_have_the_fault_that_documents_them() -> None:
     assert {name: fault.source for name, fault in TOY.known_bad().items()} == {"b": "issue 1"}
 
 
@@ -32,7 +32,7 @@ def test_counts_that_differ_from_the_release_are_warnings() -> None:
     assert [p.message[0] for p in count_warnings(TOY, {}, Path("x"))] == ["0", "0"]
 
 
-def test_an_incomplete_copy_is_named_by_what_is_there_and_what_is_not(tmp_path: Path) -> None:
+def test_an_incomplete_copy_lists_what_was_and_was_not_found(tmp_path: Path) -> None:
     said = str(half_unpacked(tmp_path, {"a": True, "b": False, "c": True}, "Unpack all."))
     assert said == f"{tmp_path} does not hold the whole corpus. Found: a, c. Not found: b. Unpack all."
     assert "Found: nothing of it" in str(half_unpacked(tmp_path, {"a": False}, ""))

@@ -93,7 +93,7 @@ def test_links_that_lead_nowhere_are_failed_rows(root: Path) -> None:
     assert statuses("audio") == ["ok", "failed", "failed", "failed", "failed", "failed", "ok"]
 
 
-def test_the_file_that_is_meant_is_named(root: Path) -> None:
+def test_the_file_that_was_probably_meant_is_named(root: Path) -> None:
     rows = "ONE.wav,1,g1\none,2,g2\n.\\one.wav,1,g3\ndata/raw/c/one.wav,2,g4\none.wav,1,g5\n"
     (root / "manifest.csv").write_text("media,emotion,group\n" + rows)
     settled("audio")
@@ -139,7 +139,7 @@ def test_groups_are_those_of_the_protocol(root: Path) -> None:
     assert " 3 groups," in call("prepare").stdout
 
 
-def test_what_cannot_be_printed_is_printed_by_its_codes(root: Path) -> None:
+def test_unprintable_characters_are_shown_by_their_codes(root: Path) -> None:
     rows = "utterance,emotion,text,group\na,日本,x,g1\nb,joy,y,g1\nc,日本,z,g2\nd,joy,w,g2\n"
     (root / "manifest.csv").write_text(rows, encoding="utf-8")
     settled("text", task="classification")
@@ -148,7 +148,7 @@ def test_what_cannot_be_printed_is_printed_by_its_codes(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_recording_that_may_not_be_read_is_a_failed_row(root: Path) -> None:
+def test_a_recording_without_read_permission_is_a_failed_row(root: Path) -> None:
     tone(root / "locked.wav")
     (root / "locked.wav").chmod(0)
     (root / "manifest.csv").write_text("media,emotion,group\none.wav,1,g1\nlocked.wav,2,g2\n")
@@ -160,7 +160,7 @@ def test_a_recording_that_may_not_be_read_is_a_failed_row(root: Path) -> None:
 
 @pytest.mark.parametrize("rows", ["one.wav,,,1\none.wav,0,3,2\n", "one.wav,1,,1\n./one.wav,1,2.98,2\n",
                                   "one.wav,,3.4,1\none.wav,-1,,2\n"])  # fmt: skip
-def test_one_part_of_a_recording_is_noticed_once_its_end_is_known(rows: str, root: Path) -> None:
+def test_a_repeated_part_is_noticed_once_its_end_is_known(rows: str, root: Path) -> None:
     tone(root / "two.wav")
     (root / "manifest.csv").write_text("media,start,end,emotion\n" + rows + "two.wav,0,3,1\ntwo.wav,0,1,2\n")
     settled("audio")

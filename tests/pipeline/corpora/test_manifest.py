@@ -1,4 +1,4 @@
-"""The manifest reader: good rows arrive, every bad row is named by file, line, value and remedy."""
+"""The manifest reader: good rows are read, every bad row is named by file, line, value and remedy."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def corpus(folder: Path, rows: str, header: str = HEADER, words: str = "", **cha
 GOOD = "a.mp4,u1,0,1.5,Hello there,s1,joy\na.mp4,u2,2,3,,s1,anger\nb.wav,,,,Well,s2,joy\nb.wav,,1,2,No,s2,anger\n"
 
 
-def test_good_rows_arrive(tmp_path: Path) -> None:
+def test_good_rows_are_read(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD)
     table = found.utterances
     assert not found.problems
@@ -49,7 +49,7 @@ def test_absolute_paths_and_further_columns_are_kept(tmp_path: Path) -> None:
     assert found.utterances.loc[0, "media"] == "/clips/x.mp4"
 
 
-def test_names_are_as_short_as_tells_recordings_apart(tmp_path: Path) -> None:
+def test_recordings_have_the_shortest_unique_names(tmp_path: Path) -> None:
     rows = "/x/s1/a.mp4,joy\n/x/s2/a.mp4,anger\n/x/s2/b.wav,joy\n/x/s2/b.mp4,anger\n"
     found = corpus(tmp_path, rows, "media,emotion\n", protocol=ProtocolParams("group-kfold", 2))
     assert list(found.utterances["recording"]) == ["s1/a", "s2/a", "s2/b.wav", "s2/b.mp4"]
@@ -151,7 +151,7 @@ def test_words_are_read_and_checked(tmp_path: Path) -> None:
 
 
 @given(spans=st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.001, 100)), min_size=2, max_size=20))
-def test_spans_come_through_exactly(spans: list[tuple[float, float]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_spans_are_kept_exactly(spans: list[tuple[float, float]], tmp_path_factory: pytest.TempPathFactory) -> None:
     rows = "".join(
         f"a.mp4,u{i},{s!r},{s + d!r},x,s{i % 2},{'joy' if i % 2 else 'anger'}\n" for i, (s, d) in enumerate(spans)
     )
@@ -173,7 +173,7 @@ def test_names_of_columns_are_stripped_and_folded(tmp_path: Path) -> None:
     assert list(found.utterances["speaker"]) == ["s1", "s1", "s2", "s2"]
 
 
-def test_a_group_by_a_column_that_is_ours_in_another_spelling_is_read_as_ours_too(tmp_path: Path) -> None:
+def test_a_group_column_that_is_ours_in_another_spelling_fills_ours_too(tmp_path: Path) -> None:
     header = HEADER.replace("speaker", "Speaker")
     found = corpus(tmp_path, GOOD, header, protocol=ProtocolParams("group-kfold", 2, "Speaker"))
     assert list(found.utterances["Speaker"]) == list(found.utterances["speaker"]) == ["s1", "s1", "s2", "s2"]
@@ -182,7 +182,7 @@ def test_a_group_by_a_column_that_is_ours_in_another_spelling_is_read_as_ours_to
 @pytest.mark.parametrize(
     ("old", "new"), [("speaker", "speaker_id"), ("utterance", "utt_id"), ("text", "transcript"), ("start", "onset")]
 )
-def test_a_column_that_is_nearly_ours_is_warned_about(old: str, new: str, tmp_path: Path) -> None:
+def test_a_column_named_almost_like_ours_is_warned_about(old: str, new: str, tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD, HEADER.replace(old, new), protocol=ProtocolParams("group-kfold", 2))
     assert f"the column {new!r} is not read; did you mean {old!r}" in said(found)
 
@@ -193,7 +193,7 @@ def test_a_needed_column_of_another_name_is_refused(name: str, meant: str, tmp_p
         corpus(tmp_path, GOOD, HEADER.replace(meant, name))
 
 
-def test_rows_of_one_span_are_an_error_where_an_unread_column_tells_them_apart(tmp_path: Path) -> None:
+def test_rows_of_one_span_are_an_error_if_an_unread_column_distinguishes_them(tmp_path: Path) -> None:
     rows = "a.mp4,0,1,joy\na.mp4,1,2,anger\nb.mp4,0,2,joy\nb.mp4,2,4,anger\n"
     kind = ProtocolParams("group-kfold", 2)
     found = corpus(tmp_path, rows, "media,start_time,end_time,emotion\n", protocol=kind)
@@ -228,7 +228,7 @@ def test_invisible_characters_do_not_belong_to_a_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
-def test_no_label_is_refused(label: str, tmp_path: Path) -> None:
+def test_a_missing_label_is_refused(label: str, tmp_path: Path) -> None:
     rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"
     found = corpus(tmp_path, GOOD + rows)
     assert said(found, "error").count("which is not a label: give a label or remove the row") == 2
@@ -248,7 +248,7 @@ def test_thousands_of_labels_that_occur_once_are_reported_quickly(label: str, tm
     assert len(said(found)) < 3 * len(rows) + 1_000_000
 
 
-def test_a_score_with_a_comma_is_one_sentence(tmp_path: Path) -> None:
+def test_a_score_with_a_comma_is_refused_in_one_sentence(tmp_path: Path) -> None:
     rows = 'a.mp4,"0,5"\nb.mp4,soon\nc.mp4,1\n'
     found = corpus(tmp_path, rows, "media,emotion\n", task="regression", protocol=ProtocolParams("group-kfold", 2))
     assert "emotion is '0,5', but write it with a decimal point, 0.5" in said(found, "error")
@@ -273,13 +273,13 @@ def test_scores_may_be_spelt_in_several_ways(tmp_path: Path) -> None:
     assert not corpus(tmp_path, "a.mp4,u1,,,x,s1,1\nb.mp4,u2,,,x,s1,1.0\n", task="regression").problems
 
 
-def test_speakers_and_groups_that_differ_only_in_spelling_or_were_missing(tmp_path: Path) -> None:
+def test_speakers_and_groups_spelt_in_two_ways_or_like_missing_cells_are_warned_about(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("2,3,,s1", "2,3,,S1").replace("Well,s2", "Well,nan"))
     assert "speaker: 's1' (1 row) and 'S1' (1 row) differ only in spelling" in said(found)
     assert "speaker: 'nan' (1 row) counts as a name" in said(found)
 
 
-def test_intervals_that_annotators_make_are_accepted(tmp_path: Path) -> None:
+def test_intervals_as_annotators_write_them_are_accepted(tmp_path: Path) -> None:
     rows = "a.mp4,u1,-0.48,1.5,x,s1,joy\na.mp4,u2,2,2,y,s1,anger\nb.mp4,u3,-2,-1,z,s2,joy\nb.mp4,u4,-1,,w,s2,anger\n"
     found = corpus(tmp_path, rows)
     assert not said(found, "error")
@@ -318,7 +318,7 @@ def test_splits_in_any_case(cell: str, split: str, tmp_path: Path) -> None:
     assert found.utterances.loc[0, "split"] == split
 
 
-def test_the_split_that_is_meant_is_named(tmp_path: Path) -> None:
+def test_the_split_that_was_probably_meant_is_named(tmp_path: Path) -> None:
     rows = "a.mp4,joy,dev\nb.mp4,anger,test\nc.mp4,joy,test\nd.mp4,anger,train\n"
     found = corpus(tmp_path, rows, "media,emotion,split\n", protocol=ProtocolParams("official"))
     assert "the part 'dev' is read as valid" in said(found, "warning")
@@ -336,7 +336,7 @@ def test_a_manifest_of_another_name_is_suggested(name: str, tmp_path: Path) -> N
         read(tmp_path, settings())
 
 
-def test_without_a_label_the_same_rules_hold(tmp_path: Path) -> None:
+def test_the_same_rules_hold_without_a_label(tmp_path: Path) -> None:
     kind = ProtocolParams("group-kfold")
     found = corpus(tmp_path, "a.mp4,-1,2,x\n", "media,START,end,text\n", label="", protocol=kind)
     assert list(found.utterances["start"]) == [0]
@@ -344,7 +344,7 @@ def test_without_a_label_the_same_rules_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("column", ["Region", "Sound", "Order", "Start", "END", "Audio_Channel"])
-def test_a_column_that_means_something_else_is_an_ordinary_one(column: str, tmp_path: Path) -> None:
+def test_a_column_with_another_meaning_is_an_ordinary_one(column: str, tmp_path: Path) -> None:
     rows = "".join(f"{n}.mp4,{n},s{n % 2},{('joy', 'anger')[n // 2]},{('north', 'south')[n % 2]}\n" for n in range(4))
     header = "media,utterance,speaker,emotion,"
     found = corpus(tmp_path, rows, f"{header}{column}\n")
@@ -358,7 +358,7 @@ def test_a_column_that_means_something_else_is_an_ordinary_one(column: str, tmp_
     assert "holds 'north': rename it if it means something else" in problem.message
 
 
-def test_one_wrong_region_is_named_in_our_words(tmp_path: Path) -> None:
+def test_a_single_wrong_region_is_reported(tmp_path: Path) -> None:
     rows = "a.mp4,s1,joy,0 0 0.5 1\nb.mp4,s2,joy,north\nc.mp4,s1,anger,\nd.mp4,s2,anger,\n"
     (problem,) = corpus(tmp_path, rows, "media,speaker,emotion,Region\n").problems
     assert (problem.line, "is not a region: write 'left top right bottom'" in problem.message) == (3, True)
@@ -381,7 +381,7 @@ WORDS_OF_SPLITS = [("train", "dev", "test"), ("Training", "val", "testing"), ("t
 
 @pytest.mark.parametrize("kind", ["official", "crossfit", "group-kfold", "leave-one-group-out"])
 @pytest.mark.parametrize("words", WORDS_OF_SPLITS)
-def test_splits_by_other_words(words: tuple[str, str, str], kind: str, tmp_path: Path) -> None:
+def test_other_words_for_splits_are_read(words: tuple[str, str, str], kind: str, tmp_path: Path) -> None:
     rows = "".join(f"{n}.mp4,s{n % 3},{('joy', 'anger')[n % 2]},{words[n % 3]}\n" for n in range(6))
     found = corpus(tmp_path, rows, "media,speaker,emotion,split\n", protocol=ProtocolParams(kind, 2, "speaker"))
     assert not said(found, "error")
@@ -390,7 +390,7 @@ def test_splits_by_other_words(words: tuple[str, str, str], kind: str, tmp_path:
 
 
 @pytest.mark.parametrize(("kind", "errors"), [("group-kfold", 0), ("leave-one-group-out", 0), ("official", 4)])
-def test_splits_without_a_meaning_matter_only_where_they_are_used(kind: str, errors: int, tmp_path: Path) -> None:
+def test_unknown_splits_matter_only_to_protocols_with_splits(kind: str, errors: int, tmp_path: Path) -> None:
     rows = "".join(f"{n}.mp4,s{n % 3},{('joy', 'anger')[n % 2]},{('fold3', '1', 'train')[n % 3]}\n" for n in range(6))
     found = corpus(tmp_path, rows, "media,speaker,emotion,split\n", protocol=ProtocolParams(kind, 2, "speaker"))
     assert len([problem for problem in found.problems if problem.severity == "error"]) == errors
@@ -406,7 +406,7 @@ def test_similar_names_are_not_reported_again_for_imported_features(tmp_path: Pa
     header = "utterance,speaker,emotion,filename,start_time\n"
     imported = {"modalities": ("audio",), "features": {"audio": ("f",)}}
     assert not corpus(tmp_path, rows, header, **imported).problems
-    found = corpus(tmp_path, rows, header, **imported, label="")  # predict: nothing was said before
+    found = corpus(tmp_path, rows, header, **imported, label="")  # predict: nothing was reported before
     assert "did you mean 'media'" in said(found, "warning")
     found = corpus(tmp_path, rows.replace("a.wav", "x"), header.replace("filename", "media"), **imported)
     assert "did you mean 'start'" in said(found, "warning")

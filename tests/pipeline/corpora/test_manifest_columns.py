@@ -37,7 +37,7 @@ def test_what_prepare_makes_is_left_out_with_a_warning() -> None:
     assert said[1][1].startswith("the column 'duration' is left out")
 
 
-def test_a_column_with_none_of_its_cells_is_an_error_and_emptied() -> None:
+def test_a_column_in_which_no_cell_fits_is_an_error_and_emptied() -> None:
     columns, said = of(sheet(media=["a.mp4", "b.mp4"], region=["north", "south"]))
     assert columns["region"] == ["", ""]
     assert said[1] == (
@@ -70,7 +70,7 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_splits(needs: bool, monkey
     assert columns["split"] == ["train", "fold3" if needs else ""]
 
 
-def test_names_that_the_settings_cannot_use() -> None:
+def test_columns_that_the_settings_cannot_name_are_refused() -> None:
     check_named_columns(PATH, "mood", "speaker")
     with pytest.raises(UserError, match="'start' has another meaning here: copy the labels to another column"):
         check_named_columns(PATH, "start", "speaker")

@@ -31,11 +31,11 @@ def test_one_file_in_two_spellings_is_one_recording(root: Path, other: str) -> N
     assert len(set(real_places(["z.wav", other], root))) == 1
     names, recordings = recordings_of(["z.wav", other, "sub/y.wav"], root)
     assert recordings == ["z", "z", "sub/y"]
-    own = {"link.wav": "link", "../c/z.wav": "../c/z"}.get(other, "z")  # what an utterance is named after
+    own = {"link.wav": "link", "../c/z.wav": "../c/z"}.get(other, "z")  # the file that an utterance is named after
     assert names == ["z", own, "sub/y"]
 
 
-def test_files_that_are_two_have_two_names(root: Path) -> None:
+def test_two_files_have_two_names(root: Path) -> None:
     given = ["z.wav", "/elsewhere/z.wav", "sub/z.wav", "Z.wav", "loop.wav", "z\0.wav", "z.wav/"]
     assert len(set(recordings_of(given[:-1], root)[1])) == 6
     assert len(set(recordings_of(given[:-1], root)[0])) == 6

@@ -1,4 +1,4 @@
-"""Thousands of problems: a few of each kind are shown, and all of them lie in a file that is named."""
+"""Thousands of problems: a few of each kind are shown, and all of them are in a file, which is named."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ def problem(severity: Severity, message: str, line: int | None = None) -> Proble
     return Problem(severity, Path("m.csv"), line, message)
 
 
-def test_a_few_are_all_shown_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_few_problems_are_all_shown_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "work" / "problems.txt"
     assert shown([problem("error", "x"), problem("warning", "y")], path) == ["error: m.csv: x", "warning: m.csv: y"]
     assert not path.exists()

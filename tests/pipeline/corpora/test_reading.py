@@ -1,4 +1,4 @@
-"""What a reader returns is held to its contract: each breach, and each exception, is one sentence."""
+"""A reader's result is checked against its contract: each breach, and each exception, gives one sentence."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_an_empty_group_becomes_the_recording(returned: Any) -> None:
     assert table["group"].tolist() == ["a.wav", "wood"]
 
 
-def test_rows_are_numbered_anew(returned: Any) -> None:
+def test_rows_are_renumbered(returned: Any) -> None:
     parts = [pd.DataFrame([row]) for row in rows()]
     assert returned(corpus(pd.concat(parts))).utterances.index.tolist() == [0, 1]
 
@@ -71,12 +71,12 @@ def test_rows_are_numbered_anew(returned: Any) -> None:
         ({"split": "dev"}, "the split 'dev' of utterance 'b'; there are: train, valid, test"),
     ],
 )
-def test_cells_that_break_the_contract(changed: dict[str, Any], message: str, returned: Any) -> None:
+def test_cells_that_break_the_contract_are_refused(changed: dict[str, Any], message: str, returned: Any) -> None:
     with pytest.raises(UserError, match=message):
         returned(corpus(pd.DataFrame(rows(**changed)).astype(dict.fromkeys(changed, object))))
 
 
-def test_columns_that_are_missing(returned: Any) -> None:
+def test_missing_columns_are_refused(returned: Any) -> None:
     table = pd.DataFrame(rows())
     with pytest.raises(UserError, match=r"without the column 'media': make each row with .*utterance_row"):
         returned(corpus(table.drop(columns="media")))
@@ -88,7 +88,7 @@ def test_columns_that_are_missing(returned: Any) -> None:
         returned(corpus(pd.DataFrame()))
 
 
-def test_results_of_other_types(returned: Any) -> None:
+def test_results_of_other_types_are_refused(returned: Any) -> None:
     table = pd.DataFrame(rows())
     with pytest.raises(UserError, match="read returned a DataFrame where a Corpus is needed"):
         returned(table)

@@ -1,4 +1,4 @@
-"""What `prepare` says of recordings, and that a track, a channel or an odd file ends in rows, never in a hang."""
+"""What `prepare` reports about recordings; an odd track, channel or file gives problems of rows and never a hang."""
 
 import csv
 import os
@@ -118,7 +118,7 @@ def test_a_recording_that_breaks_off_is_reported_once_with_its_line(tmp_path: Pa
     assert "cut.wav breaks off at 2.0" in said[0].message
 
 
-def test_sound_that_is_not_read_is_a_warning_of_its_line(tmp_path: Path) -> None:
+def test_sound_that_is_not_read_is_a_warning_with_its_line(tmp_path: Path) -> None:
     flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
     (tmp_path / "died.wav").write_bytes(wav((tmp_path / "whole.wav").read_bytes()))
     write_csv(tmp_path / "manifest.csv", ("media", "label"), [("whole.wav", "a"), ("died.wav", "b")])
@@ -138,7 +138,7 @@ def test_impossible_tracks_and_channels_are_errors(tmp_path: Path, column: str, 
     assert any(message in p.message and p.line == 2 for p in errors)
 
 
-def test_a_picture_of_an_unknown_codec_is_that_recordings_failure(tmp_path: Path) -> None:
+def test_a_picture_with_an_unknown_codec_fails_its_recording(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     unknown = with_unknown(folder / "unknown.mkv", "video", 2)
@@ -155,7 +155,7 @@ def test_a_picture_of_an_unknown_codec_is_that_recordings_failure(tmp_path: Path
     assert {status for status, _ in statuses(tmp_path).values()} == {"ok"}
 
 
-def test_what_nobody_foresaw_in_one_recording_does_not_end_the_others(
+def test_an_unexpected_error_in_one_recording_does_not_affect_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("good.wav", "odd.wav"):

@@ -1,4 +1,4 @@
-"""Readers by name: those of the tree, and a toy corpus that a plugin file registers."""
+"""Readers by name: the built-in ones, and a toy corpus that a plugin file registers."""
 
 from pathlib import Path
 
@@ -40,14 +40,14 @@ register("lines", read, DESCRIPTION)
 LINES = "a good what a day\nb bad oh no\nc good well done\nd bad not again\n"
 
 
-def test_readers_of_the_tree() -> None:
+def test_built_in_readers_are_registered() -> None:
     assert {"manifest", "mosi", "iemocap", "meld"} <= set(reader_names())
     assert reader("manifest") is manifest.read
     assert description("manifest") is None
     assert description("meld").title.startswith("MELD")  # type: ignore[union-attr]
 
 
-def test_an_unknown_name_and_one_that_is_taken_are_refused() -> None:
+def test_unknown_and_duplicate_names_are_refused() -> None:
     with pytest.raises(UserError, match=r"'mield'.* did you mean 'meld'"):
         reader("mield")
     with pytest.raises(UserError, match="'manifest'"):

@@ -1,4 +1,4 @@
-"""What prepare read and was told, against what the manifest and the settings say now."""
+"""The files and settings that `prepare` read, compared with the current manifest and settings."""
 
 import shutil
 from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_what_prepare_would_refuse_is_not_trained_on(here: Path, old: str, new: 
     assert line.split()[2:6] == ["0/1", "0", "0", "1"]
 
 
-def test_another_column_that_holds_labels_needs_no_other_table(here: Path) -> None:
+def test_a_change_of_the_label_column_needs_no_new_table(here: Path) -> None:
     Path("params.yaml").write_text(
         PARAMS.replace("task: classification, label: feeling", "task: regression, label: stars")
     )
@@ -114,7 +114,7 @@ def other_bytes() -> None:
         (other_bytes, ""),
     ],
 )
-def test_a_manifest_of_other_content_is_named(here: Path, change: Callable[[], None], said: str) -> None:
+def test_a_changed_manifest_is_reported(here: Path, change: Callable[[], None], said: str) -> None:
     params = load_params(Path("params.yaml"))
     assert changed_sources(params, "c") == ""
     change()
@@ -122,7 +122,7 @@ def test_a_manifest_of_other_content_is_named(here: Path, change: Callable[[], N
     assert (said in found) if said else (found == "")
 
 
-def test_every_command_says_that_the_manifest_changed(here: Path) -> None:
+def test_every_command_reports_that_the_manifest_changed(here: Path) -> None:
     commands = [("train", "--workers", "0"), ("evaluate",), ("evaluate", "--show"), ("report",), ("preprocess",)]
     for command in commands:
         assert "changed since" not in run(*command, cwd=here).stderr

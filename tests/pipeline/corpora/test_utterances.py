@@ -47,7 +47,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert found["mood"].tolist() == ["NA", "joy"]  # text, not a missing cell
     np.testing.assert_array_equal(found["start"], [0.5, 0.0])
     np.testing.assert_array_equal(found["end"], [1.25, np.nan])
-    assert "'=1+1" in (folder / "utterances.csv").read_text()  # no formula for a spreadsheet
+    assert "'=1+1" in (folder / "utterances.csv").read_text()  # not a formula for a spreadsheet
 
 
 def test_words_come_by_utterance_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_damaged_table_and_a_folder_are_refused(tmp_path: Path) -> None:
         read_table(tmp_path)
 
 
-def test_all_tables_appear_or_none(tmp_path: Path) -> None:
+def test_either_all_tables_appear_or_none(tmp_path: Path) -> None:
     folder = written(tmp_path / "c")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     broken = pd.DataFrame({"a": pd.Series(["\ud800"], dtype=object)})

@@ -1,4 +1,4 @@
-"""words.csv: words without times are kept and counted, words far off their utterance are refused, near ones kept."""
+"""words.csv: words without times are kept, words far outside their utterance are refused, close ones kept."""
 
 import math
 from pathlib import Path
@@ -118,7 +118,7 @@ def test_a_row_without_a_word_is_a_pause(empty: str, tmp_path: Path) -> None:
     )
 
 
-def test_the_count_of_words_outside(tmp_path: Path) -> None:
+def test_words_outside_are_counted(tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, "u1,a,4.02,4.3\nu1,b,4.2,4.4\nu2,c,5,6\n")
     assert problem.message.startswith("2 words lie up to 0.20 s outside its utterance")
 
@@ -135,7 +135,7 @@ def test_columns_and_ids_follow_the_rules(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["nan", "NaN", "None", "N/A", "null"])
-def test_cells_like_nan_are_missing_times(unknown: str, tmp_path: Path) -> None:
+def test_cells_such_as_nan_are_missing_times(unknown: str, tmp_path: Path) -> None:
     found, problems = words(tmp_path, f"u1,x,{unknown},{unknown}\n")
     assert not [p for p in problems if p.severity == "error"]
     assert [math.isnan(start) and math.isnan(end) for _, start, end in found] == [True]

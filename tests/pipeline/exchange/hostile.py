@@ -1,4 +1,4 @@
-"""Files made to do harm, and how it is checked that they do none."""
+"""Hostile files, and a check that they do no harm."""
 
 import builtins
 import collections
@@ -21,11 +21,11 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 
-CANARY = "canary"  # what a file would make in the working directory if any of it ran
+CANARY = "canary"  # the file that would appear in the working directory if any of the code ran
 
 
 def refused(call: Callable[[], Any], *said: str) -> str:
-    """Call, and check that one `UserError` of one line comes, that nothing ran and nothing was written."""
+    """Call, and check that it raises a `UserError` of one line, that nothing ran and nothing was written."""
     folder = Path.cwd().parent
     before = set(folder.rglob("*"))
     with pytest.raises(UserError) as error:

@@ -1,4 +1,4 @@
-"""Random bundles, and what it means that two are equal."""
+"""Random bundles, and a comparison of two bundles."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def bundles(draw: Any, splits: bool = False) -> Bundle:
 
 
 def assert_equal(found: Bundle, wanted: Bundle) -> None:
-    """Compare all that a bundle holds, numbers by their bits save that one NaN is like another."""
+    """Compare everything in two bundles, numbers bit by bit, except that all NaNs are equal."""
     assert_same_table(found.utterances, wanted.utterances)
     assert_same_table(found.words[list(WORD_COLUMNS)], wanted.words[list(WORD_COLUMNS)])
     assert [s.name for s in found.features] == [s.name for s in wanted.features]

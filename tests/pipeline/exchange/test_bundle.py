@@ -8,7 +8,7 @@ from pipeline.exchange.bundle import entry_of, item_of, pooled_names_of, pooled_
 NAN, INF = float("nan"), float("inf")
 
 
-def test_pooled_are_mean_and_deviation_of_what_is_known() -> None:
+def test_pooled_numbers_are_mean_and_deviation_of_the_defined_values() -> None:
     rows = np.array([[1.0, NAN, 5.0], [3.0, NAN, NAN], [5.0, 2.0, NAN]], np.float32)
     expected = [np.nanmean(rows, axis=0), np.nanstd(rows, axis=0)]
     np.testing.assert_allclose(pooled_of(rows), np.concatenate(expected), rtol=1e-6)
@@ -35,7 +35,7 @@ def test_numbers_that_are_not_finite_are_masked_and_counted() -> None:
 
 
 @pytest.mark.parametrize(("values", "note"), [(np.zeros((0, 3)), "no rows"), (np.full((2, 2), NAN), "no number in it")])
-def test_without_any_number_an_utterance_is_empty(values: np.ndarray, note: str) -> None:
+def test_an_utterance_without_any_number_is_empty(values: np.ndarray, note: str) -> None:
     entry, masked = entry_of(values)
     assert (entry.status, entry.note, masked) == ("empty", note, values.size)
 

@@ -38,7 +38,7 @@ def test_positions_are_numbers_or_nothing() -> None:
     assert positions_of(given) is given
 
 
-def test_columns_keep_numbers_and_make_text_of_the_rest() -> None:
+def test_columns_keep_numbers_and_turn_the_rest_into_text() -> None:
     assert cells_of(np.array([1, 2])).tolist() == [1, 2]
     assert cells_of(np.array(["a", None], object)).tolist() == ["a", ""]
     assert column_of(np.array([1.5, NAN])).dtype == np.float64
@@ -46,7 +46,7 @@ def test_columns_keep_numbers_and_make_text_of_the_rest() -> None:
 
 
 @pytest.mark.parametrize("cells", [[1, 2], [0.5, NAN], [True, False], ["a", ""], ["é", "日本"]])
-def test_a_column_survives_the_way_to_an_array_and_back(cells: list[object]) -> None:
+def test_a_column_survives_conversion_to_an_array_and_back(cells: list[object]) -> None:
     column = pd.Series(cells, dtype="str" if isinstance(cells[0], str) else None)
     again = column_of(array_of(column))
     pd.testing.assert_series_equal(again, column, check_names=False)

@@ -20,7 +20,7 @@ def words(*rows: tuple[str, float, float]) -> pd.DataFrame:
     return pd.DataFrame([(u, "hm", s, e) for u, s, e in rows], columns=["utterance", "word", "start", "end"])
 
 
-def test_what_reaches_far_beyond_is_cut_off_and_counted():
+def test_words_far_beyond_the_utterance_are_cut_off_and_counted():
     found, said = words_cut(words(("u", 7.9, 30), ("u", 0, 5), ("v", 1, 9), ("u", 7.5, 8.9), ("w", 2, 99)), TABLE)
     assert found["start"].tolist() == [7.9, 4, 1, 7.5, 2]
     assert found["end"].tolist() == [8, 5, 2, 8.9, 99]
@@ -63,12 +63,12 @@ def test_names_lose_the_spaces_around_them_everywhere() -> None:
         (bundle(["a"], **{"x\0": [1]}), "the name 'x\\\\x00' of a column holds a NUL character"),
     ],
 )
-def test_what_no_table_can_hold_is_refused(made: Bundle, message: str) -> None:
+def test_text_that_no_table_can_hold_is_refused(made: Bundle, message: str) -> None:
     with pytest.raises(UserError, match=message):
         checked(made, PATH)
 
 
-def test_features_and_words_of_others_are_refused() -> None:
+def test_features_of_unknown_utterances_and_words_with_nul_are_refused() -> None:
     made = bundle(["a", "b"])
     with pytest.raises(UserError, match=r"1 of 2 ids of voice are not its utterances \('b', \.\.\.\)"):
         checked(replace(made, utterances=made.utterances.head(1)), PATH)

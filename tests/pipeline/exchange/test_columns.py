@@ -29,7 +29,7 @@ def table(columns: dict[str, list[Any]], **options: Any) -> tuple[dict[str, list
     return {name: found[name].tolist() for name in found}, notices
 
 
-def test_ids_are_given_made_of_groups_or_counted() -> None:
+def test_ids_are_given_or_made_from_groups_or_row_numbers() -> None:
     columns = {"clip": ["a", "b", "c"], "video": ["v", "v", "w"]}
     assert table(columns, id="clip")[0]["utterance"] == ["a", "b", "c"]
     assert table(columns, group="video")[0]["utterance"] == ["v_1", "v_2", "w_1"]
@@ -62,7 +62,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
         ({"t": ["0:10"]}, {"start": "t"}, "f.csv, line 2: column 't' holds '0:10', which is not a number"),
     ],
 )
-def test_what_does_not_fit_is_named_by_place_and_value(
+def test_a_bad_cell_is_named_by_place_and_value(
     columns: dict[str, list[Any]], options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UserError) as error:
@@ -70,7 +70,7 @@ def test_what_does_not_fit_is_named_by_place_and_value(
     assert message in str(error.value)
 
 
-def test_what_is_not_kept_or_may_be_meant_is_a_notice() -> None:
+def test_columns_that_are_not_kept_or_may_have_a_role_are_a_notice() -> None:
     columns = {"duration": [1, 2], "recording": ["r", "s"], "begin": [0, 1], "order": ["1", "x"], "z": [1j, 2j]}
     found, notices = table(columns)
     said = "\n".join(notices)
@@ -89,7 +89,7 @@ def test_names_stored_as_floating_point_numbers_are_a_notice() -> None:
     assert "group" in table({"c": [2.0**53 + 2, 1.0]}, group="c")[1][0]
 
 
-def test_numbers_empty_cells_and_what_is_neither() -> None:
+def test_cells_are_numbers_or_empty_and_others_are_refused() -> None:
     np.testing.assert_array_equal(numbers_of(np.array(["1.5", "", "NA"]), "t", FILE), [1.5, NAN, NAN])
     assert np.isnan(number("NaN", 0, "x", FILE))
     assert number("-3e0", 0, "x", FILE) == -3

@@ -1,4 +1,4 @@
-"""Stores on their way into a file: read when they are needed, joined by word, refused once they have changed."""
+"""Stores that are exported: read when they are needed, joined by word, refused if they have changed."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def store(folder: Path, name: str, scale: float, *, late: bool = False) -> Expor
         )  # fmt: skip
 
 
-def test_utterances_come_in_the_order_of_the_table(tmp_path: Path) -> None:
+def test_utterances_are_in_the_order_of_the_table(tmp_path: Path) -> None:
     found = store(tmp_path, "voice", 1.0)
     assert found.lengths.tolist() == [1, 3, 0, 0]
     features = found.features()
@@ -73,7 +73,7 @@ def test_stores_are_joined_with_one_row_per_word(tmp_path: Path) -> None:
     assert [entry.status for entry in entries] == ["ok", "ok", "absent", "absent"]
 
 
-def test_a_store_without_rows_on_the_words_is_undefined_and_without_words_empty(tmp_path: Path) -> None:
+def test_words_without_rows_are_undefined_and_utterances_without_words_empty(tmp_path: Path) -> None:
     pair = [store(tmp_path, "one", 1.0), store(tmp_path, "late", 1.0, late=True)]
     none = np.zeros((0, 2))
     made = joined(pair, "audio", [none, np.array([[0.0, 0.5]]), none, none])

@@ -1,4 +1,4 @@
-"""Exporting a small real corpus: each format comes back equal, word by word as the plain rule says."""
+"""Exporting a small real corpus: each format comes back equal, and aligned as a plain loop does it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +128,7 @@ def test_words_average_what_overlaps_them(params: Params) -> None:
 
 
 @needs_data
-def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impossible_exports_are_refused(params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "out"
     for features, message in (
         (("opensmile",), "run `crossmodal extract --corpus grid --extractor opensmile`"),
@@ -147,7 +147,7 @@ def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: py
     text, bound = words.read_text(), record.read_text()
     try:
         words.write_text(text.splitlines()[0] + "\n")
-        bind(record.parent)  # else it is noticed that the table was edited
+        bind(record.parent)  # otherwise the edited table would be refused
         with pytest.raises(UserError, match="no word times"):
             export(params, "grid", "npz", path, (), "word")
     finally:
@@ -156,7 +156,7 @@ def test_what_cannot_be_exported(params: Params, tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
 
 
-def test_labels_that_are_not_scores(tmp_path: Path) -> None:
+def test_labels_that_are_not_scores_are_translated_or_refused(tmp_path: Path) -> None:
     settings = (
         "corpora: {c: {reader: manifest, root: r, task: classification, label: mood, modalities: [text], "
         "protocol: {kind: official}}}"

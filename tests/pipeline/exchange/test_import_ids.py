@@ -24,12 +24,12 @@ def test_ids_are_compared_whole_or_by_one_part() -> None:
         (["a1", "a2"], "(a).", "f: the ids 'a1' and 'a2' are both 'a'"),
     ],
 )
-def test_a_part_that_cannot_tell_ids_apart_is_refused(ids: list[str], match: str, message: str) -> None:
+def test_a_part_that_does_not_distinguish_ids_is_refused(ids: list[str], match: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         keyed(ids, match, "f")
 
 
-def test_ids_that_differ_only_in_spelling_are_refused_if_they_are_many() -> None:
+def test_many_ids_that_differ_only_in_spelling_are_refused() -> None:
     here, there = {"1": "1", "2": "2"}, {"01": "01", "02": "02"}
     with pytest.raises(
         UserError, match=r"3 of 5 utterances of mine are in it by id, but 2 ids differ only in spelling"

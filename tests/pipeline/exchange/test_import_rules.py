@@ -1,4 +1,4 @@
-"""What import takes is named, stripped and counted by the rules of the manifest, and what it takes, prepare takes."""
+"""Imports are named, stripped and counted by the rules of the manifest, and `prepare` accepts what `import` accepts."""
 
 import csv
 import re
@@ -45,7 +45,7 @@ def _working_folder(tmp_path, monkeypatch):
 
 
 def imported(form: str = "csv", **changes) -> str:
-    """Make the corpus `mine` of f.<form>; return what is said."""
+    """Make the corpus `mine` from f.<form>; return the output."""
     options = replace(OPTIONS, **changes)
     block = {"task": "classification", "label": options.label, "folds": 2}
     return "\n".join(importing.import_corpus(Path("params.yaml"), form, Path(f"f.{form}"), "mine", options, block))
@@ -86,7 +86,7 @@ def test_names_are_stripped_in_the_table_and_in_the_store(tmp_path):
     assert set(table["group"]) == {f"g{i}" for i in range(4)}
 
 
-def test_names_that_are_one_without_their_spaces_are_refused(tmp_path):
+def test_names_that_are_equal_without_their_spaces_are_refused(tmp_path):
     sheet(tmp_path, [("a", "g", "x"), ("a ", "h", "y")])
     with pytest.raises(UserError, match="line 2 and line 3 have the same id 'a'"):
         imported()
@@ -133,7 +133,7 @@ def test_names_in_parquet_columns_of_any_type(tmp_path, cells, expected):
     imported("parquet")
     table = prepared(tmp_path)
     assert table["utterance"].tolist() == held(tmp_path) == expected
-    assert table["group"].nunique() == 8  # of one that is empty a name of its own is made
+    assert table["group"].nunique() == 8  # an empty name gets one of its own
 
 
 def test_the_label_is_kept_as_written_and_is_not_a_feature(tmp_path):
@@ -176,7 +176,7 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
         ([("a\x00b", "g", "x"), ("b", "h", "y")], "cannot be printed: 'a\\x00b' holds a NUL character"),
     ],
 )
-def test_what_prepare_would_refuse_is_refused_and_leaves_nothing(tmp_path, cells, message):
+def test_a_file_that_prepare_would_refuse_is_refused_and_leaves_nothing(tmp_path, cells, message):
     sheet(tmp_path, cells)
     with pytest.raises(UserError) as error:
         imported()
@@ -202,7 +202,7 @@ def voices(folder: Path, count: int = 24) -> np.ndarray:
 
 
 def changed(change) -> None:
-    """Change the corpus's manifest behind the store's back."""
+    """Change the corpus's manifest without telling the store."""
     path = Path("data/raw/mine/manifest.csv")
     change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
     prepare(load_params(Path("params.yaml")), "mine")
@@ -251,7 +251,7 @@ def test_utterances_that_were_added_are_absent_and_counted(tmp_path):
         assert out["features/v/status"].tolist() == ["ok"] * 24 + ["absent"] * 2
 
 
-def test_into_takes_its_stores_back_if_the_settings_cannot_be_written(tmp_path, monkeypatch):
+def test_into_removes_its_stores_if_the_settings_cannot_be_written(tmp_path, monkeypatch):
     voices(tmp_path)
     store = tmp_path / "data/work/mine/features/v.h5"
     before, settings = store.read_bytes(), (tmp_path / "params.yaml").read_text()
@@ -304,12 +304,12 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     with pytest.raises(UserError, match=f"{said}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
         importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert (tmp_path / "params.yaml").read_bytes() == before
-    path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: as good as ever
+    path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: still accepted
     lines = importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert "5 of 12 utterances of mine matched by id" in lines
 
 
-def test_one_id_in_another_case_beside_many_that_match_is_a_notice(tmp_path):
+def test_one_id_in_another_case_among_many_that_match_is_a_notice(tmp_path):
     ours = [*(f"vid{i}" for i in range(11)), "QxYz"]
     sheet(tmp_path, [(name, f"g{i % 4}", "ab"[i % 2]) for i, name in enumerate(ours)])
     imported()
@@ -324,7 +324,7 @@ def test_one_id_in_another_case_beside_many_that_match_is_a_notice(tmp_path):
 
 @pytest.mark.parametrize("kind", ["official", "crossfit"])
 @pytest.mark.parametrize("splits", [None, "train", ""])
-def test_a_protocol_that_needs_splits_is_refused_without(tmp_path, kind, splits):
+def test_a_protocol_that_needs_splits_is_refused_without_splits(tmp_path, kind, splits):
     cells = [(f"c{i}", f"g{i % 4}", "ab"[i % 2]) for i in range(12)]
     sheet(tmp_path, cells)
     if splits is not None:
@@ -356,7 +356,7 @@ def test_an_imported_manifest_holds_no_formula_and_its_ids_come_back(tmp_path):
     assert f"{len(names)} of {len(names)} utterances of mine matched by id" in lines
 
 
-def test_an_import_waits_for_what_writes_the_corpus(tmp_path):
+def test_an_import_waits_for_a_command_that_writes_the_corpus(tmp_path):
     voices(tmp_path)
     path = written_as("csv", [f"c{i}" for i in range(24)])
     options = ImportOptions(arrays=(("audio", ("p*",)),), id="clip")

@@ -1,4 +1,4 @@
-"""Stores of imported features: all of them are written or none, and none over what was computed here."""
+"""Stores of imported features: all of them are written or none, and none replaces a computed store."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def pooled(name: str) -> float:
         return float(found.pooled()[0, 0])
 
 
-def test_stores_take_their_places_when_the_block_ends_well() -> None:
+def test_stores_are_moved_into_place_when_the_block_succeeds() -> None:
     with written("c", [store("one"), store("two", 2.0)], ORIGIN):
         assert not CorpusPaths("c").features("one").exists()
     assert (pooled("one"), pooled("two")) == (1.0, 2.0)
@@ -48,7 +48,7 @@ def test_a_block_that_fails_leaves_the_old_stores() -> None:
     assert [path.name for path in CorpusPaths("c").features("one").parent.glob("*.h5")] == ["one.h5"]
 
 
-def test_what_was_computed_here_is_not_overwritten_but_a_damaged_store_is() -> None:
+def test_a_computed_store_is_not_overwritten_unless_it_is_damaged() -> None:
     path = CorpusPaths("c").features("one")
     write_store(path, feature_schema(1, 1), {"kind": "computed", "name": "one"}, store("one").items)
     with pytest.raises(UserError, match=r"one\.h5 was computed here"), written("c", [store("one")], ORIGIN):
@@ -72,7 +72,7 @@ def test_keys_differ_by_store_origin_and_utterance() -> None:
     assert keys("two") != first
 
 
-def test_names_of_extractors_are_left_to_them() -> None:
+def test_stores_named_like_extractors_are_renamed() -> None:
     notices: list[str] = []
     found = renamed([store("mfcc"), store("tfidf"), store("voice")], notices)
     assert [one.name for one in found] == ["mfcc_imported", "tfidf_imported", "voice"]
@@ -83,7 +83,7 @@ def test_names_of_extractors_are_left_to_them() -> None:
         renamed([store("../voice")], notices)
 
 
-def test_the_origin_is_the_content_and_how_it_was_read(tmp_path: Path) -> None:
+def test_the_origin_is_the_content_and_the_options(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.csd").write_bytes(b"a")
     (tmp_path / "in" / "b.csd").write_bytes(b"b")

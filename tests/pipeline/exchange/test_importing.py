@@ -1,4 +1,4 @@
-"""Features from files: a corpus of their own, or beside a corpus's own, joined by id."""
+"""Features from files: as a new corpus, or added to the features of a corpus, joined by id."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ FAST = "train: {classifiers: [logistic], fusions: [concat]}\nrun: {workers: 1}\n
 
 
 def made(folder: Path, n: int = 60, **changes: np.ndarray) -> Path:
-    """Write features.npz: voices that tell two classes apart, from six speakers."""
+    """Write features.npz: voices that distinguish two classes, from six speakers."""
     rng = np.random.default_rng(0)
     labels = np.array(["calm", "lively"])[np.arange(n) % 2]
     arrays = {
@@ -35,7 +35,7 @@ AS_CORPUS = ("import", "npz", "features.npz", "--corpus", "mine", "--id", "name"
 
 
 def trained(folder: Path, name: str) -> pd.DataFrame:
-    """Prepare and train a corpus; return its predictions, which tell as much as the table and take less time."""
+    """Prepare and train a corpus; return its predictions, which show as much as the table in less time."""
     run("prepare", "--corpus", name, cwd=folder)
     run("train", "--corpus", name, "--workers", "0", cwd=folder)
     return pd.read_csv(folder / "results" / name / "predictions.csv", keep_default_na=False)
@@ -50,7 +50,7 @@ def counts(predictions: pd.DataFrame) -> set[int]:
     return set(predictions.groupby(["strategy", "modalities", "model"]).size())
 
 
-def test_a_file_becomes_a_corpus_that_trains_and_says_where_it_is_from(tmp_path):
+def test_a_file_becomes_a_corpus_that_trains_and_records_its_origin(tmp_path):
     folder = made(tmp_path)
     said = run(*AS_CORPUS, cwd=folder).stdout
     assert "60 utterances; stores: voice, face" in said
@@ -82,7 +82,7 @@ def test_options_are_written_or_named(tmp_path):
     assert "--folds, --run: no effect with --into" in said
 
 
-def test_undefined_numbers_are_masked_and_counted_and_utterances_of_them_are_empty(tmp_path):
+def test_undefined_numbers_are_masked_and_utterances_without_others_are_empty(tmp_path):
     voice = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
     voice[3], voice[5, 1], voice[7, 2] = np.nan, -np.inf, np.nan
     folder = made(tmp_path, voice=voice)
@@ -140,7 +140,7 @@ def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
         ({}, ("--match", "(x)", "--into", "mine"), "name either a new corpus"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(tmp_path, changes, arguments, message):
+def test_a_mistake_is_reported_in_one_sentence_and_leaves_nothing_behind(tmp_path, changes, arguments, message):
     folder = made(tmp_path, **changes)
     done = run(*AS_CORPUS, *arguments, cwd=folder, check=False)
     assert done.returncode == 1
@@ -150,7 +150,7 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(tmp_path, changes, 
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["features.npz", "params.yaml"]
 
 
-def test_into_refuses_what_matches_nothing_or_too_much(tmp_path):
+def test_into_refuses_ids_that_match_nothing_or_several(tmp_path):
     folder = made(tmp_path)
     run(*AS_CORPUS, cwd=folder)
     run("prepare", "--corpus", "mine", cwd=folder)
@@ -170,7 +170,7 @@ def test_into_refuses_what_matches_nothing_or_too_much(tmp_path):
     assert not (folder / "data/work/mine/features/pulse.h5").exists()
 
 
-def test_a_name_that_is_taken_is_not_overwritten(tmp_path):
+def test_an_existing_corpus_is_not_overwritten(tmp_path):
     folder = made(tmp_path)
     run(*AS_CORPUS, cwd=folder)
     done = run(*AS_CORPUS, cwd=folder, check=False)
@@ -189,7 +189,7 @@ def test_csv_of_features_becomes_a_corpus(tmp_path):
 
 
 @needs_data
-def test_published_mosi_features_give_the_known_figures(tmp_path):
+def test_published_mosi_features_give_the_known_results(tmp_path):
     (tmp_path / "params.yaml").write_text(FAST)
     run("import", "npz", str(DATA / "mosi/features.npz"), "--corpus", "mosi", "--id", "id", "--group", "video_id",
         "--text", "transcript", "--split", "split", "--split-name", "dev=test", "--label", "y", "--task",
@@ -204,7 +204,7 @@ def test_published_mosi_features_give_the_known_figures(tmp_path):
 
 
 @needs_data
-def test_published_ravdess_features_give_the_known_figures(tmp_path):
+def test_published_ravdess_features_give_the_known_results(tmp_path):
     (tmp_path / "params.yaml").write_text(FAST)
     run("import", "npz", str(DATA / "ravdess/features.npz"), "--corpus", "ravdess", "--id", "id", "--group", "actor",
         "--array", "audio=audio_mfcc", "--array", "video=face_au", "--label", "emotion_name", "--task",

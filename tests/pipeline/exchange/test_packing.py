@@ -1,4 +1,4 @@
-"""A bundle as flat arrays and back, and arrays that are no bundle."""
+"""A bundle as flat arrays and back, and arrays that are not a bundle."""
 
 import json
 from collections.abc import Callable

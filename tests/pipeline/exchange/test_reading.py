@@ -1,4 +1,4 @@
-"""What the reader of a format returns is held to its contract: each breach, and each exception, is one sentence."""
+"""The result of a format's reader is checked against its contract: each breach and exception gives one sentence."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ def returned(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Bundle]:
     return read_it
 
 
-def test_a_sound_bundle_comes_through_as_it_is(returned: Any) -> None:
+def test_a_valid_bundle_is_returned_unchanged(returned: Any) -> None:
     found = returned(made())
     assert found.utterances["mood"].tolist() == ["good", "bad"]
     first = found.features[0].items[0].load()
@@ -63,7 +63,7 @@ def test_a_sound_bundle_comes_through_as_it_is(returned: Any) -> None:
         (made(items=[item_of("a", ENTRY)] * 2), "with two items of the utterance 'a'"),
     ],
 )
-def test_results_that_break_the_contract(result: Any, message: str, returned: Any) -> None:
+def test_results_that_break_the_contract_are_refused(result: Any, message: str, returned: Any) -> None:
     with pytest.raises(UserError, match=message):
         returned(result)
 

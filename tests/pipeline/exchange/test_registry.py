@@ -1,4 +1,4 @@
-"""Formats by name: those of the tree, and a toy format that a plugin file registers, in and out."""
+"""Formats by name: the built-in ones, and a toy format of a plugin file, imported and exported."""
 
 from pathlib import Path
 
@@ -37,13 +37,13 @@ register("lines", Format(read, write))
 '''
 
 
-def test_formats_of_the_tree_and_what_they_can_do() -> None:
+def test_built_in_formats_and_their_directions() -> None:
     assert {"npz", "csv", "parquet", "mmsa", "csd", "erc"} <= set(format_names())
     assert [name for name in ("csv", "erc", "mmsa", "npz") if entry_named(name).write] == ["mmsa", "npz"]
     assert [name for name in format_names() if entry_named(name).scored_parts] == ["mmsa"]
 
 
-def test_unknown_names_and_formats_of_one_direction_are_refused() -> None:
+def test_unknown_formats_and_unsupported_directions_are_refused() -> None:
     with pytest.raises(UserError, match=r"'parqet'.*did you mean 'parquet'"):
         reader_of("parqet")
     with pytest.raises(UserError, match=r"'erc'.*there are: npz, parquet, mmsa, csd"):
@@ -59,7 +59,7 @@ def test_unknown_names_and_formats_of_one_direction_are_refused() -> None:
     "name",
     [n for n in format_names() if entry_named(n).read and entry_named(n).write and not entry_named(n).scored_parts],
 )
-def test_every_format_in_both_directions_gives_back_what_it_writes(name: str, tmp_path: Path) -> None:
+def test_every_format_that_is_read_and_written_gives_back_the_bundle(name: str, tmp_path: Path) -> None:
     import pandas as pd
 
     from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of

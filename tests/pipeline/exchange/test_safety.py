@@ -42,7 +42,7 @@ def test_plain_data_pass_in_every_protocol(value: Any, protocol: int) -> None:
     assert scan(data) == sum(1 for _ in __import__("pickletools").genops(data))
 
 
-def test_nesting_is_bounded() -> None:
+def test_deep_nesting_is_refused() -> None:
     def nested(depth: int) -> list[Any]:
         value: list[Any] = []
         for _ in range(depth):
@@ -78,6 +78,6 @@ def test_too_many_single_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
         (b"\x80\x02Nq\x00Q.", "persistent id"),
     ],
 )
-def test_opcodes_that_plain_data_do_not_need(data: bytes, message: str) -> None:
+def test_opcodes_that_plain_data_do_not_need_are_refused(data: bytes, message: str) -> None:
     with pytest.raises(UserError, match=message):
         scan(data)

@@ -1,4 +1,4 @@
-"""What CSV and parquet share: names of stores, and files that cannot be read."""
+"""Behaviour shared by CSV and Parquet: names of stores, and files that cannot be read."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def test_a_store_is_named_by_its_modality_where_the_pattern_says_nothing(tmp_pat
     assert [(s.name, s.feature_names) for s in found.features] == [("text", ("f1", "f2"))]
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     latin = tmp_path / "latin.csv"
     latin.write_bytes("id,f\nä,1\n".encode("latin-1"))
     with pytest.raises(UserError, match="UTF-8"):

@@ -59,13 +59,13 @@ def test_a_writer_that_fails_leaves_what_was_there(write: Any, tmp_path: Path) -
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_errors_of_the_system_name_the_path_that_was_given(write: Any, tmp_path: Path) -> None:
+def test_system_errors_name_the_given_path(write: Any, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         write(lambda bundle, path: path.read_text(), tmp_path / "out.jsonl")
     assert caught.value.filename == str(tmp_path / "out.jsonl")
 
 
-def test_a_folder_may_be_written_but_none_is_replaced(write: Any, tmp_path: Path) -> None:
+def test_a_folder_may_be_written_but_not_replaced(write: Any, tmp_path: Path) -> None:
     write(lambda bundle, path: path.mkdir(), tmp_path / "out")
     assert (tmp_path / "out").is_dir()
     with pytest.raises(UserError, match="out is a folder that exists already"):

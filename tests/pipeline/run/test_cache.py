@@ -1,4 +1,4 @@
-"""The clip cache: nothing half-written, nothing damaged believed, nothing stale possible."""
+"""The clip cache: entries are never half-written, stale, or used when damaged."""
 
 import os
 from pathlib import Path
@@ -33,14 +33,14 @@ def assert_same(one: Entry, other: Entry | None) -> None:
 @pytest.mark.parametrize(
     "entry", [ENTRY, Entry("empty", "silence: nothing over -70 dB"), Entry("absent", "no audio stream")]
 )
-def test_what_is_put_is_got(entry: Entry, tmp_path: Path) -> None:
+def test_a_stored_entry_is_returned(entry: Entry, tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     assert cache.get("k1") is None
     cache.put("k1", entry)
     assert_same(entry, cache.get("k1"))
 
 
-def test_no_tokens_and_no_frames_survive(tmp_path: Path) -> None:
+def test_empty_tokens_and_frames_are_stored(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     cache.put("k", Entry("ok", rows={"values": [], "times": np.zeros((0, 2))}))
     assert_same(Entry("ok", rows={"values": [], "times": np.zeros((0, 2))}), cache.get("k"))
@@ -66,7 +66,7 @@ def test_a_cut_off_file_is_noticed(keep: int, tmp_path: Path) -> None:
     assert cache.get("k") is None
 
 
-def test_an_entry_under_the_key_of_another_is_none(tmp_path: Path) -> None:
+def test_an_entry_under_the_wrong_key_is_ignored(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     cache.put("aa1", ENTRY)
     cache.path("aa2").write_bytes(cache.path("aa1").read_bytes())
@@ -81,7 +81,7 @@ def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(tmp_path: Path) -> No
     assert cache.get("aa1") is None
 
 
-def test_garbage_is_what_nobody_uses(tmp_path: Path) -> None:
+def test_garbage_is_every_unused_file(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     for key in ("aa1", "bb2"):
         cache.put(key, ENTRY)
@@ -89,7 +89,7 @@ def test_garbage_is_what_nobody_uses(tmp_path: Path) -> None:
     assert garbage(tmp_path, {"aa1"}) == [cache.path("bb2")]
 
 
-def test_a_linked_folder_is_no_garbage(tmp_path: Path) -> None:
+def test_a_linked_folder_is_not_garbage(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path / "mine", "step")
     cache.put("aa1", ENTRY)
     (tmp_path / "cache").mkdir()

@@ -77,7 +77,7 @@ def test_a_second_run_computes_only_what_failed(toy: type, tmp_path: Path) -> No
     assert [o.status for o in report.outcomes] == ["ok", "empty", "ok"]
 
 
-def test_a_damaged_entry_is_made_again(toy: type, tmp_path: Path) -> None:
+def test_a_damaged_entry_is_computed_again(toy: type, tmp_path: Path) -> None:
     run_step(toy(), clips("ok", "ok"), Pool(1), tmp_path)
     path = ClipCache(tmp_path, "toy").path("01key")
     path.write_bytes(path.read_bytes()[:-3])
@@ -91,7 +91,7 @@ def test_a_step_that_breaks_off_fails_the_rest_of_its_batch_only(toy: type, tmp_
     assert [o.status for o in report.outcomes] == ["ok", "failed", "failed", "ok", "ok"]
 
 
-def test_what_no_clip_can_help_ends_the_run(toy: type, tmp_path: Path) -> None:
+def test_an_error_that_concerns_all_clips_ends_the_run(toy: type, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such weights"):
         run_step(toy(), clips("ok", "fatal"), Pool(1), tmp_path)
     (tmp_path / "file").write_text("in the way")
@@ -106,19 +106,19 @@ def test_a_clip_that_kills_its_worker_fails_alone(toy: type, tmp_path: Path) -> 
     assert report.outcomes[1].error == "WorkerLost"
 
 
-def test_a_clip_that_waits_beside_a_killer_is_not_blamed(toy: type, tmp_path: Path) -> None:
+def test_a_clip_in_the_queue_of_a_killed_worker_is_not_blamed(toy: type, tmp_path: Path) -> None:
     kinds = ("dies", "ok", "ok", "dies", "ok", "ok")
-    with Pool(1) as pool:  # one worker: whoever is next in its queue dies with the killer, each time
+    with Pool(1) as pool:  # one worker: each time, the next task in its queue is lost with the one that kills it
         report = run_step(toy(light=False, size=1), clips(*kinds), pool, tmp_path)
     assert [o.status for o in report.outcomes] == ["failed" if kind == "dies" else "ok" for kind in kinds]
 
 
-def test_nobody_answers_at_the_scheduler(toy: type, tmp_path: Path) -> None:
+def test_an_unreachable_scheduler_is_reported(toy: type, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no Dask cluster"), Pool(1, "tcp://127.0.0.1:9") as pool:
         run_step(toy(light=False), clips("ok"), pool, tmp_path)
 
 
-def test_a_step_without_an_answer_is_a_failure(tmp_path: Path) -> None:
+def test_a_clip_without_a_result_is_a_failure(tmp_path: Path) -> None:
     class Silent:
         stage, name, light, plugins = "extract", "silent", True, ()
 

@@ -24,7 +24,7 @@ def test_content_is_hashed_by_path() -> None:
     assert contents_of([file]) == {"common/words.py": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
-def test_a_package_that_is_not_there_is_no_empty_one() -> None:
+def test_a_missing_package_is_an_error() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"no package named 'pipeline\.errors'"):
         files_of(("pipeline.errors",))
 
@@ -56,7 +56,7 @@ def test_every_change_of_a_source_file_is_seen(tmp_path: Path, monkeypatch: pyte
     assert len(seen) == 4
 
 
-READS_FILES = (  # what a fit runs beside its packages: their content counts, not the code that reads it
+READS_FILES = (  # modules that a fit runs in addition to its packages: file content counts, not the code that reads it
     "features/base.py",
     "features/errors.py",
     "features/store/",
@@ -71,7 +71,7 @@ READS_FILES = (  # what a fit runs beside its packages: their content counts, no
 )
 
 
-def test_all_that_a_fit_computes_with_is_part_of_its_key() -> None:
+def test_all_code_that_a_fit_runs_is_part_of_its_key() -> None:
     run = closure(["pipeline.training.fitting"], "train")
     outside = shown(run - set(files_of(OF_A_FIT)))
     assert len(run) > 60

@@ -1,4 +1,4 @@
-"""Extraction: what is computed, from which stream, and that no store stays open."""
+"""Extraction: which clips are computed, from which stream, and that no store stays open."""
 
 import gc
 import os
@@ -65,11 +65,11 @@ def test_features_are_those_that_the_extractor_measures(stream: Path) -> None:
     entry = found[0]
     assert isinstance(entry, Entry)
     assert entry.clips["pooled"].shape == (len(build("mfcc", {}).pooled_names),)  # type: ignore[union-attr]
-    assert type(found[1]).__name__ == "EmptyInput"  # a millisecond: this clip alone
+    assert type(found[1]).__name__ == "EmptyInput"  # one millisecond long, so only this clip is concerned
 
 
 @pytest.mark.parametrize(("count", "workers", "sizes"), [(3, 2, [1, 1, 1]), (40, 2, [3] * 13 + [1]), (999, 2, [16])])
-def test_batches_are_small_enough_that_all_workers_are_busy_to_the_end(
+def test_batches_are_small_enough_to_keep_all_workers_busy_to_the_end(
     count: int, workers: int, sizes: list[int], stream: Path
 ) -> None:
     clips = [Clip(f"u{i}", "", i) for i in range(count)]

@@ -1,4 +1,4 @@
-"""Keys: everything that a result depends on changes its key, and nothing else does, in whatever process."""
+"""Keys: everything that a result depends on changes its key, and nothing else does, in any process."""
 
 import hashlib
 import os
@@ -33,7 +33,7 @@ class Settings:
     names: tuple[str, ...]
 
 
-def test_equal_descriptions_have_equal_keys_whatever_holds_them() -> None:
+def test_equal_descriptions_in_other_containers_have_equal_keys() -> None:
     plain = {"config": {"step_s": 0.5, "names": ["a", "b"]}, "x": 1}
     others: list[Any] = [
         {"x": 1, "config": {"names": ("a", "b"), "step_s": 0.5}},
@@ -52,7 +52,7 @@ def test_every_part_and_the_order_of_lists_count() -> None:
 @pytest.mark.parametrize(
     "value", [{"a", "b"}, frozenset("ab"), np.arange(3), np.float32(1), Path("x"), object(), b"bytes", Settings]
 )
-def test_what_has_no_stable_text_is_refused(value: Any) -> None:
+def test_a_value_without_stable_text_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match=f"a key cannot depend on a {type(value).__name__}"):
         key_of({"settings": [{"names": value}]})
 
@@ -100,7 +100,7 @@ def test_keys_are_the_same_in_every_process_and_under_every_hash_seed() -> None:
     assert first.split()[2] == fit().key
 
 
-def test_what_a_stream_is_made_of_is_in_its_key() -> None:
+def test_all_inputs_of_a_stream_are_in_its_key() -> None:
     one = ("x" * 64, (0.5, 1.5), "2", "left", {"words": 3})
     others: list[Any] = [
         ("y" * 64, *one[1:]),
@@ -156,7 +156,7 @@ def test_an_extractor_depends_on_each_weights_file(tmp_path: Path, monkeypatch: 
         keys.extractor_program(extractor)
 
 
-def test_a_library_that_is_missing_is_named() -> None:
+def test_a_missing_library_is_named() -> None:
     with pytest.raises(UserError, match="the package no-such-thing is not installed: run `make setup`"):
         keys.library_versions(["numpy", "no-such-thing"])
 
@@ -171,7 +171,7 @@ def test_every_input_of_a_fit_is_in_its_key() -> None:
     assert fit(settings=[{"C": [1.0]}, {}]).key != fit().key
 
 
-def test_metrics_and_the_note_of_a_corpus_change_no_prediction() -> None:
+def test_metrics_and_the_note_of_a_corpus_do_not_change_predictions() -> None:
     corpus = {"root": "r", "note": "n", "metrics": ("uar",), "label": "mood"}
     before = keys.training_inputs("c", corpus, {"budget": 1}, ["p"], {"a.csv": "1"})
     assert list(before) == ["train", "corpora.c", "run.plugins", "a.csv"]

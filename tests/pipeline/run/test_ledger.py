@@ -10,7 +10,7 @@ def failure(name: str, step: str = "audio", message: str = "cut off, at 1.2 s") 
     return Failure(name, "preprocess", step, "MediaError", message)
 
 
-def test_attempts_are_counted_and_mended_clips_go(tmp_path: Path) -> None:
+def test_attempts_are_counted_and_repaired_clips_are_removed(tmp_path: Path) -> None:
     path = tmp_path / "failures.csv"
     record(path, "preprocess", "audio", [failure("a"), failure("b")])
     record(path, "preprocess", "audio", [failure("a")])
@@ -27,7 +27,7 @@ def test_steps_do_not_touch_each_other(tmp_path: Path) -> None:
     assert read_failures(path)[0].message == 'says "no", twice\nand more'
 
 
-def test_stages_that_end_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+def test_stages_that_end_at_the_same_time_lose_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "failures.csv"
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: record(path, "extract", f"step{n}", [failure(f"u{n}", f"step{n}")]), range(24)))

@@ -1,4 +1,4 @@
-"""Only what is called as our temporary files are, where we write, is what a killed run left."""
+"""Leftovers of killed runs are files with the names of our temporary files in folders that we write."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def write(names: list[str]) -> None:
         Path(name).write_text("x")
 
 
-def test_our_names_where_we_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_our_own_files_in_our_folders_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write([*LEFT, *KEPT])
     found = [str(path) for path in left_by_killed_runs()]
@@ -65,6 +65,6 @@ def test_a_link_to_a_persons_folder_is_not_followed(tmp_path: Path, monkeypatch:
     assert list(left_by_killed_runs()) == []
 
 
-def test_nothing_there_is_nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_folders_there_are_no_leftovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert list(left_by_killed_runs()) == []

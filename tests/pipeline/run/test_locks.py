@@ -52,7 +52,7 @@ def lock_files() -> list[Path]:
     return list((CACHE / "locks").iterdir())
 
 
-def test_no_lock_file_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lock_file_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         with writing(TARGET):
             assert len(lock_files()) == 1
@@ -92,7 +92,7 @@ def test_one_target_under_two_names_has_one_lock(holder: Any) -> None:
         assert time.monotonic() - began > 0.4
 
 
-def test_only_one_is_inside_at_any_time() -> None:
+def test_only_one_process_holds_the_lock_at_any_time() -> None:
     inside, most = 0, []
 
     def enter() -> None:
@@ -133,7 +133,7 @@ def test_a_file_system_without_locks_is_used_with_a_warning(
     )
 
 
-def test_any_content_of_a_lock_file_is_only_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_file_with_any_content_only_causes_waiting(capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("x.lock")
     for content in (b"", b"\xff\x00", b"[1]", b'{"who": 1}'):
         path.write_bytes(content)

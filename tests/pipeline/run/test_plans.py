@@ -1,4 +1,4 @@
-"""The step that makes streams: what it counts."""
+"""Plans of streams: how words are counted."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Progress against a clock that the test turns: start-up does not count; lines in a pipe, a bar on a terminal."""
+"""Progress with a clock that the test advances: start-up does not count; lines in a pipe, a bar on a terminal."""
 
 import io
 import os
@@ -14,7 +14,7 @@ from pipeline.run.progress import Pace, Progress, duration
 
 
 class Clock:
-    """A clock that stands still until it is turned."""
+    """A clock that stands still until it is advanced."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -36,7 +36,7 @@ def seconds_left(line: str) -> float:
 
 @pytest.mark.parametrize("start_s", [0.0, 5.0, 475.0])
 def test_the_estimate_does_not_count_start_up(start_s: float) -> None:
-    """A run of 635 results in 22 s: whatever workers take to start, the time left is right within a tenth."""
+    """A run of 635 results in 22 s: however long workers take to start, the time left is right within a tenth."""
     clock = Clock()
     progress = Progress("train demo", 635, unit="fits", out=io.StringIO(), clock=clock)
     clock.now += start_s
@@ -63,7 +63,7 @@ def test_there_is_no_estimate_until_a_rate_is_known() -> None:
     assert progress.line() == "extract mfcc: 3/10 clips, 3 from the cache, 0 failed"
     clock.now += 60
     progress.step()
-    assert "left" not in progress.line()  # one result says nothing but how long start-up took
+    assert "left" not in progress.line()  # one result only shows how long start-up took
     clock.now += 0.5
     progress.step(failed=True)
     assert "left" not in progress.line()
@@ -136,7 +136,7 @@ def drawn(rows: int, columns: int) -> str:
             clock.now += 2
             progress.step()
     written = b""
-    with suppress(OSError):  # what is read after the last byte, now that nobody holds the terminal
+    with suppress(OSError):  # reading after the last byte, since no process has the terminal open
         while part := os.read(controller, 1 << 16):
             written += part
     os.close(controller)
@@ -144,7 +144,7 @@ def drawn(rows: int, columns: int) -> str:
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(24, 80), (0, 0), (24, 60), (50, 200)])
-def test_a_bar_fits_the_terminal_whatever_size_it_says_it_has(rows: int, columns: int) -> None:
+def test_a_bar_fits_any_reported_size_of_the_terminal(rows: int, columns: int) -> None:
     lines = [line for line in re.split(r"[\r\n]+", drawn(rows, columns)) if line.strip()]
     assert lines[-1].startswith("preprocess video: 100%")
     assert "3/3 clips" in lines[-1]

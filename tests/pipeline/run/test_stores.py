@@ -1,4 +1,4 @@
-"""What preprocess and extract share: one store of all outcomes in order, failures recorded, too many refused."""
+"""Shared by preprocess and extract: one store of all outcomes in order, failures recorded, too many refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,9 +36,7 @@ class Doubles:
             yield i, Entry("ok", rows=rows, clips={"pooled": np.array([clip.payload], np.float32)})
 
 
-def test_outcomes_stand_in_the_planned_order_whatever_was_computed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outcomes_are_in_the_planned_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     planned = [Clip("b", "kb", 3), Outcome("a", "", "absent", note="no sound"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
     target = (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"})
@@ -89,7 +87,7 @@ def test_a_stream_that_failed_is_counted_in_its_own_stage(params: Params) -> Non
     assert read_failures(CorpusPaths("c").failures) == []
 
 
-def test_what_differs_from_the_plan_is_named() -> None:
+def test_differences_from_the_plan_are_named() -> None:
     planned = {"version": 1, "config": {"hop_s": (0.1, 0.2)}, "libraries": {"av": "1"}}
     require_planned("mfcc", planned, {"libraries": {"av": "1"}, "config": {"hop_s": [0.1, 0.2]}, "version": 1})
     with pytest.raises(Changed, match=r"mfcc is not the same in process \d+ of .* \(libraries, version differ\)"):
@@ -98,7 +96,7 @@ def test_what_differs_from_the_plan_is_named() -> None:
         require_planned("mfcc", planned, {**planned, "weights": {}})
 
 
-def test_the_summary_counts_what_is_damaged() -> None:
+def test_the_summary_counts_damaged_cache_files() -> None:
     done = replace(report("ok", "ok", "empty"), computed=["u0"], damaged=1)
     assert summary(done).startswith(
         "3 clips (2 ok, 1 empty): 1 computed (u0), 1 of them because their cache file was damaged, 2 from the cache"

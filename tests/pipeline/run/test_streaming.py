@@ -37,7 +37,7 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "tone.wav"
 
 
-def test_a_task_holds_whole_recordings_and_few_of_many() -> None:
+def test_a_task_holds_at_most_eight_whole_recordings() -> None:
     clips = [clip(f"u{i}", Path(f"{i % 3}.mp4")) for i in range(9)]
     audio = step("audio", AudioConfig())
     assert [[c.utterance for c in batch] for batch in audio.batches(clips, 2)] == [
@@ -59,19 +59,19 @@ def test_each_clip_of_a_recording_gets_its_own_stream(recording: Path) -> None:
     assert float(found[0].clips["words"]) == 1
 
 
-def test_a_recording_that_is_missing_fails_alone(recording: Path) -> None:
+def test_a_missing_recording_fails_alone(recording: Path) -> None:
     clips = [clip("a", Path("gone.wav")), clip("b", recording, 0.0, sha256_of(recording))]
     found = dict(step("audio", AudioConfig()).compute(clips))
     assert isinstance(found[0], Exception)
     assert isinstance(found[1], Entry)
 
 
-def test_another_recording_than_the_planned_one_ends_the_run(recording: Path) -> None:
+def test_a_recording_that_is_not_the_planned_one_ends_the_run(recording: Path) -> None:
     with pytest.raises(Changed, match=r"tone\.wav is not the recording that this run was planned with"):
         list(step("audio", AudioConfig()).compute([clip("a", recording, 0.0, "0" * 64)]))
 
 
-def test_other_settings_than_the_planned_ones_end_the_run(recording: Path) -> None:
+def test_settings_that_are_not_the_planned_ones_end_the_run(recording: Path) -> None:
     other = replace(step("audio", AudioConfig()), config=AudioConfig(trim_db=20))
     with pytest.raises(Changed, match=r"the audio stream is not the same .* \(config differ\)"):
         list(other.compute([clip("a", recording, 0.0, sha256_of(recording))]))

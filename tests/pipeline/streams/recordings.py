@@ -1,4 +1,4 @@
-"""Recordings with known truth: picture and sound flash together, in any container; and where one finds them again."""
+"""Synthetic recordings in any container whose picture and sound flash together, and detection of the flashes."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from pipeline.streams.spans import Span
 
 RATE = 48000
 FPS = 25
-LENGTH_S = 0.3  # of a flash
+LENGTH_S = 0.3  # length of a flash
 
 
 def tone(hz: float, duration_s: float = 2.0, amplitude: float = 0.1, rate: int = RATE) -> NDArray[np.float64]:
@@ -99,7 +99,7 @@ def _sound(stream: Any, duration_s: float, flash_s: float, start_s: float, rate:
 
 
 def slides(path: Path, shown_s: Sequence[float], *, sound_s: float = 0.0, size: tuple[int, int] = (64, 48)) -> Path:
-    """Write a recording whose pictures, ever brighter, are shown for so many seconds each, with sound beside them."""
+    """Write a recording whose pictures, ever brighter, are shown for so many seconds each, with sound."""
     codec = {".avi": "mpeg4", ".asf": "msmpeg4v3"}.get(path.suffix, "libx264")  # there FFmpeg guesses H.264's stamps
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=FPS, options={"bf": "0"})
@@ -132,7 +132,7 @@ SECOND_PROGRAM = {"mpegts_service_id": "2", "mpegts_pmt_start_pid": "5000", "mpe
 
 
 def of_two_programs(path: Path, parts: Sequence[Path]) -> Path:
-    """Weave two transport streams into one of two programs; the second was written with `SECOND_PROGRAM`."""
+    """Interleave two transport streams into one of two programs; the second was written with `SECOND_PROGRAM`."""
     packets = [[part.read_bytes()[i : i + 188] for i in range(0, part.stat().st_size, 188)] for part in parts]
     order = sorted((i / len(of_part), which, i) for which, of_part in enumerate(packets) for i in range(len(of_part)))
     woven, count = bytearray(), 0

@@ -42,7 +42,7 @@ def write_media(
     video_from_s: float | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode ``(channels, n)``, the frame that would sound at t stamped ``audio_at(t)``; a second of picture too."""
+    """Encode ``(channels, n)`` with the frame of time t stamped ``audio_at(t)``, and one second of picture."""
     with av.open(str(path), "w", options=options or {}) as out:
         sound = out.add_stream(codec, rate=rate, layout=layout)
         picture = out.add_stream("mpeg4", rate=25, width=32, height=32) if video_from_s is not None else None
@@ -78,7 +78,7 @@ def outcomes(path: Path, spans: list[Span], config: AudioConfig = UNTRIMMED) -> 
 
 
 def loud_part(stream: AudioStream) -> tuple[float, float]:
-    """First and last time, in the span, at which a trimmed stream sounds."""
+    """Return the first and the last time, in the span, at which a trimmed stream has sound."""
     return stream.start_s, stream.start_s + stream.samples.size / stream.rate_hz
 
 
@@ -112,7 +112,7 @@ def test_a_gap_in_the_sound_is_silence_of_its_length(tmp_path: Path) -> None:
     assert loud_part(both) == pytest.approx((0.5, 3.05), abs=0.0101)
 
 
-def test_stamps_rounded_to_milliseconds_lose_no_sample(tmp_path: Path) -> None:
+def test_no_sample_is_lost_if_stamps_are_rounded_to_milliseconds(tmp_path: Path) -> None:
     noise = 0.1 * np.random.default_rng(0).normal(size=44100 * 2)
     mkv = write_media(tmp_path / "a.mkv", noise, 44100, codec="flac")  # Matroska counts milliseconds
     wav = write_media(tmp_path / "a.wav", noise, 44100)
@@ -172,9 +172,7 @@ def share_of(stream: AudioStream, hz: float) -> float:
 
 
 @pytest.mark.parametrize(("centre", "expected_hz"), [(0.1, 440), (0.0, 1000), (0.0005, 1000)])
-def test_the_centre_channel_is_taken_where_it_carries_the_voice(
-    tmp_path: Path, centre: float, expected_hz: int
-) -> None:
+def test_the_centre_channel_is_used_if_it_carries_the_voice(tmp_path: Path, centre: float, expected_hz: int) -> None:
     voice, music = tone(440, 2, centre), tone(1000, 2, 0.2)
     channels = np.stack([music, music, voice, 0 * music, music, music])
     path = write_media(tmp_path / "film.mkv", channels, layout="5.1", codec="flac")
@@ -287,7 +285,7 @@ def test_a_real_silent_film_has_no_audio_stream() -> None:
     assert isinstance(found, NoStream)
 
 
-def test_silence_is_empty_and_sound_beside_it_is_not(tmp_path: Path) -> None:
+def test_silence_is_empty_but_sound_next_to_it_is_not(tmp_path: Path) -> None:
     path = write_media(tmp_path / "s.wav", bursts(4, (2.5, 3.0)))
     silent, sounding, behind = outcomes(path, [Span(0, 2), Span(2, 4), Span(9, 10)], AudioConfig())
     assert isinstance(silent, EmptyInput)
@@ -332,7 +330,7 @@ def test_sound_shorter_than_the_picture_does_not_break_off(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "message"), [(None, "not there"), (b"", "is empty"), (b"no film" * 999, "cannot be read")]
 )
-def test_a_file_that_is_no_recording_fails_every_span(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_that_is_not_a_recording_fails_every_span(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "film.mp4"
     if content is not None:
         path.write_bytes(content)

@@ -44,7 +44,7 @@ def test_rows_of_both_sides_in_one_reading(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channel", ["right", "2", "LFE"])
-def test_a_channel_that_is_not_there_is_named(tmp_path: Path, channel: str) -> None:
+def test_a_missing_channel_is_named(tmp_path: Path, channel: str) -> None:
     soundfile.write(tmp_path / "mono.wav", tone(400), RATE)
     ((_, found),) = read_audio(tmp_path / "mono.wav", [Span(0, 1, channel=channel)], AudioConfig())
     assert isinstance(found, MediaError)
@@ -65,7 +65,7 @@ def test_of_channels_that_cancel_one_is_used(tmp_path: Path, gain: float) -> Non
 
 
 def test_channels_that_cancel_where_the_voice_is() -> None:
-    """One band is inverted, which holds most of the sound; what is alike is far below it."""
+    """One band is inverted, which holds most of the sound; the part that is equal is far below it."""
     voice, rest = tone(400) + tone(600), tone(3000, amplitude=0.05)
     rows = np.stack([voice + rest, -voice + rest]).astype(np.float32)
     mono, note = voice_of(rows, ("FL", "FR"), "mix", RATE, "x.wav")
@@ -95,7 +95,7 @@ def test_of_channels_that_cancel_in_part_one_is_used(rate: int, first_s: float, 
 
 
 def hum(kind: str, size: int, rate: int, amplitude: float) -> np.ndarray:
-    """What all channels share beside the voice."""
+    """The sound that all channels share in addition to the voice."""
     times, random = np.arange(size) / rate, np.random.default_rng(1).normal(size=size)
     if kind == "mains":
         return amplitude * (np.sin(2 * np.pi * 100 * times) + 0.5 * np.sin(2 * np.pi * 200 * times))
@@ -115,7 +115,7 @@ def hum(kind: str, size: int, rate: int, amplitude: float) -> np.ndarray:
         ("rumble", 0.05),
     ],
 )
-def test_inverted_voices_are_detected_beside_a_hum_in_both_channels(rate: int, kind: str, amplitude: float) -> None:
+def test_inverted_voices_are_detected_despite_a_hum_in_both_channels(rate: int, kind: str, amplitude: float) -> None:
     voice = speech(4.0, rate)
     shared = hum(kind, voice.size, rate, amplitude)
     for sign in (-1, np.where(np.arange(voice.size) < 2 * rate, 1, -1) if kind == "mains" and amplitude < 0.2 else -1):
@@ -126,7 +126,7 @@ def test_inverted_voices_are_detected_beside_a_hum_in_both_channels(rate: int, k
 
 
 @pytest.mark.parametrize("amplitude", [0.05, 0.3])
-def test_an_inverted_voice_without_pauses_is_detected_beside_a_hum(amplitude: float) -> None:
+def test_an_inverted_voice_without_pauses_is_detected_despite_a_hum(amplitude: float) -> None:
     voice = sum(tone(hz, amplitude=0.05) for hz in (300, 440, 900, 1800))
     shared = hum("mains", voice.size, RATE, amplitude)
     rows = np.stack([voice + shared, -voice + shared]).astype(np.float32)
@@ -136,7 +136,7 @@ def test_an_inverted_voice_without_pauses_is_detected_beside_a_hum(amplitude: fl
 @pytest.mark.parametrize("kind", ["mains", "hiss", "rumble"])
 @pytest.mark.parametrize("level_db", [-30, -10, -3])
 def test_channels_with_the_voice_in_the_middle_are_averaged(kind: str, level_db: float) -> None:
-    """Sound all around, even inverted between the channels, leaves the mean when the voice stays."""
+    """Surrounding sound that is inverted between channels cancels in the mean, but the voice stays."""
     voice = speech(4.0)
     wide = hum(kind, voice.size, RATE, 1.0)
     wide *= voice.std() / wide.std() * 10 ** (level_db / 20)
@@ -230,7 +230,7 @@ def test_a_constant_offset_of_eight_bits_and_of_silence(tmp_path: Path) -> None:
 
 
 def test_a_gap_in_sound_with_an_offset_is_silent(tmp_path: Path) -> None:
-    """Holes are filled with silence: were the offset left, both edges of a hole would click."""
+    """Gaps are filled with silence: if the offset were kept, both edges of a gap would click."""
     rows = np.concatenate([quiet_word()[: 2 * RATE], quiet_word()[: 2 * RATE]]).astype(np.float32)[None] + 0.3
     assert offsets_of(rows).ravel() == pytest.approx([0.3], abs=1e-3)
     assert offsets_of(tone(120)[None].astype(np.float32)).ravel() == pytest.approx([0.0])

@@ -1,4 +1,4 @@
-"""The voice of one utterance made clean: filter, trimming and level against closed forms and synthesised sound."""
+"""Cleaning the voice of one utterance: filter, trimming and level against closed forms and synthesised sound."""
 
 from functools import partial
 
@@ -40,7 +40,7 @@ def test_the_band_pass_has_the_textbook_magnitude_and_no_phase(low_hz: float, hi
 
 
 @pytest.mark.parametrize(("hz", "kept_db"), [(30, -40), (50, -13), (1000, 0), (5000, 0)])
-def test_tones_in_the_band_stay_and_hum_goes(hz: float, kept_db: float) -> None:
+def test_tones_in_the_band_stay_and_hum_is_removed(hz: float, kept_db: float) -> None:
     passed = band_pass(tone(hz, 2), RATE, 70, 7600, 4)[RATE // 2 : -RATE // 2]
     level_db = 20 * np.log10(np.sqrt(np.mean(passed**2)) / (0.1 / np.sqrt(2)))
     assert level_db < kept_db if kept_db else abs(level_db) < 0.05
@@ -59,7 +59,7 @@ def test_trimming_finds_a_tone_in_silence() -> None:
 
 
 @pytest.mark.parametrize(("under_db", "kept"), [(33, True), (37, False)])
-def test_trimming_cuts_what_is_quieter_by_more_than_trim_db(under_db: float, kept: bool) -> None:
+def test_trimming_removes_frames_more_than_trim_db_below_the_loudest(under_db: float, kept: bool) -> None:
     signal = np.concatenate([tone(1000, 0.5, 0.5 * 10 ** (-under_db / 20)), tone(1000, 0.5, 0.5)])
     assert trim_bounds(signal, RATE, 35) == (0 if kept else RATE // 2, RATE)
 
@@ -69,7 +69,7 @@ def test_trimming_silence_leaves_nothing() -> None:
     assert trim_bounds(np.zeros(0), RATE, 35) == (0, 0)
 
 
-def test_the_gain_is_what_brings_the_level() -> None:
+def test_the_gain_brings_the_voice_to_the_level() -> None:
     levelled, gain_db = normalise(tone(300, 1, 0.01), -23.0)
     assert 20 * np.log10(np.sqrt(np.mean(levelled**2))) == pytest.approx(-23.0, abs=1e-6)
     assert gain_db == pytest.approx(-23.0 - 20 * np.log10(0.01 / np.sqrt(2)), abs=1e-6)
@@ -91,7 +91,7 @@ def test_the_gain_stops_before_peaks_wrap() -> None:
     amplitude=st.floats(0.002, 1.0),
     level=st.floats(-40, -3),
 )
-def test_clean_keeps_times_level_and_gain_true(
+def test_clean_reports_times_level_and_gain_correctly(
     lead: float, length: float, tail: float, amplitude: float, level: float
 ) -> None:
     sizes = [round(RATE * part) for part in (lead, length, tail)]

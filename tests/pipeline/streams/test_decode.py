@@ -55,7 +55,7 @@ def test_samples_have_their_number_and_their_full_scale(tmp_path: Path, codec: s
     assert sound.end_s == 1.0
 
 
-def test_sound_that_ends_before_it_claims_to_fails_a_span_behind_its_end(tmp_path: Path) -> None:
+def test_sound_that_ends_before_its_stated_end_fails_a_span_after_it(tmp_path: Path) -> None:
     path = write_media(tmp_path / "a.wav", tone(440, 4.0))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])

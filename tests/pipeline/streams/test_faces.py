@@ -1,4 +1,4 @@
-"""Detectors against real faces; cut-out faces against what can be worked out by hand."""
+"""Detectors on real faces; cut-out faces checked against values computed by hand."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def pictures(name, count):
     return frames[:: max(len(frames) // count, 1)][:count]
 
 
-def test_at_most_five_faces_the_heaviest_first_and_none_outside():
+def test_at_most_five_faces_largest_weight_first_and_none_outside():
     found = [Detection((20 * i, 0, 10 + i, 10 + i), 1.0) for i in range(8)] + [Detection((-50, 0, 40, 40), 1.0)]
     faces = cut_faces(np.zeros((100, 300, 3), np.uint8), lambda picture: found, 0.25, 64, 90)
     assert [each.box[0] for each in faces] == [140, 120, 100, 80, 60]

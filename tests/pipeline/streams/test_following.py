@@ -1,4 +1,4 @@
-"""Tracks of faces, and the one that is followed, against what can be worked out by hand."""
+"""Tracks of faces, and the one that is followed, checked against values computed by hand."""
 
 from itertools import permutations
 
@@ -43,7 +43,7 @@ def test_no_track_twice_in_a_frame(frames):
     assert all(len(set(tracks)) == len(tracks) for tracks in numbers)
 
 
-def test_a_track_goes_on_after_frames_without_its_face():
+def test_a_track_continues_after_frames_without_its_face():
     assert link([[(0, 0, 40, 40)], [], [], [(5, 0, 40, 40)]]) == [[0], [], [], [0]]
 
 
@@ -88,7 +88,7 @@ def test_a_face_that_is_alone_is_followed_over_cuts(shots):
     assert follow(holes) == [found[0] if found else None for found in holes]
 
 
-def test_somebody_small_in_passing_does_not_end_it():
+def test_a_small_passer_by_does_not_end_the_track():
     frames = alone((100, 100, 80, 8), (400, 100, 80, 8))
     passer_by = face(600, 50, 30)
     expected = [found for (found,) in frames]
@@ -106,7 +106,7 @@ def test_an_error_of_the_detector_is_not_a_cut():
 
 def test_two_people_are_not_confused():
     both = [[face(100, 100, 80), face(400, 100, 70)]] * 2
-    frames = both + alone((700, 100, 80, 9), (1000, 100, 70, 9))  # each alone later: who is who cannot be known
+    frames = both + alone((700, 100, 80, 9), (1000, 100, 70, 9))  # each alone later: they cannot be distinguished
     assert [found is not None for found in follow(frames)] == [False] * 2 + [True] * 9 + [False] * 9
     audience = [[face(100, 100, 80), face(600, 50, 30)]] * 6 + [[face(600, 50, 80), face(100, 100, 30)]] * 4
     assert [found.box[0] for found in follow(audience)[:6]] == [100] * 6  # a reverse shot
@@ -128,6 +128,6 @@ def test_a_person_has_one_face_per_frame(frames):
         assert joined == tracks
 
 
-def test_follow_of_no_face_at_all():
+def test_follow_without_any_face():
     assert follow([[], []]) == [None, None]
     assert follow([]) == []

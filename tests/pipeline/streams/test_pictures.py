@@ -1,4 +1,4 @@
-"""Boxes and cuts against what can be worked out by hand."""
+"""Boxes and cuts checked against values computed by hand."""
 
 import struct
 from types import SimpleNamespace

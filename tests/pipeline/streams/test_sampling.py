@@ -1,4 +1,4 @@
-"""Which frame is seen at a time: against looking at every frame, and in recordings of pictures that stay."""
+"""The frame that is shown at each time: checked against a search of all frames, and for pictures that stay."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -37,14 +37,14 @@ def test_each_time_has_a_frame_near_it_or_the_one_shown_then(
     until = np.append(stamps[1:], end_s)
     for number, time_s in zip(numbers, times, strict=True):
         assert stamps[number] - 1e-9 <= time_s < max(until[number], stamps[number] + 1e-9)  # it is shown then
-    for target in targets:  # no wanted time inside a picture that stays is left without a frame
+    for target in targets:  # every wanted time inside a picture that stays has a frame
         shown = np.searchsorted(stamps, target, side="right") - 1
         if shown >= 0 and until[shown] - stamps[shown] > STEP_S + 1e-5 and target < until[shown] - 1e-5:
             assert np.abs(times - target).min() <= STEP_S / 2 + 1e-6
 
 
 @given(st.integers(6, 60), st.integers(0, 200))
-def test_a_steady_recording_is_sampled_as_before(rate: int, start_ms: int) -> None:
+def test_each_sample_of_a_steady_recording_is_the_nearest_frame(rate: int, start_ms: int) -> None:
     stamps = np.arange(rate * 4) / rate
     targets = start_ms / 1000 + np.arange(15) * STEP_S
     numbers, times = seen(stamps, 4.0, targets, STEP_S)
@@ -54,7 +54,7 @@ def test_a_steady_recording_is_sampled_as_before(rate: int, start_ms: int) -> No
 
 @pytest.fixture
 def brightness(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every picture for a face whose image is its brightness."""
+    """Treat every picture as a face whose image is its brightness."""
 
     def cut(picture: np.ndarray, *_: object) -> list[Face]:
         square = (0.0, 0.0, 9.0, 9.0)
@@ -120,7 +120,7 @@ def test_a_last_picture_that_stays_does_not_break_off(
     contents = survey(path)
     assert contents is not None
     assert contents.end_s == pytest.approx(sum(shown_s), abs=0.1)
-    if len(shown_s) > 1 and ending != "asf":  # which hides how long it claims to be where bytes are missing
+    if len(shown_s) > 1 and ending != "asf":  # which hides the stated length if bytes are missing
         path.write_bytes(path.read_bytes()[:-33])
         assert probe(path).breaks_off_s is not None
 

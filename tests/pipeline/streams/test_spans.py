@@ -1,4 +1,4 @@
-"""Where an utterance is: regions as people write them, and what is refused."""
+"""Where an utterance is: regions as people write them, and texts that are refused."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_a_region_is_four_fractions(text: str, region: Region) -> None:
 @pytest.mark.parametrize(
     "text", ["", "0 0 1", "0 0 1 1 1", "left", "0 0 1.5 1", "-0.1 0 1 1", "0.5 0 0.5 1", "0 1 1 0.5", "nan 0 1 1"]
 )
-def test_what_is_no_region_is_refused_with_an_example(text: str) -> None:
+def test_a_text_that_is_not_a_region_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"'0 0 0\.5 1' is the left half"):
         Region.parse(text)
 

@@ -70,7 +70,7 @@ def test_without_transcript_the_words_are_the_transcript():
     assert np.isfinite(stream.times).all()
 
 
-def test_nothing_at_all_is_absent_and_punctuation_alone_is_empty():
+def test_no_text_is_absent_and_punctuation_alone_is_empty():
     for text in ("", " \n"):
         with pytest.raises(NoStream, match="no transcript"):
             read_text(text, [], 0.0, PLAIN)
@@ -84,7 +84,7 @@ def test_a_hyphenated_word_shares_its_time_by_length():
     np.testing.assert_allclose(stream.times, [[0, 1], [1, 5], [5, 10], [10, 11]])
 
 
-def test_words_joined_or_parted_differently_are_timed_letter_by_letter():
+def test_words_joined_or_divided_differently_are_timed_letter_by_letter():
     joined = read_text("some ice cream", [("some", 0, 1), ("icecream", 1, 9)], 0.0, PLAIN)
     np.testing.assert_allclose(joined.times, [[0, 1], [1, 4], [4, 9]])
     parted = read_text("some icecream", [("some", 0, 1), ("ice", 1, 4), ("cream", 5, 10)], 0.0, PLAIN)
@@ -101,7 +101,7 @@ def test_slips_between_transcript_and_words_cost_only_the_words_concerned():
     assert np.isnan([starts["really"], starts["you"], starts["know"]]).all()
 
 
-def test_words_of_another_order_are_sorted_by_time():
+def test_words_out_of_order_are_sorted_by_time():
     words = timed(["one", "two", "three"])
     stream = read_text("one two three", words[::-1], 0.0, PLAIN)
     np.testing.assert_allclose(stream.times[:, 0], [0, 0.5, 1.0])
@@ -119,7 +119,7 @@ def test_tokens_are_those_of_the_words_in_order(words):
 
 
 @given(WORDS, st.booleans())
-def test_every_token_is_timed_where_the_words_are_the_transcripts(words, composed):
+def test_every_token_is_timed_if_the_words_are_those_of_the_transcript(words, composed):
     text = " ".join(words)
     heard = [unicodedata.normalize("NFD", word) for word in words] if composed else words
     if not tokenise(text, PLAIN):
@@ -155,7 +155,7 @@ def test_a_token_without_a_timed_word_does_not_affect_the_others(words, data):
     assert np.isnan(stream.times[:, 0]).sum() <= missing
 
 
-def test_a_transcript_holds_nothing_that_a_store_cannot(tmp_path):
+def test_characters_that_a_store_cannot_hold_are_replaced(tmp_path):
     stream = read_text("well\0then, \udcff good", [("well\0then", 0.0, 1.0)], 0.0, TextConfig())
     assert stream.tokens == ("well", "then", "good")
     assert stream.text == "well then, ? good"
@@ -172,7 +172,7 @@ def test_a_word_without_times_keeps_its_place_among_timed_ones():
     words = [("no", NAN, NAN), ("no", 1.0, 1.2), ("7", NAN, NAN), ("times", 1.5, 1.9)]
     stream = read_text("No, no 7 times", words, 1.0, PLAIN)
     np.testing.assert_allclose(stream.times, [[NAN, NAN], [0, 0.2], [NAN, NAN], [0.5, 0.9]])
-    later_first = [words[3], words[0], words[1], words[2]]  # the first of these follows "times" then
+    later_first = [words[3], words[0], words[1], words[2]]  # then the first of these follows "times"
     stream = read_text("no 7 times no", later_first, 1.0, PLAIN)
     np.testing.assert_allclose(stream.times, [[0, 0.2], [NAN, NAN], [0.5, 0.9], [NAN, NAN]])
 
@@ -183,6 +183,6 @@ def test_words_without_times_alone_are_the_transcript_too():
     np.testing.assert_allclose(stream.times, [[0, 0.2], [NAN, NAN]])
 
 
-def test_a_token_of_which_only_a_part_has_times_has_no_time():
+def test_a_token_with_times_for_only_a_part_has_no_time():
     stream = read_text("icecream", [("ice", 1.0, 1.2), ("cream", NAN, NAN)], 1.0, PLAIN)
     assert np.isnan(stream.times).all()

@@ -1,4 +1,4 @@
-"""Streams of real and composed recordings: times, faces, whom is followed, and what keeps a stream from existing."""
+"""Streams of real and composed recordings: times, faces, the followed person, and reasons for having no stream."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -58,7 +58,7 @@ def write(path, frames, prepare=lambda stream: None, rate=25):
 
 @pytest.fixture(scope="module")
 def two_people(tmp_path_factory):
-    """One speaker at 5/4 of the size left of another at 4/5, on grey; the larger is away for the last third."""
+    """A speaker at 5/4 of the size, left of another at 4/5, on grey; the larger is absent in the last third."""
     left, right = pictures(GRID)[:60], pictures("grid/speakers/lrwp9a.mpg")[:60]
     frames = []
     for i, (a, b) in enumerate(zip(left, right, strict=True)):
@@ -130,7 +130,7 @@ def test_a_speech_with_a_variable_frame_rate():
     assert all(stream.faces)
 
 
-def test_of_two_people_the_heavier_track_is_followed(two_people):
+def test_of_two_people_the_track_with_the_larger_weight_is_followed(two_people):
     stream = whole(two_people)
     assert [bool(face) for face in stream.faces] == [True] * 8 + [False] * 4
     assert (stream.boxes[:8, 0] < 450).all()
@@ -216,7 +216,7 @@ def test_faces_of_a_frame_are_detected_once_for_all_spans(two_people, monkeypatc
 
 @pytest.mark.parametrize(("degrees", "mirrored"), [(90, False), (180, False), (270, False), (0, True), (90, True)])
 def test_phone_recordings_are_turned_upright(tmp_path, degrees, mirrored):
-    """Turned by `degrees` counter-clockwise, then mirrored, the stored picture is what players show."""
+    """Players turn the stored picture by `degrees` counter-clockwise, then mirror it."""
     original = pictures(GRID)[:10]
     stored = [np.rot90(picture[:, ::-1] if mirrored else picture, -degrees // 90) for picture in original]
     path = write(
@@ -271,7 +271,7 @@ def test_unreadable_recordings_fail_every_span(tmp_path, content):
     assert all(isinstance(outcome, MediaError) and "clip.mp4" in str(outcome) for outcome in outcomes.values())
 
 
-def test_a_truncated_recording_fails_only_what_it_has_lost(tmp_path):
+def test_a_truncated_recording_fails_only_the_spans_after_the_break(tmp_path):
     source = real(RAVDESS)
     path = tmp_path / "cut.mp4"
     path.write_bytes(source.read_bytes()[: source.stat().st_size * 6 // 10])

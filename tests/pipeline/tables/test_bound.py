@@ -1,4 +1,4 @@
-"""Files bound to what was written: an edited cell is named with the command that writes it again."""
+"""Records of written files: an edited table is refused, with the command that writes it again."""
 
 import hashlib
 import json
@@ -52,8 +52,8 @@ def test_any_changed_byte_of_the_record_is_noticed(tmp_path: Path) -> None:
         read_table(path)
 
 
-def test_what_a_stage_reads_does_not_hang_on_the_record_that_it_writes(tmp_path: Path) -> None:
-    """`evaluate` mends its own damaged record: the predictions are named by that of `train`."""
+def test_inputs_of_a_stage_do_not_depend_on_the_record_that_it_writes(tmp_path: Path) -> None:
+    """`evaluate` replaces its own damaged record: predictions are named in the record of `train`."""
     write_tables({"predictions.csv": TABLE}, tmp_path, TRAINED, "crossmodal train --corpus c")
     (tmp_path / TABLES).write_text("{")
     read_table(tmp_path / "predictions.csv")
@@ -78,7 +78,7 @@ def test_a_table_that_no_record_names_is_not_read(name: str, tmp_path: Path) -> 
         read_table(tmp_path / name)
 
 
-def test_a_record_of_another_version_is_a_sentence(tmp_path: Path) -> None:
+def test_a_record_of_another_version_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = write(tmp_path)
     found = read_record(tmp_path / TABLES)
     for version in (1, 3, "2", None, [2]):
@@ -102,11 +102,11 @@ def test_a_record_of_another_version_is_a_sentence(tmp_path: Path) -> None:
         ("data/work/images/tables.json", "prepare --corpus images"),
     ],
 )
-def test_the_command_that_mends_is_named(file: str, command: str) -> None:
+def test_the_command_that_writes_it_again_is_named(file: str, command: str) -> None:
     assert command_of(Path(file)) == f"crossmodal {command}"
 
 
-def test_all_tables_or_none(tmp_path: Path) -> None:
+def test_if_one_table_fails_none_is_replaced(tmp_path: Path) -> None:
     path = write(tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     with pytest.raises(AttributeError):
@@ -116,7 +116,7 @@ def test_all_tables_or_none(tmp_path: Path) -> None:
     require_written(path)
 
 
-def test_a_file_is_bound_again_after_it_was_written_anew(tmp_path: Path) -> None:
+def test_a_rewritten_file_is_bound_again(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_text("utterance\nu9\n")
     bind(tmp_path)

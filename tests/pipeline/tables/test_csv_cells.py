@@ -116,7 +116,7 @@ def test_a_carriage_return_within_a_text_does_not_break_its_row(tmp_path: Path):
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv"), table, check_dtype=False)
 
 
-def test_tables_without_formulas_are_written_as_ever():
+def test_tables_without_formulas_are_written_unchanged():
     table = pd.DataFrame({"utterance": ["a", "b,c"], "score": [-1.25, 2]})
     assert csv_text(table) == 'utterance,score\na,-1.250000\n"b,c",2.000000\n'
 
@@ -130,7 +130,7 @@ def test_failures_come_back_and_hold_no_formula(tmp_path: Path):
     assert [(f.utterance, f.message) for f in read_failures(path)] == [("=u1", "-1+cmd|x\\u000d\\u001b[2J")]
 
 
-def test_a_persons_csv_says_where_marks_are(tmp_path: Path):
+def test_a_persons_csv_records_where_marks_are(tmp_path: Path):
     table = pd.DataFrame({"id": ["=1+1", "-B2", "'tis", "-1.5", "'=1"], "text": ["no", "'=no", "'@home'", "", "a\rb"]})
     write_csv(mark_rows(table), tmp_path / "m.csv")
     rows = list(csv.reader((tmp_path / "m.csv").open(newline="", encoding="utf-8")))
@@ -146,7 +146,7 @@ def test_a_persons_csv_says_where_marks_are(tmp_path: Path):
     assert rows == [*table.itertuples(index=False, name=None), ("'-x", "'=hers")]
 
 
-def test_a_persons_csv_without_formulas_is_as_ever(tmp_path: Path):
+def test_a_persons_csv_without_formulas_is_unchanged(tmp_path: Path):
     table = pd.DataFrame({"id": ["a", "-1.5"], "text": ["'tis", "b"]})
     assert list(mark_rows(table).columns) == ["id", "text"]
     (tmp_path / "m.csv").write_text("id,text\na,'=1\n")

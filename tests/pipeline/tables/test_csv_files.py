@@ -1,4 +1,4 @@
-"""CSV as Excel, pandas, R and people write it: the same rows from all of them, or the true cause."""
+"""CSV as Excel, pandas, R and people write it: all give the same rows, or a message with the true cause."""
 
 import bz2
 import gzip
@@ -84,7 +84,7 @@ R = """"utterance","emotion","text","group"
         R.replace('"1"', '"0"').replace('"2"', '"1"'),
     ],
 )
-def test_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
+def test_every_layout_gives_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
     assert rows(tmp_path, content) == ROWS
 
 
@@ -141,8 +141,8 @@ def test_a_long_cell_is_read(tmp_path: Path) -> None:
         (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(20), "a 7z archive"),
         (b"\x28\xb5\x2f\xfd\4", "compressed by zstd"),
         (b"Rar!\x1a\7\1", "a RAR archive"),
-        (pickle.dumps({"a": 1}), "a pickle of Python"),
-        (b"SQLite format 3\0", "a database of SQLite"),
+        (pickle.dumps({"a": 1}), "a Python pickle"),
+        (b"SQLite format 3\0", "an SQLite database"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "a recording or a picture"),
         (b"\0\0\0\x20ftypisom", "a recording or a picture"),
         (bytes(100), "nothing but NUL characters"),
@@ -281,7 +281,7 @@ def test_records_without_known_names(tmp_path: Path) -> None:
         "\n| utterance |\n|-----------|\n| u1 |\n",
     ],
 )
-def test_tables_that_are_drawn_are_named(content: str, tmp_path: Path) -> None:
+def test_drawn_tables_are_refused(content: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="a table drawn with lines, as in Markdown: save the table as CSV"):
         rows(tmp_path, content)
 

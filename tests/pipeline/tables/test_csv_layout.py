@@ -1,4 +1,4 @@
-"""How a CSV is written is inferred from its beginning; other kinds of file are refused by what they are."""
+"""The layout of a CSV is inferred from its beginning; other kinds of file are recognised and refused."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_quotation_marks_between_tabs_are_letters_if_every_line_is_a_row(tmp_pat
         (b"PK\x03\x04rest", "an Excel workbook or another ZIP file"),
         (b"\x1f\x8brest", "compressed by gzip: unpack it"),
         (b"PAR1rest", "a parquet file"),
-        (b"\x80\x04rest", "a pickle of Python"),
+        (b"\x80\x04rest", "a Python pickle"),
         (b"\x89PNG\r\n", "a recording or a picture"),
         (b"\0\0\0\x20ftypisom", "a recording or a picture"),
         (b"<html><body>", "HTML, XML or JSON"),

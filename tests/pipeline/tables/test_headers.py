@@ -1,4 +1,4 @@
-"""Names of columns: what is ours in another spelling, and what is nearly ours."""
+"""Names of columns: our names in another spelling, and names similar to ours."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_two_columns_of_one_name_are_refused() -> None:
         ("partition", "split"), ("splits", "split"), ("sound start", "sound_start"), ("group_id", "group"),
     ],
 )  # fmt: skip
-def test_near_misses(name: str, meant: str) -> None:
+def test_similar_names_are_found(name: str, meant: str) -> None:
     near = nearly_ours([name, "emotion", "age"], OURS, ["emotion"])
     assert near == {name: meant}
     assert f"did you mean {meant!r}" in near_notices(near)[0]

@@ -1,4 +1,4 @@
-"""Ids that are one in two spellings are found; ids that are two stay two."""
+"""Two spellings of one id are matched; different ids are not."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_one_id_in_two_spellings(mine, theirs):
     [("1.1", "1.10"), ("1.1", "1.01"), ("1_23", "12_3"), ("s1/01", "s2/01"), ("a.1", "a.2"), ("1", "10"), ("a", "b"),
      ("Ses01F_impro01", "Ses01M_impro01"), ("10", "1"), ("a.b", "a.c")],
 )  # fmt: skip
-def test_two_ids(mine, theirs):
+def test_different_ids_are_not_paired(mine, theirs):
     assert nearly_equal([mine], [theirs]) == []
 
 
@@ -46,5 +46,5 @@ def test_an_id_is_in_one_pair_only():
         ([("a", "a.wav")], 0, True),
     ],
 )
-def test_few_near_ids_beside_many_that_match_may_be_others(pairs, exact, same):
+def test_a_few_similar_ids_among_many_that_match_may_be_different(pairs, exact, same):
     assert clearly_same(pairs, exact) == same

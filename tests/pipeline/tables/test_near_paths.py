@@ -1,4 +1,4 @@
-"""The file that is meant by a path that nearly exists."""
+"""The existing file that a slightly wrong path means."""
 
 import unicodedata
 from pathlib import Path
@@ -45,7 +45,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("y.mp4", "y.avi"),
     ],
 )
-def test_near_misses(given: str, meant: str, root: Path) -> None:
+def test_similar_names_are_found(given: str, meant: str, root: Path) -> None:
     assert Neighbours().meant(root / given, given) == root / meant
 
 
@@ -56,7 +56,7 @@ def test_from_home_and_as_urls(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("given", ["holiday.mp4", "other/one.mp4/x", "..", "", "zzz/zz/z.mp4", "~nobody/x.mp4", "a\0b"])
-def test_nothing_near(given: str, root: Path) -> None:
+def test_names_that_are_not_similar_are_ignored(given: str, root: Path) -> None:
     assert Neighbours().meant(root / given, given) is None
 
 
@@ -109,7 +109,7 @@ def test_another_number_is_another_recording(given: str, there: str, meant: str,
     assert Neighbours().meant(tmp_path / given, given) == (tmp_path / meant if meant else None)
 
 
-def test_what_another_row_has_is_not_meant(root: Path) -> None:
+def test_a_file_of_another_row_is_not_suggested(root: Path) -> None:
     neighbours = Neighbours([(root / "one.mp4").as_posix(), (root / "y.avi").absolute().as_posix()])
     assert neighbours.meant(root / "oen.mp4", "oen.mp4") is None
     assert neighbours.meant(root / "y.mp4", "y.mp4") is None

@@ -37,7 +37,7 @@ def test_a_delimiter_at_the_end_is_not_a_row_name() -> None:
 
 
 @pytest.mark.parametrize("how", [PLAIN, QUOTED])
-def test_in_doubt_the_file_is_refused(how: Layout) -> None:
+def test_an_ambiguous_file_is_refused(how: Layout) -> None:
     with pytest.raises(UserError, match=r"one cell more than the header.*such as '1'.*row\.names = FALSE"):
         read(["utterance", "mood"], [["1", "well I think so", "joy"], ["2", "not at all, no", "fear"]], how)
 

@@ -94,7 +94,7 @@ def test_no_label(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["none", "nancy", "0", "No", "nano", "NONE", "nullify", "?"])
-def test_what_may_be_a_class_is_a_label(cell: str) -> None:
+def test_a_cell_that_may_be_a_class_is_a_label(cell: str) -> None:
     assert not is_no_label(cell)
 
 
@@ -132,7 +132,7 @@ def test_alike(one: str, other: str) -> None:
     assert "(2 rows)" in notice
 
 
-def test_different_is_not_alike() -> None:
+def test_different_labels_are_not_alike() -> None:
     assert not alike(["happy", "sad", "1", "2", "-1", "10", "1.1", "nan", "inf", "1e999", "", ""])
     assert not alike(["12345678901234567890", "12345678901234567891"])
     assert not alike(["1.1", "1.10", "S1", "S2", "2e1", "20", "-1", "+1"], scores=False)
@@ -145,7 +145,7 @@ def test_the_notice_distinguishes_spellings_that_look_the_same() -> None:
     assert "e\\u0301" in notice
 
 
-def test_names_that_were_missing_cells_once() -> None:
+def test_names_that_look_like_missing_cells() -> None:
     (notice,) = missing_notices("group", ["g1", "nan", "nan", ""])
     assert "'nan' (2 rows)" in notice
 
@@ -166,7 +166,7 @@ def test_numbers(cell: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("cell", ["one", "inf", "nan", "1_000", "1 2", "--1", "0x10"])
-def test_no_numbers(cell: str) -> None:
+def test_other_cells_are_not_numbers(cell: str) -> None:
     with pytest.raises(ValueError, match="must be a number"):
         number_of(cell)
 

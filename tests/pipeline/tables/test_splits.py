@@ -36,7 +36,7 @@ def test_meanings_of_names(names: list[str], given: dict[str, str], found: dict[
     assert meanings(names, given)[0] == found
 
 
-def test_what_was_concluded_and_what_was_not_used_is_a_notice() -> None:
+def test_assumed_meanings_and_unused_ones_are_notices() -> None:
     assert meanings(["train", "dev", "test"], {"holdout": "test"})[1] == [
         "the part 'dev' is read as valid",
         "no part is named 'holdout', which was given as test",

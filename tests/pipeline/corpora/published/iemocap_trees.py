@@ -33,7 +33,7 @@ A-M1:\tval 3; act 2; dom  ;\t()
 Row = tuple[str, float, float, str]  # end of the name, start, end, code
 
 
-# The lines of Ses01F_impro01, out of order as they may be; the turns of it that no one evaluated are in TURNS only.
+# The lines of Ses01F_impro01, out of order as they may be; turns that were not evaluated are in TURNS only.
 ROWS: Sequence[Row] = (
     ("M000", 1.6, 2.6, "exc"),
     ("F000", 0.4, 1.4, "hap"),
@@ -98,7 +98,7 @@ def dialogue(release: Path, name: str, rows: Sequence[Row] = (("F000", 1.0, 2.0,
 
 
 def tree(root: Path) -> Path:
-    """Make a release of two dialogues with everything in it that is not content."""
+    """Make a release of two dialogues with all kinds of files that are not content."""
     release = root / "IEMOCAP_full_release"
     dialogue(release, "Ses01F_impro01", ROWS, TURNS)
     dialogue(release, "Ses02M_script01_1", [("F000", 0.0, 1.0, "neu"), ("M000", 1.0, 2.0, "sad")])

@@ -22,7 +22,7 @@ corpora:
 """
 
 
-# video, n, start, end, score, text: videos of all three folds, with - and _ at any place
+# video, n, start, end, score, text: videos of all three folds, with - and _ in any place
 ROWS: Sequence[tuple[str, int, float, float, float, str]] = (
     ("03bSnISJMiM", 1, 0.0, 1.4, 2.4, "THIS FILM WAS GOOD"),
     ("03bSnISJMiM", 2, 1.4, 2.9, -0.8, "I LIKED IT"),
@@ -55,7 +55,7 @@ def messages(corpus: Corpus, severity: str) -> list[str]:
 
 
 def clip(path: Path, which: int = 0) -> None:
-    """Put a real clip there."""
+    """Copy a real clip to a path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     source = sorted((DATA / "grid" / "s1").glob("*.mpg"))[which]
     path.symlink_to(source.resolve())

@@ -79,7 +79,7 @@ def test_unsafe_and_damaged_csd_files_are_refused(tmp_path: Path, how: str, mess
         get(tmp_path / "mosi")
 
 
-def test_folders_below_come_nearest_first_and_without_hidden_ones(tmp_path: Path) -> None:
+def test_folders_below_are_listed_nearest_first_without_hidden_ones(tmp_path: Path) -> None:
     for name in ("b/deep/er/most/x", "a", ".hidden/a"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "file").write_text("")
@@ -89,7 +89,7 @@ def test_folders_below_come_nearest_first_and_without_hidden_ones(tmp_path: Path
     assert list(folders_below(tmp_path / "none")) == [tmp_path / "none"]
 
 
-def test_a_path_is_found_in_another_case_only_if_it_is_not_there(tmp_path: Path) -> None:
+def test_a_path_in_another_case_is_found_only_if_the_exact_one_is_missing(tmp_path: Path) -> None:
     (tmp_path / "Raw" / "LABELS").mkdir(parents=True)
     assert inside(tmp_path, "raw/Labels") == tmp_path / "Raw" / "LABELS"
     assert inside(tmp_path, "raw/other") == tmp_path / "Raw" / "other"
@@ -97,7 +97,7 @@ def test_a_path_is_found_in_another_case_only_if_it_is_not_there(tmp_path: Path)
     assert inside(tmp_path, "raw") == tmp_path / "raw"
 
 
-def test_recordings_of_a_folder_by_name_the_preferred_suffix_first(tmp_path: Path) -> None:
+def test_recordings_are_listed_by_name_with_the_preferred_suffix(tmp_path: Path) -> None:
     for name in ("a.mp4", "a.AVI", "b.avi", "._a.mp4", "notes.txt"):
         (tmp_path / name).write_text("")
     found = recordings(tmp_path, (".avi", ".mp4"))
@@ -130,7 +130,7 @@ def test_rows_of_a_csv_have_the_numbers_of_their_last_lines(tmp_path: Path) -> N
         ("", math.nan, "score is '', but must be a number from -3 to 3"),
     ],
 )
-def test_numbers_within_limits(cell: str, value: float, said: str) -> None:
+def test_numbers_are_checked_against_their_limits(cell: str, value: float, said: str) -> None:
     bad: list[str] = []
     np.testing.assert_equal(number(cell, "score", -3, 3, bad.append), value)
     assert bad == ([said] if said else [])

@@ -132,7 +132,7 @@ def test_half_unpacked_releases(tmp_path: Path) -> None:
         get(tmp_path / "nowhere", "text")
 
 
-def test_sessions_with_unlike_recordings_are_refused(tmp_path: Path) -> None:
+def test_sessions_with_different_recordings_are_refused(tmp_path: Path) -> None:
     release = tree(tmp_path / "x")
     folder = release / "Session1" / "dialog" / "avi" / "DivX"
     folder.mkdir(parents=True)
@@ -169,7 +169,7 @@ WIDTH, HEIGHT, TOP, RATE = 720, 480, 112, 25  # the picture lies between black b
 FLASH_S = (0.8, 2.0)  # once in the turn of each speaker
 
 
-WOMAN, MAN = "grid/s1/bbaf2n.mpg", "edge/obama_speech.mp4"  # whom the tests let act F and M
+WOMAN, MAN = "grid/s1/bbaf2n.mpg", "edge/obama_speech.mp4"  # the clips that play F and M in the tests
 
 
 @cache
@@ -326,7 +326,7 @@ def test_without_sound_files_the_voice_is_in_the_dialogue(recorded: Path, tmp_pa
 
 
 def copied(release: Path, to: Path, but: str) -> Path:
-    """Link a release's files to another place, all but those of one folder."""
+    """Link a release's files into another folder, except those of one subfolder."""
     for file in release.rglob("*.*"):
         if file.is_file() and f"/{but}/" not in file.as_posix():
             target = to / file.relative_to(release)

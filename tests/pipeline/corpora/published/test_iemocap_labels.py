@@ -29,7 +29,7 @@ def test_only_utterances_with_the_label_are_returned(tmp_path: Path, label: str,
     assert Counter(found.utterances[label]) == expected
 
 
-def test_the_erc_list_adds_its_happy_ones(tmp_path: Path) -> None:
+def test_the_erc_list_adds_its_happy_utterances(tmp_path: Path) -> None:
     """The 53 names are of the release's form, in the sessions where the pickles have them."""
     assert len(ERC_HAPPY) == 53
     assert Counter(name[:5] for name in ERC_HAPPY) == {"Ses01": 8, "Ses02": 8, "Ses03": 36, "Ses05": 1}

@@ -1,4 +1,4 @@
-"""MELD: the official sheets at full size, every nesting, and what bad files get."""
+"""MELD: the official sheets at full size, every nesting, and messages on bad files."""
 
 import shutil
 from pathlib import Path
@@ -134,7 +134,7 @@ def test_the_case_of_names_does_not_matter(tmp_path, change):
 
 
 @pytest.mark.parametrize("nesting", NESTINGS)
-def test_every_nesting_is_found(tmp_path, nesting):
+def test_every_usual_nesting_is_found(tmp_path, nesting):
     inner, folders = NESTINGS[nesting]
     base = sheets(tmp_path / inner)
     for name in folders.values():
@@ -210,6 +210,6 @@ def test_an_unknown_label_names_the_known_ones(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "16:16", "00:61:00,000", "a:b:c,d", "00:00:00", "00:00:61,000"])
-def test_other_texts_are_not_times(text):
+def test_texts_that_are_not_times_are_refused(text):
     with pytest.raises(ValueError, match="is not a time"):
         seconds(text)

@@ -1,4 +1,4 @@
-"""The MOSI reader: all shapes of the corpus give the same utterances, known faults are met, bad rows are named."""
+"""The MOSI reader: all layouts give the same utterances, known faults are recognised, bad rows are named."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_the_whole_way_through_prepare(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @needs_data
-def test_mmsas_tree(tmp_path: Path) -> None:
+def test_the_layout_of_mmsa_is_read(tmp_path: Path) -> None:
     found = get(mmsa_tree(tmp_path / "MOSI"))
     assert not messages(found, "error") + messages(found, "warning")
     assert list(found.utterances["utterance"]) == NAMES == list(found.utterances["recording"])
@@ -120,7 +120,7 @@ def test_words_count_from_the_start_of_the_clip(tmp_path: Path) -> None:
     assert any("the video Bfr499ggo-0 has no timed words" in m for m in messages(found, "warning"))
 
 
-def test_where_only_words_are_there_they_are_the_text(tmp_path: Path) -> None:
+def test_timed_words_are_the_text_if_there_is_no_other(tmp_path: Path) -> None:
     root = tmp_path / "mosi"
     opinion_csd(root / "CMU_MOSI_Opinion_Labels.csd")
     word_csd(root / "CMU_MOSI_TimestampedWords.csd")
@@ -136,7 +136,7 @@ def test_an_unknown_label_is_refused(tmp_path: Path) -> None:
 
 
 @needs_data
-def test_half_unpacked_folders_say_what_is_there(tmp_path: Path) -> None:
+def test_half_unpacked_folders_are_refused_with_what_was_found(tmp_path: Path) -> None:
     root = zip_tree(tmp_path / "mosi")
     (root / "Raw" / "Labels" / "OpinionLevelSentiment.csv").unlink()
     with pytest.raises(UserError, match=r"Found: Video/Segmented, Audio.*Not found: OpinionLevelSentiment.csv"):

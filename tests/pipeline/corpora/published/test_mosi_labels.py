@@ -50,7 +50,7 @@ def test_every_source_of_labels_gives_the_same_table(tmp_path: Path, place: str)
     pd.testing.assert_frame_equal(tables[0], tables[2], check_exact=True)
 
 
-def test_of_several_label_files_the_first_is_named(tmp_path: Path) -> None:
+def test_the_label_file_that_is_read_is_named(tmp_path: Path) -> None:
     root = zip_tree(tmp_path / "mosi", media=False)
     changed = [(*row[:4], 3.0, row[5]) for row in ROWS]
     opinion_csd(root / "CMU_MOSI_Opinion_Labels.csd", changed)
@@ -62,7 +62,7 @@ def test_of_several_label_files_the_first_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["csv", "csd"])
-def test_an_interval_without_length_is_the_known_fault(tmp_path: Path, source: str) -> None:
+def test_the_interval_without_length_is_reported_as_a_known_fault(tmp_path: Path, source: str) -> None:
     root = zip_tree(tmp_path / "mosi", media=False)
     (root / "Raw" / "Labels" / "OpinionLevelSentiment.csv").unlink()
     rows = [*ROWS, *(("2WGyTLYerpo", n, 0.1 * n, 0.1 * n + (0 if n == 44 else 0.1), 1.0, "") for n in range(1, 46))]
@@ -156,7 +156,7 @@ def test_labels_elsewhere_below_the_folder_given(tmp_path: Path) -> None:
     assert len(get(root, "text").utterances) == len(NAMES)
 
 
-def test_a_start_just_before_the_video_is_cut_off(tmp_path: Path) -> None:
+def test_a_start_just_before_the_video_becomes_0(tmp_path: Path) -> None:
     root = zip_tree(tmp_path / "mosi", media=False)
     labels = root / "Raw" / "Labels" / "OpinionLevelSentiment.csv"
     labels.write_text(labels.read_text() + "-0.05,1,03bSnISJMiM,9,1\n")

@@ -33,7 +33,7 @@ def test_a_csv(tmp_path: Path) -> None:
         ('a,b\n"c', ImportOptions(arrays=(("text", ("b",)),)), "never closed"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_csv_is_one_sentence(
+def test_an_error_in_a_csv_is_reported_in_one_sentence(
     text: str, options: ImportOptions, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match=message):
@@ -62,7 +62,7 @@ def test_a_number_with_a_comma_is_refused_with_the_right_spelling(cell: str, poi
         csv_table.read(path, OPTIONS)
 
 
-def test_apostrophes_of_ours_are_removed_and_others_are_a_notice(tmp_path: Path) -> None:
+def test_our_apostrophes_are_removed_and_others_are_a_notice(tmp_path: Path) -> None:
     import pandas as pd
 
     from pipeline.tables.csv_cells import mark_rows, write_csv

@@ -1,4 +1,4 @@
-"""Files made to do harm, and broken ones: each is refused in one sentence, nothing of it runs, nothing is written."""
+"""Hostile and broken files: each is refused in one sentence, and none of them runs or writes anything."""
 
 import copyreg
 import pickle
@@ -32,7 +32,7 @@ def test_a_pickle_that_asks_for_more_than_data_is_refused_by_name(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_or_swollen_pickle_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_broken_or_inflated_pickle_is_refused(tmp_path: Path, name: str) -> None:
     data, said = BROKEN[name]
     path = tmp_path / "x.pkl"
     path.write_bytes(data())
@@ -58,7 +58,7 @@ def test_one_refused_file_changes_nothing_for_the_next(tmp_path: Path) -> None:
     assert load(path)[0] == b"\xff"
 
 
-def test_every_way_of_cutting_or_bending_a_pickle_ends_in_a_value_or_a_sentence(tmp_path: Path) -> None:
+def test_any_cut_or_altered_pickle_gives_a_value_or_an_error_message(tmp_path: Path) -> None:
     whole = pickle.dumps({"a": [np.arange(4.0), "größe", np.float32(1)], "b": {1, 2}, "c": np.array(["x", None])}, 4)
     path = tmp_path / "x.pkl"
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""MMSA pickles: foreign ones as their rules say, ours there and back, and what neither accepts."""
+"""MMSA pickles: foreign ones follow MMSA's rules, ours come back equal, and all others are refused."""
 
 import pickle
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_aligned_files_without_lengths(tmp_path: Path) -> None:
         assert lengths(found, modality) == [4, 2]
 
 
-def test_masks_are_counted_and_lengths_cut(tmp_path: Path) -> None:
+def test_masks_are_counted_and_lengths_are_limited(tmp_path: Path) -> None:
     one = part(0)
     one["audio"][0, 0, 0] = -np.inf
     one["vision"][1, 3, 1] = np.nan
@@ -125,7 +125,7 @@ def test_other_pickles_are_refused_in_one_sentence(parts: dict[str, Any], messag
         read(save(tmp_path / "a.pkl", **parts), NONE)
 
 
-def test_files_of_torch_and_pickles_that_run_something(tmp_path: Path) -> None:
+def test_torch_files_and_pickles_that_run_code_are_refused(tmp_path: Path) -> None:
     import torch
 
     torch.save({"train": torch.ones(2)}, tmp_path / "a.pt")
@@ -201,7 +201,7 @@ def test_without_our_entry_it_is_a_foreign_file(tmp_path: Path) -> None:
     assert lengths(found, "audio") == [3, 2, 2, 1]
 
 
-def test_own_files_that_were_changed(tmp_path: Path) -> None:
+def test_changed_files_of_our_own_are_refused(tmp_path: Path) -> None:
     write(small(), tmp_path / "a.pkl")
     data = pickle.loads((tmp_path / "a.pkl").read_bytes())  # noqa: S301 - our own
     shorter = data["train"] | {"text": data["train"]["text"][:, :1]}
@@ -213,7 +213,7 @@ def test_own_files_that_were_changed(tmp_path: Path) -> None:
             read(tmp_path / "b.pkl", NONE)
 
 
-def test_bundles_that_mmsa_cannot_take(tmp_path: Path) -> None:
+def test_bundles_that_mmsa_cannot_take_are_refused(tmp_path: Path) -> None:
     bundle = small()
     table = bundle.utterances
     wrong = [

@@ -1,4 +1,4 @@
-"""What an MMSA pickle of ours holds beside MMSA's keys: padding and undefined numbers are undone exactly."""
+"""The extra entry of our MMSA pickles: padding and undefined numbers are undone exactly."""
 
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def test_modalities_of_the_same_lengths_are_padded_alike() -> None:
         (lambda own, _: own.pop("crossmodal_format"), "lacks 'crossmodal_format'"),
     ],
 )
-def test_what_no_longer_fits_mmsas_arrays_is_refused(change: Any, message: str) -> None:
+def test_an_entry_that_no_longer_fits_mmsas_arrays_is_refused(change: Any, message: str) -> None:
     padded, own = written(bundle())
     change(own, padded)
     with pytest.raises(UserError, match=message):

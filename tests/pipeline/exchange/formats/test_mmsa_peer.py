@@ -1,4 +1,4 @@
-"""MMSA 2.2.1 itself: it trains on what we export, on a CPU, and its figures are ours on the same predictions."""
+"""MMSA 2.2.1 itself: it trains on what we export, on a CPU, and its metrics equal ours on the same predictions."""
 
 import ast
 import csv
@@ -35,7 +35,7 @@ OURS = {
     "Corr": metrics.r,
 }
 
-# MMSA calls `torch.cuda.set_device` even where there is none, and prints figures only: both are changed here, in a
+# MMSA calls `torch.cuda.set_device` even where there is none, and prints metrics only: both are changed here, in a
 # process of its own. What it hands to its metrics last are the predictions of the test split.
 RUN = """
 import json, sys
@@ -75,7 +75,7 @@ def agree(theirs: Mapping[str, float], prediction: Sequence[float], truth: Seque
 def pairs() -> list[tuple[list[float], list[float]]]:
     """Predictions and truths in single precision."""
     rng = np.random.default_rng(0)
-    halves = np.arange(-3.5, 4, 0.5)  # every tie there is, on both sides, and values beyond the scale
+    halves = np.arange(-3.5, 4, 0.5)  # every possible tie, on both sides, and values beyond the scale
     sets = [
         (np.repeat(halves, len(halves)), np.tile(halves, len(halves))),
         (rng.normal(size=500) * 2, rng.integers(-15, 16, 500) / 5),
@@ -86,7 +86,7 @@ def pairs() -> list[tuple[list[float], list[float]]]:
 
 
 def mosi() -> Bundle:
-    """The published features, a row an utterance, twelve videos of the training part set apart."""
+    """The published features, one row per utterance, with twelve videos of the training part set apart."""
     arrays: Any = tuple((m, (m,)) for m in ("text", "audio", "video"))
     options = ImportOptions(
         arrays, id="id", text="transcript", group="video_id", split="split", label="val", splits={"dev": "test"}
@@ -161,7 +161,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return answer
 
 
-def test_the_figures_are_the_same_on_the_same_predictions(peer: dict[str, Any]) -> None:
+def test_metrics_equal_mmsas_on_the_same_predictions(peer: dict[str, Any]) -> None:
     for figures, (prediction, truth) in zip(peer["figures"], pairs(), strict=True):
         agree(figures, prediction, truth)
 
@@ -183,7 +183,7 @@ def test_mmsa_trains_on_what_we_export(name: str, peer: dict[str, Any]) -> None:
 
 
 @needs_data
-def test_what_mmsa_learns_of_mosi_holds_on_other_videos(peer: dict[str, Any]) -> None:
-    # Of features that sat beside other utterances' labels it would learn nothing: about a half.
-    for model in ("lf_dnn", "tfn"):  # an epoch is too short for ef_lstm
+def test_what_mmsa_learns_from_mosi_holds_on_other_videos(peer: dict[str, Any]) -> None:
+    # From features next to other utterances' labels it would learn nothing: about a half.
+    for model in ("lf_dnn", "tfn"):  # one epoch is too short for ef_lstm
         assert peer["runs"]["mosi"][model]["result"]["Non0_acc_2"] > 0.65

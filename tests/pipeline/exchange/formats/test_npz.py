@@ -1,4 +1,4 @@
-"""NumPy archives: a real published one, bundles there and back, and files that lie or are broken."""
+"""NumPy archives: a real published one, bundles that come back equal, and false or broken files."""
 
 import io
 import re
@@ -105,7 +105,7 @@ def test_padded_sequences_by_lengths_and_by_zeros(tmp_path: Path) -> None:
     assert "face_lengths" not in found.utterances
 
 
-def test_what_is_not_finite_is_masked_and_counted(tmp_path: Path) -> None:
+def test_values_that_are_not_finite_are_masked_and_counted(tmp_path: Path) -> None:
     values = np.array([[1, np.nan], [-np.inf, 2], [np.nan, np.nan], [3, 1e300]])
     found = read(save(tmp_path / "a.npz", text=values), TEXT)
     entries = [item.load() for item in found.features[0].items]
@@ -114,7 +114,7 @@ def test_what_is_not_finite_is_masked_and_counted(tmp_path: Path) -> None:
     assert found.notices == ("text: 5 numbers of 4 utterances are not finite and count as undefined",)
 
 
-def test_what_cannot_be_kept_is_a_notice(tmp_path: Path) -> None:
+def test_arrays_that_cannot_be_kept_are_a_notice(tmp_path: Path) -> None:
     path = save(
         tmp_path / "a.npz",
         text=np.ones((2, 2)),
@@ -151,7 +151,7 @@ WRONG: list[tuple[dict[str, Any], ImportOptions, str]] = [
 
 
 @pytest.mark.parametrize(("arrays", "options", "message"), WRONG)
-def test_what_does_not_fit_is_one_sentence(
+def test_arrays_that_do_not_fit_are_refused_in_one_sentence(
     arrays: dict[str, Any], options: ImportOptions, message: str, tmp_path: Path
 ) -> None:
     path = save(tmp_path / "a.npz", **arrays)
@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_one_sentence(
 
 
 def npy(header: str) -> bytes:
-    """An .npy file that only says what it holds."""
+    """An .npy file that consists of its header only."""
     text = header.encode().ljust(117) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
@@ -171,7 +171,7 @@ def archive(path: Path, data: bytes, compression: int = zipfile.ZIP_STORED) -> P
     return path
 
 
-def test_headers_that_lie(tmp_path: Path) -> None:
+def test_false_and_unsafe_headers_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     for shape in ("(1000000000000, 4)", "(2, 4)", "(-1, 4)"):
         archive(path, npy(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}") + bytes(16))
@@ -188,7 +188,7 @@ def test_headers_that_lie(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("second", ["text.npy", "text"])
 @pytest.mark.parametrize("same", [True, False])
-def test_an_array_that_is_there_twice_is_refused(tmp_path: Path, second: str, same: bool) -> None:
+def test_a_duplicate_array_is_refused(tmp_path: Path, second: str, same: bool) -> None:
     path = save(tmp_path / "a.npz", text=np.ones((3, 2)))
     other = io.BytesIO()
     np.save(other, np.full((3, 2), 1.0 if same else 2.0))
@@ -199,13 +199,13 @@ def test_an_array_that_is_there_twice_is_refused(tmp_path: Path, second: str, sa
 
 
 @pytest.mark.parametrize("shape", [(30, 0, 10**12), (30, 10**12, 0), (0, 4), (3, 0), (0, 0, 0), (10**12, 0)])
-def test_features_without_numbers_are_called_so(tmp_path: Path, shape: tuple[int, ...]) -> None:
+def test_features_with_an_empty_dimension_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
     path = archive(tmp_path / "a.npz", npy(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}"))
     with pytest.raises(UserError, match=rf"'text' has shape {re.escape(str(shape))}.* with n, T and d above 0"):
         read(path, TEXT)
 
 
-def test_archives_that_are_broken_or_bombs(tmp_path: Path) -> None:
+def test_broken_archives_and_zip_bombs_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with pytest.raises(UserError, match="does not exist"):
         read(path, TEXT)
@@ -231,7 +231,7 @@ def test_archives_that_are_broken_or_bombs(tmp_path: Path) -> None:
         read(path, TEXT)
 
 
-def test_own_files_that_are_damaged(tmp_path: Path) -> None:
+def test_damaged_files_of_our_own_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     bundle = read(save(path, text=np.ones((3, 2))), TEXT)
     write(bundle, path)
@@ -255,7 +255,7 @@ def test_own_files_that_are_damaged(tmp_path: Path) -> None:
         read(path, ImportOptions())
 
 
-def test_nothing_is_left_of_a_write_that_fails(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     bundle = read(save(tmp_path / "a.npz", text=np.ones((3, 2))), TEXT)
     item = bundle.features[0].items[1]
     wrong = replace(item, length=5)

@@ -1,4 +1,4 @@
-"""Parquet: tables of features, and whole bundles to a folder and back."""
+"""Parquet: tables of features, and whole bundles written to a folder and read back."""
 
 import shutil
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.pipeline.exchange.feature_tables import OPTIONS, check, csv
 from tests.pipeline.exchange.round_trip import assert_equal, bundles
 
 
-def test_the_same_table_as_parquet(tmp_path: Path) -> None:
+def test_a_parquet_table_gives_the_same_bundle_as_csv(tmp_path: Path) -> None:
     table = pa.table(
         {
             "clip": ["a", "b", "c"],
@@ -36,7 +36,7 @@ def test_the_same_table_as_parquet(tmp_path: Path) -> None:
     check(parquet.read(tmp_path / "a.parquet", OPTIONS))
 
 
-def test_a_parquet_column_that_is_not_numeric(tmp_path: Path) -> None:
+def test_a_parquet_column_that_is_not_numeric_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["a", "b"], "f": [None, "x"]}), tmp_path / "a.parquet")
     with pytest.raises(UserError, match=r"a\.parquet, row 2: column 'f' holds 'x' of type string"):
         parquet.read(tmp_path / "a.parquet", ImportOptions(arrays=(("text", ("f",)),), id="id"))
@@ -49,7 +49,7 @@ def test_a_bundle_comes_back_equal_from_its_folder(bundle: Bundle, tmp_path_fact
     parquet.write(bundle, path)
     assert_equal(parquet.read(path, ImportOptions()), bundle)
     first = {p.name: p.read_bytes() for p in path.iterdir()}
-    parquet.write(bundle, path)  # it replaces what is there
+    parquet.write(bundle, path)  # it replaces the earlier export
     assert {p.name: p.read_bytes() for p in path.iterdir()} == first
     assert [p.name for p in path.parent.iterdir()] == ["export"]
 
@@ -79,7 +79,7 @@ def test_many_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert_equal(parquet.read(tmp_path / "e", ImportOptions()), bundle)
 
 
-def test_folders_that_are_damaged_or_somebody_elses(tmp_path: Path) -> None:
+def test_damaged_and_foreign_folders_are_refused(tmp_path: Path) -> None:
     bundle = csv_table.read(csv(tmp_path / "a.csv"), OPTIONS)
     path = tmp_path / "e"
     parquet.write(bundle, path)

@@ -79,7 +79,7 @@ def test_the_budget_is_four_times_the_file_and_a_megabyte() -> None:
         budget.spend(1)
 
 
-def test_an_allowed_name_cannot_be_changed() -> None:
+def test_an_allowed_name_is_immutable() -> None:
     name = Allowed("builtins.list", list)
     assert name((1, 2)) == [1, 2]
     with pytest.raises(TypeError, match=r"builtins\.list is changed"):

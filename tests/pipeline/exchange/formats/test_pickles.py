@@ -1,6 +1,6 @@
 """Plain data comes back from pickles of all protocols and both numpys; `dump` writes what every numpy reads.
 
-What is refused is in test_hostile_pickles.py.
+Refused files are in test_hostile_pickles.py.
 """
 
 import collections
@@ -36,7 +36,7 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         if a.dtype.hasobject:
             return a.shape == b.shape and all(same(x, y) for x, y in zip(a.ravel(), b.ravel(), strict=True))
-        native = a.dtype.newbyteorder("="), b.dtype.newbyteorder("=")  # numpy turns them round while reading
+        native = a.dtype.newbyteorder("="), b.dtype.newbyteorder("=")  # numpy reverses their bytes while reading
         return native[0] == native[1] and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     if isinstance(a, dict):
         return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
@@ -153,7 +153,7 @@ def test_dump_names_nothing_that_one_numpy_lacks(tmp_path: Path) -> None:
     assert not any("core" in text for text in texts)
 
 
-def test_a_dumped_array_is_writable_and_owns_nothing_odd(tmp_path: Path) -> None:
+def test_a_dumped_array_is_writable_and_a_plain_one(tmp_path: Path) -> None:
     dump(np.arange(6.0).reshape(2, 3).T, tmp_path / "x.pkl")
     program = "import pickle, sys; a = pickle.load(open(sys.argv[1], 'rb')); a[0, 0] = 7; print(a.tolist())"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the tests of the pool share: a cluster, and leave to give workers functions of their own."""
+"""Fixtures of the pool's tests: a cluster, and permission to give workers other functions."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The workers of this machine: nobody else can reach them, and nothing of them stays."""
+"""The workers of this machine: nobody else can reach them, and they leave nothing behind."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def test_a_client_without_the_certificate_is_refused(pool: Pool, protocol: str) 
     from distributed import Client
     from distributed.security import Security
 
-    security = Security.temporary() if protocol == "tls" else None  # a certificate, but another one
+    security = Security.temporary() if protocol == "tls" else None  # a certificate, but the wrong one
     client = pool._client
     known = client.scheduler_info(n_workers=-1)["workers"]
     addresses = [client.scheduler.address, *known, *(worker["nanny"] for worker in known.values())]
@@ -63,7 +63,7 @@ def test_other_processes_keep_their_import_path(pool: Pool) -> None:
     assert "PYTHONSAFEPATH" not in os.environ
 
 
-def test_no_page_is_served(pool: Pool) -> None:
+def test_no_web_page_is_served(pool: Pool) -> None:
     for ip, port in listening():
         for page in ("", "status", "json/counts.json", "info/main/workers.html", "metrics", "health"):
             with pytest.raises((urllib.error.URLError, OSError)):
@@ -74,7 +74,7 @@ def folders(task: int) -> list[str]:
     return list(sys.path)
 
 
-def test_no_folder_of_others_is_on_the_path_of_imports(pool: Pool) -> None:
+def test_no_folder_of_another_user_is_on_the_import_path(pool: Pool) -> None:
     (_, workers), *_ = pool.run(folders, [0])
     temporary = [Path(p) for p in {*workers, *sys.path} if "dask-scratch-space" in p]
     assert temporary
@@ -132,7 +132,7 @@ if __name__ == "__main__":
 
 
 def test_no_file_of_the_working_directory_runs_in_a_worker(tmp_path: Path) -> None:
-    """A folder that somebody sent may hold files that are called like modules of Python's own."""
+    """A folder from somebody else may hold files named like Python's own modules."""
     (tmp_path / "head.py").write_text(WORK)
     folder = tmp_path / "sent"
     folder.mkdir()
@@ -145,7 +145,7 @@ def test_no_file_of_the_working_directory_runs_in_a_worker(tmp_path: Path) -> No
     assert not list(folder.glob("RAN-*"))
 
 
-def test_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import dask
 
     with dask.config.set({"temporary-directory": str(tmp_path)}):

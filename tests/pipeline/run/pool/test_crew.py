@@ -1,4 +1,4 @@
-"""The crew: which workers of a cluster get work, and what is reported of the others."""
+"""The crew: which workers of a cluster get work, and what is reported about the others."""
 
 import socket
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.run.pool.cluster import Pool
 from tests.pipeline.run.pool.clusters import Cluster, copy_of_the_code, until, where
 
 
-def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
+def test_only_workers_with_the_same_code_and_files_work_and_in_this_folder(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -22,7 +22,7 @@ def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
         "__init__.py",
         "run/__init__.py",
         "run/pool/fingerprint.py",
-    ):  # others with these names, as an older release
+    ):  # other modules with these names, as in an older release
         (elsewhere / "pipeline" / file).touch()
     good = cluster.worker(cwd=tmp_path.parent)
     with Pool(1, cluster.address) as pool:
@@ -39,7 +39,7 @@ def test_only_workers_with_this_code_and_these_files_work_and_in_this_folder(
     assert not list((tmp_path / "data" / "cache").iterdir())
 
 
-def test_a_run_without_a_fitting_worker_names_each_and_what_differs(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_run_without_a_usable_worker_names_each_and_its_differences(cluster: Cluster, tmp_path: Path) -> None:
     other = copy_of_the_code(tmp_path / "other")
     fingerprint = other / "pipeline" / "run" / "pool" / "fingerprint.py"
     lie = '\n\ndef _version(package: str) -> str:\n    return "9.9" if package == "numpy" else _true(package)\n'
@@ -69,7 +69,7 @@ def test_a_worker_that_sees_other_files_gets_no_work(
         list(pool.run(where, [0.0]))
 
 
-def test_a_worker_that_is_started_anew_at_the_same_address_is_asked_again(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_restarted_at_the_same_address_is_checked_again(cluster: Cluster, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

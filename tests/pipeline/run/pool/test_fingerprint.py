@@ -1,4 +1,4 @@
-"""What a worker is asked for before it gets work."""
+"""The check of a worker before it gets work."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ def probe(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_what_is_the_same_may_work(probe: str) -> None:
+def test_an_equal_process_may_work(probe: str) -> None:
     assert differences(fingerprint(()), (), probe, "told", "pool 1") == []
     assert is_known("pool 1")
     assert not is_known("pool 2")
 
 
 @pytest.mark.parametrize("name", ["Python", "the code of crossmodal", "numpy", "torch", "av"])
-def test_each_thing_that_differs_is_named(name: str, probe: str) -> None:
+def test_each_difference_is_named(name: str, probe: str) -> None:
     wanted = fingerprint(()) | {name: "0.1"}
     (why,) = differences(wanted, (), probe, "told", f"pool {name}")
     assert why == f"{name} is {fingerprint(())[name]}, here 0.1"
@@ -50,13 +50,13 @@ def test_other_files_are_noticed(content: str | bytes | None, probe: str) -> Non
     assert not is_known("pool 4")
 
 
-def test_a_plugin_counts_as_it_was_loaded(tmp_path: Path, probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_loaded_version_of_a_plugin_counts(tmp_path: Path, probe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text("A = 1\n")
     plugins = (str(plugin), "no.such.module")
     before = fingerprint(plugins)
     assert before["the plugin no.such.module"] == "not there"
-    plugin.write_text("A = 2\n")  # a process that runs goes on with what it has loaded
+    plugin.write_text("A = 2\n")  # a running process keeps the code that it has loaded
     assert fingerprint(plugins) == before
     monkeypatch.setattr("pipeline.settings.plugins._KEYS", {})  # a new process
     (why,) = differences(before, plugins, probe, "told", "pool 5")

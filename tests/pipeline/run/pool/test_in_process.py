@@ -21,7 +21,7 @@ def test_the_same_outcomes_as_with_workers(toy, tmp_path: Path, capsys: pytest.C
     assert run_step(step, kinds[:1], Pool(0), tmp_path / "here").computed == []
 
 
-def test_what_no_clip_can_help_ends_the_run(toy, tmp_path: Path) -> None:  # noqa: F811
+def test_an_error_that_concerns_all_clips_ends_the_run(toy, tmp_path: Path) -> None:  # noqa: F811
     with pytest.raises(UserError, match="no such weights"):
         run_step(toy(light=False), clips("ok", "fatal"), Pool(0), tmp_path)
 

@@ -1,4 +1,4 @@
-"""A Dask scheduler that is there already: what is none, what has no workers, and its certificates."""
+"""An existing Dask scheduler: addresses without one, one without workers, and its certificates."""
 
 import json
 import socket
@@ -16,13 +16,13 @@ from pipeline.run.pool.cluster import Pool
 from tests.pipeline.run.pool.clusters import Cluster, until, where
 
 
-def test_a_scheduler_without_workers_is_a_sentence(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_without_workers_is_reported(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_WORKERS_S", 1)
     with pytest.raises(UserError, match=r"no worker has joined .*dask worker"), Pool(1, cluster.address) as pool:
         list(pool.run(where, [0.0]))
 
 
-def test_the_address_of_a_worker_is_none_of_a_scheduler(cluster: Cluster) -> None:
+def test_the_address_of_a_worker_is_refused(cluster: Cluster) -> None:
     cluster.worker()
     with Pool(1, cluster.address) as pool:
         pool.size()
@@ -41,7 +41,7 @@ class Silent(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ports() -> Iterator[dict[str, int]]:
-    """A port that accepts and says nothing, one of a web server, one where nobody listens."""
+    """A port that accepts without answering, one of a web server, one where nothing listens."""
     silent = socket.create_server(("127.0.0.1", 0))
     web = HTTPServer(("127.0.0.1", 0), Silent)
     threading.Thread(target=web.serve_forever, daemon=True).start()
@@ -61,7 +61,7 @@ def ports() -> Iterator[dict[str, int]]:
         "inproc://x", "ucx://127.0.0.1:1", "tls://127.0.0.1:{web}",
     ],
 )  # fmt: skip
-def test_what_is_no_scheduler_is_a_sentence(
+def test_an_address_without_a_scheduler_is_reported(
     address: str, ports: dict[str, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -72,7 +72,7 @@ def test_what_is_no_scheduler_is_a_sentence(
     assert time.monotonic() - began < 10
 
 
-def test_certificates_of_dasks_settings_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_from_dasks_settings_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import dask
     from distributed.security import Security
 
@@ -109,9 +109,9 @@ def test_certificates_of_dasks_settings_are_used(tmp_path: Path, monkeypatch: py
         found.close()
 
 
-def test_what_a_scheduler_says_of_itself_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_schedulers_text_is_made_safe_for_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     class Foreign:
-        """Answers as a scheduler of strange versions does."""
+        """Answers like a scheduler with other versions."""
 
         class scheduler:
             versions = None

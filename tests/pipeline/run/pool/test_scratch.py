@@ -1,4 +1,4 @@
-"""The folder of worker files: private, removed, and what killed runs left goes too."""
+"""The folder of worker files: private, and removed, as are those of killed runs."""
 
 import os
 import stat
@@ -33,7 +33,7 @@ def test_it_is_private_and_removed(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_a_killed_run_left_goes_and_what_is_in_use_or_of_others_stays(tmp_path: Path) -> None:
+def test_folders_of_killed_runs_are_removed_but_not_those_in_use_or_of_others(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:

@@ -1,4 +1,4 @@
-"""A shift of tasks: none is lost with a worker or a scheduler that goes away."""
+"""A shift of tasks: none is lost when a worker or a scheduler goes away."""
 
 import signal
 import time
@@ -10,7 +10,7 @@ from pipeline.run.pool.cluster import Pool
 from tests.pipeline.run.pool.clusters import Cluster, where
 
 
-def test_workers_that_join_or_leave_are_used_and_made_up_for(cluster: Cluster) -> None:
+def test_joining_workers_are_used_and_leaving_ones_are_replaced(cluster: Cluster) -> None:
     first = cluster.worker()
     seen = []
     with Pool(1, cluster.address) as pool:
@@ -27,7 +27,7 @@ def test_workers_that_join_or_leave_are_used_and_made_up_for(cluster: Cluster) -
     assert seen[-1] == second.pid
 
 
-def test_a_scheduler_that_dies_is_a_sentence(cluster: Cluster) -> None:
+def test_a_lost_scheduler_is_reported_in_one_sentence(cluster: Cluster) -> None:
     cluster.worker()
     with Pool(1, cluster.address) as pool:
         results = pool.run(where, [0.1] * 200)

@@ -1,4 +1,4 @@
-"""The list of what runs on workers is whole: each entry is there, and nothing else is given to a pool."""
+"""The list of what runs on workers is complete: each function exists, and no other one is given to a pool."""
 
 import ast
 import re
@@ -19,18 +19,18 @@ GIVES_WORK = re.compile(r"(self\._)?(pool|client)\.(run|submit)")
 
 @pytest.fixture(autouse=True)
 def any_function_may_run_on_a_worker() -> None:
-    """Here the list holds."""
+    """Undo the permission of the other tests: here the list applies."""
 
 
 @pytest.mark.parametrize("name", ON_WORKERS)
-def test_each_entry_is_a_function_that_is_there(name: str) -> None:
+def test_each_entry_is_an_existing_function(name: str) -> None:
     module, _, function = name.rpartition(".")
     assert callable(getattr(import_module(module), function))
     assert ON_WORKERS[name]
 
 
 def handed_over() -> dict[str, str]:
-    """Return, from the source, what each ``pool.run(...)`` or ``client.run(...)`` is given, and where that stands."""
+    """Return, from the source, what each ``pool.run(...)`` or ``client.run(...)`` is given, and its place."""
     found = {}
     for file in sorted((ROOT / "pipeline").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
@@ -46,7 +46,7 @@ def called(node: ast.Call) -> str:
     return ast.unparse(node.func)
 
 
-def test_nothing_else_is_given_to_a_pool() -> None:
+def test_only_listed_functions_are_given_to_a_pool() -> None:
     given = {where.partition(": ")[2] for where in handed_over()}
     functions = {name.rpartition(".")[2] for name in ON_WORKERS}
     # `task` of clips.py is a partial of `work`; a shift's `self._work` is what `Pool.run` was given
@@ -61,7 +61,7 @@ def test_the_pool_refuses_what_is_not_listed() -> None:
     assert list(Pool(0).run(echo, ["a"])) == [("a", "a")]
 
 
-def test_a_listed_function_may_have_its_first_arguments_already() -> None:
+def test_a_listed_function_may_be_partially_applied() -> None:
     step: Any = None
     require_listed(partial(clips.work, step, Path()))
     with pytest.raises(ValueError, match=r"test_tasks\.called may not run on a worker"):

@@ -1,4 +1,4 @@
-"""Files joined byte by byte: in every container that can be written here, end to end or refused, never mixed."""
+"""Files joined byte by byte: in every container written here, they are laid end to end or refused, never mixed."""
 
 import itertools
 from pathlib import Path
@@ -217,7 +217,7 @@ def test_parts_of_two_formats_are_refused(tmp_path: Path, kinds: tuple[str, str]
 
 
 @pytest.mark.parametrize("kind", [*FILMS, *SOUNDS])
-def test_what_else_stands_behind_a_recording_is_no_further_one(tmp_path: Path, kind: str) -> None:
+def test_other_bytes_after_a_recording_are_not_another_recording(tmp_path: Path, kind: str) -> None:
     path = film(tmp_path / "a", kind, 1.0, 0.4) if kind in FILMS else sound(tmp_path / "a", SOUNDS[kind], 1.0, 0.4)
     with path.open("ab") as file:
         file.write(bytes(4096) + bytes(range(256)) * 40 + b"TAG" + bytes(125))
@@ -225,14 +225,14 @@ def test_what_else_stands_behind_a_recording_is_no_further_one(tmp_path: Path, k
 
 
 @pytest.mark.parametrize("kind", ["avi", "asf", "mkv", "mov", "mp4", "webm", "3gp", "fragments"])
-def test_films_end_where_they_say(tmp_path: Path, kind: str) -> None:
-    """So that nothing of them need be searched."""
+def test_films_end_where_their_headers_say(tmp_path: Path, kind: str) -> None:
+    """Such files need not be searched."""
     path = film(tmp_path / "a", kind, 1.0, 0.4)
     assert stated_end(path) == path.stat().st_size
 
 
 @pytest.mark.parametrize("kind", ["aiff", "au", "caf", "caf of alac", "m4a", "rf64", "ulaw", "w64", "wav"])
-def test_sounds_end_where_they_say(tmp_path: Path, kind: str) -> None:
+def test_sound_files_end_where_their_headers_say(tmp_path: Path, kind: str) -> None:
     path = sound(tmp_path / "a", SOUNDS[kind], 1.0, 0.4)
     assert stated_end(path) == path.stat().st_size
 

@@ -1,4 +1,4 @@
-"""What is opened: one plain file whatever its name is, and never what it points to."""
+"""Opening a recording: one plain file, whatever its name, and never the files that it points to."""
 
 import os
 import shutil
@@ -67,7 +67,7 @@ def test_lists_of_other_files_are_refused(
 
 
 def test_ffmpeg_itself_would_open_no_list_of_files(tmp_path: Path, film: Path) -> None:
-    """With more before it than is looked at, FFmpeg would still take it for a list."""
+    """After more comments than are examined, FFmpeg would still read it as a list."""
     shutil.copy(film, tmp_path / film.name)
     path = tmp_path / "late.ffconcat"
     path.write_text("# " + "x" * 70_000 + f"\nffconcat version 1.0\nfile '{film.name}'\n")
@@ -82,7 +82,7 @@ def test_a_list_of_files_after_a_long_comment_opens_no_other_file(tmp_path: Path
         probe(path)
 
 
-def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+def test_paths_that_are_not_files_are_refused(tmp_path: Path) -> None:
     pipe, folder, plug = tmp_path / "pipe.mp4", tmp_path / "folder.mp4", tmp_path / "socket.mp4"
     os.mkfifo(pipe)
     folder.mkdir()
@@ -112,7 +112,7 @@ def test_a_link_to_itself_and_a_dangling_link_are_refused(tmp_path: Path) -> Non
 def test_a_still_picture_is_not_a_recording(tmp_path: Path, ending: str) -> None:
     picture = tmp_path / f"face{ending}"
     cv2.imwrite(str(picture), np.full((48, 64, 3), 120, np.uint8))
-    assert probe(picture).has_video  # a picture by its name is read as one
+    assert probe(picture).has_video  # a file named like a picture is read as one
     shutil.copy(picture, tmp_path / "face.mp4")
     with pytest.raises(MediaError, match=r"face.mp4 is a still picture and not a recording"):
         probe(tmp_path / "face.mp4")

@@ -1,4 +1,4 @@
-"""The parts of recordings whose truth is known, and packets of transport streams written by hand."""
+"""The parts of synthetic recordings, and packets of transport streams written by hand."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_joined_parts_are_laid_end_to_end(tmp_path: Path) -> None:
 
 
 def packet(number: int, counter: int, *, breaks: bool = False, filled: bool = True) -> bytes:
-    """Write a packet of a transport stream: the number of its stream, its place in that stream's count."""
+    """Write a packet of a transport stream: the number of its stream, and its number in that stream."""
     control = (0x20 if breaks else 0) | (0x10 if filled else 0) | counter % 16
     head = bytes([0x47, number >> 8, number & 0xFF, control]) + (b"\x01\x80" if breaks else b"")
     return head.ljust(188, b"\xff")
@@ -64,17 +64,19 @@ def counted(*counters: int, number: int = 256) -> list[bytes]:
         (counted(3, 4, 9, 10), False),
         ([*counted(1, 2), *counted(7, 8, number=300), *counted(3, 4)], True),  # each stream has a count of its own
         ([*counted(1, 2), packet(256, 3, breaks=True), *counted(4)], False),
-        ([*counted(1, 2), packet(0x1FFF, 9), *counted(3, 4)], True),  # padding counts nothing
+        ([*counted(1, 2), packet(0x1FFF, 9), *counted(3, 4)], True),  # padding does not count
         ([*counted(1, 2), packet(256, 2, filled=False), *counted(3)], True),  # a packet without content does not count
     ],
 )
-def test_a_pause_goes_on_counting(tmp_path: Path, packets: list[bytes], pause: bool, lead: int) -> None:
+def test_unbroken_numbering_of_packets_means_a_pause(
+    tmp_path: Path, packets: list[bytes], pause: bool, lead: int
+) -> None:
     path = tmp_path / "a.ts"
     path.write_bytes(b"".join(bytes(lead) + one for one in packets))
     assert is_pause(path, 2 * (188 + lead)) is pause
 
 
-def test_what_is_no_transport_stream_is_no_pause(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_transport_stream_has_no_pause(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(bytes(range(256)) * 20)
     assert not is_pause(path, 500)

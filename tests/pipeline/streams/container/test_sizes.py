@@ -54,7 +54,7 @@ def test_a_wav_that_was_written_to_a_pipe_is_whole(tmp_path: Path, riff_size: in
 
 
 class _Pipe:
-    """Takes what is written, and cannot go back."""
+    """Keeps what is written, and cannot seek back."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -84,7 +84,7 @@ PIPED = {  # picture, sound, container, options
 
 
 @pytest.mark.parametrize("kind", PIPED)
-def test_what_is_written_to_a_pipe_is_whole(tmp_path: Path, kind: str) -> None:
+def test_recordings_written_to_a_pipe_are_whole(tmp_path: Path, kind: str) -> None:
     video, audio, container, options = PIPED[kind]
     pipe, path = _Pipe(), tmp_path / f"piped.{kind}"
     flashing(pipe, 3.0, 1.0, video=video, audio=audio, container=container, options=options)
@@ -161,7 +161,9 @@ def test_a_truncated_file_is_noticed(
     info = probe(cut)
     assert info.breaks_off_s is not None
     assert 2.0 < info.breaks_off_s < 4.0
-    assert info.duration_s == pytest.approx(6.0, abs=0.4)  # so that spans behind the cut fail, and are no typing errors
+    assert info.duration_s == pytest.approx(
+        6.0, abs=0.4
+    )  # so that spans after the cut fail and do not count as typing errors
 
 
 def element(name: bytes, data: bytes) -> bytes:
@@ -192,7 +194,7 @@ def test_headers_state_where_a_file_ends(tmp_path: Path, kind: str) -> None:
     assert stated_end(path) == 100
 
 
-def test_what_states_no_end(tmp_path: Path) -> None:
+def test_files_that_do_not_state_their_end(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for data in (b"RIFF" + b"\xff" * 4 + b"WAVE" + bytes(100), b"fLaC" + bytes(100), b"ID3" + bytes(100), b""):
         path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""How long recordings are, where their clocks start, where they break off: against recordings made to be known."""
+"""How long recordings are, where their clocks start, where they break off: checked on synthetic recordings."""
 
 import re
 import struct
@@ -122,7 +122,7 @@ def test_a_silent_film_joined_with_one_of_sound_is_refused(tmp_path: Path) -> No
 
 
 def paused(path: Path, source: Path, at_s: float, pause_s: float) -> Path:
-    """Write a recording anew whose clock goes on during a pause; pictures keep their order."""
+    """Rewrite a recording so that its clock runs on during a pause; pictures keep their order."""
     with av.open(str(source)) as read, av.open(str(path), "w", format="mpegts") as out:
         streams = {s.index: out.add_stream_from_template(s) for s in read.streams if s.type in ("audio", "video")}
         found = [packet for packet in read.demux() if packet.size]
@@ -203,7 +203,7 @@ def test_an_aiff_that_was_written_to_a_pipe_is_whole(tmp_path: Path) -> None:
         assert probe(path).breaks_off_s is None
 
 
-def test_stamps_that_wrap_around_go_on(tmp_path: Path) -> None:
+def test_stamps_that_wrap_around_continue(tmp_path: Path) -> None:
     wraps_s = 2**33 / 90000
     kinds = {"video": "libx264", "audio": "aac", "container": "mpegts"}
     path = flashing(tmp_path / "wraps.ts", 4.0, 2.5, start_s=round(wraps_s) - 2.0, **kinds)
@@ -216,7 +216,7 @@ def test_stamps_that_wrap_around_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("ending", "audio", "container"), [("mp3", "libmp3lame", "mp3"), ("aac", "aac", "adts")])
-def test_a_length_guessed_from_the_bit_rate_is_not_believed(
+def test_a_length_guessed_from_the_bit_rate_is_not_used(
     tmp_path: Path, ending: str, audio: str, container: str
 ) -> None:
     parts = []
@@ -289,7 +289,7 @@ def test_a_capture_counts_from_its_first_stamp(
 def test_the_clock_of_a_few_pictures_starts_at_the_first(
     tmp_path: Path, times_s: tuple[float, ...], duration_s: float, options: dict[str, str]
 ) -> None:
-    """FFmpeg knows no start of them, or a late one."""
+    """FFmpeg reports no start for them, or a late one."""
     path = tmp_path / "slides.mkv"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25, options=options)
@@ -324,8 +324,8 @@ def test_a_fragmented_mp4_is_as_long_as_its_fragments(tmp_path: Path) -> None:
 # --- streams of other kinds --------------------------------------------------------------------------------------
 
 
-def test_a_subtitle_beyond_the_end_makes_no_recording_break_off(tmp_path: Path) -> None:
-    """The container's length is that of all streams; sound and picture need not go as far."""
+def test_a_subtitle_beyond_the_end_does_not_count_as_a_break(tmp_path: Path) -> None:
+    """The container's length is that of all streams; sound and picture may end earlier."""
     path = tmp_path / "titled.mkv"
     film = flashing(tmp_path / "plain.mkv", 3.0, 1.0, video="libx264", audio="aac")
     (tmp_path / "t.srt").write_text("1\n00:00:08,000 --> 00:00:10,000\nstill here\n")

@@ -39,7 +39,7 @@ def film(
 ) -> Path:
     """Write 2 s of tracks: sounds by frequency (0 is silence) and pictures by codec and size, with their marks.
 
-    `counts` says of how many pictures, five a second, each track of them is.
+    `counts` is the number of pictures, five per second, of each picture track.
     """
     with av.open(str(path), "w") as out:
         seen = []
@@ -86,7 +86,7 @@ def test_the_default_track_is_heard(tmp_path: Path, ending: str) -> None:
     assert heard_hz(film(tmp_path / f"two.{ending}", TWO)) == pytest.approx(900, abs=10)
 
 
-def test_of_tracks_alike_the_first(tmp_path: Path) -> None:
+def test_of_similar_tracks_the_first_is_chosen(tmp_path: Path) -> None:
     tracks = [(hz, Marks.default, {}) for hz in (400.0, 900.0)]
     assert heard_hz(film(tmp_path / "alike.mkv", tracks)) == pytest.approx(400, abs=10)
 
@@ -168,7 +168,7 @@ def test_the_picture_of_an_mjpeg_camera_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
 @pytest.mark.parametrize("codecs", [("mjpeg", "libx264"), ("libx264", "mjpeg"), ("mjpeg", "mjpeg")])
 @pytest.mark.parametrize("marks", [(NONE, NONE), (Marks.default, NONE)])
-def test_a_single_picture_beside_a_film_is_not_used(
+def test_a_single_picture_next_to_a_film_is_not_used(
     tmp_path: Path, ending: str, codecs: tuple[str, str], marks: tuple[Marks, Marks]
 ) -> None:
     """Covers are not always marked as such, and may be larger than the film."""
@@ -186,7 +186,7 @@ def test_a_single_picture_beside_a_film_is_not_used(
 
 # --- unknown codecs ----------------------------------------------------------------------------------------------
 
-UNKNOWN = {  # what names a codec in a file, all of its places for one track
+UNKNOWN = {  # the bytes that name a codec in a file, in all their places for one track
     "mp4": {"video": (b"avc1",), "audio": (b"mp4a", b"esds")},
     "mov": {"video": (b"avc1",), "audio": (b"mp4a", b"mp4a", b"esds")},
     "mkv": {"video": (b"V_MPEG4/ISO/AVC",), "audio": (b"A_AAC",)},
@@ -195,7 +195,7 @@ UNKNOWN = {  # what names a codec in a file, all of its places for one track
 
 
 def with_unknown(path: Path, kind: str, which: int) -> Path:
-    """Write a film of two sounds and two pictures, of whose tracks of a kind the ones from 1 to `which` are unknown."""
+    """Write a film of two sound and two picture tracks; of one kind, tracks 1 to `which` have an unknown codec."""
     film(path, TWO, [("libx264", (320, 192), Marks.default), ("libx264", (160, 96), NONE)])
     data = path.read_bytes()
     at = max(data.find(b"stsd"), 0)
@@ -274,7 +274,7 @@ def test_picture_and_sound_belong_to_one_program(tmp_path: Path, starts_s: tuple
 
 
 @pytest.mark.parametrize("radio_first", [True, False])
-def test_the_sound_of_the_pictures_program_is_used_beside_a_radio_program(tmp_path: Path, radio_first: bool) -> None:
+def test_the_sound_of_the_pictures_program_is_preferred_to_a_radio_program(tmp_path: Path, radio_first: bool) -> None:
     first = program(tmp_path / "a.ts", 0.5 if radio_first else 2.0, picture=not radio_first)
     second = program(tmp_path / "b.ts", 2.0 if radio_first else 0.5, picture=radio_first, second=True)
     path = of_two_programs(tmp_path / "two.ts", [first, second])

@@ -1,4 +1,4 @@
-"""Recordings whose headers state an early end, as recorders leave them that die: read on or said, never in silence."""
+"""Recordings whose headers state an early end, as after a crash: the rest is read or reported, never ignored."""
 
 import struct
 from collections.abc import Callable
@@ -14,7 +14,7 @@ LITTLE, LITTLE_LONG, BIG, BIG_LONG = "<I", "<Q", ">I", ">q"
 
 
 def stated(data: bytes, *sizes: tuple[int, str, int]) -> bytes:
-    """Write sizes, each with its place and form, into a header."""
+    """Write sizes into a header, each with its position and format."""
     changed = bytearray(data)
     for place, form, size in sizes:
         struct.pack_into(form, changed, place, size)
@@ -107,7 +107,7 @@ def test_an_avi_is_read_beyond_the_end_of_its_list(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("within", [True, False])
 def test_media_that_no_table_of_an_mp4_lists_is_reported(tmp_path: Path, within: bool) -> None:
-    """A table of samples written after a second, and what was recorded behind it, in the box of the media or not."""
+    """A table of samples written after one second, and media recorded after it, inside the media box or outside."""
     kinds = {"video": "libx264", "audio": "aac", "container": "mp4", "options": {"movflags": "faststart"}}
     path = flashing(tmp_path / "a.mp4", 1.0, 0.4, **kinds)
     further = flashing(tmp_path / "b.mp4", 4.0, 2.5, **kinds).read_bytes()
@@ -135,7 +135,7 @@ def test_what_an_edit_list_cuts_away_is_not_reported(tmp_path: Path, ending: str
 
 @pytest.mark.parametrize("kind", [*SOUNDS, "mp4"])
 @pytest.mark.parametrize("tail", ["zeros", "tag", "ape", "id3", "chunk"])
-def test_padding_tags_and_chunks_are_no_sound(tmp_path: Path, kind: str, tail: str) -> None:
+def test_padding_tags_and_chunks_are_not_sound(tmp_path: Path, kind: str, tail: str) -> None:
     path = tmp_path / "a"
     if kind == "mp4":
         flashing(path, 4.0, 2.5, video="libx264", audio="aac", container="mp4")

@@ -10,7 +10,7 @@ from pipeline.streams.container.unsized import View, sizes_of_unsized, unless_op
 
 
 @pytest.mark.parametrize("size", [0x7F000000, 0x7FFFF024, 0x7FFFFFFF, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**64 - 1])
-def test_a_placeholder_is_no_size(size: int) -> None:
+def test_a_placeholder_is_not_a_size(size: int) -> None:
     assert unless_open(size) == 0
 
 
@@ -26,7 +26,7 @@ def test_a_view_reads_other_bytes_in_some_places() -> None:
     assert view.seek(3) == 3
     assert view.read(2) == b"b" + bytes([9])
     assert view.seek(-4, 2) == 11
-    assert view.read(100) == bytes([16]) + b"xyz"  # no further than the file
+    assert view.read(100) == bytes([16]) + b"xyz"  # not beyond the end of the file
     assert view.seek(0) == 0
     assert view.seek(2, 1) == 2
     assert view.read(1) == b"a"

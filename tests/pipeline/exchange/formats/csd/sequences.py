@@ -38,7 +38,7 @@ def entries(bundle: Bundle, store: int = 0) -> dict[str, Entry]:
 
 
 def example() -> Bundle:
-    """Each case that the format has no place for."""
+    """Every case that the format cannot express."""
     table = pd.DataFrame(
         {
             "utterance": ["v_1", "a/b", "..", "größe"],

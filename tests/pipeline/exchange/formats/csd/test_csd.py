@@ -1,4 +1,4 @@
-"""Folders of computational sequences: which files are read, and what may not be mixed."""
+"""Folders of computational sequences: which files are read, and which may not be mixed."""
 
 from pathlib import Path
 

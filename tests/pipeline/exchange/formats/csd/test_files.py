@@ -1,4 +1,4 @@
-"""One computational sequence: what is hostile, broken or swollen is refused in one sentence."""
+"""One computational sequence: hostile, broken or inflated files are refused in one sentence."""
 
 import resource
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def sequence(path: Path, change: Callable[[h5py.File], None] | None = None) -> P
 
 
 def put(where: str, make: Callable[[h5py.File, str], Any]) -> Callable[[h5py.File], None]:
-    """Replace what lies at a place."""
+    """Replace the object at a path."""
 
     def change(h5: h5py.File) -> None:
         del h5[where]
@@ -171,7 +171,7 @@ def test_features_of_nothing_but_nan_are_empty_not_zero(tmp_path: Path) -> None:
     assert (item.length, item.load().status) == (0, "empty")
 
 
-def test_refusing_takes_no_memory_to_speak_of(tmp_path: Path) -> None:
+def test_refusing_takes_hardly_any_memory(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name in ("hollow, 2 GiB", "packed zeros", "many hollow"):
         path = sequence(tmp_path / "x.csd", SEQUENCES[name][0])

@@ -43,7 +43,11 @@ def test_rows_go_to_the_utterances_they_overlap_and_are_kept_whole(video: Path, 
     store = bundle.features[0]
     assert (store.name, store.modality, store.feature_names) == ("covarep", "audio", ("covarep_0", "covarep_1"))
     found = entries(bundle)
-    assert found["_dI--eQ6qVU_1"].rows["values"][:, 0].tolist() == [1, 2, 3]  # the last frame sticks out
+    assert found["_dI--eQ6qVU_1"].rows["values"][:, 0].tolist() == [
+        1,
+        2,
+        3,
+    ]  # the last frame reaches beyond the utterance
     assert found["_dI--eQ6qVU_1"].rows["times"].tolist() == [[0, 0.5], [0.5, 1], [1, 1.5]]
     assert (found["_dI--eQ6qVU_2"].status, found["_dI--eQ6qVU_2"].note) == ("empty", "the utterance has no length")
     assert found["_dI--eQ6qVU_3"].rows["values"][:, 0].tolist() == [5, 6, 7, 8, 9]
@@ -79,7 +83,7 @@ def test_ids_that_differ_in_spelling_only_are_refused(tmp_path: Path, which: str
         read(path, options)
 
 
-def test_words_are_shared_out_and_rows_averaged_over_them(video: Path, labels: Path, tmp_path: Path) -> None:
+def test_words_go_to_utterances_and_rows_are_averaged_over_them(video: Path, labels: Path, tmp_path: Path) -> None:
     cells = [[b"it"], [b"sp"], [b"was"], [b"fine"]]
     words = make(
         tmp_path / "w" / "words.csd", {"_dI--eQ6qVU": (cells, [(0.5, 1), (1, 1.2), (1.2, 1.9), (3, 4)])}, "words"
@@ -131,14 +135,14 @@ def test_without_labels_every_id_is_an_utterance(video: Path) -> None:
         read(video, ImportOptions())
 
 
-def test_deeper_features_become_flat_and_take_their_names_from_the_metadata(tmp_path: Path) -> None:
+def test_features_with_more_dimensions_are_flattened_and_named_by_the_metadata(tmp_path: Path) -> None:
     path = make(tmp_path / "x.csd", {"v": (np.arange(12).reshape(2, 3, 2), frames(2))}, dimension_names=list("abcdef"))
     bundle = read(path, ImportOptions(arrays=(("video", ("x",)),)))
     assert bundle.features[0].feature_names == tuple("abcdef")
     assert entries(bundle)["v"].rows["values"].tolist() == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
 
 
-def test_what_is_not_finite_is_masked_and_an_utterance_of_nothing_else_is_empty(tmp_path: Path) -> None:
+def test_numbers_that_are_not_finite_are_masked_and_without_others_it_is_empty(tmp_path: Path) -> None:
     rows = [[-np.inf, 1.0], [2.0, np.nan]]
     path = make(tmp_path / "x.csd", {"a": (rows, frames(2)), "b": (np.full((3, 2), -np.inf), frames(3))})
     bundle = read(path, AUDIO)
@@ -194,7 +198,7 @@ def test_real_features_of_mosi_by_segment(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_labels_begin_at_0_and_those_without_length_stay_as_empty(
+def test_labels_begin_at_0_and_those_without_length_are_kept_as_empty(
     tmp_path: Path, given: Any, kept: Any, status: str, said: str
 ) -> None:
     rows = make(tmp_path / "A.csd", {"v": ([[float(i)] for i in range(10)], frames(10))})

@@ -1,4 +1,4 @@
-"""What is written follows the rules of the SDK and is the same every time."""
+"""Written files follow the rules of the SDK and are the same every time."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_the_sdk_can_open_what_is_written(tmp_path: Path) -> None:
 
 
 def test_an_export_can_be_read_without_our_metadata(tmp_path: Path) -> None:
-    """The plain part alone, metadata of ours taken away, gives rows and scores, too."""
+    """Without our metadata, the plain part alone still gives rows and scores."""
     write(example(), tmp_path)
     for name in ("egemaps", "labels"):
         with h5py.File(tmp_path / f"{name}.csd", "a") as h5:

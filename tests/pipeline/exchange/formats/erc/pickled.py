@@ -59,7 +59,7 @@ def column(bundle: Bundle, name: str) -> list[Any]:
 
 
 def padded(width: int, base: float = 0.0, one_hot: bool = False) -> tuple[Any, ...]:
-    """bc-LSTM's seven: two training videos of 2 and 1 utterances, one test video of 3, padded to 3."""
+    """bc-LSTM's seven arrays: two training videos of 2 and 1 utterances, one test video of 3, padded to 3."""
     train = np.zeros((2, 3, width))
     test = np.zeros((1, 3, width))
     for x in (train, test):

@@ -39,7 +39,7 @@ def test_meld_baseline_folder(tmp_path: Path, swapped: bool) -> None:
     assert any("1 vector without" in notice for notice in bundle.notices)
 
 
-def test_meld_baseline_files_by_themselves(tmp_path: Path) -> None:
+def test_single_files_of_melds_baseline(tmp_path: Path) -> None:
     folder = baseline(tmp_path)
     sheet = read(folder / "data_emotion.p", PLAIN)
     assert sheet.features == ()

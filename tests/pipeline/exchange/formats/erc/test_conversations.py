@@ -94,7 +94,7 @@ def test_meld_raw_of_nine_fields(tmp_path: Path) -> None:
     assert numbers(bundle, "text")["dev_dia1_utt2"] == [1050, 1051, 1052, 1053, 1054, 1055]
 
 
-def test_meld_raw1_of_ten_fields_says_that_it_left_the_last_one_out(tmp_path: Path) -> None:
+def test_meld_raw1_of_ten_fields_reports_the_last_one_as_left_out(tmp_path: Path) -> None:
     f = meld()
     fields = [f[n] for n in ("id", "speaker", "label", "text", "audio", "visual", "sentence")]
     bundle = read(save(tmp_path / "x.pkl", (*fields, [0, 61, 1040], [1153], f["sentiment"])), PLAIN)

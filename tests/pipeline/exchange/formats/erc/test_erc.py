@@ -1,4 +1,4 @@
-"""Which pickle of conversations a file is: others are refused by what they hold."""
+"""Pickles of conversations are recognised by their content; others are refused, and their content is named."""
 
 from pathlib import Path
 from typing import Any
