@@ -1,16 +1,36 @@
 """How strategies are built from a recipe. Slow imports happen only when a model is built."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.strategy import Recipe, Strategy
 
+Core = str | Callable[..., Any]  # "module:Class", imported when a model is built, or the class itself
 LSTM = "lstm"  # the classifier that reads steps in order; the others read one row of numbers per utterance
 
 
-def early_fusion(reducer: Callable[..., Any], tried_with: tuple[str, ...] | None = ()) -> Strategy:
+def class_of(core: Core) -> Callable[..., Any]:
+    """Return the class that a line of the registry gives, or names.
+
+    >>> class_of("models.fusion.cca:Cca").__name__
+    'Cca'
+    """
+    if not isinstance(core, str):
+        return core
+    module, _, name = core.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def module_of(core: Core) -> str:
+    """Return the module that defines the class, without importing it."""
+    return core.partition(":")[0] if isinstance(core, str) else str(core.__module__)
+
+
+def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Strategy:
     """Return the strategy that joins columns with a reducer, `models.fusion.early.Reducer`, and then classifies."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a cache
@@ -29,7 +49,7 @@ def early_fusion(reducer: Callable[..., Any], tried_with: tuple[str, ...] | None
     return Strategy(build, tried_with=tried_with, core=reducer)
 
 
-def late_fusion(late: Callable[..., Any], *, within_modality: bool = False) -> Strategy:
+def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
     """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
 
     Of one modality, it combines one model per extractor.
@@ -46,18 +66,18 @@ def late_fusion(late: Callable[..., Any], *, within_modality: bool = False) -> S
             modality = recipe.modalities[0]
             bases = tuple(_unimodal(recipe, modality, e) for e in recipe.extractors.get(modality, ("",)))
         try:
-            return late(bases, **recipe.settings, fit_cache=fit_cache)
+            return class_of(late)(bases, **recipe.settings, fit_cache=fit_cache)
         except TypeError as error:
             raise ModelError(f"{recipe.strategy} cannot be built: {error}") from error
 
     return Strategy(build, shares_bases=True, within_modality=within_modality, core=late)
 
 
-def net_fusion(net: Callable[..., Any]) -> Strategy:
+def net_fusion(net: Core) -> Strategy:
     """Return the strategy of one network over several modalities; `net` makes a `models.nets.neural.Multimodal`."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
-        return net(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
+        return class_of(net)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
 
     return Strategy(build, classifier=False, sequences=True, core=net)
 
@@ -88,97 +108,6 @@ def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
     from models.classical.baselines import TfidfBaseline
 
     return TfidfBaseline(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
-
-
-def concat(**settings: Any) -> Any:
-    """Build the reducer that puts columns side by side."""
-    from models.fusion.early import Concat
-
-    return Concat(**settings)
-
-
-def pca(**settings: Any) -> Any:
-    """Build the reducer to principal components."""
-    from models.fusion.early import Pca
-
-    return Pca(**settings)
-
-
-def cca(**settings: Any) -> Any:
-    """Build the reducer to canonical correlations."""
-    from models.fusion.cca import Cca
-
-    return Cca(**settings)
-
-
-def autoencoder(**settings: Any) -> Any:
-    """Build the reducer to the code of an autoencoder."""
-    from models.fusion.autoencoder import Autoencoder
-
-    return Autoencoder(**settings)
-
-
-def vote(*args: Any, **settings: Any) -> Any:
-    """Build the majority vote."""
-    from models.fusion.vote import MajorityVote
-
-    return MajorityVote(*args, **settings)
-
-
-def weighted(*args: Any, **settings: Any) -> Any:
-    """Build the weighted average."""
-    from models.fusion.weighted import WeightedAverage
-
-    return WeightedAverage(*args, **settings)
-
-
-def product(*args: Any, **settings: Any) -> Any:
-    """Build the product rule."""
-    from models.fusion.product import Product
-
-    return Product(*args, **settings)
-
-
-def stacking(*args: Any, **settings: Any) -> Any:
-    """Build the classifier on the outputs of unimodal models."""
-    from models.fusion.stacking import Stacking
-
-    return Stacking(*args, **settings)
-
-
-def intermediate(*args: Any, **settings: Any) -> Any:
-    """Build the network with one encoder per modality."""
-    from models.fusion.hybrid import IntermediateFusion
-
-    return IntermediateFusion(*args, **settings)
-
-
-def transformer(*args: Any, **settings: Any) -> Any:
-    """Build the transformer over the steps of all modalities."""
-    from models.fusion.hybrid import MultimodalTransformer
-
-    return MultimodalTransformer(*args, **settings)
-
-
-def modality_attention(*args: Any, **settings: Any) -> Any:
-    """Build the network that weighs modalities by attention."""
-    from models.fusion.attention import ModalityAttention
-
-    return ModalityAttention(*args, **settings)
-
-
-def cross_attention(*args: Any, **settings: Any) -> Any:
-    """Build the network in which modalities attend to each other."""
-    from models.fusion.attention import CrossModalAttention
-
-    return CrossModalAttention(*args, **settings)
-
-
-def self_attention(*args: Any, **settings: Any) -> Any:
-    """Build the network that attends to one fused sequence."""
-    from models.fusion.attention import SelfAttention
-
-    return SelfAttention(*args, **settings)
 
 
 def _unimodal(recipe: Recipe, modality: str, extractor: str = "") -> Any:

@@ -1,12 +1,12 @@
 """All strategies by name: from a recipe (task, modalities, classifier, settings) to an unfitted model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from common.names import Registry, suggest
 from models import builders
-from models.builders import LSTM, early_fusion, late_fusion, net_fusion
+from models.builders import LSTM, early_fusion, late_fusion, module_of, net_fusion
 from models.configuration import Configuration, split_fusion
 from models.data.modalities import TASKS
 from models.errors import ModelError
@@ -17,7 +17,8 @@ __all__ = ["LSTM", "Recipe", "Strategy", "early_fusion", "late_fusion", "net_fus
 
 _FEW = ("logistic", "fcnn", "lstm")
 
-# A new strategy is one file and one line here (or one call of `register` in a plugin). The order is that of the tables.
+# A new strategy is one class in a file and one line here (or one call of `register` in a plugin), which names the class
+# and does not import it, so that looking up a name loads no library. The order is that of the tables.
 STRATEGIES: Registry[Strategy] = Registry(
     "strategy",
     ModelError,
@@ -33,19 +34,19 @@ STRATEGIES: Registry[Strategy] = Registry(
             modality="audio",
             store="spectrogram",
         ),
-        "concat": early_fusion(builders.concat, tried_with=None),
-        "pca": early_fusion(builders.pca, _FEW),
-        "autoencoder": early_fusion(builders.autoencoder, _FEW),
-        "cca": early_fusion(builders.cca, _FEW),
-        "vote": late_fusion(builders.vote),
-        "weighted": late_fusion(builders.weighted),
-        "product": late_fusion(builders.product, within_modality=True),
-        "stacking": late_fusion(builders.stacking),
-        "intermediate": net_fusion(builders.intermediate),
-        "transformer": net_fusion(builders.transformer),
-        "modality_attention": net_fusion(builders.modality_attention),
-        "cross_attention": net_fusion(builders.cross_attention),
-        "self_attention": net_fusion(builders.self_attention),
+        "concat": early_fusion("models.fusion.early:Concat", tried_with=None),
+        "pca": early_fusion("models.fusion.early:Pca", _FEW),
+        "autoencoder": early_fusion("models.fusion.autoencoder:Autoencoder", _FEW),
+        "cca": early_fusion("models.fusion.cca:Cca", _FEW),
+        "vote": late_fusion("models.fusion.vote:MajorityVote"),
+        "weighted": late_fusion("models.fusion.weighted:WeightedAverage"),
+        "product": late_fusion("models.fusion.product:Product", within_modality=True),
+        "stacking": late_fusion("models.fusion.stacking:Stacking"),
+        "intermediate": net_fusion("models.fusion.hybrid:IntermediateFusion"),
+        "transformer": net_fusion("models.fusion.hybrid:MultimodalTransformer"),
+        "modality_attention": net_fusion("models.fusion.attention:ModalityAttention"),
+        "cross_attention": net_fusion("models.fusion.attention:CrossModalAttention"),
+        "self_attention": net_fusion("models.fusion.attention:SelfAttention"),
     },
 )
 
@@ -145,9 +146,9 @@ def is_ours(strategy_name: str, model_name: str) -> bool:
     from models.classical.classifiers import classifier, classifier_names
 
     found = strategy(strategy_name)
-    made_by: list[Callable[..., Any]] = [found.build, *([found.core] if found.core else [])]
+    made_by = [found.build, found.core or found.build]
     made_by += [classifier(model_name).build] if model_name in classifier_names() else []
-    return all(str(one.__module__).partition(".")[0] == "models" for one in made_by)
+    return all(module_of(one).partition(".")[0] == "models" for one in made_by)
 
 
 def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> Any:

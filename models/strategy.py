@@ -84,7 +84,8 @@ class Strategy:
         The base models that the default of ``train.fusions`` names after its slash; None stands for all, and an empty
         tuple for the strategy's name alone.
     core
-        The class or function that `build` was made from, where a function of `models.builders` made it.
+        The class that `build` was made from, or its name as ``module:Class``, where a function of `models.builders`
+        made it.
     """
 
     build: Builder
@@ -97,7 +98,7 @@ class Strategy:
     within_modality: bool = False
     model: str = ""
     tried_with: tuple[str, ...] | None = ()
-    core: Callable[..., Any] | None = None
+    core: str | Callable[..., Any] | None = None
 
     @property
     def early(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from models.builders import class_of
 from models.classical.domains import require
 from models.classical.tabular import Tabular
 from models.data.design import Block, Design, FoldTransformers, joined
@@ -106,7 +107,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
     if not found.early or found.core is None:
         raise ModelError(f"the strategy {name!r} has no reducer: name an early fusion, as concat")
     try:
-        made: Reducer = found.core(**settings)
+        made: Reducer = class_of(found.core)(**settings)
     except TypeError as error:
         raise ModelError(f"the reducer {name!r} cannot be built: {error}") from error
     return made

@@ -2,8 +2,7 @@
 
 import pytest
 
-from models import builders
-from models.builders import early_fusion, late_fusion, net_fusion
+from models.builders import class_of, early_fusion, late_fusion, module_of, net_fusion
 from models.classical.unimodal import Unimodal
 from models.errors import ModelError
 from models.fit_cache import FitCache
@@ -18,7 +17,7 @@ def test_early_fusion_gives_the_classifier_and_the_reducer_their_own_settings():
     recipe = Recipe(
         "regression", TWO, "svm", settings={"k": 2}, classifier_settings={"C": 3.0}, strategy="pca", budget=4
     )
-    model = early_fusion(builders.pca).build(recipe, None)
+    model = early_fusion("models.fusion.early:Pca").build(recipe, None)
     assert type(model) is Early
     assert (model.modalities, model.reducer, model.classifier) == (TWO, "pca", "svm")
     assert model.settings == {"C": 3.0, "reducer": {"k": 2}}
@@ -26,14 +25,14 @@ def test_early_fusion_gives_the_classifier_and_the_reducer_their_own_settings():
 
 
 def test_an_lstm_reads_joined_steps():
-    entry = early_fusion(builders.concat)
+    entry = early_fusion("models.fusion.early:Concat")
     model = entry.build(Recipe("classification", TWO, "lstm", strategy="concat"), None)
     assert type(model) is SequenceLSTM
     assert (entry.early, entry.sequences) == (True, False)
 
 
 def test_late_fusion_has_a_model_per_modality_and_of_one_modality_a_model_per_extractor():
-    entry, cache = late_fusion(builders.vote, within_modality=True), FitCache()
+    entry, cache = late_fusion("models.fusion.vote:MajorityVote", within_modality=True), FitCache()
     model = entry.build(Recipe("classification", TWO, "svm"), cache)
     assert [(type(b), b.modality, b.classifier) for b in model.bases] == [(Unimodal, m, "svm") for m in TWO]
     assert model.fit_cache is cache
@@ -43,7 +42,7 @@ def test_late_fusion_has_a_model_per_modality_and_of_one_modality_a_model_per_ex
 
 
 def test_late_fusion_refuses_models_of_steps_and_settings_that_it_does_not_have():
-    build = late_fusion(builders.weighted).build
+    build = late_fusion("models.fusion.weighted:WeightedAverage").build
     with pytest.raises(ModelError, match="late fusion is not built of 'lstm' models"):
         build(Recipe("classification", TWO, "lstm"), None)
     with pytest.raises(ModelError, match=r"weighted cannot be built: .*colour"):
@@ -52,11 +51,20 @@ def test_late_fusion_refuses_models_of_steps_and_settings_that_it_does_not_have(
 
 def test_transformers_of_modalities_that_are_not_read_are_left_out():
     recipe = Recipe("classification", ("audio",), fitted={"text": (("tfidf", object()),)}, strategy="concat")
-    assert early_fusion(builders.concat).build(recipe, None).fitted == {}
+    assert early_fusion("models.fusion.early:Concat").build(recipe, None).fitted == {}
 
 
 def test_a_network_takes_no_classifier_and_reads_sequences():
-    entry = net_fusion(builders.transformer)
+    entry = net_fusion("models.fusion.hybrid:MultimodalTransformer")
     assert (entry.early, entry.sequences, entry.classifier) == (False, True, False)
     model = entry.build(Recipe("regression", TWO, settings={"layers": 1}), None)
     assert (model.modalities, model.settings, model.task) == (TWO, {"layers": 1}, "regression")
+
+
+def test_a_class_may_be_named_and_is_then_imported_only_to_build_a_model():
+    assert class_of("models.nets.sequence:SequenceLSTM") is SequenceLSTM
+    assert class_of(SequenceLSTM) is SequenceLSTM
+    assert module_of("models.of_nobody:Missing") == "models.of_nobody"
+    assert module_of(Early) == "models.fusion.early"
+    with pytest.raises(ModuleNotFoundError, match="of_nobody"):
+        class_of("models.of_nobody:Missing")

@@ -1,6 +1,7 @@
 """dvc.yaml lists, for every stage, the code that it runs and no other: an edit of it makes the stage run again."""
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ NOT_FOLLOWED = {
 }
 
 
+NAMED = re.compile(r"[\w.]+:[A-Z]\w*")  # a class imported when needed: models.fusion.vote:MajorityVote
+
+
 def source(module: str) -> Path | None:
     """Return the file of one of our modules; an ``__init__`` holds no code of its own but imports."""
     path = ROOT.joinpath(*module.split("."))
@@ -45,6 +49,8 @@ def imports(module: str) -> frozenset[str]:
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and NAMED.fullmatch(node.value):
+            found.add(node.value.partition(":")[0])
     return frozenset(name for name in found if source(name))
 
 
@@ -139,9 +145,10 @@ def test_an_edit_runs_the_stages_that_it_concerns_and_no_others(file: str) -> No
     assert again <= APART[file]
 
 
-def test_imports_are_found_at_the_top_and_inside_functions_but_not_for_type_hints(tmp_path: Path) -> None:
+def test_imports_are_found_at_the_top_and_inside_functions_but_not_for_type_hints() -> None:
     assert "features.store" in imports("pipeline.run.plans")
     assert "pipeline.streams.video" in imports("pipeline.run.streaming")  # inside a method
+    assert "models.fusion.vote" in imports("models.registry")  # as a string
     tree = ast.parse("import a\nif TYPE_CHECKING:\n    import b\ndef f():\n    from c import d\n")
     names = [n.names[0].name for n in executed(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
     assert names == ["a", "d"]
