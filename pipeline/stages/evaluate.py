@@ -31,7 +31,7 @@ def evaluate(params: Params, name: str) -> None:
     Raises
     ------
     UserError
-        If the predictions are missing or are not of these utterances, or were written again meanwhile.
+        If the predictions are missing, are of other utterances, or were written again meanwhile.
     """
     with writing(CorpusPaths(name).results / "table.csv"), one_thread():
         _evaluate(params, name)

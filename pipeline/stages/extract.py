@@ -18,7 +18,7 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
     UserError
         If the extractor cannot work with its settings.
     TooManyFailures
-        If more clips failed than `run.max_failed` allows; the store is written all the same.
+        If more clips failed than `run.max_failed` allows; the store is still written.
     """
     with writing(CorpusPaths(name).features(extractor_name)):
         return write_features(params, name, extractor_name, pool)

@@ -1,4 +1,4 @@
-"""prepare: from a corpus as it lies on disk to one table of utterances, every fault named."""
+"""prepare: turn a corpus on disk into one table of utterances, and report every fault."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ from pipeline.settings.params import Params
 def prepare(params: Params, name: str) -> Sequence[Problem]:
     """Write utterances.csv and words.csv; return the warnings.
 
-    Recordings that are missing or unreadable are warnings here: their utterances stay in the table and fail one by one
-    later. Rows that contradict themselves are errors.
+    A missing or unreadable recording is only a warning here: its utterances stay in the table and fail one by one
+    later. A row that contradicts itself is an error.
 
     Raises
     ------
@@ -21,5 +21,5 @@ def prepare(params: Params, name: str) -> Sequence[Problem]:
     """
     settings = params.corpus(name)
     if not settings.label:
-        raise UserError(f"{params.path}: corpora.{name}.label is empty: name the column that is to be predicted")
+        raise UserError(f"{params.path}: corpora.{name}.label is empty: name the column to predict")
     return tabulate(settings, name)

@@ -15,7 +15,7 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
     Raises
     ------
     TooManyFailures
-        If more clips failed than `run.max_failed` allows; the store is written all the same.
+        If more clips failed than `run.max_failed` allows; the store is still written.
     """
     with writing(CorpusPaths(name).stream(modality)):
         return write_stream(params, name, modality, pool)

@@ -1,4 +1,4 @@
-"""report: a corpus's table, its plots, and confusion matrices, as one page without outside parts."""
+"""report: a corpus's table, plots and confusion matrices, as one self-contained page."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def report(params: Params, name: str) -> Path:
     Raises
     ------
     UserError
-        If the corpus has not been evaluated yet, or with other metrics.
+        If the corpus has not been evaluated yet, or was evaluated with other metrics.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with evaluated(params, name) as key:

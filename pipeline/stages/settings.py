@@ -1,4 +1,4 @@
-"""settings: check the settings file before anything is run by it."""
+"""settings: check the settings file before anything runs with it."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ PLUGINS = Path("data/work/plugins.txt")
 
 
 def checked(path: Path) -> str:
-    """Check a settings file and say so, also in a file that DVC's stages depend on; it always says the same.
+    """Check a settings file and return that it can be used; write the same, always in the same words, for DVC's stages.
 
-    Another file says of which content the plugins are; training and scoring depend on it.
+    A second file holds the key of the plugins' content; training and scoring depend on it.
 
     Raises
     ------

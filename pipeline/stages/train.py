@@ -1,4 +1,4 @@
-"""train: every configuration under the corpus's protocol, each test utterance predicted once."""
+"""train: fit every configuration under the corpus's protocol, and predict each test utterance once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
     pool
         Workers.
     shuffled
-        Whether labels are permuted first, as a control that must give chance; the results go to ``shuffled/``.
+        Whether labels are permuted first, as a control that must score at chance; the results go to ``shuffled/``.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         params.corpus(name),
         CorpusPaths(name),
         inputs_of(params, name),
-    )  # taken before anything is read
+    )  # recorded before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     settings = settings_of(params, name)
     plan = plan_of(table, corpus)
@@ -85,9 +85,9 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         notices += left_out
     if seed is None and grouped(table, corpus.protocol.group):
         notices += label_notices(fits, folds, labels, corpus, data)
-    plugin_keys(params.run.plugins)  # raises if they are no longer what was imported
+    plugin_keys(params.run.plugins)  # raises if they have changed since they were imported
     tables = tables_of(fits, table, labels, corpus) | {"presence.csv": presence_of(data, table)}
-    costs = tables.pop("fits.csv")  # no result: it differs from run to run
+    costs = tables.pop("fits.csv")  # not a result: it differs from run to run
     record = {
         "inputs": inputs,
         "normalise": settings.normalise,
@@ -104,7 +104,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
 def _configurations(
     name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities
 ) -> tuple[list[Configuration], list[str]]:
-    """Return the configurations that can be fitted, and a sentence on what is left out."""
+    """Return the configurations that can be fitted, and notices of what is left out."""
     there = tuple(m for m in corpus.modalities if data.present[m].any())
     notices = [f"no utterance has {m}: it is left out" for m in corpus.modalities if m not in there]
     missing = set()

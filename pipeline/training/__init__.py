@@ -1,1 +1,1 @@
-"""Training: which configurations are fitted, what they read, fitting one on a fold, and the record of it."""
+"""Training: which configurations are fitted, what they read, how one is fitted on a fold, and the record of it."""

@@ -13,14 +13,14 @@ def plan_configurations(
 ) -> list[Configuration]:
     """Return baselines, each modality with each classifier, and each set of two or more modalities with each fusion.
 
-    A fusion that can join the extractors of one modality (`product`) is also fitted on each that has several of them.
+    A fusion that can join the extractors of one modality (`product`) is also fitted on each modality with several.
 
     Parameters
     ----------
     settings
         What is to be fitted.
     modalities
-        Those that at least one utterance has.
+        The modalities that at least one utterance has.
     missing
         Stores that do not exist: unimodal models that read one of them are left out.
 

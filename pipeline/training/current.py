@@ -1,6 +1,6 @@
 """Whether results are current: the predictions, the table made from them, and the page made from both.
 
-Everything that shows or uses results asks here. Contents are compared, never the times of files.
+Everything that shows or uses results checks here first. Contents are compared, never the times of files.
 """
 
 import re
@@ -25,9 +25,9 @@ _MARK = re.compile(r'<meta name="crossmodal-made-of" content="([0-9a-f]{64})">')
 
 
 def require_trained(params: Params, name: str) -> Record:
-    """Return the record of predictions that are of the labels, features and settings as they are now.
+    """Return the record of the predictions, which must match the current labels, features and settings.
 
-    Features, streams and tables may be missing, since what was made from them can still be used.
+    Features, streams and tables may be missing, since the predictions made from them can still be used.
 
     Raises
     ------
@@ -37,10 +37,10 @@ def require_trained(params: Params, name: str) -> Record:
     path, train = CorpusPaths(name).predictions, f"`crossmodal train --corpus {name}`"
     record = read_record(name)
     if record is None:
-        there = CorpusPaths(name).results / bound.TRAINED if path.exists() else path
-        raise UserError(f"{there} does not exist: run {train} first")
+        missing = CorpusPaths(name).results / bound.TRAINED if path.exists() else path
+        raise UserError(f"{missing} does not exist: run {train} first")
     bound.require_all_there(CorpusPaths(name).results / bound.TRAINED)
-    require_features(params, name, gone_too=True)
+    require_features(params, name, missing_too=True)
     if changed := record.changes(inputs_of(params, name)):
         since = f"changed since: {', '.join(changed)}"
         raise UserError(f"{path} was made from other labels, features or settings ({since}): run {train}")
@@ -48,10 +48,10 @@ def require_trained(params: Params, name: str) -> Record:
 
 
 def require_same(record: Record, params: Params, name: str) -> None:
-    """Raise `Changed` if new predictions, or anything that they are made of, were written since `record` was read."""
+    """Raise `Changed` if the predictions, or anything they are made from, changed since `record` was read."""
     if (now := read_record(name)) is None or now.content != record.content:
         raise Changed(
-            f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again, when "
+            f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again when "
             f"`crossmodal train --corpus {name}` has ended"
         )
     if changed := record.changes(inputs_of(params, name)):
@@ -59,7 +59,7 @@ def require_same(record: Record, params: Params, name: str) -> None:
 
 
 def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
-    """Return what `evaluate` depends on: what it is -> the key of its content."""
+    """Return what `evaluate` depends on: the name of each input -> the key of its content."""
     corpus = params.corpus(name)
     metrics = [metric.name for metric in metrics_of(corpus)]
     plugins, settings = plugin_keys(params.run.plugins), asdict(params.evaluate)
@@ -70,7 +70,7 @@ def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
 
 
 def require_evaluated(params: Params, name: str) -> Record:
-    """Return the record of predictions of which the table, and all beside it, was made by the settings as they are now.
+    """Return the record of the predictions; all that `evaluate` wrote must match them and the current settings.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
         raise UserError(f"{path} does not exist: run {evaluate} {first}")
     then = bound.read_record(path).get(MADE_OF)
     if not isinstance(then, dict):
-        raise UserError(f"{path} does not say what the table was made of: run {evaluate} again")
+        raise UserError(f"{path} does not record what the table was made from: run {evaluate} again")
     bound.require_all_there(path)
     if other := [what for what in {**then, **now} if then.get(what) != now.get(what)]:
         raise UserError(
@@ -103,14 +103,14 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
 
 @contextmanager
 def evaluated(params: Params, name: str) -> Iterator[str]:
-    """Give the key of a corpus's tables, which are current and stay as they are until the end of the block.
+    """Give the key of a corpus's tables, and check before and after the block that they are current.
 
     Raises
     ------
     UserError
         If they are not current.
     Changed
-        If others took their places meanwhile.
+        If they were written again meanwhile.
     """
     require_evaluated(params, name)
     key = page_key(params, name)
@@ -121,14 +121,14 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
 
 
 def page_key(params: Params, name: str) -> str:
-    """Return the key of all that a page is made of, which the page itself holds (`page_mark`)."""
+    """Return the key of everything a page is made from; the page itself holds it (`page_mark`)."""
     folder, corpus = CorpusPaths(name).results, params.corpus(name)
     records = [bound.read_record(place / TABLES) for place in (folder, folder / "images")]
     return keys.page_key(records, corpus.protocol.kind, corpus.task)
 
 
 def page_mark(key: str) -> str:
-    """Return the line of HTML that says what a page was made of.
+    """Return the line of HTML that records what a page was made from.
 
     >>> page_mark("0" * 64)[:45]
     '<meta name="crossmodal-made-of" content="0000'
@@ -137,12 +137,12 @@ def page_mark(key: str) -> str:
 
 
 def require_reported(params: Params, name: str) -> None:
-    """Check that report.html was made of the table that is there; `require_evaluated` says whether this is current.
+    """Check that report.html was made from the present table; `require_evaluated` checks that the table is current.
 
     Raises
     ------
     UserError
-        If it was not.
+        If it was made from another one.
     """
     path = CorpusPaths(name).results / "report.html"
     refuse_pipe(path)

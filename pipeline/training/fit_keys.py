@@ -1,4 +1,4 @@
-"""The inputs of a fit, from which its content key is made, and its model's recipe."""
+"""The content key of a fit, made from its inputs, and the recipe of its model."""
 
 import hashlib
 import platform
@@ -62,7 +62,7 @@ def fit_key(job: Job, configuration: Configuration) -> str:
     if over_time and settings.sequences.align == "word" and "text" in corpus.modalities:
         stores += [
             paths.features(e) for e in stores_of(settings, "text")
-        ]  # whose words are the steps of all modalities
+        ]  # their words are the steps of all modalities
     vectors = settings.word2vec.get("vectors")
     return FitInputs(
         configuration=configuration.names,
@@ -98,12 +98,12 @@ def _content_at(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
 
 
 def code() -> str:
-    """Return the content key of the code and the libraries that a fit depends on, as this process imported them.
+    """Return the content key of the code and libraries that a fit depends on, as this process imported them.
 
     Raises
     ------
     Changed
-        If the code has changed since: what is imported later, inside a function, would not be the code in the key.
+        If the code has changed since: an import inside a function would then load other code than the key describes.
     """
     if _code_of(_code_stamps()) != _IMPORTED:
         raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
@@ -119,4 +119,4 @@ def _code_stamps() -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(stamp_of(file)) for file in files_of(OF_A_FIT))
 
 
-_IMPORTED = _code_of(_code_stamps())  # taken when this module and what it needs has just been imported
+_IMPORTED = _code_of(_code_stamps())  # computed right after this module's imports

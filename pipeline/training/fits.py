@@ -1,4 +1,4 @@
-"""All fits of a corpus: those of the cache, and those that workers compute."""
+"""All fits of a corpus: those found in the cache and those that workers compute."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,10 +18,10 @@ from pipeline.training.notices import failed_notices
 
 
 def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
-    """Return all fits (those of the cache, and those that the pool computes), what failed, and the keys of all.
+    """Return all fits (from the cache, or computed by the pool), the failures, and the keys of all fits.
 
-    Fits and failures are in the order of configurations and folds, whichever worker
-    ends first, so that the notices on them are the same.
+    Fits and failures are in the order of configurations and folds, whichever worker ends first, so that the notices
+    about them are the same.
     """
     kept = ClipCache(CACHE, STEP)
     found: list[Fit | Failed] = []
@@ -48,7 +48,8 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
         for job, result in pool.run(fit_job, jobs) if jobs else ():
             if isinstance(result, WorkerLost):
                 raise UserError(
-                    f"train {name}: {result}, fitting {job.configurations[0]} on {job.fold.name}: try fewer --workers"
+                    f"train {name}: {result} while fitting {job.configurations[0]} on {job.fold.name}: try fewer "
+                    "--workers"
                 )
             found += result
             progress.step(len(result))
@@ -65,7 +66,7 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
 def without_failed(
     fits: Sequence[Fit], failed: Sequence[Failed], configurations: Sequence[Configuration], name: str
 ) -> list[Fit]:
-    """Leave out the fits of every configuration that failed on a fold: all are scored on the same utterances.
+    """Leave out the fits of every configuration that failed on a fold, so that all are scored on the same utterances.
 
     Raises
     ------

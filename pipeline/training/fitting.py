@@ -1,4 +1,4 @@
-"""One configuration fitted and tested on one fold, on a worker; the result is kept in the cache."""
+"""Fit and test configurations on one fold, on a worker; the results are kept in the cache."""
 
 import json
 import time
@@ -31,7 +31,7 @@ from pipeline.training.jobs import STEP, Failed, Fit, Job, ablations
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:
-    """Fit a job's configurations on its fold's training part, predict its test part and fill the cache; on a worker."""
+    """Fit a job's configurations on its fold's training part, predict its test part, cache the fits; on a worker."""
     data, labels = data_of(job)
     kept, fit_cache = ClipCache(CACHE, STEP), FitCache()
     found: list[Fit | Failed] = []
@@ -47,7 +47,7 @@ def fit_job(job: Job) -> list[Fit | Failed]:
             continue
         if job.settings.word2vec.get("vectors"):  # read by the fit itself
             require_planned(job)
-        code()  # a fit imports some of it
+        code()  # a fit imports more code: check that it has not changed
         kept.put(key, fit.entry())
         found.append(fit)
     return found
@@ -63,7 +63,7 @@ def fitted_model(
     UserError
         If a setting has an impossible value.
     FitError
-        If the fit ends in no finite number, or a plugin's model fails.
+        If the outputs of the fit are not finite, or a plugin's model fails.
     """
     train = job.fold.train
     with named_failure(configuration):
@@ -98,7 +98,7 @@ def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
 
 
 def _tested(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
-    """Predict a fold's test part, with all modalities and without some of them."""
+    """Predict a fold's test part, with all modalities and with each set of them ablated."""
     from models.saving.size import parameters
 
     train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
@@ -149,7 +149,7 @@ def _coded(predictions: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
 
 
 def inner_metric(corpus: CorpusParams) -> Metric:
-    """Return the metric by which a fit is judged on the rows that inner folds held out, whatever the table shows."""
+    """Return the metric by which a fit is judged on held-out rows of inner folds, whichever metrics the table shows."""
     return metrics_of(corpus.task)[0]
 
 

@@ -1,4 +1,4 @@
-"""The protocol and the leak guard on a corpus: its folds, and what its stores show about its recordings."""
+"""The protocol and the leak guard on a corpus: its folds, and what its stores reveal about its recordings."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import dialogues_by, pooled_of, stores_of
 from pipeline.training.labels import require_labels
 
-FAINT, FEW = 16, 1e-3  # levels of grey (of 255), and share of the pixels, by which a still picture may change
-TELLING = 8  # different numbers from which on two utterances do not have the same features by chance
+FAINT, FEW = 16, 1e-3  # a still may change by this many levels of grey (of 255) in at most this share of its pixels
+TELLING = 8  # equal features with at least this many distinct values are not equal by chance
 
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
-    """Divide the utterances by the corpus's protocol; one that cannot be carried out raises `ModelError`.
+    """Divide the utterances by the corpus's protocol; raises `ModelError` if that is impossible.
 
-    Cells that hold no label raise `UserError`.
+    A cell that does not hold a label raises `UserError`.
     """
     require_labels(table, corpus)
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
@@ -44,16 +44,16 @@ def guarded(
     Raises
     ------
     LeakError
-        If something is on both sides of a fold: where neighbours are read, a dialogue too.
+        If training and test part of a fold share something; where neighbours are read, also a dialogue.
     """
     dialogue = dialogues_by(context, table) if context is not None and context.used else ""
     return leak_guard(folds, table, by=corpus.protocol.group, dialogue=dialogue, contents=contents)
 
 
 def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Contents:
-    """Return what the stores of voice and face tell of the recordings; where only text is read, which have a length.
+    """Return what the stores of voice and face reveal about the recordings; if only text is read, which have a length.
 
-    A store that is not there, or is of other utterances, holds nothing: training asks for it afterwards.
+    A store that is missing or is of other utterances counts as empty: training checks the stores afterwards.
     """
     stores = [e for m in corpus.modalities if m != "text" for e in stores_of(settings, m)]
     if not stores:
@@ -64,7 +64,7 @@ def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: p
     present = np.any([np.zeros(len(table), bool), *(there for _, there in pooled)], axis=0)
     digests, distinctive = _features(pooled, present)
     filed = ((table["media_sha256"] != "") | (table["sound_sha256"] != "")).to_numpy()
-    digests = np.where(filed & ~distinctive, "", digests)  # such tell recordings apart only where nothing else does
+    digests = np.where(filed & ~distinctive, "", digests)  # common features identify only recordings without a file
     voices, reads_voice = _cells(name, table, "audio", "values"), "audio" in corpus.modalities
     pictures = (
         _cells(name, table, "video", "frame") if "video" in corpus.modalities else np.full(len(table), "", object)
@@ -82,7 +82,7 @@ def _fits(path: Path, table: pd.DataFrame) -> bool:
 def _features(
     pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Return ``(n,)`` hashes of each utterance's features, and whether those that occur twice do so by no chance."""
+    """Return ``(n,)`` hashes of features, and a mask ``(n,)`` of repeated features that cannot be equal by chance."""
     digests = np.full(len(present), "", object)
     for row in np.flatnonzero(present):
         own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
@@ -96,7 +96,7 @@ def _features(
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return ``(n,)`` digests of a column of a stream; empty where the utterance, or the stream, has none."""
+    """Return ``(n,)`` digests from a column of a stream; empty where the utterance or the stream is missing."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
     if _fits(path, table):
@@ -107,7 +107,7 @@ def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArra
 
 
 def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return ``(n,)`` whether nothing moves in pictures that occur more than once; False for all others."""
+    """Return a mask ``(n,)`` of the utterances whose pictures occur more than once and show no motion."""
     still = np.zeros(len(pictures), bool)
     twice = [rows for digest, rows in pd.Series(pictures).groupby(pictures).indices.items() if digest and len(rows) > 1]
     if twice:
@@ -118,9 +118,9 @@ def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 
 def _nothing_moves(frames: Sequence[bytes]) -> bool:
-    """Whether pictures are the same but for traces of compression, which are faint and few.
+    """Whether pictures are the same except for faint and few traces of compression.
 
-    The pictures of a still differ in bytes wherever a codec predicts one of them from another.
+    Even the frames of a still differ in their bytes, because a codec predicts one from another.
     """
     first = None
     for data in dict.fromkeys(frames):
@@ -134,14 +134,14 @@ def _nothing_moves(frames: Sequence[bytes]) -> bool:
 def split(
     table: pd.DataFrame, corpus: CorpusParams, context: ContextParams | None = None
 ) -> tuple[tuple[Fold, ...], list[str]]:
-    """Divide the utterances by the corpus's protocol and let the leak guard look at it; return folds and remarks.
+    """Divide the utterances by the corpus's protocol and check for leaks; return the folds and the notices.
 
     Raises
     ------
     ModelError
-        If the protocol cannot be carried out.
+        If the corpus cannot be divided by the protocol.
     LeakError
-        If something is on both sides of a fold: where neighbours are read, a dialogue too.
+        If training and test part of a fold share something; where neighbours are read, also a dialogue.
     """
     plan = plan_of(table, corpus)
     return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]

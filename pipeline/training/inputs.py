@@ -21,12 +21,12 @@ from pipeline.settings.blocks import ContextParams, CorpusParams, SequenceParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
-SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads, and their name among the sequences
-ANY_TIME = np.array([[-np.inf, np.inf]])  # the one step of an utterance without timed words, where words are the steps
+SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads; also their name in the sequences
+ANY_TIME = np.array([[-np.inf, np.inf]])  # where steps are words: the single step of an utterance without timed words
 
 
 def settings_of(params: Params, name: str) -> TrainParams:
-    """Return the settings of training, with whatever this corpus sets in its own way."""
+    """Return the settings of training, with those that this corpus overrides."""
     corpus = params.corpus(name)
     features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
     return replace(
@@ -40,12 +40,12 @@ def settings_of(params: Params, name: str) -> TrainParams:
 
 
 def stores_of(settings: TrainParams, modality: str) -> list[str]:
-    """Return the names of the stores that a modality is made of: its features without those fitted inside folds."""
+    """Return the names of a modality's stores: its features without those fitted inside folds."""
     return [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
 
 
 def is_imported(path: Path) -> bool:
-    """Whether a store holds features that were imported; nothing in this folder can bring those up to date."""
+    """Whether a store holds imported features, which nothing in this folder can bring up to date."""
     if not path.exists():
         return False
     with open_store(path) as store:
@@ -55,11 +55,11 @@ def is_imported(path: Path) -> bool:
 def step_settings(
     name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame
 ) -> tuple[TrainParams, list[str]]:
-    """Return settings by which sequences can be read, and a sentence where they differ from those given.
+    """Return settings by which sequences can be read, and notices of what cannot be done as set.
 
-    Timed words (``align: word``) come with the features of text. Where no utterance has any, steps are windows of
-    ``step_s`` seconds instead. Where some have none, these are read as one step; both they and single words without
-    times, which are part of no step, are counted.
+    Timed words (``align: word``) come with the features of text. If no utterance has any, steps are windows of
+    ``step_s`` seconds instead. If only some have none, each of these is read as one step. The notices count these
+    utterances, and the single words without times, which belong to no step.
     """
     how = settings.sequences
     if how.align != "word":
@@ -67,8 +67,8 @@ def step_settings(
     stores = stores_of(settings, "text") if "text" in corpus.modalities else []
     rows = _timed(_over_time([_rows(CorpusPaths(name).features(e), table) for e in stores]))
     if rows is None:
-        why = f"no row of {', '.join(stores)} has a time" if stores else "no store of text is read that has words"
-        why = why if "text" in corpus.modalities else "text is none of the corpus's modalities"
+        why = f"no row of {', '.join(stores)} has a time" if stores else "no store of text with words is read"
+        why = why if "text" in corpus.modalities else "text is not one of the corpus's modalities"
         return replace(settings, sequences=replace(how, align="none")), [
             f"sequences.align is word, but no utterance has timed words ({why}): steps are"
             f" {_without_words(corpus, how.step_s)}, as with align: none"
@@ -77,26 +77,26 @@ def step_settings(
 
 
 def _without_words(corpus: CorpusParams, step_s: float) -> str:
-    """Return what steps are without words, of the modalities that there are."""
+    """Return what a step is without words, in the modalities of the corpus."""
     heard = [name for modality, name in (("audio", "voice"), ("video", "face")) if modality in corpus.modalities]
     parts = [f"{step_s:g} s of {' and '.join(heard)}"] if heard else []
     return ", and ".join([*parts, *(["the rows of text"] if "text" in corpus.modalities else [])])
 
 
 def _untimed(rows: "_Rows") -> Iterator[str]:
-    """Yield a sentence on utterances without timed words among others, and on words without times among others."""
+    """Yield notices: how many of the utterances have no timed words, and how many words among timed ones no time."""
     known = [np.isfinite(times).all(axis=1) for times in rows.times]
     without = sum(not mask.any() for mask in known)
     if without:
         yield (
             f"sequences.align is word, but {without} of {len(known)} utterances have no timed words: each of these is"
-            " read as one step over all of it"
+            " read as a single step"
         )
     lost = sum(int((~mask).sum()) for mask in known if mask.any())
     if lost:
         yield (
-            f"sequences.align is word, but {lost} words have no time in utterances where others have one: they are"
-            " part of no step"
+            f"sequences.align is word, but {lost} words have no time in utterances where others have one: they belong"
+            " to no step"
         )
 
 
@@ -108,16 +108,16 @@ def load_modalities(
     Parameters
     ----------
     name, settings, corpus
-        Of the corpus; `settings_of` gives the settings.
+        The corpus and its settings, as `settings_of` returns them.
     table
         Its utterances.
     sequences
-        Whether steps over time are read too, with the spectrogram's frames where that store is there.
+        Whether steps over time are read too, with the spectrogram's frames if that store exists.
 
     Raises
     ------
     UserError
-        If a store was made from another utterance table, or rows that are to be joined do not fit.
+        If a store was made from another utterance table, or rows that must be joined do not match.
     ModelError
         If features are to be normalised per speaker and an utterance has none.
     """
@@ -136,9 +136,7 @@ def load_modalities(
         elif modality == "text":
             present[modality] = (table["text"] != "").to_numpy()
         else:
-            raise UserError(
-                f"no extractor is named for {modality}: list one in train.features, or in the corpus's features"
-            )
+            raise UserError(f"{modality} has no extractor: list one in train.features, or in the corpus's features")
     text = np.array([t or None for t in table["text"]], object)
     steps = _sequences(name, settings, corpus, table) if sequences else {}
     data = Modalities(pooled, present, text, groups_of(table, corpus.protocol.group), names, steps)
@@ -148,9 +146,9 @@ def load_modalities(
 
 
 def dialogues_by(context: ContextParams, table: pd.DataFrame) -> str:
-    """Return the column that says which dialogue an utterance belongs to; one that is not there raises `UserError`."""
+    """Return the column that holds the dialogue of an utterance; a missing one raises `UserError`."""
     if context.by not in table:
-        raise UserError(f"context.by: the utterances have no column {context.by!r}; group and recording are there")
+        raise UserError(f"context.by: the utterances have no column {context.by!r}; use group or recording")
     return context.by
 
 
@@ -161,7 +159,7 @@ def _neighbours(context: ContextParams, table: pd.DataFrame) -> dict[int, NDArra
 
 
 def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
-    """Return a store's pooled features ``(n, p)`` in the table's order, which rows are there, and column names."""
+    """Return a store's pooled features ``(n, p)`` in the table's order, the mask of present rows, and column names."""
     with open_store(path) as store:
         names = store.attribute("pooled_names")
         pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
@@ -172,17 +170,17 @@ def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDA
 
 
 def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: Store, path: Path) -> None:
-    """Raise `UserError` for an infinite feature, with the utterance, of which `offsets` says where its rows begin."""
+    """Raise `UserError` for an infinite feature, naming its utterance; `offsets` hold where each one's rows begin."""
     if len(bad := np.flatnonzero(np.isinf(values).any(axis=1))):
         utterance = store.utterances[int(np.searchsorted(offsets, bad[0], side="right")) - 1]
         raise UserError(
-            f"{path} holds an infinite feature of {utterance!r}: only NaN means undefined. Mend what made it "
-            f"({path.stem}), raise its version, and make the store again"
+            f"{path} holds an infinite feature of {utterance!r}, but an undefined one must be NaN. Fix the extractor "
+            f"({path.stem}), increase its version, and run the stage again"
         )
 
 
 def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
-    """Return where in a store each utterance of the table is; -1: nowhere (imported features only).
+    """Return the position in a store of each utterance of the table; -1 if it is missing (imported features only).
 
     Raises
     ------
@@ -202,7 +200,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """The rows of one store: one array per utterance of the table, empty where the store has no rows of it."""
+    """The rows of one store: one array per utterance of the table, empty if the store has no rows of it."""
 
     name: str
     values: list[NDArray[np.float32]]
@@ -215,7 +213,7 @@ class _Rows:
 
 
 def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
-    """Read the rows of a store in one piece; None where no utterance has any."""
+    """Read the rows of a store in one piece; None if no utterance has any."""
     with open_store(path) as store:
         at = positions(store, table, path)
         values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets
@@ -230,7 +228,7 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
     paths = CorpusPaths(name)
     rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
     if settings.sequences.align == "word" and "text" not in rows:
-        raise UserError("sequences.align is word, but no features of text are read, which say when words are spoken")
+        raise UserError("sequences.align is word, but no features of text are read, which hold the times of words")
     words = _words(rows["text"], len(table)) if settings.sequences.align == "word" else None
     steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
     frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None
@@ -247,9 +245,9 @@ def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
 
 
 def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
-    """Return the times of each utterance's words; without timed words, one span over everything.
+    """Return the times of each utterance's words, from the first store that has any.
 
-    They are those of the first store that has any.
+    An utterance without timed words gets one span over everything.
     """
     rows = _timed(text)
     if rows is None:
@@ -266,7 +264,7 @@ def _timed(text: Sequence[_Rows]) -> _Rows | None:
 def _steps(
     modality: str, rows: Sequence[_Rows], how: SequenceParams, words: list[NDArray[np.float64]] | None
 ) -> Ragged:
-    """Bring the rows of a modality's stores to common steps, side by side."""
+    """Bring the rows of a modality's stores to common steps, and join their columns."""
     if words is not None:
         on_words = [[_by_word(r, i, spans) for i, spans in enumerate(words)] for r in rows]
         return _side_by_side(on_words, [np.where(np.isfinite(spans), spans, np.nan) for spans in words])
@@ -277,8 +275,8 @@ def _steps(
         return _side_by_side(windows, [np.stack([edges[:-1], edges[1:]], axis=1)] * len(windows[0]))
     if any(len({len(values) for values in found} - {0}) > 1 for found in zip(*(r.values for r in rows), strict=True)):
         raise UserError(
-            f"the rows of {', '.join(r.name for r in rows)} are no common steps over time and differ in number, so that"
-            f" they cannot be put side by side: leave all but one of them out of the corpus's features.{modality}"
+            f"the rows of {', '.join(r.name for r in rows)} differ in number and have no common time steps, so they"
+            f" cannot be joined: leave all but one of them out of the corpus's features.{modality}"
         )
     return _side_by_side([r.values for r in rows], rows[0].times)
 
@@ -292,14 +290,14 @@ def _by_word(rows: _Rows, i: int, words: NDArray[np.float64]) -> NDArray[np.floa
         return align_to_words(values, times, words)[0]
     if len(values) not in (1, len(words)):
         raise UserError(
-            f"{rows.name} has {len(values)} rows without times for an utterance of {len(words)} timed words, so that"
-            " they cannot be aligned: set sequences.align to none"
+            f"{rows.name} has {len(values)} rows without times for an utterance of {len(words)} timed words, so they"
+            " cannot be aligned: set sequences.align to none"
         )
     return values if len(values) == len(words) else np.repeat(values, len(words), axis=0)
 
 
 def _side_by_side(parts: Sequence[Sequence[NDArray[np.float32]]], times: Sequence[NDArray[np.float64]]) -> Ragged:
-    """Join the columns of several stores, utterance by utterance; where one has fewer steps, its rest is NaN."""
+    """Join the columns of several stores, utterance by utterance; shorter ones are filled up with NaN."""
     values, clocks = [], []
     for i, clock in enumerate(times):
         n = max(len(part[i]) for part in parts)

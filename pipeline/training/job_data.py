@@ -1,4 +1,4 @@
-"""What a worker reads for a job: the data and labels that the job was planned with, or a refusal."""
+"""Read the data and labels of a job on a worker, and refuse them if they changed since the job was planned."""
 
 import os
 from dataclasses import replace
@@ -20,8 +20,8 @@ from pipeline.training.inputs import load_modalities
 from pipeline.training.jobs import Job
 from pipeline.training.labels import labels_of
 
-_MOST_LOADED = 2  # corpora, with and without sequences, that a process keeps in memory
-_loaded: dict[tuple[Any, ...], Modalities] = {}  # the one that was used last stands last
+_MOST_LOADED = 2  # a process keeps so many data sets (a corpus with or without sequences) in memory
+_loaded: dict[tuple[Any, ...], Modalities] = {}  # the most recently used one comes last
 
 
 def planned(job: Job) -> Job:
@@ -35,7 +35,7 @@ def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
     Raises
     ------
     Changed
-        If they are not those that the job was planned with.
+        If they have changed since the job was planned.
     """
     os.chdir(job.folder)
     load_plugins(job.plugins)
@@ -63,7 +63,7 @@ def _changed(job: Job) -> Changed:
 
 
 def _load(job: Job, state: str) -> Modalities:
-    """Return the data of a job's corpus, which a process reads again only when a file or a setting changed."""
+    """Return the data of a job's corpus; a process reads it again only if a file or a setting changed."""
     sequences = any(reads_sequences(c.strategy, c.model) for c in job.configurations)
     key = (job.folder, job.name, sequences, state, repr(job.settings), repr(job.corpus))
     data = _loaded.pop(key, None)
@@ -77,7 +77,7 @@ def _load(job: Job, state: str) -> Modalities:
 
 
 def _state(job: Job) -> str:
-    """Return a key that differs whenever a file that is read was written again."""
+    """Return a key that changes whenever a file that is read was written again."""
     paths = CorpusPaths(job.name)
     read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
     return stamps_key({str(path): stamp_of(path) for path in read if path.exists()})

@@ -1,4 +1,4 @@
-"""Jobs: configurations that are fitted on one fold, and what comes of them."""
+"""Jobs: configurations that are fitted on one fold, and their results."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from models.configuration import Configuration
 from models.validation.protocol import Fold
 from pipeline.settings.blocks import CorpusParams, TrainParams
 
-STEP = "fits"  # its folder in the cache
+STEP = "fits"  # folder of the fits in the cache
 
 
 @dataclass(frozen=True)
 class Job:
-    """Configurations to be fitted on one fold; those of one job share fitted unimodal models."""
+    """Configurations to fit on one fold; those of one job share fitted unimodal models."""
 
     name: str
     folder: str  # the working directory, for workers that run elsewhere
@@ -28,8 +28,8 @@ class Job:
     plugins: tuple[str, ...]
     fold: Fold
     configurations: tuple[Configuration, ...]
-    shuffled: int | None = None  # the seed, where labels are shuffled
-    keys: tuple[str, ...] = ()  # of the configurations, as they were when the job was planned
+    shuffled: int | None = None  # the seed if labels are shuffled
+    keys: tuple[str, ...] = ()  # keys of the configurations' fits when the job was planned
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +47,17 @@ class Fit:
     ablated
         ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions without these modalities; only for fusions.
     weights
-        ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without.
+        ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without attention.
     inner
-        The inner metric (`inner_metric`) of out-of-fold predictions; NaN for a strategy without any.
+        The inner metric (`inner_metric`) of out-of-fold predictions; NaN for a strategy without such predictions.
     fit_s, predict_s
         Seconds.
     parameters
         Number of learnt parameters.
     settings
-        Those chosen on inner folds, as JSON.
+        The settings chosen on inner folds, as JSON.
     ends
-        Those of them that lie at an edge of what was tried, as JSON (`models.classical.search_space.edges`).
+        The chosen settings that lie at an edge of the search space, as JSON (`models.classical.search_space.edges`).
     warned
         Warnings of libraries, each as the end of a sentence.
     """

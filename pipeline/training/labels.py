@@ -1,4 +1,4 @@
-"""The labels that are learnt: those of the column and task in the settings, which `prepare` may not have known."""
+"""The labels to learn: those of the column and task in the settings, which may have changed since `prepare`."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.rules import fault_of_label
 
-SHUFFLED = "shuffled"  # folder of results on permuted labels, below those of the corpus
-SEED = 0  # of the permutation
+SHUFFLED = "shuffled"  # folder of results on permuted labels, inside the corpus's results
+SEED = 0  # seed of the permutation
 
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
@@ -20,7 +20,7 @@ def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = 
     Raises
     ------
     UserError
-        If a cell is not a label, or not a score.
+        If a cell is not a label, or not a score in regression.
     """
     require_labels(table, corpus)
     kind = float if corpus.task == "regression" else str
@@ -34,10 +34,10 @@ def require_labels(table: pd.DataFrame, corpus: CorpusParams) -> None:
     Raises
     ------
     UserError
-        If a cell is not a label, or not a score.
+        If a cell is not a label, or not a score in regression.
     """
     for place, cell in enumerate(table[corpus.label]):
         if fault := fault_of_label(str(cell), corpus.label, corpus.task):
             raise UserError(
-                f"utterance {table['utterance'].iloc[place]}: {fault}. `crossmodal prepare` names all such rows"
+                f"utterance {table['utterance'].iloc[place]}: {fault}. `crossmodal prepare` lists all such rows"
             )

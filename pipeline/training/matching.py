@@ -1,4 +1,4 @@
-"""Whether the utterances that an imported store holds are those of the utterance table."""
+"""Whether an imported store holds the utterances of the utterance table."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,22 +20,22 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     Raises
     ------
     UserError
-        If both have utterances that the other lacks: their ids are then written differently, and features that exist
-        would count as missing.
+        If each has utterances that the other lacks: ids are probably written differently, and existing features would
+        count as missing.
     """
     with open_store(path) as store:
         held = store.utterances
     known, wanted = set(held), set(names)
     unknown, missing = [n for n in held if n not in wanted], [n for n in names if n not in known]
-    nobody, without = f"{len(unknown)} of its {len(held)} ids", f"{len(missing)} of the table's {len(names)} utterances"
+    extra, lacking = f"{len(unknown)} of its {len(held)} ids", f"{len(missing)} of the table's {len(names)} utterances"
     if unknown and missing:
         raise UserError(
-            f"{path} holds other utterances than the table: {nobody} are unknown ({_some(unknown)}), and {without} are "
-            f"not in it ({_some(missing)}): write the ids alike, or import the features again"
+            f"{path} holds other utterances than the table: {extra} are unknown ({_some(unknown)}), and {lacking} are "
+            f"not in it ({_some(missing)}): write the ids the same way, or import the features again"
         )
     if unknown:
-        return [f"{path}: {nobody} are of no utterance and are not read ({_some(unknown)})"]
-    return [f"{path}: {without} are not in it and count as absent ({_some(missing)})"] if missing else []
+        return [f"{path}: {extra} belong to no utterance and are ignored ({_some(unknown)})"]
+    return [f"{path}: {lacking} are not in it and count as absent ({_some(missing)})"] if missing else []
 
 
 def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Notices of training: failed configurations, warnings, features that know the labels, ends of search spaces."""
+"""Notices of training: failed configurations, warnings, features that contain labels, ends of search spaces."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
 
-NAMED = 3  # configurations that a sentence names
-_AT_AN_END = 2  # ... of those for which an end of a search space was the best
+NAMED = 3  # most configurations that a sentence names
+_AT_AN_END = 2  # the same, in a sentence about an end of a search space
 
-Tried = tuple[float, ...]  # the chosen one last
+Tried = tuple[float, ...]  # the values tried, the chosen one last
 
 
 def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
-    """Yield a sentence on each configuration that failed."""
+    """Yield a sentence about each configuration that failed."""
     for configuration in dict.fromkeys(one.configuration for one in failed):
         mine = [one for one in failed if one.configuration == configuration]
         folds = ", ".join(one.fold for one in mine)
@@ -33,7 +33,7 @@ def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence on each warning of a library, with the configurations and the number of their fits."""
+    """Yield a sentence about each warning of a library, with the configurations and the number of their fits."""
     for warning in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
         mine = [fit for fit in fits if warning in fit.warned]
         configurations = list(dict.fromkeys(fit.configuration for fit in mine))
@@ -46,10 +46,10 @@ def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
 def label_notices(
     fits: Sequence[Fit], folds: Sequence[Fold], labels: NDArray[Any], corpus: CorpusParams, data: Modalities
 ) -> Iterator[str]:
-    """Yield a sentence on each modality whose features seem to know the training part's labels.
+    """Yield a sentence about each modality whose features seem to contain the training part's labels.
 
-    Only folds whose inner folds hold groups out can tell: without them, inner validation rows are of groups that were
-    trained on, and are known better for that alone.
+    Only folds whose inner folds hold out groups can show it: otherwise inner validation rows are of groups that were
+    trained on, and are predicted better for that reason alone.
     """
     classes = np.unique(labels) if corpus.task == "classification" else None
     telling = {fold.name for fold in folds if hold_out_groups(fold.inner, data.groups[fold.train])}
@@ -77,7 +77,7 @@ def label_notices(
 
 
 def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence on each setting of which the same end of its search space was the best in every fold.
+    """Yield a sentence about each setting whose best value was the same end of its search space in every fold.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
 
 
 def _owner(configuration: Configuration) -> str:
-    """Return under which name of train.settings the settings of a configuration stand."""
+    """Return the key of train.settings that holds the settings of a configuration."""
     entry = strategy(configuration.strategy)
     return configuration.model if entry.classifier and not entry.shares_bases else configuration.strategy
 
@@ -113,7 +113,7 @@ def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[C
 
 
 def _advice(owner: str, setting: str, tried: Tried, beside: int) -> str:
-    """Return what to write for one more number in the same direction; nothing where none is known to be possible."""
+    """Return how to try one more value in the same direction; nothing if no further value is known to be allowed."""
     allowed = domain(owner, setting)
     further = allowed.next(tried) if allowed is not None else None
     if further is None:
@@ -121,8 +121,8 @@ def _advice(owner: str, setting: str, tried: Tried, beside: int) -> str:
     beyond, grid = "larger" if further > tried[-1] else "smaller", f"{setting}: [{_listed((*tried, further))}]"
     written = f"{owner}: {{settings: {{{grid}}}}}" if owner == "stacking" else f"{owner}: {{{grid}}}"
     return (
-        f": a {beyond} one was not tried and may be better; to try it, write {written} under train.settings and allow a"
-        f" train.budget of {(len(tried) + 1) * beside}"
+        f": a {beyond} one was not tried and may be better; to try it, write {written} under train.settings and set"
+        f" train.budget to {(len(tried) + 1) * beside} or more"
     )
 
 
@@ -131,6 +131,6 @@ def _listed(numbers: Sequence[float]) -> str:
 
 
 def _written(number: float) -> str:
-    """Return a number as YAML reads it: ``1e-05`` is a text there, and ``1.0e-05`` is not."""
+    """Return a number as YAML reads it: ``1e-05`` would be text there, ``1.0e-05`` is a number."""
     mantissa, e, exponent = repr(number).removesuffix(".0").partition("e")
     return f"{mantissa}{'.0' if e and '.' not in mantissa else ''}{e}{exponent}"

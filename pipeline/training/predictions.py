@@ -54,7 +54,7 @@ def _decoded(predictions: NDArray[Any], classes: NDArray[Any] | None) -> NDArray
 def _predictions(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], classes: NDArray[Any] | None
 ) -> pd.DataFrame:
-    """Return the tidy table of all predictions, rows in the table's order, utterances in the corpus's."""
+    """Return the tidy table of all predictions, by configuration in the order of fits, then by utterance."""
     parts, places = [], _places(fits)
     for fit in fits:
         part = {"utterance": table["utterance"].to_numpy()[fit.test], **_who(fit, _task(classes))}
@@ -73,7 +73,7 @@ def _places(fits: Sequence[Fit]) -> dict[Configuration, int]:
 
 
 def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
-    """Return the predictions of each fusion without some of its modalities."""
+    """Return the predictions of each fusion with some of its modalities ablated."""
     columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
     parts = [
         pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
@@ -105,6 +105,6 @@ def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -
 
 
 def presence_of(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:
-    """Return presence.csv: 0 or 1 by utterance and modality."""
+    """Return presence.csv: 0 or 1 for each utterance and modality."""
     masks = {m: mask.astype(int) for m, mask in data.present.items()}
     return pd.DataFrame({"utterance": table["utterance"], **masks})

@@ -26,9 +26,9 @@ from pipeline.training.matching import differences
 
 
 def inputs_of(params: Params, name: str) -> dict[str, str]:
-    """Return what training depends on: a block of the settings or a file -> the key of its content.
+    """Return what training depends on: each block of the settings or file -> the key of its content.
 
-    A missing file is left out. The metrics and the note are not included, since they change no prediction.
+    A missing file is left out. The metrics and the note are not included, since no prediction depends on them.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     vectors = params.train.word2vec.get("vectors")
@@ -44,7 +44,7 @@ def inputs_of(params: Params, name: str) -> dict[str, str]:
 
 
 def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
-    """Raise `Changed` if something that `inputs_of` named is not what it was."""
+    """Raise `Changed` if something that `inputs_of` listed has changed."""
     now = inputs_of(params, name)
     if now != before:
         other = ", ".join(sorted(k for k in {**before, **now} if before.get(k) != now.get(k)))
@@ -53,35 +53,35 @@ def require_unchanged(params: Params, name: str, before: Mapping[str, str], stag
         )
 
 
-def require_features(params: Params, name: str, *, gone_too: bool = False) -> None:
-    """Check that every feature store that training reads is there and was made under the settings as they are.
+def require_features(params: Params, name: str, *, missing_too: bool = False) -> None:
+    """Check that every feature store that training reads exists and was made with the current settings.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
-    gone_too
-        Whether missing stores and streams are accepted, since what was made of them can still be used.
+    missing_too
+        Whether missing stores and streams are accepted, since predictions made from them can still be used.
 
     Raises
     ------
     UserError
-        If one is missing or out of date; it names the command. Or if imported ones are of other utterances.
+        If a store is missing or out of date (the message names the command), or an imported one is of other utterances.
     """
     paths = CorpusPaths(name)
-    if gone_too and not paths.utterances.exists():
+    if missing_too and not paths.utterances.exists():
         return
     names = read_utterances(paths.utterances, params.corpus(name).label)["utterance"].tolist()
     for modality, extractor in _stores_read(params, name):
         path = paths.features(extractor)
         if is_imported(path):
             differences(path, names)
-        elif not (gone_too and not (path.exists() and paths.stream(modality).exists())):
+        elif not (missing_too and not (path.exists() and paths.stream(modality).exists())):
             require_extracted(params, name, modality, extractor)
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield each feature store that training reads: those of the modalities, and those of unimodal models."""
+    """Yield each feature store that training reads: those of the modalities and those of unimodal models."""
     corpus = params.corpus(name)
     for modality in corpus.modalities:
         for extractor in params.features_of(name, modality):
@@ -93,18 +93,18 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
 
 
 def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
-    """Check that a store was made of its stream, and this of the recordings, under the settings as they are.
+    """Check that a store was made from its stream, and the stream from the recordings, with the current settings.
 
     Raises
     ------
     UserError
-        If it is missing or out of date; it names the command.
+        If either is missing or out of date; the message names the command.
     """
     path = CorpusPaths(name).features(extractor)
     if extractor not in extractor_names():
         raise UserError(
-            f"{path} does not exist, and {extractor!r} is no extractor: import it with `crossmodal import ... --into "
-            f"{name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
+            f"{path} does not exist, and {extractor!r} is not a known extractor: import it with `crossmodal import ... "
+            f"--into {name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
         )
     command = f"crossmodal extract --corpus {name} --extractor {extractor}"
     if not path.exists():
@@ -121,18 +121,18 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
 
 @dataclass(frozen=True)
 class Record:
-    """What train.json says of the predictions beside it.
+    """What train.json records about the predictions next to it.
 
     Attributes
     ----------
     inputs
-        All that they were made of, as `inputs_of` gave it.
+        Everything that they were made from, as `inputs_of` returned it.
     notices
-        What was remarked on.
+        What the user should know about them.
     normalise
-        How features were brought to one scale.
+        How features were normalised.
     fits
-        The keys of the fits, in the cache.
+        The keys of the fits in the cache.
     content
         The key of the predictions and the notices, on which evaluation depends.
     """
@@ -156,7 +156,7 @@ def record_in(path: Path) -> Record:
     Raises
     ------
     UserError
-        If the file is damaged, or an earlier version wrote it.
+        If the file is damaged or was written by an earlier version.
     """
     found = read_bound(path)
     try:

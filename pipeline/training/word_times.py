@@ -16,7 +16,7 @@ RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the
 
 
 def timed_of(name: str) -> dict[str, bool]:
-    """Return the utterances of a corpus whose words are listed, and whether any of these has times."""
+    """Return the utterances of a corpus whose words are listed -> whether any of their words has times."""
     known = read_words(CorpusPaths(name).words)
     return {u: any(math.isfinite(start + end) for _, start, end in words) for u, words in known.items()}
 
@@ -27,16 +27,16 @@ def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
     Parameters
     ----------
     name
-        Of the corpus.
+        The name of the corpus.
     table
         Its n utterances.
     sound
-        ``(n,)`` whether features of their sound are there.
+        Mask ``(n,)`` of the utterances that have features of their sound.
 
     Returns
     -------
     pd.DataFrame
-        Columns `words`, whether any is known, `timed`, whether any of them has times, and `sound`.
+        Columns `words` (whether any word is known), `timed` (whether any has times) and `sound`.
     """
     timed = timed_of(name)
     words = (table["text"] != "") | table["utterance"].isin(list(timed))
@@ -44,16 +44,16 @@ def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
 
 
 def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFrame, folder: str) -> list[str]:
-    """Return notices where a model that was fitted on timed words predicts for utterances without them.
+    """Return notices if a model that was fitted on timed words predicts for utterances without them.
 
     Parameters
     ----------
     schema, settings
-        Of the model.
+        Those of the model.
     clips
         What `spoken` returns.
     folder
-        Of the model, for the messages.
+        Folder of the model, for the messages.
     """
     steps = settings.sequences.align == "word" and reads_sequences(schema["strategy"], schema["classifier"])
     columns = [c for stores in schema["features"].values() for store in stores for c in store.get("columns", ())]
@@ -66,10 +66,10 @@ def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFram
         touched = rows if steps else rows & clips["sound"] & rate
         if not touched.any():
             continue
-        effects = ["all of an utterance is one step"] if steps else []
+        effects = ["the whole utterance is one step"] if steps else []
         if rate and (rows & clips["sound"]).any():
             effects.append("the rate of speech is estimated from the sound")
         who = alone if len(clips) == 1 else f"{int(touched.sum())} of {len(clips)} {many}"
-        remedy = "a manifest.csv with a words.csv beside it can give them"
+        remedy = "a manifest.csv with a words.csv next to it can provide them"
         notices.append(f"{folder} was fitted on timed words, but {who}: {' and '.join(effects)}; {remedy}")
     return notices

@@ -126,7 +126,7 @@ def test_where_no_word_is_timed_steps_are_windows_and_a_notice_says_so(trained: 
     before = (results / "predictions.csv").read_bytes()
     _, notices = trained(align="word")
     (said,) = [notice for notice in notices if notice not in plain]
-    assert "no utterance has timed words (text is none of the corpus's modalities)" in said
+    assert "no utterance has timed words (text is not one of the corpus's modalities)" in said
     assert (results / "predictions.csv").read_bytes() == before
     assert said in json.loads((results / "train.json").read_text())["notices"]
 

@@ -66,7 +66,7 @@ def test_what_prepare_would_refuse_is_not_trained_on(here: Path, old: str, new: 
         failed = run(*command, "--corpus", "c", cwd=here, check=False)
         assert failed.returncode != 0
         assert said in failed.stderr
-        assert "`crossmodal prepare` names all such rows" in failed.stderr
+        assert "`crossmodal prepare` lists all such rows" in failed.stderr
     assert Path("results/c/predictions.csv").read_bytes() == before
     line = next(line for line in run("status", cwd=here).stdout.splitlines() if " prepare " in line)
     assert line.split()[2:6] == ["0/1", "0", "0", "1"]

@@ -230,7 +230,7 @@ def test_removed_and_added_utterances_are_counted(tmp_path):
     values = voices(tmp_path)
     changed(lambda t: t.iloc[4:])
     params = load_params(Path("params.yaml"))
-    said = "v.h5: 4 of its 24 ids are of no utterance and are not read (c0, c1, c2, ...)"
+    said = "v.h5: 4 of its 24 ids belong to no utterance and are ignored (c0, c1, c2, ...)"
     assert any(said in line for line in trained())
     assert any(said in line for line in export(params, "mine", "npz", Path("out.npz")))
     assert any(said in problem.message for problem in validate(params, "mine")[0])

@@ -114,7 +114,7 @@ def test_imported_features_are_matched_by_name_and_own_ones_must_match_already()
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(UserError, match=r"no extractor is named for audio: list one in train\.features"):
+    with pytest.raises(UserError, match=r"audio has no extractor: list one in train\.features"):
         load(utterances(1), {"audio": ()})
     with pytest.raises(StoreError, match=r"gone\.h5 does not exist: run the stage"):
         load(utterances(1), {"audio": ("gone",)})
@@ -196,7 +196,7 @@ def test_what_says_one_thing_of_an_utterance_is_no_step_beside_what_has_several(
 @pytest.mark.parametrize(
     ("align", "message"),
     [
-        ("none", "one, two are no common steps over time and differ in number.*the corpus's features.video"),
+        ("none", "one, two differ in number and have no common time steps.*the corpus's features.video"),
         ("word", "two has 2 rows without times for an utterance of 3 timed words.*set sequences.align to none"),
     ],
 )
@@ -323,7 +323,7 @@ def test_words_without_times_give_steps_in_seconds_and_a_notice(text, align):
 @pytest.mark.parametrize(
     ("modalities", "said"),
     [
-        (("audio",), "(text is none of the corpus's modalities): steps are 0.1 s of voice, as with"),
+        (("audio",), "(text is not one of the corpus's modalities): steps are 0.1 s of voice, as with"),
         (("audio", "video"), "steps are 0.1 s of voice and face, as with"),
         (("text", "video"), "steps are 0.1 s of face, and the rows of text, as with"),
         (("text",), "steps are the rows of text, as with"),

@@ -35,7 +35,7 @@ def test_utterances_without_features_are_counted_and_at_most_three_are_shown():
 
 def test_features_without_an_utterance_are_counted():
     path = theirs("a", "x", "y")
-    assert differences(path, ["a"]) == [f"{path}: 2 of its 3 ids are of no utterance and are not read (x, y)"]
+    assert differences(path, ["a"]) == [f"{path}: 2 of its 3 ids belong to no utterance and are ignored (x, y)"]
 
 
 def test_ids_that_are_written_differently_are_refused():

@@ -37,7 +37,7 @@ def test_the_largest_in_every_fold_is_said_with_what_to_write():
     assert sentence == (
         "logistic: C = 6, the largest of 0.3, 1.5, 6, was the best in every fold for unimodal audio logistic, concat"
         " text+audio logistic and 2 more rows: a larger one was not tried and may be better; to try it, write logistic:"
-        " {C: [0.3, 1.5, 6, 24]} under train.settings and allow a train.budget of 4"
+        " {C: [0.3, 1.5, 6, 24]} under train.settings and set train.budget to 4 or more"
     )
 
 
@@ -93,7 +93,7 @@ def test_what_stands_on_a_stack_is_named_as_it_is_written():
 
 def test_the_budget_counts_the_choices_beside():
     (sentence,) = end_notices(fits(AUDIO, {"C": [1.0, 2.0]}, beside=2))
-    assert sentence.endswith("a train.budget of 6")
+    assert sentence.endswith("set train.budget to 6 or more")
 
 
 def test_settings_are_named_where_they_stand():

@@ -70,7 +70,7 @@ def test_what_changed_while_it_was_read_is_named(params: Params) -> None:
 def test_a_missing_store_is_named_with_what_makes_it(params: Params) -> None:
     require_features(params, "c")
     CorpusPaths("c").features("theirs").unlink()
-    with pytest.raises(UserError, match=r"theirs.h5 does not exist, and 'theirs' is no extractor: import it"):
+    with pytest.raises(UserError, match=r"theirs.h5 does not exist, and 'theirs' is not a known extractor: import it"):
         require_features(params, "c")
     with pytest.raises(UserError, match="run `crossmodal extract --corpus c --extractor vader`"):
         require_extracted(params, "c", "text", "vader")

@@ -34,7 +34,7 @@ def test_a_lone_recording_without_timed_words_is_one_step(row, cause):
     (notice,) = notices_of_untimed(OVER_TIME, WORDS, clips(row), "m")
     assert notice.startswith("m was fitted on timed words, but ")
     assert cause in notice
-    assert "all of an utterance is one step" in notice
+    assert "the whole utterance is one step" in notice
 
 
 def test_the_rate_of_speech_is_estimated_only_where_there_is_sound():
