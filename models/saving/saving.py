@@ -126,7 +126,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
             model = read(_parsed(content), _unpacked(packed))
     except Exception as error:  # constructors raise anything on odd content or in other library versions
         why = "; ".join([_reason(error), *notices])
-        raise ModelError(f"{folder / MODEL} is refused: {why}: fit the model again") from error
+        raise ModelError(f"{folder / MODEL} is refused: {why}: correct that, or fit the model again") from error
     return Saved(model, about["schema"], notices)
 
 

@@ -53,7 +53,8 @@ _OWN = ("models.", "features.")
 
 
 def _floats(part: Any) -> int:
-    arrays = [value for name, value in vars(part).items() if name.endswith("_") and isinstance(value, np.ndarray)]
+    learnt = {name: value for name, value in vars(part).items() if name.endswith("_") and name != "prior_"}
+    arrays = [value for value in learnt.values() if isinstance(value, np.ndarray)]
     return sum(array.size for array in arrays if array.dtype.kind == "f")
 
 

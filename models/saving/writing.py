@@ -113,10 +113,7 @@ class _Writer:
 
 def refusal(name: str, path: str = "") -> str:
     """Return the message that refuses an object of a class that is not on the list."""
-    return (
-        f"it holds {name}{_at(path)}, which a model may not hold; if it is a class of a plugin of yours, list that "
-        "plugin in run.plugins"
-    )
+    return f"it holds {name}{_at(path)}, which a model may hold only if run.plugins lists the plugin that defines it"
 
 
 def _number_type(dtype: Any, path: str) -> str:

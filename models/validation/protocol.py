@@ -168,11 +168,14 @@ class Entry:
         Whether the settings give the number of folds; if not, the data determine it.
     needs_splits
         Whether it reads the column ``split``, whose names must then be train, valid and test.
+    needs_groups
+        Whether it divides by the column of groups, which must then have a value in every row.
     """
 
     divide: Divide
     takes_folds: bool = True
     needs_splits: bool = False
+    needs_groups: bool = True
 
 
 # a new protocol is one function and one line here (or one `register` call in a plugin)
@@ -180,7 +183,7 @@ PROTOCOLS: Registry[Entry] = Registry(
     "protocol",
     ModelError,
     {
-        "official": Entry(_official, takes_folds=False, needs_splits=True),
+        "official": Entry(_official, takes_folds=False, needs_splits=True, needs_groups=False),
         "crossfit": Entry(_crossfit, needs_splits=True),
         "group-kfold": Entry(_group_kfold),
         "leave-one-group-out": Entry(_leave_one_group_out, takes_folds=False),
@@ -188,9 +191,11 @@ PROTOCOLS: Registry[Entry] = Registry(
 )
 
 
-def register(name: str, divide: Divide, *, takes_folds: bool = True, needs_splits: bool = False) -> None:
+def register(
+    name: str, divide: Divide, *, takes_folds: bool = True, needs_splits: bool = False, needs_groups: bool = True
+) -> None:
     """Add a protocol, described as in `Entry`; a name that is already used raises `ModelError`."""
-    PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits))
+    PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits, needs_groups))
 
 
 def protocol_names() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from common.names import suggest
+from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.manifest_columns import OURS, check_named_columns, corrected_columns
 from pipeline.corpora.places import recordings_of, repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity
@@ -97,7 +98,7 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
     needed = [] if corpus.modalities == ("text",) or corpus.features else ["media"]
     needed += [corpus.label] if corpus.label else []
     group = corpus.protocol.group
-    if corpus.protocol.kind != "official" and group != "group":
+    if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group":
         needed.append(group)
     check_columns(path, header, needed)
 
@@ -127,7 +128,7 @@ def _utterance(
     if corpus.label and (fault := fault_of_label(row[corpus.label], corpus.label, corpus.task)):
         note("error", fault)
     group = corpus.protocol.group
-    if corpus.protocol.kind != "official" and group != "group" and not row.get(group):
+    if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
         note("error", f"{group} is empty, but the protocol groups by it")
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"

@@ -54,6 +54,8 @@ class Bundle:
         ``utterance, word, start, end``, in seconds of the recording; may be empty.
     features
         The stores.
+    label
+        The column of labels that the corpus is trained on; only an export sets it.
     notices
         Sentences on what was changed: numbers that were masked, rows that were left out.
     """
@@ -62,6 +64,7 @@ class Bundle:
     words: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(WORD_COLUMNS)))
     features: tuple[FeatureSet, ...] = ()
     notices: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)

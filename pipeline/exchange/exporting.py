@@ -154,7 +154,7 @@ def bundle_of(
         raise UserError(f"the corpus {name} has no word times ({paths.words}): leave out --align word")
     sources = [_source(params, name, store, table) for names in wanted.values() for store in names]
     features = _by_word(sources, table, words) if align else [source.features() for source in sources]
-    return Bundle(_shared(table, corpus), words, tuple(features))
+    return Bundle(_shared(table, corpus), words, tuple(features), label=corpus.label)
 
 
 def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:

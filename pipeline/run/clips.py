@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from common.threads import pin_to_one_thread
 from features.errors import EmptyInput, ExtractorError, NoStream, StoreError
-from features.store import Entry, Item
+from features.store import Entry, Item, Schema
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.plans import Clip, Outcome
@@ -182,8 +184,11 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
     return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note)
 
 
-def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`, read from the cache one by one."""
+def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema: Schema) -> list[Item]:
+    """Return the outcomes as items for `features.store.write_store`, read from the cache one by one.
+
+    An item of which a column has another width than in the schema raises `UserError` when it is read.
+    """
     cache = ClipCache(cache_root, step)
 
     def load(outcome: Outcome) -> Entry:
@@ -194,6 +199,19 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path) -> lis
             raise UserError(
                 f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: run it again"
             )
+        _check_widths(entry, step, schema)
         return entry
 
     return [Item(o.utterance, o.key, o.length, partial(load, o)) for o in outcomes]
+
+
+def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
+    """Check the widths of an entry that an extractor may have made before its names were changed."""
+    for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
+        for column in columns:
+            if column.width and np.size(cells[column.name]) != rows * column.width:
+                raise UserError(
+                    f"{step} has {column.width} {column.name} now, but clips in the cache were computed when it had "
+                    f"{np.size(cells[column.name]) // max(rows, 1)}: raise the version of {step} whenever its names or "
+                    "numbers change, then run the same command again"
+                )

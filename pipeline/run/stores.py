@@ -47,7 +47,7 @@ def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, tar
     done = iter(report.outcomes)
     outcomes = [next(done) if isinstance(plan, Clip) else plan for plan in planned]
     try:
-        write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE))
+        write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE, schema))
     except OSError as error:
         raise UserError(
             f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: free disk space or make "

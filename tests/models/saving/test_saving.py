@@ -12,7 +12,7 @@ from models.nets.trained_net import TrainedNet
 from models.registry import strategy_names
 from models.saving.saving import ABOUT, MODEL, WEIGHTS, load, save
 from models.saving.traversal import iter_parts
-from tests.models.saving.tampering import WORDS, rewritten, trained
+from tests.models.saving.tampering import WORDS, rewritten, trained, with_attribute
 from tests.models.test_registry import TASKS
 
 
@@ -67,7 +67,8 @@ def test_a_model_that_cannot_be_saved_stays_as_it_is_and_so_does_the_old_folder(
     before = model.outputs(x)
     model.odd_ = functools.partial(os.system, "true")
     with pytest.raises(
-        ModelError, match=r"cannot be saved: it holds functools\.partial at odd_, which a model may not"
+        ModelError,
+        match=r"cannot be saved: it holds functools\.partial at odd_, which a model may hold only if",
     ):
         save(model, tmp_path / "m", {})
     np.testing.assert_array_equal(model.outputs(x), before)
@@ -197,3 +198,10 @@ def test_another_library_version_is_remarked_on(saved):
     found = load(folder)
     assert any("was saved with scikit-learn 0.1.2, installed is" in notice for notice in found.notices)
     assert found.model.outputs(x).shape == (60, 3)
+
+
+def test_a_model_that_is_refused_may_be_corrected_or_fitted_again(saved):
+    folder, _, _ = saved
+    with_attribute(folder, {"object": "theirs.Odd", "state": {"dict": []}})
+    with pytest.raises(ModelError, match=r"lists the plugin that defines it.*: correct that, or fit the model again$"):
+        load(folder)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -24,6 +25,15 @@ X, Y = RNG.normal(size=(40, 6)), np.arange(40) % 3
 def test_linear():
     assert parameters(LogisticRegression().fit(X, Y)) == 3 * 6 + 3
     assert parameters(LogisticRegression()) == 0
+
+
+def test_of_a_plugins_strategy_the_prior_does_not_count():
+    class Own(BaseEstimator):
+        def fit(self):
+            self.weights_, self.prior_, self.seen_ = np.ones(2), np.ones(3), np.arange(4)
+            return self
+
+    assert parameters(Own().fit()) == 2
 
 
 def test_support_vectors():

@@ -205,6 +205,17 @@ def test_a_protocol_needs_splits_exactly_if_it_refuses_a_table_without_them():
             assert classes(Protocol(name, folds=2), table).folds
 
 
+def test_a_protocol_needs_groups_exactly_if_it_refuses_a_table_with_a_row_without_one():
+    table = sheet(split=["train"] * 12 + ["test"] * 12)
+    table["actor"] = [*["a", "b", "c", "d"] * 5, *["e"] * 3, ""]
+    for name, entry in protocol.PROTOCOLS.items():
+        try:
+            refused = not classes(Protocol(name, "actor", folds=2), table).folds
+        except ModelError as error:
+            refused = "groups by 'actor'" in str(error)
+        assert refused is entry.needs_groups, name
+
+
 def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
     table = sheet(split=["train"] * 12 + ["test"] * 12)
     for name, entry in protocol.PROTOCOLS.items():

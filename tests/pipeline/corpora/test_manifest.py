@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.validation.protocol import PROTOCOLS, register
 from pipeline.corpora.manifest import read
 from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
@@ -410,3 +411,15 @@ def test_similar_names_are_not_reported_again_for_imported_features(tmp_path: Pa
     assert "did you mean 'media'" in said(found, "warning")
     found = corpus(tmp_path, rows.replace("a.wav", "x"), header.replace("filename", "media"), **imported)
     assert "did you mean 'start'" in said(found, "warning")
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
+    needs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PROTOCOLS, "_entries", dict(PROTOCOLS.items()))
+    register("halves", lambda table, _: [], needs_groups=needs)
+    rows = "a.mp4,joy,07\nb.mp4,anger,\n"
+    found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
+    said = "actor is empty, but the protocol groups by it"
+    assert [problem.message for problem in found.problems if "groups" in problem.message] == [said] * needs

@@ -48,6 +48,7 @@ def params(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Params]:
 def test_a_bundle_is_what_the_stores_hold(params: Params) -> None:
     bundle = bundle_of(params, "grid", None, "", "")
     assert [store.name for store in bundle.features] == ["vader", "mfcc", "posture"]
+    assert bundle.label == params.corpus("grid").label
     assert {"media", "media_sha256"}.isdisjoint(bundle.utterances.columns)
     for store in bundle.features:
         with open_store(Path(f"data/work/grid/features/{store.name}.h5")) as stored:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.store import Entry
+from features.store import Entry, Schema
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Step, run_step, store_items
@@ -66,7 +66,7 @@ def test_every_kind_of_outcome(toy: type, tmp_path: Path) -> None:
     assert [o.status for o in report.outcomes] == ["ok", "empty", "absent", "failed", "ok"]
     assert report.outcomes[3].error == "ValueError"
     assert report.outcomes[3].note == "bad frame"
-    items = store_items(report.outcomes, "toy", tmp_path / "cache")
+    items = store_items(report.outcomes, "toy", tmp_path / "cache", Schema(()))
     assert [item.load().status for item in items] == ["ok", "empty", "absent", "failed", "ok"]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.store import Entry, feature_schema, open_store
-from pipeline.errors import Changed, TooManyFailures
+from pipeline.errors import Changed, TooManyFailures, UserError
 from pipeline.run.clips import StepReport
 from pipeline.run.ledger import read_failures
 from pipeline.run.plans import Clip, Outcome
@@ -50,6 +50,17 @@ def test_outcomes_are_in_the_planned_order(tmp_path: Path, monkeypatch: pytest.M
         assert store.all_rows()[:, 0].tolist() == [6, 8]
     again = run_and_store(Doubles(), planned, Pool(0), target)
     assert again.computed == ["c"]  # what failed is tried again, the rest is in the cache
+
+
+def test_clips_of_another_width_in_the_cache_are_refused_with_what_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planned = [Clip("b", "kb", 3)]
+    run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"}))
+    for wider, what in ((feature_schema(2, 1), "2 values"), (feature_schema(1, 4), "4 pooled")):
+        with pytest.raises(UserError, match=f"doubles has {what} now, .* it had 1: raise the version of doubles"):
+            run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", wider, {"name": "doubles"}))
 
 
 def report(*statuses: Any) -> StepReport:
