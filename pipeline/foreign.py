@@ -66,7 +66,7 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     # h5py turns HDF5's own errors into these; a closed or damaged object is a ValueError or KeyError.
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError, OverflowError) as error:
         raise UserError(
-            f"{path} is not a readable HDF5 file, or damaged or cut off ({one_line(error)}): get or make it again"
+            f"{path} is not a readable HDF5 file, or is damaged or cut off ({one_line(error)}): get or make it again"
         ) from error
 
 
@@ -122,6 +122,6 @@ def refuse_ratio(what: str, declared: int, stored: int) -> None:
     """Raise `UserError` if data unpack to more than `HARMLESS` bytes and to more than `RATIO` times their size."""
     if declared > HARMLESS and declared > RATIO * stored:
         raise UserError(
-            f"{what} declares {declared >> 20} MiB but holds {stored} bytes, as a file made to fill the memory does: "
+            f"{what} declares {declared >> 20} MiB but holds {stored} bytes, like a file made to fill the memory: "
             "get it from somewhere else"
         )

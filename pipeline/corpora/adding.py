@@ -27,7 +27,7 @@ def add_corpus(
     also_run: bool = False,
     check: Callable[[Params], None] = lambda _: None,
 ) -> list[str]:
-    """Add a corpus block to a settings file and return what to tell the user.
+    """Add a corpus block to a settings file and return the lines to print.
 
     A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. `check` may refuse
     the new settings by raising an exception.
@@ -64,7 +64,7 @@ def _add_corpus(
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
-    """Add stores, by modality, to the features of a corpus in a settings file, and return what to tell the user."""
+    """Add stores, by modality, to the features of a corpus in a settings file, and return the lines to print."""
     with _editing(path):
         return _add_features(path, name, stores)
 

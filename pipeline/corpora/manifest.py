@@ -1,4 +1,4 @@
-"""A user's own folder: `manifest.csv` beside the recordings, and `words.csv` if there are timed words.
+"""A user's own folder: `manifest.csv` next to the recordings, and `words.csv` if there are timed words.
 
 manifest.csv has one row per utterance: `media` (path, absolute or relative to the manifest's folder), the label, and
 optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and if the voice

@@ -30,7 +30,7 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: recordings that break off, tracks and channels that do not exist, and tracks not chosen."""
+    """Return problems: recordings that break off, missing tracks and channels, several tracks with none named."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -73,9 +73,9 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
         if not (track or channel):
             seen.add(name)
         try:
-            taken = chosen(tracks, track or DEFAULT, kind, name)
-            if channel and channel.casefold() != MIX and taken.channels:
-                channel_index(taken.channels, channel, name)
+            track_read = chosen(tracks, track or DEFAULT, kind, name)
+            if channel and channel.casefold() != MIX and track_read.channels:
+                channel_index(track_read.channels, channel, name)
         except MediaError as error:
             yield int(line), str(error)
 
@@ -86,11 +86,11 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:
         tracks = getattr(infos[several[0]], kind)
-        taken = next(track.number for track in tracks if track.chosen)
+        default = next(track.number for track in tracks if track.chosen)
         recordings = f"{len(several)} recordings have" if len(several) > 1 else "a recording has"
         yield (
             f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Where "
-            f"streams.{kind}.track names none, the default track is read, here {taken}; "
+            f"streams.{kind}.track names none, the default track is read, here {default}; "
             f"a column {kind}_track chooses another"
         )
 

@@ -38,7 +38,7 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
     rows = _once(path, {line: _timed(row) for line, row in sheet.rows if row["word"]}, problems)
     if silent := [line for line, row in sheet.rows if not row["word"]]:
         what = f"{len(silent)} {'row has' if len(silent) == 1 else 'rows have'} no word (such as line {silent[0]})"
-        problems.append(Problem("warning", path, None, f"{what}: taken for pauses and left out"))
+        problems.append(Problem("warning", path, None, f"{what}: read as pauses and left out"))
     named = {name_of(row["utterance"]) for row in rows.values()}
     meant = dict(nearly_equal(sorted(named - spans.keys()), sorted(spans.keys() - named)))
     words = pd.DataFrame(

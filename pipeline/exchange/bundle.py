@@ -1,4 +1,4 @@
-"""A bundle: utterances, their words and their features, whatever file they come from or go to."""
+"""A bundle: utterances, their words and their features, independent of any file format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

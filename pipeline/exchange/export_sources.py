@@ -42,7 +42,7 @@ class ExportStore:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Number of rows of each utterance of the table."""
-        rows = np.append(np.diff(self.offsets), 0)  # no rows at position -1: not in the store
+        rows = np.append(np.diff(self.offsets), 0)  # at -1, for utterances that are not in the store
         found: NDArray[np.int64] = rows[self.at]
         return found
 

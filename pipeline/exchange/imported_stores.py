@@ -55,10 +55,10 @@ def _require_imported(target: Path) -> None:
 
 def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
     """Rename stores that have the name of an extractor, so that neither overwrites the other."""
-    taken = {*extractor_names(), *fitted_names()}
+    reserved = {*extractor_names(), *fitted_names()}
     found = []
     for store in stores:
-        name = f"{store.name}_imported" if store.name in taken else store.name
+        name = f"{store.name}_imported" if store.name in reserved else store.name
         if name != store.name:
             notices.append(f"the store {store.name} is named {name} here, since an extractor has that name")
         check_store(name)

@@ -233,7 +233,7 @@ def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
 
 
 def _forget(root: Path, name: str) -> None:
-    """Remove what a failed import wrote apart from its stores."""
+    """Remove the files of a failed import, except its stores."""
     for file in (root / "manifest.csv", root / "words.csv"):
         file.unlink(missing_ok=True)
     for folder in (root, CorpusPaths(name).work / "features", CorpusPaths(name).work):

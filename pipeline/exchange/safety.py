@@ -77,7 +77,7 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     UserError
         For an opcode that plain data do not need, too many of them, deep nesting, or bytes after the end.
     """
-    stack: list[_Node | None] = []  # None: a mark
+    stack: list[_Node | None] = []  # None stands for a mark
     memo: dict[int, _Node] = {}
     count = 0
     for opcode, arg, position in pickletools.genops(data):

@@ -1,4 +1,4 @@
-"""Locks: one run at a time writes a target; another one waits and says for whom."""
+"""Locks: one run at a time writes a target; another one waits and names it."""
 
 import errno
 import fcntl

@@ -52,7 +52,7 @@ class Source:
     span: Span
     text: str
     words: tuple[Word, ...]
-    sha256: str = ""  # of the recording when the run was planned; empty if it could not be read or is not needed
+    sha256: str = ""  # sha256 of the recording when the run was planned; empty if it could not be read or is not needed
 
 
 def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:

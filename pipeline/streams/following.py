@@ -9,7 +9,7 @@ from pipeline.streams.faces import Face, weight
 from pipeline.streams.pictures import Box, iou
 
 MAX_STEP = 0.6  # how far a face may move between two samples, in face sizes, and still be the same
-MAX_GROWTH = 2.0  # by what factor its size may change
+MAX_GROWTH = 2.0  # factor by which its size may change
 MAX_CROWDED = 0.2  # a person counts as alone if other faces are seen in at most this share of the frames ...
 MAX_OTHER = 0.5  # ... and their sides are at most this fraction of the person's
 
@@ -80,7 +80,7 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     A person is alone if others are seen in few frames only (`MAX_CROWDED` of those with a face) and much smaller
     (`MAX_OTHER`). A face next to a larger one is never joined to it, nor is a probable error of the detector: a
     much smaller face in a single frame, while another track goes on. Where several people are seen together, tracks are
-    left unchanged. Two people who are shown in turn, each of them alone, look like one: boxes cannot tell them apart.
+    left unchanged. Two people who are shown in turn, each of them alone, look like one: boxes cannot distinguish them.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     seen = sum(map(bool, tracks))
     if len(together) > MAX_CROWDED * seen or any(sorted(own)[-2] > MAX_OTHER * max(own) for own, _ in together):
         return [list(numbers) for numbers in tracks]
-    beside = {track for own, numbers in together for track in numbers if track != numbers[own.index(max(own))]}
-    alone = {track for numbers in tracks for track in numbers} - beside - _detector_errors(sides, tracks)
+    others = {track for own, numbers in together for track in numbers if track != numbers[own.index(max(own))]}
+    alone = {track for numbers in tracks for track in numbers} - others - _detector_errors(sides, tracks)
     return [[min(alone) if track in alone else track for track in numbers] for numbers in tracks]
 
 

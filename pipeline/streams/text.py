@@ -14,7 +14,7 @@ from pipeline.settings.streams import TextConfig
 VERSION = 1
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\uff07\u00b4`"), "'")
 JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in Persian and in Indian scripts
-SIMILAR = 0.6  # spellings of at least this ratio (difflib) are taken for the same word
+SIMILAR = 0.6  # spellings of at least this ratio (difflib) count as the same word
 
 Timed = tuple[str, float, float]  # word, start, end in seconds
 

@@ -1,6 +1,6 @@
-"""Records of what a stage wrote: a file beside its tables with the sha256 of each.
+"""Records of what a stage wrote: a file next to its tables with the sha256 of each.
 
-`tables.json` lies beside the tables of `prepare` and `evaluate`, `train.json` beside the predictions. A table that was
+`tables.json` is next to the tables of `prepare` and `evaluate`, `train.json` next to the predictions. A table that was
 edited or damaged is refused. So is one that no record names: its record was deleted, or an earlier version wrote it.
 """
 
@@ -15,7 +15,7 @@ from pipeline.hashing import sha256_of
 
 TABLES = "tables.json"
 TRAINED = "train.json"
-VERSION = 2  # of the records; those of version 1 held no version number
+VERSION = 2  # version of the records; those of version 1 held no version number
 
 _PREPARED = ("utterances.csv", "words.csv")
 PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
@@ -81,17 +81,17 @@ def _whole(path: Path) -> dict[str, Any]:
 
 
 def require_written(path: Path) -> None:
-    """Check that a file has the content that the record beside it names.
+    """Check that a file has the content that the record next to it names.
 
     Raises
     ------
     UserError
         If the content differs, or no record names a file that needs one. The message names the command that writes it.
     """
-    beside = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
+    records = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
     if path.name in PREDICTED:
-        beside = [one for one in beside if one.name == TRAINED]
-    for record_path in beside:
+        records = [record for record in records if record.name == TRAINED]
+    for record_path in records:
         content = read_record(record_path)
         require_named(path, content)
         if path.name in content["files"]:
@@ -119,8 +119,8 @@ def require_all_there(path: Path) -> None:
 
 def unknown(path: Path) -> str:
     """Return why predictions cannot be checked (no record, or one of an earlier version), or nothing if they can."""
-    beside = path.with_name(TRAINED)
-    return "" if beside.exists() and of_this_version(beside) else without_record(path)
+    record = path.with_name(TRAINED)
+    return "" if record.exists() and of_this_version(record) else without_record(path)
 
 
 def of_this_version(path: Path) -> bool:
@@ -130,10 +130,10 @@ def of_this_version(path: Path) -> bool:
 
 def without_record(path: Path) -> str:
     """Return a sentence on a file that no record names, with the command that writes it again."""
-    beside = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
-    why = "does not name it" if beside.exists() else "is missing"
+    record = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
+    why = "does not name it" if record.exists() else "is missing"
     return (
-        f"{path} cannot be checked, since {beside} {why}: it was deleted, or an earlier version wrote the table. Run "
+        f"{path} cannot be checked, since {record} {why}: it was deleted, or an earlier version wrote the table. Run "
         f"`{command_of(path)}` again{_ELSE.get(path.name, '')}"
     )
 

@@ -86,7 +86,7 @@ def other_meanings(
     ours, named
         As for `pipeline.tables.headers.column_names`.
     folder
-        What paths are relative to.
+        The folder that paths are relative to.
 
     Examples
     --------
@@ -94,8 +94,8 @@ def other_meanings(
     {'Region': 'region'}
     """
     keys = {folded(name): name for name in ours if name not in columns}
-    asked = {folded(name) for name in named}
-    found = {name: keys[folded(name)] for name in columns if folded(name) in keys and folded(name) not in asked}
+    requested = {folded(name) for name in named}
+    found = {name: keys[folded(name)] for name in columns if folded(name) in keys and folded(name) not in requested}
     return {
         name: mine for name, mine in found.items() if not (fits(mine, c := columns[name]) or _files(mine, c, folder))
     }

@@ -22,7 +22,7 @@ from pipeline.tables.rules import trimmed
 MARKS = "crossmodal_marks"
 _MARKED = "an apostrophe before = + - @ is not part of the text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # of numbers and cells: a spreadsheet computes it
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # a sum of numbers and cells, which a spreadsheet computes
 _NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no reference to a cell begins with a digit, so nothing is computed
 _WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the tables' own verdicts: "= not better", "+ better"
 _FORMULA = re.compile(

@@ -166,5 +166,5 @@ def _named_columns(path: Path, header: Sequence[str], rows: Sequence[Record]) ->
                 "(pandas writes its index like this; index=False leaves it out)"
             )
         if filled:
-            notices.append("the first column has no name: it is taken for an index and not read")
+            notices.append("the first column has no name: it is treated as an index and ignored")
     return [j for j, name in enumerate(header) if name], notices

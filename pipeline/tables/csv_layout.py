@@ -12,8 +12,8 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.tables.rules import folded
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE = 1 << 20  # bytes from which a file's layout is inferred
-_SEARCHED = 10  # lines in which a header is looked for
+_SAMPLE = 1 << 20  # a file's layout is inferred from this many bytes
+_SEARCHED = 10  # the header is searched for in this many lines
 # First bytes of other kinds of file, and what to do about them.
 _SHEET, _PACKED = "save the sheet as 'CSV UTF-8'", "unpack it"
 _OTHERS: dict[bytes, str] = {

@@ -40,11 +40,11 @@ def column_names(header: Sequence[str], ours: Collection[str], named: Collection
     """
     names = [trimmed(name) for name in header]
     keys = [folded(name) for name in names]
-    taken = {*named, *ours}
+    reserved = {*named, *ours}
     for name in dict.fromkeys((*(n for n in named if n), *ours)):
         if name in names:
             continue
-        same = [i for i, key in enumerate(keys) if key == folded(name) and names[i] not in taken]
+        same = [i for i, key in enumerate(keys) if key == folded(name) and names[i] not in reserved]
         if len(same) > 1:
             raise UserError(f"{place} has the columns {_both(names, same)}, and each could be {name!r}: rename one")
         for i in same:

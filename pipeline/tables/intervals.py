@@ -11,7 +11,7 @@ from pipeline.errors import UserError, counted
 from pipeline.foreign import one_line
 
 REACH_S = 1.0  # a word may last this long beyond the end of its utterance; hardly any word lasts longer
-DIGITS = 6  # after the decimal point of a second, as in the utterance table
+DIGITS = 6  # decimal places of seconds, as in the utterance table
 _SHOWN = 3
 
 Seconds = NDArray[np.float64]

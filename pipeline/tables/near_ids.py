@@ -41,12 +41,12 @@ def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, 
         whole.setdefault(parts, name)
         for tail in _tails(parts):
             tails.setdefault(tail, name)
-    pairs, taken = [], set()
+    pairs, paired = [], set()
     for name in mine:
         parts = _parts(name)
         found = tails.get(parts) or next((whole[tail] for tail in _tails(parts) if tail in whole), None)
-        if found is not None and found not in taken:
-            taken.add(found)
+        if found is not None and found not in paired:
+            paired.add(found)
             pairs.append((name, found))
     return pairs
 

@@ -37,7 +37,7 @@ class Neighbours:
         given
             The path as it was written, if `path` was made from that.
         root
-            What paths are relative to; by default where `path` lies.
+            The folder that paths are relative to; by default where `path` lies.
         """
         for other in _rewritten(path, given or path.as_posix(), root):
             if other != path and other.is_file():

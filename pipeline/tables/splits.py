@@ -11,7 +11,7 @@ from pipeline.foreign import one_line
 from pipeline.tables.rules import trimmed
 
 SPLITS = protocol.SPLITS
-# What others call our splits.
+# Other names of our splits.
 _MEANT: Mapping[str, str] = {
     "training": "train", "trn": "train", "dev": "valid", "devel": "valid", "development": "valid", "val": "valid",
     "validation": "valid", "validate": "valid", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",

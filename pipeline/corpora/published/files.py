@@ -1,4 +1,4 @@
-"""What the readers of published corpora share: table rows, label files, folders of recordings, `.csd` files."""
+"""Shared by the readers of published corpora: table rows, label files, folders of recordings, `.csd` files."""
 
 import csv
 import io
@@ -248,7 +248,7 @@ def _video(group: Any, path: Path) -> Computed:
     intervals = child(path, group, "intervals", dataset=True)
     if features.ndim < 2 or intervals.shape != (len(features), 2) or intervals.dtype.kind not in "fiu":
         shapes = f"features {features.shape} and intervals {intervals.shape}"
-        raise UserError(f"{path}: {group.name} has {shapes}: it needs (n, k) and numbers (n, 2)")
+        raise UserError(f"{path}: {group.name} has {shapes} instead of (n, k) and numbers (n, 2)")
     if features.dtype.kind not in "fiuS" and h5py.check_string_dtype(features.dtype) is None:
         raise UserError(f"{path}: {group.name}/features holds neither numbers nor words ({features.dtype})")
     return Computed(np.asarray(features[()]), np.asarray(intervals[()], np.float64))

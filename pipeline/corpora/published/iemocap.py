@@ -103,7 +103,8 @@ DESCRIPTION = Description(
             "scripts are the same in all sessions, so lines of the test fold occur word for word in training", "ours"
         ),
         Fault(
-            "papers with 6 classes and 7433 utterances count 53 as happy that have no majority", "the pickles' labels"
+            "papers with 6 classes and 7433 utterances count 53 utterances without a majority as happy",
+            "the pickles' labels",
         ),
     ),
 )

@@ -60,7 +60,7 @@ DESCRIPTION = Description(
         "Raw/Audio/WAV_16000/Segmented": "<video>_<n>.wav; or Raw/Audio/WAV_16000/Full/<video>.wav",
         "Raw/Transcript/Segmented": "<video>.annotprocessed",
         "Raw/Labels/OpinionLevelSentiment.csv": "start, end, video, n, score; or *Opinion_Labels.csd, or label.csv",
-        "Raw/<video>": "<n>.mp4, the clips as MMSA has them, with label.csv beside Raw",
+        "Raw/<video>": "<n>.mp4, the clips as MMSA has them, with label.csv next to Raw",
     },
     labels={"sentiment": "score from -3 to 3, the mean of several raters"},
     counts={
@@ -103,7 +103,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
     Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, `split` the official fold. Of the three
     kinds of label file, the first that exists is read. Clips are preferred to whole videos, which need the labels'
-    times. The SDK's timed words are read too if they lie beside the labels.
+    times. The SDK's timed words are read too if they are next to the labels.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _is_mosi(raw: Path) -> bool:
 
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
-    """Return where labels may lie: beside and in Raw, or if there are none, anywhere below the root."""
+    """Return the folders of labels: those in and around Raw, or if these hold none, all folders below the root."""
     labels = inside(raw, "Labels")
     near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):

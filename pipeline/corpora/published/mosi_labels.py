@@ -56,15 +56,15 @@ HEADERLESS = (
     "label",
 )  # columns of OpinionLevelSentiment.csv, which has no header
 
-NEEDED = ("video_id", "clip_id", "label")  # of label.csv
+NEEDED = ("video_id", "clip_id", "label")  # columns of label.csv
 
 OPINIONS, COMPUTED, SHEET = "OpinionLevelSentiment.csv", "*Opinion_Labels*.csd", "label.csv"
 
 INSIDE = ("Video", "Audio", "Transcript", "Labels")  # folders in Raw
 
 HINT = (
-    f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} beside "
-    "Raw; remove what you do not have from the corpus's modalities."
+    f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} next "
+    "to Raw; remove what you do not have from the corpus's modalities."
 )
 
 Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 for a .csd), cells
@@ -125,8 +125,8 @@ def _opinion_rows(path: Path) -> Rows:
     for i, (line, cells) in enumerate(csv_rows(path)):
         if i == 0 and (len(cells) != len(HEADERLESS) or not re.match(r"[-+.\d]", cells[0])):
             raise UserError(
-                f"{path}:{line}: this file has no header and five columns, start, end, video, segment and score; its "
-                f"first line reads {','.join(cells)!r}"
+                f"{path}:{line}: this file has no header, and five columns (start, end, video, segment, score), but it "
+                f"begins with {','.join(cells)!r}"
             )
         yield line, named_cells(HEADERLESS, cells)
 

@@ -58,7 +58,7 @@ class Recordings:
 def find_recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
-    """Return the recordings of utterances (sound only, if need be), and those of their sound if it is separate."""
+    """Return the recordings of utterances (only sound if need be), and those of their sound if it is separate."""
     sounds = inside(raw, "Audio/WAV_16000")
     heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
     clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)

@@ -50,7 +50,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     _, header = next(rows)
     if not any(header):
         raise UserError(f"{path} has no header: write the names of the columns into its first line")
-    index = "" if header[0] else "the first column has no name: it is taken for an index and not read"
+    index = "" if header[0] else "the first column has no name: it is treated as an index and ignored"
     there = [j for j, name in enumerate(header) if name]
     names = dict(zip(there, names_here([header[j] for j in there], options, path), strict=True))
     chosen = matched(options, list(names.values()), source)

@@ -14,7 +14,7 @@ vision_lengths``
 ============================================  =====================================================================
 
 MMSA has neither undefined numbers nor column names: both, and everything else of the bundle, are in a further entry
-``crossmodal`` beside the splits, which MMSA ignores.
+``crossmodal`` next to the splits, which MMSA ignores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -135,7 +135,7 @@ def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
 def _foreign(
     parts: Mapping[str, dict[str, NDArray[Any]]], split_of: Mapping[str, str], path: Path, notices: list[str]
 ) -> Bundle:
-    """Return the bundle, in the order train, valid, test; `notices` grows."""
+    """Return the bundle, in the order train, valid, test, and add to `notices`."""
     parts = {name: parts[name] for name in sorted(parts, key=lambda name: SPLITS.index(split_of[name]))}
     table = pd.concat([_table(part, split_of[name]) for name, part in parts.items()], ignore_index=True)
     places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
@@ -237,7 +237,9 @@ def write(bundle: Bundle, path: Path) -> None:
     try:
         dump(data, path)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or check the folder") from error
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}: free disk space or check the folder"
+        ) from error
 
 
 def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:

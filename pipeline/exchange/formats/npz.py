@@ -280,7 +280,9 @@ def write(bundle: Bundle, path: Path) -> None:
             for store in bundle.features:
                 _put_store(archive, store)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}: make room or check the folder") from error
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}: free disk space or check the folder"
+        ) from error
 
 
 def _entry(name: str, *, text: bool = False) -> zipfile.ZipInfo:

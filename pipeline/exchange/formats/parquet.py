@@ -182,7 +182,7 @@ def write(bundle: Bundle, path: Path) -> None:
         raise UserError(f"{path} {error.strerror}") from error
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error  # pyarrow's own message names no cause
-        raise UserError(f"cannot write {error.filename or path}: {why}: make room or check the folder") from error
+        raise UserError(f"cannot write {error.filename or path}: {why}: free disk space or check the folder") from error
 
 
 def _is_ours(path: Path) -> bool:

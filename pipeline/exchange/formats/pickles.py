@@ -56,7 +56,7 @@ def load(path: Path) -> Any:
         raise UserError(f"{path} cannot be read ({one_line(error)}): look at the file") from error
     except _FAULTS as error:
         raise UserError(
-            f"{path} is not a pickle, or damaged or cut off ({one_line(error) or type(error).__name__}): "
+            f"{path} is not a pickle, or is damaged or cut off ({one_line(error) or type(error).__name__}): "
             "get or make it again"
         ) from error
 

@@ -15,7 +15,7 @@ from pipeline.foreign import printable
 from pipeline.run.pool.fingerprint import differences, fingerprint
 from pipeline.settings.paths import CACHE
 
-_LOOK_S = 1.0  # how often the list of workers is fetched
+_LOOK_S = 1.0  # time between two looks at the list of workers
 _AGAIN_S = 30.0  # a refused worker is checked again after this time: another process may have its address
 _ANSWER_S = 10.0
 _NAMED = 3
@@ -54,7 +54,7 @@ class Crew:
         self.require_scheduler()
         now = time.monotonic()
         self.approved &= present
-        waiting = {a for a, (asked, _) in self._refused.items() if a in present and now - asked < _AGAIN_S}
+        waiting = {a for a, (checked, _) in self._refused.items() if a in present and now - checked < _AGAIN_S}
         if fresh := sorted(present - self.approved - waiting):
             self._ask(fresh)
         self._refused = {a: why for a, why in self._refused.items() if a in present and a not in self.approved}
@@ -110,8 +110,8 @@ class Crew:
         return await asyncio.gather(*(self._answer(a, arguments) for a in addresses), return_exceptions=True)
 
     async def _answer(self, address: str, arguments: tuple[Any, ...]) -> Any:
-        asked = self._client.run(differences, *arguments, workers=[address], on_error="return")
-        return (await asyncio.wait_for(asked, _ANSWER_S)).get(address, TimeoutError())
+        answers = self._client.run(differences, *arguments, workers=[address], on_error="return")
+        return (await asyncio.wait_for(answers, _ANSWER_S)).get(address, TimeoutError())
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def _code() -> str:
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:
-    """Return how this process, a worker, differs from the planner's; if it does not, it may work for the pool.
+    """Return how this worker process differs from the planning one; if it does not, it may work for the pool.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def _remark_versions(client: Any, address: str) -> None:
     here, there = ({**side["host"], **side["packages"]} for side in sides)
     other = [f"{name} {there.get(name)} (here {here[name]})" for name in _SAME if there.get(name) != here.get(name)]
     if other:
-        said = " ".join(
+        message = " ".join(
             f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, make them the same".split()
         )
-        sys.stderr.write(f"{printable(said)}\n")
+        sys.stderr.write(f"{printable(message)}\n")

@@ -29,52 +29,52 @@ class Header(NamedTuple):
     ----------
     pattern
         Matches its first bytes, and is long enough not to match by chance.
-    behind
+    stops
         Whether FFmpeg stops reading at a further header; otherwise it reads over it.
     """
 
     pattern: re.Pattern[bytes]
-    behind: bool = False
+    stops: bool = False
 
 
-def _header(pattern: bytes, *, behind: bool = False) -> Header:
-    return Header(re.compile(pattern, re.DOTALL), behind)
+def _header(pattern: bytes, *, stops: bool = False) -> Header:
+    return Header(re.compile(pattern, re.DOTALL), stops)
 
 
-HEADERS = {  # by FFmpeg's name of the format
+HEADERS = {  # FFmpeg's name of the format -> how its files begin
     MATROSKA: _header(rb"\x1a\x45\xdf\xa3.{1,60}?\x42\x82.{1,8}?(?:matroska|webm)"),
     MOV: _header(rb"moov....(?:mvhd|cmov|rmra)"),
     "aiff": _header(rb"FORM....AIF[FC]"),
     "amr": _header(rb"#!AMR(?:-WB)?(?:_MC1\.0)?\n"),
-    "ape": _header(rb"MAC [\x80-\xff][\x0e\x0f]\0\0", behind=True),
+    "ape": _header(rb"MAC [\x80-\xff][\x0e\x0f]\0\0", stops=True),
     "asf": _header(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c"),
-    "ast": _header(rb"STRM.{4}\0[\0\x01]\0\x10", behind=True),
+    "ast": _header(rb"STRM.{4}\0[\0\x01]\0\x10", stops=True),
     "au": _header(rb"\.snd\0\0.{6}\0\0\0[\x01-\x1b]\0"),
     "avi": _header(rb"RIFF....AVI LIST....hdrl"),
     "caf": _header(rb"caff\0\x01..desc"),
-    "dsf": _header(rb"DSD \x1c\0{7}", behind=True),
-    "flac": _header(rb"fLaC[\0\x80]\0\0\x22", behind=True),
-    FLV: _header(rb"FLV\x01[\0-\x05]\0\0\0\x09\0{4}", behind=True),
+    "dsf": _header(rb"DSD \x1c\0{7}", stops=True),
+    "flac": _header(rb"fLaC[\0\x80]\0\0\x22", stops=True),
+    FLV: _header(rb"FLV\x01[\0-\x05]\0\0\0\x09\0{4}", stops=True),
     "ircam": _header(rb"\x64\xa3[\x01-\x04]\0.{3}[\x45-\x48][\x01-\x20]\0\0\0"),
-    "ivf": _header(rb"DKIF\0\0\x20\0", behind=True),
-    "mpc": _header(rb"MP\+[\x07\x17\x27]", behind=True),
-    "mpc8": _header(rb"MPCKSH", behind=True),
+    "ivf": _header(rb"DKIF\0\0\x20\0", stops=True),
+    "mpc": _header(rb"MP\+[\x07\x17\x27]", stops=True),
+    "mpc8": _header(rb"MPCKSH", stops=True),
     "mxf": _header(rb"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02[\x01-\x04]\0"),
     "nistsphere": _header(rb"NIST_1A\n"),
     "nut": _header(rb"nut/multimedia container\0"),
-    OGG: _header(rb"OggS\0[\x02\x06]", behind=True),
+    OGG: _header(rb"OggS\0[\x02\x06]", stops=True),
     "qcp": _header(rb"RIFF....QLCMfmt "),
     "rm": _header(rb"\.RMF\0\0\0[\x10\x12]\0[\0\x01]"),
     "sox": _header(rb"\.SoX.\0\0\0.{15}\x40[\x01-\x20]\0\0\0"),
-    "swf": _header(rb"[FC]WS[\x01-\x28]", behind=True),
-    "tak": _header(rb"tBaK", behind=True),
-    "tta": _header(rb"TTA[12][\x01-\x03]\0[\x01-\x20]\0", behind=True),
+    "swf": _header(rb"[FC]WS[\x01-\x28]", stops=True),
+    "tak": _header(rb"tBaK", stops=True),
+    "tta": _header(rb"TTA[12][\x01-\x03]\0[\x01-\x20]\0", stops=True),
     "voc": _header(rb"Creative Voice File\x1a"),
     "w64": _header(rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0"),
     "wav": _header(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE[ -~]{4}"),
-    "wtv": _header(rb"\xb7\xd8\0\x20\x37\x49\xda\x11\xa6\x4e\0\x07\xe9\x5e\xad\x8d", behind=True),
-    "wv": _header(rb"wvpk.{4}[\x02-\x10]\x04.{6}\0{4}", behind=True),
-    "yuv4mpegpipe": _header(rb"YUV4MPEG2 ", behind=True),
+    "wtv": _header(rb"\xb7\xd8\0\x20\x37\x49\xda\x11\xa6\x4e\0\x07\xe9\x5e\xad\x8d", stops=True),
+    "wv": _header(rb"wvpk.{4}[\x02-\x10]\x04.{6}\0{4}", stops=True),
+    "yuv4mpegpipe": _header(rb"YUV4MPEG2 ", stops=True),
 }
 
 
@@ -141,7 +141,7 @@ def _ogg_codec(path: Path, at: int) -> bytes:
 def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[int]:
     """Yield the positions of further headers."""
     header = HEADERS[name]
-    if header.behind and stated_end(path) is None and not restarts:
+    if header.stops and stated_end(path) is None and not restarts:
         yield from _places(path, header.pattern, after)
         return
     places = _places(path, header.pattern, 0)
@@ -195,11 +195,11 @@ def _goes_on(container: Any, path: Path, at: int) -> bool:
                 return all(first[number] == further[number] for number in first.keys() & further.keys())
             return _forms(part) == _forms(container)
     except MediaError:
-        return name in FROM_STAMPS  # too short to tell
+        return name in FROM_STAMPS  # too short to decide
 
 
 def _codecs(container: Any) -> dict[int, str]:
-    """Return the codec of each stream by its number, one name for codecs that only probing tells apart."""
+    """Return the codec of each stream by its number, with a common name for codecs that only probing distinguishes."""
     coded = {s.id: s.codec_context.name for s in media_streams(container) if has_decoder(s)}
     return {number: KINS.get(name, name) for number, name in coded.items()}
 

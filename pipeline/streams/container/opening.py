@@ -29,7 +29,7 @@ _HEAD = 1 << 16  # a list of files must say what it is within this many bytes, c
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
-STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # a track of these beside a larger film is a preview
+STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # next to a larger film, such a track is a preview
 KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISDIR: "a folder",
@@ -113,7 +113,7 @@ def media_streams(container: Any, kind: str | None = None) -> list[Any]:
     """
     kinds = ("audio", "video") if kind is None else (kind,)
     found = [stream for stream in container.streams if stream.type in kinds and not _is_cover(stream)]
-    films = [stream for stream in found if stream.frames > 1]  # as far as the headers count pictures
+    films = [stream for stream in found if stream.frames > 1]  # if the headers state the number of pictures
     return [stream for stream in found if not is_preview(stream, films)]
 
 

@@ -14,8 +14,8 @@ from pipeline.streams.container.opening import media_streams
 from pipeline.streams.container.sizes import FROM_STAMPS
 
 BACK_S = 0.2  # decoding stamps that go back by more than this start a new part
-AHEAD_S = 60.0  # in files without stated lengths, so do stamps that jump forward by more than this
-WRAPPED_S = 12 * 3600.0  # in any file, stamps that jump forward by more than this wrapped around
+AHEAD_S = 60.0  # stamps that jump forward by more than this do too, in files without stated lengths
+WRAPPED_S = 12 * 3600.0  # stamps that jump forward by more than this, in any file, have wrapped around
 GLITCH_S = 1.0  # a single stream that goes back by less than this does not start a part
 TS_SIZES = (188, 192, 204)  # bytes per packet: plain, after a time stamp, before a checksum
 TS_SYNC = 0x47

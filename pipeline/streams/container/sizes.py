@@ -64,7 +64,7 @@ def _ends_with_a_tag(path: Path) -> bool:
 def is_guessed(container: Any, path: Path) -> bool:
     """Whether the length that FFmpeg reports is a guess, from the bit rate or from time stamps near the end.
 
-    Those of MPEG streams leave out the last packet. Those of Ogg are exact.
+    In MPEG streams, such a guess leaves out the last packet. For Ogg, FFmpeg's length is exact.
     """
     return not states_length(container, path) and container.format.name != "ogg"
 
@@ -82,8 +82,8 @@ def bytes_cut(path: Path) -> int:
 def stated_end(path: Path) -> int | None:
     """Return the byte at which a file ends according to its headers; None where they do not say.
 
-    The formats that say it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Where something
-    foreign follows the last chunk, that is where the file ends.
+    Formats that say it: WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. If something foreign
+    follows the last chunk, the file ends before it.
     """
     with path.open("rb") as file:
         head = file.read(28)

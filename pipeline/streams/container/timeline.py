@@ -105,7 +105,7 @@ def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> It
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
-        leap = f"its clock jumps forward by {by_s:.2f} s at {end_s:.2f} s: taken for"
+        leap = f"its clock jumps forward by {by_s:.2f} s at {end_s:.2f} s: this counts as"
         if part in parts.pauses:
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
@@ -183,7 +183,7 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
 
 
 def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: str) -> None:
-    """Refuse files joined byte by byte whose parts cannot be told apart or are not all read."""
+    """Refuse files joined byte by byte whose parts cannot be distinguished or are not all read."""
     kind = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
@@ -204,7 +204,7 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
         if container.format.name not in NO_LENGTH_OF_ITS_OWN and stream.duration is not None:
             claims_s[stream.index] = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
     whole_s = _whole_s(container, path, start_s, reach_s)
-    if whole_s > reach_s + MISSING_S:  # if no byte is missing, the last picture stays so long
+    if whole_s > reach_s + MISSING_S:  # if no byte is missing, the last picture stays until then
         held = media_streams(container, "video") if is_complete(container, path) else []
         for stream in held or media_streams(container):
             claims_s[stream.index] = max(whole_s, claims_s.get(stream.index, 0.0))

@@ -96,12 +96,12 @@ def programs_of(container: Any) -> dict[int, int]:
 
     Streams belong to the same program if FFmpeg chooses the same picture and the same sound to go with them.
     """
-    beside = {}
+    pairs = {}
     for stream in media_streams(container):
         found = (container.streams.best(kind, related=stream) for kind in ("video", "audio"))
-        beside[stream.index] = tuple(-1 if other is None else other.index for other in found)
-    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(beside.values()), 1)}
-    return {index: numbers[pair] for index, pair in beside.items()} if len(numbers) > 1 else {}
+        pairs[stream.index] = tuple(-1 if other is None else other.index for other in found)
+    numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs.values()), 1)}
+    return {index: numbers[pair] for index, pair in pairs.items()} if len(numbers) > 1 else {}
 
 
 def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:

@@ -1,7 +1,7 @@
 """Sound or picture in a file after the last packet that FFmpeg reads.
 
 A recorder that fails after it last updated the header leaves a file that states an early end and holds more. FFmpeg
-reads some such formats to the last byte; those below it reads up to the stated end, without a warning.
+reads some formats to the last byte, but those below only up to the stated end, without a warning.
 """
 
 from collections.abc import Callable

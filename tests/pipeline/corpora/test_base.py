@@ -33,8 +33,8 @@ def test_counts_that_differ_from_the_release_are_warnings() -> None:
 
 
 def test_an_incomplete_copy_lists_what_was_and_was_not_found(tmp_path: Path) -> None:
-    said = str(half_unpacked(tmp_path, {"a": True, "b": False, "c": True}, "Unpack all."))
-    assert said == f"{tmp_path} does not hold the whole corpus. Found: a, c. Not found: b. Unpack all."
+    reported = str(half_unpacked(tmp_path, {"a": True, "b": False, "c": True}, "Unpack all."))
+    assert reported == f"{tmp_path} does not hold the whole corpus. Found: a, c. Not found: b. Unpack all."
     assert "Found: nothing of it" in str(half_unpacked(tmp_path, {"a": False}, ""))
     assert "is not a folder" in str(half_unpacked(tmp_path / "none", {"a": False}, ""))
 

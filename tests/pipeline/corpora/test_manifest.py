@@ -162,7 +162,7 @@ def test_spans_are_kept_exactly(spans: list[tuple[float, float]], tmp_path_facto
     ]
 
 
-def said(found: Corpus, severity: str = "warning") -> str:
+def reported(found: Corpus, severity: str = "warning") -> str:
     return "\n".join(str(problem) for problem in found.problems if problem.severity == severity)
 
 
@@ -185,7 +185,7 @@ def test_a_group_column_that_is_ours_in_another_spelling_fills_ours_too(tmp_path
 )
 def test_a_column_named_almost_like_ours_is_warned_about(old: str, new: str, tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD, HEADER.replace(old, new), protocol=ProtocolParams("group-kfold", 2))
-    assert f"the column {new!r} is not read; did you mean {old!r}" in said(found)
+    assert f"the column {new!r} is not read; did you mean {old!r}" in reported(found)
 
 
 @pytest.mark.parametrize(("name", "meant"), [("file", "media"), ("Video_Path", "media"), ("mood", "emotion")])
@@ -198,12 +198,12 @@ def test_rows_of_one_span_are_an_error_if_an_unread_column_distinguishes_them(tm
     rows = "a.mp4,0,1,joy\na.mp4,1,2,anger\nb.mp4,0,2,joy\nb.mp4,2,4,anger\n"
     kind = ProtocolParams("group-kfold", 2)
     found = corpus(tmp_path, rows, "media,start_time,end_time,emotion\n", protocol=kind)
-    assert "2 rows are the same part of a recording" in said(found, "error")
-    assert "lines 2 and 3" in said(found, "error")
-    assert "rename the column 'start_time' to 'start', in seconds" in said(found, "error")
+    assert "2 rows are the same part of a recording" in reported(found, "error")
+    assert "lines 2 and 3" in reported(found, "error")
+    assert "rename the column 'start_time' to 'start', in seconds" in reported(found, "error")
     found = corpus(tmp_path, rows, "media,page,line_no,emotion\n", protocol=kind)
-    assert not said(found, "error")
-    assert "2 rows are the same part of a recording" in said(found)
+    assert not reported(found, "error")
+    assert "2 rows are the same part of a recording" in reported(found)
 
 
 def test_the_same_span_in_other_regions_tracks_or_files_is_accepted(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_names_are_text_and_stripped(tmp_path: Path) -> None:
     found = corpus(tmp_path, rows, "media,utterance,speaker,text,emotion\n")
     assert list(found.utterances["utterance"]) == ["1.10", "1.1", "2e1", "20"]
     assert list(found.utterances["speaker"]) == ["1.1", "1.10", "20", "2e1"]
-    assert "differ only in spelling" not in said(found)
+    assert "differ only in spelling" not in reported(found)
 
 
 def test_invisible_characters_do_not_belong_to_a_name(tmp_path: Path) -> None:
@@ -232,9 +232,9 @@ def test_invisible_characters_do_not_belong_to_a_name(tmp_path: Path) -> None:
 def test_a_missing_label_is_refused(label: str, tmp_path: Path) -> None:
     rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"
     found = corpus(tmp_path, GOOD + rows)
-    assert said(found, "error").count("which is not a label: give a label or remove the row") == 2
+    assert reported(found, "error").count("which is not a label: give a label or remove the row") == 2
     with_scores = corpus(tmp_path, f"a.mp4,u1,,,x,s1,0.5\nb.mp4,u2,,,x,s1,{label}\n", task="regression")
-    assert "which is not a label" in said(with_scores, "error")
+    assert "which is not a label" in reported(with_scores, "error")
 
 
 @pytest.mark.parametrize("label", ["feeling-{}", "{} " + "as was said before " * 20])
@@ -246,28 +246,28 @@ def test_thousands_of_labels_that_occur_once_are_reported_quickly(label: str, tm
         "cannot be both in training and in testing; did you mean 'feeling-" in str(found.problems[0])
         or "as was" in label
     )
-    assert len(said(found)) < 3 * len(rows) + 1_000_000
+    assert len(reported(found)) < 3 * len(rows) + 1_000_000
 
 
 def test_a_score_with_a_comma_is_refused_in_one_sentence(tmp_path: Path) -> None:
     rows = 'a.mp4,"0,5"\nb.mp4,soon\nc.mp4,1\n'
     found = corpus(tmp_path, rows, "media,emotion\n", task="regression", protocol=ProtocolParams("group-kfold", 2))
-    assert "emotion is '0,5', but write it with a decimal point, 0.5" in said(found, "error")
-    assert "emotion is 'soon', but a score must be a number" in said(found, "error")
+    assert "emotion is '0,5', but write it with a decimal point, 0.5" in reported(found, "error")
+    assert "emotion is 'soon', but a score must be a number" in reported(found, "error")
 
 
 def test_a_class_named_none_is_kept_with_a_warning(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "none"))
-    assert not said(found, "error")
-    assert "'none' counts as a class" in said(found)
+    assert not reported(found, "error")
+    assert "'none' counts as a class" in reported(found)
 
 
 @pytest.mark.parametrize("other", ["Joy", "JOY", "j oy", "jo\u200by", "ｊoy"])
 def test_labels_that_differ_only_in_spelling_are_warned_about(other: str, tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD + f"c.mp4,u5,,,x,s1,{other}\nd.mp4,u6,,,y,s1,{other}\n")
-    assert not said(found, "error")
-    assert "emotion: 'joy' (2 rows) and " in said(found)
-    assert "differ only in spelling" in said(found)
+    assert not reported(found, "error")
+    assert "emotion: 'joy' (2 rows) and " in reported(found)
+    assert "differ only in spelling" in reported(found)
 
 
 def test_scores_may_be_spelt_in_several_ways(tmp_path: Path) -> None:
@@ -276,14 +276,14 @@ def test_scores_may_be_spelt_in_several_ways(tmp_path: Path) -> None:
 
 def test_speakers_and_groups_spelt_in_two_ways_or_like_missing_cells_are_warned_about(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("2,3,,s1", "2,3,,S1").replace("Well,s2", "Well,nan"))
-    assert "speaker: 's1' (1 row) and 'S1' (1 row) differ only in spelling" in said(found)
-    assert "speaker: 'nan' (1 row) counts as a name" in said(found)
+    assert "speaker: 's1' (1 row) and 'S1' (1 row) differ only in spelling" in reported(found)
+    assert "speaker: 'nan' (1 row) counts as a name" in reported(found)
 
 
 def test_intervals_as_annotators_write_them_are_accepted(tmp_path: Path) -> None:
     rows = "a.mp4,u1,-0.48,1.5,x,s1,joy\na.mp4,u2,2,2,y,s1,anger\nb.mp4,u3,-2,-1,z,s2,joy\nb.mp4,u4,-1,,w,s2,anger\n"
     found = corpus(tmp_path, rows)
-    assert not said(found, "error")
+    assert not reported(found, "error")
     assert list(found.utterances["start"]) == [0, 2, 0, 0]
     assert list(found.utterances["end"])[:3] == [1.5, 2, 0]
     assert [p.line for p in found.problems] == [2, 3, 4, 5]
@@ -322,12 +322,12 @@ def test_splits_in_any_case(cell: str, split: str, tmp_path: Path) -> None:
 def test_the_split_that_was_probably_meant_is_named(tmp_path: Path) -> None:
     rows = "a.mp4,joy,dev\nb.mp4,anger,test\nc.mp4,joy,test\nd.mp4,anger,train\n"
     found = corpus(tmp_path, rows, "media,emotion,split\n", protocol=ProtocolParams("official"))
-    assert "the part 'dev' is read as valid" in said(found, "warning")
+    assert "the part 'dev' is read as valid" in reported(found, "warning")
     assert list(found.utterances["split"]) == ["valid", "test", "test", "train"]
     found = corpus(
         tmp_path, rows.replace("train", "trian"), "media,emotion,split\n", protocol=ProtocolParams("official")
     )
-    assert "did you mean 'train'" in said(found, "error")
+    assert "did you mean 'train'" in reported(found, "error")
 
 
 @pytest.mark.parametrize("name", ["Manifest.csv", "manifest.tsv", "manifest.csv.csv", "manifset.csv"])
@@ -341,7 +341,7 @@ def test_the_same_rules_hold_without_a_label(tmp_path: Path) -> None:
     kind = ProtocolParams("group-kfold")
     found = corpus(tmp_path, "a.mp4,-1,2,x\n", "media,START,end,text\n", label="", protocol=kind)
     assert list(found.utterances["start"]) == [0]
-    assert "start is -1 s" in said(found)
+    assert "start is -1 s" in reported(found)
 
 
 @pytest.mark.parametrize("column", ["Region", "Sound", "Order", "Start", "END", "Audio_Channel"])
@@ -349,9 +349,9 @@ def test_a_column_with_another_meaning_is_an_ordinary_one(column: str, tmp_path:
     rows = "".join(f"{n}.mp4,{n},s{n % 2},{('joy', 'anger')[n // 2]},{('north', 'south')[n % 2]}\n" for n in range(4))
     header = "media,utterance,speaker,emotion,"
     found = corpus(tmp_path, rows, f"{header}{column}\n")
-    assert not said(found, "error")
-    assert f"the column {column!r} is not read as {column.lower()!r}, which holds" in said(found, "warning")
-    assert "did you mean" not in said(found, "warning")
+    assert not reported(found, "error")
+    assert f"the column {column!r} is not read as {column.lower()!r}, which holds" in reported(found, "warning")
+    assert "did you mean" not in reported(found, "warning")
     assert list(found.utterances[column]) == ["north", "south", "north", "south"]
     found = corpus(tmp_path, rows, f"{header}{column.lower()}\n")
     (problem,) = found.problems
@@ -370,8 +370,8 @@ def test_a_single_wrong_region_is_reported(tmp_path: Path) -> None:
 def test_columns_that_prepare_makes_are_left_out(column: str, label: str, tmp_path: Path) -> None:
     rows = "a.mp4,s1,joy,2\nb.mp4,s2,joy,2\nc.mp4,s1,anger,2\nd.mp4,s2,anger,2\n"
     found = corpus(tmp_path, rows, f"media,speaker,emotion,{column}\n", label=label)
-    assert not said(found, "error")
-    assert f"the column {column!r} is left out" in said(found, "warning")
+    assert not reported(found, "error")
+    assert f"the column {column!r} is left out" in reported(found, "warning")
     assert "2" not in found.utterances.get(column, []).astype(str).tolist()[1:]
     with pytest.raises(UserError, match=f"'{column}' is filled in by"):
         corpus(tmp_path, rows, f"media,speaker,emotion,{column}\n", protocol=ProtocolParams("group-kfold", 2, column))
@@ -385,8 +385,8 @@ WORDS_OF_SPLITS = [("train", "dev", "test"), ("Training", "val", "testing"), ("t
 def test_other_words_for_splits_are_read(words: tuple[str, str, str], kind: str, tmp_path: Path) -> None:
     rows = "".join(f"{n}.mp4,s{n % 3},{('joy', 'anger')[n % 2]},{words[n % 3]}\n" for n in range(6))
     found = corpus(tmp_path, rows, "media,speaker,emotion,split\n", protocol=ProtocolParams(kind, 2, "speaker"))
-    assert not said(found, "error")
-    assert f"the part {words[1]!r} is read as valid" in said(found, "warning")
+    assert not reported(found, "error")
+    assert f"the part {words[1]!r} is read as valid" in reported(found, "warning")
     assert list(found.utterances["split"]) == ["train", "valid", "test"] * 2
 
 
@@ -397,8 +397,9 @@ def test_unknown_splits_matter_only_to_protocols_with_splits(kind: str, errors: 
     assert len([problem for problem in found.problems if problem.severity == "error"]) == errors
     if not errors:
         assert list(found.utterances["split"]) == ["", "", "train"] * 2
-        assert f"'fold3' is not one of train, valid, test and is ignored: the protocol {kind} does not need it" in said(
-            found, "warning"
+        assert (
+            f"'fold3' is not one of train, valid, test and is ignored: the protocol {kind} does not need it"
+            in reported(found, "warning")
         )
 
 
@@ -408,9 +409,9 @@ def test_similar_names_are_not_reported_again_for_imported_features(tmp_path: Pa
     imported = {"modalities": ("audio",), "features": {"audio": ("f",)}}
     assert not corpus(tmp_path, rows, header, **imported).problems
     found = corpus(tmp_path, rows, header, **imported, label="")  # predict: nothing was reported before
-    assert "did you mean 'media'" in said(found, "warning")
+    assert "did you mean 'media'" in reported(found, "warning")
     found = corpus(tmp_path, rows.replace("a.wav", "x"), header.replace("filename", "media"), **imported)
-    assert "did you mean 'start'" in said(found, "warning")
+    assert "did you mean 'start'" in reported(found, "warning")
 
 
 @pytest.mark.parametrize("needs", [True, False])
@@ -421,5 +422,5 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
     register("halves", lambda table, _: [], needs_groups=needs)
     rows = "a.mp4,joy,07\nb.mp4,anger,\n"
     found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
-    said = "actor is empty, but the protocol groups by it"
-    assert [problem.message for problem in found.problems if "groups" in problem.message] == [said] * needs
+    reported = "actor is empty, but the protocol groups by it"
+    assert [problem.message for problem in found.problems if "groups" in problem.message] == [reported] * needs

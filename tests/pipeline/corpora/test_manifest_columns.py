@@ -31,16 +31,16 @@ def test_ours_and_made_are_all_columns_of_the_table() -> None:
 
 
 def test_what_prepare_makes_is_left_out_with_a_warning() -> None:
-    columns, said = of(sheet(media=["a.mp4", "b.mp4"], duration=["1", "2"], mood=["x", "y"]))
+    columns, reported = of(sheet(media=["a.mp4", "b.mp4"], duration=["1", "2"], mood=["x", "y"]))
     assert list(columns) == ["media", "mood"]
-    assert said[0] == ("warning", "something odd")
-    assert said[1][1].startswith("the column 'duration' is left out")
+    assert reported[0] == ("warning", "something odd")
+    assert reported[1][1].startswith("the column 'duration' is left out")
 
 
 def test_a_column_in_which_no_cell_fits_is_an_error_and_emptied() -> None:
-    columns, said = of(sheet(media=["a.mp4", "b.mp4"], region=["north", "south"]))
+    columns, reported = of(sheet(media=["a.mp4", "b.mp4"], region=["north", "south"]))
     assert columns["region"] == ["", ""]
-    assert said[1] == (
+    assert reported[1] == (
         "error",
         "the column 'region' should hold parts of a picture as 'left top right bottom', but holds 'north': rename it "
         "if it means something else",
@@ -50,16 +50,16 @@ def test_a_column_in_which_no_cell_fits_is_an_error_and_emptied() -> None:
 
 
 def test_other_words_for_splits_are_translated() -> None:
-    columns, said = of(sheet(split=["Training", "dev", "test", ""]))
+    columns, reported = of(sheet(split=["Training", "dev", "test", ""]))
     assert columns["split"] == ["train", "valid", "test", ""]
-    assert ("warning", "split: the part 'dev' is read as valid") in said
+    assert ("warning", "split: the part 'dev' is read as valid") in reported
 
 
 @pytest.mark.parametrize(("kind", "cell"), [("official", "fold3"), ("group-kfold", "")])
 def test_an_unknown_split_matters_only_to_protocols_with_splits(kind: str, cell: str) -> None:
-    columns, said = of(sheet(split=["train", "fold3"]), kind)
+    columns, reported = of(sheet(split=["train", "fold3"]), kind)
     assert columns["split"] == ["train", cell]
-    assert any("'fold3' is not one of train, valid, test" in message for _, message in said) == (cell == "")
+    assert any("'fold3' is not one of train, valid, test" in message for _, message in reported) == (cell == "")
 
 
 @pytest.mark.parametrize("needs", [True, False])

@@ -54,7 +54,9 @@ def table(root: Path, rows: list[tuple[str, str, str]]) -> tuple[pd.DataFrame, s
 
 @pytest.mark.parametrize("other", [*SPELLINGS[1:], "link.wav"])
 def test_the_same_part_and_the_same_group_in_another_spelling(root: Path, other: str) -> None:
-    utterances, said = table(root, [("z.wav", "0", "1"), (other, "0.0", "1.00"), (other, "1", "2"), ("q.wav", "", "")])
-    assert "1 row is the same part of a recording as an earlier row, such as lines 2 and 3" in said
+    utterances, message = table(
+        root, [("z.wav", "0", "1"), (other, "0.0", "1.00"), (other, "1", "2"), ("q.wav", "", "")]
+    )
+    assert "1 row is the same part of a recording as an earlier row, such as lines 2 and 3" in message
     assert utterances["group"].tolist() == utterances["recording"].tolist() == ["z", "z", "z", "q"]
     assert utterances["utterance"].is_unique

@@ -56,9 +56,9 @@ def test_a_recording_that_is_not_a_file_fails_alone(tmp_path: Path) -> None:
     names = ("good", "pipe", "loop", "device", "folder", "good2")
     rows = [(f"{name.removesuffix('2')}.wav", name, "ab"[i % 2], f"s{i}", "", "") for i, name in enumerate(names)]
     corpus_of(tmp_path, rows)
-    said = run("validate", "mine", cwd=tmp_path, check=False, timeout_s=60)
+    reported = run("validate", "mine", cwd=tmp_path, check=False, timeout_s=60)
     for name in ("pipe.wav is a named pipe", "leads to itself", "device.wav is a device", "folder.wav is a folder"):
-        assert name in said.stdout + said.stderr
+        assert name in reported.stdout + reported.stderr
     run("prepare", cwd=tmp_path, timeout_s=60)
     run("preprocess", cwd=tmp_path, timeout_s=60)
     found = statuses(tmp_path)
@@ -81,8 +81,8 @@ def test_rows_choose_tracks_and_channels(tmp_path: Path) -> None:
         ("two.mkv", "mono", "b", "s7", "", "right"),
     ]
     corpus_of(tmp_path, rows)
-    said = run("prepare", cwd=tmp_path)
-    lines = [line for line in (said.stdout + said.stderr).splitlines() if "two.mkv" in line]
+    reported = run("prepare", cwd=tmp_path)
+    lines = [line for line in (reported.stdout + reported.stderr).splitlines() if "two.mkv" in line]
     assert any("manifest.csv:7" in line and "no audio track '7'" in line for line in lines)
     assert any("manifest.csv:8" in line and "no channel 'right'" in line for line in lines)
     assert any("several audio tracks" in line for line in lines)
@@ -113,18 +113,18 @@ def test_a_recording_that_breaks_off_is_reported_once_with_its_line(tmp_path: Pa
     (tmp_path / "cut.wav").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     rows = [("whole.wav", 0, 1, "a"), ("cut.wav", 0, 1, "b"), ("cut.wav", 1, 2, "a"), ("whole.wav", 1, 2, "b")]
     write_csv(tmp_path / "manifest.csv", ("media", "start", "end", "label"), rows)
-    said = [p for p in gather(settings(tmp_path)).problems if "breaks off" in p.message]
-    assert [(p.severity, p.line) for p in said] == [("failed", 3)]
-    assert "cut.wav breaks off at 2.0" in said[0].message
+    reported = [p for p in gather(settings(tmp_path)).problems if "breaks off" in p.message]
+    assert [(p.severity, p.line) for p in reported] == [("failed", 3)]
+    assert "cut.wav breaks off at 2.0" in reported[0].message
 
 
 def test_sound_that_is_not_read_is_a_warning_with_its_line(tmp_path: Path) -> None:
     flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
     (tmp_path / "died.wav").write_bytes(wav((tmp_path / "whole.wav").read_bytes()))
     write_csv(tmp_path / "manifest.csv", ("media", "label"), [("whole.wav", "a"), ("died.wav", "b")])
-    (said,) = [p for p in gather(settings(tmp_path)).problems if "are not read" in p.message]
-    assert (said.severity, said.line) == ("warning", 3)
-    assert "died.wav: its header states an end at 1.00 s" in said.message
+    (reported,) = [p for p in gather(settings(tmp_path)).problems if "are not read" in p.message]
+    assert (reported.severity, reported.line) == ("warning", 3)
+    assert "died.wav: its header states an end at 1.00 s" in reported.message
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_a_picture_with_an_unknown_codec_fails_its_recording(tmp_path: Path) -> 
     flashing(folder / "good.mkv", 2.0, 0.5, video="libx264", audio="aac")
     rows = [(name, f"{i}", "ab"[i % 2], f"s{i}", "x") for i, name in enumerate(("good.mkv", unknown.name) * 2)]
     write_csv(folder / "manifest.csv", ("media", "utterance", "label", "speaker", "text"), rows)
-    said = [p for p in gather(settings(folder)).problems if p.severity in ("failed", "error")]
-    assert [(p.severity, p.line) for p in said] == [("failed", 3)]
-    assert "unknown.mkv cannot be decoded" in said[0].message
+    reported = [p for p in gather(settings(folder)).problems if p.severity in ("failed", "error")]
+    assert [(p.severity, p.line) for p in reported] == [("failed", 3)]
+    assert "unknown.mkv cannot be decoded" in reported[0].message
     corpus_of(tmp_path, [(*row[:4], "", "") for row in rows])
     assert "Traceback" not in run("validate", "mine", cwd=tmp_path, check=False).stderr
     run("prepare", cwd=tmp_path)
@@ -170,10 +170,10 @@ def test_an_unexpected_error_in_one_recording_does_not_affect_the_others(
     monkeypatch.setattr(decode, "probe", probe_or_break)
     rows = [(name, f"{i}", "ab"[i % 2], f"s{i}", "", "") for i, name in enumerate(("good.wav", "odd.wav"))]
     write_csv(tmp_path / "manifest.csv", HEADER, rows)
-    (said,) = [p for p in gather(settings(tmp_path)).problems if p.severity == "failed"]
-    assert said.line == 3
+    (reported,) = [p for p in gather(settings(tmp_path)).problems if p.severity == "failed"]
+    assert reported.line == 3
     for part in ("odd.wav cannot be read: AttributeError in test_recordings.py, line", "has no attribute 'width'"):
-        assert part in said.message
+        assert part in reported.message
 
 
 def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:
@@ -188,16 +188,16 @@ def test_picture_and_sound_of_two_programs_are_named(tmp_path: Path) -> None:
         ("two.ts", "mixed", "a", "s3", "", "2", "x"),
     ]
     write_csv(folder / "manifest.csv", header, rows)
-    said = [str(problem) for problem in gather(settings(folder)).problems]
-    (mixed,) = [line for line in said if "belong to two programs" in line]
+    reported = [str(problem) for problem in gather(settings(folder)).problems]
+    (mixed,) = [line for line in reported if "belong to two programs" in line]
     assert ":4" in mixed or "line 4" in mixed
     assert "program 2" in mixed
-    assert any("several audio tracks" in line and "program 2" in line for line in said)
+    assert any("several audio tracks" in line and "program 2" in line for line in reported)
 
 
 def test_a_fault_of_a_file_with_two_names_is_named_by_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.mp4").write_text("this is no recording")
+    (tmp_path / "a.mp4").write_text("this is not a recording")
     os.link(tmp_path / "a.mp4", tmp_path / "b.mp4")
     found = read_all(["a.mp4", "b.mp4"], settings(tmp_path))
     assert [str(found[name]).count(name) for name in ("a.mp4", "b.mp4")] == [1, 1]

@@ -48,7 +48,7 @@ def here(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("label: feeling", "label: mood", "utterance u4: the label column 'mood' is empty"),
         (
@@ -59,13 +59,13 @@ def here(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ("task: classification", "task: regression", "utterance u0: feeling is 'pos', but a score must be a number"),
     ],
 )
-def test_what_prepare_would_refuse_is_not_trained_on(here: Path, old: str, new: str, said: str) -> None:
+def test_what_prepare_would_refuse_is_not_trained_on(here: Path, old: str, new: str, message: str) -> None:
     Path("params.yaml").write_text(PARAMS.replace(old, new))
     before = Path("results/c/predictions.csv").read_bytes()
     for command in (("train", "--workers", "0"), ("fit", "--strategy", "unimodal", "--modalities", "text")):
         failed = run(*command, "--corpus", "c", cwd=here, check=False)
         assert failed.returncode != 0
-        assert said in failed.stderr
+        assert message in failed.stderr
         assert "`crossmodal prepare` lists all such rows" in failed.stderr
     assert Path("results/c/predictions.csv").read_bytes() == before
     line = next(line for line in run("status", cwd=here).stdout.splitlines() if " prepare " in line)
@@ -105,7 +105,7 @@ def other_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (relabelled, "manifest.csv changed"),
         (unreadable, "manifest.csv changed"),
@@ -114,12 +114,12 @@ def other_bytes() -> None:
         (other_bytes, ""),
     ],
 )
-def test_a_changed_manifest_is_reported(here: Path, change: Callable[[], None], said: str) -> None:
+def test_a_changed_manifest_is_reported(here: Path, change: Callable[[], None], message: str) -> None:
     params = load_params(Path("params.yaml"))
     assert changed_sources(params, "c") == ""
     change()
     found = changed_sources(params, "c")
-    assert (said in found) if said else (found == "")
+    assert (message in found) if message else (found == "")
 
 
 def test_every_command_reports_that_the_manifest_changed(here: Path) -> None:

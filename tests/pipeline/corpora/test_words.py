@@ -114,7 +114,7 @@ def test_a_row_without_a_word_is_a_pause(empty: str, tmp_path: Path) -> None:
     (problem,) = problems
     assert (problem.severity, problem.message) == (
         "warning",
-        "2 rows have no word (such as line 3): taken for pauses and left out",
+        "2 rows have no word (such as line 3): read as pauses and left out",
     )
 
 

@@ -24,7 +24,7 @@ from pipeline.foreign import one_line
 CANARY = "canary"  # the file that would appear in the working directory if any of the code ran
 
 
-def refused(call: Callable[[], Any], *said: str) -> str:
+def refused(call: Callable[[], Any], *message: str) -> str:
     """Call, and check that it raises a `UserError` of one line, that nothing ran and nothing was written."""
     folder = Path.cwd().parent
     before = set(folder.rglob("*"))
@@ -33,7 +33,7 @@ def refused(call: Callable[[], Any], *said: str) -> str:
     text = str(error.value)
     assert text == one_line(text, None), text
     assert len(text) < 600
-    for part in said:
+    for part in message:
         assert part in text
     assert not Path(CANARY).exists()
     assert set(folder.rglob("*")) == before

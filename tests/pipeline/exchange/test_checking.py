@@ -21,17 +21,17 @@ def words(*rows: tuple[str, float, float]) -> pd.DataFrame:
 
 
 def test_words_far_beyond_the_utterance_are_cut_off_and_counted():
-    found, said = words_cut(words(("u", 7.9, 30), ("u", 0, 5), ("v", 1, 9), ("u", 7.5, 8.9), ("w", 2, 99)), TABLE)
+    found, reported = words_cut(words(("u", 7.9, 30), ("u", 0, 5), ("v", 1, 9), ("u", 7.5, 8.9), ("w", 2, 99)), TABLE)
     assert found["start"].tolist() == [7.9, 4, 1, 7.5, 2]
     assert found["end"].tolist() == [8, 5, 2, 8.9, 99]
-    assert said == ["cut off 3 words far beyond the utterance (such as 'hm' of 'u')"]
+    assert reported == ["cut off 3 words far beyond the utterance (such as 'hm' of 'u')"]
 
 
 def test_words_elsewhere_or_without_times_stay():
     given = words(("u", 20, 30), ("u", np.nan, np.nan), ("u", 5, 6))
-    found, said = words_cut(given, TABLE)
+    found, reported = words_cut(given, TABLE)
     assert found is given
-    assert not said
+    assert not reported
     assert words_cut(given, TABLE[["utterance"]])[0] is given
 
 

@@ -73,14 +73,14 @@ def test_a_bad_cell_is_named_by_place_and_value(
 def test_columns_that_are_not_kept_or_may_have_a_role_are_a_notice() -> None:
     columns = {"duration": [1, 2], "recording": ["r", "s"], "begin": [0, 1], "order": ["1", "x"], "z": [1j, 2j]}
     found, notices = table(columns)
-    said = "\n".join(notices)
+    reported = "\n".join(notices)
     assert "recording" in found
     assert not {"duration", "order", "z"} & set(found)
-    assert "'duration' is left out, since the name has a meaning here" in said
-    assert "'recording' is not kept" in said
-    assert "'order' is left out" in said
-    assert "'z' is left out: it is of type complex128" in said
-    assert "'begin' is kept as it is; if it holds the start, add --start begin" in said
+    assert "'duration' is left out, since the name has a meaning here" in reported
+    assert "'recording' is not kept" in reported
+    assert "'order' is left out" in reported
+    assert "'z' is left out: it is of type complex128" in reported
+    assert "'begin' is kept as it is; if it holds the start, add --start begin" in reported
 
 
 def test_names_stored_as_floating_point_numbers_are_a_notice() -> None:
@@ -100,11 +100,13 @@ def test_cells_are_numbers_or_empty_and_others_are_refused() -> None:
 
 def test_stores_of_vectors_and_of_sequences() -> None:
     rows = [np.array([[1.0, NAN]]), np.array([[3.0, 4.0]])]
-    made, said = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=True, details={"source": "f"})
+    made, reported = features_of(
+        ("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=True, details={"source": "f"}
+    )
     assert made.pooled_names == made.feature_names == ("x", "y")
     np.testing.assert_array_equal([item.load().clips["pooled"] for item in made.items], [[1, NAN], [3, 4]])
-    assert said == ["voice: 1 number of 1 utterance is not finite and counts as undefined"]
-    made, said = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=False, details={})
+    assert reported == ["voice: 1 number of 1 utterance is not finite and counts as undefined"]
+    made, reported = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=False, details={})
     assert made.pooled_names == ("x_mean", "y_mean", "x_std", "y_std")
     with pytest.raises(UserError, match="2 stores would have the name 'voice'"):
         distinct([made, made], Path("f"))

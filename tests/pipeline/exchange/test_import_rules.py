@@ -109,8 +109,8 @@ def test_names_in_arrays_of_any_type(tmp_path, ids, groups, expected):
     mood = np.array([["a"], ["b"]] * 4)  # MATLAB has columns only
     np.savez(tmp_path / "f.npz", clip=ids, who=groups, mood=mood, v=np.random.default_rng(0).normal(size=(8, 2)))
     (tmp_path / "params.yaml").write_text(FAST)
-    said = imported("npz", arrays=(("audio", ("v",)),))
-    assert ("holds floating-point numbers" in said) == (expected[0] == "1.5")
+    reported = imported("npz", arrays=(("audio", ("v",)),))
+    assert ("holds floating-point numbers" in reported) == (expected[0] == "1.5")
     assert prepared(tmp_path)["utterance"].tolist() == held(tmp_path) == expected
 
 
@@ -139,8 +139,8 @@ def test_names_in_parquet_columns_of_any_type(tmp_path, cells, expected):
 def test_the_label_is_kept_as_written_and_is_not_a_feature(tmp_path):
     rows = [(f"c{i}", f"g{i % 4}", ("1", "1.0", "2")[i % 3]) for i in range(12)]
     sheet(tmp_path, rows)
-    said = imported(arrays=(("audio", ("*",)),))
-    assert "'1' (4 rows) and '1.0' (4 rows) differ only in spelling" in said
+    reported = imported(arrays=(("audio", ("*",)),))
+    assert "'1' (4 rows) and '1.0' (4 rows) differ only in spelling" in reported
     assert prepared(tmp_path)["mood"].tolist() == [row[2] for row in rows]
     with open_store(tmp_path / "data/work/mine/features/audio.h5") as store:
         assert store.attribute("feature_names") == ["v1", "v2"]
@@ -162,8 +162,8 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     sheet(tmp_path, [(f"c{i}", f"g{i % 4}", m) for i, m in enumerate(["a", "b"] * 4 + missing)])
     with (tmp_path / "f.csv").open("a") as file:
         file.write(",,,,\n,,,,\n")
-    said = imported()
-    assert "left out 6 utterances without mood" in said
+    reported = imported()
+    assert "left out 6 utterances without mood" in reported
     assert len(prepared(tmp_path)) == 8
 
 
@@ -217,12 +217,12 @@ def test_a_store_of_other_ids_is_refused_with_a_count(tmp_path):
     voices(tmp_path)
     changed(lambda t: t.assign(utterance=[f"{u}{'x' * (i % 2)}" for i, u in enumerate(t["utterance"])]))
     params = load_params(Path("params.yaml"))
-    said = "12 of its 24 ids are unknown (c1, c3, c5, ...), and 12 of the table's 24 utterances are not in it"
+    reported = "12 of its 24 ids are unknown (c1, c3, c5, ...), and 12 of the table's 24 utterances are not in it"
     for refused in (trained, lambda: export(params, "mine", "npz", Path("out.npz"))):
-        with pytest.raises(UserError, match=re.escape(said)):
+        with pytest.raises(UserError, match=re.escape(reported)):
             refused()
     problems, _ = validate(params, "mine")
-    assert [p.severity for p in problems if said in p.message] == ["error"]
+    assert [p.severity for p in problems if reported in p.message] == ["error"]
     assert not Path("out.npz").exists()
 
 
@@ -230,10 +230,10 @@ def test_removed_and_added_utterances_are_counted(tmp_path):
     values = voices(tmp_path)
     changed(lambda t: t.iloc[4:])
     params = load_params(Path("params.yaml"))
-    said = "v.h5: 4 of its 24 ids belong to no utterance and are ignored (c0, c1, c2, ...)"
-    assert any(said in line for line in trained())
-    assert any(said in line for line in export(params, "mine", "npz", Path("out.npz")))
-    assert any(said in problem.message for problem in validate(params, "mine")[0])
+    reported = "v.h5: 4 of its 24 ids belong to no utterance and are ignored (c0, c1, c2, ...)"
+    assert any(reported in line for line in trained())
+    assert any(reported in line for line in export(params, "mine", "npz", Path("out.npz")))
+    assert any(reported in problem.message for problem in validate(params, "mine")[0])
     with np.load("out.npz") as out:
         np.testing.assert_array_equal(out["features/v/values"], values[4:])
     changed(lambda t: pd.concat([t.iloc[:0], t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
@@ -244,9 +244,9 @@ def test_removed_and_added_utterances_are_counted(tmp_path):
 def test_utterances_that_were_added_are_absent_and_counted(tmp_path):
     voices(tmp_path)
     changed(lambda t: pd.concat([t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
-    said = "v.h5: 2 of the table's 26 utterances are not in it and count as absent (new1, new2)"
-    assert any(said in line for line in trained())
-    assert any(said in line for line in export(load_params(Path("params.yaml")), "mine", "npz", Path("out.npz")))
+    reported = "v.h5: 2 of the table's 26 utterances are not in it and count as absent (new1, new2)"
+    assert any(reported in line for line in trained())
+    assert any(reported in line for line in export(load_params(Path("params.yaml")), "mine", "npz", Path("out.npz")))
     with np.load("out.npz") as out:
         assert out["features/v/status"].tolist() == ["ok"] * 24 + ["absent"] * 2
 
@@ -300,8 +300,8 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     theirs = [spelling.format(i) for i in range(1, 13)]
     path, before = written_as(form, theirs), (tmp_path / "params.yaml").read_bytes()
     options = ImportOptions(arrays=(("audio", ("p" if form == "npz" else "p*",)),), id="clip")
-    said = f"{alike} of 12 utterances of mine are in it by id, but {12 - alike} ids differ only in spelling"
-    with pytest.raises(UserError, match=f"{said}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
+    reported = f"{alike} of 12 utterances of mine are in it by id, but {12 - alike} ids differ only in spelling"
+    with pytest.raises(UserError, match=f"{reported}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
         importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert (tmp_path / "params.yaml").read_bytes() == before
     path = written_as(form, [*ours[:5], "z1", "z2"])  # a part of the corpus, and others: still accepted
@@ -318,8 +318,8 @@ def test_one_id_in_another_case_among_many_that_match_is_a_notice(tmp_path):
     path = written_as("csv", [*ours[:11], "qXyZ"])
     lines = importing.import_into(load_params(Path("params.yaml")), "csv", path, "mine", options, "")
     assert "11 of 12 utterances of mine matched by id" in lines
-    said = "1 id differs only in spelling, such as 'QxYz' of mine and 'qXyZ' of"
-    assert [line for line in lines if line.startswith(said) and "they count as different" in line]
+    reported = "1 id differs only in spelling, such as 'QxYz' of mine and 'qXyZ' of"
+    assert [line for line in lines if line.startswith(reported) and "they count as different" in line]
 
 
 @pytest.mark.parametrize("kind", ["official", "crossfit"])

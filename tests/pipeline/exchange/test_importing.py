@@ -52,8 +52,8 @@ def counts(predictions: pd.DataFrame) -> set[int]:
 
 def test_a_file_becomes_a_corpus_that_trains_and_records_its_origin(tmp_path):
     folder = made(tmp_path)
-    said = run(*AS_CORPUS, cwd=folder).stdout
-    assert "60 utterances; stores: voice, face" in said
+    reported = run(*AS_CORPUS, cwd=folder).stdout
+    assert "60 utterances; stores: voice, face" in reported
     corpus = load_params(folder / "params.yaml").corpora["mine"]
     assert (corpus.modalities, corpus.protocol.kind) == (("audio", "video"), "group-kfold")
     with open_store(folder / "data/work/mine/features/voice.h5") as store:
@@ -72,22 +72,22 @@ def test_a_file_becomes_a_corpus_that_trains_and_records_its_origin(tmp_path):
 
 def test_options_are_written_or_named(tmp_path):
     folder = made(tmp_path)
-    said = run(*AS_CORPUS, "--folds", "3", "--match", "x", "--run", cwd=folder).stdout
+    reported = run(*AS_CORPUS, "--folds", "3", "--match", "x", "--run", cwd=folder).stdout
     assert load_params(folder / "params.yaml").corpora["mine"].protocol.folds == 3
     assert load_params(folder / "params.yaml").run.corpora == ("mine",)
-    assert "--match: no effect with --corpus" in said
+    assert "--match: no effect with --corpus" in reported
     run("prepare", "--corpus", "mine", cwd=folder)
-    said = run("import", "npz", "features.npz", "--into", "mine", "--id", "name", "--array", "audio=face", "--folds",
-               "7", "--run", cwd=folder).stdout  # fmt: skip
-    assert "--folds, --run: no effect with --into" in said
+    out = run("import", "npz", "features.npz", "--into", "mine", "--id", "name", "--array", "audio=face", "--folds",
+              "7", "--run", cwd=folder).stdout  # fmt: skip
+    assert "--folds, --run: no effect with --into" in out
 
 
 def test_undefined_numbers_are_masked_and_utterances_without_others_are_empty(tmp_path):
     voice = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32)
     voice[3], voice[5, 1], voice[7, 2] = np.nan, -np.inf, np.nan
     folder = made(tmp_path, voice=voice)
-    said = run(*AS_CORPUS, cwd=folder).stdout
-    assert "voice: 6 numbers of 3 utterances are not finite" in said
+    reported = run(*AS_CORPUS, cwd=folder).stdout
+    assert "voice: 6 numbers of 3 utterances are not finite" in reported
     with open_store(folder / "data/work/mine/features/voice.h5") as store:
         assert [store.statuses[i] for i in (2, 3, 5)] == ["ok", "empty", "ok"]
         assert np.isnan(store.pooled()[[3, 5, 7], [0, 1, 2]]).all()
@@ -102,11 +102,11 @@ def test_into_joins_by_id_not_by_position(tmp_path):
     extra = np.stack([order, -order], axis=1).astype(np.float32)
     names = np.array([f"x_{i}" for i in [*order, 900, 901]])
     np.savez(folder / "more.npz", name=names, pulse=np.vstack([extra, np.ones((2, 2), np.float32)]))
-    said = run("import", "npz", "more.npz", "--into", "mine", "--id", "name", "--array", "audio=pulse",
+    reported = run("import", "npz", "more.npz", "--into", "mine", "--id", "name", "--array", "audio=pulse",
                "--match", "[cx]_?(.+)", cwd=folder).stdout  # fmt: skip
-    assert "50 of 60 utterances of mine matched by id" in said
-    assert "10 utterances of mine are not in more.npz" in said
-    assert "2 ids of more.npz are not utterances of mine" in said
+    assert "50 of 60 utterances of mine matched by id" in reported
+    assert "10 utterances of mine are not in more.npz" in reported
+    assert "2 ids of more.npz are not utterances of mine" in reported
     with open_store(folder / "data/work/mine/features/pulse.h5") as store:
         for i, name in enumerate(store.utterances):
             number = int(name[1:])
@@ -119,8 +119,8 @@ def test_into_joins_by_id_not_by_position(tmp_path):
 
 def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
     folder = made(tmp_path, mfcc=np.ones((60, 2), np.float32) * np.arange(60)[:, None])
-    said = run(*AS_CORPUS, "--array", "audio=mfcc", cwd=folder).stdout
-    assert "mfcc is named mfcc_imported here" in said
+    reported = run(*AS_CORPUS, "--array", "audio=mfcc", cwd=folder).stdout
+    assert "mfcc is named mfcc_imported here" in reported
     assert (folder / "data/work/mine/features/mfcc_imported.h5").exists()
 
 

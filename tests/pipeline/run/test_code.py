@@ -30,8 +30,8 @@ def test_a_missing_package_is_an_error() -> None:
 
 
 def test_all_packages_of_the_program_are_listed() -> None:
-    beside = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    assert set(ALL) == beside
+    packages = {p.parent.name for p in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert set(ALL) == packages
 
 
 def test_every_change_of_a_source_file_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

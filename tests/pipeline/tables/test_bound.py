@@ -82,9 +82,9 @@ def test_a_record_of_another_version_is_refused_in_one_sentence(tmp_path: Path) 
     path = write(tmp_path)
     found = read_record(tmp_path / TABLES)
     for version in (1, 3, "2", None, [2]):
-        said = found | {"version": version}
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-        (tmp_path / TABLES).write_text(json.dumps(said | {"digest": digest}))
+        message = found | {"version": version}
+        digest = hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
+        (tmp_path / TABLES).write_text(json.dumps(message | {"digest": digest}))
         with pytest.raises(UserError, match=r"tables\.json has version .*this program reads 2: run `crossmodal "):
             read_table(path)
 

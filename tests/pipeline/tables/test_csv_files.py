@@ -101,7 +101,7 @@ def test_cells_in_quotation_marks_after_spaces(tmp_path: Path) -> None:
 def test_an_index_is_a_notice(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text(INDEXED)
     (notice,) = read_sheet(tmp_path / "m.csv", OURS, ["emotion"]).notices
-    assert "taken for an index" in notice
+    assert "treated as an index" in notice
 
 
 def test_numbers_of_lines_count_all_of_them(tmp_path: Path) -> None:

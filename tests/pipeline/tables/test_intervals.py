@@ -10,7 +10,7 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize(
-    ("given", "kept", "said"),
+    ("given", "kept", "message"),
     [
         ((0.5, 2.0), (0.5, 2.0), ""),
         ((NAN, 2.0), (0.0, 2.0), ""),
@@ -21,10 +21,10 @@ NAN = float("nan")
         ((1.5, 1.5), (1.5, 1.5), "both 1.5 s"),
     ],
 )
-def test_one_interval(given: tuple[float, float], kept: tuple[float, float], said: str) -> None:
+def test_one_interval(given: tuple[float, float], kept: tuple[float, float], message: str) -> None:
     found = interval_of(*given)
     np.testing.assert_array_equal((found.start, found.end), kept)
-    assert (said in found.notice) if said else found.notice == ""
+    assert (message in found.notice) if message else found.notice == ""
 
 
 def test_a_reversed_interval_is_an_error() -> None:

@@ -167,7 +167,7 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
     if file.numeric:
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
     rows: list[tuple[str, str, float, float]] = []
-    cache: dict[str, tuple[list[str], Floats]] = {}  # of the latest id only
+    cache: dict[str, tuple[list[str], Floats]] = {}  # words of the latest id only
     used: set[str] = set()
     odd = outside = 0
     for span in spans:

@@ -85,9 +85,9 @@ def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
         If the files are damaged, from two exports, or from a later version.
     """
     own = [file for file in files if OWN_KEY in file.metadata]
-    beside = path.with_name("words.csd")
-    if not path.is_dir() and path.name != beside.name and beside.is_file():
-        own += [file for file in [describe(beside)] if _same_export(file, own[0])]
+    words_file = path.with_name("words.csd")
+    if not path.is_dir() and path.name != words_file.name and words_file.is_file():
+        own += [file for file in [describe(words_file)] if _same_export(file, own[0])]
     for file in own[1:]:
         if not _same_export(file, own[0]):
             raise UserError(f"{own[0].path} and {file.path} come from two exports: put each into its own folder")

@@ -247,7 +247,7 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the numbers of utterances in a dialogue: from the end of their ids if they rise, else their positions.
+    """Return the numbers of utterances in a dialogue: those that end their ids if they increase, else positions.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))

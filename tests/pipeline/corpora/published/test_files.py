@@ -121,7 +121,7 @@ def test_rows_of_a_csv_have_the_numbers_of_their_last_lines(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("cell", "value", "said"),
+    ("cell", "value", "reported"),
     [
         ("2.5", 2.5, ""),
         ("-3", -3.0, ""),
@@ -130,10 +130,10 @@ def test_rows_of_a_csv_have_the_numbers_of_their_last_lines(tmp_path: Path) -> N
         ("", math.nan, "score is '', but must be a number from -3 to 3"),
     ],
 )
-def test_numbers_are_checked_against_their_limits(cell: str, value: float, said: str) -> None:
+def test_numbers_are_checked_against_their_limits(cell: str, value: float, reported: str) -> None:
     bad: list[str] = []
     np.testing.assert_equal(number(cell, "score", -3, 3, bad.append), value)
-    assert bad == ([said] if said else [])
+    assert bad == ([reported] if reported else [])
 
 
 @pytest.mark.parametrize(

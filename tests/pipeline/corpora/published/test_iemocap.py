@@ -157,10 +157,10 @@ def test_words_are_in_seconds_of_the_recording(tmp_path: Path) -> None:
     found = get(release, "text")
     assert list(found.words["word"]) == ["THE", "END"]
     np.testing.assert_allclose(found.words[["start", "end"]], [[1.7, 1.9], [1.95, 2.1]], atol=1e-9)
-    said = messages(found, "warning")
-    assert "Ses01F_impro01_F000.wdseg has a bad row in line 5" in said
-    assert "Ses01F_impro01_F003.wdseg does not begin with SFrm" in said
-    assert "Ses02M_script01_1_M000.wdseg is missing" in said
+    reported = messages(found, "warning")
+    assert "Ses01F_impro01_F000.wdseg has a bad row in line 5" in reported
+    assert "Ses01F_impro01_F003.wdseg does not begin with SFrm" in reported
+    assert "Ses02M_script01_1_M000.wdseg is missing" in reported
 
 
 WIDTH, HEIGHT, TOP, RATE = 720, 480, 112, 25  # the picture lies between black bars of 112 rows
@@ -357,8 +357,8 @@ def test_extra_and_stray_recordings_are_named(recorded: Path, tmp_path: Path) ->
         (release / "Session1/sentences/wav/Ses01F_impro01" / name).write_bytes(b"x")
     (release / "Session1/dialog/avi/DivX/Ses01F_impro07.avi").write_bytes(b"x")
     (release / "Session1/dialog/avi/DivX/._Ses01F_impro01.avi").write_bytes(b"x")
-    said = messages(get(release), "warning")
-    assert "extra recording: Ses01F_impro01_F007.wav" in said
-    assert "extra recording: Ses01F_impro07.avi" in said
-    assert "stray file: ._Ses01F_impro01_F000.wav" in said
-    assert "stray file: ._Ses01F_impro01.avi" in said
+    reported = messages(get(release), "warning")
+    assert "extra recording: Ses01F_impro01_F007.wav" in reported
+    assert "extra recording: Ses01F_impro07.avi" in reported
+    assert "stray file: ._Ses01F_impro01_F000.wav" in reported
+    assert "stray file: ._Ses01F_impro01.avi" in reported

@@ -72,9 +72,9 @@ def test_bad_head_lines_are_named(tmp_path: Path, old: str, new: str, severity: 
     path.write_text(path.read_text() + HEAD.replace(old, new, 1) + "\n")
     line = path.read_text().count("\n")
     found = get(release, "text")
-    said = [p for p in found.problems if p.severity == severity and message in p.message]
-    assert [p.file for p in said] == [path]
-    assert said[0].line == line or f"line {line}," in said[0].message
+    reported = [p for p in found.problems if p.severity == severity and message in p.message]
+    assert [p.file for p in reported] == [path]
+    assert reported[0].line == line or f"line {line}," in reported[0].message
     assert "error" not in {p.severity for p in found.problems} - {severity}
 
 

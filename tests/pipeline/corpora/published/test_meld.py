@@ -65,11 +65,11 @@ def test_the_whole_corpus_is_read_and_its_documented_faults_are_named(tmp_path):
     clips = [sounding(tmp_path / "stereo.mp4", 2), sounding(tmp_path / "surround.mp4", 6), DATA / "edge/no_face.mp4"]
     make(SHEETS, clips, tmp_path / "MELD.Raw")
     (tmp_path / "params.yaml").write_text(PARAMS.format(root="MELD.Raw"))
-    said = run("validate", "meld", cwd=tmp_path, check=False)
-    assert said.returncode == 0, said.stdout + said.stderr
+    reported = run("validate", "meld", cwd=tmp_path, check=False)
+    assert reported.returncode == 0, reported.stdout + reported.stderr
     for part, utterances, dialogues in (("train", 9989, 1038), ("valid", 1109, 114), ("test", 2610, 280)):
-        assert f"meld: {part}: {utterances} utterances in {dialogues} groups" in said.stdout
-    problems = [line for line in said.stdout.splitlines() if line.startswith(("error", "failed", "warning"))]
+        assert f"meld: {part}: {utterances} utterances in {dialogues} groups" in reported.stdout
+    problems = [line for line in reported.stdout.splitlines() if line.startswith(("error", "failed", "warning"))]
     protocol = ("word for word", "speakers in both training and test", "the text and the length of a clip")
     faults = [line for line in problems if not any(words in line for words in protocol)]
     assert all(line.startswith("warning") for line in faults)

@@ -70,10 +70,10 @@ def test_the_interval_without_length_is_reported_as_a_known_fault(tmp_path: Path
     writer(root / {"csv": "OpinionLevelSentiment.csv", "csd": "CMU_MOSI_Opinion_Labels.csd"}[source], rows)
     found = get(root)
     assert not messages(found, "error")
-    said = [m for m in messages(found, "warning") if "no length" in m]
-    assert len(said) == 1
-    assert "2WGyTLYerpo_44" in said[0]
-    assert "issue 94" in said[0]
+    reported = [m for m in messages(found, "warning") if "no length" in m]
+    assert len(reported) == 1
+    assert "2WGyTLYerpo_44" in reported[0]
+    assert "issue 94" in reported[0]
     assert "2WGyTLYerpo_44" in set(found.utterances["utterance"])
 
 
@@ -133,9 +133,9 @@ def test_another_fold_in_the_sheet_is_named_and_not_used(tmp_path: Path) -> None
     root = zip_tree(tmp_path / "mosi", media=False)
     sheet(root / "label.csv", c7UH_rxdZv4="train")
     found = get(root)
-    said = [p for p in found.problems if "mode is" in p.message]
-    assert [(p.severity, p.line) for p in said] == [("warning", 7)]
-    assert "c7UH_rxdZv4_1: mode is 'train'" in said[0].message
+    reported = [p for p in found.problems if "mode is" in p.message]
+    assert [(p.severity, p.line) for p in reported] == [("warning", 7)]
+    assert "c7UH_rxdZv4_1: mode is 'train'" in reported[0].message
     assert list(found.utterances["split"])[-1] == "test"
 
 

@@ -70,16 +70,16 @@ def test_missing_extra_and_stray_clips(tmp_path: Path) -> None:
     clip(clips / "03bSnISJMiM_9.mp4")
     (clips / "._03bSnISJMiM_1.mp4").write_bytes(b"x")
     found = get(root)
-    said = " ".join(messages(found, "warning"))
+    reported = " ".join(messages(found, "warning"))
     media = dict(zip(found.utterances["utterance"], found.utterances["media"], strict=True))
     assert media["Bfr499ggo-0_1"].endswith("/Bfr499ggo-0_1.mp4")  # fails when it is opened
     assert media["9qR7uwkblbs_32"].endswith("/9qR7uwkblbs_32.mp4")
     assert media["9qR7uwkblbs_33"] == ""
-    assert "9qR7uwkblbs_33 has no recording. Known fault" in said
-    assert "issue 37" in said
-    assert "extra recording: 03bSnISJMiM_9 has no label" in said
-    assert "stray file: ._03bSnISJMiM_1.mp4 is ignored" in said
-    assert "c7UH_rxdZv4_1 has no sound file" in said
+    assert "9qR7uwkblbs_33 has no recording. Known fault" in reported
+    assert "issue 37" in reported
+    assert "extra recording: 03bSnISJMiM_9 has no label" in reported
+    assert "stray file: ._03bSnISJMiM_1.mp4 is ignored" in reported
+    assert "c7UH_rxdZv4_1 has no sound file" in reported
     failed = [p.message for p in gather(settings(root)).problems if p.severity == "failed"]
     assert any("Bfr499ggo-0_1.mp4" in message for message in failed)
 

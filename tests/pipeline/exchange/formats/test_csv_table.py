@@ -44,10 +44,10 @@ def test_columns_that_have_a_meaning_here_are_not_dropped_silently(tmp_path: Pat
     path = tmp_path / "f.csv"
     path.write_text("clip,f1,line,recording,duration\na,1,2,3,4\nb,2,3,4,5\n")
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*",)),), id="clip"))
-    said = "\n".join(bundle.notices)
+    reported = "\n".join(bundle.notices)
     for name in ("line", "duration"):
-        assert f"column {name!r} is left out, since the name has a meaning here" in said
-    assert "column 'recording' is not kept" in said
+        assert f"column {name!r} is left out, since the name has a meaning here" in reported
+    assert "column 'recording' is not kept" in reported
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*", "line", "recording")),), id="clip"))
     assert bundle.features[0].feature_names == ("f1", "line", "recording")
     assert "'line'" not in "\n".join(bundle.notices)

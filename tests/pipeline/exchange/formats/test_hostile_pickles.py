@@ -33,11 +33,11 @@ def test_a_pickle_that_asks_for_more_than_data_is_refused_by_name(tmp_path: Path
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_or_inflated_pickle_is_refused(tmp_path: Path, name: str) -> None:
-    data, said = BROKEN[name]
+    data, message = BROKEN[name]
     path = tmp_path / "x.pkl"
     path.write_bytes(data())
-    refused(lambda: load(path), str(path), said)
-    refused(lambda: erc.read(path, ImportOptions()), str(path), said)
+    refused(lambda: load(path), str(path), message)
+    refused(lambda: erc.read(path, ImportOptions()), str(path), message)
 
 
 def test_a_registered_extension_is_refused_too(tmp_path: Path) -> None:

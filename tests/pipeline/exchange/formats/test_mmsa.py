@@ -235,7 +235,7 @@ def test_bundles_that_mmsa_cannot_take_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "given", "splits", "said"),
+    ("names", "given", "splits", "reported"),
     [
         (("train", "dev", "test"), {}, ["train", "valid", "test"], "the part 'dev' is read as valid"),
         (("train", "val", "test"), {}, ["train", "valid", "test"], "the part 'val' is read as valid"),
@@ -246,12 +246,12 @@ def test_bundles_that_mmsa_cannot_take_are_refused(tmp_path: Path) -> None:
         (("train", "test", "test2"), {"test2": "test"}, ["train", "test", "test"], ""),
     ],
 )
-def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: list[str], said: str) -> None:
+def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: list[str], reported: str) -> None:
     path = save(tmp_path / "a.pkl", **{name: part(i, n=1) for i, name in enumerate(names)})
     found = read(path, ImportOptions(splits=given))
     assert found.utterances["split"].tolist() == splits
     assert len(found.features[0].items) == len(names)
-    assert said in found.notices if said else not any("read as" in notice for notice in found.notices)
+    assert reported in found.notices if reported else not any("read as" in notice for notice in found.notices)
 
 
 @pytest.mark.parametrize(

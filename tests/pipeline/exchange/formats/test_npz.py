@@ -124,8 +124,8 @@ def test_arrays_that_cannot_be_kept_are_a_notice(tmp_path: Path) -> None:
     )
     found = read(path, TEXT)
     assert list(found.utterances.columns) == ["utterance"]
-    said = " ".join(found.notices)
-    assert all(name in said for name in ("'split'", "other (3,)", "'when'"))
+    reported = " ".join(found.notices)
+    assert all(name in reported for name in ("'split'", "other (3,)", "'when'"))
 
 
 WRONG: list[tuple[dict[str, Any], ImportOptions, str]] = [

@@ -120,7 +120,7 @@ def test_a_schedulers_text_is_made_safe_for_the_terminal(capsys: pytest.CaptureF
             return {"host": {"python": "3\x1b[2J.11"}, "packages": {"distributed": "1\n2\u202e"}}
 
     module._remark_versions(Foreign(), "tls://host:8786")
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.strip().isprintable()
-    assert "3\\u001b[2J.11" in said
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert message.strip().isprintable()
+    assert "3\\u001b[2J.11" in message

@@ -149,8 +149,8 @@ def test_a_pause_of_a_transport_stream_stays(tmp_path: Path, video: str, pause_s
     assert isinstance(found, AudioStream)
     assert span.start_s + found.start_s == pytest.approx(3.0 + pause_s, abs=0.1)
     if pause_s > 60:
-        (said,) = info.notices
-        leap = re.search(r"its clock jumps forward by ([0-9.]+) s at 1\.[45]\d s: taken for a pause", said)
+        (message,) = info.notices
+        leap = re.search(r"its clock jumps forward by ([0-9.]+) s at 1\.[45]\d s: this counts as a pause", message)
         assert leap is not None
         assert float(leap[1]) == pytest.approx(pause_s, abs=0.1)
 
@@ -166,9 +166,9 @@ def test_a_jump_taken_for_a_joint_is_reported_and_moves_picture_and_sound_alike(
         kinds = {"video": video, "audio": "aac", "container": "mpegts"}
         parts = [flashing(tmp_path / f"{i}", 2.0, 0.5, start_s=s, **kinds) for i, s in enumerate((0.0, 100.0))]
     path = joined(tmp_path / "joined", parts)
-    (said,) = probe(path).notices
-    assert "its clock jumps forward by 9" in said
-    assert "taken for the joint of two recordings" in said
+    (message,) = probe(path).notices
+    assert "its clock jumps forward by 9" in message
+    assert "this counts as the joint of two recordings" in message
     for found in (white_from_s(path), beeps_from_s(path)):
         assert found == pytest.approx([0.5, 2.5], abs=0.12)
 

@@ -69,9 +69,9 @@ def test_content_after_the_stated_end_is_reported(tmp_path: Path, kind: str) -> 
     path = sound(tmp_path / "a", kind)
     assert probe(path).notices == ()
     path.write_bytes(SOUNDS[kind][3](path.read_bytes()))
-    (said,) = probe(path).notices
-    assert "header ends it at 1.00 s" in said
-    assert "about 3.0 s" in said
+    (message,) = probe(path).notices
+    assert "header ends it at 1.00 s" in message
+    assert "about 3.0 s" in message
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_media_that_no_table_of_an_mp4_lists_is_reported(tmp_path: Path, within:
     assert probe(path).notices == ()
     box = data.index(b"mdat") - 4
     path.write_bytes((stated(data, (box, BIG, len(data) - box + len(further))) if within else data) + further)
-    (said,) = probe(path).notices
-    assert f"the {len(further)} bytes after it" in said
+    (message,) = probe(path).notices
+    assert f"the {len(further)} bytes after it" in message
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mov"])

@@ -121,15 +121,15 @@ SEQUENCES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
 
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_a_hostile_or_broken_sequence_is_refused(tmp_path: Path, name: str) -> None:
-    change, said = SEQUENCES[name]
+    change, message = SEQUENCES[name]
     Path("outside.bin").write_bytes(b"secret!!" * 6)
     with h5py.File("outside.h5", "w") as h5:
         h5["secret"] = np.ones((3, 2))
     path = sequence(tmp_path / "x.csd", change)
-    refused(lambda: csd.read(path, AUDIO), str(path), said)
+    refused(lambda: csd.read(path, AUDIO), str(path), message)
     if name != "text features":
         good = sequence(tmp_path / "good.csd")
-        refused(lambda: csd.read(good, ImportOptions(arrays=AUDIO.arrays, labels=path)), str(path), said)
+        refused(lambda: csd.read(good, ImportOptions(arrays=AUDIO.arrays, labels=path)), str(path), message)
 
 
 def test_the_good_file_is_read(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_real_features_of_mosi_by_segment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept", "status", "said"),
+    ("given", "kept", "status", "message"),
     [
         ((-0.48, 1.0), (0.0, 1.0), "ok", "1 utterance starting before 0 s (v_1): taken to start at 0"),
         ((-1e-9, 1.0), (0.0, 1.0), "ok", ""),
@@ -199,14 +199,14 @@ def test_real_features_of_mosi_by_segment(tmp_path: Path) -> None:
     ],
 )
 def test_labels_begin_at_0_and_those_without_length_are_kept_as_empty(
-    tmp_path: Path, given: Any, kept: Any, status: str, said: str
+    tmp_path: Path, given: Any, kept: Any, status: str, message: str
 ) -> None:
     rows = make(tmp_path / "A.csd", {"v": ([[float(i)] for i in range(10)], frames(10))})
     spans = make(tmp_path / "L.csd", {"v": ([[1.0], [0.5]], [given, (2, 4)])}, "labels")
     bundle = read(rows, ImportOptions(arrays=AUDIO.arrays, labels=spans))
     np.testing.assert_array_equal(bundle.utterances[["start", "end"]].iloc[0], kept)
     assert [entry.status for entry in entries(bundle).values()] == [status, "ok"]
-    assert any(notice.startswith(said) for notice in bundle.notices) if said else bundle.notices == ()
+    assert any(notice.startswith(message) for notice in bundle.notices) if message else bundle.notices == ()
 
 
 def test_a_segment_of_no_length_keeps_the_features_that_are_its_own(tmp_path: Path) -> None:

@@ -187,12 +187,12 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_contradictions_are_refused_by_place(tmp_path: Path, fault: str) -> None:
-    apply, said = FAULTS[fault]
+    apply, message = FAULTS[fault]
     fields = iemocap()
     apply(fields)
     path = save(tmp_path / "x.pkl", tuple(fields.values()))
     with pytest.raises(UserError) as error:
         read(path, PLAIN)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)

@@ -12,7 +12,7 @@ from tests.pipeline.exchange.formats.erc.pickled import PLAIN, iemocap, save
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ({"a": 1}, "holds a dict, which"),
         ([1, 2, 3], r"holds a list of 3 \(int, int, int\)"),
@@ -21,8 +21,8 @@ from tests.pipeline.exchange.formats.erc.pickled import PLAIN, iemocap, save
         ([{}, {}, {}, set(), set(), set()], "no utterances"),
     ],
 )
-def test_other_content_is_refused_and_named(tmp_path: Path, value: Any, said: str) -> None:
-    with pytest.raises(UserError, match=said):
+def test_other_content_is_refused_and_named(tmp_path: Path, value: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         read(save(tmp_path / "x.pkl", value), PLAIN)
 
 
