@@ -268,5 +268,5 @@ def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str) -> 
 
 
 def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:
-    """Return the key of the state of files by their stamps (`pipeline.hashing.stamp_of`)."""
+    """Return the key of files from their stamps (`pipeline.hashing.stamp_of`)."""
     return key_of(stamps)

@@ -17,7 +17,7 @@ from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, re
 from pipeline.streams.container.tracks import Track, tracks_of
 from pipeline.streams.spans import Span
 
-DRIFT_S = 0.03  # a time stamp is followed where it differs from the count of samples by more than this
+DRIFT_S = 0.03  # a time stamp that differs from the count of samples by more than this replaces the count
 
 
 @dataclass(frozen=True)

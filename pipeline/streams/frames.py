@@ -245,7 +245,7 @@ def _all_frames(container: Any, timeline: Timeline, index: int) -> Iterator[Any]
 
 
 def _single_threaded(stream: Any) -> Any:
-    """Return the stream's decoder without threads: skipping single packets needs it in step with them."""
+    """Return the stream's decoder without threads: to skip single packets, it must be in step with them."""
     stream.codec_context.thread_type = "NONE"
     return stream.codec_context
 

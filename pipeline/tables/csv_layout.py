@@ -165,7 +165,7 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quotation marks enclose cells: not between tabs if every line is a complete row without that."""
+    """Whether quotation marks enclose cells; between tabs they are letters if every line is a complete row then."""
     if delimiter != "\t":
         return True
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]

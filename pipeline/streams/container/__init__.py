@@ -1,1 +1,1 @@
-"""What a media file says of itself: its length, where its clock starts, its tracks, and whether that can be trusted."""
+"""What a media file states about itself: its length, where its clock starts, its tracks, and what of it to trust."""

@@ -43,7 +43,7 @@ class _Span:
     k: int
     start: float
     end: float
-    id: str = ""  # its id in files of features; empty: a segment's, its own name, or the recording's
+    id: str = ""  # its id in files of features; if empty, that of a segment, its name, or the recording's
 
     @property
     def origin(self) -> float:

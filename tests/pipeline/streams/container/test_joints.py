@@ -241,4 +241,4 @@ def test_patterns_of_headers_do_not_match_random_bytes() -> None:
     noise = np.random.default_rng(0).bytes(1 << 24)
     for name, header in HEADERS.items():
         found = sum(1 for _ in header.pattern.finditer(noise))
-        assert found <= (1 if header.behind else 0), name
+        assert found <= (1 if header.stops else 0), name

@@ -70,7 +70,7 @@ def test_content_after_the_stated_end_is_reported(tmp_path: Path, kind: str) -> 
     assert probe(path).notices == ()
     path.write_bytes(SOUNDS[kind][3](path.read_bytes()))
     (message,) = probe(path).notices
-    assert "header ends it at 1.00 s" in message
+    assert "header states an end at 1.00 s" in message
     assert "about 3.0 s" in message
 
 

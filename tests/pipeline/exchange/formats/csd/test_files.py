@@ -111,7 +111,7 @@ SEQUENCES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "no data": (lambda h5: h5.__delitem__("x/data"), "no x/data"),
     "no ids": (lambda h5: h5.__delitem__("x/data/v"), "no utterances"),
     "two groups": (lambda h5: h5.__setitem__("y", 1), "2 top-level groups (x, y), but a .csd file has exactly one"),
-    "nothing": (lambda h5: h5.__delitem__("x"), "0 groups"),
+    "nothing": (lambda h5: h5.__delitem__("x"), "0 top-level groups"),
     "other widths": (
         lambda h5: h5.update({"x/data/w/features": np.ones((1, 5)), "x/data/w/intervals": np.ones((1, 2))}),
         "5",
