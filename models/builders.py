@@ -52,14 +52,14 @@ def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Stra
 def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
     """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
 
-    Of one modality, it combines one model per extractor.
+    With a single modality, it combines one model per extractor.
     """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
         if recipe.classifier == LSTM:
             raise ModelError(
-                f"late fusion is not built of {LSTM!r} models: join steps before one (concat, pca, cca, autoencoder), "
-                "or name another classifier"
+                f"late fusion cannot be built from {LSTM!r} models: use an early fusion with it (concat, pca, cca, "
+                "autoencoder), or name another classifier"
             )
         bases = tuple(_unimodal(recipe, modality) for modality in recipe.modalities)
         if len(bases) == 1:

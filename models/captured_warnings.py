@@ -14,12 +14,12 @@ _OF_CODE = (
     ResourceWarning,
 )  # about code, not data
 _KNOWN = {"ConvergenceWarning": "did not converge within the maximum number of iterations"}
-_MAX_LENGTH = 200  # characters of a warning
+_MAX_LENGTH = 200  # most characters of a warning
 
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Collect warnings instead of printing them; at the end, the list holds each once, as the end of a sentence.
+    """Collect warnings instead of printing them; at the end, each is listed once, phrased to end a sentence.
 
     >>> with captured_warnings() as found:
     ...     warnings.warn("odd")

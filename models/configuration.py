@@ -1,4 +1,4 @@
-"""A configuration: one row of the results, that is a strategy, the modalities that it reads, and its base model."""
+"""A configuration: one row of the results: a strategy, the modalities that it reads, and its base model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from models.data.modalities import Task
 
 _ORDER = ("text", "audio", "video")  # of the modalities in tables; others follow
-_SHOWN = {"logistic": "ridge"}  # what a classifier is called in the tables of a score, where that is another name
+_SHOWN = {"logistic": "ridge"}  # names of classifiers in the tables of a score, where they differ
 
 
 def join_modalities(modalities: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from models.data.modalities import FloatArray
 from models.errors import DivergedError, FitError
 
-ROUNDING = 1e-3  # by which a probability may be off: some libraries compute in single precision
+ROUNDING = 1e-3  # largest error of a probability: some libraries compute in single precision
 
 
 def finite(outputs: FloatArray) -> FloatArray:
@@ -57,7 +57,7 @@ def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = No
     rows, classes
         The number of rows, and the classes in the order of the columns.
     own
-        The model's ``classes_``, where it has them.
+        The model's ``classes_``, if it has them.
 
     Raises
     ------

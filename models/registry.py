@@ -52,7 +52,7 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def register(name: str, strategy: Strategy) -> None:
-    """Add a strategy; what is no `Strategy`, and a name that is taken, raise `ModelError`."""
+    """Add a strategy; `ModelError` if it is not a `Strategy` or the name is taken."""
     if not isinstance(strategy, Strategy):
         raise ModelError(
             f"the strategy {name!r} is registered as {strategy!r:.80}: wrap it in early_fusion(...), late_fusion(...) "
@@ -103,19 +103,19 @@ def check_fusion(entry: str) -> None:
     Raises
     ------
     ModelError
-        If there is no such strategy or model, as the end of a sentence on the entry.
+        If there is no such strategy or model; the message ends a sentence about the entry.
     """
     name, model = split_fusion(entry)
     known = [n for n in strategy_names("fusion") if strategy(n).early or "/" not in entry]
     if name not in known:
-        what = "is no fusion that takes a classifier" if name in strategy_names("fusion") else "is no fusion"
+        what = "is not a fusion that takes a classifier" if name in strategy_names("fusion") else "is not a fusion"
         raise ModelError(f"{name!r:.200} {what}; {suggest(name, known)}")
     if "/" in entry and model not in model_names():
-        raise ModelError(f"{model!r:.200} is no model; {suggest(model, model_names())}")
+        raise ModelError(f"{model!r:.200} is not a known model; {suggest(model, model_names())}")
 
 
 def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Configuration:
-    """Return a strategy's configuration; what the strategy fixes itself is taken from its entry.
+    """Return a strategy's configuration; parts that the strategy fixes come from its entry.
 
     >>> configure("tfidf").names, configure("vote", ("text", "audio"), "svm").names
     (('tfidf', 'text', 'logistic'), ('vote', 'text+audio', 'svm'))
@@ -126,7 +126,7 @@ def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Con
 
 
 def reads_sequences(strategy_name: str, model_name: str) -> bool:
-    """Return whether a strategy with such a model reads sequences, beside or instead of pooled features.
+    """Return whether a strategy with this model reads sequences, in addition to or instead of pooled features.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def reads_sequences(strategy_name: str, model_name: str) -> bool:
 
 
 def is_ours(strategy_name: str, model_name: str) -> bool:
-    """Return whether a strategy with such a model is all of this project's code, and none of a plugin's.
+    """Return whether a strategy with this model consists of this project's code alone, without any of a plugin.
 
     >>> is_ours("concat", "svm"), is_ours("unimodal", "lstm"), is_ours("transformer", "")
     (True, True, True)
@@ -157,7 +157,7 @@ def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> An
     Parameters
     ----------
     name
-        Of the strategy.
+        Name of the strategy.
     recipe
         What to build it from.
     fit_cache

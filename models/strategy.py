@@ -19,13 +19,13 @@ class Recipe:
     task
         ``classification`` or ``regression``.
     modalities
-        Those that the model may read.
+        The modalities that the model may read.
     classifier
         Name of the base classifier.
     classes
         All classes of the corpus, so that every fold's probabilities have the same columns; None for a score.
     fitted
-        Modality -> ``(name, transformer)`` pairs over raw transcripts, fitted inside the fold.
+        Modality -> ``(name, transformer)`` pairs for raw transcripts, fitted inside the fold.
     extractors
         Modality -> names of its extractors and transformers.
     settings
@@ -33,9 +33,9 @@ class Recipe:
     classifier_settings
         Settings of the base classifier; a list is a choice made on inner folds.
     normalise
-        How columns are brought to one scale: ``standard`` or ``quantile``.
+        The scaler of columns: ``standard`` or ``quantile``.
     budget
-        The most settings that are tried in each choice; all by default.
+        The largest number of settings to try in each choice; all by default.
     strategy
         The strategy's name; `models.registry.build` fills it in.
     """
@@ -58,7 +58,7 @@ Builder = Callable[[Recipe, FitCache | None], Any]
 
 @dataclass(frozen=True)
 class Strategy:
-    """A way from modalities to predictions, and all that the rest of the code has to know of it.
+    """A way from modalities to predictions, and all that the rest of the code has to know about it.
 
     Attributes
     ----------
@@ -67,9 +67,9 @@ class Strategy:
     kind
         ``baseline`` (reads no features), ``unimodal`` (one modality) or ``fusion``.
     classifier
-        Whether it is built of the base classifier that a recipe names.
+        Whether it is built from the base classifier that a recipe names.
     shares_bases
-        Whether it is built of unimodal models, which other strategies may share: late fusion.
+        Whether it is built from unimodal models, which other strategies may share: late fusion.
     sequences
         Whether it reads sequences whatever the classifier.
     modality
@@ -79,7 +79,7 @@ class Strategy:
     within_modality
         Whether it also joins the extractors of a single modality that has several.
     model
-        The base model that the tables show where it is always the same one.
+        The base model that the tables show if it is always the same one.
     tried_with
         The base models that the default of ``train.fusions`` names after its slash; None stands for all, and an empty
         tuple for the strategy's name alone.

@@ -21,7 +21,7 @@ class Majority(UtteranceEstimator):
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     """
 
     def __init__(self, *, task: Task = "classification", classes: Sequence[Any] | None = None) -> None:
@@ -45,11 +45,11 @@ class TfidfBaseline(Tabular):
     task
         ``classification`` (logistic regression) or ``regression`` (ridge).
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     settings
         Settings of the linear model.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
     """
 
     classifier = "logistic"
@@ -72,9 +72,9 @@ class TfidfBaseline(Tabular):
 
 
 class _Words:
-    """Word counts of all rows that have words, weighted; words of a single row count only where rows are few.
+    """Weighted word counts of all rows that have words; a word that only one row has counts only if rows are few.
 
-    Where no word is left, there is one column of zeros.
+    If no word is left, there is one column of zeros.
     """
 
     def usable(self, x: Modalities) -> BoolArray:

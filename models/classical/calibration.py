@@ -21,7 +21,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     classifier
-        Has ``decision_function``.
+        A classifier with a ``decision_function``.
 
     References
     ----------
@@ -63,7 +63,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities
 
     def predict(self, x: Matrix) -> Labels:
-        """Return ``(n,)`` the likeliest class of each row."""
+        """Return the likeliest class of each row, ``(n,)``."""
         likeliest = self.predict_proba(x).argmax(axis=1)
         predicted: Labels = self.classes_[likeliest]
         return predicted

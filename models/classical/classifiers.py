@@ -2,7 +2,7 @@
 
 All read a matrix whose columns are standardised. The linear ones first divide it by the square root of its total
 variance, so that a penalty means the same for 35 columns and for 6373. The best penalty still differs: thousands of
-columns that each tell a little are best read with a weaker one. So a setting may have one set of values for few columns
+columns that each carry a little information need a weaker one. So a setting may have one set of values for few columns
 and another for many (`ByWidth`).
 """
 
@@ -40,7 +40,7 @@ class Classifier:
     build
         ``(task, settings) -> estimator``; the estimator has ``fit`` and ``predict_proba`` (for a score: ``predict``).
     settings
-        Task -> setting -> its value, a tuple of values that inner folds choose from, or such tuples `ByWidth`.
+        Task -> setting -> its value, or a tuple of values that inner folds choose from; or a `ByWidth` of such tuples.
     grouped
         The tasks for which its ``fit`` also takes ``groups``, by which it holds out some rows itself.
     """

@@ -27,7 +27,7 @@ class Domain:
     above, below
         Whether the lower and the upper bound are excluded.
     whole, multiple, share
-        Whether it must be a whole number, and a multiple of what; whether a number below 1 is allowed as well.
+        Whether it must be a whole number; of which number it is a multiple; whether a number below 1 is also allowed.
     names
         Further allowed values, such as words.
     advised
@@ -191,7 +191,7 @@ def _unknown(owner: str, key: str, known: list[str]) -> str:
 def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
     fixed = _fixed(owner)
     if fixed:
-        yield (key,), f"is a list, but no choice is made for settings of {owner}: give one value"
+        yield (key,), f"is a list, but the settings of {owner} are not searched: give one value"
     elif not values:
         yield (key,), "is an empty list: give one value or several"
     for i, value in enumerate(() if fixed else values):
@@ -219,7 +219,7 @@ def _weighs(value: Any) -> bool:
 
 
 def as_number(value: Any) -> str:
-    """Return how to write a number that YAML takes for a text, such as ``1e-3``."""
+    """Return how to write a number that YAML reads as text, such as ``1e-3``."""
     try:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:

@@ -13,7 +13,9 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Pairs
 from models.errors import DivergedError
 
 Settings = Mapping[str, Any]
-ValidationOutputs = Callable[[Settings], FloatArray]  # settings -> (validation rows, k) outputs of a model fitted so
+ValidationOutputs = Callable[
+    [Settings], FloatArray
+]  # settings -> (validation rows, k) outputs of a model fitted with them
 DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # raised by a fit without a finite result
 
 
@@ -26,7 +28,7 @@ def search(
 ) -> tuple[Any, FloatArray, list[float]]:
     """Return the candidate with the least loss over all validation rows (the first of equals) and its outputs.
 
-    A candidate cannot win if its fit diverges or if one of its outputs is no finite number.
+    A candidate cannot win if its fit diverges or if one of its outputs is not finite.
 
     Parameters
     ----------
@@ -35,12 +37,12 @@ def search(
     target
         n labels.
     pairs
-        Inner folds; without any, the first candidate is taken.
+        Inner folds; without any, the first candidate is used.
     fit_fold
         ``(training rows, validation rows)`` of an inner fold -> a function from settings to the outputs for the
         validation rows.
     scored
-        ``(n,)`` which rows count; all by default.
+        ``(n,)`` mask of the rows that count; all by default.
 
     Returns
     -------
@@ -110,13 +112,13 @@ def tuned_classifier(
     Parameters
     ----------
     name, settings
-        The classifier, and what overrules its default settings.
+        The classifier, and settings that replace its defaults.
     matrix
         ``(n, p)``, the same numbers in every inner fold.
     target, groups
         n labels and n groups.
     pairs
-        Inner folds; without any, the first candidate is taken.
+        Inner folds; without any, the first candidate is used.
     budget
         The largest number of candidates to try; all by default.
 

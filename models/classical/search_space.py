@@ -118,14 +118,14 @@ def edges(
 
     Returns
     -------
-    Setting -> ``tried``, the numbers tried with the best one last, and ``beside``, the number of combinations of all
-    other settings in the search space.
+    Setting -> ``tried``, the numbers tried with the best one last, and ``combinations``, the number of combinations of
+    all other settings in the search space.
 
     Examples
     --------
     >>> tried = [{"C": 1.0}, {"C": 5.0}, {"C": 9.0}]
     >>> edges(tried, tried, tried[2], [0.5, 0.4, 0.3]), edges(tried, tried, tried[0], [0.5, 0.5, 0.5])
-    ({'C': {'tried': [1.0, 5.0, 9.0], 'beside': 1}}, {})
+    ({'C': {'tried': [1.0, 5.0, 9.0], 'combinations': 1}}, {})
     """
     found = {}
     for name, value in best.items():
@@ -134,8 +134,8 @@ def edges(
             continue
         own, others = _least_losses(name, value, tried, losses)
         if others - own > TIE * max(1.0, abs(others)) and np.isfinite(others):
-            beside = len(space) // len({candidate[name] for candidate in space})
-            found[name] = {"tried": sorted(numbers, reverse=value == min(numbers)), "beside": beside}
+            combinations = len(space) // len({candidate[name] for candidate in space})
+            found[name] = {"tried": sorted(numbers, reverse=value == min(numbers)), "combinations": combinations}
     return found
 
 

@@ -19,14 +19,14 @@ class Tabular(UtteranceEstimator):
     """A design matrix and one classifier on it, fitted on the rows that the design can use; the prior elsewhere.
 
     The settings with the least log loss (or squared error) on the inner folds win, the first of equals; without inner
-    folds, the first of all are taken. At most `budget` settings are tried.
+    folds, the first of all are used. At most `budget` settings are tried.
 
     Attributes
     ----------
     settings_
         The chosen settings.
     edges_
-        Those of them that lie at an edge of what was tried (`models.classical.search_space.edges`).
+        Those of them whose value is the smallest or the largest that was tried (`models.classical.search_space.edges`).
     out_of_fold_
         ``(n, k)`` outputs for each training row, from the inner fold whose model was not fitted on it, with the chosen
         settings; NaN in rows that no inner fold validates on.
@@ -41,7 +41,7 @@ class Tabular(UtteranceEstimator):
         raise NotImplementedError
 
     def usable(self, X: Modalities) -> BoolArray:
-        """Return ``(n,)``: the rows for which this model's output is more than the prior."""
+        """Return a mask ``(n,)`` of the rows for which this model's output is more than the prior."""
         return self._design().usable(X)
 
     def _classifier_settings(self) -> Mapping[str, Any]:

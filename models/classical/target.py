@@ -69,7 +69,7 @@ class Target:
         return Target(self.task, self.classes, self.values[rows])
 
     def prior(self) -> FloatArray:
-        """Return ``(width,)`` the share of each class, or the mean score."""
+        """Return the share of each class, or the mean score, ``(width,)``."""
         if self.task == "regression":
             return np.array([self.values.mean()])
         return np.bincount(self.values, minlength=self.width) / len(self.values)
@@ -85,7 +85,7 @@ class Target:
         return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
-        """Return ``(n,)`` the most probable class of each row (the first of equals), or the score."""
+        """Return the most probable class of each row (the first of equals), or the score, ``(n,)``."""
         return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
 
@@ -105,7 +105,7 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
     Parameters
     ----------
     settings
-        Of a classifier; ``class_weight`` may map names of classes to weights. A class without a weight counts 1.
+        Those of a classifier; ``class_weight`` may map names of classes to weights. A class without a weight counts 1.
     classes
         All classes.
     seen
@@ -145,7 +145,7 @@ class FittedClassifier:
     Attributes
     ----------
     edges_
-        Those of them that were chosen and lie at an edge of what was tried (`models.classical.search_space.edges`).
+        Those that were chosen and are the smallest or largest value tried (`models.classical.search_space.edges`).
     """
 
     def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
@@ -167,7 +167,7 @@ class FittedClassifier:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what predicting needs: building the classifier is the registry's part."""
+        """Return what prediction needs: the function that builds the classifier stays in the registry."""
         return {name: value for name, value in vars(self).items() if name != "classifier"}
 
     def outputs(self, matrix: Matrix) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Models of one modality alone: how much words, voice or face tell by themselves."""
+"""Models of one modality alone: how well words, voice or face predict by themselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ class Unimodal(Tabular):
     fitted
         Modality -> named scikit-learn transformers of raw transcripts (TF-IDF, word2vec), fitted inside the fold.
     settings
-        Settings of the classifier; from a list, inner folds choose.
+        Settings of the classifier; inner folds choose from a list.
     extractor
         The only extractor or transformer whose features are read; all by default.
     normalise

@@ -22,14 +22,14 @@ def align_to_words(
         ``(rows, 2)`` start and end of each row in seconds; a row whose times are NaN overlaps nothing.
     words
         ``(words, 2)`` start and end of each word in seconds, on the same clock. A word of no length is a point, and
-        takes the rows that hold it.
+        gets the rows that contain it.
 
     Returns
     -------
     aligned
         ``(words, d)``; NaN where nothing overlaps.
     there
-        ``(words,)`` whether any row overlaps the word: an empty overlap is a mask, never zeros.
+        ``(words,)`` whether any row overlaps the word: if none does, the word is masked, never zero.
 
     Raises
     ------
@@ -82,16 +82,16 @@ def average_over_windows(
     Parameters
     ----------
     values
-        One ``(rows, d)`` an utterance; NaN is undefined and left out of a mean.
+        One ``(rows, d)`` per utterance; NaN is undefined and left out of a mean.
     times
-        One ``(rows, 2)`` an utterance: start and end of each row in seconds; all known. A row before 0 is in window 0.
+        One ``(rows, 2)`` per utterance: start and end of each row in seconds; all known. A row before 0 is in window 0.
     window_s
         Length of a window, seconds.
 
     Returns
     -------
     list of ndarray
-        One ``(windows, d)`` an utterance, up to the last window that holds a row; NaN where a window holds none.
+        One ``(windows, d)`` per utterance, up to the last window that holds a row; NaN where a window holds none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Dialogue context: the features of an utterance's neighbours beside its own."""
+"""Dialogue context: the features of an utterance's neighbours in addition to its own."""
 
 import re
 from collections.abc import Sequence

@@ -120,7 +120,7 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
     if len(bad):
         raise ModelError(
             f"the text transformer {name!r} gave a value that is not a finite number for the transcript "
-            f"{str(texts[bad[0]])!r:.80}: it must give NaN for an undefined value, and nothing in sparse columns"
+            f"{str(texts[bad[0]])!r:.80}: it must give NaN for an undefined value, or leave it out of sparse columns"
         )
 
 
@@ -198,7 +198,7 @@ class Design(Protocol):
     """From `Modalities` to a matrix."""
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have anything to read."""
+        """Return a mask ``(n,)`` of the rows that have anything to read."""
         ...
 
     def fit(self, x: Modalities) -> Any:
@@ -219,7 +219,7 @@ class OneModality:
         self.block = Block(modality, (fitted or {}).get(modality, ()), only=only, normalise=normalise)
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have anything to read."""
+        """Return a mask ``(n,)`` of the rows that have anything to read."""
         return x.mask(self.block.modality)
 
     def fit(self, x: Modalities) -> "OneModality":

@@ -69,7 +69,9 @@ class Ragged:
             If widths differ, lengths of values and times differ, or a number is infinite.
         """
         if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
-            raise ModelError(f"sequences must all be (steps, d) of one d, not {sorted({v.shape[1:] for v in values})}")
+            raise ModelError(
+                f"sequences must all be (steps, d) with the same d, not {sorted({v.shape[1:] for v in values})}"
+            )
         lengths = np.array([len(v) for v in values], np.intp)
         joined = np.concatenate(values).astype(np.float32) if values else np.zeros((0, 0), np.float32)
         clock = np.full((len(joined), 2), np.nan) if times is None else np.concatenate([*times, np.zeros((0, 2))])
@@ -225,7 +227,7 @@ class Modalities:
         return replace(self, present={m: a & (m not in names) for m, a in self.present.items()})
 
     def mask(self, modality: str) -> BoolArray:
-        """Return ``(n,)`` which utterances have `modality`; an unknown one raises `ModelError`."""
+        """Return a mask ``(n,)`` of the utterances that have `modality`; an unknown one raises `ModelError`."""
         if modality not in self.present:
             raise ModelError(f"there is no modality {modality!r}: there are {', '.join(self.present) or 'none'}")
         return self.present[modality]

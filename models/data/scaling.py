@@ -19,7 +19,7 @@ _ANYTHING = {"ensure_all_finite": False, "ensure_min_samples": 0, "ensure_min_fe
 
 
 class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Reads numbers of which some are undefined (NaN), and no rows or columns at all."""
+    """Accepts undefined numbers (NaN), and matrices without rows or columns."""
 
     def _float64(self, values: Any, *, fitting: bool) -> FloatArray:
         if not fitting:
@@ -158,7 +158,7 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _validated(estimator: Any, x: Matrix, *, fitting: bool, **allowed: Any) -> Matrix:
-    """Return a dense or sparse matrix as it is, if its columns are those of the fit; it is finite unless allowed."""
+    """Return a dense or sparse matrix after checking that it has the columns of the fit and, by default, is finite."""
     if not fitting:
         check_is_fitted(estimator)
     kept = {"accept_sparse": True, "dtype": [np.float64, np.float32]}

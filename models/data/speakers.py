@@ -16,7 +16,7 @@ from models.validation.folds import numbered
 def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
     """Scale every column to mean 0 and deviation 1 within each speaker, over all utterances of that speaker.
 
-    No labels are needed, but several utterances of each speaker, those to predict included. A column that is constant
+    It needs no labels, but several utterances of each speaker, including those to predict. A column that is constant
     within a speaker becomes 0. Transcripts are not changed.
 
     Parameters

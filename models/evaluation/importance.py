@@ -36,7 +36,7 @@ def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modaliti
 
 
 def permuted_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
-    """Give every utterance that has a modality the pooled features of one extractor of another one.
+    """Give every utterance that has a modality another one's pooled features of one extractor.
 
     Only utterances that have the modality exchange features, so that masks stay true. Sequences stay as they are.
 

@@ -1,7 +1,7 @@
 """Confidence intervals over resampled groups: of one model's metric, and of the difference of two models.
 
-Groups (speakers, dialogues, sessions) are never divided: the utterances of one group resemble each other, so that a
-corpus says as much about other speakers as it has groups, not utterances.
+Groups (speakers, dialogues, sessions) are never divided: the utterances of one group resemble each other, so that the
+effective sample size is the number of groups, not of utterances.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Resamples:
     groups
         ``(n,)`` number of each utterance's group.
     drawn
-        ``(draws, groups)`` numbers of the groups in each draw; no draws where there is only one group, which says
+        ``(draws, groups)`` numbers of the groups in each draw; no draws if there is only one group, since it says
         nothing about others.
     """
 
@@ -48,7 +48,7 @@ class Resamples:
 
     @cached_property
     def counts(self) -> FloatArray:
-        """``(draws, groups)`` how often each draw contains each group."""
+        """How often each draw contains each group, ``(draws, groups)``."""
         draws, groups = self.drawn.shape
         cells = self.drawn + groups * np.arange(draws)[:, None]
         return np.bincount(cells.ravel(), minlength=draws * groups).reshape(draws, groups).astype(np.float64)
@@ -64,7 +64,7 @@ class Resamples:
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
     """Draw as many groups as there are, with replacement, each with all of its utterances.
 
-    The same groups give the same draws, in whatever order they come: all models of a table are compared on the same
+    The same groups give the same draws, whatever their order: all models of a table are compared on the same
     resamples.
 
     Parameters
@@ -74,7 +74,7 @@ def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
     draws
         Number of draws.
     seed
-        Of the random numbers.
+        Seed of the random numbers.
 
     References
     ----------
@@ -126,7 +126,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     truth
         ``(n,)`` classes or scores.
     first, second
-        ``(n,)`` what two models predict.
+        ``(n,)`` predictions of two models.
     resamples
         Of the same n utterances.
 

@@ -1,6 +1,6 @@
 """The metrics that the field reports: functions ``(truth, prediction) -> float``, and the registry of all metrics.
 
-Shares are returned as shares, not percent. Classes may be names or integers; a caller that computes a metric a
+Shares are returned as fractions, not in percent. Classes may be names or integers; a caller that computes a metric a
 thousand times passes integers from 0, which avoids a sort. Scores are floats.
 """
 
@@ -25,7 +25,7 @@ from models.evaluation.sufficient_statistics import (
 )
 
 Function = Callable[[Any, Any], float]
-_ROUNDING = 1e-9  # by which a share may leave the interval from 0 to 1
+_ROUNDING = 1e-9  # how far outside 0 to 1 a share may lie
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Metric:
 
 
 def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return per class: how often it is right, true, and predicted."""
+    """Return how often each class is predicted correctly, how often it is true, and how often it is predicted."""
     first, second = coded(truth, prediction)
     classes = max(first.max(initial=0), second.max(initial=0)) + 1
     right = np.bincount(first[first == second], minlength=classes)
@@ -87,7 +87,7 @@ def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatA
 
 
 def accuracy(truth: Any, prediction: Any) -> float:
-    """Share of right predictions (weighted accuracy, WA); NaN where there are none."""
+    """Share of correct predictions (weighted accuracy, WA); NaN without predictions."""
     same = np.asarray(truth) == np.asarray(prediction)
     return float(np.count_nonzero(same) / same.size) if same.size else float("nan")
 

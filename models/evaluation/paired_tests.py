@@ -47,9 +47,9 @@ def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
     groups
         ``(n,)`` what may not be divided: speaker, session, video.
     draws
-        Number of draws at most.
+        The largest number of draws.
     seed
-        Of the random numbers.
+        Seed of the random numbers.
     """
     numbers, count = numbered(groups)
     if count < 2:
@@ -74,7 +74,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     truth
         ``(n,)`` classes or scores.
     first, second
-        ``(n,)`` what two models predict.
+        ``(n,)`` predictions of two models.
     swapped
         From `swaps`, of the same n utterances; the same for all pairs of a table.
 

@@ -1,6 +1,6 @@
 """Metrics from sums over utterances, so that a thousand resamples are one matrix product.
 
-Most metrics depend on the utterances only through sums: how often each class is right, true and predicted; errors,
+Most metrics depend on the utterances only through sums: how often each class is true, predicted, and both; errors,
 squares and products. The sums of each group are computed once; a resample adds them as often as the group was drawn.
 `models.evaluation.metrics` defines the metrics; here is how they follow from sums.
 """
@@ -16,7 +16,7 @@ from models.data.modalities import FloatArray, IntArray
 
 Array = NDArray[Any]
 Mapped = Callable[[Array], Array]  # how scores become classes: by sign, by rounding
-_PRECISE = 0.01  # share of the mean square that the variance must be, for `correlation` to lose no digit that matters
+_PRECISE = 0.01  # least ratio of variance to mean square at which a correlation from sums is precise enough
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> Suffici
     Parameters
     ----------
     of
-        What must agree; classes as they are by default.
+        Maps scores to what must agree; by default, classes are compared as they are.
     counted
-        Truth -> which utterances count; all by default.
+        Truth -> mask of the utterances that count; all by default.
     """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
@@ -114,7 +114,7 @@ def class_counts(
     of
         Scores -> whether they are of the second of two classes; by default, there are classes already.
     counted
-        Truth -> which utterances count; all by default.
+        Truth -> mask of the utterances that count; all by default.
     """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:

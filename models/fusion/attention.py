@@ -28,7 +28,7 @@ class ModalityAttention(Multimodal):
     _module = "models.nets.modules:ModalityAttentionNet"
 
     def weights(self, X: Modalities) -> FloatArray:
-        """Return ``(n, modalities)``: how much each counts; rows sum to 1 over what is present, 0 where nothing is."""
+        """Return the weights ``(n, modalities)``; a row sums to 1 over the modalities present, or is 0 without any."""
         full = np.zeros((len(X), len(self.modalities)))
         rows, outputs = self.model_.network_outputs(X)
         for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
@@ -37,9 +37,9 @@ class ModalityAttention(Multimodal):
         return full
 
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
-        """Return modality -> one ``(steps,)`` an utterance: how much each step counts; empty where it has none.
+        """Return modality -> the weights of its steps, one ``(steps,)`` per utterance; empty if it has no steps.
 
-        Of a sequence longer than `models.nets.steps.MAX_STEPS`, the steps that were averaged share a weight equally.
+        In a sequence longer than `models.nets.steps.MAX_STEPS`, steps that were averaged share their weight equally.
         """
         found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
         rows, outputs = self.model_.network_outputs(X)
@@ -53,7 +53,7 @@ class ModalityAttention(Multimodal):
 
 
 def _spread(weights: FloatArray, length: int) -> FloatArray:
-    """Return ``(length,)``: weights of averaged steps, shared among those that they were averaged from."""
+    """Return ``(length,)`` weights: that of each averaged step is divided among the steps that it averages."""
     if length <= MAX_STEPS:
         return weights[:length]
     parts = parts_of(np.array([length], np.intp))
@@ -61,9 +61,9 @@ def _spread(weights: FloatArray, length: int) -> FloatArray:
 
 
 class CrossModalAttention(Multimodal):
-    """Each modality attends to each other one; what every such pair found is pooled, and the pairs are averaged.
+    """Each modality attends to every other one; the result of each pair is pooled, and the pairs are averaged.
 
-    Pairs of which a side is missing are left out. A modality that is alone attends to itself.
+    Pairs with a missing modality are left out. A modality that is alone attends to itself.
 
     References
     ----------
@@ -78,17 +78,17 @@ class FusedInputs(Inputs):
     """The inputs of a network that reads several modalities as one sequence."""
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FusedReader":
-        """Return what makes batches of `x`."""
+        """Return a reader that makes batches of `x`."""
         return FusedReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class FusedReader(InputReader):
-    """Batches for a network: the steps of all modalities at common places, and their summaries."""
+    """Batches for a network: the steps of all modalities at common positions, and their summaries."""
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``there`` ``(b, M)``, ``summaries`` and ``steps`` a modality, and the ``mask`` that steps share.
+        """Return ``available`` ``(b, M)``, ``summaries`` and ``steps`` per modality, and the ``mask`` that steps share.
 
-        An utterance without steps has one of zeros.
+        An utterance without steps gets one step of zeros.
         """
         available = self.readable(rows, training)
         blocks, _, lengths = self.side_by_side(rows, available)
@@ -98,10 +98,10 @@ class FusedReader(InputReader):
 
 
 class SelfAttention(Multimodal):
-    """The modalities step by step as one sequence, which attends to itself before its steps are pooled by attention.
+    """All modalities as one sequence, which attends to itself before its steps are pooled by attention.
 
-    Steps are joined side by side; a shorter sequence is repeated up to the longest of its utterance. The summaries are
-    part of every step, and the only step of an utterance without steps.
+    Steps are joined side by side; those of a shorter sequence are repeated to the length of the longest one of its
+    utterance. The summaries are part of every step, and the only step of an utterance without steps.
 
     References
     ----------
@@ -117,7 +117,7 @@ class SelfAttention(Multimodal):
         return FusedInputs(self.modalities, self.fitted, self.normalise)
 
     def step_weights(self, X: Modalities) -> list[FloatArray]:
-        """Return one ``(steps,)`` an utterance: how much each step of the fused sequence counts; empty without one.
+        """Return the weights of the fused sequence's steps, one ``(steps,)`` per utterance; empty without a sequence.
 
         A fused sequence is as long as its longest modality, `models.nets.steps.MAX_STEPS` at most.
         """

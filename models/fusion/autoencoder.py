@@ -12,29 +12,29 @@ from models.data.scaling import Standardise, UnitVariance, total_variance
 from models.nets.trained_net import Batch, TrainedNet
 from models.nets.training import Training, train
 
-BATCH = 64  # rows per training step,
-STEPS = 16  # at most this many steps per epoch: a corpus has many similar frames
-ANSWERED = 4096  # rows that are encoded at a time
+BATCH = 64  # rows per training step
+STEPS = 16  # most training steps per epoch: a corpus has many similar frames
+ROWS_AT_A_TIME = 4096  # rows that are encoded at a time
 
 
 class Autoencoder:
-    """A few code units from which a network rebuilds all columns, though it sees a part of them only.
+    """A few code units from which a network reconstructs all columns, although it sees only a part of them.
 
     Each modality's columns are first divided by their root total variance, so that a wide one does not drown a narrow
-    one. Codes are standardised by training rows.
+    one. Codes are standardised over the training rows.
 
     Parameters
     ----------
     components
         Code units.
     hidden
-        Units between the columns and the code, either way.
+        Units between the columns and the code, in both directions.
     epochs
         Passes over the rows.
     noise
-        Share of the entries that are set to 0, their mean, while it learns.
+        Share of the entries that are set to 0, their mean, during training.
     seed
-        Of the first weights, the noise and the order of rows.
+        Seed of the initial weights, the noise and the order of rows.
 
     References
     ----------
@@ -54,7 +54,7 @@ class Autoencoder:
         self.seed = seed
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Autoencoder":  # noqa: ARG002
-        """Learn the code from one ``(n, p)`` matrix a modality."""
+        """Learn the code from one ``(n, p)`` matrix per modality."""
         from models.nets.modules import ReconstructionLoss
 
         variances = [total_variance(block) for block in blocks]
@@ -81,7 +81,7 @@ class Autoencoder:
         return self.scale_.transform(self._weighted(blocks)).astype(np.float32)
 
     def _outputs(self, matrix: Any, name: str) -> FloatArray:
-        return np.concatenate([batch[name] for batch in self.net_.outputs(_Noisy(matrix, 0.0), ANSWERED)])
+        return np.concatenate([batch[name] for batch in self.net_.outputs(_Noisy(matrix, 0.0), ROWS_AT_A_TIME)])
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> FloatArray:  # noqa: ARG002
         """Return ``(n, components)`` codes."""
@@ -93,7 +93,7 @@ class Autoencoder:
         )
 
     def rebuilt(self, blocks: Sequence[Matrix]) -> tuple[FloatArray, FloatArray]:
-        """Return the weighted columns, ``(n, sum of p)``, and what is rebuilt from their codes."""
+        """Return the weighted columns, ``(n, sum of p)``, and their reconstructions."""
         matrix = self._columns(blocks)
         return matrix, self._outputs(matrix, "outputs")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.classical.domains import require
 from models.data.modalities import BoolArray, FloatArray, Matrix
 
-FEW = 3  # rows with every view, with fewer, correlations are meaningless
+FEW = 3  # rows with every view: with fewer of them, correlations are meaningless
 
 
 class Cca:
@@ -24,9 +24,9 @@ class Cca:
     Parameters
     ----------
     components
-        Directions a view.
+        Directions per view.
     shrinkage
-        Of each view's covariance towards the identity: 0 is CCA, 1 is partial least squares.
+        Shrinkage of each view's covariance towards the identity: 0 is CCA, 1 is partial least squares.
     keep
         Principal components that are kept of each view, at most.
 
@@ -48,7 +48,7 @@ class Cca:
         self.keep = keep
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Cca":
-        """Learn the directions from one ``(n, p)`` matrix a view and ``(views, n)`` masks."""
+        """Learn the directions from one ``(n, p)`` matrix per view and ``(views, n)`` masks."""
         complete: BoolArray = np.ones(blocks[0].shape[0], bool)
         if present is not None and present.all(axis=0).sum() >= FEW:
             complete = np.asarray(present.all(axis=0), bool)
@@ -89,10 +89,10 @@ class _Components:
 
         most = min(self.keep, *block.shape)
         sparse = hasattr(block, "tocsr")
-        if most == min(block.shape):  # nothing to leave out; arpack finds fewer only
+        if most == min(block.shape):  # all components are kept: arpack can only find fewer
             block, sparse = (block.toarray() if sparse else block), False
         pca = PCA(most, svd_solver="arpack" if sparse else "full", random_state=0)
-        with np.errstate(invalid="ignore", divide="ignore"):  # shares of no variance at all, which nobody reads
+        with np.errstate(invalid="ignore", divide="ignore"):  # ratios of a zero variance, which are never used
             pca.fit(block)
         self.mean_, self.axes_ = pca.mean_, pca.components_
         self.scale_ = float(_inverse(np.sqrt(np.array([pca.explained_variance_.mean()])))[0])

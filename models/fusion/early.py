@@ -61,7 +61,7 @@ class Pca:
     Parameters
     ----------
     components
-        How many (of fewer rows or columns, as many as these); below 1, the share of variance that they keep.
+        Number of components, at most that of rows or columns; below 1, the share of variance that they keep.
     weighting
         As for `Concat`.
     """
@@ -81,7 +81,7 @@ class Pca:
         solver = "covariance_eigh" if n >= 2 * p else "full"
         self.pca_ = None
         if n > 1 and np.ptp(matrix, axis=0).any():
-            with np.errstate(invalid="ignore", divide="ignore"):  # shares of a variance that rounding makes 0
+            with np.errstate(invalid="ignore", divide="ignore"):  # ratios of a variance that is rounded to 0
                 self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix)
         return self
 
@@ -101,11 +101,11 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
     Raises
     ------
     ModelError
-        If the strategy is unknown or no early fusion, or a setting is unknown.
+        If the strategy is unknown or not an early fusion, or a setting is unknown.
     """
     found = strategy(name)
     if not found.early or found.core is None:
-        raise ModelError(f"the strategy {name!r} has no reducer: name an early fusion, as concat")
+        raise ModelError(f"the strategy {name!r} has no reducer: name an early fusion, such as concat")
     try:
         made: Reducer = class_of(found.core)(**settings)
     except TypeError as error:
@@ -144,13 +144,13 @@ class _Joined:
 class Early(Tabular):
     """One classifier on the joined features of several modalities.
 
-    A missing modality is the training mean of its columns, and a further column says that it is missing. Where all are
+    A missing modality is the training mean of its columns, and a further column marks it as missing. If all are
     missing, the prediction is the prior.
 
     Parameters
     ----------
     modalities
-        Which.
+        The modalities to read.
     reducer
         Its name: ``concat``, ``pca``, ``cca``, ``autoencoder``, or one that was registered.
     classifier
@@ -158,15 +158,15 @@ class Early(Tabular):
     task
         ``classification`` or ``regression``.
     classes
-        All classes there are; by default those in the training labels.
+        All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers over raw transcripts, fitted in the fold.
+        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     settings
         Settings of the classifier; the key ``reducer`` holds those of the reducer.
     normalise
-        ``standard`` or ``quantile``: how columns are brought to one scale, learnt in the fold.
+        The scaler of columns, ``standard`` or ``quantile``; fitted inside the fold.
     budget
-        At most so many settings are tried; all by default.
+        The largest number of settings to try; all by default.
     """
 
     def __init__(

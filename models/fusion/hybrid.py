@@ -14,14 +14,14 @@ _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, *
 class IntermediateFusion(Multimodal):
     """One encoder per modality, merged in a hidden layer; each modality also predicts alone, as an auxiliary task.
 
-    The setting ``encoder`` is ``lstm`` or ``cnn``: how steps are read, beside the summary. ``auxiliary`` is the weight
+    The setting ``encoder`` is ``lstm`` or ``cnn``: how steps are read, besides the summary. ``auxiliary`` is the weight
     of the modalities' own losses, each over the utterances that have it. A learnt vector replaces a missing
     modality, and ``modality_dropout`` removes modalities at random in training.
 
     References
     ----------
     J. Ngiam et al., Multimodal deep learning, 2011 (a shared hidden layer); Y. Kim, Convolutional neural networks for
-    sentence classification, 2014; W. Yu et al., CH-SIMS, 2020 (unimodal tasks beside the fused one); N. Neverova et
+    sentence classification, 2014; W. Yu et al., CH-SIMS, 2020 (unimodal tasks besides the fused one); N. Neverova et
     al., ModDrop, 2016.
     """
 
@@ -47,7 +47,7 @@ class MultimodalTransformer(Multimodal):
     """Self-attention over the steps of all modalities at once, a summary of each, and a token for the prediction.
 
     Every token carries its modality, and every step its time in seconds (its position where it has no time), so that
-    modalities need not be aligned. What is missing is masked out of the keys.
+    modalities need not be aligned. Missing modalities are masked out of the keys.
 
     References
     ----------

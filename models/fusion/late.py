@@ -77,7 +77,7 @@ class Late(UtteranceEstimator):
 def row_weights(weights: FloatArray, usable: BoolArray) -> FloatArray:
     """Return ``(bases, n)`` weights that sum to 1 in each row, over the bases that are usable there.
 
-    Where all usable bases have no weight, they share it equally.
+    If no usable base has a weight, all of them get the same.
     """
     share = weights[:, None] * usable
     total = share.sum(axis=0)

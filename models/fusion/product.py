@@ -24,11 +24,11 @@ def powers(bases: int) -> list[float]:
 
 
 class Product(Late):
-    """The prior times the ratio of each base's probabilities to it, which is right where bases err independently.
+    """The prior times the ratio of each base's probabilities to the prior, which is right if bases err independently.
 
     Every base learns that rare classes are rare, and a plain product counts that several times. So the probabilities
-    of each base are divided by the prior, which is then multiplied in once (Bayes' rule) or to the power, among
-    `powers`, with the best weighted F1 on the out-of-fold outputs (the largest of equals). Each F1 is averaged with
+    of each base are divided by the prior, and the prior is then multiplied in once (Bayes' rule) or to that power of
+    `powers` that has the best weighted F1 on the out-of-fold outputs (the largest of equals). Each F1 is averaged with
     those of the neighbouring powers, since a single row can make a peak. The power's difference from 1 shrinks in
     proportion to the usable bases of a row beyond the first: with one base alone there is nothing to correct.
     For a score it is the product of normal densities: the mean weighted by the inverse mean squared error of each base.
@@ -38,13 +38,13 @@ class Product(Late):
     bases
         One unimodal model per modality, or one per extractor.
     fit_cache
-        Where fitted bases are shared with other strategies; none by default.
+        The cache that shares fitted bases with other strategies; none by default.
 
     Attributes
     ----------
     power_
         Power of the prior in rows that have all bases, for classes: 1 is Bayes' rule, the number of bases a plain
-        product, and 0 takes all classes for equally common.
+        product, and 0 treats all classes as equally common.
     weights_
         ``(bases,)``, for a score; they sum to 1.
 

@@ -29,7 +29,7 @@ class Stacking(Late):
     settings
         Its settings.
     fit_cache
-        Where fitted bases are shared with other strategies; none by default.
+        The cache that shares fitted bases with other strategies; none by default.
 
     References
     ----------

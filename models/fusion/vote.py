@@ -29,12 +29,12 @@ class MajorityVote(Late):
         absolute error) in the out-of-fold predictions, the largest of equals. In a row that has none of them, all
         that are present vote.
     fit_cache
-        Where fitted bases are shared with other strategies; none by default.
+        The cache that shares fitted bases with other strategies; none by default.
 
     Attributes
     ----------
     voting_
-        ``(bases,)``: which of them vote.
+        ``(bases,)`` mask of those that vote.
     """
 
     def __init__(self, bases: Sequence[Unimodal], *, voting: str = "chosen", fit_cache: FitCache | None = None) -> None:

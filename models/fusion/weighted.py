@@ -28,7 +28,7 @@ class WeightedAverage(Late):
         ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
         modalities err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
     fit_cache
-        Where fitted bases are shared with other strategies; none by default.
+        The cache that shares fitted bases with other strategies; none by default.
 
     Attributes
     ----------

@@ -29,12 +29,12 @@ class NetSettings:
     hidden, layers, dropout
         Units per hidden layer, the number of hidden layers, and the share of units dropped in training.
     learning_rate, weight_decay
-        Of AdamW.
+        Settings of AdamW.
     epochs, patience
         The largest number of passes over the data; training stops after `patience` passes without a better held-out
         loss, and the best weights are kept.
     seed
-        Of the initial weights, the dropout and the order of rows.
+        Seed of the initial weights, the dropout and the order of rows.
     """
 
     hidden: int = 64

@@ -141,7 +141,7 @@ class Channel:
         return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
 
     def available(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` in which rows the modality has anything to read."""
+        """Return a mask ``(n,)`` of the rows in which the modality has anything to read."""
         present, steps = x.mask(self.modality), self.steps(x)
         return present if self.summary_ is not None or steps is None else present & (steps.lengths > 0)
 
@@ -181,17 +181,17 @@ class Inputs:
         return [list(channel.widths_) for channel in self.channels_]
 
     def available(self, x: Modalities) -> BoolArray:
-        """Return ``(n, channels)`` which modalities each row has to read."""
+        """Return a mask ``(n, channels)`` of the modalities that each row has to read."""
         return np.stack([channel.available(x) for channel in self.channels_], axis=1)
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have anything to read."""
+        """Return a mask ``(n,)`` of the rows that have anything to read."""
         if not self.channels_:
             return np.zeros(len(x), bool)
         return np.asarray(self.available(x).any(axis=1))
 
     def lengths(self, x: Modalities) -> IntArray:
-        """Return ``(n,)`` the number of steps of the longest modality, at most `MAX_STEPS`; 0 in rows without steps."""
+        """Return the steps of each row's longest modality, ``(n,)``, at most `MAX_STEPS`; 0 in rows without steps."""
         found = [steps.lengths for steps in (c.steps(x) for c in self.channels_) if steps is not None]
         lengths: IntArray = np.minimum(np.max(found, axis=0), MAX_STEPS) if found else np.zeros(len(x), np.intp)
         return lengths
@@ -245,7 +245,7 @@ class InputReader:
         return len(self.available)
 
     def readable(self, rows: IntArray, training: bool) -> BoolArray:
-        """Return ``(b, M)`` which modalities are read: all that are available, except those that training drops."""
+        """Return a mask ``(b, M)`` of the modalities read: all that are available, except those that training drops."""
         return drop_modalities(self.available[rows], self.modality_dropout) if training else self.available[rows]
 
     def summary(self, rows: IntArray, available: BoolArray) -> list[Floats]:
@@ -275,8 +275,8 @@ class InputReader:
         Returns
         -------
         tuple
-            ``(total, d)`` per modality, zeros in rows that lack it; ``(M, total)`` which rows have it; ``(b,)`` the
-            number of steps of each row.
+            ``(total, d)`` per modality, zeros in rows that lack it; ``(M, total)`` mask of the rows that have it;
+            ``(b,)`` number of steps of each row.
         """
         lengths = np.stack([_lengths(s, rows) * available[:, m] for m, s in enumerate(self.sequences)])
         reads, longest = aligned(lengths)

@@ -19,7 +19,7 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
-    """Return ``(n, h)`` the mean of ``(n, steps, h)`` over the steps where `mask` is true; 0 if it is never true."""
+    """Return the mean of ``(n, steps, h)`` over the steps where `mask` is true, ``(n, h)``; 0 if it is never true."""
     kept = mask.unsqueeze(-1).to(steps.dtype)
     return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
 
@@ -94,7 +94,7 @@ class TimeEmbedding(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """An LSTM whose states are averaged over the steps, or whose last state is taken."""
+    """An LSTM whose states are averaged over the steps, or of which the last state is used."""
 
     def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
         super().__init__()

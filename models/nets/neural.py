@@ -46,7 +46,7 @@ class Neural(UtteranceEstimator):
     """A network over `Modalities`, fitted on the rows that have anything to read; the prior elsewhere.
 
     The settings with the least log loss (or squared error) on the inner folds win, the first of equals; without inner
-    folds, the first of all are taken. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
+    folds, the first of all are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Neural(UtteranceEstimator):
     settings_
         The chosen settings.
     edges_
-        Those of them that lie at an edge of what was tried (`models.classical.search_space.edges`).
+        Those of them whose value is the smallest or the largest that was tried (`models.classical.search_space.edges`).
     out_of_fold_
         ``(n, k)`` outputs for each training row, from the inner fold whose network was not trained on it; NaN if there
         was nothing to choose, or in rows that no inner fold validates on.
@@ -209,7 +209,7 @@ class Multimodal(Neural):
     fitted
         Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     settings
-        Overrule ``DEFAULTS``; from a list, inner folds choose.
+        Settings that replace ``DEFAULTS``; inner folds choose from a list.
     normalise
         The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
     budget

@@ -100,7 +100,7 @@ class ReducedInputs(Inputs):
 
 
 class ReducedReader(InputReader):
-    """Batches for an LSTM: one sequence, and one summary beside it.
+    """Batches for an LSTM: one sequence and one summary.
 
     If training has no sequences, the summary is the only step.
     """
@@ -110,13 +110,13 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return all steps, ``(total, d)`` per modality, which are available, and the number of steps per row."""
+        """Return all steps, ``(total, d)`` per modality, the mask of available ones, and the steps per row."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
 
     def summarised(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray]:
-        """Return the summaries, ``(b, p)`` per modality, and which of them are available."""
+        """Return the summaries, ``(b, p)`` per modality, and the mask of available ones."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
         found = self.summary(rows, available)
         return [found[m] for m in read], available.T[read]
@@ -138,8 +138,8 @@ class SequenceLSTM(Neural):
     """An LSTM over the steps of one modality, or over those of several, joined and reduced before it.
 
     The steps of a shorter sequence are repeated to the length of the longest in its utterance, and a column marks where
-    a modality is missing. The summaries, joined and reduced likewise, are read beside the LSTM's state; if there are no
-    sequences, they are its only step.
+    a modality is missing. The summaries, joined and reduced the same way, are concatenated with the LSTM's
+    state; if there are no sequences, they are its only step.
 
     Parameters
     ----------
@@ -154,8 +154,8 @@ class SequenceLSTM(Neural):
     fitted
         Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
     settings
-        Overrule ``DEFAULTS``; from a list, inner folds choose. The key ``reducer`` holds those of the reducer.
-        ``pooling`` is ``mean`` or ``last``: how the LSTM's states become one.
+        Settings that replace ``DEFAULTS``; inner folds choose from a list. The key ``reducer`` holds those of the
+        reducer. ``pooling`` is ``mean`` or ``last``: how the LSTM's states become one.
     normalise
         The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
     budget

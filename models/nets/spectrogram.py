@@ -46,7 +46,7 @@ class Frames:
         return len(self.scaler_.mean_) if self.scaler_ is not None else 0
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return ``(n,)`` which rows have a frame."""
+        """Return a mask ``(n,)`` of the rows that have a frame."""
         return np.asarray((self._frames(x).lengths > 0) & (self.scaler_ is not None))
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FrameReader":
@@ -114,7 +114,7 @@ class SpectrogramCNN(Neural):
     classes
         All classes; by default those in the training labels.
     settings
-        Overrule ``DEFAULTS``; from a list, inner folds choose. ``crop_s`` is the length, in seconds, of
+        Settings that replace ``DEFAULTS``; inner folds choose from a list. ``crop_s`` is the length, in seconds, of
         the piece of a clip that training reads at a time.
     budget
         The largest number of settings to try; all by default.

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, FloatArray, IntArray, Ragged, require_columns
 from models.data.scaling import LIMIT
 
-MAX_STEPS = 64  # of a longer sequence, neighbouring steps are averaged
+MAX_STEPS = 64  # most steps of a sequence; in a longer one, neighbouring steps are averaged
 
-CHUNK = 1 << 16  # steps that are read at a time to learn their scale
+CHUNK = 1 << 16  # steps read at a time to learn their scale
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +45,7 @@ def drop_modalities(available: BoolArray, share: float) -> BoolArray:
 
     Parameters
     ----------
-    there
+    available
         ``(n, modalities)``.
     share
         The probability of dropping each.
@@ -93,7 +93,7 @@ def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], In
     values
         ``(total steps, d)``, one sequence after another.
     lengths
-        ``(n,)`` of the sequences.
+        ``(n,)`` lengths of the sequences.
 
     Returns
     -------
@@ -119,9 +119,9 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
 
 
 def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Return which step of each modality stands at each place, if all are repeated to the length of the row's longest.
+    """Return the step of each modality at each position, if steps are repeated to the length of the row's longest.
 
-    Place j of L takes step ``(j + .5) * l // L`` of a sequence of l steps.
+    Position j of L has step ``(j + .5) * l // L`` of a sequence of l steps.
 
     Parameters
     ----------

@@ -10,9 +10,9 @@ from models.data.modalities import IntArray
 from models.errors import ModelError
 from models.saving.trusted import NETS, network_class
 
-ROWS_AT_A_TIME = 128  # that a network predicts, by default
+ROWS_AT_A_TIME = 128  # rows per batch in prediction, by default
 PRECISIONS = ("float32", "float64")
-MAX_SETTING = 100_000  # of a loaded network: whole numbers among its settings are no larger, unless its weights are
+MAX_SETTING = 100_000  # upper limit for integer settings of a loaded network, unless it has more weights
 
 Batch = Mapping[str, Any]  # keyword arguments of a module's forward: arrays, lists of arrays, mappings of them
 
@@ -39,7 +39,7 @@ class TrainedNet:
     options
         Its keyword arguments; plain values.
     precision
-        Of its outputs. In ``float64``, 12 digits of an output do not depend on the other rows of its batch.
+        Precision of its outputs. In ``float64``, 12 digits of an output do not depend on the other rows of its batch.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class TrainedNet:
         if self.build.partition(":")[0] == NETS and self._shapes() != {
             name: (array.dtype.name, array.shape) for name, array in weights.items()
         }:
-            raise ModelError("a network in it has weights of other shapes or types than its settings say")
+            raise ModelError("a network in it has weights of other shapes or types than its settings require")
 
     def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         import torch

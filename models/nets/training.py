@@ -24,16 +24,16 @@ class Training:
     Attributes
     ----------
     learning_rate, weight_decay
-        Of AdamW (Loshchilov & Hutter 2019).
+        Settings of AdamW (Loshchilov & Hutter 2019).
     epochs, patience
         The largest number of passes over the data; training stops after `patience` passes without a better held-out
         loss, and the best weights are kept.
     batch
         Rows per step.
     clip
-        The longest gradient that is not shortened (Pascanu et al. 2013); None for no limit.
+        Longer gradients are shortened to this norm (Pascanu et al. 2013); None for no limit.
     seed
-        Of the initial weights, the dropout and the order of rows.
+        Seed of the initial weights, the dropout and the order of rows.
     """
 
     learning_rate: float = 3e-3
@@ -101,8 +101,8 @@ def _require_finite(module: Any, losses: list[float], how: Training) -> None:
     if not finite or (losses and not np.isfinite(losses).any()):
         what = "held-out loss" if finite else "weights"
         raise DivergedError(
-            f"training at a learning rate of {how.learning_rate:g} diverged: the network's {what} ended in"
-            " no finite number; lower it"
+            f"training at a learning rate of {how.learning_rate:g} diverged: the network's {what} became"
+            " infinite or undefined; lower it"
         )
 
 

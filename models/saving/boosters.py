@@ -1,7 +1,7 @@
 """XGBoost's boosters as the JSON text that XGBoost saves, and back: everything is checked first.
 
-XGBoost parses that text itself, and may take a repeated key, or one spelt with escapes, in another way than Python
-does. So the text from a file is parsed once, checked, and written again for XGBoost.
+XGBoost parses that text itself, and may read a repeated key, or one spelt with escapes, differently from Python.
+So the text from a file is parsed once, checked, and written again for XGBoost.
 """
 
 import json
@@ -16,7 +16,7 @@ from models.saving.trees import check_tree
 PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that give probabilities
 MAX_COLUMNS = 1_000_000  # XGBoost reserves memory for all of them for each row that it predicts
 
-_NO_PARENT = 2**31 - 1  # of the root
+_NO_PARENT = 2**31 - 1  # parent of the root
 _A_NODE = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
 _BY_CATEGORY = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 
@@ -53,7 +53,7 @@ def _check(learner: Mapping[str, Any]) -> None:
     counts, objective = learner["learner_model_param"], learner["objective"]
     name = learner["gradient_booster"]["name"]
     if name != "gbtree":
-        raise ModelError(f"a booster in it is of the kind {name!r:.60}, only gbtree may be")
+        raise ModelError(f"a booster in it is of the kind {name!r:.60}; only gbtree is supported")
     if objective["name"] not in PROBABILITIES and not objective["name"].startswith(("reg:", "count:")):
         raise ModelError(
             f"a booster in it has the objective {objective['name']!r:.60}: it gives neither probabilities nor scores"

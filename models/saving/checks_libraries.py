@@ -12,7 +12,7 @@ from common.words import BY_LETTER, MOST_WORDS, TOKEN
 from models.saving.boosters import PROBABILITIES, outputs_of
 from models.saving.shapes import is_count, is_number, require
 
-# of words, in `common.words` and by default in scikit-learn; matching another pattern may never end
+# patterns of words: those of `common.words` and scikit-learn's default; matching any other might never end
 PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
@@ -95,13 +95,13 @@ def _vectoriser(part: Any) -> None:
     require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
     shortest, longest = own["ngram_range"]
     fine = all(type(n) is int for n in (shortest, longest)) and 1 <= shortest <= longest <= MOST_WORDS
-    require(fine, part, f"sequences of {own['ngram_range']!r:.60} words, at most {MOST_WORDS} may be")
+    require(fine, part, f"sequences of {own['ngram_range']!r:.60} words; at most {MOST_WORDS} are allowed")
     places = list(own.get("vocabulary_", {}).values())
     require(sorted(places) == list(range(len(places))), part, "a vocabulary whose positions are not 0, 1, 2, ...")
 
 
 def _boosted(part: Any) -> None:
-    """Check that a booster gives what its wrapper expects: probabilities of so many classes, or scores."""
+    """Check that a booster gives what its wrapper expects: probabilities of as many classes, or scores."""
     own = vars(part)
     if (booster := own.get("_Booster")) is not None:
         objective, classes = outputs_of(booster)

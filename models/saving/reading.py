@@ -20,9 +20,9 @@ _MAX_JOBS = 256
 _CHECKS = {**checks_libraries.RULES, **checks_own.RULES}
 _MAX_REPEATED = 10  # how many times more values than the file writes may exist once all repetitions are expanded
 _FEW = 10_000_000  # up to this number of values, repetitions are not limited
-_MAX_DEPTH = 100  # of values inside values; a stack of models on models has some thirty levels
+_MAX_DEPTH = 100  # deepest nesting allowed; a stacked model needs about thirty levels
 _MAX_EMPTY_SIDE = 1_000_000  # the longest side of an array without elements, which takes no room in the file
-_MAX_LETTERS = 10_000_000  # of all arrays of texts: numpy makes each text as wide as the longest of its array
+_MAX_LETTERS = 10_000_000  # most letters in all text arrays: numpy makes each text as wide as the longest of its array
 
 
 def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
@@ -50,7 +50,9 @@ def check(part: Any) -> None:
     """
     jobs = vars(part).get("n_jobs")
     if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MAX_JOBS):
-        raise ModelError(f"its {type(part).__name__} asks for {jobs!r:.60} parallel jobs, at most {_MAX_JOBS} may be")
+        raise ModelError(
+            f"its {type(part).__name__} asks for {jobs!r:.60} parallel jobs; at most {_MAX_JOBS} are allowed"
+        )
     check_shapes(part)
     for kind in type(part).__mro__:
         rule = _CHECKS.get(f"{kind.__module__}.{kind.__name__}")
@@ -64,13 +66,13 @@ class _Reader:
         self.done: list[Any] = []
         self.sizes: list[int] = []  # how many values each of these holds once its repetitions are expanded
         self.written = self.expanded = 0  # values so far
-        self.letters = 0  # of all arrays of texts so far
+        self.letters = 0  # in all text arrays so far
         self.depth = 0
 
     def value(self, plain: Any) -> Any:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise ModelError(f"it holds values inside values, more than {_MAX_DEPTH} deep")
+            raise ModelError(f"its values are nested more than {_MAX_DEPTH} deep")
         found = self._value(plain)
         self.depth -= 1
         return found
@@ -83,7 +85,7 @@ class _Reader:
         if isinstance(plain, list):
             return self._kept([self.value(part) for part in plain], before)
         if not isinstance(plain, dict):
-            raise ModelError(f"it holds {type(plain).__name__}, which no value of a model is")
+            raise ModelError(f"it holds {type(plain).__name__}, a type that no model value has")
         keys = frozenset(plain)
         if keys == {"same"}:
             return self._same(plain["same"])
@@ -100,7 +102,7 @@ class _Reader:
 
     def _same(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self.done):
-            raise ModelError(f"it repeats value number {number!r}, which it does not hold before that place")
+            raise ModelError(f"it repeats value number {number!r}, which does not come before that place")
         self.expanded += self.sizes[number]
         if self.expanded > _FEW + _MAX_REPEATED * self.written:  # models of models, each of them used twice, grow fast
             raise ModelError("it repeats the same parts over and over again, so that using it could take for ever")

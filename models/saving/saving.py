@@ -25,9 +25,9 @@ FORMAT = "crossmodal-model"
 FORMAT_VERSION = 4
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
-_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # of JSON: in memory, it takes some ten times its size
-_MAX_DEPTH = 50  # of values inside values of a schema; some ten levels are usual
-_COPIES = 4  # of the arrays at most, while they are read: the file, what safetensors takes out of it, our own
+_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # most bytes of JSON: parsed, it takes about ten times as much memory
+_MAX_DEPTH = 50  # deepest nesting of a schema; about ten levels are usual
+_COPIES = 4  # most copies of the arrays in memory during reading: the file, what safetensors extracts from it, our own
 _LIBRARIES = {  # libraries that a loaded model's numbers depend on -> names of their packages
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
@@ -70,7 +70,7 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
     schema
         What else must be known to use the model; plain values, kept as JSON.
     trusted
-        Modules (plugins), beside this project's own, whose classes the model may hold.
+        Modules (plugins), besides this project's own, whose classes the model may hold.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     folder
         The model's folder.
     trusted
-        Modules (plugins), beside this project's own, whose classes the model may hold.
+        Modules (plugins), besides this project's own, whose classes the model may hold.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     notices = tuple(_differences(folder, about["libraries"]))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn's warnings about versions: `notices` says the same
+            warnings.simplefilter("ignore")  # scikit-learn's warnings about versions: `notices` states the same
             model = read(_parsed(content), _unpacked(packed))
     except Exception as error:  # constructors raise anything on odd content or in other library versions
         why = "; ".join([_reason(error), *notices])
@@ -148,7 +148,7 @@ def _unpacked(packed: bytes) -> Arrays:
 
 
 def _parsed(content: bytes) -> Any:
-    """Return the content of a JSON text; a repeated key is refused, as programs differ in which value they take."""
+    """Return the content of a JSON text; a repeated key is refused, since programs differ in which value they use."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -185,7 +185,7 @@ def _about(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path} was changed since it was saved (its digest differs): fit the model again")
     _check_shape(about, path)
     if not _shallow(about, _MAX_DEPTH):
-        raise ModelError(f"{path} holds values inside values, more than {_MAX_DEPTH} deep: fit the model again")
+        raise ModelError(f"{path} holds values nested more than {_MAX_DEPTH} deep: fit the model again")
     return about
 
 
@@ -231,7 +231,7 @@ def _differences(folder: Path, libraries: Mapping[str, str]) -> Iterator[str]:
         then, now = libraries.get(name, ""), _version(name)
         if then.split(".")[:2] != now.split(".")[:2]:
             then, now = then or "(none)", now or "(none)"
-            yield f"{folder} was saved with {name} {then}, installed is {now}: predictions may differ"
+            yield f"{folder} was saved with {name} {then}, but {now} is installed: predictions may differ"
 
 
 def _version(library: str) -> str:

@@ -13,7 +13,10 @@ from typing import Any
 from models.errors import ModelError
 
 NETS = "models.nets.modules"  # the module of this project's networks
-_TORCH = (NETS, "models.nets.layers")  # torch modules are rebuilt for their weights: a file never holds one as object
+_TORCH = (
+    NETS,
+    "models.nets.layers",
+)  # torch modules are rebuilt for their weights: a file never holds one as an object
 _OWN = ("models", "features.text")
 _LIBRARIES = frozenset(
     {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, IntArray
 from models.validation.protocol import Fold
 
-WHOLE_S = 0.05  # a span that ends less than this before its recording is taken for the whole recording
+WHOLE_S = 0.05  # a span that ends less than this before its recording counts as the whole recording
 
 Texts = NDArray[np.object_]  # (n,) of str: numpy's own strings would make every row as wide as the longest
 
@@ -65,7 +65,7 @@ class Contents:
         ``(n,)`` a hash of the sampled pictures.
     still
         ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: many recordings
-        may have the same.
+        may share the same ones.
     reads_voice
         Whether models read audio; if not, voices only distinguish recordings with the same pictures.
     """
@@ -104,7 +104,7 @@ def segments_of(table: pd.DataFrame) -> Texts:
 
 
 def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which utterances are parts of a longer recording: they start after 0, or end before it does."""
+    """Return a mask of the utterances cut out of a longer recording: they start after 0, or end before it does."""
     cut = np.zeros(len(table), bool)
     if "start" in table:
         cut |= _numbers(table, "start") > 0

@@ -20,15 +20,15 @@ SOURCES = (
     "recording",
     "media",
     "media_sha256",
-)  # rows with one value in these come from one source, which no fold may split
-EXAMPLES = 3  # utterances or speakers that a message names
-SHOWN = 200  # characters of a value in a message
+)  # rows with the same value in one of these come from one source, which no fold may split
+EXAMPLES = 3  # most utterances or speakers that a message names
+SHOWN = 200  # most characters of a value in a message
 
 
 def leak_guard(
     folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "", contents: Contents | None = None
 ) -> tuple[str, ...]:
-    """Check that no data is in both the training and the test part of a fold, and return what is merely suspicious.
+    """Check that no data is in both the training and the test part of a fold, and return notices on what is suspicious.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return what to do if the protocol's groups split something that must stay together."""
+    """Return the advice for when the protocol's groups split something that must stay together."""
     if what not in ("group", "recording") or by in ("", what):
         return ""
     return (
@@ -203,7 +203,7 @@ def _whole(what: str, by: str) -> str:
 def _in_both_parts(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
     train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
     return f"{fold.name}: {what} in both parts: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
-        f"; {len(shared) - 1} more such" if len(shared) > 1 else ""
+        f"; {len(shared) - 1} more cases" if len(shared) > 1 else ""
     )
 
 
@@ -213,9 +213,9 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
     Parameters
     ----------
     fold, table
-        As of `leak_guard`.
+        As for `leak_guard`.
     found
-        What is the same -> the column that shows it, and the codes of one recording in it.
+        What both parts share -> the column that shows it, and its codes that both parts have.
     """
     for what, (column, wrong) in found.items():
         if len(wrong):

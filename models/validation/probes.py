@@ -10,11 +10,11 @@ from models.errors import LeakError
 from models.evaluation.intervals import group_bootstrap, resample
 from models.evaluation.metrics import Metric
 
-PROBED = 16  # test rows that are predicted a second time, together with other rows
+PROBED = 16  # number of test rows that are predicted a second time, together with other rows
 
 SAME = 1e-4  # the largest difference between two outputs of a float32 network for the same row
 
-FAR = 0.1  # a metric on held-out training groups that is so much better than on test groups is no accident of folds
+FAR = 0.1  # a metric this much better on held-out training groups than on test groups is not due to chance
 
 
 def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: str) -> None:
@@ -41,12 +41,12 @@ def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: 
     """
     probed = test[:PROBED]
     alone = _outputs(model, x[probed])
-    beside = _outputs(model, x[np.concatenate([probed, others[: 2 * PROBED]])])[: len(probed)]
-    moved = np.flatnonzero(np.abs(alone - beside).max(axis=1) > SAME * np.maximum(1, np.abs(alone).max()))
+    together = _outputs(model, x[np.concatenate([probed, others[: 2 * PROBED]])])[: len(probed)]
+    moved = np.flatnonzero(np.abs(alone - together).max(axis=1) > SAME * np.maximum(1, np.abs(alone).max()))
     if len(moved):
         raise LeakError(
             f"{name}: {len(moved)} of {len(probed)} predictions depend on the other rows that are predicted at the same"
-            f" time (by up to {np.abs(alone - beside).max():.3g}): something in the model is fitted on test rows"
+            f" time (by up to {np.abs(alone - together).max():.3g}): something in the model is fitted on test rows"
         )
 
 
@@ -69,7 +69,7 @@ def contains_labels(
     """Return a sentence if a modality's features seem to have been made with the training labels, else "".
 
     Held-out groups of the training part are as new to a model as the test groups. If it does far better on them, the
-    model has not seen their labels, but whoever made the features has.
+    model has not seen their labels, but the features were made with them.
 
     Parameters
     ----------
@@ -80,11 +80,13 @@ def contains_labels(
     truth, predicted, groups
         ``(n,)`` labels, predictions and groups of the test part.
     metric
-        Of `inner`.
+        The metric of `inner`.
     """
     tested = group_bootstrap(metric, truth, predicted, resample(groups, draws=200))
     edge = tested.high if metric.higher_is_better else tested.low
-    scale = 1.0 if metric.higher_is_better else max(abs(tested.value), 1e-9)  # an error: in parts of itself
+    scale = (
+        1.0 if metric.higher_is_better else max(abs(tested.value), 1e-9)
+    )  # errors are compared relative to their own size
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
     floor = metric(truth, _commonest(truth, metric.task))

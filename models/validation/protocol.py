@@ -61,7 +61,7 @@ class Protocol:
     kind
         ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit`` is the published split with
         the groups of the test part in folds; choices for one fold are made on the other test groups, which are then
-        trained on as well. It is for features made with the training labels: no choice can be made on that part.
+        also trained on. It is for features made with the training labels: no choice can be made on that part.
     by
         The column of groups that are never split: ``speaker``, ``group`` or ``recording``.
     folds

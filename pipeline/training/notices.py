@@ -89,10 +89,10 @@ def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
         ends = [json.loads(fit.ends) for fit in fits if fit.configuration == configuration]
         for setting, end in ends[0].items():
             if all(fold.get(setting) == end for fold in ends) and has_order(_owner(configuration), setting):
-                key = _owner(configuration), setting, tuple(end["tried"]), end["beside"]
+                key = _owner(configuration), setting, tuple(end["tried"]), end["combinations"]
                 found.setdefault(key, []).append(configuration)
-    for (owner, setting, tried, beside), configurations in found.items():
-        yield _sentence(owner, setting, tried, configurations) + _advice(owner, setting, tried, beside)
+    for (owner, setting, tried, combinations), configurations in found.items():
+        yield _sentence(owner, setting, tried, configurations) + _advice(owner, setting, tried, combinations)
 
 
 def _owner(configuration: Configuration) -> str:
@@ -112,7 +112,7 @@ def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[C
     )
 
 
-def _advice(owner: str, setting: str, tried: Tried, beside: int) -> str:
+def _advice(owner: str, setting: str, tried: Tried, combinations: int) -> str:
     """Return how to try one more value in the same direction; nothing if no further value is known to be allowed."""
     allowed = domain(owner, setting)
     further = allowed.next(tried) if allowed is not None else None
@@ -122,7 +122,7 @@ def _advice(owner: str, setting: str, tried: Tried, beside: int) -> str:
     written = f"{owner}: {{settings: {{{grid}}}}}" if owner == "stacking" else f"{owner}: {{{grid}}}"
     return (
         f": a {beyond} one was not tried and may be better; to try it, write {written} under train.settings and set"
-        f" train.budget to {(len(tried) + 1) * beside} or more"
+        f" train.budget to {(len(tried) + 1) * combinations} or more"
     )
 
 

@@ -99,7 +99,7 @@ def test_a_diverged_row_is_named_and_the_others_are_as_without_it(trained: Train
             list(explain(params, "mine", pool, ["transformer"]))
     with pytest.raises(UserError, match="matches no row"):
         compare(params, "transformer", "concat:audio+video:fcnn", "mine")
-    with pytest.raises((UserError, ModelError), match="no finite number"):
+    with pytest.raises((UserError, ModelError), match="infinite or undefined"):
         fit(params, "mine", configuration_of(params, "mine", "transformer", (), None))
     assert not (results / "models").exists()
 

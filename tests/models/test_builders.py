@@ -1,4 +1,4 @@
-"""What each kind of entry builds, and what of the recipe reaches the model."""
+"""What each kind of entry builds, and which parts of the recipe reach the model."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_late_fusion_has_a_model_per_modality_and_of_one_modality_a_model_per_ex
 
 def test_late_fusion_refuses_models_of_steps_and_settings_that_it_does_not_have():
     build = late_fusion("models.fusion.weighted:WeightedAverage").build
-    with pytest.raises(ModelError, match="late fusion is not built of 'lstm' models"):
+    with pytest.raises(ModelError, match="late fusion cannot be built from 'lstm' models"):
         build(Recipe("classification", TWO, "lstm"), None)
     with pytest.raises(ModelError, match=r"weighted cannot be built: .*colour"):
         build(Recipe("classification", TWO, settings={"colour": 1}, strategy="weighted"), None)

@@ -1,4 +1,4 @@
-"""What libraries warn of is kept from the terminal, and what is harmless never comes up."""
+"""Warnings of libraries are kept off the terminal, and harmless ones never occur."""
 
 import warnings
 
@@ -13,7 +13,7 @@ from models.registry import Recipe, build
 from tests.models.test_registry import toy
 
 
-def test_each_warning_is_kept_once_and_in_plain_words(recwarn):
+def test_each_warning_is_listed_once_in_plain_words(recwarn):
     with captured_warnings() as found:
         for i in range(3):
             warnings.warn(f"lbfgs failed after {i}:\nmore", ConvergenceWarning, stacklevel=1)
@@ -31,7 +31,7 @@ def test_an_error_goes_through():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("reducer", [Pca, Cca])
 @pytest.mark.parametrize("values", [0.0, 1.0, 1e-200])
-def test_columns_that_never_vary_warn_of_nothing(reducer, values):
+def test_constant_columns_cause_no_warnings(reducer, values):
     blocks = [np.full((12, 5), values), np.full((12, 3), -values)]
     assert np.isfinite(reducer().fit(blocks).transform(blocks)).all()
 
@@ -40,7 +40,7 @@ def test_columns_that_never_vary_warn_of_nothing(reducer, values):
 @pytest.mark.parametrize("model", ["logistic", "linear_svm", "svm", "random_forest", "xgboost"])
 @pytest.mark.parametrize("strategy", ["unimodal", "concat", "pca", "cca"])
 @pytest.mark.parametrize("columns", [2, 40])
-def test_features_that_never_vary_give_an_answer(model, strategy, columns):
+def test_constant_features_give_predictions(model, strategy, columns):
     x, _ = toy(24)
     x.pooled["audio"] = np.ones((24, columns), np.float32)
     x.pooled["video"] = np.zeros((24, columns), np.float32)

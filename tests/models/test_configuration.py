@@ -45,7 +45,7 @@ def test_logistic_regression_is_ridge_regression_in_tables_of_scores_alone():
     assert one.as_shown("regression").names == ("concat", "text+audio", "ridge")
     assert one.as_shown("regression").as_registered("regression") == one
     assert other.as_shown("regression") == other.as_registered("regression") == other
-    plugin = Configuration("unimodal", ("text",), "ridge")  # somebody's own classifier for classes
+    plugin = Configuration("unimodal", ("text",), "ridge")  # a user's own classifier for classes
     assert plugin.as_registered("classification") == plugin
 
 

@@ -1,4 +1,4 @@
-"""Fitted models are shared by strategies, and never where anything differs."""
+"""Strategies share fitted models only if nothing differs."""
 
 import pickle
 import warnings
@@ -13,7 +13,7 @@ from models.registry import Recipe, build
 from tests.models.test_registry import THREE, labels, made, toy
 
 
-def test_a_cache_spares_fitting_and_changes_nothing():
+def test_a_cache_saves_fits_and_changes_nothing():
     x, score = toy()
     y, fit_cache = labels(score, "classification"), FitCache()
     inner = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
@@ -69,4 +69,4 @@ def test_a_clone_is_the_same_cache_and_a_pickled_one_is_empty():
     cache.fit(made("majority", "regression"), x, score)
     assert clone(cache, safe=False) is cache
     assert deepcopy(cache) is cache
-    assert cache.__getstate__() == {"_fitted": {}}  # what a copy in another process begins with
+    assert cache.__getstate__() == {"_fitted": {}}  # the state that a copy in another process starts with

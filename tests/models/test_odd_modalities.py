@@ -12,7 +12,7 @@ STRATEGIES = ("concat", "pca", "cca", "stacking")
 
 
 def part(kind, n):
-    """Return n rows, of which the voice is of an odd kind."""
+    """Return n rows whose audio is unusual in some way."""
     rng = np.random.default_rng(0)
     pooled = {m: rng.normal(size=(n, width)).astype(np.float32) for m, width in WIDTHS.items()}
     present = {m: np.ones(n, bool) for m in THREE}

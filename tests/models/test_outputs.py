@@ -1,4 +1,4 @@
-"""What a model may answer."""
+"""Checks of a model's outputs."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from models.outputs import checked_outputs, finite, probabilities, scores
 HALVES = np.full((3, 2), 0.5)
 
 
-def test_probabilities_are_taken_as_they_are():
+def test_probabilities_are_returned_unchanged():
     assert probabilities(HALVES.astype(np.float32), 3, "ab", np.array(["a", "b"])).tolist() == HALVES.tolist()
     assert probabilities(np.empty((0, 2)), 0, "ab").shape == (0, 2)
     assert probabilities(np.array([[1.0, 0.0]]), 1, range(2), np.array([0, 1])).tolist() == [[1, 0]]
@@ -28,18 +28,18 @@ def test_probabilities_are_taken_as_they_are():
         (-np.log(HALVES), None, "not probabilities"),
     ],
 )
-def test_what_is_no_probability_of_these_classes_is_refused(answers, own, said):
+def test_anything_but_probabilities_of_these_classes_is_refused(answers, own, said):
     with pytest.raises(FitError, match=said):
         probabilities(answers, 3, "ab", own)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_no_number_has_diverged(value):
+def test_an_output_that_is_not_finite_has_diverged(value):
     with pytest.raises(DivergedError, match="1 of 3 outputs are not finite numbers"):
         probabilities(np.add(HALVES, [[0, 0], [value, 0], [0, 0]]), 3, "ab")
 
 
-def test_a_score_is_one_number_a_row():
+def test_a_score_is_one_number_per_row():
     assert scores([1, 2.5], 2).tolist() == [1, 2.5]
     for wrong in ([[1], [2]], [1], 3.0):
         with pytest.raises(FitError, match="one score per row"):
@@ -70,7 +70,7 @@ def test_infinite_outputs_are_refused(wide):
         ([[0.2, 0.3, 0.5]] * 2, "have the shape"),
     ],
 )
-def test_outputs_that_are_no_probabilities_are_refused(outputs, message):
+def test_outputs_that_are_not_probabilities_are_refused(outputs, message):
     with pytest.raises(ModelError, match=message):
         checked_outputs(np.array(outputs), 2, 2)
 

@@ -1,4 +1,4 @@
-"""Every strategy, found in the registry, keeps the same promises."""
+"""Every strategy in the registry fulfils the same contract."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.models.toy_strategies import ENTRIES
 
 TASKS = ("classification", "regression")
 LSTM = ("unimodal/lstm", "concat/lstm")  # what a recipe's classifier makes of these two
-TOYS = (*ENTRIES, "mine/svm")  # registered as a line of the table would be; test_plugins registers them as a plugin
+TOYS = (*ENTRIES, "mine/svm")  # registered here as built-in entries are; test_plugins registers them as a plugin
 NAMES = (*strategy_names(), *LSTM, *TOYS)
 SEEN = [name for name in NAMES if name not in strategy_names("baseline")]
 FUSIONS = (*strategy_names("fusion"), "concat/lstm", "mine", "mean", "mine/svm")
@@ -33,7 +33,7 @@ def toys(monkeypatch):
 
 
 def toy(n=60, seed=0):
-    """Three modalities that tell different things, each missing in some rows; row 0 has none at all.
+    """Three modalities with different information, each missing in some rows; row 0 has none at all.
 
     Audio and video also have sequences; row 1 has audio without a step.
     """
@@ -79,7 +79,7 @@ def labels(score, task):
 
 
 def made(name, task, modalities=None, **more):
-    """One value a setting: the choice among several is tested with the classifiers, and in test_neural.py."""
+    """One value per setting: the choice among several is tested with the classifiers, and in test_neural.py."""
     name, _, classifier = name.partition("/")
     few = ("audio",) if strategy(name).kind == "unimodal" else THREE
     quick = {"dropout": 0.1, "epochs": 20, "learning_rate": 5e-3}
@@ -95,7 +95,7 @@ def answers(model, x):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_answers_every_row_with_numbers(name, task):
+def test_predicts_numbers_for_every_row(name, task):
     x, score = toy()
     y = labels(score, task)
     model = made(name, task).fit(x, y)
@@ -139,7 +139,7 @@ def test_is_a_scikit_learn_estimator(name, task):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_is_the_same_twice_and_leaves_its_input_alone(name, task):
+def test_gives_the_same_twice_and_does_not_change_its_input(name, task):
     x, score = toy()
     y = labels(score, task)
     before = x.fingerprint(THREE)
@@ -191,7 +191,7 @@ def test_a_single_class_or_score_is_predicted(name):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_modality_that_training_never_has_is_no_harm(name, task):
+def test_a_modality_that_is_absent_in_training_does_no_harm(name, task):
     x, score = toy()
     y = labels(score, task)
     model = made(name, task).fit(x.without(["audio"]), y)
@@ -207,7 +207,7 @@ def test_very_few_rows_of_one_group_are_enough(name):
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_learns_what_is_there_and_nothing_from_shuffled_labels(name):
+def test_learns_from_true_labels_and_nothing_from_shuffled_ones(name):
     x, score = toy(240)
     y = labels(score, "classification")
     cut = GroupKFold(2).split(y, groups=x.groups)
@@ -221,7 +221,7 @@ def test_learns_what_is_there_and_nothing_from_shuffled_labels(name):
 
 
 @pytest.mark.parametrize("name", FUSIONS)
-def test_fusion_beats_each_single_modality_where_they_complete_each_other(name):
+def test_fusion_beats_each_single_modality_if_they_complement_each_other(name):
     rng = np.random.default_rng(11)
     n = 400
     truth = rng.integers(0, 2, n)
@@ -274,7 +274,7 @@ def test_works_in_grid_search():
         ("concat", Recipe("regression"), "needs at least one modality"),
         ("concat", Recipe("emotion", THREE), "the task 'emotion' is unknown"),  # type: ignore[arg-type]
         ("weighted", Recipe("regression", THREE, settings={"pol": 1}), "weighted cannot be built"),
-        ("vote", Recipe("regression", THREE, classifier="lstm"), "late fusion is not built of 'lstm' models"),
+        ("vote", Recipe("regression", THREE, classifier="lstm"), "late fusion cannot be built from 'lstm' models"),
         ("spectrogram_cnn", Recipe("regression", ("text",)), "reads audio, not text"),
     ],
 )
@@ -308,7 +308,7 @@ def test_impossible_recipes_are_refused(name, recipe, message):
         ("concat", Recipe("regression", THREE, "lstm", classifier_settings={"C": 1}), "SequenceLSTM has no setting"),
     ],
 )
-def test_what_shows_in_fitting_is_refused_there(name, recipe, message):
+def test_settings_that_only_a_fit_can_check_are_refused_there(name, recipe, message):
     x, score = toy()
     with pytest.raises(ModelError, match=message):
         build(name, recipe).fit(x, labels(score, recipe.task))
@@ -337,7 +337,7 @@ def test_a_strategy_can_be_registered_from_outside():
         strategies.register("vote", Strategy(lambda recipe, fit_cache: None))
 
 
-def test_an_entry_says_all_that_tables_settings_and_keys_ask_of_a_strategy():
+def test_an_entry_states_all_that_tables_settings_and_keys_need():
     assert strategies.configure("mine", ("text", "audio"), "svm").names == ("mine", "text+audio", "svm")
     assert strategies.configure("loud", ("text", "audio"), "svm").names == ("loud", "audio", "")
     assert set(strategies.default_fusions()) >= {"mine", "mean", "pca/fcnn", "concat/xgboost", "transformer"}
@@ -345,9 +345,9 @@ def test_an_entry_says_all_that_tables_settings_and_keys_ask_of_a_strategy():
     for entry in ("mine", "mine/svm", "mean", "concat/lstm"):
         strategies.check_fusion(entry)
     for entry, message in (
-        ("mean/svm", "'mean' is no fusion that takes a classifier; .*mine"),
-        ("mine/svn", "'svn' is no model; did you mean 'svm'"),
-        ("loud", "'loud' is no fusion"),
+        ("mean/svm", "'mean' is not a fusion that takes a classifier; .*mine"),
+        ("mine/svn", "'svn' is not a known model; did you mean 'svm'"),
+        ("loud", "'loud' is not a fusion"),
         ("main", "did you mean 'mine'"),
     ):
         with pytest.raises(ModelError, match=message):
@@ -367,6 +367,6 @@ def test_the_default_fusions_are_those_of_the_registry_in_its_order(monkeypatch)
     assert [entry for entry in strategies.default_fusions() if entry in ours] == ours
 
 
-def test_a_class_without_what_makes_a_strategy_of_it_is_refused():
+def test_a_class_that_is_not_wrapped_as_a_strategy_is_refused():
     with pytest.raises(ModelError, match=r"'median' is registered as <class .*Late'>: wrap it in early_fusion"):
         strategies.register("median", Late)

@@ -1,4 +1,4 @@
-"""What follows from the entry of a strategy."""
+"""Properties that follow from the entry of a strategy."""
 
 import pytest
 

@@ -30,7 +30,7 @@ class Mean(Late):
 
 
 def loud(recipe, fit_cache):
-    """A linear support vector machine on sound."""
+    """A linear support vector machine on audio."""
     return Unimodal("audio", "linear_svm", task=recipe.task, classes=recipe.classes)
 
 

@@ -1,4 +1,4 @@
-"""Utterances whose first three columns, in units of their own, tell a score; quick settings of each classifier."""
+"""Utterances whose first three columns, each in its own unit, determine a score; quick settings per classifier."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The word counts that any model must beat, where there is hardly any word to count."""
+"""The word counts that any model must beat, on texts with hardly any words to count."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def transcripts(texts):
 
 
 @pytest.mark.parametrize("n", [60, 240])
-def test_sentences_without_blanks_tell_classes_apart(n):
+def test_sentences_without_spaces_distinguish_classes(n):
     rng = np.random.default_rng(0)
     labels = np.arange(n) % 2
     filler = [chr(0x4E00 + i) for i in range(40)]

@@ -43,6 +43,6 @@ def test_probabilities_are_a_logistic_regression_on_held_out_distances():
 
 def test_without_inner_folds_of_all_classes_the_training_distances_are_used():
     x, y = np.array([[-1.0], [-2.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
-    model = GroupCalibrated(LinearSVC()).fit(x, y, np.array([0, 0, 1, 1]))  # holding out a group loses a class
+    model = GroupCalibrated(LinearSVC()).fit(x, y, np.array([0, 0, 1, 1]))  # without either group, a class is missing
     assert model.predict(x).tolist() == y.tolist()
     assert np.isfinite(model.predict_proba(x)).all()

@@ -1,4 +1,4 @@
-"""Every base classifier, alone on planted data, keeps the same promises; choices are scikit-learn's."""
+"""Every base classifier, alone on planted data, fulfils the same contract; choices are those of scikit-learn."""
 
 from copy import deepcopy
 
@@ -20,7 +20,7 @@ from tests.models.classical.planted import QUICK, data, labels
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("name", classifier_names())
-def test_learns_and_is_the_same_twice(name, task):
+def test_learns_and_gives_the_same_twice(name, task):
     x, score = data()
     y = labels(score, task)
     models = [Unimodal("audio", name, task=task, settings=QUICK.get(name)).fit(x[:180], y[:180]) for _ in range(2)]
@@ -73,7 +73,7 @@ def test_units_do_not_matter(name):
     np.testing.assert_allclose(one.predict(x), two.predict(metres), atol=1e-4)
 
 
-def test_settings_overrule_and_lists_are_choices():
+def test_settings_replace_defaults_and_lists_are_choices():
     svm = classifier("svm")
     assert svm.candidates("classification", {"C": [1, 2]}) == [{"C": c, "class_weight": None} for c in (1, 2)]
     assert svm.candidates("regression", {"C": 5, "epsilon": 0.1}) == [{"C": 5, "epsilon": 0.1}]
@@ -83,7 +83,7 @@ def test_settings_overrule_and_lists_are_choices():
         svm.candidates("regression", {"C": []})
 
 
-def test_a_grid_may_depend_on_the_number_of_columns():
+def test_a_search_space_may_depend_on_the_number_of_columns():
     logistic = classifier("logistic")
     few, many = ([c["C"] for c in logistic.candidates("classification", None, n)] for n in (273, 6373))
     assert few == [0.3, 1.5, 6.0]
@@ -94,7 +94,7 @@ def test_a_grid_may_depend_on_the_number_of_columns():
 
 
 def test_wide_matrices_are_searched_further():
-    """Each of many columns tells a little: with C up to 6 all classes stay close to the prior."""
+    """Each of many columns carries a little information: with C up to 6, probabilities stay close to the prior."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 4, 240)
     numbers = rng.normal(size=(240, 2500)) + 0.35 * rng.normal(size=(4, 2500))[y]

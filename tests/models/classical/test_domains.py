@@ -1,4 +1,4 @@
-"""The values that settings may have: of every setting there is, what is refused, and that the rest can be fitted."""
+"""The values that settings may have: every setting has some, others are refused, and the smallest can be fitted."""
 
 import inspect
 
@@ -35,7 +35,7 @@ def defaults(name):
 
 
 def test_every_setting_of_ours_has_its_values():
-    assert set(DOMAINS) <= {*model_names(), *strategy_names()}  # a new entry may do without
+    assert set(DOMAINS) <= {*model_names(), *strategy_names()}  # a new entry need not have any
     for name, settings in DOMAINS.items():
         assert set(settings) == defaults(name), name
 
@@ -89,7 +89,7 @@ def test_every_default_is_allowed():
         ("xgboost", {"subsample": 1.5}, "a share above 0, up to 1"),
         ("xgboost", {"max_depth": -1}, "or 0 for no limit"),
         ("pca", {"components": 0}, "a whole number from 1 on, or a share of variance"),
-        ("pca", {"components": [5, 10]}, "is a list, but no choice is made for settings of pca"),
+        ("pca", {"components": [5, 10]}, "is a list, but the settings of pca are not searched"),
         ("pca", {"n_components": 5}, "did you mean 'components'?"),
         ("cca", {"shrinkage": 1.1}, "a share from 0 to 1"),
         ("autoencoder", {"noise": 1}, "a share from 0 to below 1"),
@@ -102,7 +102,7 @@ def test_every_default_is_allowed():
         ("stacking", {"settings": 3}, "must map"),
     ],
 )
-def test_what_is_impossible_is_refused(owner, settings, said):
+def test_impossible_values_are_refused(owner, settings, said):
     (((*_, _), fault),) = faults(owner, settings)
     assert said in fault
 
@@ -122,7 +122,7 @@ def test_what_is_impossible_is_refused(owner, settings, said):
         ("a plugin's", {"anything": -1}),
     ],
 )
-def test_what_is_possible_is_taken(owner, settings):
+def test_possible_values_are_accepted(owner, settings):
     assert list(faults(owner, settings)) == []
 
 
@@ -144,7 +144,7 @@ SMALLEST = [
 
 @pytest.mark.parametrize(("name", "settings"), SMALLEST, ids=[name for name, _ in SMALLEST])
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_the_smallest_that_is_allowed_can_be_fitted(name, settings, task):
+def test_the_smallest_allowed_values_can_be_fitted(name, settings, task):
     assert list(faults(name, settings)) == []
     x, score = toy()
     y = score if task == "regression" else np.where(score > np.median(score), "up", "down")
@@ -158,11 +158,11 @@ def test_the_smallest_that_is_allowed_can_be_fitted(name, settings, task):
 @pytest.mark.parametrize(
     ("name", "settings"), [("pca", {"components": 0}), ("cca", {"keep": 0}), ("autoencoder", {"noise": 1})]
 )
-def test_a_reducer_refuses_what_its_settings_may_not_be(name, settings):
+def test_a_reducer_refuses_impossible_settings(name, settings):
     with pytest.raises(ModelError, match=f"{name}: {next(iter(settings))} is"):
         reducer(name, settings)
 
 
-def test_the_settings_of_what_is_on_a_stack_are_known():
+def test_the_settings_of_the_classifier_on_top_of_a_stack_are_known():
     assert domain("stacking", "C") is domain("logistic", "C")
     assert domain("stacking", "unheard_of") is None

@@ -57,7 +57,7 @@ def test_inner_folds_are_those_of_the_groups_unless_given():
     own = Remembering().fit(X, y).fitted_[2]
     assert sorted((a.tolist(), b.tolist()) for a, b in own) == [([0, 1], [2, 3]), ([2, 3], [0, 1])]
     given = Remembering().fit(X, y, [([0, 1, 2], [3]), ([0], [])]).fitted_[2]
-    assert [(a.tolist(), b.tolist()) for a, b in given] == [([0, 1, 2], [3])]  # without an empty one
+    assert [(a.tolist(), b.tolist()) for a, b in given] == [([0, 1, 2], [3])]  # the empty one is left out
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_inner_folds_are_those_of_the_groups_unless_given():
         (["a", "b", "a", "z"], None, "the label 'z' is not one of the classes a, b"),
     ],
 )
-def test_what_cannot_be_fitted_is_refused(y, inner, message):
+def test_labels_and_folds_that_cannot_be_used_are_refused(y, inner, message):
     with pytest.raises(ModelError, match=message):
         Remembering(classes=["a", "b"]).fit(X, y, inner)
 

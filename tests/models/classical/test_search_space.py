@@ -1,4 +1,4 @@
-"""A budget keeps candidates evenly, edges are noticed, and every strategy keeps to its budget."""
+"""A budget keeps evenly spaced candidates, edges are noticed, and every strategy keeps to its budget."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_without_a_budget_all_are_kept_as_they_are(candidates):
 
 
 @pytest.mark.parametrize("budget", [0, -1])
-def test_a_budget_of_nothing_is_refused(budget):
+def test_a_budget_below_one_is_refused(budget):
     with pytest.raises(ModelError, match=f"budget of a search is {budget}: at least one"):
         within_budget([1, 2], budget)
 
@@ -78,7 +78,7 @@ def test_combinations_are_counted_over_the_whole_search_space():
     grid = [{"C": c, "class_weight": w, "seed": 0} for c in (1, 2, 4) for w in (None, "balanced", {0: 1, 1: 2})]
     tried = within_budget(grid, 3)
     found = edges(grid, tried, tried[2], [0.3, 0.2, 0.1])
-    assert found == {"C": {"tried": [1, 2, 4], "beside": 3}}
+    assert found == {"C": {"tried": [1, 2, 4], "combinations": 3}}
 
 
 def test_models_know_which_of_their_settings_lie_at_an_edge():
@@ -89,7 +89,7 @@ def test_models_know_which_of_their_settings_lie_at_an_edge():
         grid = [1e-4, 1e-2, 1e4] if name == "unimodal" else [1e-2, 1e4]
         recipe = Recipe("classification", few, classifier_settings={"C": grid})
         tried = grid if name == "unimodal" else grid[::-1]
-        assert build(name, recipe).fit(x, y, inner).edges_ == {"C": {"tried": tried, "beside": 1}}
+        assert build(name, recipe).fit(x, y, inner).edges_ == {"C": {"tried": tried, "combinations": 1}}
         assert build(name, recipe).fit(x, y, []).edges_ == {}
         recipe = Recipe("classification", few, classifier_settings={"C": [1e-9, 1e-10]})
         assert build(name, recipe).fit(x, y, inner).edges_ == {}
@@ -99,14 +99,14 @@ GOOD, BAD = {"C": 3.0, "learning_rate": 1e-2}, {"C": 1e-9, "learning_rate": 1e-9
 
 
 def settings_of(model):
-    """The settings that a model chose: its own, and those of all it is built of."""
+    """The settings that a model chose: its own, and those of all its parts."""
     if hasattr(model, "bases_"):
         return [base.settings_ for base in model.bases_]
     return [model.settings_]
 
 
 def grid_of(name):
-    """A grid whose middle is the worst choice, and where a recipe takes it."""
+    """A search space whose middle is the worst choice, and the key of a recipe that it belongs to."""
     name, _, classifier = name.partition("/")
     key = "learning_rate" if strategy(name).sequences or classifier else "C"
     grid = {key: [GOOD[key], BAD[key], GOOD[key]]}

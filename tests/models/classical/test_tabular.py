@@ -44,7 +44,7 @@ def test_out_of_fold_outputs_come_from_models_without_the_row():
         np.testing.assert_allclose(model.out_of_fold_[valid], alone.outputs(x[valid]), rtol=1e-9)
 
 
-def test_the_first_settings_are_taken_without_inner_folds():
+def test_without_inner_folds_the_first_settings_are_used():
     x, score = data(60)
     model = Unimodal("audio", task="regression", settings={"alpha": [7.0, 1e-6]}).fit(x, score, [])
     assert model.settings_ == {"alpha": 7.0}

@@ -101,7 +101,9 @@ def test_weights_of_classes_are_by_name(name, rare):
     plain = predicted(None)
     assert predicted({"1": 1, "3": 1}) == plain
     for label in "23" if rare else "123":
-        favoured = predicted({label: 50})  # machines are calibrated afterwards, which takes most of a weight back
+        favoured = predicted(
+            {label: 50}
+        )  # support vector machines are calibrated afterwards, which cancels most of a weight
         assert favoured.count(label) > plain.count(label) if name == "logistic" else favoured != plain
     with pytest.raises(ModelError, match="class_weight names 'pos', which is not one of the classes: 1, 2, 3"):
         predicted({"pos": 2})

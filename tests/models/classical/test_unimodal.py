@@ -1,4 +1,4 @@
-"""Models of one modality read that modality alone, and of it only the extractor that is named."""
+"""Models of one modality read that modality alone, and only the features of a named extractor if there is one."""
 
 import numpy as np
 import pytest

@@ -16,7 +16,7 @@ _NUMBER = st.floats(-1e3, 1e3, width=32) | st.just(float("nan"))
 
 
 def slow(rows: Rows, words: list[tuple[float, float]], width: int) -> tuple[list[list[float]], list[bool]]:
-    """The rule, a number at a time."""
+    """The rule, one number at a time."""
     aligned, there = [], []
     for start, end in words:
         over = []
@@ -66,11 +66,11 @@ def test_the_clock_does_not_matter(shift: int, spans: list[tuple[float, float]],
         assert there.tolist() == moved_there.tolist()
 
 
-def test_neighbours_share_nothing() -> None:
+def test_words_that_touch_share_no_row() -> None:
     values = np.array([[1.0], [3.0], [8.0]], np.float32)
     times = np.array([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]])
     found, there = align_to_words(values, times, np.array([[0.1, 0.2], [0.2, 0.2], [0.3, 0.3], [0.3, 0.4]]))
-    assert found[:2, 0].tolist() == [3, 8]  # a word of no length takes the row that begins there
+    assert found[:2, 0].tolist() == [3, 8]  # a word of no length gets the row that begins there
     assert np.isnan(found[2:]).all()
     assert there.tolist() == [True, True, False, False]
 
@@ -83,7 +83,7 @@ def test_undefined_numbers_are_left_out_of_the_mean() -> None:
     assert there.all()
 
 
-def test_nothing_in_nothing_out() -> None:
+def test_empty_input_gives_empty_output() -> None:
     found, there = align_to_words(np.zeros((0, 3), np.float32), np.zeros((0, 2)), np.array([[0.0, 1.0]]))
     assert found.shape == (1, 3)
     assert np.isnan(found).all()
@@ -100,7 +100,7 @@ def test_nothing_in_nothing_out() -> None:
         (np.zeros((1, 1)), np.zeros((1, 2)), np.array([[0.0, 1.0], [2.0, 1.0]]), "word 1 ends before it starts"),
     ],
 )
-def test_shapes_that_disagree_and_words_that_run_backwards(
+def test_wrong_shapes_and_words_that_end_before_they_start_are_refused(
     values: np.ndarray, times: np.ndarray, words: np.ndarray, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -112,7 +112,7 @@ def test_shapes_that_disagree_and_words_that_run_backwards(
     st.lists(st.lists(st.tuples(st.integers(0, 60), _NUMBER), max_size=12), min_size=1, max_size=4),
     st.sampled_from([0.1, 0.2, 0.5]),
 )
-def test_windows_hold_the_mean_of_the_rows_whose_middle_they_hold(
+def test_windows_have_the_mean_of_the_rows_whose_middle_they_contain(
     clips: list[list[tuple[int, float]]], s: float
 ) -> None:
     """Rows last 10 ms and begin on a grid of 50 ms, so that no middle lies on the edge of a window."""

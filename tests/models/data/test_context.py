@@ -1,4 +1,4 @@
-"""Neighbours come from the same dialogue, in its order, and never from beyond it."""
+"""Neighbours come from the same dialogue, in its order, and never from another one."""
 
 import numpy as np
 from hypothesis import given
@@ -17,14 +17,14 @@ def corpus():
     return Modalities(pooled, here, np.full(4, None), np.array(list("aaba")), {"audio": ("x.f",)}, {"audio": steps})
 
 
-def test_columns_of_neighbours_stand_beside_the_own_ones():
+def test_columns_of_neighbours_follow_the_utterances_own():
     x = with_context(corpus(), neighbours(list("aaba"), [1, 2, 1, 3], before=2))
     assert x.names["audio"] == ("x.f", "x@-2.f", "x@-1.f")
     np.testing.assert_array_equal(x.pooled["audio"][3], [4, 1, np.nan])  # row 1 has no audio
     np.testing.assert_array_equal(x.pooled["audio"][2], [3, np.nan, np.nan])  # alone in its dialogue
 
 
-def test_a_neighbour_is_one_step_before_the_own_ones():
+def test_a_neighbour_is_one_step_before_the_utterances_own():
     x = with_context(corpus(), neighbours(list("aaba"), [1, 2, 1, 3], before=2, after=0))
     assert x.sequences["audio"].values(3)[:, 0].tolist() == [0, 3, 3]
     assert x.sequences["audio"].times(3).tolist() == [[-2, -1], [0, 1], [1, 2]]

@@ -60,14 +60,14 @@ def test_text_transformers_are_fitted_on_training_rows_alone():
     assert (model.predict(x[30:]) == np.arange(30, n) % 2).all()
 
 
-def test_a_modality_of_nothing_is_refused():
+def test_a_modality_without_features_is_refused():
     x, score = data()
     empty = Modalities({}, x.present, x.text, x.groups)
     with pytest.raises(ModelError, match="neither pooled features nor a fitted transformer"):
         Unimodal("audio", task="regression").fit(empty, score)
 
 
-def test_words_that_are_not_there_are_no_columns():
+def test_texts_without_words_give_no_columns():
     assert width(np.zeros((3, 7))) == 7
     assert width(csr_matrix(([1.0, 1.0, 1.0], ([0, 0, 1], [5, 9000, 3])), shape=(3, 10000))) == 1
 

@@ -28,7 +28,7 @@ def make(n=6):
         3,
     ],
 )
-def test_rows_are_taken_from_all_columns_alike(rows):
+def test_the_same_rows_are_selected_from_all_columns(rows):
     x = make()
     plain = rows[0] if isinstance(rows, tuple) else rows
     wanted = np.atleast_1d(np.arange(6)[plain if not isinstance(plain, list) or plain else slice(0)])
@@ -65,12 +65,12 @@ def test_two_dimensional_indexing_is_refused():
         make()[0, 1]
 
 
-def test_unknown_modality_names_those_there_are():
+def test_an_unknown_modality_is_refused_with_a_list_of_the_known_ones():
     with pytest.raises(ModelError, match="no modality 'face': there are audio, text"):
         make().mask("face")
 
 
-def test_fingerprint_sees_every_change_and_nothing_else():
+def test_the_fingerprint_changes_with_the_content_and_nothing_else():
     x = make()
     assert x.fingerprint(["audio"]) == make().fingerprint(["audio"])
     changed = make()
@@ -83,7 +83,7 @@ def test_fingerprint_sees_every_change_and_nothing_else():
     assert masked.fingerprint(["audio"]) != x.fingerprint(["audio"])
 
 
-def test_choosing_rows_of_sequences_copies_nothing():
+def test_selecting_rows_of_sequences_copies_nothing():
     r = Ragged.of([np.full((n, 2), n, np.float32) for n in (3, 0, 2)])
     chosen = r[[2, 0]]
     assert chosen.steps is r.steps
@@ -92,7 +92,7 @@ def test_choosing_rows_of_sequences_copies_nothing():
     assert chosen.fingerprint() != r[[0, 2]].fingerprint()
 
 
-def test_taking_a_modality_away_clears_its_mask_alone():
+def test_removing_a_modality_clears_its_mask_alone():
     x = Modalities(
         {"audio": np.ones((2, 1), np.float32)},
         {"audio": np.full(2, True), "text": np.full(2, True)},

@@ -1,4 +1,4 @@
-"""Scalers by hand and against scikit-learn: outliers, gaps and constant columns have no pull."""
+"""Scalers by hand and against scikit-learn: outliers, gaps and constant columns have little effect."""
 
 import warnings
 
@@ -20,7 +20,7 @@ def drawn(n, seed=0):
 
 
 def learned(values, quantiles):
-    """What scikit-learn makes of the same columns."""
+    """The same columns transformed by scikit-learn."""
     ranks = QuantileTransformer(n_quantiles=quantiles, output_distribution="normal")
     return make_pipeline(ranks, StandardScaler()).fit(values)
 
@@ -64,11 +64,11 @@ def test_an_outlier_does_not_move_the_others():
     tame, moved = (Quantile().fit(v).transform(v) for v in (values, wild))
     np.testing.assert_allclose(moved, tame, atol=1e-6)
     others = np.arange(150) != first
-    assert np.ptp(Standardise().fit(wild).transform(wild)[others, 0]) < 0.02  # the other scaler loses them
+    assert np.ptp(Standardise().fit(wild).transform(wild)[others, 0]) < 0.02  # the other scaler squeezes them together
 
 
 @pytest.mark.parametrize("fit_with_gaps", [False, True])
-def test_undefined_entries_are_nought_and_the_known_ones_scored_without_them(fit_with_gaps):
+def test_undefined_entries_become_zero_and_do_not_affect_the_others(fit_with_gaps):
     values = drawn(90)
     gaps = np.random.default_rng(2).random(values.shape) < 0.3
     holed = np.where(gaps, np.nan, values)
@@ -79,7 +79,7 @@ def test_undefined_entries_are_nought_and_the_known_ones_scored_without_them(fit
 
 
 @pytest.mark.parametrize("column", [3.0, 0.0, np.nan])
-def test_a_column_that_never_varies_is_nought_for_whatever_comes(column):
+def test_a_constant_column_becomes_zero_for_any_input(column):
     train = np.column_stack([np.full(20, column), np.arange(20.0)])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -89,7 +89,7 @@ def test_a_column_that_never_varies_is_nought_for_whatever_comes(column):
     assert (np.diff(scores[:, 1]) > 0).all()
 
 
-def test_what_training_never_saw_is_no_further_out_than_its_extremes():
+def test_values_beyond_training_get_the_scores_of_its_extremes():
     values = drawn(120)
     model = Quantile().fit(values)
     extremes = model.transform(np.array([values.min(axis=0), values.max(axis=0)]))
@@ -113,13 +113,13 @@ def test_a_scaler_is_found_by_its_name():
         scaler("x")
 
 
-def test_quantiles_of_no_rows_or_columns_are_learnt_and_asked_for():
+def test_quantiles_of_no_rows_or_columns_can_be_fitted_and_applied():
     assert Quantile().fit(np.zeros((0, 3))).transform(np.ones((2, 3))).tolist() == [[0, 0, 0]] * 2
     assert Quantile().fit(np.ones((4, 0))).transform(np.ones((2, 0))).shape == (2, 0)
     assert Quantile().fit(np.arange(6.0).reshape(3, 2)).transform(np.zeros((0, 2))).shape == (0, 2)
 
 
-def test_a_scaler_of_other_columns_is_not_broadcast():
+def test_a_scaler_fitted_on_other_columns_is_not_broadcast():
     scaler = Standardise().fit(np.arange(12.0).reshape(4, 3))
     with pytest.raises(ValueError, match="X has 1 features, but Standardise is expecting 3"):
         scaler.transform(np.ones((4, 1)))

@@ -1,4 +1,4 @@
-"""Per speaker: what is a speaker's own is taken away, over the utterances that have the modality."""
+"""Normalisation per speaker, over the utterances that have the modality."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def corpus():
     return Modalities({"audio": values}, here, np.full(40, None), who, {}, {"audio": steps}), who
 
 
-def test_each_speaker_has_mean_nought_and_deviation_one():
+def test_each_speaker_has_mean_zero_and_deviation_one():
     x, who = corpus()
     done = per_speaker(x, who)
     for name in ("ann", "bob"):
@@ -30,7 +30,7 @@ def test_each_speaker_has_mean_nought_and_deviation_one():
         np.testing.assert_allclose([steps.mean(), steps.std()], [0, 1], atol=1e-4)
 
 
-def test_what_is_undefined_or_absent_stays_so():
+def test_undefined_and_absent_values_stay_so():
     x, who = corpus()
     done = per_speaker(x, who)
     assert np.isnan(done.pooled["audio"][0, 0])

@@ -51,7 +51,7 @@ def test_a_score_is_a_number_whatever_its_type(entry, kinds):
         lambda k: ("nan", "NA", "")[k],
         lambda k: k > 0,
     ],
-    ids=["words", "large integers", "floats", "numbers as text", "nothings", "booleans"],
+    ids=["words", "large integers", "floats", "numbers as text", "missing values", "booleans"],
 )
 @pytest.mark.parametrize("kind", [None, object])
 def test_a_class_is_a_name_whatever_its_type(name, named, kind):
@@ -78,12 +78,12 @@ def test_two_models_of_different_length_are_refused():
         paired_difference(accuracy, [1, 0, 1], [1, 1], [1, 0], resample([1, 2]))
 
 
-def test_codes_are_places_in_the_sorted_list_of_classes_of_both_sides():
+def test_codes_are_positions_in_the_sorted_list_of_classes_of_both_sides():
     truth, predicted = codes(["sad", "joy"], ["neutral", "joy"])
     assert (truth.tolist(), predicted.tolist()) == ([2, 0], [1, 0])
 
 
-def test_integers_from_0_stay_as_they_are_and_all_else_is_coded():
+def test_integers_from_0_are_unchanged_and_anything_else_is_coded():
     truth, predicted = np.array([0, 5]), np.array([5, 3])
     assert coded(truth, predicted)[0] is truth
     assert [side.tolist() for side in coded(np.array([-1, 5]), predicted)] == [[0, 2], [2, 1]]

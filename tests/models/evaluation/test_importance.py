@@ -1,4 +1,4 @@
-"""Permuting a part moves that part and nothing else."""
+"""Permuting a part changes that part and nothing else."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Intervals agree with the analytical ones, with SciPy's, and with what simulation shows."""
+"""Intervals agree with the analytical ones, with SciPy's, and with simulations."""
 
 from time import process_time
 
@@ -27,14 +27,14 @@ def test_interval_of_a_mean_is_the_analytical_one():
     assert got.high == pytest.approx(errors.mean() + half, abs=0.15 * half)
 
 
-def test_with_many_groups_intervals_and_test_hold_what_they_say():
+def test_with_many_groups_intervals_and_test_reach_their_nominal_levels():
     found = measure(40, runs=600, seed=1)  # 99.9 % binomial bands around the nominal values
     assert 0.92 <= found.covered <= 0.98
     assert 0.92 <= found.paired <= 0.98
     assert found.alarms <= 0.08
 
 
-def test_with_few_groups_intervals_are_too_short_and_the_test_is_silent():
+def test_with_few_groups_intervals_are_too_short_and_the_test_finds_nothing():
     found = measure(5, runs=600, seed=2)
     assert 0.80 <= found.covered <= 0.91
     assert found.alarms == 0  # 2 / 2 ** 5 is above 0.05
@@ -48,7 +48,7 @@ def test_rows_of_a_group_are_drawn_together_so_the_interval_is_wider():
     assert by_group.high - by_group.low > 2.5 * (by_row.high - by_row.low)
 
 
-def test_same_groups_same_draws_and_another_seed_others():
+def test_the_same_groups_give_the_same_draws_and_another_seed_gives_others():
     groups = np.array(["b", "a", "b", "c"])
     first, again, other = resample(groups), resample(groups), resample(groups, seed=1)
     assert all(np.array_equal(a, b) for a, b in zip(first.draws, again.draws, strict=True))
@@ -64,7 +64,7 @@ def test_the_order_of_rows_does_not_matter():
     assert (first.value, first.low, first.high) == pytest.approx((second.value, second.low, second.high))
 
 
-def test_difference_of_equal_models_is_exactly_nothing_and_of_a_better_one_is_above():
+def test_the_difference_of_equal_models_is_exactly_zero_and_that_of_a_better_one_positive():
     rng = np.random.default_rng(4)
     truth, resamples = rng.integers(0, 2, 300), resample(np.repeat(np.arange(60), 5))
     good = np.where(rng.random(300) < 0.9, truth, 1 - truth)
@@ -77,7 +77,7 @@ def test_difference_of_equal_models_is_exactly_nothing_and_of_a_better_one_is_ab
     assert (worse.low, worse.high) == pytest.approx((-better.high, -better.low))
 
 
-def test_pairing_makes_the_difference_surer_than_two_intervals():
+def test_the_paired_interval_is_narrower_than_two_separate_ones():
     rng = np.random.default_rng(5)
     truth, resamples = rng.integers(0, 2, 300), resample(np.arange(300))
     first = np.where(rng.random(300) < 0.6, truth, 1 - truth)

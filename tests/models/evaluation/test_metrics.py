@@ -84,7 +84,7 @@ def test_mae_and_r_by_hand():
 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
-def test_every_metric_is_best_for_the_truth_and_nan_for_nothing(task):
+def test_every_metric_is_best_for_the_truth_and_nan_without_utterances(task):
     truth = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) if task == "regression" else np.array([0, 1, 1, 2, 0])
     for name in metrics.metric_names(task):
         found = metrics.metric(task, name)
@@ -94,7 +94,7 @@ def test_every_metric_is_best_for_the_truth_and_nan_for_nothing(task):
         assert np.isnan(found.function(truth[:0], truth[:0]))
 
 
-def test_unknown_metric_names_the_closest():
+def test_an_unknown_metric_is_refused_with_the_closest_name():
     with pytest.raises(ModelError, match="did you mean 'accuracy'"):
         metrics.metric("classification", "acuracy")
     with pytest.raises(ModelError, match="no task is named 'emotion'"):
@@ -163,7 +163,7 @@ def test_shares_lie_between_0_and_1_and_only_they_are_marked_so():
         (lambda _, __: 7.5, "the metric odd is 7.5: register it without share=True"),
     ],
 )
-def test_a_metric_that_gives_no_number_or_no_share_is_named(function, sentence):
+def test_a_metric_that_does_not_return_a_number_or_a_share_is_named(function, sentence):
     with pytest.raises(ModelError, match=sentence):
         metrics.Metric("odd", "classification", function, share=True)([0, 1], [0, 1])
     assert metrics.Metric("odd", "classification", lambda _, __: 7.5)([0], [0]) == 7.5

@@ -1,4 +1,4 @@
-"""The randomisation test agrees with SciPy's and with counting by hand; Holm's correction with the one by hand."""
+"""The randomisation test agrees with SciPy's and with counting by hand; so does Holm's correction."""
 
 from itertools import product
 
@@ -30,7 +30,7 @@ def test_all_swaps_give_the_p_of_scipys_exact_permutation_test():
     assert ours == pytest.approx(theirs)
 
 
-def test_p_of_swapped_groups_is_that_counted_by_hand():
+def test_p_of_swapped_groups_equals_the_one_counted_by_hand():
     groups, truth = np.repeat([0, 1, 2], 2), np.ones(6, int)
     first, second = np.array([1, 1, 1, 0, 1, 1]), np.array([0, 0, 1, 0, 0, 1])
     # By group the first is ahead by 2, 0 and 1; signs may turn: |+-2 +- 0 +- 1| >= 3 in 4 of 8 ways.
@@ -39,7 +39,7 @@ def test_p_of_swapped_groups_is_that_counted_by_hand():
     assert sorted(ways) == sorted(product([False, True], repeat=3))
 
 
-def test_drawn_swaps_come_near_all_swaps_and_never_to_zero():
+def test_drawn_swaps_approximate_all_swaps_and_p_is_never_zero():
     rng = np.random.default_rng(10)
     groups, truth = np.repeat(np.arange(12), 5), rng.integers(0, 3, 60)
     first, second = np.where(rng.random((2, 60)) < [[0.6], [0.3]], truth, 3 - truth)
@@ -74,7 +74,7 @@ def test_holm_of_four_by_hand():
     assert holm([]) == []
     corrected = holm([0.01, float("nan"), 0.9])
     assert np.isnan(corrected[1])
-    assert (corrected[0], corrected[2]) == pytest.approx((0.02, 0.9))  # NaN is no comparison
+    assert (corrected[0], corrected[2]) == pytest.approx((0.02, 0.9))  # NaN is not a comparison
 
 
 @given(P_VALUES)

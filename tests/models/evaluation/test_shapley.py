@@ -31,7 +31,7 @@ def test_shares_sum_to_the_whole_and_a_useless_player_has_none(worth):
     np.testing.assert_allclose(without_text["text"], 0, atol=1e-12)
 
 
-def test_each_set_is_asked_for_once(worth):
+def test_each_set_is_evaluated_once(worth):
     asked = []
     shapley_values(lambda there: asked.append(there) or worth(there), NAMES)
     assert len(asked) == len(set(asked)) == 8

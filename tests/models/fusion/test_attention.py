@@ -1,4 +1,4 @@
-"""Attention weights: a distribution over what is there, on what tells."""
+"""Attention weights: a distribution over what is present, with the most weight on what is informative."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def there(x, m):
     return x.present[m] & (x.sequences[m].lengths > 0)
 
 
-def test_modality_weights_sum_to_one_over_what_is_there(attending):
+def test_modality_weights_sum_to_one_over_the_modalities_present(attending):
     model, x, _, _ = attending
     weights = model.weights(x)
     has = np.stack([there(x, m) for m in TWO], axis=1)
@@ -57,14 +57,14 @@ def test_modality_weights_sum_to_one_over_what_is_there(attending):
     assert (~has.any(axis=1)).any()
 
 
-def test_the_modality_that_tells_gets_the_weight(attending):
+def test_the_informative_modality_gets_the_weight(attending):
     model, x, y, _ = attending
     both = there(x, "text") & there(x, "audio")
     assert model.score(x[both], y[both]) > 0.9
     assert model.weights(x)[both, 1].mean() > 0.7
 
 
-def test_the_step_that_tells_gets_the_weight(attending):
+def test_the_informative_step_gets_the_weight(attending):
     model, x, _, place = attending
     weights = model.step_weights(x)["audio"]
     rows = np.flatnonzero(there(x, "audio"))
@@ -109,7 +109,7 @@ def test_averaged_steps_share_their_weight():
     np.testing.assert_array_equal(weights[::2], weights[1::2])
 
 
-def test_a_model_without_a_network_weighs_nothing():
+def test_a_model_without_a_network_has_no_weights():
     x, _, _ = marked(30)
     model = ModalityAttention(TWO).fit(x, np.zeros(30))
     assert not model.weights(x).any()

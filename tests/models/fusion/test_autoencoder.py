@@ -1,4 +1,4 @@
-"""A denoising autoencoder: rebuilds what has few factors, and its code holds them."""
+"""A denoising autoencoder: reconstructs columns made of few factors, and its code contains these factors."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def fitted():
     return model, factors[300:], [b[300:] for b in blocks]
 
 
-def test_it_rebuilds_nearly_as_much_as_as_many_principal_components(fitted):
+def test_it_reconstructs_nearly_as_much_as_the_same_number_of_principal_components(fitted):
     model, _, test = fitted
     columns, rebuilt = model.rebuilt(test)
     error = np.square(columns - rebuilt).sum() / np.square(columns - columns.mean(axis=0)).sum()
@@ -32,7 +32,7 @@ def test_it_rebuilds_nearly_as_much_as_as_many_principal_components(fitted):
     assert best < 0.15
 
 
-def test_its_code_holds_the_planted_factors(fitted):
+def test_its_code_contains_the_planted_factors(fitted):
     model, factors, test = fitted
     codes = model.transform(test)
     assert codes.shape == (100, 3)
@@ -41,7 +41,7 @@ def test_its_code_holds_the_planted_factors(fitted):
 
 
 def test_noise_in_training_makes_up_for_a_missing_block():
-    """With the second block set to its mean, what is rebuilt of it from the first is far better than the mean."""
+    """With the second block set to its mean, its reconstruction from the first one is far better than the mean."""
     _, blocks = planted()
     model = Autoencoder(components=6, epochs=80, noise=0.4).fit([b[:300] for b in blocks])
     columns, _ = model.rebuilt([b[300:] for b in blocks])
@@ -49,7 +49,7 @@ def test_noise_in_training_makes_up_for_a_missing_block():
     assert np.square(columns - rebuilt)[:, 12:].mean() < 0.6 * np.square(columns[:, 12:]).mean()
 
 
-def test_the_same_twice_sparse_or_dense():
+def test_sparse_and_dense_columns_give_the_same_twice():
     from scipy.sparse import csr_matrix
 
     _, blocks = planted(60)

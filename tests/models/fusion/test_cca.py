@@ -8,7 +8,7 @@ from models.fusion.cca import Cca
 
 
 def planted(views=3, n=500, seed=0):
-    """Views of 8 columns that share one factor; the rest of each is noise of its own."""
+    """Views of 8 columns that share one factor; the rest of each is independent noise."""
     rng = np.random.default_rng(seed)
     factor = rng.normal(size=n)
     found = []
@@ -44,7 +44,7 @@ def test_noise_has_no_correlation_on_new_rows():
     assert abs(np.corrcoef(z[:, 0], z[:, 1])[0, 1]) < 0.25
 
 
-def test_a_missing_view_is_nought_and_is_not_learnt_from():
+def test_a_missing_view_is_zero_and_not_learnt_from():
     _, blocks = planted()
     present = np.ones((3, 500), bool)
     present[1, :100] = False

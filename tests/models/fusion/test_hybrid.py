@@ -44,7 +44,7 @@ def test_each_modalitys_own_decision():
 
 
 def test_time_is_read():
-    """Both classes have the same two steps; only their order tells."""
+    """Both classes have the same two steps; only their order differs."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 200)
     marks = [np.array([[1.0, 0], [0, 1.0]], np.float32)[:: 1 if label else -1] for label in y]

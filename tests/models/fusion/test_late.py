@@ -14,7 +14,7 @@ from models.fusion.weighted import WeightedAverage
 from tests.models.fusion.toy import THREE, bases, data
 
 
-def test_what_stands_in_an_absent_row_is_never_read():
+def test_values_in_absent_rows_are_never_read():
     x, y = data()
     mask = np.arange(300) % 3 > 0
     present = {**x.present, "audio": mask}
@@ -53,7 +53,7 @@ def test_a_row_without_any_modality_gets_the_prior():
         np.testing.assert_allclose(model.fit(x, y).predict_proba(nothing), np.tile(prior, (5, 1)))
 
 
-def test_bases_of_one_cache_are_fitted_once_and_others_know_the_seconds_that_they_saved():
+def test_bases_of_one_cache_are_fitted_once_and_other_strategies_report_the_seconds_saved():
     x, y = data(n=90)
     cache = FitCache()
     first = MajorityVote(bases(C=1.0), fit_cache=cache).fit(x, y)

@@ -1,4 +1,4 @@
-"""The product rule against Bayes' rule by counting."""
+"""The product rule against Bayes' rule, computed by counting."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from models.fusion.product import Product, powers
 from tests.models.fusion.toy import THREE, bases, data
 
 
-def test_a_product_has_the_prior_once_to_the_power_that_unseen_rows_choose():
+def test_a_product_multiplies_the_prior_once_to_the_power_that_is_best_on_unseen_rows():
     x, y = data(n=400)
     rare = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:40], np.flatnonzero(y == 2)[:15]])
     x, y = x[rare], y[rare]
@@ -47,7 +47,7 @@ def test_a_product_of_one_present_base_is_that_base(power):
 def test_a_product_is_bayes_rule_for_as_many_bases_as_a_row_has(there):
     """Three signs that are independent within a class, each base right about its own: the posterior by counting."""
     prior = np.array([0.7, 0.2, 0.1])
-    seen = np.array([[0.9, 0.4, 0.2], [0.3, 0.8, 0.6], [0.5, 0.1, 0.7]])  # P(sign i is there | class)
+    seen = np.array([[0.9, 0.4, 0.2], [0.3, 0.8, 0.6], [0.5, 0.1, 0.7]])  # P(sign i is present | class)
     model = Product(bases())
     model.prior_, model.power_ = prior, 1.0
     outputs = np.stack([(prior * sign / (prior @ sign))[None] for sign in seen])
@@ -58,7 +58,7 @@ def test_a_product_is_bayes_rule_for_as_many_bases_as_a_row_has(there):
     np.testing.assert_allclose(model._multiplied(outputs, usable, 3.0)[0], plain / plain.sum(), atol=1e-12)
 
 
-def test_a_product_never_answers_a_class_without_training_rows():
+def test_a_product_never_predicts_a_class_without_training_rows():
     x, y = data()
     models = tuple(Unimodal(m, classes=(0, 1, 2, 3)) for m in THREE)
     model = Product(models).fit(x, y)

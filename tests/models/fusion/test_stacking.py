@@ -23,8 +23,8 @@ def test_stacking_is_as_good_as_scikit_learns_on_the_same_folds():
     assert abs((mine == y[200:]).mean() - (them == y[200:]).mean()) < 0.05
 
 
-def test_the_classifier_on_top_never_sees_an_answer_of_a_model_that_knew_the_row():
-    """Bases that know their training rows by heart would be trusted blindly if the stack learnt from those."""
+def test_the_classifier_on_top_only_sees_outputs_of_models_that_were_not_fitted_on_the_row():
+    """Bases that memorise their training rows would be trusted blindly if the stack learnt from these rows."""
     rng = np.random.default_rng(8)
     x, y = data(n=200)
     noise = {

@@ -12,12 +12,12 @@ from models.fusion.vote import MajorityVote
 from tests.models.fusion.toy import THREE, bases, columns, data, flat, theirs
 
 
-def test_vote_is_scikit_learns_hard_vote_but_for_ties():
+def test_the_vote_is_scikit_learns_hard_vote_except_for_ties():
     x, y = data(classes=2)  # three votes on two classes never tie
     ours = MajorityVote(bases(C=1.0), voting="all").fit(x[:200], y[:200]).predict(x[200:])
     members = [(m, make_pipeline(columns(i), theirs(1 / np.sqrt(5)))) for i, m in enumerate(THREE)]
     other = VotingClassifier(members, voting="hard").fit(flat(x)[:200], y[:200]).predict(flat(x)[200:])
-    assert (ours == other).mean() > 0.98  # the solvers stop a hair apart
+    assert (ours == other).mean() > 0.98  # the solvers stop at slightly different points
 
 
 def test_a_tie_goes_to_the_larger_summed_probability_and_absent_modalities_do_not_vote():
@@ -27,7 +27,7 @@ def test_a_tie_goes_to_the_larger_summed_probability_and_absent_modalities_do_no
     usable = np.array([[True, True], [True, True], [False, False]])
     assert vote._combine(outputs, usable).argmax(axis=1).tolist() == [0, 1]
     usable[2] = True
-    assert vote._combine(outputs, usable).argmax(axis=1).tolist() == [1, 1]  # two votes beat one that is sure
+    assert vote._combine(outputs, usable).argmax(axis=1).tolist() == [1, 1]  # two votes beat one that is certain
 
 
 def test_vote_on_a_score_is_the_median_of_those_present():
@@ -61,7 +61,7 @@ def test_the_chosen_modalities_are_those_with_the_fewest_out_of_fold_errors(task
     assert best != [0, 1, 2]
     said = np.stack([model.bases_[i].outputs(test) for i in best])
     np.testing.assert_allclose(model.predict(test), by_hand(said, task))
-    mute = test.without([THREE[i] for i in best])  # none of the chosen is there: all that are there vote
+    mute = test.without([THREE[i] for i in best])  # none of the chosen ones is present: all that are present vote
     others = MajorityVote(bases(task), voting="all").fit(train, y[:200])
     np.testing.assert_array_equal(model.predict(mute), others.predict(mute))
 
@@ -74,7 +74,7 @@ def test_of_equally_right_sets_the_largest_votes():
         MajorityVote(bases(), voting="some").fit(x, y)
 
 
-def test_votes_take_no_more_memory_than_the_outputs():
+def test_votes_need_no_more_memory_than_the_outputs():
     """Votes for a thousand classes are a thousand numbers per row, not a table of a million."""
     outputs = np.random.default_rng(0).dirichlet(np.ones(30), size=(3, 5))
     vote = MajorityVote([Unimodal("audio")])

@@ -10,7 +10,7 @@ from tests.models.fusion.toy import THREE, bases, data
 
 
 @pytest.mark.parametrize("pool", ["geometric", "arithmetic"])
-def test_weights_find_the_modality_that_tells(pool):
+def test_the_informative_modality_gets_the_weight(pool):
     rng = np.random.default_rng(3)
     x, y = data()
     noise = {m: x.pooled[m] if m == "audio" else rng.normal(size=(300, 5)).astype(np.float32) for m in THREE}

@@ -1,4 +1,4 @@
-"""Rows of three modalities with classes, and what scikit-learn makes of them."""
+"""Rows of three modalities with classes, and scikit-learn's models on them."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression

@@ -45,7 +45,7 @@ def test_a_batch_is_padded_to_its_own_longest_and_absent_steps_are_not_read():
     assert reader.batch(np.array([1]))["steps"][1].shape == (1, 1, 2)
 
 
-def test_a_modality_of_steps_alone_is_not_there_where_it_has_none():
+def test_a_modality_of_steps_alone_is_absent_where_it_has_none():
     x = corpus()
     inputs = Inputs(("audio",), None, "standard").fit(x)
     assert inputs.usable(x).tolist() == [True, False, True, False]
@@ -76,7 +76,7 @@ def test_wide_word_counts_become_standardised_singular_vectors():
     assert numbers.std(axis=0).max() == pytest.approx(1, abs=1e-4)
 
 
-def test_steps_side_by_side_are_zero_where_a_modality_is_not_there():
+def test_steps_side_by_side_are_zero_where_a_modality_is_absent():
     values = [[np.full((k, 2), 10 * i + k, np.float32) for k in lengths] for i, lengths in enumerate([(3, 1), (2, 4)])]
     x = Modalities(
         {},
@@ -94,14 +94,14 @@ def test_steps_side_by_side_are_zero_where_a_modality_is_not_there():
     assert audio[0, 0] < 0 < audio[1, 0]  # one step of 1s, then three of 3s
 
 
-def test_a_fused_batch_has_a_step_even_where_no_modality_has():
+def test_a_fused_batch_has_a_step_even_if_no_modality_has_one():
     x = corpus()
     batch = FusedInputs(("text", "audio"), None, "standard").fit(x).reader(x, {}).batch(np.arange(4))
     assert batch["mask"].sum(axis=1).tolist() == [3, 1, 5, 1]
     assert {steps.shape[1] for steps in batch["steps"]} == {5}
 
 
-def test_what_the_network_cannot_read_is_refused():
+def test_input_that_the_network_cannot_read_is_refused():
     x = corpus()
     bare = Modalities({}, x.present, x.text, x.groups)
     with pytest.raises(ModelError, match="'audio' has neither pooled features, nor a fitted transformer, nor a seq"):

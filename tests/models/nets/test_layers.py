@@ -30,7 +30,7 @@ def seeded():
         yield
 
 
-def test_masked_weights_are_a_softmax_over_what_is_there():
+def test_masked_weights_are_a_softmax_over_the_unmasked_items():
     scores = torch.tensor([[0.0, math.log(3), 50.0]] * 3)
     weights = masked_softmax(scores, MASK)
     np.testing.assert_allclose(weights, [[0.25, 0.75, 0], [1, 0, 0], [0, 0, 0]], atol=1e-6)

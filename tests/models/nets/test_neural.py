@@ -1,4 +1,4 @@
-"""Networks over several modalities on planted data: what they must find, and what nothing could."""
+"""Networks over several modalities on planted data: what they must learn, and what nothing could learn."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ NETS = ("intermediate", "transformer", "modality_attention", "cross_attention", 
 
 
 def exclusive_or(n=400, seed=0, sequences=False):
-    """Two modalities, each with a sign and noise; the class is whether the signs agree, so neither tells alone."""
+    """Two modalities, each with a sign and noise; the class is whether the signs agree: neither alone predicts it."""
     rng = np.random.default_rng(seed)
     signs = {m: rng.choice([-1, 1], n) for m in TWO}
     y = (signs["text"] == signs["audio"]).astype(int)
@@ -48,14 +48,14 @@ def accuracy(model, x, y):
 @pytest.mark.parametrize(
     ("name", "more"), [*((name, {}) for name in NETS), ("intermediate", {"encoder": "cnn"}), ("concat/lstm", {})]
 )
-def test_networks_find_what_two_modalities_tell_only_together(name, more, sequences):
+def test_networks_learn_a_class_that_only_two_modalities_together_determine(name, more, sequences):
     name, _, classifier = name.partition("/")
     x, y = exclusive_or(sequences=sequences)
-    long = {"epochs": 80, "patience": 30} if classifier else {}  # one step through gates is slow to bend
+    long = {"epochs": 80, "patience": 30} if classifier else {}  # an LSTM over one step learns slowly
     assert accuracy(made(name, classifier, **more, **long), x, y) > 0.7
 
 
-def test_an_autoencoders_code_keeps_what_two_modalities_tell_only_together():
+def test_an_autoencoders_code_keeps_what_only_two_modalities_together_determine():
     x, y = exclusive_or()
     assert accuracy(made("autoencoder", "fcnn"), x, y) > 0.7
 
@@ -89,7 +89,7 @@ def test_a_score_is_learnt_from_steps(name):
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_an_utterance_is_answered_the_same_alone_and_beside_a_longer_one(name):
+def test_an_utterance_gets_the_same_output_alone_and_with_a_longer_one(name):
     x, y = exclusive_or(60, sequences=True)
     model = made(name, epochs=3).fit(x, y)
     lengths = sum(x.sequences[m].lengths for m in TWO)
@@ -127,13 +127,13 @@ def test_settings_are_chosen_on_inner_folds_and_a_budget_limits_them():
 
 
 @pytest.mark.parametrize("name", [*NETS, "spectrogram_cnn", "concat/lstm"])
-def test_every_default_grid_has_three_candidates(name):
+def test_every_default_search_space_has_three_candidates(name):
     name, _, classifier = name.partition("/")
     model = build(name, Recipe("classification", ("audio",), classifier or "logistic"))
     assert len(search_space(model.DEFAULTS, None, name)) == 3
 
 
-def test_names_and_what_reads_sequences():
+def test_names_and_which_strategies_read_sequences():
     assert model_names()[-1] == "lstm"
     assert [
         reads_sequences(*row)

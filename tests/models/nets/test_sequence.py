@@ -11,7 +11,7 @@ ONE = {"dropout": 0.1, "epochs": 30}
 
 
 def ordered(n=160, seed=0, **pooled):
-    """Both classes have the same steps; only their order tells."""
+    """Both classes have the same steps; only their order differs."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, n)
     ramps = [np.linspace(-1, 1, rng.integers(4, 9))[:: 1 if label else -1, None] for label in y]
@@ -47,14 +47,14 @@ def test_without_any_sequence_the_summary_is_the_only_step():
     assert model.score(flat[120:], y[120:]) > 0.7
 
 
-def test_a_summary_is_read_beside_the_steps():
+def test_a_summary_is_read_in_addition_to_the_steps():
     numbers = np.random.default_rng(0).normal(size=(160, 3)).astype(np.float32)
     x, _ = ordered(audio=numbers)
     y = (numbers[:, 0] > 0).astype(int)
     assert SequenceLSTM(TWO, settings=ONE).fit(x[:120], y[:120]).score(x[120:], y[120:]) > 0.8
 
 
-def test_reduced_steps_say_where_a_modality_is_missing():
+def test_reduced_steps_mark_where_a_modality_is_missing():
     x, _ = ordered()
     inputs = ReducedInputs(TWO, None, "standard", "concat", {"weighting": "column"}).fit(x)
     batch = inputs.reader(x, {}).batch(np.arange(len(x)))

@@ -1,4 +1,4 @@
-"""A convolutional network over spectrograms: pooled over what is there, quick enough for a CPU."""
+"""A convolutional network over spectrograms: pooled over the frames present, fast enough on a CPU."""
 
 from time import process_time
 
@@ -31,7 +31,7 @@ def chirps(n=120, seed=0, bands=16):
     return corpus([f.astype(np.float32) for f in frames], np.arange(n) % 12), y
 
 
-def test_it_hears_what_no_average_over_time_tells():
+def test_it_learns_what_no_average_over_time_shows():
     x, y = chirps()
     model = SpectrogramCNN(settings={"dropout": 0.1, "epochs": 40}).fit(x[:90], y[:90])
     assert model.score(x[90:], y[90:]) > 0.85
@@ -57,7 +57,7 @@ def test_padding_and_absent_frames_make_no_difference():
     np.testing.assert_allclose(model.predict_proba(some)[~present], np.tile(model.prior_, (10, 1)))
 
 
-def test_frames_are_averaged_to_about_25_a_second():
+def test_frames_are_averaged_to_about_25_per_second():
     frames = np.arange(10, dtype=np.float32)[:, None] * [1, 2]
     for hop, join in ((0.01, 4), (0.02, 2), (0.1, 1)):
         starts = np.arange(10) * hop
@@ -77,7 +77,7 @@ def test_training_sees_a_piece_of_a_long_clip():
     assert reader.batch(np.arange(2))["mask"].sum(axis=1).tolist() == [125, 8]
 
 
-def test_without_spectrograms_it_says_what_to_do():
+def test_missing_spectrograms_are_refused_with_a_remedy():
     x, y = chirps(20)
     bare = Modalities({}, x.present, x.text, x.groups)
     with pytest.raises(ModelError, match="no spectrogram to read: name the extractor 'spectrogram'"):

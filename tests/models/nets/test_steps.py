@@ -18,7 +18,7 @@ from models.nets.steps import (
 )
 
 
-def test_undefined_constant_and_wild_entries_of_steps():
+def test_undefined_constant_and_extreme_entries_of_steps():
     values = np.array([[1, 5, np.nan], [3, 5, np.nan], [np.nan, 5, np.nan]], np.float32)
     scaler = StepScaler().fit(Ragged.of([values]))
     np.testing.assert_allclose(scaler.transform(values), [[-1, 0, 0], [1, 0, 0], [0, 0, 0]], atol=1e-6)
@@ -41,7 +41,7 @@ def test_a_short_sequence_is_aligned_to_the_longest():
     assert reads.tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 1, 2]]
 
 
-def test_modality_dropout_keeps_at_least_one_and_only_what_is_there():
+def test_modality_dropout_keeps_at_least_one_and_adds_none():
     rng = np.random.default_rng(0)
     available = rng.random((4000, 3)) < 0.7
     torch.manual_seed(0)

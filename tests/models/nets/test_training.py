@@ -43,7 +43,7 @@ def test_the_best_epoch_is_kept():
     assert np.mean((outputs_of(net, x[90:]) - y[90:]) ** 2) == pytest.approx(min(net.losses), rel=1e-4)
 
 
-def test_without_rows_to_stop_by_all_epochs_are_run():
+def test_without_held_out_rows_all_epochs_are_run():
     assert trained(split=False).losses == []
 
 
@@ -106,7 +106,7 @@ def test_weights_and_held_out_losses_must_be_numbers(split, where):
     net = TrainedNet(
         "models.nets.modules:FeedForward", {"width": 2, "outputs": 1, "hidden": 2, "layers": 1, "dropout": 0.0}
     )
-    with pytest.raises(DivergedError, match=r"the network's (weights|held-out loss) ended in no finite number"):
+    with pytest.raises(DivergedError, match=r"the network's (weights|held-out loss) became infinite or undefined"):
         train(
             net,
             Rows(values),

@@ -47,14 +47,14 @@ def trained(name, task, classifier="logistic", **more):
 
 
 def rewritten(folder, **changes):
-    """Change the description and give it the digest that it then has, as an attacker would."""
+    """Change the description and update its digest, as an attacker would."""
     about = json.loads((folder / ABOUT).read_text()) | changes
     about.pop("digest")
     (folder / ABOUT).write_text(json.dumps(about | {"digest": saving._digest(about)}))
 
 
 def summed(folder):
-    """Put the present sums of a folder's files into its description."""
+    """Put the current checksums of a folder's files into its description."""
     about = json.loads((folder / ABOUT).read_text())
     about.pop("digest")
     about["files"] = {name: saving._sha256((folder / name).read_bytes()) for name in (MODEL, WEIGHTS)}
@@ -74,7 +74,7 @@ def with_attribute(folder, value):
 
 
 def rearranged(folder, name, change):
-    """Change the arrays whose names end so."""
+    """Change the arrays whose names end with `name`."""
     arrays = load_file(folder / WEIGHTS)
     found = [key for key in arrays if key.endswith(name)]
     assert found, sorted(arrays)
@@ -85,7 +85,7 @@ def rearranged(folder, name, change):
 
 
 def replaced(folder, old, new):
-    """Write another text in place of one in the objects' file."""
+    """Replace a text in the objects' file."""
     text = (folder / MODEL).read_text()
     assert old in text
     forged(folder, text.replace(old, new))

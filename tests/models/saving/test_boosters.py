@@ -1,4 +1,4 @@
-"""Boosters whose numbers would crash XGBoost, and texts that XGBoost would read in another way than Python."""
+"""Boosters whose numbers would crash XGBoost, and texts that XGBoost would read differently from Python."""
 
 import json
 import re
@@ -88,7 +88,7 @@ def with_a_second_list(plain, key, spelling, first):
 def test_xgboost_is_given_only_the_lists_that_were_checked(tmp_path):
     """Python takes the last of two equal keys, XGBoost may take the other.
 
-    A list that XGBoost would follow out of its memory ends the process: the models are loaded in another one.
+    A list that leads XGBoost outside its memory crashes the process, so the models are loaded in another one.
     """
     folder, x = kept(tmp_path, "xgboost")
     before, plain = load(folder).model.outputs(x), json.loads((folder / MODEL).read_text())
@@ -114,13 +114,13 @@ NO_PROBABILITIES = ("binary:logitraw", "binary:hinge", "multi:softmax", "reg:squ
 
 
 @pytest.mark.parametrize("objective", NO_PROBABILITIES)
-def test_boosters_whose_answers_are_no_probabilities_are_refused(tmp_path, objective):
+def test_boosters_whose_outputs_are_not_probabilities_are_refused(tmp_path, objective):
     folder, _ = kept(tmp_path, "xgboost")
     replaced(folder, r"\"name\":\"multi:softprob\"", rf"\"name\":\"{objective}\"")
     refused(folder, "objective|odd values")
 
 
-def test_what_xgboost_says_comes_without_its_stack(tmp_path):
+def test_messages_of_xgboost_have_no_stack_trace(tmp_path):
     folder, _ = kept(tmp_path, "xgboost")
     replaced(folder, r"\"name\":\"multi:softprob\"", r"\"name\":\"reg:no such loss\"")
     with pytest.raises(ModelError) as caught:

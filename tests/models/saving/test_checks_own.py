@@ -23,14 +23,14 @@ from tests.models.saving.tampering import at, forged, kept, rearranged, refused,
         ('["build", "models', '["weights", {"dict": []}], ["build", "models'),
     ],
 )
-def test_networks_that_are_not_those_of_their_weights_are_refused(tmp_path, old, new):
+def test_networks_that_do_not_fit_their_weights_are_refused(tmp_path, old, new):
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     replaced(folder, old, new)
     refused(folder, "a network in it|odd values|a key twice")
 
 
 @pytest.mark.parametrize("change", [at(0, np.nan), at(0, np.inf), lambda a: a[:-1], lambda a: a.astype(np.int64)])
-def test_weights_that_are_no_finite_numbers_or_of_another_shape_are_refused(tmp_path, change):
+def test_weights_that_are_not_finite_or_have_another_shape_are_refused(tmp_path, change):
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     rearranged(folder, "head.0.bias", change)
     refused(folder, "a network in it has weights")

@@ -1,4 +1,4 @@
-"""Values made to do harm: each is refused in one sentence, and nothing in a file is called or fills the memory."""
+"""Malicious values: each is refused in one sentence, and nothing in a file is called or fills the memory."""
 
 import json
 import subprocess
@@ -36,8 +36,8 @@ CALLS = {
     "a method of a class": net("models.nets.modules:nn.Module.apply"),
     "a function of models": net("models.errors:reason_of", target="os:system"),
     "a network without a module": net(":system"),
-    "a network whose name is no text": net(["os:system"]),
-    "a network that is no identifier": net("models.nets.modules:FeedForward.__init__.__globals__"),
+    "a network whose name is not a text": net(["os:system"]),
+    "a network that is not an identifier": net("models.nets.modules:FeedForward.__init__.__globals__"),
     "an object of os": an_object("os.system"),
     "a process": an_object("subprocess.Popen", args="touch RAN"),
     "a function": an_object("models.saving.saving.save"),
@@ -64,7 +64,7 @@ CALLS = {
 
 @pytest.mark.parametrize("wrap", ["attribute", "list", "tuple", "dict", "key", "object", "set"])
 @pytest.mark.parametrize("name", CALLS)
-def test_what_could_be_called_is_refused_wherever_it_is(folder, name, wrap, tmp_path, monkeypatch):
+def test_anything_that_could_be_called_is_refused_anywhere(folder, name, wrap, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     inside = CALLS[name]
     within = {
@@ -101,7 +101,7 @@ ODD = {
     "a loop": '{"tuple": [{"same": 0}]}',
     "a reference to what comes later": '{"tuple": [{"same": 7}, []]}',
     "a reference below zero": '{"tuple": [[], {"same": -1}]}',
-    "an array that is not there": '{"array": "nowhere", "order": "C"}',
+    "a missing array": '{"array": "nowhere", "order": "C"}',
     "an array whose name is a list": '{"array": ["a"], "order": "C"}',
     "texts that are numbers": '{"texts": [1, 2], "shape": [2]}',
     "texts of another shape": '{"texts": ["a"], "shape": [1000000000]}',
@@ -110,7 +110,7 @@ ODD = {
     "a mapping with lists as keys": '{"dict": [[[1], 2]]}',
     "a mapping of nothing": '{"dict": 7}',
     "a set of lists": '{"set": [[1]]}',
-    "a number that is none": '{"float": "many"}',
+    "a number that is not one": '{"float": "many"}',
     "a number of three": '{"number": ["int8", 1, 2]}',
     "a number too large": '{"number": ["int8", 1000000]}',
     "a state that is a list": '{"object": "models.fusion.product.Product", "state": []}',
@@ -141,7 +141,7 @@ def test_odd_arrays_are_refused(folder, content):
         },
         {"a": {"dtype": "F64", "shape": [-1], "data_offsets": [0, 8]}},
         {"a": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}},
-        {"a": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}},  # sound, but nothing in the model is made of it
+        {"a": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}},  # valid, but not part of the model
     ],
 )
 def test_arrays_that_claim_other_sizes_are_refused(folder, header):
@@ -153,7 +153,7 @@ def test_arrays_that_claim_other_sizes_are_refused(folder, header):
 
 def test_tuples_that_take_for_ever_to_hash_are_refused(folder):
     plain = json.loads((folder / MODEL).read_text())
-    pairs, before = plain["state"]["dict"], compounds(plain["state"]) - 1  # what stands there before the new entries
+    pairs, before = plain["state"]["dict"], compounds(plain["state"]) - 1  # the number of values before the new entries
     pairs.append(["odd_0", {"tuple": ["x", "y"]}])
     for i in range(60):
         same = {"same": before + i}
@@ -177,7 +177,7 @@ def test_a_state_cannot_take_the_place_of_a_method(folder):
 
 
 def test_models_of_models_of_models_are_refused(folder):
-    """Each level holds the one before twice: thirty levels are a thousand million models to ask."""
+    """Each level holds the one before twice: thirty levels are a billion models to predict with."""
     levels = [[0]]
     start = compounds(json.loads((folder / MODEL).read_text())["state"]) - 1
     for level in range(30):
@@ -193,7 +193,7 @@ def test_threads_without_end_are_refused(tmp_path):
 
 
 def test_a_small_file_cannot_make_a_large_model(folder):
-    """The same list again and again is one list: what is loaded stays as small as what was sent."""
+    """A list that is repeated is one list: the loaded model stays as small as the file."""
     with_attribute(folder, [[0] * 1000, *([{"same": 0}] * 1000)])
     script = "import sys\nfrom pathlib import Path\nfrom models.saving.saving import load\n"
     script += "load(Path(sys.argv[1]))\n"
@@ -203,8 +203,8 @@ def test_a_small_file_cannot_make_a_large_model(folder):
     assert int(done.stdout) < 1000  # MB
 
 
-def test_a_random_change_of_the_values_is_refused_or_answers(tmp_path):
-    """Any number in the file may be another one: the process lives, and errors are ordinary ones."""
+def test_a_model_with_random_changes_is_refused_or_predicts(tmp_path):
+    """Whatever numbers in the file are changed, the process survives and errors are ordinary ones."""
     folder, x = kept(tmp_path, "random_forest", fitted=WORDS)
     original = load_file(folder / WEIGHTS)
     rng = np.random.default_rng(0)
@@ -234,7 +234,7 @@ def test_an_array_of_nothing_with_a_long_side_is_refused(value):
 
 
 @pytest.mark.parametrize("wrap", [lambda x: {"dict": [["a", x]]}, lambda x: [x], lambda x: {"tuple": [x]}])
-def test_values_inside_values_end_somewhere(wrap):
+def test_the_depth_of_nesting_is_limited(wrap):
     plain = 1
     for _ in range(300):
         plain = wrap(plain)

@@ -34,13 +34,13 @@ def same(model, x, folder):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", strategy_names())
-def test_every_strategy_answers_the_same_after_loading(name, task, tmp_path):
+def test_every_strategy_predicts_the_same_after_loading(name, task, tmp_path):
     assert same(*trained(name, task), tmp_path / "m")
 
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("classifier", ["linear_svm", "svm", "random_forest", "xgboost", "fcnn"])
-def test_every_classifier_and_words_answer_the_same_after_loading(classifier, task, tmp_path):
+def test_every_classifier_and_words_predict_the_same_after_loading(classifier, task, tmp_path):
     quick = {"fcnn": {"epochs": 1, "hidden": 8}, "xgboost": {"max_depth": 2}, "random_forest": {"n_estimators": 5}}
     settings = quick.get(classifier, {})
     model, x = trained("concat", task, classifier, fitted=WORDS, classifier_settings=settings)
@@ -192,11 +192,11 @@ def test_a_file_larger_than_can_be_read_is_not_read(saved, name):
         load(folder)
 
 
-def test_another_library_version_is_remarked_on(saved):
+def test_another_library_version_is_noticed(saved):
     folder, _, x = saved
     rewritten(folder, libraries={"scikit-learn": "0.1.2", "xgboost": "", "torch": ""})
     found = load(folder)
-    assert any("was saved with scikit-learn 0.1.2, installed is" in notice for notice in found.notices)
+    assert any("was saved with scikit-learn 0.1.2, but " in notice for notice in found.notices)
     assert found.model.outputs(x).shape == (60, 3)
 
 

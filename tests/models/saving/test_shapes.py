@@ -1,6 +1,6 @@
-"""Small files whose numbers would take all memory or all time: each is refused while it is read.
+"""Small files whose numbers would take all memory or never end: each is refused while it is read.
 
-A number becomes memory where numpy broadcasts arrays, where an array has a side and no element, and where memory is
+A number takes memory if numpy broadcasts an array, if an array has a long side but no elements, or if memory is
 reserved for a count. So each such number of every kind of model is made large here, once.
 """
 
@@ -127,13 +127,13 @@ CASES = [(m, name, attribute, i) for m, name, attribute, values in HUNGRY for i 
 @pytest.mark.parametrize(
     ("model", "name", "attribute", "i"), CASES, ids=lambda v: "-".join(v) if type(v) is tuple else v
 )
-def test_a_number_that_would_become_memory_is_refused(model, name, attribute, i):
+def test_a_number_that_would_take_much_memory_is_refused(model, name, attribute, i):
     (value,) = (values[i] for m, n, a, values in HUNGRY if (m, n, a) == (model, name, attribute))
     with pytest.raises(ModelError):
         read(*changed(written(*model), name, attribute, value))
 
 
 @pytest.mark.parametrize("model", sorted({m for m, *_ in HUNGRY}), ids="-".join)
-def test_the_models_as_they_are_are_taken(model):
+def test_unchanged_models_are_accepted(model):
     plain, arrays = written(*model)
     read(json.loads(json.dumps(plain)), dict(arrays))

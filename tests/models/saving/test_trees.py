@@ -1,4 +1,4 @@
-"""Trees whose nodes would crash compiled code, or lead it round in circles."""
+"""Trees whose nodes would crash compiled code, or make it run in circles."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ TREES = {
     "one child only": ("right_child", at(0, -1)),
     "a column beyond all": ("feature", at(0, 1 << 40)),
     "a column below zero": ("feature", at(0, -3)),
-    "a child that is no whole number": ("left_child", lambda a: a.astype(np.float64)),
+    "a child that is not a whole number": ("left_child", lambda a: a.astype(np.float64)),
     "fewer children": ("left_child", lambda a: a[:-1]),
     "no nodes": ("nodes.left_child", lambda a: a[:0]),
     "fewer values": ("values", lambda a: a[:-1]),

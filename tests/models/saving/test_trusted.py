@@ -20,7 +20,7 @@ def test_a_network_is_checked_where_it_is_built(tmp_path, monkeypatch):
     assert not (tmp_path / "RAN").exists()
 
 
-def test_classes_of_a_listed_plugin_are_taken_and_only_those_that_it_defines(tmp_path, monkeypatch, folder):
+def test_only_classes_that_a_listed_plugin_defines_are_accepted(tmp_path, monkeypatch, folder):
     source = "import os\nfrom torch import nn\nclass Mine:\n    pass\nclass Net(nn.Module):\n    pass\ndef run(command):\n    os.system(command)\n"  # noqa: E501
     (tmp_path / "my_listed_plugin.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
@@ -32,7 +32,7 @@ def test_classes_of_a_listed_plugin_are_taken_and_only_those_that_it_defines(tmp
     assert network_class("my_listed_plugin:Net").__name__ == "Net"
     assert (
         class_named("sklearn.neighbors._classification.KNeighborsClassifier") is not None
-    )  # strategies are made of it
+    )  # strategies are made from it
     for other in ("my_listed_plugin.run", "my_listed_plugin.os", "my_listed_plugin.nn", "my_listed_plugin2.Mine"):
         assert class_named(other) is None
     with pytest.raises(ModelError):
@@ -46,7 +46,7 @@ CHECKED = sorted({*shapes._SHAPES, *checks_own.RULES, *checks_libraries.RULES, *
 
 
 @pytest.mark.parametrize("name", CHECKED)
-def test_what_is_checked_by_its_name_is_a_class_of_that_name(name):
+def test_every_checked_name_is_that_of_a_class(name):
     """A class that moves, or that a library renames, would go unchecked."""
     module, _, attribute = name.rpartition(".")
     found = getattr(import_module(module), attribute)
@@ -54,7 +54,7 @@ def test_what_is_checked_by_its_name_is_a_class_of_that_name(name):
     assert f"{found.__module__}.{found.__qualname__}" == name
 
 
-def test_no_module_of_torch_is_an_object_of_a_file():
+def test_a_module_of_torch_is_never_an_object_of_a_file():
     from torch.nn import Module
 
     modules = [import_module(f"models.nets.{path.stem}") for path in (ROOT / "models" / "nets").glob("*.py")]

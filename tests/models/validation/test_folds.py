@@ -41,7 +41,7 @@ def test_too_few_rows_make_no_folds(n):
     assert inner_folds(np.zeros(n), np.zeros(n), "regression") == ()
 
 
-def test_a_group_of_a_long_name_costs_no_more_than_itself():
+def test_a_long_group_name_needs_no_more_memory_than_itself():
     n = 2000
     table = pd.DataFrame({"utterance": [f"u{i}" for i in range(n)], "label": list("ab") * (n // 2), "recording": "r"})
     table["group"] = [f"g{i // 20}" for i in range(n)]

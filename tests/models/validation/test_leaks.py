@@ -34,7 +34,7 @@ def planted(column, value, rows=(1, 6), start=None):
     return table
 
 
-def test_clean_folds_pass_without_a_word():
+def test_clean_folds_pass_without_notices():
     assert leak_guard(HALVES, sheet(), by="speaker") == ()
 
 
@@ -42,7 +42,7 @@ def test_clean_folds_pass_without_a_word():
 def test_one_source_on_both_sides_fails_and_names_examples(column):
     with pytest.raises(LeakError, match=rf"test: the same {column} \('same'\).*trained on u1; tested on u6"):
         leak_guard(HALVES, planted(column, "same"))
-    assert leak_guard(HALVES, planted(column, "")) == ()  # not given is no match
+    assert leak_guard(HALVES, planted(column, "")) == ()  # two empty cells do not match
     assert leak_guard(HALVES, planted(column, "same", rows=(1, 2))) == ()  # both in training
 
 
@@ -106,7 +106,7 @@ def test_prompted_sessions_of_other_content_are_noticed_not_refused(columns, dig
     assert any("in another recording, such as u6" in notice for notice in notices)
 
 
-def test_among_many_alike_the_one_pair_of_equal_content_is_found():
+def test_the_one_pair_of_equal_content_is_found_among_many_similar_ones():
     everyone = range(8)
     table = segmented(everyone, **NO_FILES, end=3.5)
     digests = [(i, f"d{i}") for i in everyone]
@@ -115,7 +115,7 @@ def test_among_many_alike_the_one_pair_of_equal_content_is_found():
         leak_guard(HALVES, table, contents=read(digests=[*digests[:7], (7, "d2")]))
 
 
-def test_minus_zero_and_less_than_a_millisecond_make_no_other_time():
+def test_minus_zero_and_less_than_a_millisecond_are_the_same_time():
     table = segmented(media_sha256="", start=[1.0, -0.0002, 1, 1, 1, 1, 0.0001, 1], duration=9.0)
     with pytest.raises(LeakError, match="the same words and times"):
         leak_guard(HALVES, table)
@@ -137,7 +137,7 @@ OTHER = [(1, "b"), (6, "c")]
         ("pictures are", {"voices": BOTH, "pictures": BOTH}),
     ],
 )
-def test_the_same_samples_fail_whatever_files_they_come_from(what, known):
+def test_the_same_samples_fail_even_in_different_files(what, known):
     with pytest.raises(LeakError, match=rf"test: the same {what} in both parts: trained on u1; tested on u6\. They"):
         leak_guard(HALVES, sheet(text=""), contents=read(**known))
     one_side = {
@@ -173,7 +173,7 @@ def test_moving_pictures_with_the_same_words_and_no_voice_fail():
 
 
 @pytest.mark.parametrize("group", ["r1", "session"])
-def test_where_the_protocol_divides_a_recording_the_remedy_is_named(group):
+def test_if_the_protocol_divides_a_recording_the_remedy_is_named(group):
     table = planted("recording", "r1")
     table["group"] = table["recording"] if group == "r1" else table["group"]
     table.loc[[1, 6], "group"] = group
@@ -184,7 +184,7 @@ def test_where_the_protocol_divides_a_recording_the_remedy_is_named(group):
         leak_guard(HALVES, table, by="speaker")
 
 
-def test_a_voice_that_no_model_reads_is_no_leak():
+def test_a_voice_that_no_model_reads_is_not_a_leak():
     assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, reads_voice=False)) == ()
 
 
@@ -193,19 +193,19 @@ def test_one_voice_under_two_pictures_is_noticed():
     assert "have, with other pictures, the voice of a training utterance" in notice
 
 
-def test_equal_features_are_noticed_where_they_are_no_accident():
+def test_equal_features_are_noticed_if_they_cannot_be_a_coincidence():
     assert leak_guard(HALVES, sheet(), contents=read(digests=BOTH)) == ()
     (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, distinctive=[1, 6]))
     assert notice.startswith("1 tested utterances have exactly the audio and video features")
 
 
-def test_one_segmentation_of_equal_features_fails_though_the_files_differ():
+def test_one_segmentation_of_equal_features_fails_although_the_files_differ():
     with pytest.raises(LeakError, match="the same words and times are"):
         leak_guard(HALVES, segmented(), contents=read(digests=BOTH))
 
 
 @pytest.mark.parametrize("column", ["recording", "media", "media_sha256"])
-def test_what_holds_nothing_cannot_leak_and_is_noticed(column):
+def test_an_empty_recording_cannot_leak_and_is_noticed(column):
     table = planted(column, "same")
     notices = leak_guard(HALVES, table, contents=read(empty=[1, 6]))
     assert [("nothing can be read from it" in n and "u6" in n) for n in notices] == [True] * (column == "media_sha256")
@@ -215,7 +215,7 @@ def test_what_holds_nothing_cannot_leak_and_is_noticed(column):
 
 
 @pytest.mark.parametrize("column", ["group", "speaker"])
-def test_a_group_that_holds_nothing_is_on_one_side_all_the_same(column):
+def test_a_group_of_empty_recordings_may_not_be_divided_either(column):
     with pytest.raises(LeakError, match=f"the same {column}"):
         leak_guard(HALVES, planted(column, "same"), by=column, contents=read(empty=range(8)))
 
@@ -225,7 +225,7 @@ def test_one_sound_file_on_both_sides_is_noticed():
     assert "in a sound file that also holds training utterances, such as u6" in notice
 
 
-def test_a_long_transcript_costs_no_more_than_itself():
+def test_a_long_transcript_needs_no_more_memory_than_itself():
     n, long = 2000, "word " * 4000
     ids = [str(i) for i in range(n)]
     table = pd.DataFrame({"utterance": ids, "recording": ids, "media_sha256": ids, "group": ids, "speaker": ids})
@@ -253,7 +253,7 @@ def test_equal_texts_of_whole_clips_of_one_length_are_noticed_not_refused():
     assert any("the same clip occurs twice" in notice and "u6" in notice for notice in notices)
 
 
-def test_texts_without_words_are_no_match():
+def test_texts_without_words_do_not_match():
     assert leak_guard(HALVES, planted("text", "")) == ()
 
 
@@ -267,14 +267,14 @@ def test_a_row_on_both_sides_fails():
         leak_guard((Fold("f", np.arange(4), np.arange(3, 8), ()),), sheet())
 
 
-def test_every_fold_is_looked_at():
+def test_every_fold_is_checked():
     second = Fold("fold-2", np.arange(4, 8), np.arange(4), ())
     clean = Fold("fold-1", np.array([0, 2]), np.array([5, 7]), ())
     with pytest.raises(LeakError, match="fold-2"):
         leak_guard((clean, second), planted("media", "x.mp4"))
 
 
-def test_columns_that_are_not_there_are_not_checked():
+def test_missing_columns_are_not_checked():
     assert leak_guard(HALVES, pd.DataFrame({"utterance": list("abcdefgh")})) == ()
 
 

@@ -45,7 +45,7 @@ def test_features_that_contain_the_labels_are_noticed():
     assert contains_labels("text", "logistic", 0.78, truth, predicted, groups, **how) == ""
     assert contains_labels("text", "logistic", float("nan"), truth, predicted, groups, **how) == ""
     wrong = np.where(truth == "1", "0", "1")
-    assert contains_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # worse than the commonest class
+    assert contains_labels("text", "svm", 0.45, truth, wrong, groups, **how) == ""  # no better than the commonest class
 
 
 def test_a_long_transcript_takes_no_more_memory_than_itself():

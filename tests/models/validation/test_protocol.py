@@ -133,7 +133,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         ),
     ],
 )
-def test_what_cannot_be_carried_out_is_said(table, settings, message):
+def test_an_impossible_protocol_is_refused_with_the_reason(table, settings, message):
     with pytest.raises(ModelError, match=message):
         classes(settings, table)
 
@@ -150,7 +150,7 @@ def test_a_class_of_one_group_is_noticed():
     assert any("'fear' occurs in only one group, s0" in notice for notice in found.notices)
 
 
-def test_a_class_of_one_utterance_is_said_to_occur_once():
+def test_a_class_of_one_utterance_is_noticed():
     found = classes(
         Protocol("group-kfold", by="speaker", folds=3), sheet(emotion=["fear", *["joy", "sad"] * 11, "joy"])
     )
@@ -164,11 +164,14 @@ def test_a_class_of_one_utterance_is_said_to_occur_once():
         ({"group": [f"{i}.wav" for i in range(24)], "recording": [f"{i}.wav" for i in range(24)]}, False),
         ({"group": "", "recording": ""}, False),
         ({"group": ["", None] * 12, "recording": [*(f"{i}.wav" for i in range(12)), *[""] * 12]}, False),
-        ({"group": [f"p{i}" for i in range(24)], "recording": ""}, True),  # one utterance a person, as somebody said
+        (
+            {"group": [f"p{i}" for i in range(24)], "recording": ""},
+            True,
+        ),  # one utterance per person, as the column states
         ({"group": "", "recording": ["a.wav", "a.wav", *(f"{i}.wav" for i in range(22))]}, True),
     ],
 )
-def test_nobody_says_which_utterances_belong_together(columns, known):
+def test_unknown_groups_are_noticed(columns, known):
     table = sheet(split=["train"] * 12 + ["test"] * 12).assign(**columns)
     said = [n for n in classes(Protocol("official", by="group"), table).notices if "belong together" in n]
     assert len(said) == (not known)

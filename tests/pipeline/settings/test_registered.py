@@ -55,9 +55,9 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         (
             {"train": {"fusions": ["vote", "pca/sv"]}},
             "train.fusions.1",
-            ": 'sv' is no model; did you mean 'svm'",
+            ": 'sv' is not a known model; did you mean 'svm'",
         ),
-        ({"train": {"fusions": ["vote/svm"]}}, "train.fusions.0", ": 'vote' is no fusion that takes a classifier"),
+        ({"train": {"fusions": ["vote/svm"]}}, "train.fusions.0", ": 'vote' is not a fusion that takes a classifier"),
         ({"train": {"fusion_classifier": "lstm"}}, "train.fusion_classifier", "is 'lstm', which is unknown"),
         ({"train": {"settings": {"svn": {}}}}, "train.settings.svn", "is unknown; did you mean 'svm'"),
         ({"train": {"settings": {"svm": {"C": [1, 0]}}}}, "train.settings.svm.C.1", "is 0: it must be a number above"),

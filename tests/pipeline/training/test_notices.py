@@ -20,9 +20,9 @@ FCNN = Configuration("unimodal", ("audio",), "fcnn")
 AUDIO, BOTH = Configuration("unimodal", ("audio",), "logistic"), Configuration("concat", ("text", "audio"), "logistic")
 
 
-def fits(row, *ends, beside=1):
+def fits(row, *ends, combinations=1):
     none = np.zeros((1, 0))
-    ends = [{name: {"tried": tried, "beside": beside} for name, tried in end.items()} for end in ends]
+    ends = [{name: {"tried": tried, "combinations": combinations} for name, tried in end.items()} for end in ends]
     return [
         Fit(row, f"fold-{i}", np.array([i]), np.array([0]), none, {}, none, 0.5, 1.0, 1.0, 1, "{}", json.dumps(end))
         for i, end in enumerate(ends)
@@ -91,8 +91,8 @@ def test_what_stands_on_a_stack_is_named_as_it_is_written():
     assert "write stacking: {settings: {C: [1, 2, 4]}} under train.settings" in sentence
 
 
-def test_the_budget_counts_the_choices_beside():
-    (sentence,) = end_notices(fits(AUDIO, {"C": [1.0, 2.0]}, beside=2))
+def test_the_budget_counts_the_combinations_of_other_settings():
+    (sentence,) = end_notices(fits(AUDIO, {"C": [1.0, 2.0]}, combinations=2))
     assert sentence.endswith("set train.budget to 6 or more")
 
 
