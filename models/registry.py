@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 from common.names import Registry, suggest
 from models import builders
-from models.builders import LSTM, early_fusion, late_fusion, module_of, net_fusion
+from models.builders import LSTM, class_of, early_fusion, late_fusion, module_of, net_fusion
 from models.configuration import Configuration, split_fusion
 from models.data.modalities import TASKS
 from models.errors import ModelError
@@ -76,6 +77,27 @@ def model_names() -> tuple[str, ...]:
     from models.classical.classifiers import classifier_names
 
     return (*classifier_names(), LSTM)
+
+
+def settings_of(name: str) -> tuple[str, ...] | None:
+    """Return the names of the settings that a classifier or strategy takes, as its class says; None if it does not say.
+
+    >>> settings_of("cca"), settings_of("weighted"), settings_of("tfidf")
+    (('components', 'shrinkage', 'keep'), ('pool',), None)
+    """
+    from models.classical.classifiers import classifier, classifier_names
+
+    if name in classifier_names():
+        return tuple(dict.fromkeys(key for settings in classifier(name).settings.values() for key in settings))
+    if name not in STRATEGIES or STRATEGIES[name].core is None:
+        return None
+    found = STRATEGIES[name]
+    core = class_of(found.core or found.build)
+    if found.sequences:
+        return tuple(getattr(core, "DEFAULTS", ())) or None
+    taken = list(signature(core).parameters.values())[1 if found.shares_bases else 0 :]
+    named = tuple(p.name for p in taken if p.kind is not p.VAR_KEYWORD and p.name != "fit_cache")
+    return named if not any(p.kind is p.VAR_KEYWORD for p in taken) else None
 
 
 def unimodal_model_names() -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The values that each setting of a classifier, a reducer or a strategy may have, and further ones worth trying.
 
-A setting of a plugin's model is not known here: nothing is refused or advised for it.
+Of a plugin's model only the names of the settings are known here: no value is refused or advised.
 """
 
 import math
@@ -155,7 +155,8 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
     Parameters
     ----------
     owner
-        The classifier, reducer or strategy; for an unknown one nothing is yielded.
+        The classifier, reducer or strategy. Of one without a line in `DOMAINS`, only the names of settings are checked;
+        of one that is not registered, nothing.
     settings
         Setting -> its value, or a list of values to choose from.
 
@@ -165,6 +166,12 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
     [(('epochs', 1), 'is 0: it must be a whole number from 1 on')]
     """
     if owner not in DOMAINS:
+        from models.registry import settings_of
+
+        names = settings_of(owner)
+        yield from (
+            ((key,), _unknown(owner, key, [*names])) for key in settings if names is not None and key not in names
+        )
         return
     known = DOMAINS[owner]
     for key, value in settings.items():

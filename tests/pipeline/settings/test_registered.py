@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from models.classical.classifiers import CLASSIFIERS, Classifier
+from models.registry import STRATEGIES
 from pipeline.settings.blocks import SettingsFile
 from pipeline.settings.registered import unusable
 from pipeline.settings.validation import validated
+from tests.models.toy_strategies import ENTRIES
 
 CORPUS: dict[str, Any] = {
     "reader": "manifest",
@@ -72,3 +75,16 @@ def test_a_name_that_is_unknown_is_the_only_fault(blocks: dict[str, Any], place:
 def test_all_faults_are_found() -> None:
     found = faults(run={"corpora": ["."]}, train={"classifiers": ["a", "svm", "b"], "settings": {"c": {}}})
     assert list(found) == ["run.corpora.0", "train.classifiers.0", "train.classifiers.2", "train.settings.c"]
+
+
+def test_a_setting_that_a_strategy_or_classifier_of_a_plugin_does_not_take_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(STRATEGIES, "_entries", dict(STRATEGIES.items()) | ENTRIES)
+    own = Classifier(lambda task, settings: None, {"classification": {"C": 1.0}, "regression": {"alpha": 1.0}})
+    monkeypatch.setattr(CLASSIFIERS, "_entries", dict(CLASSIFIERS.items()) | {"own": own})
+    found = faults(train={"settings": {"mean": {"x": 1}, "own": {"alpha": 2.0, "c": 1}, "loud": {"any": 1}}})
+    assert found == {
+        "train.settings.mean.x": "is not a setting of mean; it has none",
+        "train.settings.own.c": "is not a setting of own; there are: C, alpha",
+    }
