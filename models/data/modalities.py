@@ -259,8 +259,13 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 
 def normalised(amounts: FloatArray) -> FloatArray:
-    """Return ``(n, k)`` amounts divided by their rows' sums."""
-    divided: FloatArray = amounts / amounts.sum(axis=1, keepdims=True)
+    """Return ``(n, k)`` amounts divided by their rows' sums; a row of zeros becomes equal shares.
+
+    >>> normalised(np.array([[1.0, 3.0], [0.0, 0.0]])).tolist()
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    total = amounts.sum(axis=1, keepdims=True)
+    divided: FloatArray = np.where(total == 0, 1 / amounts.shape[1], amounts / np.where(total == 0, 1, total))
     return divided
 
 

@@ -41,7 +41,7 @@ class Metric:
     higher_is_better
         Whether more is better; an error is better when it is lower.
     share
-        Whether it lies between 0 and 1: printed in percent, and drawn on an axis from 0 to 1.
+        Whether it lies between 0 and 1: tables have it in percent, and forest.svg draws it on an axis from 0 to 1.
     statistics
         How it follows from sums over utterances. Without them, resampling calls `function` for each resample, which
         gives the same and takes longer.

@@ -1,6 +1,7 @@
 """How metrics are written: shares in percent, intervals in brackets, and words where there is no number."""
 
 import math
+from collections.abc import Iterable
 
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import Metric
@@ -69,3 +70,9 @@ def _with_bounds(metric: Metric, found: Interval, sign: str) -> str:
 
 def _written(metric: Metric, value: float, sign: str) -> str:
     return f"{100 * value:{sign}z.1f}" if metric.share else f"{value:{sign}z.3f}"  # z: no negative zero
+
+
+def lower_is_better(metrics: Iterable[Metric]) -> str:
+    """Return a sentence on the metrics of which a lower value is better; none if there is no such metric."""
+    errors = [metric.name for metric in metrics if not metric.higher_is_better]
+    return f"Lower is better for {' and '.join(errors)}." if errors else ""

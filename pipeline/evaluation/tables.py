@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from models.configuration import Configuration, join_modalities
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT
-from pipeline.evaluation.formatting import difference, number, p_value, spaced, with_interval
+from pipeline.evaluation.formatting import difference, lower_is_better, number, p_value, spaced, with_interval
 from pipeline.evaluation.scoring import Scored, Scores, smallest_p
 from pipeline.reporting.tables import Block, Table, plain
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
@@ -116,8 +116,9 @@ def notes(scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateP
         What `train` noted of the predictions.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
+    lower = f"{lower_is_better(scores.metrics)} ".lstrip()
     yield (
-        f"{shares}In brackets: 95 % bootstrap intervals, {settings.resamples} resamples of whole groups "
+        f"{shares}{lower}In brackets: 95 % bootstrap intervals, {settings.resamples} resamples of whole groups "
         f"({corpus.protocol.group}). Protocol: {corpus.protocol.kind}."
     )
     if record.normalise != "standard":

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
+from pipeline.evaluation.formatting import lower_is_better
 from pipeline.evaluation.results import by_configuration, notices_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.settings.blocks import CorpusParams
@@ -65,6 +66,7 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
         drawings=_drawings(CorpusPaths(name).results / "images"),
         metrics=scores.metrics,
         rows=scores.rows,
+        lower_is_better=lower_is_better(scores.metrics),
         value=_value,
         confusions=list(_confusions(scores, predictions)) if corpus.task == "classification" else [],
     )

@@ -2,7 +2,7 @@
 
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import Metric, metric
-from pipeline.evaluation.formatting import difference, number, p_value, with_interval
+from pipeline.evaluation.formatting import difference, lower_is_better, number, p_value, with_interval
 
 NAN = float("nan")
 UAR, MAE, R = metric("classification", "uar"), metric("regression", "mae"), metric("regression", "r")
@@ -24,3 +24,9 @@ def test_a_metric_is_in_percent_if_its_entry_calls_it_a_share() -> None:
     assert (number(plain, 0.25), with_interval(plain, found)) == ("0.250", "0.250 [0.125, 0.500]")
     assert difference(share, found) == "+25.0 [+12.5, +50.0]"
     assert number(share, NAN) == "undefined"
+
+
+def test_the_metrics_of_which_lower_is_better_are_named() -> None:
+    error = Metric("toy_error", "regression", max, higher_is_better=False)
+    assert lower_is_better([R, MAE, error]) == "Lower is better for mae and toy_error."
+    assert lower_is_better([UAR, R]) == ""

@@ -44,6 +44,10 @@ def test_fusions_are_judged_in_words(classification: Path) -> None:
     assert any("With 4 groups no corrected p can be below 0.25" in line for line in lines)
 
 
+def test_where_higher_is_better_for_all_metrics_nothing_is_said_of_it(classification: Path) -> None:
+    assert "ower is better" not in shown(classification)
+
+
 def test_the_first_table_has_one_column_per_set_of_modalities(classification: Path) -> None:
     lines = [line for line in shown(classification).splitlines() if line.startswith("|")]
     cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
@@ -97,6 +101,7 @@ def test_a_score_has_the_metrics_of_scores(tmp_path: Path, monkeypatch: pytest.M
     assert value(table, "unimodal", "non0_acc")["value"] == pytest.approx(6 / 7, abs=1e-6)
     assert "+0.625" not in shown(tmp_path)
     assert "-0.625 [" in shown(tmp_path)  # of the error: lower is better
+    assert "Lower is better for mae. In brackets: " in shown(tmp_path)
     assert list(read(tmp_path, "only_fusion.csv")["utterance"]) == ["u0", "u3", "u6"]  # off by more than 0.5
 
 
