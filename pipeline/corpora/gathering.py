@@ -167,7 +167,7 @@ def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams
     published = description(settings.reader) is not None
     late = table["start"] >= length - 1e-9
     long = (table["end"] >= length + END_TOLERANCE_S + 1e-9) & ~(late & published)
-    for name, rows, remedy in (("start", late, "nothing of it can be heard or seen"), ("end", long, "it ends there")):
+    for name, rows, remedy in (("start", late, "none of it can be heard or seen"), ("end", long, "it ends there")):
         for i in table.index[rows]:
             severity: Severity = ("failed" if name == "start" else "warning") if published else "error"
             message = f"{table.at[i, 'utterance']}: " if published else ""

@@ -143,7 +143,7 @@ def _store(header: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays)
     wanted |= {"times": (int(offsets[-1]), 2)}
     for part, shape in wanted.items():
         if own[part].shape != shape:
-            raise Damaged(f"{header['name']}/{part} has the shape {own[part].shape} where {shape} fits the others")
+            raise Damaged(f"{header['name']}/{part} has the shape {own[part].shape} instead of {shape}")
     if offsets.dtype.kind not in "iu" or offsets[0] != 0 or (np.diff(offsets) < 0).any():
         raise Damaged(f"{header['name']}/offsets does not rise from 0")
     if header["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):

@@ -59,9 +59,7 @@ def interval_of(start: float, end: float) -> Interval:
         kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing is left of it, it is empty"
         return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
     if end == start:
-        return Interval(
-            start, end, f"start and end are both {start:g} s: nothing of it can be heard or seen, it is empty"
-        )
+        return Interval(start, end, f"start and end are both {start:g} s: none of it can be heard or seen, it is empty")
     return Interval(start, end)
 
 

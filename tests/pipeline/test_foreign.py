@@ -46,7 +46,7 @@ def test_a_group_and_a_dataset_of_the_file_itself(tmp_path: Path) -> None:
             child(path, group, "d", dataset=False)
 
 
-def test_an_error_while_reading_is_one_sentence_too(tmp_path: Path) -> None:
+def test_an_error_while_reading_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "x.h5"
     with h5py.File(path, "w") as file:
         file["d"] = 1

@@ -77,7 +77,7 @@ def _checked_size(path: Path) -> int:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Unpickles with a few names, each of them an `Allowed`."""
+    """An unpickler that knows only a few names, each of them an `Allowed`."""
 
     def __init__(self, file: Any, path: Path, size: int) -> None:
         super().__init__(file, encoding="latin1")

@@ -56,7 +56,7 @@ def open_recording(path: Path, name: str = "") -> Iterator[Any]:
         If the file is missing, is empty, cannot be read, or has neither sound nor picture.
     """
     name = name or str(path)
-    _refuse_what_is_no_file(path, name)
+    _refuse_non_file(path, name)
     try:
         with (
             _source(path) as source,
@@ -160,7 +160,7 @@ def _is_picture(container: Any) -> bool:
     return name == "image2" or name.endswith("_pipe")
 
 
-def _refuse_what_is_no_file(path: Path, name: str) -> None:
+def _refuse_non_file(path: Path, name: str) -> None:
     try:
         status = path.stat()
     except OSError as error:

@@ -78,7 +78,7 @@ def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
             return _unless_zeros(file, _after_chunks(file, at, size, CHUNKS[name]), size)
         end = _end_of_box(file, last_byte, size)
         inside = _unless_zeros(file, last_byte, end)
-        if inside:  # what an edit list cuts away is not meant to be seen
+        if inside:  # content that an edit list cuts away is not meant to be seen
             inside = _unless_zeros(file, max(last_byte, _last_byte_unedited(path)), end)
         return inside + _unless_zeros(file, _after_chunks(file, end, size, _box), size)
 

@@ -100,7 +100,7 @@ def test_results_of_other_types_are_refused(returned: Any) -> None:
         returned(Corpus(table, word_table(()), None))  # type: ignore[arg-type]
 
 
-def test_an_exception_names_the_function_its_line_and_what_it_was(returned: Any) -> None:
+def test_an_exception_is_reported_with_the_function_and_its_line(returned: Any) -> None:
     with pytest.raises(UserError, match=r"\.read failed in line \d+ of test_reading\.py: KeyError: 'species'"):
         returned(lambda: {}["species"])
     with pytest.raises(FileNotFoundError, match="labels"):
@@ -112,7 +112,7 @@ def test_errors_that_a_reader_reports_come_before_those_of_names(returned: Any) 
     assert returned(corpus(pd.DataFrame(rows(utterance="a")), problems=[problem])).problems == [problem]
 
 
-def test_a_plugins_exception_is_one_sentence_of_the_command(tmp_path: Path) -> None:
+def test_a_plugins_exception_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "birds.py").write_text(
         "from pipeline.corpora.registry import register\n\n"
         "def read(root, settings):\n    return {}['species']\n\nregister('birds', read)\n"

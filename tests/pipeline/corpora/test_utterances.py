@@ -93,7 +93,7 @@ def test_either_all_tables_appear_or_none(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
-def test_numbers_have_six_decimals_and_text_is_what_the_file_holds(tmp_path: Path) -> None:
+def test_numbers_have_six_decimals_and_csv_text_equals_the_file(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": [1 / 3, np.nan], "n": [1, 2], "t": ["a,b", ""]})
     assert csv_text(frame) == 'x,n,t\n0.333333,1,"a,b"\n,2,\n'
     write_table(frame, tmp_path / "t.csv")

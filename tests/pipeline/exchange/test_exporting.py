@@ -45,7 +45,7 @@ def params(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Params]:
 
 
 @needs_data
-def test_a_bundle_is_what_the_stores_hold(params: Params) -> None:
+def test_a_bundle_equals_the_stores(params: Params) -> None:
     bundle = bundle_of(params, "grid", None, "", "")
     assert [store.name for store in bundle.features] == ["vader", "mfcc", "posture"]
     assert bundle.label == params.corpus("grid").label
@@ -107,7 +107,7 @@ def test_the_split_is_that_of_the_protocol(params: Params, tmp_path: Path) -> No
 
 
 @needs_data
-def test_words_average_what_overlaps_them(params: Params) -> None:
+def test_words_average_the_rows_that_overlap_them(params: Params) -> None:
     bundle = bundle_of(params, "grid", {"audio": ("mfcc",), "text": ("vader",)}, "word", "")
     text, audio = bundle.features
     assert (text.name, audio.name) == ("text", "audio")

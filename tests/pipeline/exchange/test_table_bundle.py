@@ -10,7 +10,7 @@ from pipeline.exchange.formats import csv_table, parquet
 from tests.pipeline.exchange.feature_tables import OPTIONS, csv
 
 
-def test_a_store_is_named_by_its_modality_where_the_pattern_says_nothing(tmp_path: Path) -> None:
+def test_a_store_is_named_by_its_modality_if_the_pattern_gives_no_name(tmp_path: Path) -> None:
     path = csv(tmp_path / "a.csv", "id,f1,f2\na,1,2\n")
     found = csv_table.read(path, ImportOptions(arrays=(("text", ("*",)),), id="id"))
     assert [(s.name, s.feature_names) for s in found.features] == [("text", ("f1", "f2"))]

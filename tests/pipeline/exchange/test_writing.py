@@ -48,7 +48,7 @@ def test_a_file_replaces_the_one_before(write: Any, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
-def test_a_writer_that_fails_leaves_what_was_there(write: Any, tmp_path: Path) -> None:
+def test_a_failed_writer_leaves_the_old_files(write: Any, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"fourth_fails failed in line \d+ of test_writing\.py: KeyError: 'd'"):
         write(fourth_fails, tmp_path / "new.jsonl")
     assert not list(tmp_path.iterdir())

@@ -70,7 +70,7 @@ def test_every_kind_of_outcome(toy: type, tmp_path: Path) -> None:
     assert [item.load().status for item in items] == ["ok", "empty", "absent", "failed", "ok"]
 
 
-def test_a_second_run_computes_only_what_failed(toy: type, tmp_path: Path) -> None:
+def test_a_second_run_computes_only_failed_clips(toy: type, tmp_path: Path) -> None:
     run_step(toy(), clips("ok", "empty", "fails"), Pool(1), tmp_path)
     report = run_step(toy(), clips("ok", "empty", "ok"), Pool(1), tmp_path)
     assert report.computed == ["u2"]

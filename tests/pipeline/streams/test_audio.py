@@ -210,7 +210,7 @@ spans = st.builds(lambda start, length: Span(start, start + length), st.floats(-
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(spans, max_size=6))
-def test_many_spans_together_give_what_each_gives_alone(noise_file: Path, wanted: list[Span]) -> None:
+def test_many_spans_together_give_the_same_as_each_alone(noise_file: Path, wanted: list[Span]) -> None:
     together = outcomes(noise_file, wanted)
     for span, found in zip(wanted, together, strict=True):
         (alone,) = outcomes(noise_file, [span])

@@ -70,7 +70,7 @@ def test_jpeg_is_rgb_and_repeatable():
     assert abs(int(red.mean()) - 200) <= 2
 
 
-def test_cropped_says_where_the_part_lies():
+def test_cropped_returns_the_position_of_the_part():
     picture = np.arange(60 * 80 * 3, dtype=np.uint32).reshape(60, 80, 3).astype(np.uint8)
     part, left, top = cropped(picture, Region(0.25, 0.5, 0.75, 1.0))
     assert (left, top) == (20, 30)

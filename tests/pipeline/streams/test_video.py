@@ -90,7 +90,7 @@ def test_real_clips_have_their_face_and_their_times(name):
     assert (stream.crops[:, :2] + stream.crops[:, 2:] >= stream.boxes[:, :2] + stream.boxes[:, 2:]).all()
 
 
-def test_a_crop_shows_what_its_square_says():
+def test_a_crop_shows_its_square():
     path, frames = real(GRID), pictures(GRID)
     stream = whole(path)
     for i in (0, 7, 14):

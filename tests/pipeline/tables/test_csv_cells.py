@@ -65,7 +65,7 @@ def test_numbers_and_names_stay(text):
         ("a=1; b=2", "a=1; b=2"),
     ],
 )
-def test_a_formula_behind_a_separator_is_marked_and_comes_back(text, cell):
+def test_a_formula_after_a_separator_is_marked_and_comes_back(text, cell):
     assert marked(text) == cell
     assert restored(cell) == text
 

@@ -62,7 +62,7 @@ def test_quotation_marks_between_tabs_are_letters_if_every_line_is_a_row(tmp_pat
         (b"Corpus of 2026\nmedia,text\na.mp4,x\n", "the column names are in line 2"),
     ],
 )
-def test_other_files_are_refused_by_what_they_are(tmp_path: Path, content: bytes, what: str) -> None:
+def test_other_kinds_of_files_are_named_and_refused(tmp_path: Path, content: bytes, what: str) -> None:
     with pytest.raises(UserError, match=what):
         of(tmp_path / "m.csv", content)
 

@@ -1,4 +1,4 @@
-"""Tuples of dicts by dialogue: which published layout a tuple has, and its utterances and vectors."""
+"""Tuples of dicts by dialogue: their published layouts are recognised, and utterances and vectors read."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -167,7 +167,7 @@ def test_metrics_equal_mmsas_on_the_same_predictions(peer: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("name", [pytest.param("mosi", marks=needs_data), "unaligned", "aligned"])
-def test_mmsa_trains_on_what_we_export(name: str, peer: dict[str, Any]) -> None:
+def test_mmsa_trains_on_our_exports(name: str, peer: dict[str, Any]) -> None:
     make, models = BUNDLES[name]
     table = make().utterances
     runs = peer["runs"][name]

@@ -35,7 +35,7 @@ def test_a_bundle_comes_back_equal(bundle: Bundle, tmp_path_factory: pytest.Temp
 
 @settings(max_examples=5, deadline=None)
 @given(bundle=bundles())
-def test_plain_numpy_reads_what_is_written(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_plain_numpy_reads_a_written_archive(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("npz") / "b.npz"
     write(bundle, path)
     with np.load(path, allow_pickle=False) as file:

@@ -162,7 +162,7 @@ def test_a_dumped_array_is_writable_and_a_plain_one(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[[7.0, 3.0], [1.0, 4.0], [2.0, 5.0]]"
 
 
-def test_dump_refuses_what_load_would_refuse_and_leaves_nothing(tmp_path: Path) -> None:
+def test_dump_refuses_values_that_load_would_refuse_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="PosixPath"):
         dump({"a": [tmp_path]}, tmp_path / "x.pkl")
     assert not list(tmp_path.iterdir())

@@ -53,7 +53,7 @@ def test_only_listed_functions_are_given_to_a_pool() -> None:
     assert given - {"task", "self._work"} == functions - {"work"}
 
 
-def test_the_pool_refuses_what_is_not_listed() -> None:
+def test_the_pool_refuses_functions_that_are_not_listed() -> None:
     with pytest.raises(
         ValueError, match=r"builtins\.abs may not run on a worker: list it in pipeline\.run\.pool\.tasks"
     ):

@@ -57,7 +57,7 @@ def test_sizes_of_an_rf64(tmp_path: Path) -> None:
     assert sizes_of_unsized(path) == {20: struct.pack("<QQQ", size - 8, 600, 0)}
 
 
-def test_sizes_of_an_au_and_of_what_has_none(tmp_path: Path) -> None:
+def test_sizes_of_an_au_and_of_files_without_sizes(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b".snd" + struct.pack(">II", 24, 0) + bytes(100))
     assert sizes_of_unsized(path) == {8: b"\xff" * 4}

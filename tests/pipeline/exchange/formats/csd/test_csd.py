@@ -23,7 +23,7 @@ def test_a_folder_gives_several_stores_and_labels_of_several_columns(tmp_path: P
         read(tmp_path, ImportOptions(arrays=(("audio", ("covarp",)),)))
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_files(tmp_path: Path) -> None:
     write(example(), tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
 

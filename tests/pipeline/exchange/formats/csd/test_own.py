@@ -50,7 +50,7 @@ def test_a_single_file_gives_its_store_with_utterances_and_words(tmp_path: Path)
 @pytest.mark.parametrize(
     "text", ["[]", "{}", "null", '{"pooled": "AAA"}', '[["utterance", {"dtype": "U999999999", "cells": []}]]']
 )
-def test_damaged_metadata_of_ours_is_one_sentence(tmp_path: Path, key: str, text: str) -> None:
+def test_damaged_metadata_of_ours_is_refused_in_one_sentence(tmp_path: Path, key: str, text: str) -> None:
     write(Bundle(example().utterances, features=example().features[:1]), tmp_path)
     with h5py.File(tmp_path / "egemaps.csd", "a") as h5:
         h5[f"egemaps/metadata/{key}"][0] = text

@@ -38,7 +38,7 @@ def as_the_sdk_reads(path: Path) -> tuple[dict[str, Any], dict[str, tuple[np.nda
     return metadata, data
 
 
-def test_the_sdk_can_open_what_is_written(tmp_path: Path) -> None:
+def test_the_sdk_can_open_written_files(tmp_path: Path) -> None:
     write(example(), tmp_path)
     for path in tmp_path.glob("*.csd"):
         metadata, data = as_the_sdk_reads(path)
