@@ -62,7 +62,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]] 
     "no values": (lambda _, arrays: arrays.pop("features/voice/values"), "it lacks 'features/voice/values'"),
     "short values": (
         lambda _, arrays: arrays.update({"features/voice/values": ROWS[:2]}),
-        r"voice/values has the shape \(2, 2\) where \(3, 2\) fits",
+        r"voice/values has the shape \(2, 2\) instead of \(3, 2\)",
     ),
     "falling offsets": (
         lambda _, arrays: arrays.update({"features/voice/offsets": np.array([0, 2, 1, 3])}),
