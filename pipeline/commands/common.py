@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from pipeline.reporting.tables import Block
 
-_CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code that shells give a process that a closed pipe ended
+_CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code in a shell of a process that was ended by a closed pipe
 PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
 PARAMS = click.option(
     "--params",
@@ -41,14 +41,14 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def echo(message: object, *, err: bool = False) -> None:
-    """Print a message. It may hold any text of a file: control characters are printed as codes."""
+    """Print a message, which may contain any text from a file: control characters are printed as codes."""
     from pipeline.foreign import printable
 
     click.echo(printable(str(message)), err=err)
 
 
 def echo_page(blocks: "Sequence[Block]") -> None:
-    """Print paragraphs and tables: in the width of a terminal; into a file or pipe as Markdown, complete."""
+    """Print paragraphs and tables: fitted to the width of a terminal, or as complete Markdown into a file or pipe."""
     from pipeline.reporting.tables import for_terminal, markdown
 
     terminal = sys.stdout.isatty()
@@ -95,7 +95,7 @@ def _stop_in_good_order() -> None:
 
 
 def _print_anything() -> None:
-    """Print characters that the terminal's encoding lacks as codes."""
+    """Print characters that the terminal's encoding lacks as escape codes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -114,7 +114,7 @@ class _WithExample(click.Command):
 
 
 class Command(_WithExample):
-    """A command that reports what a user can correct as one sentence and ends with a non-zero exit code."""
+    """A command that reports an error that the user can correct as one sentence, with a non-zero exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: D102
         from pipeline.foreign import printable
@@ -129,7 +129,7 @@ class Command(_WithExample):
 
 
 def _nobody_reads() -> bool:
-    """Whether standard output or error is a pipe whose reader has gone, as after ``| head -1``."""
+    """Whether standard output or error is a pipe whose reader has ended, as after ``| head -1``."""
     streams = select.poll()
     for stream in (1, 2):
         streams.register(stream, 0)
@@ -138,7 +138,7 @@ def _nobody_reads() -> bool:
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """End without a message when the reader of the output has gone, as a shell's own tools do."""
+    """End without a message when the reader of the output has ended, as standard shell tools do."""
     try:
         yield
     except OSError as error:
@@ -153,7 +153,7 @@ def _ends_quietly() -> Iterator[None]:
 
 
 class Group(_WithExample, click.Group):
-    """A group of commands. It ends quietly when nobody reads its output any more."""
+    """A group of commands. It ends quietly when its output is no longer read."""
 
     command_class = Command
 
@@ -171,7 +171,7 @@ class Group(_WithExample, click.Group):
 
 
 def load(path: Path) -> Any:
-    """Read the settings file, and print a notice on each former name in it."""
+    """Read the settings file, and print a notice for each former name in it."""
     from pipeline.settings.params import load_params
 
     params = load_params(path)
@@ -204,7 +204,7 @@ def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 
 def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    """Return the pool of workers that the options ask for, or else the settings."""
+    """Return the pool of workers that the options, or else the settings, specify."""
     from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

@@ -35,7 +35,7 @@ from pipeline.commands.common import (
 def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
     """Add a corpus to the settings file.
 
-    The comments in the file stay. A published corpus brings its own settings.
+    Comments in the file are kept. A published corpus has its own settings.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """

@@ -1,4 +1,4 @@
-"""Commands that bring features in from other tools, and write them for others."""
+"""Commands that import features from other tools, and export them for others."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--text", default="", help="Array or column of transcripts.")
 @click.option("--speaker", default="", help="Array or column of speakers.")
 @click.option("--group", default="", help="Array or column whose values are never split.")
-@click.option("--split", default="", help="Array or column of train, valid and test.")
+@click.option("--split", default="", help="Array or column that holds the split: train, valid or test.")
 @click.option(
     "--split-name",
     "splits",

@@ -1,4 +1,4 @@
-"""Commands that show the state of things, and clean up: status, doctor, features, cache."""
+"""Commands that show the state of corpora, stores and the machine, and clean up: status, doctor, features, cache."""
 
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from pipeline.commands.common import (
 @click.command(cls=Command)
 @PARAMS
 @CORPUS
-@click.option("--verify", "verified", is_flag=True, help="Read every file instead and name each damaged one.")
+@click.option(
+    "--verify", "verified", is_flag=True, help="Instead of the status, check every file and list the damaged ones."
+)
 def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
     """Show what is done, cached, failed or out of date.
 
-    Prints one line per corpus and stage. With --verify, it reads every store, table, model and cached clip instead.
+    Prints one line per corpus and stage. With --verify, it checks every store, table, model and cached clip instead.
 
     Example: crossmodal status --corpus demo --verify
     """
@@ -40,7 +42,7 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
     for fault in faults:
         echo(fault)
     if faults:
-        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written: do what their lines say")
+        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written: see the lines above")
     echo(f"{len(found)} files read: all are as they were written")
 
 
@@ -57,7 +59,7 @@ def doctor() -> None:
         bad += not check.ok
         echo(f"{'ok' if check.ok else 'NOT OK':7}{check.name}: {check.detail}")
     if bad:
-        raise click.ClickException(f"{bad} checks failed: do what their lines say")
+        raise click.ClickException(f"{bad} checks failed: see the lines above")
 
 
 @click.group(cls=Group)
@@ -108,8 +110,8 @@ def cache() -> None:
 def cache_gc(yes: bool) -> None:
     """Delete cached clips that are not used any more.
 
-    These are the ones that no store under data/work and no table under results was made from. The unfinished files of
-    killed runs are deleted, too. Everything is listed first.
+    These are clips that no store under data/work and no table under results was made from. Unfinished files of killed
+    runs are deleted too. Everything is listed first.
 
     Example: crossmodal cache gc --yes
     """

@@ -20,8 +20,8 @@ from pipeline.commands.common import (
 @click.command(cls=Command)
 @click.argument("first")
 @click.argument("second")
-@click.option("--corpus", "name", help="Corpus.  [default: the folder's name, or the one of run.corpora]")
-@click.option("--metric", help="Compare by this metric only.  [default: all of the table]")
+@click.option("--corpus", "name", help="Corpus.  [default: the folder's name, or the only one in run.corpora]")
+@click.option("--metric", help="Compare by this metric only.  [default: all metrics of the table]")
 @PARAMS
 def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
     """Compare two runs, or two rows of one table.

@@ -118,7 +118,7 @@ def extract(
 
 
 def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
-    """Do all jobs on one pool of workers; where too many clips fail, go on and raise an error at the end."""
+    """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end."""
     from pipeline.errors import TooManyFailures
     from pipeline.run.stores import summary
 
@@ -146,8 +146,8 @@ def train(
 ) -> None:
     """Fit all classifiers and fusions and keep their predictions.
 
-    The corpus's protocol says how the utterances are split. A fit that is in the cache, from the same features, folds
-    and settings, is not repeated.
+    The corpus's protocol defines how the utterances are split. A fit with the same features, folds and settings is
+    taken from the cache.
 
     Example: crossmodal train --corpus demo
     """

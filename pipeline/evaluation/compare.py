@@ -1,4 +1,4 @@
-"""compare: two runs, configuration by configuration, or two configurations of one run, on the same utterances."""
+"""compare: compare two runs, row by row, or two configurations of one run, on the same utterances."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predicti
 
 @dataclass(frozen=True)
 class Compared:
-    """One metric of both models of a pair, and how sure their difference is; `p_holm` over all pairs."""
+    """One metric of both models of a pair, and how certain their difference is; `p_holm` corrects for all pairs."""
 
     label: str
     metric: Metric
@@ -51,9 +51,9 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     first, second
         Two folders that hold predictions.csv, or two configurations written ``strategy:modalities:model``.
     corpus
-        The corpus; by default the one that the first folder is named after, or the only one of run.corpora.
+        The corpus; by default the one with the name of the first folder, or the only one in run.corpora.
     only
-        A metric; all of the corpus's table by default.
+        A metric; by default all metrics of the corpus's table.
 
     Returns
     -------
@@ -68,7 +68,8 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:
         raise UserError(
-            f"{first} and {second}: compare two folders, or two configurations of one corpus, not one with the other"
+            f"{first} and {second}: compare two folders, or two configurations of one corpus, but not a folder with a "
+            "configuration"
         )
     name = corpus or (_named_after(params, Path(first)) if folders[0] else _only_corpus(params))
     settings = params.corpus(name)
@@ -90,7 +91,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
 
 
 def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], settings: EvaluateParams) -> list[Compared]:
-    """Return each metric of each pair; p is corrected for the number of pairs, metric by metric.
+    """Return each metric of each pair; p is corrected for the number of pairs, separately for each metric.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
 
 
 def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Configuration:
-    """Return the configuration that ``strategy:modalities:model`` names; parts that are left out may be anything.
+    """Return the configuration that ``strategy:modalities:model`` names; a part left out matches anything.
 
     Raises
     ------
@@ -133,7 +134,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
         return matching[0]
     names = [":".join(one.names) for one in (matching or configurations)]
     close = names if matching else get_close_matches(spec, names, n=5, cutoff=0.3)
-    what = "matches several rows of the table" if matching else "matches no row of the table, and is no folder"
+    what = "matches several rows of the table" if matching else "is neither a row of the table nor a folder"
     raise UserError(f"{spec!r} {what}; write strategy:modalities:model, as one of: {', '.join(close or names)}")
 
 
@@ -144,7 +145,7 @@ def _same(wanted: str, name: str) -> bool:
 def _named_after(params: Params, folder: Path) -> str:
     name = folder.resolve().name
     if name not in params.corpora:
-        raise UserError(f"{folder} is named after no corpus of {params.path}: say which it is with --corpus")
+        raise UserError(f"the name of {folder} matches no corpus in {params.path}: name the corpus with --corpus")
     return name
 
 
@@ -163,7 +164,7 @@ def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[
     if not pairs:
         raise UserError(f"{first} and {second} have no row in common: nothing can be compared")
     words = [
-        "Differences: the second minus the first. p: corrected after Holm for all rows, metric by metric.",
+        "Differences: the second minus the first. p: Holm's correction over all rows, separately for each metric.",
         *unknown,
     ]
     for folder, own, other in ((first, one, two), (second, two, one)):
@@ -194,16 +195,16 @@ def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataF
     """Return both tables, the second in the order of the first."""
     different = set(one["utterance"]) ^ set(two["utterance"])
     if different or len(one) != len(two):
-        example = f", as {min(different)!r} is in one only" if different else ""
+        example = f", for example {min(different)!r} is in one only" if different else ""
         raise UserError(
-            f"{label}: {len(one)} and {len(two)} predictions are not of the same utterances{example}: "
+            f"{label}: the two runs predict different utterances ({len(one)} and {len(two)}){example}: "
             "only runs on the same utterances can be compared"
         )
     other = two.set_index("utterance").loc[list(one["utterance"])].reset_index()
     unlike = one["truth"].to_numpy() != other["truth"].to_numpy()
     if unlike.any():
         raise UserError(
-            f"{label}: the two were made from different labels, as of {one['utterance'].to_numpy()[unlike][0]!r}: "
+            f"{label}: the labels of the two differ, first for {one['utterance'].to_numpy()[unlike][0]!r}: "
             "run `crossmodal train` again for the older one"
         )
     return one, other

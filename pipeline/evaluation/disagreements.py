@@ -11,13 +11,13 @@ from models.configuration import Configuration
 from models.data.modalities import Task
 from pipeline.evaluation.scoring import Scores
 
-NEAR = 0.5  # a predicted score is right if it is this near to the truth
+NEAR = 0.5  # a predicted score is right if it is at most this far from the truth
 SHOWN = 10  # utterances of each list that are printed; the files hold all
 COLUMNS = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]
 
 
 def right(truth: Any, prediction: Any, task: Task) -> NDArray[np.bool_]:
-    """Return ``(n,)`` which predictions are right: the class itself, or a score within 0.5 of the truth.
+    """Return a mask ``(n,)`` of the right predictions: the true class, or a score within 0.5 of the truth.
 
     >>> right([1.0, 1.0], [1.5, 1.6], "regression").tolist()
     [True, False]
@@ -29,7 +29,7 @@ def right(truth: Any, prediction: Any, task: Task) -> NDArray[np.bool_]:
 def only_right(
     fusion: pd.DataFrame, unimodal: pd.DataFrame, table: pd.DataFrame, task: Task
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what only the fusion gets right, and what only the single modality gets right.
+    """Return the utterances that only the fusion gets right, and those that only the single modality gets right.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def only_right(
     Returns
     -------
     tuple of DataFrame
-        Of the columns utterance, text, media, speaker, truth, fusion, single; in the order of `fusion`.
+        Columns utterance, text, media, speaker, truth, fusion, single; rows in the order of `fusion`.
     """
     both = fusion[["utterance", "truth", "prediction"]].rename(columns={"prediction": "fusion"})
     both = both.merge(unimodal[["utterance", "prediction"]].rename(columns={"prediction": "single"}), on="utterance")
@@ -56,7 +56,7 @@ def only_right(
 def of_the_best(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
 ) -> dict[str, pd.DataFrame]:
-    """Return the two lists for the best fusion and the best single modality, by file; empty lists without either."""
+    """Return the two lists for the best fusion and the best single modality, by file; empty if either is missing."""
     lists = (pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=COLUMNS))
     if (fusion := scores.best_fusion) and (unimodal := scores.best_unimodal):
         lists = only_right(parts[fusion.configuration], parts[unimodal.configuration], table, task)
@@ -64,7 +64,7 @@ def of_the_best(
 
 
 def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
-    """Yield lines on the first utterances of a list; `title` names the model that alone gets them right."""
+    """Yield lines about the first utterances of a list; `title` names the only model that gets them right."""
     yield f"\n{len(utterances)} utterances that only {title} gets right" + (
         f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
     )

@@ -39,7 +39,7 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """One configuration, to be fitted on one fold, and to predict again with its inputs permuted."""
+    """One configuration to fit on one fold, which then predicts with its inputs permuted."""
 
     job: Job
     repeats: int
@@ -52,7 +52,7 @@ class FoldPredictions:
     Attributes
     ----------
     configuration, test
-        Whose predictions, and the positions of the n utterances.
+        The configuration, and the positions of the n utterances.
     predicted
         ``(n,)`` predictions.
     permuted
@@ -72,7 +72,7 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
     x = data[job.fold.test]
     found = []
     for one in job.configurations:
-        with captured_warnings():  # train has repeated its warnings already
+        with captured_warnings():  # train has reported its warnings already
             model = fitted_model(one, job, data, labels, FitCache())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
@@ -87,7 +87,7 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
 
 
 def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), repeats: int = REPEATS) -> Iterator[str]:
-    """Write importance.csv; yield lines on it, and on the utterances that only one of the two best models gets right.
+    """Write importance.csv; yield its lines, and the utterances that only one of the two best models gets right.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, something changed since or meanwhile, or a row is unknown.
+        If the corpus has not been evaluated, something has changed since, or a row is unknown.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     require_features(params, name)
@@ -143,7 +143,9 @@ def _predicted(
     with Progress(f"explain {name}", len(jobs), unit="fits") as progress:
         for job, result in pool.run(explain_job, jobs):
             if isinstance(result, WorkerLost):
-                raise UserError(f"explain {name}: {result}, fitting {job.job.configurations[0]}: try fewer --workers")
+                raise UserError(
+                    f"explain {name}: {result} while fitting {job.job.configurations[0]}: try fewer --workers"
+                )
             predictions += result
             progress.step()
     return predictions
@@ -152,7 +154,7 @@ def _predicted(
 def _importance(
     predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
 ) -> pd.DataFrame:
-    """Return by how much the leading metric worsens when a part is permuted: mean and deviation over the repeats."""
+    """Return how much the leading metric worsens when a part is permuted: mean and deviation over the repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
     leading = metrics_of(corpus)[0]
@@ -170,7 +172,7 @@ def _importance(
 
 
 def _importance_lines(table: pd.DataFrame, leading: Metric) -> Iterator[str]:
-    yield f"By how much {leading.name} worsens when a part is taken from other utterances (mean and deviation):"
+    yield f"How much {leading.name} worsens when a part is taken from other utterances (mean and deviation):"
     for one, lines in by_configuration(table).items():
         yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

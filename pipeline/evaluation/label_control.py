@@ -1,4 +1,4 @@
-"""The negative control: a model that learnt from permuted labels must be no better than chance."""
+"""The negative control: a model that learnt from permuted labels must not be better than chance."""
 
 from collections.abc import Iterator
 
@@ -15,19 +15,19 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.training.labels import SHUFFLED
 
 DRAWS = 200
-ROUNDING = 1e-9  # a smaller deviation counts as 0: all utterances have the same prediction
+ROUNDING = 1e-9  # a smaller deviation counts as 0: it occurs if all utterances have the same prediction
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
     """Yield one line per configuration: its leading metric, chance, and how likely chance is to do as well.
 
-    Chance is the mean of the metric over random orders of the labels, with the predictions as they are; the probability
-    is that of a normal distribution with their mean and deviation (one-sided, corrected by Holm over all rows).
+    Chance is the mean of the metric over random orders of the labels with unchanged predictions. The probability is
+    that of a normal distribution with their mean and deviation (one-sided, Holm's correction over all rows).
 
     Raises
     ------
     LeakError
-        At the end, if a configuration is better than chance: then the model has seen labels of the test part.
+        At the end, if a configuration is better than chance: its model must have seen labels of the test part.
     UserError
         If there are no predictions from permuted labels.
     """
@@ -52,7 +52,7 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
     if better:
         raise LeakError(
             f"{name}: {len(better)} of {len(rows)} rows are better than chance on shuffled labels, such as {better[0]}:"
-            " test labels reach what is fitted"
+            " test labels leak into training"
         )
     yield f"{name}: all {len(rows)} rows are at chance, as they must be"
 

@@ -23,19 +23,19 @@ from pipeline.tables.bound import TABLES
 from pipeline.tables.bound import record as record_of
 from pipeline.training.trained import Record
 
-GROUPS = "groups"  # in the records: in how many groups the predicted utterances are
+GROUPS = "groups"  # key in the records: the number of groups of the predicted utterances
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
 
-# The name and the header of a plot.
+# The name and the header of a plot's CSV.
 _PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
 
 _PLOTTED = b"utterance,truth,prediction\n"
 
-Outputs = dict[str, str]  # file below a corpus's results -> what it holds
+Outputs = dict[str, str]  # file below a corpus's results -> its text
 
 
 def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
-    """Write all outputs, with one record per folder, and delete what an earlier run wrote and this one does not.
+    """Write all outputs, with one record per folder, and delete files of earlier runs that this one does not write.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
     folder
         The corpus's results.
     noted
-        What the records hold besides the files.
+        What the records hold in addition to the files.
     command
-        Which writes the files again.
+        The command that writes the files.
     """
     plots = {file: text for file, text in outputs.items() if file.startswith("plots/")}  # for DVC alone: not bound
     bound, records = [file for file in outputs if file not in plots], [TABLES, f"images/{TABLES}"]
@@ -65,7 +65,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
 
 
 def _is_plot(path: Path) -> bool:
-    """Whether a CSV is one of those that DVC draws: a person may keep others beside them."""
+    """Whether a CSV is one that DVC draws: users may keep others in the same folder."""
     if not (_PLOT.fullmatch(path.stem) and path.is_file()):
         return False
     with path.open("rb") as file:
@@ -86,7 +86,7 @@ def tables_of(params: Params, name: str, scores: Scores, groups: int, record: Re
 
 
 def robustness_of(params: Params, name: str, parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series) -> Outputs:
-    """Return how good the fusions are as utterances lose modalities: tables and a plot."""
+    """Return the tables and the plot of how well fusions perform as utterances lose modalities."""
     corpus = params.corpus(name)
     setting = robustness.setting_of(corpus, groups, params.evaluate)
     shares = robustness.by_share(parts, read_dropped(name, corpus), setting)
@@ -97,7 +97,7 @@ def robustness_of(params: Params, name: str, parts: Mapping[Configuration, pd.Da
 
 
 def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Outputs:
-    """Return the plot of attention by class; nothing where no strategy gives weights."""
+    """Return the plot of attention by class; nothing if no strategy has weights."""
     weights = read_attention(folder / "attention.csv", corpus)
     if weights is None or weights.empty:
         return {}
@@ -108,7 +108,7 @@ def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Out
 def disagreements_of(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Outputs:
-    """Return what only the best fusion gets right, and what only the best single modality gets right."""
+    """Return the utterances that only the best fusion, or only the best single modality, gets right."""
     return {file: csv_text(found) for file, found in of_the_best(scores, parts, table, corpus.task).items()}
 
 

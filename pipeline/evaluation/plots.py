@@ -11,7 +11,7 @@ from models.data.modalities import Task
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.drawing import Point, curves, forest
 
-MIDDLE = (0.1, 0.9)  # of the utterances' weights, as quantiles
+MIDDLE = (0.1, 0.9)  # quantiles of the utterances' weights between which the interval is drawn
 
 
 def scores_plot(scores: Scores) -> str:
@@ -25,15 +25,15 @@ def scores_plot(scores: Scores) -> str:
 
 
 def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
-    """Return each modality's mean weight, with the middle four fifths of the utterances, in all and by class.
+    """Return each modality's mean weight and the range of the middle 80 % of utterances, for all and for each class.
 
     Parameters
     ----------
     attention
-        Columns utterance, strategy, modalities, and one column of weights per modality. Only the rows of the most
+        Columns utterance, strategy, modalities, and one column of weights per modality. Only rows with the most
         modalities count.
     truth
-        Class by utterance; scores are not divided.
+        Class by utterance; scores are not divided into classes.
     """
     sizes = attention["modalities"].map(lambda modalities: len(split_modalities(modalities)))
     widest = attention[sizes == sizes.max()]

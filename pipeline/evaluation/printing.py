@@ -1,4 +1,4 @@
-"""What evaluation found, as pages for a terminal."""
+"""Results of the evaluation, as pages for a terminal."""
 
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
@@ -17,12 +17,12 @@ SHORT = 2  # metrics that the terminal shows; the files hold all
 
 
 def printed(params: Params, name: str) -> list[Block]:
-    """Return the table that `evaluate` wrote: its first metrics, and seconds where `train` noted them.
+    """Return the table that `evaluate` wrote: its first metrics, and seconds if `train` recorded them.
 
     Raises
     ------
     UserError
-        If there is nothing yet, or it is out of date.
+        If there is no table yet, or it is out of date.
     """
     corpus = params.corpus(name)
     with evaluated(params, name):
@@ -47,12 +47,12 @@ def printed_robustness(params: Params, name: str) -> list[Block]:
 
 @one_thread()
 def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
-    """Return a table of all fusions with some modalities, written with commas, ablated in every utterance.
+    """Return a table of all fusions with some modalities (separated by commas) ablated in every utterance.
 
     Raises
     ------
     UserError
-        If a modality is unknown, or `train` has not written what the fusions predict without it.
+        If a modality is unknown, or `train` has not written the predictions without it.
     """
     record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
@@ -68,7 +68,7 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
 
 
 def _number_of_groups(name: str) -> int:
-    """Return in how many groups the predicted utterances were when the table was made."""
+    """Return the number of groups of the predicted utterances when the table was made."""
     path = CorpusPaths(name).results / TABLES
     groups = read_record(path).get(GROUPS)
     if not isinstance(groups, int):

@@ -1,4 +1,4 @@
-"""Reading what `train` wrote into results/<corpus>: predictions, and the tables beside them that may be missing."""
+"""Read what `train` wrote into results/<corpus>: predictions, and further tables that may be missing."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
 
 
 def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) -> pd.DataFrame:
-    """Read predictions.csv; a missing one raises `UserError`, and so does one without its record if it is `checked`."""
+    """Read predictions.csv; raises `UserError` if it is missing or, if `checked`, does not match its record."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
     label = _label_type(corpus)
@@ -58,7 +58,7 @@ def read_presence(name: str) -> pd.DataFrame | None:
 
 
 def read_parameters(name: str) -> dict[Configuration, int]:
-    """Read parameters.csv: how many numbers each configuration's model learns; empty if it is not there."""
+    """Read parameters.csv: the number of parameters of each configuration's model; empty if it is not there."""
     path = CorpusPaths(name).results / "parameters.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"parameters": int})
     parts = {} if found is None else by_configuration(found)
@@ -66,7 +66,7 @@ def read_parameters(name: str) -> dict[Configuration, int]:
 
 
 def read_seconds(name: str) -> dict[Configuration, tuple[float, float]]:
-    """Read fits.csv: mean seconds over the folds of fitting and of predicting; empty if it is not there."""
+    """Read fits.csv: seconds of fitting and of predicting, averaged over the folds; empty if it is not there."""
     path = CorpusPaths(name).results / "fits.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"fit_s": float, "predict_s": float})
     parts = {} if found is None else by_configuration(found)
@@ -74,13 +74,13 @@ def read_seconds(name: str) -> dict[Configuration, tuple[float, float]]:
 
 
 def notices_of(name: str) -> list[str]:
-    """Return what the protocol and the leak guard remarked on when the corpus was trained."""
+    """Return the notices of the training run, such as those of the protocol and the leak guard."""
     record = read_record(name)
     return list(record.notices) if record else []
 
 
 def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame) -> pd.Series:
-    """Return the group of each utterance, by utterance: what resampling keeps together.
+    """Return the group of each utterance, indexed by utterance; resampling keeps groups together.
 
     Raises
     ------
@@ -91,13 +91,13 @@ def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: p
     unknown = set(predictions["utterance"]) - set(groups.index)
     if unknown:
         raise UserError(
-            f"the predictions name {min(unknown)!r}, which is no utterance of the corpus: run `crossmodal train` again"
+            f"the predictions name {min(unknown)!r}, which is not in the corpus: run `crossmodal train` again"
         )
     return groups
 
 
 def count_groups(groups: pd.Series, predictions: pd.DataFrame) -> int:
-    """Return in how many groups the predicted utterances are; `groups` as `group_by_utterance` returns them."""
+    """Return the number of groups of the predicted utterances; `groups` as `group_by_utterance` returns them."""
     return int(groups[predictions["utterance"].unique()].nunique())
 
 

@@ -1,4 +1,4 @@
-"""How good a fusion is when modalities are missing: ablated at test time, or absent from the recordings."""
+"""How well a fusion performs when modalities are missing: ablated at test time, or absent from the recordings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 LOST = (0, 10, 20, 30, 40, 50)  # percent of the utterances that lose a modality
-ORDERS = 20  # random orders in which they lose it; metrics are means over them
+ORDERS = 20  # random orders in which utterances lose it; metrics are means over the orders
 COLUMNS = [*NAMES, "removed", "share", "metric", "value", "low", "high"]
 PRESENCE_COLUMNS = [*NAMES, "present", "metric", "n", "value", "low", "high"]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all tables here share: the leading metric, the groups of the utterances, the number of resamples."""
+    """What all robustness tables share: the leading metric, the groups of the utterances, the number of resamples."""
 
     metric: Metric
     groups: pd.Series
     params: EvaluateParams
 
     def bootstrap(self, truth: NDArray[Any], prediction: NDArray[Any], utterances: Sequence[str]) -> Interval:
-        """Return the leading metric with its interval; predictions ``(n,)``, or ``(s, n)`` to be averaged over."""
+        """Return the leading metric with its interval, for predictions ``(n,)`` or as the mean over ``(s, n)``."""
         return group_bootstrap(self.metric, truth, prediction, self._resamples(utterances))
 
     def difference(
@@ -56,14 +56,14 @@ def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) 
 def ablated_predictions(
     parts: Mapping[Configuration, pd.DataFrame], dropped: pd.DataFrame
 ) -> dict[Configuration, dict[frozenset[str], NDArray[Any]]]:
-    """Return what each fusion predicts with some of its modalities ablated, in the order of its predictions.
+    """Return the predictions of each fusion with some of its modalities ablated, in the order of its predictions.
 
     Parameters
     ----------
     parts
         Predictions by configuration.
     dropped
-        As dropped.csv.
+        The table dropped.csv.
 
     Returns
     -------
@@ -90,9 +90,7 @@ def ablated_predictions(
         found[one][frozenset(split_modalities(ablated))] = predicted[utterances].to_numpy()
     for one, sets in found.items():
         if len(sets) != 2 ** len(one.modalities) - 1:
-            raise UserError(
-                f"dropped.csv lacks what {one} predicts without some of its modalities: run `crossmodal train` again"
-            )
+            raise UserError(f"dropped.csv lacks ablated predictions of {one}: run `crossmodal train` again")
     return found
 
 
@@ -109,7 +107,7 @@ def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: i
     share
         Percent of the utterances that lose it.
     seed
-        Of the random orders.
+        Seed of the random orders.
 
     Returns
     -------
@@ -145,7 +143,7 @@ def by_share(
 def by_presence(
     parts: Mapping[Configuration, pd.DataFrame], presence: pd.DataFrame | None, setting: Setting
 ) -> pd.DataFrame:
-    """Return by_presence.csv: the leading metric of the largest fusions by the modalities that an utterance has."""
+    """Return by_presence.csv: the leading metric of the largest fusions for each set of present modalities."""
     lines = []
     for one in [] if presence is None else full_fusions(parts):
         part = parts[one]
@@ -168,24 +166,24 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
     shares, present
         From `by_share` and `by_presence`.
     metric
-        The leading one.
+        The leading metric.
     fused
         Whether the corpus has fusions at all.
     """
     title = f"# {corpus}: missing modalities"
     if not fused:
-        return [title, "Nothing is fused here: there is no modality to do without."]
+        return [title, "There is no fusion here, so no modality can be ablated."]
     return [title, *_shares(shares, metric, corpus), *_present(present, metric, corpus)]
 
 
 def parse_modalities(text: str, corpus: CorpusParams) -> frozenset[str]:
-    """Read modalities written with commas between them; an unknown one raises `UserError`."""
+    """Read modalities separated by commas; an unknown one raises `UserError`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in corpus.modalities:
             raise UserError(f"--drop {text}: the corpus has no modality {name!r}; {suggest(name, corpus.modalities)}")
     if not names:
-        raise UserError(f"--drop {text!r} names no modality. There are: {', '.join(corpus.modalities)}")
+        raise UserError(f"--drop {text!r} names no modality. Choose from: {', '.join(corpus.modalities)}")
     return frozenset(names)
 
 

@@ -1,4 +1,4 @@
-"""From predictions to scores: every metric with its interval, every fusion compared with the best single modality."""
+"""Score predictions: every metric with its interval, and every fusion compared with the best single modality."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,9 +42,9 @@ class Scored:
     values
         Metric by name.
     parameters
-        How many numbers the model learns, where that is known.
+        Number of parameters that the model learns, if known.
     comparison
-        Of a fusion with the best single modality.
+        A fusion's comparison with the best single modality.
     """
 
     configuration: Configuration
@@ -55,7 +55,7 @@ class Scored:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether this is a baseline, which all else must beat."""
+        """Whether this is a baseline, which every model must beat."""
         return strategy(self.configuration.strategy).kind == "baseline"
 
     @property
@@ -87,18 +87,18 @@ class Scores:
         return self.metrics[0]
 
     def best(self, rows: Iterable[Scored]) -> Scored | None:
-        """Return the best row in the leading metric, the first of equal ones; None if it is undefined in all."""
+        """Return the best row by the leading metric, the first of equal ones; None if it is undefined for all."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(defined, key=self._goodness, default=None)
 
     @property
     def best_row(self) -> Scored | None:
-        """The best row of the table; of equal ones that of fewest modalities."""
+        """The best row of the table; of equal ones, the one with the fewest modalities."""
         return self.best(self.rows)
 
     @property
     def best_unimodal(self) -> Scored | None:
-        """The best single modality, with which fusions are compared."""
+        """The best single modality, which fusions are compared with."""
         return self.best(row for row in self.rows if row.is_unimodal)
 
     @property
@@ -108,12 +108,12 @@ class Scores:
 
     @property
     def best_full_fusion(self) -> Scored | None:
-        """The best fusion of the most modalities."""
+        """The best of the fusions with the most modalities."""
         full = full_fusions(row.configuration for row in self.rows)
         return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
-        """Return the blocks in order, the best first in each; rows whose leading metric is undefined come last."""
+        """Return the rows by block, the best first in each block; rows with an undefined leading metric come last."""
 
         def place(row: Scored) -> tuple[int, float]:
             goodness = self._goodness(row)
@@ -126,7 +126,7 @@ class Scores:
 
 
 def full_fusions(configurations: Iterable[Configuration]) -> list[Configuration]:
-    """Return the fusions of the most modalities; none where nothing is fused.
+    """Return the fusions with the most modalities; empty if there is no fusion.
 
     >>> full_fusions([Configuration("unimodal", ("text",)), Configuration("vote", ("text", "audio"))])
     [Configuration(strategy='vote', modalities=('text', 'audio'), model='')]
@@ -148,13 +148,13 @@ def score(
     Parameters
     ----------
     predictions
-        As predictions.csv: utterance, strategy, modalities, model, truth, prediction.
+        The columns of predictions.csv: utterance, strategy, modalities, model, truth, prediction.
     groups
         The group of each utterance, by utterance.
     corpus, settings
-        Which metrics, how many resamples, and the seed of resamples and swaps.
+        The metrics, the number of resamples, and the seed of resamples and swaps.
     parameters
-        How many numbers each model learns, where that is known.
+        Number of parameters that each model learns, if known.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
 
 
 def smallest_p(groups: int, fusions: int) -> float:
-    """Return the smallest corrected p that a number of groups allows for a number of fusions.
+    """Return the smallest corrected p that is possible with a number of groups and of fusions.
 
     >>> smallest_p(5, 1)
     0.0625

@@ -1,4 +1,4 @@
-"""table.csv and comparisons.csv: the scores as tidy files, and read back from them."""
+"""table.csv and comparisons.csv: write the scores as tidy files, and read them back."""
 
 import pandas as pd
 
@@ -43,7 +43,7 @@ def read_scores(name: str, corpus: CorpusParams) -> Scores:
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, or without a metric that the settings ask for.
+        If the corpus has not been evaluated, or was evaluated without a metric that the settings list.
     """
     metrics = metrics_of(corpus)
     table = _numbers(name, "table.csv", ("value", "low", "high", "n"))
@@ -57,7 +57,7 @@ def read_scores(name: str, corpus: CorpusParams) -> Scores:
     if missing or not rows:
         raise UserError(
             f"{CorpusPaths(name).results / 'table.csv'} lacks {', '.join(missing) or 'all rows'}, which the settings "
-            f"ask for: run `crossmodal evaluate --corpus {name}` again"
+            f"require: run `crossmodal evaluate --corpus {name}` again"
         )
     return Scores(rows, metrics)
 
@@ -70,7 +70,7 @@ def _comparison(lines: pd.DataFrame) -> Comparison:
 
 
 def _numbers(name: str, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read a table, some columns as numbers, empty cells as NaN."""
+    """Read a table with some columns as numbers; empty cells become NaN."""
     path, command = CorpusPaths(name).results / file, f"run `crossmodal evaluate --corpus {name}`"
     if not path.exists():
         raise UserError(f"{path} does not exist: {command} first")

@@ -1,4 +1,4 @@
-"""The tables of scores for people: as Markdown, as LaTeX and for the terminal, and the sentences below them."""
+"""The tables of scores for people, as Markdown, as LaTeX and for the terminal, with the sentences below them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -52,9 +52,9 @@ def all_rows(
     scores
         The rows.
     count
-        How many of the metrics; all if None.
+        Number of metrics to show; all if None.
     seconds
-        Seconds of fitting and predicting, where they are to be shown.
+        Seconds of fitting and predicting, if they are to be shown.
     """
     metrics = scores.metrics[:count]
     compared = any(row.comparison for row in scores.rows)
@@ -96,7 +96,7 @@ def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list
 
 
 def tex(corpus: str, scores: Scores) -> str:
-    """Return table.tex: both tables as LaTeX tabulars, to be put into a document with ``input``."""
+    """Return table.tex: both tables as LaTeX tabulars, for a document to ``input``."""
     title = f"% {corpus}: {scores.leading.name} by modalities; *: best of its column"
     return "\n".join([title, by_modalities(scores).latex(), "", "% all rows", all_rows(scores).latex(), ""])
 
@@ -109,11 +109,11 @@ def notes(scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateP
     scores
         The rows.
     groups
-        In how many groups the utterances are.
+        The number of groups of the utterances.
     corpus, settings
         The protocol, the corpus's note, and the number of resamples.
     record
-        What `train` noted of the predictions.
+        The record that `train` wrote with the predictions.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     lower = f"{lower_is_better(scores.metrics)} ".lstrip()

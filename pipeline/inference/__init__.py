@@ -1,1 +1,1 @@
-"""Inference: a strategy fitted for use, what it needs to be given, and what it predicts."""
+"""Inference: a strategy fitted for use, the inputs that it needs, and its predictions."""

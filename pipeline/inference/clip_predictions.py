@@ -1,4 +1,4 @@
-"""What a model predicts for clips, as text for people, as JSON and as a table."""
+"""A model's predictions for clips, as text for people, as JSON and as a table."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from pipeline.foreign import one_line
 
 @dataclass(frozen=True)
 class ClipPrediction:
-    """What a model predicts for one utterance.
+    """The prediction of a model for one utterance.
 
     Attributes
     ----------
@@ -20,11 +20,11 @@ class ClipPrediction:
     prediction
         The class, or the score.
     probabilities
-        Of all classes; empty for a score.
+        Probability of each class; empty for a score.
     prior
-        The class's share in training, or the mean score: the prediction where nothing is known.
+        The class's share in training, or the mean score: the prediction without any modality.
     shares
-        Modality -> what it added to the probability of the class, or to the score. The prior and the shares sum to it.
+        Modality -> what it adds to the probability of the class, or to the score, which is the sum of prior and shares.
     absent
         Modality that the utterance lacks -> the reason.
     """
@@ -38,13 +38,13 @@ class ClipPrediction:
 
     @property
     def value(self) -> float:
-        """The probability of the class that is predicted, or the score."""
+        """The probability of the predicted class, or the score."""
         return self.probabilities[self.prediction] if isinstance(self.prediction, str) else self.prediction
 
 
 @dataclass(frozen=True)
 class ClipPredictions:
-    """What a model predicts for clips.
+    """The predictions of a model for clips.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class ClipPredictions:
     answers
         One for each utterance that could be measured.
     failed
-        Each other utterance -> the reason.
+        Each other utterance -> the reason why it has none.
     notices
-        What may make numbers differ from those of training.
+        Why numbers may differ from those of training.
     """
 
     model: str

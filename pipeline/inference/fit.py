@@ -1,4 +1,4 @@
-"""fit: one configuration fitted on all utterances of a corpus, and saved for `predict`."""
+"""fit: fit one configuration on all utterances of a corpus, and save it for `predict`."""
 
 import warnings
 from collections.abc import Callable
@@ -45,27 +45,27 @@ FOLDER = "models"  # below a corpus's results
 def fit(
     params: Params, name: str, configuration: Configuration, *, remark: Callable[[str], None] = warnings.warn
 ) -> Path:
-    """Fit a configuration on all utterances, make its choices on inner folds, and return the folder of the saved model.
+    """Fit a configuration on all utterances, with settings chosen on inner folds; return the saved model's folder.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
     configuration
-        What is fitted.
+        The configuration to fit.
     remark
-        Called with each notice on what was done in another way than the settings say.
+        Called with each notice of what was done differently from what the settings say.
 
     Raises
     ------
     UserError
-        If features are missing, out of date or made again meanwhile, a setting is impossible, or steps are words and
-        the configuration reads no text.
+        If features are missing, out of date or were written again meanwhile, a setting is impossible, or steps are
+        words but the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
-    inputs = inputs_of_training(params, name)  # taken before anything is read
+    inputs = inputs_of_training(params, name)  # recorded before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(configuration.strategy, configuration.model)
@@ -81,7 +81,7 @@ def fit(
         remark(f"{configuration} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
         require_unchanged(params, name, inputs, "fit")
-    plugin_keys(params.run.plugins)  # raises if they are no longer what was imported
+    plugin_keys(params.run.plugins)  # raises if they have changed since they were imported
     schema = (
         _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     )
@@ -100,7 +100,7 @@ def _step_settings(
     table: pd.DataFrame,
     remark: Callable[[str], None],
 ) -> TrainParams:
-    """Return the settings with steps that the corpus allows and the configuration can read."""
+    """Return the settings with steps that the corpus has and the configuration can read."""
     settings, notices = step_settings(name, settings, corpus, table)
     for notice in notices:
         remark(notice)
@@ -145,7 +145,7 @@ def _described(
 
 
 def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
-    """Return what each modality of a configuration is made of; a baseline reads nothing but the words."""
+    """Return the features of each modality of a configuration; a baseline reads only the words."""
     baseline = strategy(configuration.strategy).kind == "baseline"
     return {m: () if baseline else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
@@ -158,7 +158,7 @@ def configuration_of(
     Raises
     ------
     UserError
-        If the corpus lacks a modality, one modality must be named and is not, or a model is named but not used.
+        If the corpus lacks a modality, the strategy needs one that is not named, or a model is named but not used.
     ModelError
         If there is no such strategy.
     """
@@ -167,26 +167,26 @@ def configuration_of(
         if modality not in there:
             raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
     if found.modality and (found.modality not in there or modalities not in ((), (found.modality,))):
-        raise UserError(f"{strategy_name} reads {found.modality} and nothing else")
+        raise UserError(f"{strategy_name} reads only {found.modality}")
     if found.kind == "unimodal" and not found.modality and len(modalities) != 1:
-        raise UserError(f"{strategy_name} reads one modality: name it with --modalities, of {', '.join(there)}")
+        raise UserError(f"{strategy_name} reads one modality: name it with --modalities ({', '.join(there)})")
     if model and not found.classifier:
-        raise UserError(f"{strategy_name} is a model by itself: leave --model out")
+        raise UserError(f"{strategy_name} has no base classifier: leave --model out")
     read = tuple(m for m in there if m in (modalities or there))
     return configure(strategy_name, read, model or params.train.fusion_classifier)
 
 
 def best_configuration(params: Params, name: str) -> Configuration:
-    """Return the best fusion of the most modalities in a corpus's table, as the registry names it.
+    """Return the best of the fusions with the most modalities in a corpus's table, as the registry names it.
 
     Raises
     ------
     UserError
-        If there is no table, or it is out of date, or no fusion is in it.
+        If there is no table, it is out of date, or it holds no fusion.
     """
     corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
     if not path.exists():
-        raise UserError(f"{path} does not exist, so that no strategy is known to be best: name one with --strategy")
+        raise UserError(f"{path} does not exist, so the best strategy is unknown: name one with --strategy")
     require_evaluated(params, name)
     best = read_scores(name, corpus).best_full_fusion
     if best is None:

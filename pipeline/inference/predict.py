@@ -1,4 +1,4 @@
-"""predict: a saved model on new clips, which the stages measure exactly as its training clips."""
+"""predict: apply a saved model to new clips, which the stages process exactly like its training clips."""
 
 import csv
 import os
@@ -38,7 +38,7 @@ from pipeline.tables.rules import fault_of_name, fault_of_text
 from pipeline.training.inputs import load_modalities, stores_of
 from pipeline.training.word_times import notices_of_untimed, spoken
 
-FEW = 4  # clips that one process does sooner than a cluster has started
+FEW = 4  # up to so many clips, one process is done before a cluster has started
 MANIFEST = "manifest.csv"
 WORK = Path("data/work")
 NO_TEXT = "no transcript"  # the note of the text stream on an utterance without one
@@ -52,20 +52,20 @@ def predict(
     Parameters
     ----------
     params
-        The settings of now; streams and features must be those of the model.
+        The current settings; those of streams and features must be the model's.
     folder
-        Of the model.
+        Folder of the model.
     source
         A recording, a manifest.csv, or its folder; no labels are needed.
     text
-        The transcript of a recording; by default what a file of its name with the ending ``.txt`` holds.
+        The transcript of a recording; by default the content of the file with the same name that ends in ``.txt``.
     workers
-        Worker processes; by default none for a few clips, else `run.workers`.
+        Number of worker processes; by default 0 for a few clips, else `run.workers`.
 
     Raises
     ------
     UserError
-        If the source cannot be read, or would be measured in another way than the model's training clips.
+        If the source cannot be read, or would be processed differently from the model's training clips.
     ModelError
         If the model cannot be loaded.
     """
@@ -98,10 +98,10 @@ def predict(
 def _notices_of_source(
     settings: TrainParams, schema: Schema, folder: Path, source: Path, text: str | None
 ) -> list[str]:
-    """Return what of the model or of the command has no effect on such a source."""
+    """Return notices of what in the model or the command has no effect on this source."""
     notices = []
     if settings.context.before + settings.context.after and not _is_manifest(source):
-        notices.append(f"{folder} reads an utterance with its neighbours, and a single recording has none")
+        notices.append(f"{folder} reads an utterance with its neighbours, but a single recording has none")
     if text is not None and "text" not in schema["features"]:
         notices.append(f"--text has no effect: {folder} reads no text")
     return notices
@@ -124,14 +124,14 @@ def _workers(params: Params, clips: int, workers: int | None) -> Any:
 
 @contextmanager
 def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> Iterator[tuple[Params, str]]:
-    """Give settings with a corpus of the source alone, and its name; what it writes is removed in the end."""
+    """Give settings whose only corpus is the source, and its name; its files are removed in the end."""
     manifest = _is_manifest(source)
     if manifest and text is not None:
         raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
     if WORK.exists() and not os.access(WORK, os.W_OK):
         raise UserError(
-            f"{WORK} cannot be written, where `predict` puts the features of the recording while it runs: make it "
-            "writable, or run the command in another folder and name the model and the recording by their full paths"
+            f"{WORK}, where `predict` puts the features of the recording while it runs, cannot be written: make it "
+            "writable, or run the command in another folder and give the full paths of the model and the recording"
         )
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
         stack.callback(close_store)
@@ -155,22 +155,22 @@ def _is_manifest(source: Path) -> bool:
     if source.is_dir() and not (source / MANIFEST).exists():
         raise UserError(f"{source} holds no {MANIFEST}: name a recording, a {MANIFEST}, or the folder of one")
     if source.suffix == ".csv" and source.name != MANIFEST:
-        raise UserError(f"{source}: a table of clips is called {MANIFEST}: rename it")
+        raise UserError(f"{source}: a table of clips must be called {MANIFEST}: rename it")
     return source.is_dir() or source.name == MANIFEST
 
 
 def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
-    """Write a manifest of one recording, with its transcript from `text` or from the file beside it."""
-    beside, given = clip.with_suffix(".txt"), text
+    """Write a manifest of one recording, with its transcript from `text` or from the file next to it."""
+    transcript, given = clip.with_suffix(".txt"), text
     if text is None:
-        refuse_pipe(beside)
-    if text is None and beside.is_file():
+        refuse_pipe(transcript)
+    if text is None and transcript.is_file():
         try:
-            text = beside.read_text(encoding="utf-8-sig")
+            text = transcript.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            raise UserError(f"{beside} is no UTF-8 text ({error.reason}): save it with that encoding") from None
+            raise UserError(f"{transcript} is not UTF-8 text ({error.reason}): save it as UTF-8") from None
     if fault := fault_of_text(text or ""):
-        raise UserError(f"{beside if given is None else '--text'} {fault}")
+        raise UserError(f"{transcript if given is None else '--text'} {fault}")
     if fault := fault_of_name(clip.stem):
         raise UserError(f"{clip}: the name of the recording {fault}")
     row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
@@ -178,7 +178,7 @@ def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
     with (
         named(folder / MANIFEST),
         (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
-    ):  # read as a person's
+    ):  # read like a user's manifest
         writer = csv.DictWriter(file, list(row), quoting=csv.QUOTE_ALL)
         writer.writeheader()
         writer.writerow(row)
@@ -192,8 +192,8 @@ def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) ->
     lone = [str(speaker) or "(nobody)" for speaker, count in counts.items() if count < 2 or not speaker]
     if lone:
         raise UserError(
-            f"{folder} was trained on features normalised per speaker, so that it needs several clips of each: name a "
-            f"{MANIFEST} with a column speaker; too few are of {', '.join(lone[:3])}"
+            f"{folder} was trained on features normalised per speaker, so it needs several clips of each speaker: name "
+            f"a {MANIFEST} with a column speaker; there are too few of {', '.join(lone[:3])}"
         )
 
 
@@ -207,7 +207,7 @@ def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
 
 
 def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modalities) -> list[dict[str, str]]:
-    """Return for each utterance why it lacks the modalities that it lacks."""
+    """Return for each utterance its missing modalities -> the reasons."""
     notes: list[dict[str, str]] = [{} for _ in range(len(table))]
     for modality, mask in data.present.items():
         found = [NO_TEXT] * len(table)
@@ -226,10 +226,10 @@ def _without_anything(
     failed: Mapping[str, str],
     lone: bool,
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the utterances that cannot be predicted, each with the reason, and notices on what others lack.
+    """Return the utterances that cannot be predicted, each with the reason, and notices of what others lack.
 
-    Where a manifest's row has nothing of what the model reads, the prediction is the prior, as in training; a lone
-    recording of that kind is a mistake, and so is what could not be measured.
+    If a row of a manifest has nothing that the model reads, the prediction is the prior, as in training. For a single
+    recording, or after a failure, it is an error instead.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):
@@ -257,7 +257,7 @@ def _predicted(
 
 
 def _predictions_of_saved(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[ClipPrediction]:
-    """Return `predictions_of`; whatever a model that was read from a file raises is a fault of that file."""
+    """Return `predictions_of`; any exception that a model from a file raises is reported as a fault of the file."""
     try:
         return predictions_of(model, data, players)
     except Exception as error:
@@ -269,7 +269,7 @@ def _predictions_of_saved(model: Any, data: Modalities, players: tuple[str, ...]
 def predictions_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[ClipPrediction]:
     """Return the prediction for each row with each modality's share: Shapley values of the output minus the prior.
 
-    The output is the probability of the class that is predicted, or the score.
+    The output is the probability of the predicted class, or the score.
     """
     classes = [str(c) for c in model.classes_] if model.task == "classification" else []
 

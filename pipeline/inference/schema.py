@@ -1,4 +1,4 @@
-"""What a saved model was fitted on, and in what the settings of now differ from that."""
+"""What a saved model was fitted on, and how the current settings differ from that."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from pipeline.training.inputs import SPECTROGRAM, is_imported
 
 Schema = Mapping[str, Any]
 
-_MOST = 2**53  # of utterances, or of learnt numbers
+_MOST = 2**53  # largest count of utterances, groups or parameters
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Groups:
 
 @dataclass(frozen=True)
 class _Made:
-    """What an extractor's numbers depend on."""
+    """Everything that an extractor's numbers depend on."""
 
     name: str
     version: int
@@ -51,7 +51,8 @@ class _Feature:
 
     def __post_init__(self) -> None:
         if self.kind == "fitted" and self.name not in fitted.fitted_names():
-            raise ValueError(f"{self.name!r:.80} is no transformer; {suggest(self.name, fitted.fitted_names())}")
+            known = suggest(self.name, fitted.fitted_names())
+            raise ValueError(f"{self.name!r:.80} is not a known transformer; {known}")
         if self.kind == "extracted" and self.fingerprint is None:
             raise ValueError(f"{self.name!r:.80} lacks its fingerprint")
 
@@ -80,7 +81,7 @@ class _Described:
     features: Mapping[str, Listed[_Feature]]
     frames: _Feature | None
     streams: Mapping[str, _Stream]
-    timed_words: int = 0  # utterances that had some; models saved by earlier versions do not say
+    timed_words: int = 0  # number of utterances with timed words; absent in models of earlier versions
 
     def __post_init__(self) -> None:
         if self.strategy not in strategy_names():
@@ -95,22 +96,22 @@ class _Described:
 
 
 def checked(schema: Schema, where: str) -> Schema:
-    """Return a schema that came from a file; one that lacks something, or says something odd, raises `UserError`."""
+    """Return a schema that came from a file; a missing or impossible value raises `UserError`."""
     parse(_Described, schema, where)
     return schema
 
 
 def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[str]], frames: bool) -> dict[str, Any]:
-    """Return what a model's features are made with: extractors, transformers and streams, with all their settings.
+    """Return what a model's features are computed by: extractors, transformers and streams, with all their settings.
 
     Parameters
     ----------
     params
         All settings.
     name
-        Of the corpus whose stores are read.
+        Name of the corpus whose stores are read.
     features
-        Modality -> names of its stores, and of what is fitted on transcripts.
+        Modality -> names of its stores, and of the transformers that are fitted on transcripts.
     frames
         Whether the spectrogram's frames are read too.
     """
@@ -143,47 +144,47 @@ def _stream(params: Params, modality: Modality) -> dict[str, Any]:
 
 
 def trained_settings(schema: Schema, where: str) -> TrainParams:
-    """Return the settings that a model was trained with, its own features among them."""
+    """Return the settings that a model was trained with, including its features."""
     features = {m: [entry["name"] for entry in entries] for m, entries in schema["features"].items()}
     return parse(TrainParams, {**schema["train"], "features": features}, where)
 
 
 def extractors_of(schema: Schema) -> dict[str, Schema]:
-    """Return the extractors that must run for a model: name -> what was kept of it."""
+    """Return the extractors that must run for a model: name -> its entry in the schema."""
     listed = [*(e for entries in schema["features"].values() for e in entries), schema["frames"]]
     return {entry["name"]: entry for entry in listed if entry and entry["kind"] == "extracted"}
 
 
 def require_same(params: Params, schema: Schema, model: str) -> list[str]:
-    """Check that clips would be measured now as the training clips were; return what differs but may.
+    """Check that clips would be processed like the training clips; return the differences that are allowed.
 
     Raises
     ------
     UserError
-        If features were imported, or a setting, a version or weights differ; it names each.
+        If features were imported, or a setting, a version or weights differ; the message names each.
     """
     imported = [e["name"] for entries in schema["features"].values() for e in entries if e["kind"] == "imported"]
     if imported:
         raise UserError(
-            f"{model} reads the imported features {', '.join(imported)}, which nothing here can compute for a new clip:"
-            " fit a model on features that are extracted"
+            f"{model} reads the imported features {', '.join(imported)}, which cannot be computed for a new clip:"
+            " fit a model on extracted features"
         )
     found = [(one_line(line, None), fatal) for line, fatal in _differences(params, schema)]
     if refused := [line for line, fatal in found if fatal]:
         raise UserError(
             "\n".join([f"{model} cannot be used with {params.path}:", *refused])
-            + "\nset the values that it was trained with, name that settings file with --params, or fit it again"
+            + "\nset the values that it was trained with, name its settings file with --params, or fit it again"
         )
     return [line for line, _ in found]
 
 
 def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
-    """Yield what differs, and whether that forbids to go on."""
+    """Yield each difference, and whether it is fatal."""
     for modality, was in schema["streams"].items():
         yield from _compared(f"streams.{modality}", was, plain(_stream(params, modality)), params)
     for name, entry in extractors_of(schema).items():
         if name not in extractor_names():
-            yield f"features.{name}: there is no such extractor: list its plugin in run.plugins", True
+            yield f"features.{name}: this extractor is unknown: list its plugin in run.plugins", True
             continue
         now = plain(extractor_program(build(name, params.features[name])))
         yield from _compared(f"features.{name}", entry["fingerprint"], now, params)
@@ -195,13 +196,13 @@ def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[
         if then != here:
             yield f"{where}.{key}: the model was trained with {_shown(then)}, {params.path} says {_shown(here)}", True
     if was["version"] != now["version"]:
-        yield f"{where}: the model was trained with version {was['version']} of it, here is {now['version']}", True
+        yield f"{where}: the model was trained with version {was['version']}, but this is {now['version']}", True
     if was.get("weights") != now.get("weights"):
-        yield f"{where}: its weights files are not those that the model was trained with", True
+        yield f"{where}: the model was trained with other weights files", True
     for library, then in was["libraries"].items():
         here = now["libraries"].get(library)
         if then != here:
-            yield f"{where}: the model was trained with {library} {then}, here is {here}: numbers may differ", False
+            yield f"{where}: the model was trained with {library} {then}, but this is {here}: numbers may differ", False
 
 
 def _shown(value: Any) -> str:

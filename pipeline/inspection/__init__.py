@@ -1,1 +1,1 @@
-"""Commands that look without running: validate, status, verify, doctor, lists of what there is, and cache gc."""
+"""Commands that inspect and run no stage: validate, status, verify, doctor, lists, and cache gc."""

@@ -49,7 +49,7 @@ def found_garbage() -> Garbage:
 
 
 def clean(found: Garbage) -> str:
-    """Delete the files, but not what a run has begun to use meanwhile; return what was done."""
+    """Delete the files, except those that a run has begun to use meanwhile; return what was done."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)

@@ -1,4 +1,4 @@
-"""Checks of this machine; the message of one that fails says what to do."""
+"""Checks of this machine; the message of a failed check says what to do."""
 
 import os
 import platform
@@ -93,7 +93,7 @@ def _writable(folder: Path) -> Check:
             free = os.statvfs(folder)
         return Check(f"write {folder}", True, f"{free.f_bavail * free.f_frsize / 1e9:.1f} GB free")
     except OSError as error:
-        return Check(f"write {folder}", False, f"{error.strerror}: give this user the right to write there")
+        return Check(f"write {folder}", False, f"{error.strerror}: give this user write access")
 
 
 def _dask() -> str:
@@ -101,7 +101,7 @@ def _dask() -> str:
     from pipeline.run.pool.tasks import echo
 
     with Pool(1) as pool:
-        answers = [answer for _, answer in pool.run(echo, ["a task"])]
-    if answers != ["a task"]:
-        raise RuntimeError(f"a worker answered {answers}")
-    return f"a worker process starts and answers; {cores()} cores may be used"
+        results = [result for _, result in pool.run(echo, ["a task"])]
+    if results != ["a task"]:
+        raise RuntimeError(f"a worker returned {results}")
+    return f"a worker process starts and responds; {cores()} cores may be used"

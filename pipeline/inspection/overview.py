@@ -1,4 +1,4 @@
-"""Lists of what there is: extractors, corpora that can be read, and the cache keys in use."""
+"""Lists of extractors, of corpora that can be read, and of the cache keys in use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -14,11 +14,11 @@ from pipeline.settings.params import Params
 from pipeline.tables.bound import of_this_version
 from pipeline.training.trained import record_in
 
-_OWN = {"manifest": "your own folder with a manifest.csv"}  # readers of this program that read no published corpus
+_OWN = {"manifest": "your own folder with a manifest.csv"}  # built-in readers for corpora that are not published
 
 
 def extractors(params: Params) -> Iterator[str]:
-    """Yield one line per extractor: name, modality, numbers of features, settings, and whether it runs."""
+    """Yield one line per extractor: name, modality, number of features, settings, and whether it runs."""
     for name in extractor_names():
         extractor = build(name, params.features.get(name, {}))
         runs = "" if name in params.extract else " (not in features.extract)"
@@ -33,7 +33,7 @@ def used_keys() -> set[str]:
     Raises
     ------
     StoreError
-        If a store cannot be read, since what it uses is then unknown.
+        If a store cannot be read: the keys that it uses are then unknown.
     UserError
         If a train.json is damaged.
     """
@@ -60,7 +60,7 @@ def described(name: str) -> Iterator[str]:
     Raises
     ------
     UserError
-        If the reader is unknown, or reads no published corpus.
+        If the reader is unknown, or does not read a published corpus.
     """
     published = description(name)
     if published is None:

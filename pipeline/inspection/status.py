@@ -1,4 +1,4 @@
-"""status: how far each corpus is, stage by stage, under the settings as they are now."""
+"""status: the progress of each corpus, stage by stage, with the current settings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pipeline.training.trained import inputs_of, read_record, require_features
 
 @dataclass(frozen=True)
 class Counts:
-    """Clips of one step: up to date in the store, in the cache, failed, in the store but out of date."""
+    """Numbers of clips of one step: up to date in the store, in the cache, failed, out of date in the store."""
 
     stage: str
     total: int
@@ -101,7 +101,7 @@ def _prepare(params: Params, name: str) -> Counts:
 
 
 def _file(stage: str, path: Path, stale: str) -> Counts:
-    """Return the counts of a stage that writes one file; `stale` says why the file is out of date."""
+    """Return the counts of a stage that writes one file; `stale` is the reason if the file is out of date."""
     there = path.exists()
     return Counts(stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
 

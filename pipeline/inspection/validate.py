@@ -19,9 +19,9 @@ from pipeline.training.matching import imported_differences
 
 
 def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
-    """Return every problem of a corpus, and a sentence on what it holds.
+    """Return every problem of a corpus, and a summary of what it holds.
 
-    The protocol and the leak guard are tried if the rows have no errors.
+    The protocol and the leak guard are also checked if the rows have no errors.
     """
     corpus = params.corpus(name)
     found = gather(corpus)
@@ -33,11 +33,11 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
         if linked.any():
             names = ", ".join(table.loc[linked, "media"].head(3))
             message = (
-                f"{linked.sum()} recordings are one file under several names ({names}, ...): training refuses them "
-                "on both sides of a fold"
+                f"{linked.sum()} recordings are one file under several names ({names}, ...): training fails if they "
+                "are on both sides of a fold"
             )
             problems.append(Problem("warning", where, None, message))
-        try:  # links are named already, so they are hidden from the leak guard
+        try:  # links have been reported above, so the leak guard does not report them again
             alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
             problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
         except ModelError as error:
@@ -47,7 +47,7 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
-    """Return problems of imported features that are not those of the corpus's utterances."""
+    """Return problems of imported features whose utterances differ from the corpus's."""
     folder = CorpusPaths(name).work / "features"
     try:
         return [
@@ -59,9 +59,9 @@ def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Proble
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
-    """Return a sentence on what a corpus holds, and one on each part of a published split.
+    """Return a sentence about what a corpus holds, and one about each part of a published split.
 
-    Groups are those of the protocol. If nothing says which utterances belong together, there are none.
+    Groups are those of the protocol; without information on which utterances belong together, there are none.
     """
     groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
     known = grouped(table, corpus.protocol.group)
@@ -78,14 +78,14 @@ def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: Corpus
 
 
 def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
-    """Return which stages the errors of a corpus prevent, and what to do."""
+    """Return which stages a corpus's errors block, and what to do."""
     if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
         return "nothing can be prepared: correct the rows named above"
     return f"it can be prepared, but not trained: correct what is named above, or change corpora.{name}.protocol"
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return which recordings are hard links of one another: these are deliberate, unlike copies."""
+    """Return a mask of the recordings that are hard links of one another: unlike copies, these are deliberate."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

@@ -1,4 +1,4 @@
-"""status --verify: read all files that were written and name those that are damaged or were edited."""
+"""status --verify: read all written files and list those that are damaged or were edited."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,9 +21,9 @@ Checked = tuple[Path, str]  # a file and its problem, which is empty if the file
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
-    """Yield every file that was read, with a sentence on each that is damaged.
+    """Yield every file that was read, with a sentence about the damage if there is any.
 
-    Stores, tables, predictions, saved models and the ledger of each corpus are read, and every entry of the cache.
+    Each corpus's stores, tables, predictions, saved models and ledger are read, and every entry of the cache.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def _fault_of_store(path: Path) -> str:
         with open_store(path) as store:
             if not store.checked:
                 return (
-                    f"{path} holds imported features of an earlier version without checksums, so that damage cannot be "
-                    "noticed: import it again"
+                    f"{path} holds imported features of an earlier version without checksums, so damage cannot be "
+                    "detected: import it again"
                 )
             found = list(store.damage())
     except StoreError as error:
@@ -72,7 +72,7 @@ def _bound_files(folder: Path) -> Iterator[Checked]:
             path = folder / name
             named.add(path)
             yield path, _fault(partial(require_named, content=content), path)
-        if fault:  # nothing is known of the files that it names
+        if fault:  # the record's list of files cannot be trusted
             return
     for path in (folder / name for name in BOUND):
         if path not in named and path.exists():
@@ -90,5 +90,5 @@ def _fault(check: Callable[[Path], object], path: Path) -> str:
 def _entries() -> Iterator[Checked]:
     for path in sorted(CACHE.glob("*/??/*.clip")):
         sound = ClipCache(CACHE, path.parents[1].name).get(path.stem) is not None
-        fault = "" if sound else f"{path} is damaged: the stage that needs it makes it again"
+        fault = "" if sound else f"{path} is damaged: the stage that needs it will write it again"
         yield path, fault

@@ -28,7 +28,7 @@ def forest(points: Sequence[Point], title: str, span: tuple[float, float], base:
     Parameters
     ----------
     points
-        From top to bottom; where a value is undefined, only the label is drawn.
+        Points from top to bottom; if a value is undefined, only the label is drawn.
     title
         What is measured.
     span
@@ -55,7 +55,7 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], ti
     Parameters
     ----------
     panels
-        Panel -> series -> ``(x, y)`` points; y that is NaN is left out.
+        Panel -> series -> ``(x, y)`` points; those with y = NaN are left out.
     title
         What y is.
     below

@@ -1,4 +1,4 @@
-"""The page: a corpus's plots, its table and confusion matrices as one HTML file without outside parts."""
+"""The page: a corpus's plots, table and confusion matrices as one self-contained HTML file."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -33,18 +33,18 @@ class Confusion:
 
 
 def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: CorpusParams, key: str) -> str:
-    """Return the page as HTML; whatever names, labels and notes contain is shown as text.
+    """Return the page as HTML; names, labels and notes are escaped, so they are shown as text.
 
     Parameters
     ----------
     name, corpus
         The corpus and its settings.
     scores
-        As table.csv holds them.
+        The scores in table.csv.
     predictions
-        As predictions.csv.
+        The rows of predictions.csv.
     key
-        Of all that the page is made of.
+        The key of everything that the page is made from.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -73,7 +73,7 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
 
 
 def _drawings(folder: Path) -> dict[str, Markup]:
-    """Return the drawings that `evaluate` wrote as SVG, empty where it had nothing to draw."""
+    """Return the drawings that `evaluate` wrote as SVG, empty if it had nothing to draw."""
     found = {}
     for name in _DRAWINGS:
         path = folder / f"{name}.svg"

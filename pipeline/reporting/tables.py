@@ -15,7 +15,7 @@ from pipeline.foreign import one_line
 if TYPE_CHECKING:
     import rich.table
 
-LONGEST = 24  # letters of a word that a terminal shows unbroken
+LONGEST = 24  # letters of the longest word that is never broken on a terminal
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Table:
     lines: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """Return the table as Markdown, its columns of even width.
+        """Return the table as Markdown with aligned columns.
 
         >>> print(Table(["a", "bc"], [["1", "2"]]).markdown())
         | a | bc |
@@ -58,7 +58,7 @@ Block = str | Table  # a paragraph or heading of Markdown, or a table
 
 
 def markdown(blocks: Iterable[Block]) -> str:
-    """Return blocks as Markdown, an empty line between them.
+    """Return blocks as Markdown, separated by empty lines.
 
     >>> print(markdown(["# A", Table(["b"], [["1"]])]), end="")
     # A
@@ -78,7 +78,7 @@ def for_terminal(blocks: Iterable[Block], width: int) -> str:
     blocks
         Paragraphs and tables.
     width
-        Of the terminal, in characters. A table whose words need more is wider.
+        Width of the terminal in characters. A table whose words need more space is wider.
     """
     from rich.console import Console
     from rich.text import Text

@@ -17,7 +17,7 @@ ByModality = Annotated[
     Mapping[str, Listed[str]], Field(json_schema_extra={"propertyNames": {"enum": list(MODALITIES)}})
 ]
 
-Kind = str  # a protocol's name; models.validation.protocol knows them
+Kind = str  # name of a protocol, registered in models.validation.protocol
 
 MIN_STEP_S = 0.001
 
@@ -85,9 +85,7 @@ class ContextParams:
 
     def __post_init__(self) -> None:
         if self.before + self.after > MOST_NEIGHBOURS:
-            raise ValueError(
-                f"before ({self.before}) and after ({self.after}) are more than {MOST_NEIGHBOURS} together"
-            )
+            raise ValueError(f"before ({self.before}) plus after ({self.after}) must be at most {MOST_NEIGHBOURS}")
 
     @property
     def used(self) -> bool:

@@ -1,6 +1,6 @@
-"""What is written for people and editors on every setting: docs/settings.md, and a JSON schema of params.yaml.
+"""The documentation of every setting: docs/settings.md for people, and a JSON schema of params.yaml for editors.
 
-Both are made from the settings classes: what a field allows, its default, and its line in the docstring of its class.
+Both are made from the settings classes: a field's allowed values, its default, and its entry in the class's docstring.
 `make schema` writes them.
 """
 
@@ -27,7 +27,7 @@ SCHEMA = Path("docs/params.schema.json")
 _HEAD = """# Settings
 
 `crossmodal settings` checks params.yaml against this list. `make schema` writes this page and the schema for editors,
-params.schema.json. Where a setting is left out, its default is used; a setting without a default must be there.
+params.schema.json. A setting that is left out has its default; a setting without a default is required.
 """
 
 _STRATEGIES = """## `train.settings`
@@ -44,7 +44,7 @@ train:
 
 
 def meanings(cls: type[Any]) -> dict[str, str]:
-    """Return what the docstring of a class says of each attribute.
+    """Return the description of each attribute in the docstring of a class.
 
     >>> from pipeline.settings.streams import TextConfig
     >>> meanings(TextConfig)["lowercase"]
@@ -56,7 +56,7 @@ def meanings(cls: type[Any]) -> dict[str, str]:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of a settings file, with the extractors that the program brings."""
+    """Return the JSON schema of a settings file, with the built-in extractors."""
     root = _schema_of(SettingsFile)
     extractors = {name: _schema_of(extractor_class(name).Config) for name in extractor_names()}
     listed = {"type": "array", "items": {"anyOf": [{"enum": list(extractors)}, {"type": "string"}]}}
@@ -72,7 +72,7 @@ def schema() -> dict[str, Any]:
 
 
 def _or_empty(blocks: Mapping[str, Node]) -> dict[str, Node]:
-    """Return the schemas of blocks, each of which may have nothing after its name."""
+    """Return the schemas of blocks, each of which may also be empty."""
     return {
         name: {"anyOf": [block, {"type": "null"}], "description": block.get("description", "")}
         for name, block in blocks.items()
@@ -87,7 +87,7 @@ def _settings_of(owner: str) -> dict[str, Any]:
 
 
 def _schema_of(cls: type[Any]) -> dict[str, Any]:
-    """Return the schema of a dataclass, with descriptions from its docstring and the defaults that are made anew."""
+    """Return the schema of a dataclass, with descriptions from its docstring and the defaults built by factories."""
     found: dict[str, Any] = TypeAdapter(cls).json_schema()
     classes = {cls.__name__: cls} | {one.__name__: one for one in _classes(cls)}
     for name, node in {cls.__name__: found, **found.get("$defs", {})}.items():
@@ -101,7 +101,7 @@ def _schema_of(cls: type[Any]) -> dict[str, Any]:
 
 
 def _classes(cls: type[Any]) -> Iterator[type[Any]]:
-    """Yield the dataclasses that a dataclass is made of."""
+    """Yield the dataclasses that occur in a dataclass's fields."""
     for hint in inspect.get_annotations(cls, eval_str=True).values():
         waiting = [hint]
         while waiting:
@@ -121,14 +121,14 @@ def _untitled(node: Any) -> Any:
 
 
 def page() -> str:
-    """Return docs/settings.md: for each block, a table of its settings with what is allowed, defaults and meanings."""
+    """Return docs/settings.md: for each block, a table of its settings with allowed values, defaults and meanings."""
     root = schema()
     blocks = [_section(name, node, root) for name, node in root["properties"].items()]
     return "\n".join([_HEAD, *(line for block in blocks for line in block), *_strategies(), ""])
 
 
 def _section(place: str, node: Node, root: Node) -> list[str]:
-    """Return a heading, a table of the settings at a place, and the sections of the blocks inside it."""
+    """Return a heading, a table of a block's settings, and the sections of the blocks inside it."""
     block = _block(node, root)
     more = block.get("additionalProperties")
     if not block.get("properties") and isinstance(more, Mapping):

@@ -1,4 +1,4 @@
-"""params.yaml as typed settings: read, validated and checked against what is registered."""
+"""params.yaml as typed settings: read, validated, and checked against the registries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pipeline.settings.renamed import notices, with_present_names
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
-_MOST = 40  # lines of a message
+_MOST = 40  # most lines of a message
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Params:
     extract
         Extractors that run.
     features
-        Settings of each extractor, those that are not set left out.
+        Settings of each extractor; those that are not set are left out.
     notices
-        Sentences on settings that the file names by a former name.
+        Sentences about settings that have a former name in the file.
     """
 
     path: Path
@@ -50,7 +50,7 @@ class Params:
     notices: tuple[str, ...] = ()
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
-        """Return the features of a modality of a corpus: names of stores, and of transformers fitted inside folds."""
+        """Return the features of a modality of a corpus: names of stores and of transformers fitted inside folds."""
         return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
 
     def corpus(self, name: str) -> CorpusParams:

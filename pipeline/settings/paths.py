@@ -1,4 +1,4 @@
-"""Where things are written, relative to the working directory, and which names may become files and folders."""
+"""Where files are written, relative to the working directory, and which names are allowed for files and folders."""
 
 import re
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 CACHE = Path("data/cache")
-_LONGEST = 100  # characters; file systems take names of about 250 bytes, and endings are added
+_LONGEST = 100  # most characters of a name: file systems allow about 250 bytes, and endings are added
 
 
 def check_name(name: str) -> None:
-    """Raise `UserError` if a corpus cannot have this name, which also names folders and is typed in commands."""
+    """Raise `UserError` if a corpus cannot have this name, which becomes a folder's name and is typed in commands."""
     if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-" or len(name) > _LONGEST:
         raise UserError(
-            f"{name!r:.120} cannot name a corpus: use at most {_LONGEST} letters, digits, _ and -, and begin with a "
-            "letter, a digit or _"
+            f"a corpus cannot be named {name!r:.120}: use at most {_LONGEST} letters, digits, _ and -, and begin with "
+            "a letter, a digit or _"
         )
 
 
 def check_store(name: str) -> None:
-    """Raise `UserError` if a store cannot have this name, which also names a file."""
+    """Raise `UserError` if a store cannot have this name, which becomes a file's name."""
     if not re.fullmatch(r"[\w.+-]+", name) or name[0] in "-." or len(name) > _LONGEST:
         raise UserError(f"a store cannot be named {name!r:.120}: use letters, digits, _, - and +")
 

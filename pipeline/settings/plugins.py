@@ -22,7 +22,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
     Raises
     ------
     UserError
-        If a plugin is missing, has the name of a module that is loaded already, or raises an exception.
+        If a plugin is missing, has the name of a module that is already loaded, or raises an exception.
     Changed
         If it was edited while it was imported.
     """
@@ -35,7 +35,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
         except UserError:
             del _KEYS[plugin]
             raise
-        except Exception as error:  # users read whatever their own file raises
+        except Exception as error:  # whatever the user's file raises is reported
             del _KEYS[plugin]
             raise UserError(f"run.plugins: {plugin!r} cannot be imported: {type(error).__name__}: {error}") from error
         _LOADED.add(plugin)
@@ -44,7 +44,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
 
 
 def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
-    """Return the content hash of each plugin's source as this process runs it; of a package, all Python files count.
+    """Return the content hash of each plugin's source as this process runs it; a package counts with all Python files.
 
     Raises
     ------
@@ -96,9 +96,9 @@ def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _run_file(path: Path) -> None:
-    """Load a file as a module of its own name, so that what it registers as ``"name:attribute"`` is found."""
+    """Load a file as a module with the file's name, so that ``"name:attribute"`` can be looked up later."""
     if path.stem in sys.modules:
-        raise UserError(f"run.plugins: {path} has the name of the module {path.stem!r}: rename the file")
+        raise UserError(f"run.plugins: {path} has the same name as the module {path.stem!r}: rename the file")
     spec = spec_from_file_location(path.stem, path, loader=_Source(path.stem, str(path)))
     if spec is None or spec.loader is None or not path.is_file():
         raise UserError(f"run.plugins: there is no file {path}")
@@ -112,7 +112,7 @@ def _run_file(path: Path) -> None:
 
 
 class _Source(SourceFileLoader):
-    """Compiles a file as it is now: Python's cached bytecode may be of an edit within the same second."""
+    """Always compiles the file itself: cached bytecode may be out of date after an edit within the same second."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)

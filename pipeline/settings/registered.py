@@ -1,6 +1,6 @@
-"""Checks of settings against the registries: names that must be registered, and values that their owners refuse.
+"""Checks of settings against the registries: names must be registered, and values must suit what they belong to.
 
-They need the plugins, which register names of their own.
+Plugins must be loaded first, since they register further names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

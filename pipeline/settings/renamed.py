@@ -1,4 +1,4 @@
-"""Settings under their former names: they are read as the present ones, with a notice."""
+"""Settings under former names: they are read as if they had the present names, with a notice."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,9 +13,9 @@ RENAMED: Mapping[Place, str] = {
 
 
 def with_present_names(blocks: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Place, str]]]:
-    """Return the blocks of a settings file under present names, and each former place with its present name.
+    """Return the blocks of a settings file with present names, and each former place with its present name.
 
-    Where both names stand in the file, neither is changed: the former one is then unknown.
+    If the file has both names, neither is changed: the former one is then unknown.
 
     >>> with_present_names({"train": {"singles": [], "budget": 2}})
     ({'train': {'budget': 2, 'unimodal_models': []}}, [(('train', 'singles'), 'unimodal_models')])
@@ -28,7 +28,7 @@ def with_present_names(blocks: Mapping[str, Any]) -> tuple[dict[str, Any], list[
 
 
 def notices(path: object, lines: Iterator[tuple[int, Place, str]]) -> tuple[str, ...]:
-    """Return a sentence on each former name, given the line, the place and the present name."""
+    """Return a sentence about each former name, given the line, the place and the present name."""
     return tuple(
         f"{path}, line {line}: {'.'.join(place)} is now called {present}: rename it" for line, place, present in lines
     )

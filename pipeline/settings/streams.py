@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from pipeline.settings.validation import Block
 
-DEFAULT = "default"  # the track that players take
+DEFAULT = "default"  # the track that players choose
 MIX = "mix"  # all channels
 SIDES = {"left": "left", "l": "left", "fl": "left", "right": "right", "r": "right", "fr": "right"}
 CHANNEL = re.compile(r"lfe2?|(f|b|s|w|d|t|fl|fr|tf|tb|ts|bf|sd|ss|tt)?[lrc]")  # FFmpeg's names, as in FL, TBC, LFE
@@ -20,15 +20,15 @@ def check_channel(channel: str) -> None:
     known = wanted.casefold() in {MIX, *SIDES} or CHANNEL.fullmatch(wanted.casefold())
     if not known and not (wanted.isdecimal() and int(wanted) > 0):
         raise ValueError(
-            f"{channel!r} is no channel: write left (or L, FL), right (or R, FR), mix, a number from 1 on, or one of "
-            "FFmpeg's names, such as FC"
+            f"{channel!r} is not a channel: write left (or L, FL), right (or R, FR), mix, a number from 1 on, or one "
+            "of FFmpeg's names, such as FC"
         )
 
 
 def check_track(track: str) -> None:
     """Raise ValueError if no recording can have such a track."""
     if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
-        raise ValueError(f"{track!r} is no track: write a number from 1 on, a language, a title, or default")
+        raise ValueError(f"{track!r} is not a track: write a number from 1 on, a language, a title, or default")
 
 
 def _possible_track(track: int | str) -> int | str:
@@ -99,8 +99,8 @@ class AudioConfig:
     def __post_init__(self) -> None:
         if not self.low_hz < self.high_hz < self.rate_hz / 2:
             raise ValueError(
-                f"low_hz is {self.low_hz} and high_hz {self.high_hz}: the first must be lower than the second, and the "
-                f"second lower than half of rate_hz, which is {self.rate_hz}"
+                f"low_hz is {self.low_hz} and high_hz is {self.high_hz}: low_hz must be below high_hz, and high_hz "
+                f"below half of rate_hz, which is {self.rate_hz}"
             )
 
 

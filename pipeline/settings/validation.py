@@ -1,7 +1,7 @@
-"""Settings dataclasses from YAML or JSON, by pydantic; a fault names the place, the value there and what is allowed.
+"""Build settings dataclasses from YAML or JSON with pydantic; a fault names the place, the value and what is allowed.
 
-Types are strict: a number in quotes is text, and ``true`` is not a number. What a field allows stands beside it, as in
-``Annotated[float, Field(gt=0)]``. The message on a wrong value and the schema for editors are made from that.
+Types are strict: a number in quotes is text, and ``true`` is not a number. The type of a field says what it allows, as
+in ``Annotated[float, Field(gt=0)]``. Error messages and the schema for editors are made from it.
 """
 
 import json
@@ -19,8 +19,8 @@ from pipeline.foreign import one_line
 
 T = TypeVar("T")
 
-Fault = tuple[Place, str]  # where a mistake is, and the end of the sentence that names it
-Node = Mapping[str, Any]  # of a JSON schema
+Fault = tuple[Place, str]  # where a mistake is, and the end of the sentence that describes it
+Node = Mapping[str, Any]  # a part of a JSON schema
 
 _STRICT = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
 _TYPES = {
@@ -45,7 +45,7 @@ def _named_once(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 Listed = Annotated[tuple[T, ...], Strict(False), AfterValidator(_named_once)]  # a list that names nothing twice
-Block = Annotated[T, BeforeValidator(lambda value: {} if value is None else value)]  # nothing after its name is empty
+Block = Annotated[T, BeforeValidator(lambda value: {} if value is None else value)]  # null counts as an empty block
 
 
 def parse(cls: type[T], block: Any, where: str) -> T:
@@ -54,7 +54,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
     Raises
     ------
     UserError
-        If a name is unknown or missing, or a field does not allow its value. The message names the first fault.
+        If a name is unknown or missing, or a value is not allowed. The message names the first fault.
     """
     found, faults = validated(cls, block)
     if found is None:
@@ -65,7 +65,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
 def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
     """Return a settings dataclass built from a block, or None and all faults of the block."""
     adapter = _adapter(cls)  # type: ignore[arg-type]  # a class can be hashed
-    text = json.dumps([block])  # as JSON, where a list may stand for a tuple though types are strict
+    text = json.dumps([block])  # in JSON, strict types still accept a list for a tuple
     try:
         return adapter.validate_json(text)[0], []
     except ValidationError as error:
@@ -117,7 +117,7 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) -> Iterator[Fault]:
-    """Yield one fault per place, though pydantic reports one error for each type that a value may have."""
+    """Yield one fault per place, although pydantic reports one error for each type that a value may have."""
     seen = set()
     for error in errors:
         place, value, allowed = _reached(error["loc"][1:], block, node, root)
@@ -136,7 +136,7 @@ def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) 
 
 
 def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tuple[Place, Any, Node]:
-    """Follow an error's location through the block and its schema, and skip its parts that name a type."""
+    """Follow an error's location through the block and its schema, skipping the parts that only name a type."""
     place: Place = ()
     for part in loc:
         inside = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))

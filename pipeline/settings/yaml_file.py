@@ -1,4 +1,4 @@
-"""The YAML of a settings file, read so that names stay as they are written and no value is misread.
+"""Read the YAML of a settings file so that names stay as written and no value is misread.
 
 YAML turns text into numbers, dates and truth values (``1.10``, ``2024-01-01``, ``on``), keeps the last of two equal
 keys, and lets a short file expand to a very long one. Names and dates are therefore read as text; equal keys and long
@@ -17,12 +17,12 @@ from pipeline.errors import UserError
 _NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # YAML types that no setting has
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
-_MOST = 100_000  # values, each counted as often as aliases repeat it
+_MOST = 100_000  # most values, each counted as often as aliases repeat it
 _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads only the types of JSON; a date is text."""
+    """Reads only the types of JSON; a date stays text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -61,14 +61,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def line_of(path: Path, *keys: str | int) -> int:
-    """Return the line of a value in a settings file: that of its name, or of the last of the names that is there.
+    """Return the line of a value in a settings file, or of the innermost block around it that exists.
 
     Parameters
     ----------
     path
-        Of a file that `read_yaml` reads.
+        A file that `read_yaml` can read.
     keys
-        Names, and positions in lists, that lead to the value.
+        Names and positions in lists that lead to the value.
     """
     node, line = yaml.SafeLoader(path.read_text(encoding="utf-8-sig")).get_single_node(), 1
     for key in keys:
@@ -110,9 +110,9 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
 
 
 def _count(node: yaml.Node, sizes: dict[int, int], path: Path) -> int:
-    """Return how many values a node has when all aliases are written out; raise `UserError` if they are too many."""
+    """Return the number of values in a node with all aliases expanded; raise `UserError` if there are too many."""
     if id(node) not in sizes:
-        sizes[id(node)] = _MOST  # until it is known, since a node may contain itself
+        sizes[id(node)] = _MOST  # until the size is known, since a node may contain itself
         sizes[id(node)] = 1 + sum(_count(part, sizes, path) for part in _parts(node))
     if sizes[id(node)] >= _MOST:
         raise UserError(f"{path}, line {_line(node)}: this expands to more than {_MOST} values: use fewer aliases")
@@ -138,12 +138,12 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
             if name is None:
                 raise UserError(f"{path}, line {_line(key)}: a list or mapping cannot be the name of a setting")
             if name in seen and key.tag != _MERGE:
-                raise UserError(f"{path}, line {_line(key)}: the key {name!r} is in line {seen[name]} already")
+                raise UserError(f"{path}, line {_line(key)}: the key {name!r} is already in line {seen[name]}")
             seen[name] = _line(key)
 
 
 def _as_written(root: yaml.Node) -> None:
-    """Mark as text the names of blocks and of what is in them, and the lists of corpora and extractors."""
+    """Mark as text the names of blocks and of their entries, and the items of the lists of corpora and extractors."""
     for block, content in _pairs(root):
         block.tag = _STRING
         for name, value in _pairs(content):

@@ -95,9 +95,9 @@ def test_a_diverged_row_is_named_and_the_others_are_as_without_it(trained: Train
     assert "transformer" not in printed_without(params, "mine", "video")
     with Pool(0) as pool:
         assert list(explain(params, "mine", pool, repeats=1))
-        with pytest.raises(UserError, match="matches no row"):
+        with pytest.raises(UserError, match="is neither a row of the table"):
             list(explain(params, "mine", pool, ["transformer"]))
-    with pytest.raises(UserError, match="matches no row"):
+    with pytest.raises(UserError, match="is neither a row of the table"):
         compare(params, "transformer", "concat:audio+video:fcnn", "mine")
     with pytest.raises((UserError, ModelError), match="infinite or undefined"):
         fit(params, "mine", configuration_of(params, "mine", "transformer", (), None))

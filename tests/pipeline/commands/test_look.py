@@ -27,12 +27,12 @@ def test_status_verify_reads_every_file_and_fails_on_a_damaged_one(here: Path) -
     failed = invoke("status", "--verify")
     assert failed.exit_code == 1
     assert "results/c/predictions.csv" in failed.output
-    assert "files differ from what was written: do what their lines say" in failed.output
+    assert "files differ from what was written: see the lines above" in failed.output
 
 
 @pytest.mark.parametrize(
     ("ok", "code", "last"),
-    [(True, 0, "ok     libGL: loads"), (False, 1, "Error: 1 checks failed: do what their lines say")],
+    [(True, 0, "ok     libGL: loads"), (False, 1, "Error: 1 checks failed: see the lines above")],
 )
 def test_the_doctor_fails_where_a_check_fails(ok: bool, code: int, last: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Check("Python", True, "3.11"), Check("libGL", ok, "loads")]

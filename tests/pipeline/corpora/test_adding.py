@@ -119,7 +119,7 @@ def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_
     ("name", "changes", "message"),
     [
         ("demo", {}, "already has a corpus 'demo'"),
-        ("my corpus", {}, "cannot name a corpus"),
+        ("my corpus", {}, "a corpus cannot be named"),
         ("mine", {"root": "nowhere"}, "--root nowhere is not a folder"),
         ("mine", {"modalities": "text,smell"}, "'smell'"),
         ("mine", {"kind": "kfold"}, "did you mean 'group-kfold'"),

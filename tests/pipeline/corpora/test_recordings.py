@@ -129,7 +129,7 @@ def test_sound_that_is_not_read_is_a_warning_with_its_line(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("column", "value", "message"),
-    [("audio_channel", "middle", "'middle' is no channel"), ("audio_track", "0", "'0' is no track")],
+    [("audio_channel", "middle", "'middle' is not a channel"), ("audio_track", "0", "'0' is not a track")],
 )
 def test_impossible_tracks_and_channels_are_errors(tmp_path: Path, column: str, value: str, message: str) -> None:
     interview(tmp_path / "a.wav")

@@ -91,19 +91,19 @@ def test_other_utterances_or_labels_are_refused(two: Path) -> None:
     table = pd.read_csv(path, keep_default_na=False)
     table[table["utterance"] != "u3"].to_csv(path, index=False)
     bound(path)
-    with pytest.raises(UserError, match=r"8 and 7 predictions are not of the same utterances, as 'u3'"):
+    with pytest.raises(UserError, match=r"predict different utterances \(8 and 7\), for example 'u3'"):
         compare(params, "results/c", "other/c")
     table.assign(truth=["b", *table["truth"][1:]]).to_csv(path, index=False)
     bound(path)
-    with pytest.raises(UserError, match="different labels, as of 'u0'"):
+    with pytest.raises(UserError, match="the labels of the two differ, first for 'u0'"):
         compare(params, "results/c", "other/c")
 
 
 def test_what_cannot_be_compared_is_said(two: Path) -> None:
     params = load_params(two / "params.yaml")
-    with pytest.raises(UserError, match="not one with the other"):
+    with pytest.raises(UserError, match="but not a folder with a configuration"):
         compare(params, "results/c", "vote:text+audio")
-    with pytest.raises(UserError, match="named after no corpus"):
+    with pytest.raises(UserError, match="matches no corpus in"):
         compare(params, "other", "results/c")
     with pytest.raises(UserError, match=r"run\.corpora lists 0 corpora"):
         compare(params, "vote", "unimodal")
@@ -123,9 +123,9 @@ def test_a_row_may_be_named_in_part_if_it_is_the_only_one() -> None:
     assert find_configuration("majority", ROWS) == ROWS[3]
     with pytest.raises(UserError, match=r"matches several rows.*vote:text\+audio:svm, vote:text\+audio:mlp"):
         find_configuration("vote:text+audio", ROWS)
-    with pytest.raises(UserError, match=r"'unimodl:text' matches no row of the table.*unimodal:text:svm"):
+    with pytest.raises(UserError, match=r"'unimodl:text' is neither a row of the.*unimodal:text:svm"):
         find_configuration("unimodl:text", ROWS)
-    with pytest.raises(UserError, match="matches no row"):
+    with pytest.raises(UserError, match="is neither a row of the table"):
         find_configuration("unimodal:text:svm:more", ROWS)
 
 

@@ -79,7 +79,7 @@ def test_the_leak_is_named_and_what_is_at_chance_is_not():
     assert [numbers(line)[3] for line in lines[1:]] == [False, True, False]
     assert error == (
         "c: 1 of 3 rows are better than chance on shuffled labels, such as unimodal text xgboost:"
-        " test labels reach what is fitted"
+        " test labels leak into training"
     )
 
 

@@ -6,24 +6,11 @@ import pytest
 
 from models.evaluation.metrics import metrics_of
 from pipeline.errors import UserError
-from pipeline.evaluation.printing import printed, printed_robustness, printed_without
+from pipeline.evaluation.printing import printed_without
 from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
-from pipeline.stages.evaluate import evaluate
 from pipeline.tables import bound
-from tests.pipeline.evaluation.trained_corpus import beside, read
-
-
-def again(folder: Path) -> None:
-    evaluate(load_params(folder / "params.yaml"), "c")
-
-
-def shown(folder: Path) -> str:
-    return markdown(printed(load_params(folder / "params.yaml"), "c"))
-
-
-def robust(folder: Path) -> str:
-    return markdown(printed_robustness(load_params(folder / "params.yaml"), "c"))
+from tests.pipeline.evaluation.trained_corpus import again, beside, read, robust, shown
 
 
 def test_seconds_and_parameters_are_shown_where_train_noted_them(classification: Path) -> None:

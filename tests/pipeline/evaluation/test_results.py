@@ -70,7 +70,7 @@ def test_groups_are_counted_among_the_predicted_utterances_only():
     assert groups.to_dict() == {"u1": "s", "u2": "s", "u3": "t"}
     assert count_groups(groups, TABLE) == 2
     assert count_groups(groups, pd.DataFrame({"utterance": ["u1", "u2", "u2"]})) == 1
-    with pytest.raises(UserError, match="'u9', which is no utterance of the corpus"):
+    with pytest.raises(UserError, match="'u9', which is not in the corpus"):
         group_by_utterance(TABLE, CLASSES, pd.DataFrame({"utterance": ["u9", "u1"]}))
 
 

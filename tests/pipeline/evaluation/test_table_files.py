@@ -76,7 +76,7 @@ def test_what_was_written_is_read_back(results: Path) -> None:
 def test_a_table_that_lacks_a_metric_or_a_number_is_named(results: Path) -> None:
     table = pd.read_csv(results / "table.csv", keep_default_na=False)
     for broken, message in (
-        (table[table["metric"] != "r"], r"table\.csv lacks r, which the settings ask for"),
+        (table[table["metric"] != "r"], r"table\.csv lacks r, which the settings require"),
         (table[:0], r"table\.csv lacks mae, r|lacks all rows"),
         (table.assign(value="much"), r"table\.csv is damaged"),
         (table.drop(columns="low"), r"table\.csv is damaged"),

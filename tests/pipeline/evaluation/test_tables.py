@@ -10,24 +10,21 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipeline.evaluation.printing import printed, printed_robustness
-from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
-from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, beside, project, read, trained, value
-
-
-def again(folder: Path) -> None:
-    evaluate(load_params(folder / "params.yaml"), "c")
-
-
-def shown(folder: Path) -> str:
-    return markdown(printed(load_params(folder / "params.yaml"), "c"))
-
-
-def robust(folder: Path) -> str:
-    return markdown(printed_robustness(load_params(folder / "params.yaml"), "c"))
+from tests.pipeline.evaluation.trained_corpus import (
+    SINGLE,
+    TRUTH,
+    again,
+    beside,
+    project,
+    read,
+    robust,
+    shown,
+    trained,
+    value,
+)
 
 
 def test_fusions_are_judged_in_words(classification: Path) -> None:
@@ -70,7 +67,7 @@ def test_one_modality_alone_has_nothing_to_compare(tmp_path: Path, monkeypatch: 
     systems = {("majority", "", ""): ["a"] * 8, ("unimodal", "text", "svm"): SINGLE}
     project(tmp_path, TRUTH, systems, "classification")  # type: ignore[arg-type]
     again(tmp_path)
-    assert "Nothing is fused here" in robust(tmp_path)
+    assert "There is no fusion here" in robust(tmp_path)
     for name in ("comparisons.csv", "robustness.csv", "by_presence.csv", "only_fusion.csv", "only_single.csv"):
         assert read(tmp_path, name).empty
     assert "verdict" in shown(tmp_path)

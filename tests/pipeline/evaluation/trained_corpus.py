@@ -1,4 +1,4 @@
-"""A corpus as `prepare` and `train` leave it, with predictions that a test chooses: what `evaluate` reads."""
+"""A corpus as `prepare` and `train` leave it, with predictions chosen by the test, and what `evaluate` makes of it."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -9,7 +9,10 @@ import pandas as pd
 import yaml
 
 from pipeline.corpora.utterances import COLUMNS
+from pipeline.evaluation.printing import printed, printed_robustness
+from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
+from pipeline.stages.evaluate import evaluate
 from pipeline.training.trained import inputs_of
 from tests.conftest import bind
 
@@ -58,14 +61,14 @@ def project(
 
 
 def trained(folder: Path, notices: Sequence[str] = ("look here",), normalise: str = "standard") -> None:
-    """Bind what lies there as `prepare` and `train` do: it is what they wrote."""
+    """Bind the files as `prepare` and `train` do after writing them."""
     bind(folder / "data/work/c")
     inputs = inputs_of(load_params(folder / "params.yaml"), "c")
     bind(folder / "results/c", "train.json", inputs=inputs, notices=list(notices), normalise=normalise, fits=[])
 
 
 def beside(folder: Path, without: object) -> None:
-    """Write what train puts beside the predictions; a fusion without a modality always predicts `without`."""
+    """Write the other files of `train`; a fusion with an ablated modality always predicts `without`."""
     results = folder / "results/c"
     predictions = pd.read_csv(results / "predictions.csv", keep_default_na=False)
     who = ["strategy", "modalities", "model"]
@@ -87,6 +90,20 @@ def beside(folder: Path, without: object) -> None:
     ]
     pd.concat(fits).to_csv(results / "fits.csv", index=False)
     trained(folder)
+
+
+def again(folder: Path) -> None:
+    evaluate(load_params(folder / "params.yaml"), "c")
+
+
+def shown(folder: Path) -> str:
+    """Return the table as the terminal shows it."""
+    return markdown(printed(load_params(folder / "params.yaml"), "c"))
+
+
+def robust(folder: Path) -> str:
+    """Return the page on missing modalities as the terminal shows it."""
+    return markdown(printed_robustness(load_params(folder / "params.yaml"), "c"))
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:

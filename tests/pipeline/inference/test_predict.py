@@ -227,9 +227,9 @@ def test_another_version_or_other_weights_are_refused_and_libraries_remarked_on(
     assert "features.posture: the model was trained with" in notices[0]
     made["version"] = 99
     made["weights"] = {"x": "y"}
-    with pytest.raises(UserError, match="trained with version 99 of it") as refused:
+    with pytest.raises(UserError, match="trained with version 99, but this is 1") as refused:
         require_same(params, schema, "m")
-    assert "its weights files are not those" in str(refused.value)
+    assert "trained with other weights files" in str(refused.value)
 
 
 def test_imported_features_are_refused_by_name(params: Params, model: Path) -> None:
@@ -280,7 +280,7 @@ def test_what_is_no_source_is_named(params: Params, model: Path, tmp_path: Path)
     for source, message in [
         (tmp_path / "no.mp4", "does not exist: name a recording"),
         (tmp_path, "holds no manifest.csv"),
-        (tmp_path / "clips.csv", "is called manifest.csv: rename it"),
+        (tmp_path / "clips.csv", "must be called manifest.csv: rename it"),
     ]:
         with pytest.raises(UserError, match=message):
             predict(params, model, source)

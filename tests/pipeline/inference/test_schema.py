@@ -52,7 +52,7 @@ ODD = [
     (("features", "text", 0, "kind"), "run", "'run'"),
     (("features", "text", 0, "fingerprint"), None, "lacks its fingerprint"),
     (("features", "text", 0, "fingerprint", "config"), [], "must be"),
-    (("features", "text", 1, "name"), "../../escape", "no transformer"),
+    (("features", "text", 1, "name"), "../../escape", "is not a known transformer"),
     (("frames",), [], "must be"),
     (("streams",), {"smell": {}}, "streams.smell.version is missing"),
     (("streams", "text"), None, "it must be a mapping of names to values"),

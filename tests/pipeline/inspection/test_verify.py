@@ -74,7 +74,7 @@ def test_undamaged_files_pass(here: Path) -> None:
     entry = next((here / "data/cache/vader").rglob("*.clip"))
     flipped(entry)
     checked = invoke("status", "--verify")
-    assert f"{entry.relative_to(here)} is damaged: the stage that needs it makes it again" in checked.output
+    assert f"{entry.relative_to(here)} is damaged: the stage that needs it will write it again" in checked.output
     output_of("extract")
     assert ClipCache(Path("data/cache"), "vader").get(entry.stem) is not None
     (here / "results/c/presence.csv").unlink()

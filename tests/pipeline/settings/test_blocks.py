@@ -60,7 +60,7 @@ def test_edges_of_what_is_allowed(block: type[Any], name: str, allowed: list[Any
 def test_neighbours_on_both_sides_count_together() -> None:
     assert not validated(ContextParams, {"before": 600, "after": 400})[1]
     [(place, fault)] = validated(ContextParams, {"before": 600, "after": 401})[1]
-    assert (place, fault) == ((), ": before (600) and after (401) are more than 1000 together")
+    assert (place, fault) == ((), ": before (600) plus after (401) must be at most 1000")
     assert [ContextParams(*pair).used for pair in ((0, 0), (1, 0), (0, 1))] == [False, True, True]
 
 

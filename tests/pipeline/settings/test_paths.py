@@ -13,15 +13,8 @@ from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 from pipeline.settings.paths import CorpusPaths, check_store
 from tests.conftest import ROOT, write_csv
+from tests.pipeline.settings.test_blocks import CORPUS
 
-CORPUS = {
-    "reader": "manifest",
-    "root": "clips",
-    "task": "classification",
-    "label": "mood",
-    "modalities": ["text"],
-    "protocol": {"kind": "group-kfold"},
-}
 HOSTILE = [
     "../escape",
     "..",
@@ -54,9 +47,9 @@ def load(folder: Path, **blocks: object) -> object:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_that_a_corpus_cannot_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match=r"params\.yaml, line \d+: corpora\..*: .* cannot name a corpus"):
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+: corpora\..*: a corpus cannot be named"):
         load(tmp_path, corpora={name: CORPUS})
-    with pytest.raises(UserError, match=r"params\.yaml, line \d+: run\.corpora\[0\]: .* cannot name a corpus"):
+    with pytest.raises(UserError, match=r"params\.yaml, line \d+: run\.corpora\[0\]: a corpus cannot be named"):
         load(tmp_path, corpora={"mine": CORPUS}, run={"corpora": [name]})
 
 
@@ -96,7 +89,7 @@ def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[objec
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(dvc, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert not names or "cannot name a corpus" in done.stderr + done.stdout
+    assert not names or "a corpus cannot be named" in done.stderr + done.stdout
     assert not [path for path in tmp_path.rglob("OWNED*") if path.is_file()]
 
 

@@ -37,8 +37,8 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
 @pytest.mark.parametrize(
     ("blocks", "place", "start"),
     [
-        ({"run": {"corpora": ["a b"]}}, "run.corpora.0", ": 'a b' cannot name a corpus"),
-        ({"corpora": {"a/b": CORPUS}}, "corpora.a/b", ": 'a/b' cannot name a corpus"),
+        ({"run": {"corpora": ["a b"]}}, "run.corpora.0", ": a corpus cannot be named 'a b'"),
+        ({"corpora": {"a/b": CORPUS}}, "corpora.a/b", ": a corpus cannot be named 'a/b'"),
         ({"corpora": {"a": CORPUS | {"metrics": ["mea"]}}}, "corpora.a.metrics.0", "is 'mea', which is unknown; did"),
         ({"corpora": {"a": CORPUS | {"metrics": ["accuracy"]}}}, "corpora.a.metrics.0", "is 'accuracy', which is"),
         ({"corpora": {"a": CORPUS | {"classifiers": ["sv"]}}}, "corpora.a.classifiers.0", "is 'sv', which is unknown"),

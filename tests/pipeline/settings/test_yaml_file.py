@@ -54,10 +54,10 @@ BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("run: {workers: 1}\nrun: {workers: 2}", r"line 2: the key 'run' is in line 1 already"),
-        ("corpora:\n  a: {x: 1}\n  b: {x: 1}\n  a: {x: 2}\n", r"line 4: the key 'a' is in line 2 already"),
-        ("train:\n  settings:\n    svm: {C: 1, C: 2}", r"line 3: the key 'C' is in line 3 already"),
-        ("corpora: {1: {x: 1}, '1': {x: 2}}", "the key '1' is in line 1 already"),
+        ("run: {workers: 1}\nrun: {workers: 2}", r"line 2: the key 'run' is already in line 1"),
+        ("corpora:\n  a: {x: 1}\n  b: {x: 1}\n  a: {x: 2}\n", r"line 4: the key 'a' is already in line 2"),
+        ("train:\n  settings:\n    svm: {C: 1, C: 2}", r"line 3: the key 'C' is already in line 3"),
+        ("corpora: {1: {x: 1}, '1': {x: 2}}", "the key '1' is already in line 1"),
         (BOMB, "more than 100000 values"),
         ("a: &a [*a]", "more than 100000 values"),
         ("a: &a {b: *a}", "more than 100000 values"),

@@ -34,12 +34,17 @@ def fold(train=(0, 1, 2), test=(3,), inner=(((0, 1), (2,)),), name="fold-1"):
     return Fold(name, np.array(train), np.array(test), pairs)
 
 
-@pytest.fixture
-def job(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def write_inputs():
+    """Write the feature stores and the utterance table of the corpus into the working directory."""
     for (name,) in FEATURES.values():
         store(name, [ok([i, i + 1]) for i in range(4)])
     table(label=list("abab"))
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_inputs()
     (tmp_path / "own.py").write_text("A = 1\n")
     return Job("c", str(tmp_path), CORPUS, SETTINGS, (str(tmp_path / "own.py"),), fold(), (AUDIO, TWO))
 

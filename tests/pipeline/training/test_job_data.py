@@ -22,6 +22,7 @@ from tests.pipeline.training.test_fit_keys import (
     later,
     table,
     train,
+    write_inputs,
 )
 from tests.pipeline.training.test_inputs import ok, store
 
@@ -29,9 +30,7 @@ from tests.pipeline.training.test_inputs import ok, store
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for (name,) in FEATURES.values():
-        store(name, [ok([i, i + 1]) for i in range(4)])
-    table(label=list("abab"))
+    write_inputs()
     return Job("c", str(tmp_path), CORPUS, SETTINGS, (), fold(), (AUDIO, TWO))
 
 
