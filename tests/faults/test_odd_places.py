@@ -52,7 +52,9 @@ def test_a_copy_that_may_only_be_read_can_be_looked_at(read_only: Path) -> None:
     assert f"Error: {world.RESULTS / 'table.csv'}: Read-only file system" in done.output
     done = world.run(read_only, world.PREDICT)
     assert (done.code, done.fault) == (1, "")
-    assert "data/work cannot be written" in done.output
+    assert (
+        "data/work, where `predict` puts the features of the recording while it runs, cannot be written" in done.output
+    )
 
 
 def test_a_named_pipe_is_refused_and_not_waited_for(template: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         (CORPUS.replace("classification", "guessing"), "task is 'guessing'"),
         ("streams: {sound: {}}", "streams.sound is unknown; there are: text, audio, video"),
         ("streams: {audio: {rate: 16000}}", "streams.audio.rate is unknown; did you mean 'rate_hz'"),
-        ("streams: {audio: {low_hz: 9000}}", "line 1: streams.audio: low_hz is 9000.0 and high_hz 7600.0"),
+        ("streams: {audio: {low_hz: 9000}}", "line 1: streams.audio: low_hz is 9000.0 and high_hz is 7600.0"),
         ("streams: {video: {detector: hair}}", "detector is 'hair'"),
         (
             "features: {extract: [opensmle]}",
