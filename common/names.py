@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-LISTED = 40  # most names that a message lists
-_LONGEST = 80  # most characters of a name in a list
+LISTED = 40  # maximum number of names that a message lists
+_LONGEST = 80  # maximum length of a name in a list
 
-MISTYPED = 0.8  # `difflib` ratio from which an unknown name counts as a mistyped known one
+MISTYPED = 0.8  # lowest `difflib` ratio at which an unknown name counts as a mistyped known one
 
 EntryT = TypeVar("EntryT")
 
@@ -29,9 +29,9 @@ def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
     Parameters
     ----------
     wrong, known
-        The name, and those that it may stand for.
+        The unknown name, and the valid ones that it may stand for.
     alike
-        The `difflib` ratio from which two names are similar.
+        The lowest `difflib` ratio of two similar names.
 
     Examples
     --------
@@ -39,19 +39,19 @@ def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
     ('opensmile', '')
     """
     short = [name for name in known if len(name) <= _LONGEST] if len(wrong) <= _LONGEST else []
-    return next(iter(get_close_matches(wrong, short, n=1, cutoff=alike)), "")  # it is slow on long texts
+    return next(iter(get_close_matches(wrong, short, n=1, cutoff=alike)), "")  # slow on long strings
 
 
 def suggest(wrong: str, known: Iterable[str]) -> str:
-    """Return the end of a message on an unknown name: the closest valid one, and all of them.
+    """Return the end of a message about an unknown name: the closest valid one, and all of them.
 
     >>> suggest("opensmle", ["opensmile", "mfcc"])
-    "did you mean 'opensmile'? There are: opensmile, mfcc"
+    "did you mean 'opensmile'? Available: opensmile, mfcc"
     """
     names: Sequence[str] = [str(name) for name in known]
     close = closest(str(wrong), names)
-    hint = f"did you mean {close!r}? There" if close else "there"
-    return f"{hint} are: {listed_names(names) or 'none'}"
+    hint = f"did you mean {close!r}? Available" if close else "available"
+    return f"{hint}: {listed_names(names) or 'none'}"
 
 
 def repeated(names: Iterable[str]) -> str | None:
@@ -82,7 +82,7 @@ class Registry(Generic[EntryT]):
     >>> colours["blu"]
     Traceback (most recent call last):
     ...
-    LookupError: no colour is named 'blu'; did you mean 'blue'? There are: red, blue
+    LookupError: no colour is named 'blu'; did you mean 'blue'? Available: red, blue
     """
 
     def __init__(self, kind: str, error: type[Exception], entries: Mapping[str, EntryT]) -> None:

@@ -42,7 +42,7 @@ def register(extractor: type[Extractor[Any]]) -> None:
 
 
 def _faults_of(extractor: type[Extractor[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the attributes of a class that are missing or impossible, and what is wrong with each."""
+    """Yield the attributes of a class that are missing or invalid, and what is wrong with each."""
     for attribute in ("name", "modality", "version", "Config"):
         if not hasattr(extractor, attribute):
             yield attribute, "is missing"
@@ -50,7 +50,7 @@ def _faults_of(extractor: type[Extractor[Any]]) -> Iterator[tuple[str, str]]:
     if extractor.modality not in MODALITIES:
         yield "modality", f"is {extractor.modality!r}; {suggest(str(extractor.modality), MODALITIES)}"
     if not isinstance(extractor.version, int) or extractor.version < 1:
-        yield "version", f"is {extractor.version!r}: it must be a whole number from 1 on"
+        yield "version", f"is {extractor.version!r}: it must be a whole number of at least 1"
     if not is_dataclass(extractor.Config):
         yield "Config", "is not a dataclass"
 
@@ -71,7 +71,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
     Raises
     ------
     ExtractorError
-        If the name or a key is unknown, or a value is impossible.
+        If the name or a key is unknown, or a value is invalid.
     """
     cls = extractor_class(name)
     known = [f.name for f in fields(cls.Config)]

@@ -197,7 +197,7 @@ def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> An
     """
     found = strategy(name)
     if recipe.task not in TASKS:
-        raise ModelError(f"the task {recipe.task!r} is unknown: there are {', '.join(TASKS)}")
+        raise ModelError(f"the task {recipe.task!r} is unknown: choose from {', '.join(TASKS)}")
     if found.kind == "fusion" and not recipe.modalities:
         raise ModelError(f"the strategy {name!r} needs at least one modality")
     if found.kind == "unimodal" and (len(recipe.modalities) != 1 or found.modality not in ("", *recipe.modalities)):

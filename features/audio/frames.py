@@ -16,7 +16,7 @@ def require(stream: AudioStream, shortest_s: float) -> FloatArray:
     """
     length_s = stream.samples.size / stream.rate_hz
     if length_s < shortest_s:
-        raise EmptyInput(f"{1000 * length_s:.0f} ms of sound: {1000 * shortest_s:.0f} ms are the least to measure")
+        raise EmptyInput(f"{1000 * length_s:.0f} ms of sound: at least {1000 * shortest_s:.0f} ms are needed")
     return stream.signal()
 
 

@@ -67,10 +67,10 @@ class ProsodyConfig:
                 f"low_hz {self.low_hz} and high_hz {self.high_hz}: they must satisfy 20 <= low_hz < high_hz <= 2000"
             )
         if not 0 < self.aperiodicity < 1:
-            raise ValueError(f"aperiodicity is {self.aperiodicity}: it must lie between 0 and 1")
+            raise ValueError(f"aperiodicity is {self.aperiodicity}: it must be between 0 and 1")
         for name in ("quiet_db", "pause_db", "pause_s", "dip_db", "syllables_per_word"):
             if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must lie above 0")
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0")
 
 
 _PITCH_NAMES = (

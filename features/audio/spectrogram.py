@@ -37,9 +37,9 @@ class SpectrogramConfig:
     def __post_init__(self) -> None:
         check_frames(self.frame_s, self.hop_s)
         if not 4 <= self.bands <= 128:
-            raise ValueError(f"bands is {self.bands}: it must lie from 4 to 128")
+            raise ValueError(f"bands is {self.bands}: it must be from 4 to 128")
         if not self.range_db > 0:
-            raise ValueError(f"range_db is {self.range_db}: it must lie above 0")
+            raise ValueError(f"range_db is {self.range_db}: it must be above 0")
 
 
 class Spectrogram(Extractor[AudioStream]):

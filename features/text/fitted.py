@@ -44,14 +44,14 @@ def build(name: str, settings: Mapping[str, Any]) -> Any:
     Raises
     ------
     ExtractorError
-        If the name or a setting is unknown, or a value is impossible.
+        If the name or a setting is unknown, or a value is invalid.
 
     Examples
     --------
     >>> build("tfidf", {"ngram": 2})
     Traceback (most recent call last):
     ...
-    features.errors.ExtractorError: features.tfidf: unknown setting 'ngram'; did you mean 'ngrams'? There are: ngrams, \
+    features.errors.ExtractorError: features.tfidf: unknown setting 'ngram'; did you mean 'ngrams'? Available: ngrams, \
 min_df, max_features, components
     """
     cls = _FITTED[name]()

@@ -49,7 +49,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.components = components
 
     def check(self) -> None:
-        """Refuse impossible settings with `ExtractorError`."""
+        """Refuse invalid settings with `ExtractorError`."""
         low, high = self.ngrams
         if not 1 <= low <= high <= MOST_WORDS:
             raise ExtractorError(

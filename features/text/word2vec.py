@@ -62,7 +62,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.vectors = vectors
 
     def check(self) -> None:
-        """Refuse impossible settings, and a file that is not there, with `ExtractorError`."""
+        """Refuse invalid settings, and a file that is not there, with `ExtractorError`."""
         if min(self.size, self.window, self.epochs, self.min_count) < 1:
             raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
         if self.vectors is not None and not Path(self.vectors).is_file():

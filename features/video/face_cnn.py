@@ -46,7 +46,7 @@ class FaceCnnConfig:
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.scale <= 2:
-            raise ValueError(f"scale is {self.scale}: it must lie from 0.5 to 2 box sides")
+            raise ValueError(f"scale is {self.scale}: it must be from 0.5 to 2 box sides")
 
 
 class FaceCnn(Extractor[VideoStream]):

@@ -76,7 +76,7 @@ class LandmarksConfig:
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_score <= 1:
-            raise ValueError(f"min_score is {self.min_score}: it must lie from 0 to 1")
+            raise ValueError(f"min_score is {self.min_score}: it must be from 0 to 1")
 
 
 class Landmarks(Extractor[VideoStream]):

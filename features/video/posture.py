@@ -71,7 +71,7 @@ class PostureConfig:
             raise ValueError(f"step is {self.step}: it must be 1 or more")
         for name, value in (("min_score", self.min_score), ("min_visibility", self.min_visibility)):
             if not 0 <= value <= 1:
-                raise ValueError(f"{name} is {value}: it must lie from 0 to 1")
+                raise ValueError(f"{name} is {value}: it must be from 0 to 1")
 
 
 @dataclass(frozen=True)

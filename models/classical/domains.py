@@ -75,21 +75,21 @@ def _named(*names: str) -> Domain:
     return Domain(f"one of {', '.join(names)}", names=names)
 
 
-COUNT = Domain("a whole number from 1 on", 1, whole=True)
+COUNT = Domain("a whole number of at least 1", 1, whole=True)
 POSITIVE = Domain("a number above 0", 0, above=True)
-NOT_NEGATIVE = Domain("a number from 0 on", 0)
+NOT_NEGATIVE = Domain("a number of at least 0", 0)
 SHARE = Domain("a share from 0 to below 1", 0, 1, below=True, advised=(0, 0.9))
 PART = Domain("a share above 0, up to 1", 0, 1, above=True)
 SEED = Domain("a whole number from 0 to 4294967295", 0, 2**32 - 1, whole=True, advised=None)
 _RATE = replace(POSITIVE, advised=(0, 1))
-_EVEN = Domain("an even number from 2 on, since two heads of attention share it", 2, whole=True, multiple=2)
-_LAYERS = Domain("a whole number from 0 on", 0, whole=True)
-_DEPTH = Domain("a whole number from 1 on, or 0 for no limit", 0, whole=True, names=(None,), advised=(1, math.inf))
-_LEAF = Domain("a whole number from 1 on, or a share above 0 and below 1", 0, above=True, whole=True, share=True)
+_EVEN = Domain("an even number of at least 2, since two heads of attention share it", 2, whole=True, multiple=2)
+_LAYERS = Domain("a whole number of at least 0", 0, whole=True)
+_DEPTH = Domain("a whole number of at least 1, or 0 for no limit", 0, whole=True, names=(None,), advised=(1, math.inf))
+_LEAF = Domain("a whole number of at least 1, or a share above 0 and below 1", 0, above=True, whole=True, share=True)
 _COMPONENTS = Domain(
-    "a whole number from 1 on, or a share of variance above 0 and below 1", 0, above=True, whole=True, share=True
+    "a whole number of at least 1, or a share of variance above 0 and below 1", 0, above=True, whole=True, share=True
 )
-_CLASS_WEIGHT = Domain("null, balanced, or weights from 0 on by the classes' names", names=(None, "balanced"))
+_CLASS_WEIGHT = Domain("null, balanced, or a mapping of class names to weights of at least 0", names=(None, "balanced"))
 
 _LEARNING = {"learning_rate": _RATE, "weight_decay": NOT_NEGATIVE, "epochs": COUNT, "patience": COUNT, "seed": SEED}
 _NET = {**_LEARNING, "batch": COUNT, "hidden": COUNT, "dropout": SHARE}
@@ -150,7 +150,7 @@ def has_order(owner: str, setting: str) -> bool:
 
 
 def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield the place of each impossible value in a block of settings, and what is wrong, as the end of a sentence.
+    """Yield the place of each invalid value in a block of settings, and what is wrong, as the end of a sentence.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
     Examples
     --------
     >>> list(faults("fcnn", {"epochs": [10, 0]}))
-    [(('epochs', 1), 'is 0: it must be a whole number from 1 on')]
+    [(('epochs', 1), 'is 0: it must be a whole number of at least 1')]
     """
     if owner not in DOMAINS:
         from models.registry import settings_of
@@ -186,7 +186,7 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
 
 
 def require(owner: str, **settings: Any) -> None:
-    """Check settings; an impossible one raises `ModelError`."""
+    """Check settings; an invalid one raises `ModelError`."""
     for place, fault in faults(owner, settings):
         raise ModelError(f"{owner}: {'.'.join(map(str, place))} {fault}")
 

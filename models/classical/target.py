@@ -42,7 +42,7 @@ class Target:
             If the task is unknown, there are no labels, a score is not finite, or a label is not one of `classes`.
         """
         if task not in TASKS:
-            raise ModelError(f"the task {task!r} is unknown: there are {', '.join(TASKS)}")
+            raise ModelError(f"the task {task!r} is unknown: choose from {', '.join(TASKS)}")
         labels = np.asarray(y)
         if labels.ndim != 1 or not len(labels):
             raise ModelError(f"labels have shape {labels.shape}: there must be one for each of at least one utterance")

@@ -179,7 +179,7 @@ class Modalities:
     def _check_matrix(self, modality: str, matrix: NDArray[np.float32]) -> None:
         if modality not in self.present:
             masks = ", ".join(self.present) or "none"
-            raise ModelError(f"pooled[{modality!r}] has no presence mask: there are {masks}")
+            raise ModelError(f"pooled[{modality!r}] has no presence mask; those with one: {masks}")
         if matrix.ndim != 2:
             raise ModelError(f"pooled[{modality!r}] has shape {matrix.shape}: it must be (utterances, features)")
         if np.isinf(matrix[self.present[modality]]).any():
@@ -229,7 +229,7 @@ class Modalities:
     def mask(self, modality: str) -> BoolArray:
         """Return a mask ``(n,)`` of the utterances that have `modality`; an unknown one raises `ModelError`."""
         if modality not in self.present:
-            raise ModelError(f"there is no modality {modality!r}: there are {', '.join(self.present) or 'none'}")
+            raise ModelError(f"there is no modality {modality!r}; available: {', '.join(self.present) or 'none'}")
         return self.present[modality]
 
     def fingerprint(self, modalities: Iterable[str]) -> str:

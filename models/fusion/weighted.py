@@ -47,7 +47,7 @@ class WeightedAverage(Late):
 
     def _learn(self, outputs: FloatArray, usable: BoolArray, target: Target, groups: Any) -> None:  # noqa: ARG002
         if self.pool not in ("geometric", "arithmetic"):
-            raise ModelError(f"the pool {self.pool!r} is unknown: there are geometric, arithmetic")
+            raise ModelError(f"the pool {self.pool!r} is unknown: choose geometric or arithmetic")
         count = len(outputs)
         start = np.append(np.full(count, 1 / count), 1.0)
         if len(target):

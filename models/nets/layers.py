@@ -135,7 +135,7 @@ class Encoder(nn.Module):
     def __init__(self, summary: int, steps: int, hidden: int, dropout: float, kind: str) -> None:
         super().__init__()
         if kind not in ENCODERS:
-            raise ModelError(f"the encoder {kind!r} is unknown: there are {', '.join(ENCODERS)}")
+            raise ModelError(f"the encoder {kind!r} is unknown: choose from {', '.join(ENCODERS)}")
         self.summary = nn.Linear(summary, hidden) if summary else None
         self.steps = ENCODERS[kind](steps, hidden) if steps else None
         width = hidden * (bool(summary) + bool(steps))

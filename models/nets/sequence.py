@@ -205,7 +205,7 @@ class SequenceLSTM(Neural):
 
     def _net(self, inputs: ReducedInputs, outputs: int, settings: Mapping[str, Any]) -> TrainedNet:
         if settings["pooling"] not in ("mean", "last"):
-            raise ModelError(f"the pooling {settings['pooling']!r} is unknown: there are mean, last")
+            raise ModelError(f"the pooling {settings['pooling']!r} is unknown: choose mean or last")
         steps, summary = (0 if part is None else part.width_ for part in (inputs.steps_, inputs.summary_))
         widths = {"steps": steps, "summary": summary} if steps else {"steps": summary, "summary": 0}
         options = {key: settings[key] for key in ("hidden", "dropout", "pooling")}

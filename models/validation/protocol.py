@@ -142,7 +142,7 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 def _groups(table: pd.DataFrame, by: str) -> Any:
     if by not in table:
         there = ", ".join(map(str, table.columns))
-        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: there are {there}")
+        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column; it has {there}")
     groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
     empty = np.flatnonzero(groups == "")
     if len(empty):

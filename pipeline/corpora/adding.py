@@ -35,7 +35,7 @@ def add_corpus(
     Raises
     ------
     UserError
-        If the name is taken or cannot be used, or a setting is impossible; then nothing is changed.
+        If the name is taken or cannot be used, or a setting is invalid; then nothing is changed.
     """
     check_name(name)
     with _editing(path):

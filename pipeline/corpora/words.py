@@ -78,7 +78,7 @@ def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> N
         return
     near = {name: _nearly(name, header) for name in absent}
     first, *others = absent
-    hint = f"did you mean {near[first]!r}? There are: {listed_names(header)}" if near[first] else suggest(first, header)
+    hint = f"did you mean {near[first]!r}? Available: {listed_names(header)}" if near[first] else suggest(first, header)
     more = "".join(f". It has no column {name!r} either; did you mean {near[name]!r}?" for name in others if near[name])
     raise UserError(f"{path} has no column {first!r}; {hint}{more}")
 

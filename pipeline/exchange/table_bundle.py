@@ -32,7 +32,7 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
         )
     if not options.arrays:
         raise UserError(
-            f"{source.path}: name the columns that are features of a modality (--array 'audio=mfcc_*'); there are "
+            f"{source.path}: name the columns that are features of a modality (--array 'audio=mfcc_*'); available: "
             f"{_some(header)}"
         )
     roles = {getattr(options, role) for role in ROLES}

@@ -59,7 +59,7 @@ def fit(
     Raises
     ------
     UserError
-        If features are missing, out of date or were written again meanwhile, a setting is impossible, or steps are
+        If features are missing, out of date or were written again meanwhile, a setting is invalid, or steps are
         words but the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
@@ -125,7 +125,7 @@ def _fitted(
             model = build(configuration.strategy, recipe_of(configuration, corpus, settings, classes)).fit(data, labels)
             model.predict(data)  # a model whose outputs are not numbers is not saved
             return model
-        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+        except ValueError as error:  # an invalid value among the settings, in scikit-learn's words
             raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
 
 

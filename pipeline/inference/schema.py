@@ -96,7 +96,7 @@ class _Described:
 
 
 def checked(schema: Schema, where: str) -> Schema:
-    """Return a schema that came from a file; a missing or impossible value raises `UserError`."""
+    """Return a schema that came from a file; a missing or invalid value raises `UserError`."""
     parse(_Described, schema, where)
     return schema
 

@@ -20,7 +20,7 @@ def check_channel(channel: str) -> None:
     known = wanted.casefold() in {MIX, *SIDES} or CHANNEL.fullmatch(wanted.casefold())
     if not known and not (wanted.isdecimal() and int(wanted) > 0):
         raise ValueError(
-            f"{channel!r} is not a channel: write left (or L, FL), right (or R, FR), mix, a number from 1 on, or one "
+            f"{channel!r} is not a channel: write left (or L, FL), right (or R, FR), mix, a number from 1, or one "
             "of FFmpeg's names, such as FC"
         )
 
@@ -28,7 +28,7 @@ def check_channel(channel: str) -> None:
 def check_track(track: str) -> None:
     """Raise ValueError if no recording can have such a track."""
     if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
-        raise ValueError(f"{track!r} is not a track: write a number from 1 on, a language, a title, or default")
+        raise ValueError(f"{track!r} is not a track: write a number from 1, a language, a title, or default")
 
 
 def _possible_track(track: int | str) -> int | str:
@@ -80,10 +80,10 @@ class AudioConfig:
     trim_db
         Both ends are cut off where they are quieter than the loudest 10 ms by more than this, in dB.
     track
-        Which of several audio tracks is read: a number from 1 on, a language, a title, or ``default``, the track that
+        Which of several audio tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `audio_track` of a manifest takes precedence.
     channel
-        Which channel is read: ``mix`` (all of them), ``left`` (``L``), ``right`` (``R``), a number from 1 on, or a name
+        Which channel is read: ``mix`` (all of them), ``left`` (``L``), ``right`` (``R``), a number from 1, or a name
         as in ``FC``. The column `audio_channel` of a manifest takes precedence.
     """
 
@@ -125,7 +125,7 @@ class VideoConfig:
     jpeg_quality
         JPEG quality of both kinds of image.
     track
-        Which of several video tracks is read: a number from 1 on, a language, a title, or ``default``, the track that
+        Which of several video tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `video_track` of a manifest takes precedence.
     """
 

@@ -86,14 +86,14 @@ def described(node: Node, root: Node) -> str:
     """Return what a node of a JSON schema allows, to follow "it must be".
 
     >>> described({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}, {})
-    "a whole number from 1 on or 'auto'"
+    "a whole number of at least 1 or 'auto'"
     """
     node = resolved(node, root)
     if "anyOf" in node:
         return _either([described(branch, root) for branch in node["anyOf"]])
     if "enum" in node or "const" in node:
         return _either([_written(value) for value in node.get("enum", [node.get("const")])])
-    least = f" of at least {node['minItems']}" if "minItems" in node else ""
+    least = f" of {node['minItems']} or more" if "minItems" in node else ""
     return _TYPES.get(node.get("type", ""), "any value") + least + _range(node)
 
 
@@ -104,9 +104,9 @@ def _either(choices: Sequence[str]) -> str:
 def _range(node: Node) -> str:
     low, high = node.get("minimum"), node.get("maximum")
     above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    start = f" from {low}" if low is not None else f" above {above}" if above is not None else ""
+    start = f" above {above}" if above is not None else "" if low is None else f" from {low}"
     if high is None and below is None:
-        return f"{start} on" if low is not None else start
+        return f" of at least {low}" if low is not None else start
     end = f"to {high}" if high is not None else f"to below {below}"
     return f"{start}{',' if above is not None else ''} {'up ' if low is None else ''}{end}"
 

@@ -87,7 +87,7 @@ def _read(text: str, path: Path) -> Any:
         blocks = _constructed(_Loader(text), path)
     except RecursionError:
         raise UserError(f"{path} is nested too deeply to be settings") from None
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError is an impossible number
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError is an invalid number
         raise UserError(f"{path} is not readable YAML: {' '.join(str(error).split())}") from error
     _check_numbers(blocks, str(path))
     return blocks

@@ -19,7 +19,7 @@ def checked(path: Path) -> str:
     Raises
     ------
     UserError
-        If the file is missing, or a name or a value in it is unknown or impossible.
+        If the file is missing, or a name or a value in it is unknown or invalid.
     """
     params = load_params(path)
     for name in params.run.corpora:

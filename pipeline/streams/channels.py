@@ -46,7 +46,7 @@ def voice_of(
     names
         FFmpeg's names of the channels.
     channel
-        ``mix``, ``left``, ``right``, a number from 1 on, or a name.
+        ``mix``, ``left``, ``right``, a number from 1, or a name.
     rate_hz
         Samples per second.
     where

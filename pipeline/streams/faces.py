@@ -81,7 +81,7 @@ def detector(name: str, min_score: float) -> Detector:
     """
     builders = {"mediapipe": _mediapipe, "haar": _haar}
     if name not in builders:
-        raise ValueError(f"no face detector is named {name!r}: there are {', '.join(builders)}")
+        raise ValueError(f"no face detector is named {name!r}: choose from {', '.join(builders)}")
     return builders[name](min_score)
 
 

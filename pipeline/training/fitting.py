@@ -61,7 +61,7 @@ def fitted_model(
     Raises
     ------
     UserError
-        If a setting has an impossible value.
+        If a setting has an invalid value.
     FitError
         If the outputs of the fit are not finite, or a plugin's model fails.
     """
@@ -75,7 +75,7 @@ def fitted_model(
             raise
         except DIVERGED as error:
             raise DivergedError(str(error)) from error
-        except ValueError as error:  # an impossible value among the settings, in scikit-learn's words
+        except ValueError as error:  # an invalid value among the settings, in scikit-learn's words
             raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
 
 

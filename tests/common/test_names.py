@@ -6,16 +6,16 @@ from common.names import Registry, listed_names, suggest
 
 
 def test_a_list_of_names_is_never_long() -> None:
-    assert suggest("q", ["a", "bb"]) == "there are: a, bb"
+    assert suggest("q", ["a", "bb"]) == "available: a, bb"
     many = suggest("name_17", [f"name_{i}" for i in range(5000)])
-    assert many.startswith("did you mean 'name_17'? There are: name_0, name_1, ")
+    assert many.startswith("did you mean 'name_17'? Available: name_0, name_1, ")
     assert many.endswith(" and 4960 more")
     assert len(suggest("x", ["y" * 10_000] * 30)) < 3000
 
 
 def test_the_closest_name_comes_first_and_long_names_are_cut() -> None:
-    assert suggest("weigthed", ["vote", "weighted"]) == "did you mean 'weighted'? There are: vote, weighted"
-    assert suggest("x", []) == "there are: none"
+    assert suggest("weigthed", ["vote", "weighted"]) == "did you mean 'weighted'? Available: vote, weighted"
+    assert suggest("x", []) == "available: none"
     assert listed_names(["y" * 100]) == "y" * 77 + "..."
 
 
@@ -32,7 +32,7 @@ def test_entries_are_found_by_name_in_the_order_of_the_table() -> None:
 
 
 def test_an_unknown_name_raises_the_registrys_own_error_with_the_closest_name() -> None:
-    with pytest.raises(LookupError, match=r"no extractor is named 'mfc'; did you mean 'mfcc'\? There are: mfcc, vader"):
+    with pytest.raises(LookupError, match=r"no extractor is named 'mfc'; did you mean 'mfcc'\? Available: mfcc, vader"):
         registry()["mfc"]
 
 

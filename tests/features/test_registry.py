@@ -140,10 +140,10 @@ def test_unknown_and_doubled_names() -> None:
 @pytest.mark.parametrize(
     ("attributes", "sentence"),
     [
-        ({"modality": None}, "modality is None; there are: text, audio, video"),
+        ({"modality": None}, "modality is None; available: text, audio, video"),
         ({"modality": "audoi"}, "modality is 'audoi'; did you mean 'audio'"),
-        ({"version": 0}, "version is 0: it must be a whole number from 1 on"),
-        ({"version": "1"}, "version is '1': it must be a whole number from 1 on"),
+        ({"version": 0}, "version is 0: it must be a whole number of at least 1"),
+        ({"version": "1"}, "version is '1': it must be a whole number of at least 1"),
         ({"Config": dict}, "Config is not a dataclass"),
     ],
 )

@@ -286,7 +286,7 @@ def test_impossible_recipes_are_refused(name, recipe, message):
 @pytest.mark.parametrize(
     ("name", "recipe", "message"),
     [
-        ("unimodal", Recipe("regression", ("face",)), "no modality 'face': there are text, audio, video"),
+        ("unimodal", Recipe("regression", ("face",)), "no modality 'face'; available: text, audio, video"),
         ("concat", Recipe("regression", THREE, classifier="forest"), "did you mean 'random_forest'"),
         ("vote", Recipe("regression", THREE, classifier_settings={"alfa": 1}), "did you mean 'alpha'"),
         (

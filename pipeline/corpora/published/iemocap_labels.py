@@ -200,7 +200,7 @@ def _head(file: Path, line: int, content: str, log: Log) -> Evaluated | None:
     if not _is_turn_of(file.stem, name):
         errors.append(f"{name} is not an utterance of {file.stem}")
     if code not in EMOTIONS:
-        errors.append(f"{name}: the emotion is {code!r}; there are {', '.join(EMOTIONS)}")
+        errors.append(f"{name}: the emotion is {code!r}; it must be one of {', '.join(EMOTIONS)}")
     first, last = _times(name, start, end, errors.append, lambda message: log.warn(file, message, line))
     values = _scores(name, scores, errors.append, lambda message: log.warn(file, message, line))
     for message in errors:

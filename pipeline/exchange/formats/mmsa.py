@@ -103,7 +103,7 @@ def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
             there = ", ".join(
                 f"{k} {np.shape(v) if isinstance(v, np.ndarray) else ''}".strip() for k, v in part.items()
             )
-            raise UserError(f"{path}, {split}: the key {key!r} is missing; there are: {there or 'none'}")
+            raise UserError(f"{path}, {split}: the key {key!r} is missing; available: {there or 'none'}")
     count = len(arrays["id"])
     for key, cells in arrays.items():
         if len(cells) != count:
@@ -262,7 +262,7 @@ def _scores(bundle: Bundle) -> NDArray[np.float64]:
     name = next((c for c in (SCORE, "label") if c in table), None)
     if name is None:
         raise UserError(
-            f"MMSA needs numbers in a column {SCORE!r} or 'label'; there are: {listed_names(table.columns)}"
+            f"MMSA needs numbers in a column {SCORE!r} or 'label'; available: {listed_names(table.columns)}"
         )
     scores = np.asarray(pd.to_numeric(table[name], errors="coerce"), np.float64)
     wrong = np.flatnonzero(~np.isfinite(scores))

@@ -176,7 +176,8 @@ def _check_named(
 ) -> None:
     if not named:
         raise UserError(
-            f"{path}: name the arrays that are features of a modality (--array text=NAME); there are {_listed(headers)}"
+            f"{path}: name the arrays that are features of a modality (--array text=NAME); available: "
+            f"{_listed(headers)}"
         )
     for _, name in named:
         if name not in headers:

@@ -91,7 +91,7 @@ class Budget:
 
 
 def value_count(shape: Any) -> int:
-    """Return how many values an array of this shape holds; an impossible shape raises `ValueError`."""
+    """Return how many values an array of this shape holds; an invalid shape raises `ValueError`."""
     if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"an array of shape {one_line(shape, 40)}")
     count = 1

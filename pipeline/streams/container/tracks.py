@@ -163,7 +163,7 @@ def _named(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
         found = [t for t in tracks if name.casefold() in (t.language.casefold(), t.title.casefold())]
     if not found:
         listed = ", ".join(map(str, tracks))
-        raise MediaError(f"{where} has no {kind} track {name!r}: there {'are' if len(tracks) > 1 else 'is'} {listed}")
+        raise MediaError(f"{where} has no {kind} track {name!r}; available: {listed}")
     return next((track for track in found if track.chosen), found[0])
 
 

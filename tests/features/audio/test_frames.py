@@ -14,7 +14,7 @@ def voice(samples: int) -> AudioStream:
 
 def test_a_stream_must_be_as_long_as_a_frame() -> None:
     assert require(voice(25), 0.025).tolist() == [0.5] * 25
-    with pytest.raises(EmptyInput, match="24 ms of sound: 25 ms are the least to measure"):
+    with pytest.raises(EmptyInput, match="24 ms of sound: at least 25 ms are needed"):
         require(voice(24), 0.025)
 
 

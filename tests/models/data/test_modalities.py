@@ -48,7 +48,7 @@ def test_the_same_rows_are_selected_from_all_columns(rows):
         ({"present": {"audio": np.ones(5, bool)}}, r"present\['audio'\] has shape \(5,\)"),
         ({"pooled": {"audio": np.ones((4, 2), np.float32)}}, r"pooled\['audio'\] has shape \(4, 2\)"),
         ({"pooled": {"audio": np.ones(6, np.float32)}}, r"must be \(utterances, features\)"),
-        ({"pooled": {"face": np.ones((6, 2), np.float32)}}, r"pooled\['face'\] has no presence mask: there are audio"),
+        ({"pooled": {"face": np.ones((6, 2), np.float32)}}, r"pooled\['face'\] has no presence mask"),
         ({"names": {"audio": ("one",)}}, "has 1 entries"),
         ({"pooled": {"audio": np.full((6, 2), np.inf, np.float32)}}, "infinite"),
     ],
@@ -66,7 +66,7 @@ def test_two_dimensional_indexing_is_refused():
 
 
 def test_an_unknown_modality_is_refused_with_a_list_of_the_known_ones():
-    with pytest.raises(ModelError, match="no modality 'face': there are audio, text"):
+    with pytest.raises(ModelError, match="no modality 'face'; available: audio, text"):
         make().mask("face")
 
 

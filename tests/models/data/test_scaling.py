@@ -109,7 +109,7 @@ def test_a_scaler_is_found_by_its_name():
     assert isinstance(scaler("standard"), Standardise)
     with pytest.raises(ModelError, match="no normalisation is named 'quantle'; did you mean 'quantile'"):
         scaler("quantle")
-    with pytest.raises(ModelError, match="no normalisation is named 'x'; there are: standard, quantile"):
+    with pytest.raises(ModelError, match="no normalisation is named 'x'; available: standard, quantile"):
         scaler("x")
 
 

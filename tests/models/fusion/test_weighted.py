@@ -64,5 +64,5 @@ def test_a_score_is_averaged_whatever_the_pool():
 
 def test_an_unknown_pool_is_refused():
     x, y = data(n=60)
-    with pytest.raises(ModelError, match="the pool 'max' is unknown: there are geometric, arithmetic"):
+    with pytest.raises(ModelError, match="the pool 'max' is unknown: choose geometric or arithmetic"):
         WeightedAverage(bases(C=1.0), pool="max").fit(x, y)

@@ -94,7 +94,7 @@ def test_an_encoder_reads_summary_and_steps():
     assert Encoder(7, 5, 4, 0.0, "lstm")(torch.randn(2, 7), steps, mask).shape == (2, 4)
     assert Encoder(7, 0, 4, 0.0, "cnn").steps is None
     assert Encoder(0, 5, 4, 0.0, "cnn").summary is None
-    with pytest.raises(ModelError, match="the encoder 'gru' is unknown: there are lstm, cnn"):
+    with pytest.raises(ModelError, match="the encoder 'gru' is unknown: choose from lstm, cnn"):
         Encoder(0, 5, 4, 0.0, "gru")
 
 

@@ -113,7 +113,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (sheet(), Protocol("group-kfold", by="speaker", folds=1), "at least 2 folds"),
         (sheet(speakers=1), Protocol("group-kfold", by="speaker", folds=2), "at least 2 groups"),
         (sheet(speakers=1), Protocol("leave-one-group-out", by="speaker"), "has 1"),
-        (sheet(), Protocol("group-kfold", by="actor"), "no such column: there are utterance"),
+        (sheet(), Protocol("group-kfold", by="actor"), "no such column; it has utterance"),
         (
             sheet(speaker=[""] + ["s"] * 23),
             Protocol("group-kfold", by="speaker"),

@@ -27,7 +27,7 @@ def test_arrays_are_read_by_modality() -> None:
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        ("covarep", "must read MODALITY=NAME; there are: text, audio, video"),
+        ("covarep", "must read MODALITY=NAME; available: text, audio, video"),
         ("txt=bert", "did you mean 'text'"),
         ("text=", "names no array: write text=NAME"),
         ("text=bert,audio=covarep", "names two modalities"),

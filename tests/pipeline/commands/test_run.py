@@ -35,7 +35,7 @@ def test_prepare_counts_what_the_manifest_holds(here: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("preprocess", "--modality", "smell"), "no modality is named 'smell'; there are: text, audio, video"),
+        (("preprocess", "--modality", "smell"), "no modality is named 'smell'; available: text, audio, video"),
         (("extract", "--extractor", "vadr"), "'vadr'; did you mean 'vader'"),
         (("train", "--corpus", "d"), "no corpus is named 'd'"),
         (("evaluate", "--drop", "audio"), "--drop audio: the corpus has no modality 'audio'"),

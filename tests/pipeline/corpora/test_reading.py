@@ -68,7 +68,7 @@ def test_rows_are_renumbered(returned: Any) -> None:
         ({"text": None}, "the text nan of utterance 2, which is a float: text is needed, empty if it is unknown"),
         ({"start": "0"}, "the start '0' of utterance 2, which is a str: a number is needed"),
         ({"line": float("nan")}, "utterances without a line"),
-        ({"split": "dev"}, "the split 'dev' of utterance 'b'; there are: train, valid, test"),
+        ({"split": "dev"}, "the split 'dev' of utterance 'b'; available: train, valid, test"),
     ],
 )
 def test_cells_that_break_the_contract_are_refused(changed: dict[str, Any], message: str, returned: Any) -> None:
@@ -80,7 +80,7 @@ def test_missing_columns_are_refused(returned: Any) -> None:
     table = pd.DataFrame(rows())
     with pytest.raises(UserError, match=r"without the column 'media': make each row with .*utterance_row"):
         returned(corpus(table.drop(columns="media")))
-    with pytest.raises(UserError, match="without the label column 'species'; there are: kind"):
+    with pytest.raises(UserError, match="without the label column 'species'; available: kind"):
         returned(corpus(table.rename(columns={"species": "kind"})))
     with pytest.raises(UserError, match="words without the column 'end'"):
         returned(corpus(table, word_table(()).drop(columns="end")))

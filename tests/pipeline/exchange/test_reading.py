@@ -58,7 +58,7 @@ def test_a_valid_bundle_is_returned_unchanged(returned: Any) -> None:
         (Bundle(TABLE, words=pd.DataFrame({"word": ["hm"]})), "words without the column 'utterance'"),
         (Bundle(TABLE.iloc[[0, 0]]), r"f\.jsonl has the id 'a' more than once"),
         (Bundle(TABLE, features=STORE), "features of type FeatureSet: a tuple of FeatureSet is needed"),  # type: ignore[arg-type]
-        (made(modality="sound"), "the store 'voice' of the modality 'sound'; .*there are: text, audio, video"),
+        (made(modality="sound"), "the store 'voice' of the modality 'sound'; .*available: text, audio, video"),
         (made(items=[ENTRY]), "with items that are not of type Item: make them with"),
         (made(items=[item_of("a", ENTRY)] * 2), "with two items of the utterance 'a'"),
     ],

@@ -46,7 +46,7 @@ def test_built_in_formats_and_their_directions() -> None:
 def test_unknown_formats_and_unsupported_directions_are_refused() -> None:
     with pytest.raises(UserError, match=r"'parqet'.*did you mean 'parquet'"):
         reader_of("parqet")
-    with pytest.raises(UserError, match=r"'erc'.*there are: npz, parquet, mmsa, csd"):
+    with pytest.raises(UserError, match=r"'erc'.*available: npz, parquet, mmsa, csd"):
         writer_of("erc")
     with pytest.raises(UserError, match="'npz'"):
         register("npz", Format(write=lambda bundle, path: None))

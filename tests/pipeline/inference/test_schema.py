@@ -56,7 +56,7 @@ ODD = [
     (("frames",), [], "must be"),
     (("streams",), {"smell": {}}, "streams.smell.version is missing"),
     (("streams", "text"), None, "it must be a mapping of names to values"),
-    (("unknown",), 1, "unknown is unknown; there are: corpus"),
+    (("unknown",), 1, "unknown is unknown; available: corpus"),
     (("k" * 5000,), 1, "m.k+... is unknown"),
     (("utterances",), 10**4000, "a count is outside 0"),
     (("utterances",), -1, "a count is outside 0"),

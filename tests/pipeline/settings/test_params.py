@@ -44,15 +44,15 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
     [
         ("runs: {}", "line 1: runs is unknown; did you mean 'run'"),
         ("run: {worker: 2}", "line 1: run.worker is unknown; did you mean 'workers'"),
-        ("run: {workers: many}", "run.workers is 'many': it must be a whole number from 1 on or 'auto'$"),
-        ("run: {workers: 0}", "run.workers is 0: it must be a whole number from 1 on or 'auto'$"),
+        ("run: {workers: many}", "run.workers is 'many': it must be a whole number of at least 1 or 'auto'$"),
+        ("run: {workers: 0}", "run.workers is 0: it must be a whole number of at least 1 or 'auto'$"),
         ("run: {max_failed: 2}", "run.max_failed is 2: it must be a number from 0 to 1$"),
         ("run: {corpora: demo}", "run.corpora is 'demo': it must be a list"),
         ("corpora: {a: {reader: manifest}}", "corpora.a.root is missing"),
         (CORPUS.replace("[text, audio]", "[text, smell]"), r"line 3: corpora.mine.modalities\[1\] is 'smell'"),
-        (CORPUS.replace("[text, audio]", "[]"), r"modalities is \[\]: it must be a list of at least 1"),
+        (CORPUS.replace("[text, audio]", "[]"), r"modalities is \[\]: it must be a list of 1 or more"),
         (CORPUS.replace("classification", "guessing"), "task is 'guessing'"),
-        ("streams: {sound: {}}", "streams.sound is unknown; there are: text, audio, video"),
+        ("streams: {sound: {}}", "streams.sound is unknown; available: text, audio, video"),
         ("streams: {audio: {rate: 16000}}", "streams.audio.rate is unknown; did you mean 'rate_hz'"),
         ("streams: {audio: {low_hz: 9000}}", "line 1: streams.audio: low_hz is 9000.0 and high_hz is 7600.0"),
         ("streams: {video: {detector: hair}}", "detector is 'hair'"),
@@ -82,9 +82,9 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         (CORPUS.replace("[text, audio]", "[text, text]"), "'text' twice"),
         ("features: {mfcc: {count: -1}}", "features.mfcc"),
         ("train: {classifier: [svm]}", "train.classifier is unknown; did you mean 'classifiers'"),
-        ("evaluate: {resamples: 10.5}", "evaluate.resamples is 10.5: it must be a whole number from 0 on"),
-        ("evaluate: {resamples: -5}", "evaluate.resamples is -5: it must be a whole number from 0 on"),
-        ("evaluate: {seed: -1}", "evaluate.seed is -1: it must be a whole number from 0 on"),
+        ("evaluate: {resamples: 10.5}", "evaluate.resamples is 10.5: it must be a whole number of at least 0"),
+        ("evaluate: {resamples: -5}", "evaluate.resamples is -5: it must be a whole number of at least 0"),
+        ("evaluate: {seed: -1}", "evaluate.seed is -1: it must be a whole number of at least 0"),
         ("run: [", "not readable YAML"),
         ("just words", "must hold blocks"),
         ("run: {plugins: [no_such_module]}", "'no_such_module' cannot be imported"),
@@ -98,7 +98,7 @@ def test_each_mistake_is_named_with_its_place(text: str, message: str, tmp_path:
 @pytest.mark.parametrize(
     ("settings", "line", "message"),
     [
-        ("fcnn:\n      hidden: 8\n      epochs: 0", 5, "fcnn.epochs is 0: it must be a whole number from 1 on"),
+        ("fcnn:\n      hidden: 8\n      epochs: 0", 5, "fcnn.epochs is 0: it must be a whole number of at least 1"),
         ("fcnn: {epochs: 0}", 3, "fcnn.epochs is 0"),
         ("svm: {C: [1,\n      2,\n      -3]}", 5, r"svm.C\[2\] is -3: it must be a number above 0"),
         ("svm:\n      C:\n      - 1\n      - 0", 6, r"svm.C\[1\] is 0"),
@@ -122,11 +122,11 @@ def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> 
         load(tmp_path, text)
     lines = [line.removeprefix(str(tmp_path / "params.yaml, ")) for line in str(caught.value).splitlines()]
     assert lines == [
-        "line 1: evaluate.seed is -1: it must be a whole number from 0 on",
-        "line 3: train.budget is 0: it must be a whole number from 1 on",
-        "line 4: train.normalise is 'none'; there are: standard, quantile, speaker",
-        "line 6: run.workers is 'all': it must be a whole number from 1 on or 'auto'",
-        "line 7: runs is unknown; did you mean 'run'? There are: run, corpora, streams, features, train, evaluate",
+        "line 1: evaluate.seed is -1: it must be a whole number of at least 0",
+        "line 3: train.budget is 0: it must be a whole number of at least 1",
+        "line 4: train.normalise is 'none'; available: standard, quantile, speaker",
+        "line 6: run.workers is 'all': it must be a whole number of at least 1 or 'auto'",
+        "line 7: runs is unknown; did you mean 'run'? Available: run, corpora, streams, features, train, evaluate",
     ]
 
 

@@ -53,7 +53,7 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         ({"features": {"vadr": {}}}, "features.vadr", "is unknown; did you mean 'vader'"),
         ({"features": {"mfcc": {"count": 1.5}}}, "features.mfcc.count", "is 1.5: it must be a whole number"),
         ({"features": {"mfcc": {"count": 99}}}, "features.mfcc", ": "),
-        ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; there are: text"),
+        ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; available: text"),
         ({"train": {"features": {"audio": ["tfidf"]}}}, "train.features.audio.0", "is 'tfidf', which is unknown"),
         (
             {"train": {"fusions": ["vote", "pca/sv"]}},
@@ -86,5 +86,5 @@ def test_a_setting_that_a_strategy_or_classifier_of_a_plugin_does_not_take_is_re
     found = faults(train={"settings": {"mean": {"x": 1}, "own": {"alpha": 2.0, "c": 1}, "loud": {"any": 1}}})
     assert found == {
         "train.settings.mean.x": "is not a setting of mean; it has none",
-        "train.settings.own.c": "is not a setting of own; there are: C, alpha",
+        "train.settings.own.c": "is not a setting of own; available: C, alpha",
     }

@@ -85,10 +85,10 @@ def test_what_is_allowed_is_read_as_the_type_of_its_field(key: str, given: objec
         ("share", 1, "is 1: it must be a number from 0 to below 1"),
         ("on", 1, "is 1: it must be true or false"),
         ("on", "yes", "is 'yes': it must be true or false"),
-        ("size", 0, "is 0: it must be a whole number from 1 on or 'auto'"),
-        ("size", 2.0, "is 2.0: it must be a whole number from 1 on or 'auto'"),
-        ("size", "all", "is 'all': it must be a whole number from 1 on or 'auto'"),
-        ("side", "lefft", "is 'lefft'; did you mean 'left'? There are: left, right"),
+        ("size", 0, "is 0: it must be a whole number of at least 1 or 'auto'"),
+        ("size", 2.0, "is 2.0: it must be a whole number of at least 1 or 'auto'"),
+        ("size", "all", "is 'all': it must be a whole number of at least 1 or 'auto'"),
+        ("side", "lefft", "is 'lefft'; did you mean 'left'? Available: left, right"),
         ("side", 1, "is 1: it must be 'left' or 'right'"),
         ("names", "x", "is 'x': it must be a list"),
         ("names", ["x", "y", "x"], "names 'x' twice: once is enough"),
@@ -107,11 +107,11 @@ def test_every_fault_is_named_at_its_place() -> None:
     )
     assert found == {
         "names.1": "is 1: it must be text; write it in quotes",
-        "inner.least": "is 0: it must be a whole number from 1 on",
-        "inner.mots": "is unknown; did you mean 'most'? There are: least, most",
-        "table.a.least": "is '1': it must be a whole number from 1 on; write the number as 1",
+        "inner.least": "is 0: it must be a whole number of at least 1",
+        "inner.mots": "is unknown; did you mean 'most'? Available: least, most",
+        "table.a.least": "is '1': it must be a whole number of at least 1; write the number as 1",
         "other.most": "is null: it must be a whole number",
-        "shar": "is unknown; did you mean 'share'? There are: name, share, on, size, side, names, plain, inner, other, "
+        "shar": "is unknown; did you mean 'share'? Available: name, share, on, size, side, names, plain, inner, other, "
         "table, free",
     }
 
@@ -133,7 +133,7 @@ def test_the_value_in_a_message_is_cut_short() -> None:
 
 def test_parse_names_the_file_and_the_first_fault() -> None:
     assert parse(Inner, {"least": 2}, "m") == Inner(2)
-    with pytest.raises(UserError, match=r"^m\.json: schema\.least is 0: it must be a whole number from 1 on$"):
+    with pytest.raises(UserError, match=r"^m\.json: schema\.least is 0: it must be a whole number of at least 1$"):
         parse(Inner, {"least": 0}, "m.json: schema")
     with pytest.raises(UserError, match=r"^m: least \(3\) is more than most \(2\)$"):
         parse(Inner, {"least": 3, "most": 2}, "m")
@@ -164,7 +164,7 @@ def test_a_sentence_joins_place_and_fault_on_one_line(place: tuple[str | int, ..
         (Literal["a"], "'a'"),
         (int | str | None, "a whole number, text or null"),
         (list[int], "a list"),
-        (Annotated[list[int], Field(min_length=2)], "a list of at least 2"),
+        (Annotated[list[int], Field(min_length=2)], "a list of 2 or more"),
         (dict[str, int], "a mapping of names to values"),
         (Any, "any value"),
     ],

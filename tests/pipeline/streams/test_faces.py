@@ -42,7 +42,7 @@ def test_a_scaled_face_keeps_its_image():
 
 
 def test_unknown_detector():
-    with pytest.raises(ValueError, match="'mtcnn': there are mediapipe, haar"):
+    with pytest.raises(ValueError, match="'mtcnn': choose from mediapipe, haar"):
         detector("mtcnn", 0.5)
 
 

@@ -59,7 +59,7 @@ def test_splits() -> None:
     for cell, meant in (("dev", "valid"), ("Validation", "valid"), ("training", "train")):
         with pytest.raises(ValueError, match=f"did you mean '{meant}'"):
             split_of(cell)
-    with pytest.raises(ValueError, match="there are: train, valid, test"):
+    with pytest.raises(ValueError, match="available: train, valid, test"):
         split_of("nan")
 
 

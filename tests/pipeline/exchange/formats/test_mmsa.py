@@ -104,7 +104,7 @@ def test_masks_are_counted_and_lengths_are_limited(tmp_path: Path) -> None:
     [
         ({"other": 1}, "not an MMSA pickle: .* holds other"),
         ({"train": [1]}, "not an MMSA pickle"),
-        ({"train": part(0, audio=None)}, r"train: the key 'audio' is missing; there are: .*vision \(2, 6, 3\)"),
+        ({"train": part(0, audio=None)}, r"train: the key 'audio' is missing; available: .*vision \(2, 6, 3\)"),
         ({"train": part(0), "test": part(1, id=None)}, "test: the key 'id' is missing"),
         (
             {"train": part(0, vision=np.ones((2, 3)))},

@@ -118,7 +118,7 @@ def test_spans_of_several_tracks_in_any_order(tmp_path: Path) -> None:
     found = dict(read_audio(path, spans, AudioConfig()))
     assert sorted(found) == [0, 1, 2, 3]
     assert isinstance(found[2], MediaError)
-    assert "two.mkv has no audio track '9': there are 1 ('Desktop', 1 channel), 2 ('Mic', eng, 1 chan" in str(found[2])
+    assert "two.mkv has no audio track '9'; available: 1 ('Desktop', 1 channel), 2 ('Mic', eng, 1 chan" in str(found[2])
     assert np.array_equal(found[0].samples, found[3].samples)
     assert not np.array_equal(found[1].samples, found[0].samples)
 
@@ -156,7 +156,7 @@ def test_the_larger_picture_is_used_unless_the_other_is_named(tmp_path: Path) ->
         contents = survey(path, name)
         assert contents is not None
         assert contents.index == size
-    with pytest.raises(MediaError, match=r"no video track '3': there are 1 \(160x96\), 2 \(320x192\)"):
+    with pytest.raises(MediaError, match=r"no video track '3'; available: 1 \(160x96\), 2 \(320x192\)"):
         survey(path, "3")
 
 
