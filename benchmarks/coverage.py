@@ -3,20 +3,26 @@
 Predictions are simulated: each group has ten utterances and its own probability of a correct prediction, from a beta
 distribution with mean 0.7 and standard deviation 0.14. Two equally good models share these probabilities.
 
+The second table is of three classes, whose log-odds a model overstates by a factor: how often the intervals of the
+calibration error and the Brier score contain the value in a corpus of 400,000 utterances.
+
 Example: python -m benchmarks.coverage
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import softmax
 
+from models.data.modalities import FloatArray, IntArray
 from models.evaluation.intervals import group_bootstrap, paired_difference, resample
-from models.evaluation.metrics import metric
+from models.evaluation.metrics import metrics_of
 from models.evaluation.paired_tests import randomisation_test, swaps
 
 TRUTH = 0.7
 UTTERANCES = 10  # per group
-ACCURACY = metric("classification", "accuracy")
+ACCURACY, BRIER, ECE = metrics_of("classification", ("accuracy", "brier", "ece"))
+OVERSTATED = (1.0, 1.3, 2.0)  # factors; 1: the probabilities are the true ones
 GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 
@@ -56,14 +62,52 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
     return Measured(covered / runs, paired / runs, alarms / runs)
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """Shares of the simulated corpora in which an interval contains the true value; `percentile`: if not reflected."""
+
+    ece: float
+    percentile: float
+    brier: float
+
+
+def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0) -> Calibrated:
+    """Simulate `runs` corpora with a number of groups, 1000 resamples each."""
+    rng = np.random.default_rng(seed)
+    whole = _simulated(rng, 400_000, overstated)
+    true = {one.name: one(*whole) for one in (ECE, BRIER)}
+    resamples, covered = resample(np.repeat(np.arange(groups), UTTERANCES)), np.zeros(3)
+    for _ in range(runs):
+        corpus = _simulated(rng, groups * UTTERANCES, overstated)
+        for i, one in enumerate((ECE, replace(ECE, reflected=False), BRIER)):
+            found = group_bootstrap(one, *corpus, resamples)
+            covered[i] += found.low <= true[one.name] <= found.high
+    return Calibrated(*(covered / runs))
+
+
+def _simulated(rng: np.random.Generator, count: int, overstated: float) -> tuple[IntArray, FloatArray]:
+    """Return classes, and the probabilities that a model states."""
+    odds = rng.normal(0, 1.2, (count, 3))
+    true, stated = (softmax(factor * odds, axis=1) for factor in (1, overstated))
+    return (rng.random((count, 1)) > true.cumsum(axis=1)[:, :2]).sum(axis=1), stated
+
+
 def main() -> None:
-    """Print a Markdown table."""
+    """Print two Markdown tables."""
     columns = "95 % interval contains the accuracy", "... contains a difference of 0", "test finds a difference at 5 %"
     print(f"| groups | {' | '.join(columns)} |")
     print("|---|---|---|---|")
     for groups in GROUPS:
         found = measure(groups, runs=2000)
         print(f"| {groups} | {found.covered:.1%} | {found.paired:.1%} | {found.alarms:.1%} |")
+    columns = "95 % interval contains ece", "... if it were not reflected", "... contains brier"
+    print(f"\n| groups | overstated | {' | '.join(columns)} |")
+    print("|---|---|---|---|---|")
+    for groups in (12, 24, 100):
+        for factor in OVERSTATED:
+            calibrated = measure_calibration(groups, factor, runs=500)
+            shares = calibrated.ece, calibrated.percentile, calibrated.brier
+            print(f"| {groups} | {factor} | {' | '.join(f'{share:.1%}' for share in shares)} |")
 
 
 if __name__ == "__main__":

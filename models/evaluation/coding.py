@@ -1,12 +1,14 @@
 """Labels and predictions as the numbers that metrics read: scores as floats, classes as integers from 0."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.data.modalities import IntArray, Task
 from models.errors import ModelError
+
+Reads = Literal["predictions", "probabilities"]  # what a metric compares with the labels
 
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # as pandas names the types of objects
 
@@ -30,7 +32,9 @@ def coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
     return codes(first, second)
 
 
-def as_numbers(task: Task, truth: Any, predictions: Any, groups: IntArray) -> tuple[NDArray[Any], NDArray[Any]]:
+def as_numbers(
+    task: Task, truth: Any, predictions: Any, groups: IntArray, reads: Reads = "predictions"
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return labels and predictions of the same utterances as numbers.
 
     The task says what a number means: 2 is a score to a regression, whatever its type, and a class to a classification.
@@ -40,16 +44,18 @@ def as_numbers(task: Task, truth: Any, predictions: Any, groups: IntArray) -> tu
     task
         ``classification`` or ``regression``.
     truth
-        ``(n,)`` classes or scores.
+        ``(n,)`` classes or scores; for probabilities, the positions of the classes among their columns.
     predictions
-        ``(n,)``, or ``(s, n)`` of `s` models.
+        ``(n,)``, or ``(s, n)`` of `s` models; probabilities: ``(n, classes)``, or ``(s, n, classes)``.
     groups
         ``(n,)`` of the same utterances.
+    reads
+        Whether the predictions are probabilities.
 
     Returns
     -------
     tuple of ndarray
-        ``(n,)`` and ``(s, n)``.
+        ``(n,)``, and ``(s, n)`` or ``(s, n, classes)``.
 
     Raises
     ------
@@ -59,10 +65,14 @@ def as_numbers(task: Task, truth: Any, predictions: Any, groups: IntArray) -> tu
     import pandas as pd
 
     true, predicted = _array(truth), np.atleast_2d(_array(predictions))
+    if reads == "probabilities" and predicted.ndim == 2:
+        predicted = predicted[None]
     if not len(true) == predicted.shape[1] == len(groups):
         raise ModelError(
             f"{len(true)} labels, {predicted.shape[1]} predictions and groups of {len(groups)} utterances do not fit"
         )
+    if reads == "probabilities":
+        return true, predicted.astype(np.float64)
     if task == "regression":
         return true.astype(np.float64), predicted.astype(np.float64)
     both = np.concatenate([true, predicted.ravel()])
@@ -71,7 +81,7 @@ def as_numbers(task: Task, truth: Any, predictions: Any, groups: IntArray) -> tu
 
 
 def paired(first: Any, second: Any) -> NDArray[Any]:
-    """Return the predictions of two models as ``(2, n)``; two of different lengths raise `ModelError`."""
+    """Return the predictions of two models as ``(2, n, ...)``; two of different shapes raise `ModelError`."""
     ours, theirs = np.asarray(first), np.asarray(second)
     if ours.shape != theirs.shape:
         raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired: they do not fit")

@@ -4,7 +4,7 @@ Groups (speakers, dialogues, sessions) are never divided: the utterances of one 
 effective sample size is the number of groups, not of utterances.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,7 +86,7 @@ def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
 
 
 def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resamples) -> Interval:
-    """Return a metric and its 95 % percentile interval.
+    """Return a metric and its 95 % percentile interval, which is reflected at the value if the registry entry says so.
 
     A draw in which the metric is undefined (a correlation with a constant) is left out. With one group, or without any
     draw in which the metric is defined, the bounds are NaN.
@@ -96,9 +96,10 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
     prediction
-        ``(n,)``, or ``(s, n)`` of `s` models, whose metrics are averaged in every draw.
+        ``(n,)``, or ``(s, n)`` of `s` models, whose metrics are averaged in every draw; probabilities:
+        ``(n, classes)`` or ``(s, n, classes)``.
     resamples
         Of the same n utterances.
 
@@ -110,10 +111,13 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
     References
     ----------
     B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile intervals).
+    A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 5.2 (basic intervals, which
+    are reflected).
     """
-    true, predicted = as_numbers(metric.task, truth, prediction, resamples.groups)
+    true, predicted = as_numbers(metric.task, truth, prediction, resamples.groups, metric.reads)
     value = float(np.mean([metric(true, one) for one in predicted]))
-    return _interval(value, _resampled(metric, true, predicted, resamples).mean(axis=0))
+    found = _interval(metric, value, _resampled(metric, true, predicted, resamples).mean(axis=0))
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0)) if metric.share else found
 
 
 def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resamples: Resamples) -> Interval:
@@ -124,9 +128,9 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
     first, second
-        ``(n,)`` predictions of two models.
+        ``(n,)`` predictions of two models, or their probabilities ``(n, classes)``.
     resamples
         Of the same n utterances.
 
@@ -135,9 +139,9 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     ModelError
         If lengths disagree.
     """
-    true, both = as_numbers(metric.task, truth, paired(first, second), resamples.groups)
+    true, both = as_numbers(metric.task, truth, paired(first, second), resamples.groups, metric.reads)
     resampled = _resampled(metric, true, both, resamples)
-    return _interval(metric(true, both[0]) - metric(true, both[1]), resampled[0] - resampled[1])
+    return _interval(metric, metric(true, both[0]) - metric(true, both[1]), resampled[0] - resampled[1])
 
 
 def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], resamples: Resamples) -> FloatArray:
@@ -152,10 +156,13 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
     return values
 
 
-def _interval(value: float, resampled: FloatArray) -> Interval:
+def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
+    """Return the percentile interval, or its reflection at the value, which then is extended as far as the value."""
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return Interval(value, float("nan"), float("nan"))
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(defined, [tail, 100 - tail])
-    return Interval(value, float(low), float(high))
+    low, high = map(float, np.percentile(defined, [tail, 100 - tail]))
+    if metric.reflected:
+        low, high = min(2 * value - high, value), max(2 * value - low, value)
+    return Interval(value, low, high)

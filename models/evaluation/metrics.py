@@ -1,7 +1,8 @@
 """The metrics that the field reports: functions ``(truth, prediction) -> float``, and the registry of all metrics.
 
-Shares are returned as fractions, not in percent. Classes may be names or integers; a caller that computes a metric a
-thousand times passes integers from 0, which avoids a sort. Scores are floats.
+Those of class probabilities are in `models.evaluation.calibration`. Shares are returned as fractions, not in percent.
+Classes may be names or integers; a caller that computes a metric a thousand times passes integers from 0, which avoids
+a sort. Scores are floats.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,13 +16,15 @@ from common.names import Registry
 from models.data.modalities import TASKS, BoolArray, FloatArray, Task
 from models.errors import ModelError, reason_of
 from models.evaluation import sufficient_statistics as from_counts
-from models.evaluation.coding import coded
+from models.evaluation.calibration import brier, calibration_gaps, ece, squared_errors
+from models.evaluation.coding import Reads, coded
 from models.evaluation.sufficient_statistics import (
     SufficientStatistics,
     absolute_errors,
     agreement,
     class_counts,
     moments,
+    root_mean_square,
 )
 
 Function = Callable[[Any, Any], float]
@@ -37,7 +40,8 @@ class Metric:
     name, task
         What it is called in params.yaml and in tables, and whether it compares classes or scores.
     function
-        ``(truth (n,), prediction (n,)) -> float``; NaN where it is undefined.
+        ``(truth (n,), prediction (n,)) -> float``; NaN where it is undefined. If it reads probabilities,
+        ``(truth (n,), probabilities (n, classes)) -> float``, where the truth is the position of the class.
     higher_is_better
         Whether more is better; an error is better when it is lower.
     share
@@ -45,6 +49,11 @@ class Metric:
     statistics
         How it follows from sums over utterances. Without them, resampling calls `function` for each resample, which
         gives the same and takes longer.
+    reads
+        What the function compares with the labels: ``predictions``, or the ``probabilities`` of all classes.
+    reflected
+        Whether chance moves it to one side, as it does a sum of distances: each resample moves it once more, and a
+        percentile interval misses the true value. Its intervals are therefore reflected at the value (basic bootstrap).
     """
 
     name: str
@@ -53,9 +62,16 @@ class Metric:
     higher_is_better: bool = True
     share: bool = False
     statistics: SufficientStatistics | None = None
+    reads: Reads = "predictions"
+    reflected: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `ModelError` if a metric of scores reads class probabilities."""
+        if self.task == "regression" and self.reads == "probabilities":
+            raise ModelError(f"the metric {self.name} reads probabilities: register it for classification, not scores")
 
     def __call__(self, truth: Any, prediction: Any) -> float:
-        """Return the metric of one model's predictions.
+        """Return the metric of one model's predictions, or of its probabilities if it reads those.
 
         Raises
         ------
@@ -131,6 +147,12 @@ def mae(truth: Any, prediction: Any) -> float:
     return float(np.abs(first - second).mean()) if len(first) else float("nan")
 
 
+def rmse(truth: Any, prediction: Any) -> float:
+    """Root of the mean squared error."""
+    first, second = _floats(truth, prediction)
+    return float(np.sqrt(((first - second) ** 2).mean())) if len(first) else float("nan")
+
+
 def r(truth: Any, prediction: Any) -> float:
     """Pearson's correlation; NaN where either side is constant."""
     first, second = _floats(truth, prediction)
@@ -139,6 +161,29 @@ def r(truth: Any, prediction: Any) -> float:
     first, second = first - first.mean(), second - second.mean()
     size = np.sqrt((first @ first) * (second @ second))
     return float(np.clip((first @ second) / size, -1, 1)) if size > 0 else float("nan")
+
+
+def ccc(truth: Any, prediction: Any) -> float:
+    """Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
+
+    Variances and covariance are means over the n utterances, as Lin has them (and AVEC's challenges); software that
+    divides by n - 1 differs by a part in n. NaN with fewer than two utterances, and where all scores are the same.
+
+    References
+    ----------
+    L. I. Lin, A concordance correlation coefficient to evaluate reproducibility, Biometrics 45, 1989.
+
+    Examples
+    --------
+    >>> round(ccc([1, 2, 3], [2, 3, 4]), 4)
+    0.5714
+    """
+    first, second = _floats(truth, prediction)
+    if len(first) < 2 or (np.ptp(first) == 0 and np.array_equal(first, second)):
+        return float("nan")
+    covariance = ((first - first.mean()) * (second - second.mean())).mean()
+    apart = first.var() + second.var() + (first.mean() - second.mean()) ** 2
+    return float(2 * covariance / apart) if apart > 0 else float("nan")
 
 
 def _is_not_negative(scores: FloatArray) -> BoolArray:
@@ -213,14 +258,18 @@ _ENTRIES = (
     Metric("uar", "classification", uar, share=True, statistics=class_counts(from_counts.mean_recall)),
     Metric("weighted_f1", "classification", weighted_f1, share=True, statistics=class_counts(from_counts.weighted_f1)),
     Metric("macro_f1", "classification", macro_f1, share=True, statistics=class_counts(from_counts.macro_f1)),
+    Metric("brier", "classification", brier, False, statistics=squared_errors(), reads="probabilities"),
+    Metric("ece", "classification", ece, False, True, calibration_gaps(), reads="probabilities", reflected=True),
     Metric("mae", "regression", mae, higher_is_better=False, statistics=absolute_errors()),
-    Metric("r", "regression", r, statistics=moments()),
+    Metric("r", "regression", r, statistics=moments(from_counts.correlation)),
     Metric("has0_acc", "regression", has0_acc, share=True, statistics=agreement(_is_not_negative)),
     Metric("has0_f1", "regression", has0_f1, share=True, statistics=_SIGN_COUNTS),
     Metric("non0_acc", "regression", non0_acc, share=True, statistics=_NON0_AGREEMENT),
     Metric("non0_f1", "regression", non0_f1, share=True, statistics=_NON0_SIGN_COUNTS),
     Metric("acc5", "regression", acc5, share=True, statistics=agreement(_nearest_of_5)),
     Metric("acc7", "regression", acc7, share=True, statistics=agreement(_nearest_of_7)),
+    Metric("ccc", "regression", ccc, statistics=moments(from_counts.concordance)),
+    Metric("rmse", "regression", rmse, higher_is_better=False, statistics=root_mean_square()),
 )
 METRICS: Registry[Registry[Metric]] = Registry(
     "task",
@@ -240,12 +289,14 @@ def register(
     *,
     share: bool = False,
     statistics: SufficientStatistics | None = None,
+    reads: Reads = "predictions",
+    reflected: bool = False,
 ) -> None:
-    """Add a metric to a task; an unknown task, or a name that is taken, raises `ModelError`.
+    """Add a metric to a task; an unknown task, a name that is taken, or scores with probabilities raise `ModelError`.
 
     The arguments are the attributes of `Metric`.
     """
-    entry = Metric(name, task, function, higher_is_better, share, statistics)
+    entry = Metric(name, task, function, higher_is_better, share, statistics, reads, reflected)
     METRICS[task].register(name, entry)
 
 

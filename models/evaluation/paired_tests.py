@@ -72,9 +72,9 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
     first, second
-        ``(n,)`` predictions of two models.
+        ``(n,)`` predictions of two models, or their probabilities ``(n, classes)``.
     swapped
         From `swaps`, of the same n utterances; the same for all pairs of a table.
 
@@ -93,7 +93,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     E. W. Noreen, Computer-Intensive Methods for Testing Hypotheses, 1989, chapter 2.
     A. Yeh, More accurate tests for the statistical significance of result differences, COLING 2000.
     """
-    true, both = as_numbers(metric.task, truth, paired(first, second), swapped.groups)
+    true, both = as_numbers(metric.task, truth, paired(first, second), swapped.groups, metric.reads)
     observed = metric(true, both[0]) - metric(true, both[1])
     if not np.isfinite(observed) or not len(swapped.swapped):
         return float("nan")
@@ -145,6 +145,7 @@ def _swapped(metric: Metric, truth: NDArray[Any], both: NDArray[Any], swapped: S
             values = statistics.metric(np.stack([sums[0].sum(axis=0) + moved, sums[1].sum(axis=0) - moved]))
         for draw in np.flatnonzero(np.isnan(values).any(axis=0)):
             other = draws[draw][swapped.groups]
-            values[0, draw] = metric(truth, np.where(other, both[1], both[0]))
-            values[1, draw] = metric(truth, np.where(other, both[0], both[1]))
+            exchanged = both.copy()
+            exchanged[:, other] = both[::-1, other]
+            values[:, draw] = metric(truth, exchanged[0]), metric(truth, exchanged[1])
         yield values

@@ -27,7 +27,7 @@ class SufficientStatistics:
     ----------
     per_utterance
         ``(truth (n,), predictions (s, n)) -> (s, n, k)``: what each utterance adds, for `s` models. Classes are
-        numbers from 0.
+        numbers from 0. A metric that reads probabilities is given ``(s, n, classes)`` of them.
     metric
         ``(..., k) -> (...)``: the metric of summed statistics; NaN where it is undefined, or where the sums have lost
         too many digits to compute it.
@@ -44,7 +44,7 @@ class SufficientStatistics:
         truth
             ``(n,)``.
         predictions
-            ``(s, n)``.
+            ``(s, n)``, or ``(s, n, classes)`` probabilities.
         groups
             ``(n,)`` each utterance's group, numbered from 0.
 
@@ -75,7 +75,7 @@ def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> Suffici
         there = np.broadcast_to(True if counted is None else counted(truth), same.shape)
         return np.stack([same & there, there], axis=-1).astype(np.float64)
 
-    return SufficientStatistics(per_utterance, _mean)
+    return SufficientStatistics(per_utterance, mean_of_sums)
 
 
 def absolute_errors() -> SufficientStatistics:
@@ -85,11 +85,27 @@ def absolute_errors() -> SufficientStatistics:
         errors = np.abs(predictions - truth)
         return np.stack([errors, np.ones_like(errors)], axis=-1)
 
-    return SufficientStatistics(per_utterance, _mean)
+    return SufficientStatistics(per_utterance, mean_of_sums)
 
 
-def moments() -> SufficientStatistics:
-    """Return the statistics of a correlation: count, sums, squares and products, about the mean of the truth."""
+def root_mean_square() -> SufficientStatistics:
+    """Return the statistics of the root of the mean squared error."""
+
+    def per_utterance(truth: Array, predictions: Array) -> FloatArray:
+        squares = (predictions - truth) ** 2
+        return np.stack([squares, np.ones_like(squares)], axis=-1)
+
+    return SufficientStatistics(per_utterance, lambda sums: np.sqrt(mean_of_sums(sums)))
+
+
+def moments(metric: Callable[[FloatArray], FloatArray]) -> SufficientStatistics:
+    """Return the statistics of a correlation: count, sums, squares and products, about the mean of the truth.
+
+    Parameters
+    ----------
+    metric
+        Of the summed statistics: `correlation` or `concordance`.
+    """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
         centre = truth.mean() if len(truth) else 0.0
@@ -97,7 +113,7 @@ def moments() -> SufficientStatistics:
         x = np.broadcast_to(truth - centre, y.shape)
         return np.stack([np.ones_like(y), x, y, x * x, y * y, x * y], axis=-1)
 
-    return SufficientStatistics(per_utterance, _correlation)
+    return SufficientStatistics(per_utterance, metric)
 
 
 def class_counts(
@@ -148,17 +164,28 @@ def macro_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> Floa
     return _divide(each.sum(-1), np.count_nonzero(true + predicted > 0, axis=-1))
 
 
-def _mean(sums: FloatArray) -> FloatArray:
+def mean_of_sums(sums: FloatArray) -> FloatArray:
+    """Return the first of two sums divided by the second, the number of utterances; NaN without any."""
     return _divide(sums[..., 0], sums[..., 1])
 
 
-def _correlation(sums: FloatArray) -> FloatArray:
+def correlation(sums: FloatArray) -> FloatArray:
+    """Return Pearson's correlation of the sums of `moments`; NaN where it is undefined or digits were lost."""
     n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
     mean_x, mean_y = _divide(x, n), _divide(y, n)
     var_x, var_y = xx - mean_x * x, yy - mean_y * y
     precise = (n >= 2) & (var_x > _PRECISE * xx) & (var_y > _PRECISE * yy)
     found = _divide(xy - mean_x * y, np.sqrt(np.where(precise, var_x * var_y, np.nan)))
     return np.asarray(np.clip(found, -1, 1), np.float64)
+
+
+def concordance(sums: FloatArray) -> FloatArray:
+    """Return Lin's concordance correlation of the sums of `moments`; NaN where it is undefined or digits were lost."""
+    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+    mean_x, mean_y = _divide(x, n), _divide(y, n)
+    apart = xx - mean_x * x + yy - mean_y * y + n * (mean_x - mean_y) ** 2
+    precise = (n >= 2) & (apart > _PRECISE * (xx + yy))
+    return _divide(2 * (xy - mean_x * y), np.where(precise, apart, np.nan))
 
 
 def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:

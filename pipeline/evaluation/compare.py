@@ -16,7 +16,13 @@ from models.evaluation.paired_tests import holm, randomisation_test, swaps
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.formatting import difference, number, p_value
-from pipeline.evaluation.results import by_configuration, group_by_utterance, metrics_of, read_predictions
+from pipeline.evaluation.results import (
+    by_configuration,
+    group_by_utterance,
+    metrics_of,
+    read_predictions,
+    truth_and_outputs,
+)
 from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.params import Params
@@ -104,7 +110,8 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
         lines = []
         for label, (one, two) in aligned.items():
             own = groups[list(one["utterance"])].to_numpy()
-            truth, first, second = one["truth"].to_numpy(), one["prediction"].to_numpy(), two["prediction"].to_numpy()
+            truth, first = truth_and_outputs(measured, one)
+            _, second = truth_and_outputs(measured, two)
             drawn = resample(own, draws=settings.resamples, seed=settings.seed)
             lead = paired_difference(measured, truth, second, first, drawn)
             p = randomisation_test(measured, truth, second, first, swaps(own, seed=settings.seed))
@@ -192,7 +199,7 @@ def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pai
 
 
 def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both tables, the second in the order of the first."""
+    """Return both tables, the second with the order of utterances and the columns of the first."""
     different = set(one["utterance"]) ^ set(two["utterance"])
     if different or len(one) != len(two):
         example = f", for example {min(different)!r} is in one only" if different else ""
@@ -207,7 +214,7 @@ def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataF
             f"{label}: the labels of the two differ, first for {one['utterance'].to_numpy()[unlike][0]!r}: "
             "run `crossmodal train` again for the older one"
         )
-    return one, other
+    return one, other.reindex(columns=one.columns)
 
 
 def _table(found: Sequence[Compared], *, several: bool) -> Table:

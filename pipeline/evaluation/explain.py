@@ -18,7 +18,7 @@ from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import find_configuration
 from pipeline.evaluation.disagreements import listed
-from pipeline.evaluation.results import NAMES, by_configuration, metrics_of, read_predictions
+from pipeline.evaluation.results import NAMES, by_configuration, leading_of_predictions, read_predictions
 from pipeline.evaluation.table_files import read_scores
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
@@ -113,7 +113,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     table = _importance(predictions, configurations, params, name)
     require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
-    yield from _importance_lines(table, metrics_of(corpus)[0])
+    yield from _importance_lines(table, leading_of_predictions(corpus))
     for title, file in (("the best fusion", "only_fusion.csv"), ("the best single modality", "only_single.csv")):
         yield from listed(title, read_table(paths.results / file, dtype=str))
 
@@ -154,10 +154,10 @@ def _predicted(
 def _importance(
     predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
 ) -> pd.DataFrame:
-    """Return how much the leading metric worsens when a part is permuted: mean and deviation over the repeats."""
+    """Return how much a metric of predictions worsens when a part is permuted: mean and deviation over the repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
-    leading = metrics_of(corpus)[0]
+    leading = leading_of_predictions(corpus)
     lines = []
     for one in configurations:
         folds = sorted((p for p in predictions if p.configuration == one), key=lambda p: int(p.test.min()))

@@ -9,7 +9,7 @@ from models.errors import LeakError
 from models.evaluation.coding import codes
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT, holm
-from pipeline.evaluation.results import by_configuration, metrics_of, read_predictions
+from pipeline.evaluation.results import by_configuration, metrics_of, read_predictions, truth_and_outputs
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.labels import SHUFFLED
@@ -60,8 +60,8 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
 def _against_chance(part: pd.DataFrame, metric: Metric) -> tuple[float, float, float]:
     """Return the metric, and its mean and deviation over random orders of the labels."""
     rng = np.random.default_rng(0)
-    truth, predicted = part["truth"].to_numpy(), part["prediction"].to_numpy()
-    if metric.task == "classification":
+    truth, predicted = truth_and_outputs(metric, part)
+    if metric.task == "classification" and metric.reads == "predictions":
         truth, predicted = codes(truth, predicted)
     drawn = np.array([metric(rng.permutation(truth), predicted) for _ in range(DRAWS)])
     drawn = drawn[np.isfinite(drawn)]

@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.configuration import Configuration
 from models.evaluation import metrics
 from models.evaluation.metrics import Metric
+from models.outputs import ROUNDING
 from models.validation.protocol import groups_of
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
@@ -17,6 +20,7 @@ from pipeline.tables.bound import is_there
 from pipeline.training.trained import read_record
 
 NAMES = ["strategy", "modalities", "model"]  # the columns that name a configuration
+PROBABILITY = "p_"  # how the columns of the probabilities of classes begin
 
 
 def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
@@ -24,13 +28,64 @@ def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
     return metrics.metrics_of(corpus.task, corpus.metrics)
 
 
+def leading_of_predictions(corpus: CorpusParams) -> Metric:
+    """Return the first metric of a corpus's table that reads predictions, for models whose probabilities are not kept.
+
+    If all of them read probabilities, it is the first such metric of the task.
+    """
+    both = (*metrics_of(corpus), *metrics.metrics_of(corpus.task))
+    return next(metric for metric in both if metric.reads == "predictions")
+
+
+def truth_and_outputs(metric: Metric, part: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what a metric compares: the labels ``(n,)``, and the predictions or the probabilities.
+
+    Probabilities are ``(n, classes)``, and the labels are then positions of their columns. Where there are none, they
+    are NaN, with which such a metric is undefined.
+
+    Parameters
+    ----------
+    metric
+        Any registry entry.
+    part
+        The predictions of one configuration, as `read_predictions` returns them.
+
+    Raises
+    ------
+    UserError
+        If there are probabilities, but not of a class that occurs.
+    """
+    if metric.reads == "predictions":
+        return part["truth"].to_numpy(), part["prediction"].to_numpy()
+    columns = [column for column in part.columns if column.startswith(PROBABILITY)]
+    if not columns:
+        classes, positions = np.unique(part["truth"], return_inverse=True)
+        return positions, np.full((len(part), len(classes)), np.nan)
+    positions = pd.Index(columns).get_indexer(PROBABILITY + part["truth"])
+    if (positions < 0).any():
+        lost = part["truth"].to_numpy()[positions < 0][0]
+        raise UserError(f"the predictions have no column {PROBABILITY + lost!r}: run `crossmodal train` again")
+    return positions, part[columns].to_numpy(np.float64)
+
+
 def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) -> pd.DataFrame:
-    """Read predictions.csv; raises `UserError` if it is missing or, if `checked`, does not match its record."""
+    """Read predictions.csv with the probabilities of classes.
+
+    Raises
+    ------
+    UserError
+        If it is missing, lacks its record although it is to be `checked`, or a probability is not one.
+    """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
     label = _label_type(corpus)
     types = dict.fromkeys(("utterance", *NAMES, "fold"), str) | {"truth": label, "prediction": label}
-    return _read(path, types, checked=checked)
+    if corpus.task == "regression":
+        return _read(path, types, checked=checked)
+    found = _read(path, types, checked=checked, prefix=PROBABILITY)
+    for column in found.columns.difference(list(types)):
+        found[column] = _probabilities(found[column], path)
+    return found
 
 
 def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
@@ -114,8 +169,28 @@ def _read_if_there(path: Path, types: dict[str, type[Any]], **options: Any) -> p
     return _read(path, types, **options) if is_there(path) else None
 
 
-def _read(path: Path, types: dict[str, type[Any]], *, checked: bool = True, **options: Any) -> pd.DataFrame:
-    found = read_table(path, checked=checked, dtype=types, usecols=lambda column: column in types, **options)
+def _probabilities(column: pd.Series, path: Path) -> pd.Series:
+    """Return a column of probabilities as numbers; an empty cell is NaN."""
+    try:
+        numbers = pd.to_numeric(column.replace("", None))
+        if not numbers.dropna().between(-ROUNDING, 1 + ROUNDING).all():
+            raise ValueError("a value is not between 0 and 1")
+    except ValueError as error:
+        raise UserError(
+            f"{path}: column {column.name!r} is not of probabilities ({error}): run `crossmodal train` again"
+        ) from error
+    return numbers
+
+
+def _read(
+    path: Path, types: dict[str, type[Any]], *, checked: bool = True, prefix: str | None = None, **options: Any
+) -> pd.DataFrame:
+    """Read some columns of a table, and those that begin with a prefix, which may be missing."""
+
+    def wanted(column: str) -> bool:
+        return column in types or (prefix is not None and column.startswith(prefix))
+
+    found = read_table(path, checked=checked, dtype=types, usecols=wanted, **options)
     if missing := [column for column in types if column not in found.columns]:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal train` again")
     return found

@@ -14,7 +14,7 @@ from models.evaluation.intervals import Interval, Resamples, group_bootstrap, pa
 from models.evaluation.metrics import Metric
 from pipeline.errors import UserError
 from pipeline.evaluation.formatting import difference, number, spaced, with_interval
-from pipeline.evaluation.results import NAMES, by_configuration, metrics_of
+from pipeline.evaluation.results import NAMES, by_configuration, leading_of_predictions
 from pipeline.evaluation.scoring import full_fusions
 from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
@@ -27,14 +27,17 @@ PRESENCE_COLUMNS = [*NAMES, "present", "metric", "n", "value", "low", "high"]
 
 @dataclass(frozen=True)
 class Setting:
-    """What all robustness tables share: the leading metric, the groups of the utterances, the number of resamples."""
+    """What all robustness tables share: the first metric of predictions, the groups, the number of resamples.
+
+    `train` keeps the predictions of fusions with ablated modalities, not their probabilities.
+    """
 
     metric: Metric
     groups: pd.Series
     params: EvaluateParams
 
     def bootstrap(self, truth: NDArray[Any], prediction: NDArray[Any], utterances: Sequence[str]) -> Interval:
-        """Return the leading metric with its interval, for predictions ``(n,)`` or as the mean over ``(s, n)``."""
+        """Return the metric with its interval, for predictions ``(n,)`` or as the mean over ``(s, n)``."""
         return group_bootstrap(self.metric, truth, prediction, self._resamples(utterances))
 
     def difference(
@@ -50,7 +53,7 @@ class Setting:
 
 def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) -> Setting:
     """Return the setting of a corpus."""
-    return Setting(metrics_of(corpus)[0], groups, params)
+    return Setting(leading_of_predictions(corpus), groups, params)
 
 
 def ablated_predictions(
@@ -127,7 +130,7 @@ def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: i
 def by_share(
     parts: Mapping[Configuration, pd.DataFrame], dropped: pd.DataFrame | None, setting: Setting
 ) -> pd.DataFrame:
-    """Return robustness.csv: the leading metric of the largest fusions as more utterances lose a modality."""
+    """Return robustness.csv: the setting's metric of the largest fusions as more utterances lose a modality."""
     lines = []
     full = {one: parts[one] for one in full_fusions(parts)}
     for one, sets in ({} if dropped is None else ablated_predictions(full, dropped)).items():
@@ -143,7 +146,7 @@ def by_share(
 def by_presence(
     parts: Mapping[Configuration, pd.DataFrame], presence: pd.DataFrame | None, setting: Setting
 ) -> pd.DataFrame:
-    """Return by_presence.csv: the leading metric of the largest fusions for each set of present modalities."""
+    """Return by_presence.csv: the setting's metric of the largest fusions for each set of present modalities."""
     lines = []
     for one in [] if presence is None else full_fusions(parts):
         part = parts[one]
@@ -166,7 +169,7 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
     shares, present
         From `by_share` and `by_presence`.
     metric
-        The leading metric.
+        The setting's.
     fused
         Whether the corpus has fusions at all.
     """

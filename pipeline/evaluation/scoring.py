@@ -13,7 +13,7 @@ from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT, SWAPS, holm, randomisation_test, swaps
 from models.registry import strategy
 from pipeline.errors import UserError
-from pipeline.evaluation.results import by_configuration, metrics_of
+from pipeline.evaluation.results import by_configuration, metrics_of, truth_and_outputs
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 Verdict = Literal["+ better", "- worse", "= not better"]
@@ -148,7 +148,7 @@ def score(
     Parameters
     ----------
     predictions
-        The columns of predictions.csv: utterance, strategy, modalities, model, truth, prediction.
+        As predictions.csv: utterance, strategy, modalities, model, truth, prediction, and `p_` columns of classes.
     groups
         The group of each utterance, by utterance.
     corpus, settings
@@ -196,8 +196,7 @@ def _resamples(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, s
 
 
 def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples) -> dict[str, Interval]:
-    truth, prediction = part["truth"].to_numpy(), part["prediction"].to_numpy()
-    return {metric.name: group_bootstrap(metric, truth, prediction, resamples) for metric in metrics}
+    return {metric.name: group_bootstrap(metric, *truth_and_outputs(metric, part), resamples) for metric in metrics}
 
 
 def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
@@ -206,9 +205,9 @@ def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resam
     fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:
         return scores
-    truth, base = (parts[best.configuration][column].to_numpy() for column in ("truth", "prediction"))
+    truth, base = truth_and_outputs(leading, parts[best.configuration])
     swapped = swaps(resamples.groups, seed=seed)
-    predicted = [parts[fusion]["prediction"].to_numpy() for fusion in fusions]
+    predicted = [truth_and_outputs(leading, parts[fusion])[1] for fusion in fusions]
     differences = [paired_difference(leading, truth, own, base, resamples) for own in predicted]
     raw = [randomisation_test(leading, truth, own, base, swapped) for own in predicted]
     found = {

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from pipeline.evaluation.formatting import lower_is_better
-from pipeline.evaluation.results import by_configuration, notices_of
+from pipeline.evaluation.results import by_configuration, leading_of_predictions, notices_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
@@ -63,6 +63,7 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
         protocol=corpus.protocol.kind,
         notices=notices_of(name),
         leading=scores.leading.name,
+        ablated=leading_of_predictions(corpus).name,
         drawings=_drawings(CorpusPaths(name).results / "images"),
         metrics=scores.metrics,
         rows=scores.rows,

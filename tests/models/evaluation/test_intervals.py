@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from benchmarks.coverage import measure
+from benchmarks.coverage import measure, measure_calibration
 from common.threads import one_thread
 from models.evaluation.intervals import group_bootstrap, paired_difference, resample
 from models.evaluation.metrics import metrics_of
 from models.evaluation.paired_tests import randomisation_test, swaps
 
 ACCURACY, UAR, WEIGHTED_F1 = metrics_of("classification", ("accuracy", "uar", "weighted_f1"))
+(ECE,) = metrics_of("classification", ("ece",))
 MAE, R = metrics_of("regression", ("mae", "r"))
 
 
@@ -38,6 +39,30 @@ def test_with_few_groups_intervals_are_too_short_and_the_test_finds_nothing():
     found = measure(5, runs=600, seed=2)
     assert 0.80 <= found.covered <= 0.91
     assert found.alarms == 0  # 2 / 2 ** 5 is above 0.05
+
+
+def test_the_interval_of_a_sum_of_distances_is_reflected_and_then_contains_the_true_value():
+    found = measure_calibration(24, 1.3, runs=150)
+    assert found.percentile <= 0.4  # chance makes a calibration error larger, and resampling does so again
+    assert found.ece >= 0.8
+    assert found.brier >= 0.87
+
+
+def test_a_reflected_interval_by_hand():
+    rng = np.random.default_rng(2)
+    truth, probabilities = rng.integers(0, 3, 60), rng.dirichlet(np.ones(3), 60)
+    resamples = resample(np.arange(60) % 12, draws=200)
+    drawn = [ECE(truth[rows], probabilities[rows]) for rows in resamples.draws]
+    value, (low, high) = ECE(truth, probabilities), np.percentile(drawn, [2.5, 97.5])
+    found = group_bootstrap(ECE, truth, probabilities, resamples)
+    assert (found.value, found.low, found.high) == pytest.approx((value, 2 * value - high, 2 * value - low))
+    right = np.eye(3)[truth] * 0.98 + 0.02 / 3
+    sharp = group_bootstrap(ECE, truth, right, resamples)
+    assert 0 <= sharp.low <= sharp.value <= sharp.high <= 1
+    lead = paired_difference(ECE, truth, probabilities, right, resamples)
+    apart = [ECE(truth[rows], probabilities[rows]) - ECE(truth[rows], right[rows]) for rows in resamples.draws]
+    low, high = np.percentile(apart, [2.5, 97.5])
+    assert (lead.low, lead.high) == pytest.approx((2 * lead.value - high, 2 * lead.value - low))
 
 
 def test_rows_of_a_group_are_drawn_together_so_the_interval_is_wider():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, root_mean_squared_error
 
 from models.errors import ModelError
 from models.evaluation import metrics
@@ -29,9 +29,9 @@ def test_classification_metrics_equal_scikit_learns(pairs):
 def test_names_and_integers_give_the_same(pairs):
     truth, prediction = (np.array(side) for side in zip(*pairs, strict=True))
     names = np.array(["neutral", "sad", "angry", "happy", "fear"])
-    for name in metrics.metric_names("classification"):
-        function = metrics.metric("classification", name).function
-        assert function(names[truth], names[prediction]) == pytest.approx(function(truth, prediction))
+    for found in metrics.metrics_of("classification"):
+        if found.reads == "predictions":
+            assert found(names[truth], names[prediction]) == pytest.approx(found(truth, prediction))
 
 
 def test_uar_is_the_mean_recall_over_true_classes_only():
@@ -86,12 +86,43 @@ def test_mae_and_r_by_hand():
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_metric_is_best_for_the_truth_and_nan_without_utterances(task):
     truth = np.array([-2.0, -1.0, 0.0, 1.0, 2.0]) if task == "regression" else np.array([0, 1, 1, 2, 0])
-    for name in metrics.metric_names(task):
-        found = metrics.metric(task, name)
-        perfect, other = found.function(truth, truth), found.function(truth, np.roll(truth, 1))
-        assert perfect == pytest.approx(1 if found.higher_is_better else 0)
-        assert (perfect > other) == found.higher_is_better
-        assert np.isnan(found.function(truth[:0], truth[:0]))
+    for found in metrics.metrics_of(task):
+        best, other = truth, np.roll(truth, 1)
+        if found.reads == "probabilities":
+            best, other = np.eye(3)[best], np.eye(3)[other]
+        assert found(truth, best) == pytest.approx(1 if found.higher_is_better else 0)
+        assert (found(truth, best) > found(truth, other)) == found.higher_is_better
+        assert np.isnan(found(truth[:0], best[:0]))
+
+
+def test_ccc_by_hand_and_as_others_publish_it():
+    # Lin 1989: 2 s_xy / (s_x^2 + s_y^2 + (m_x - m_y)^2), all over n. Deviations -1 0 1 twice, means 2 and 3.
+    assert metrics.ccc([1, 2, 3], [2, 3, 4]) == pytest.approx(2 * (2 / 3) / (2 / 3 + 2 / 3 + 1))
+    assert metrics.ccc([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert metrics.ccc([1, 2, 3], [2, 2, 2]) == 0
+    truth, prediction = np.array([3, -0.5, 2, 7]), np.array([2.5, 0, 2, 8])
+    # torchmetrics documents 0.9777 for these: it divides variances and covariance by n - 1, that is, by 3 for 4.
+    products, apart = 31.5625, 0.0625
+    assert 2 * products / 3 / ((29.1875 + 35.1875) / 3 + apart) == pytest.approx(0.9777, abs=5e-5)
+    assert metrics.ccc(truth, prediction) == pytest.approx(2 * products / 4 / ((29.1875 + 35.1875) / 4 + apart))
+
+
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=2, max_size=30))
+def test_ccc_is_one_minus_the_squared_distance_relative_to_that_of_independent_scores(pairs):
+    truth, prediction = (np.array(side) for side in zip(*pairs, strict=True))
+    independent = ((truth[:, None] - prediction[None, :]) ** 2).mean()  # Lin's other form, over all pairs
+    found = metrics.ccc(truth, prediction)
+    if independent > 1e-6:
+        assert found == pytest.approx(1 - ((truth - prediction) ** 2).mean() / independent, abs=1e-7)
+        assert -1 - 1e-9 <= found <= 1 + 1e-9
+
+
+def test_ccc_is_undefined_where_nothing_differs_and_rmse_equals_scikit_learns():
+    assert np.isnan(metrics.ccc([0.1] * 3, [0.1] * 3))
+    assert np.isnan(metrics.ccc([1.0], [2.0]))
+    assert metrics.rmse([1.0, -1.0, 0.0], [0.0, 1.0, 2.0]) == pytest.approx(np.sqrt(3))
+    truth, prediction = np.random.default_rng(0).normal(size=(2, 40))
+    assert metrics.rmse(truth, prediction) == pytest.approx(root_mean_squared_error(truth, prediction))
 
 
 def test_an_unknown_metric_is_refused_with_the_closest_name():
@@ -129,6 +160,8 @@ def test_a_metric_can_be_registered_once(registry):
         metrics.register("regression", "mae", metrics.r)
     with pytest.raises(ModelError, match="no task is named 'emotion'"):
         metrics.register("emotion", "worst", worst)
+    with pytest.raises(ModelError, match="reads probabilities: register it for classification"):
+        metrics.register("regression", "sharp", worst, reads="probabilities")
 
 
 def test_a_registered_metric_is_one_of_its_tasks_and_resampled_by_its_own_statistics(registry):
@@ -150,8 +183,9 @@ def test_shares_lie_between_0_and_1_and_only_they_are_marked_so():
     rng = np.random.default_rng(0)
     for task, values in (("classification", rng.integers(0, 3, (2, 300))), ("regression", rng.normal(0, 3, (2, 300)))):
         for found in metrics.metrics_of(task):
-            assert found.share == (found.name not in ("mae", "r"))
-            assert not found.share or 0 <= found(*values) <= 1
+            assert found.share == (found.name not in ("mae", "r", "ccc", "rmse", "brier"))
+            outputs = rng.dirichlet(np.ones(3), 300) if found.reads == "probabilities" else values[1]
+            assert not found.share or 0 <= found(values[0], outputs) <= 1
 
 
 @pytest.mark.parametrize(

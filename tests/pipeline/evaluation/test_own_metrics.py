@@ -20,7 +20,7 @@ from pipeline.settings import plugins
 from pipeline.settings.params import Params, load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
-from tests.pipeline.evaluation.trained_corpus import SINGLE, TRUTH, beside, project, read
+from tests.pipeline.evaluation.trained_corpus import SINGLE, SURE, TRUTH, beside, project, read
 
 PLUGIN = """
 from models.evaluation.metrics import register
@@ -145,3 +145,39 @@ def test_sufficient_statistics_give_what_calls_of_the_metric_give(corpus: Path) 
     metrics.register("classification", "hits", hits, share=True)
     evaluate(load_params(corpus / "params.yaml"), "c")
     pd.testing.assert_frame_equal(read(corpus, "table.csv"), by_sums)
+
+
+def sureness(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    return float(-np.log(probabilities[np.arange(len(truth)), truth]).mean())
+
+
+def test_a_metric_of_probabilities_leads_sorts_and_compares_by_its_entry_alone(corpus: Path) -> None:
+    metrics.register("classification", "log_loss", sureness, higher_is_better=False, reads="probabilities")
+    params = evaluated(corpus, "log_loss", "brier", "accuracy")
+    table = read(corpus, "table.csv").set_index(["strategy", "metric"])["value"].astype(float)
+    right, wrong = -np.log(SURE), -np.log(1 - SURE)
+    assert table["vote", "log_loss"] == pytest.approx(right, abs=1e-6)
+    assert table["concat", "log_loss"] == pytest.approx((right + wrong) / 2, abs=1e-6)
+    assert table["vote", "brier"] == pytest.approx((1 - SURE) ** 2)
+    assert str(best_configuration(params, "c")) == "vote text+audio svm"
+    compared = read(corpus, "comparisons.csv").set_index("strategy")
+    assert compared["metric"].tolist() == ["log_loss"] * 2
+    assert compared["difference"].tolist() == pytest.approx([3 / 8 * (right - wrong), (wrong - right) / 8], abs=1e-6)
+    assert compared["verdict"].tolist() == ["+ better", "= not better"]
+    found = markdown(compare(params, "unimodal:text", "vote", "c"))
+    assert f"{3 / 8 * (right - wrong):+.3f} [" in found
+    lost = read(corpus, "robustness.csv")
+    assert set(lost["metric"]) == {"accuracy"}  # of ablated modalities there are predictions only
+    page = report(params, "c").read_text()
+    assert "<h2>accuracy as utterances lose a modality</h2>" in page
+    assert "<h2>log_loss with its interval</h2>" in page
+
+
+def test_rows_without_probabilities_have_no_value_and_no_zero(corpus: Path) -> None:
+    path = corpus / "results/c/predictions.csv"
+    pd.read_csv(path, keep_default_na=False).drop(columns=["p_a", "p_b"]).to_csv(path, index=False)
+    evaluated(corpus, "accuracy", "brier", "ece")
+    table = read(corpus, "table.csv")
+    assert (table.loc[table["metric"] != "accuracy", ["value", "low", "high"]] == "").all(axis=None)
+    assert (table.loc[table["metric"] == "accuracy", "value"] != "").all()
+    assert json.loads((corpus / "results/c/metrics.json").read_text())["unimodal text svm"]["brier"] is None

@@ -8,15 +8,19 @@ import pandas as pd
 import pytest
 
 from models.configuration import Configuration
+from models.evaluation.metrics import metric
 from pipeline.errors import UserError
 from pipeline.evaluation.results import (
     by_configuration,
     count_groups,
     group_by_utterance,
+    leading_of_predictions,
     metrics_of,
     read_attention,
     read_parameters,
+    read_predictions,
     read_seconds,
+    truth_and_outputs,
 )
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from tests.conftest import bind
@@ -78,6 +82,48 @@ def test_the_first_of_the_chosen_metrics_leads_and_by_default_the_first_of_the_t
     assert [metric.name for metric in metrics_of(replace(CLASSES, metrics=("uar", "accuracy")))] == ["uar", "accuracy"]
     assert metrics_of(CLASSES)[0].name == "accuracy"
     assert {m.name for m in metrics_of(CLASSES)} >= {"accuracy", "uar", "weighted_f1", "macro_f1"}
+
+
+def test_of_ablated_modalities_the_first_metric_of_predictions_is_measured():
+    assert leading_of_predictions(CLASSES).name == "accuracy"
+    assert leading_of_predictions(replace(CLASSES, metrics=("brier", "uar"))).name == "uar"
+    assert leading_of_predictions(replace(CLASSES, metrics=("brier", "ece"))).name == "accuracy"
+
+
+PART = pd.DataFrame({"truth": ["b", "a", "b"], "prediction": ["b", "b", "b"]})
+
+
+def test_a_metric_reads_predictions_or_positions_and_probabilities():
+    accuracy, brier = (metric("classification", name) for name in ("accuracy", "brier"))
+    part = PART.assign(p_a=[0.2, 0.4, 0.5], p_b=[0.8, 0.6, 0.5])
+    assert [side.tolist() for side in truth_and_outputs(accuracy, part)] == [["b", "a", "b"], ["b", "b", "b"]]
+    truth, outputs = truth_and_outputs(brier, part)
+    assert (truth.tolist(), outputs.tolist()) == ([1, 0, 1], [[0.2, 0.8], [0.4, 0.6], [0.5, 0.5]])
+    swapped = truth_and_outputs(brier, part[["truth", "prediction", "p_b", "p_a"]])
+    assert brier(*swapped) == brier(truth, outputs) == pytest.approx((0.04 + 0.36 + 0.25) / 3)
+
+
+def test_without_probabilities_such_a_metric_is_undefined_and_of_an_unknown_class_refused():
+    brier = metric("classification", "brier")
+    assert np.isnan(brier(*truth_and_outputs(brier, PART)))
+    with pytest.raises(UserError, match="the predictions have no column 'p_b'"):
+        truth_and_outputs(brier, PART.assign(p_a=1.0, p_c=0.0))
+
+
+def test_probabilities_are_read_with_the_predictions_and_checked(results):
+    path = results / "predictions.csv"
+    head = "utterance,strategy,modalities,model,fold,truth,prediction,p_a,p_b\nu,vote,text,svm,1,a,b,"
+
+    def read(cells):
+        path.write_text(head + cells + "\n")
+        bind(results, "train.json")
+        return read_predictions(path, CLASSES)
+
+    assert read("0.25,0.75").loc[0, ["p_a", "p_b"]].tolist() == [0.25, 0.75]
+    assert np.isnan(read("0.25,").loc[0, "p_b"])
+    for cells in ("0.25,1.5", "0.25,x", "-0.1,1"):
+        with pytest.raises(UserError, match=r"predictions\.csv: column 'p_[ab]' is not of probabilities"):
+            read(cells)
 
 
 @pytest.fixture

@@ -27,6 +27,14 @@ from tests.pipeline.evaluation.trained_corpus import (
 )
 
 
+def chosen(folder: Path, *metrics: str) -> None:
+    """Evaluate again by these metrics."""
+    blocks = yaml.safe_load((folder / "params.yaml").read_text())
+    blocks["corpora"]["c"]["metrics"] = list(metrics)
+    (folder / "params.yaml").write_text(yaml.safe_dump(blocks))
+    again(folder)
+
+
 def test_fusions_are_judged_in_words(classification: Path) -> None:
     lines = shown(classification).splitlines()
     vote, concat = (
@@ -41,7 +49,9 @@ def test_fusions_are_judged_in_words(classification: Path) -> None:
     assert any("With 4 groups no corrected p can be below 0.25" in line for line in lines)
 
 
-def test_where_higher_is_better_for_all_metrics_nothing_is_said_of_it(classification: Path) -> None:
+def test_metrics_of_which_lower_is_better_are_named_where_there_are_any(classification: Path) -> None:
+    assert "Shares are in percent. Lower is better for brier and ece. In brackets" in shown(classification)
+    chosen(classification, "accuracy", "uar")
     assert "ower is better" not in shown(classification)
 
 
@@ -95,10 +105,16 @@ def test_a_score_has_the_metrics_of_scores(tmp_path: Path, monkeypatch: pytest.M
     assert value(table, "unimodal", "mae")["value"] == pytest.approx(np.abs(np.subtract(truth, guess)).mean())
     assert value(table, "unimodal", "r")["value"] == pytest.approx(np.corrcoef(truth, guess)[0, 1], abs=1e-6)
     assert value(table, "unimodal", "has0_acc")["value"] == 7 / 8
+    squares = np.subtract(truth, guess) ** 2
+    assert value(table, "unimodal", "rmse")["value"] == pytest.approx(np.sqrt(squares.mean()), abs=1e-6)
+    apart = np.var(truth) + np.var(guess) + (np.mean(truth) - np.mean(guess)) ** 2
+    both = np.cov(truth, guess, bias=True)[0, 1]
+    assert value(table, "unimodal", "ccc")["value"] == pytest.approx(2 * both / apart, abs=1e-6)
+    assert value(table, "vote", "ccc")["value"] == 1
     assert value(table, "unimodal", "non0_acc")["value"] == pytest.approx(6 / 7, abs=1e-6)
     assert "+0.625" not in shown(tmp_path)
     assert "-0.625 [" in shown(tmp_path)  # of the error: lower is better
-    assert "Lower is better for mae. In brackets: " in shown(tmp_path)
+    assert "Lower is better for mae and rmse. In brackets: " in shown(tmp_path)
     assert list(read(tmp_path, "only_fusion.csv")["utterance"]) == ["u0", "u3", "u6"]  # off by more than 0.5
 
 

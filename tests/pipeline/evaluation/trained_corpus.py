@@ -18,6 +18,7 @@ from tests.conftest import bind
 
 TRUTH = ["a", "a", "b", "b", "b", "b", "a", "a"]
 SINGLE = ["a", "b", "b", "b", "a", "b", "a", "b"]  # 5 of 8
+SURE = 0.7  # probability of every predicted class
 
 
 def project(
@@ -42,7 +43,11 @@ def project(
         part = pd.DataFrame(
             {"utterance": table["utterance"], "strategy": strategy, "modalities": modalities, "model": model}
         )
-        parts.append(part.assign(fold="1", truth=truth, prediction=prediction))
+        part = part.assign(fold="1", truth=truth, prediction=prediction)
+        for one in sorted(set(map(str, truth))) if task == "classification" else ():
+            others = (1 - SURE) / (len(set(truth)) - 1) if len(set(truth)) > 1 else 0.0
+            part[f"p_{one}"] = np.where(part["prediction"].astype(str) == one, SURE, others)
+        parts.append(part)
     (folder / "results/c").mkdir(parents=True)
     pd.concat(parts).to_csv(folder / "results/c/predictions.csv", index=False)
     corpus = {

@@ -77,7 +77,7 @@ def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -
     assert "<h3>Best fusion: vote text+audio svm</h3>" in text
     for said in ("<strong>A note.</strong>", "Note: look here.", "Protocol: group-kfold."):
         assert said in text
-    assert "ower is better" not in text
+    assert "<p>Lower is better for brier and ece.</p>" in text
 
 
 def test_drawings_are_there_as_far_as_evaluate_drew_them(corpus: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_score_has_no_confusion_matrix(tmp_path: Path, monkeypatch: pytest.Mon
     project(tmp_path, [0.5, -1.0, 2.0, 1.0], {("unimodal", "text", "ridge"): [0.5, 1.0, 1.0, 1.0]}, "regression")
     text = page(tmp_path)
     assert "Confusion" not in text
-    assert "<p>Lower is better for mae.</p>" in text
+    assert "<p>Lower is better for mae and rmse.</p>" in text
     assert "0.750 " in Page(text).tables[0][1][3]
 
 
