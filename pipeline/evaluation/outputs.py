@@ -24,7 +24,7 @@ from pipeline.tables.bound import record as record_of
 from pipeline.training.trained import Record
 
 GROUPS = "groups"  # key in the records: the number of groups of the predicted utterances
-_IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg")
+_IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg", "images/reliability.svg")
 
 # The name and the header of a plot's CSV.
 _PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
@@ -103,6 +103,12 @@ def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Out
         return {}
     points = plots.attention_points(weights, table.set_index("utterance")[corpus.label])
     return {"images/attention.svg": plots.attention_plot(points)}
+
+
+def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
+    """Return the plot of the reliability of class probabilities; nothing for scores, and without probabilities."""
+    drawn = plots.reliability_plot(scores, parts) if corpus.task == "classification" else None
+    return {} if drawn is None else {"images/reliability.svg": drawn}
 
 
 def disagreements_of(

@@ -1,4 +1,4 @@
-"""Plots: the scores with their intervals, the weights of attention, robustness, and confusion matrices for DVC."""
+"""Plots: scores with intervals, weights of attention, robustness, reliability, and confusion matrices for DVC."""
 
 import math
 from collections.abc import Mapping
@@ -8,8 +8,13 @@ import pandas as pd
 
 from models.configuration import Configuration, split_modalities
 from models.data.modalities import Task
+from models.evaluation.calibration import reliability
+from models.evaluation.metrics import metric
+from pipeline.evaluation.formatting import number
+from pipeline.evaluation.results import truth_and_outputs
 from pipeline.evaluation.scoring import Scores
-from pipeline.reporting.drawing import Point, curves, forest
+from pipeline.reporting import drawing
+from pipeline.reporting.drawing import Bin, Diagram, Point, curves, forest
 
 MIDDLE = (0.1, 0.9)  # quantiles of the utterances' weights between which the interval is drawn
 
@@ -63,6 +68,26 @@ def robustness_plot(table: pd.DataFrame) -> str:
         label = Configuration.parse(line.strategy, line.modalities, line.model).display
         series.setdefault(label, []).append((line.share, line.value))
     return curves(panels, f"{table['metric'].iloc[0]} as utterances lose a modality", "% of utterances that lose it")
+
+
+def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> str | None:
+    """Draw how far the probabilities of the best single modality and of the best fusion can be trusted, as SVG text.
+
+    None where neither has probabilities.
+    """
+    ece, diagrams = metric("classification", "ece"), []
+    for title, best in (("best single modality", scores.best_unimodal), ("best fusion", scores.best_fusion)):
+        if best is None:
+            continue
+        truth, probabilities = truth_and_outputs(ece, parts[best.configuration])
+        if not np.isfinite(probabilities).all():
+            continue
+        found = reliability(truth, probabilities)
+        bins = [Bin(*one) for one in zip(found.counts.tolist(), found.confidence, found.accuracy, strict=True)]
+        value = f"ece {number(ece, ece(truth, probabilities))} %, {len(truth)} utterances"
+        diagrams.append(Diagram([title, best.configuration.display, value], bins))
+    title = "share of correct predictions by the probability of the predicted class"
+    return drawing.reliability(diagrams, title) if diagrams else None
 
 
 def confusions(parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:

@@ -7,7 +7,8 @@ from html import escape
 
 _LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of a forest plot: labels, axis, one row
 _PANEL, _HEIGHT, _GAP = 250, 240, 60  # pixels of a panel of curves, and between panels
-_INK, _GREY = "#444466", "#999999"
+_SIDE, _STRIP = 330, 60  # of a reliability diagram, and the height of its histogram
+_INK, _GREY, _PALE = "#444466", "#999999", "#b9d3ee"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")  # Okabe and Ito
 _DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
@@ -20,6 +21,23 @@ class Point:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bin of a reliability diagram: number of utterances, their mean probability, share of correct predictions."""
+
+    count: int
+    probability: float
+    correct: float
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A reliability diagram: the lines above it, and its bins of equal width from 0 to 1."""
+
+    lines: Sequence[str]
+    bins: Sequence[Bin]
 
 
 def forest(points: Sequence[Point], title: str, span: tuple[float, float], base: float | None = None) -> str:
@@ -76,6 +94,57 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], ti
     return _svg(width, top + _STEP * len(names), parts, title)
 
 
+def reliability(diagrams: Sequence[Diagram], title: str) -> str:
+    """Draw reliability diagrams side by side, each above a histogram of its utterances.
+
+    A bar is the share of correct predictions in a bin, a point stands at the mean probability, and a line joins it with
+    the diagonal, on which both are equal. Each bar of the histogram has its count.
+
+    Parameters
+    ----------
+    diagrams
+        From left to right.
+    title
+        What is drawn.
+    """
+    above = 16 * max((len(one.lines) for one in diagrams), default=0)
+    parts = [part for i, one in enumerate(diagrams) for part in _diagram(_GAP + i * (_SIDE + _GAP), above + 10, one)]
+    height = above + 10 + _SIDE + _GAP + _STRIP + 30
+    return _svg(_GAP + max(1, len(diagrams)) * (_SIDE + _GAP), height, parts, title)
+
+
+def _diagram(left: float, top: float, diagram: Diagram) -> Iterator[str]:
+    floor, strip, width = top + _SIDE, top + _SIDE + _GAP + _STRIP, _SIDE / max(1, len(diagram.bins))
+    yield from (_text(left, 14 + 16 * i, line, "start") for i, line in enumerate(diagram.lines))
+    most = max((one.count for one in diagram.bins), default=0)
+    for i, one in enumerate(diagram.bins):
+        if one.count:
+            x, height = left + width * i, _STRIP * one.count / most
+            yield _bar(x, floor - _SIDE * one.correct, width, _SIDE * one.correct)
+            yield _bar(x, strip - height, width, height)
+            yield _text(x + width / 2, strip - height - 4, str(one.count), "middle", 9)
+    yield _line(left, left + _SIDE, floor, top, _GREY, "4 3")
+    for one in (one for one in diagram.bins if one.count):
+        x, y = left + _SIDE * one.probability, floor - _SIDE * one.correct
+        yield _line(x, x, y, floor - _SIDE * one.probability, _COLOURS[1])
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_COLOURS[1]}"/>'
+    for bottom, height in ((floor, _SIDE), (strip, _STRIP)):
+        yield _line(left, left, bottom - height, bottom, _GREY)
+        yield _line(left, left + _SIDE, bottom, bottom, _GREY)
+    for share in (0, 0.5, 1):
+        yield _text(left - 6, floor - _SIDE * share + 4, f"{share:g}", "end")
+        yield _text(left + _SIDE * share, floor + 16, f"{share:g}", "middle")
+    x, y = left - 28, floor - _SIDE / 2
+    yield f'<g transform="rotate(-90 {x:.1f} {y:.1f})">{_text(x, y, "share of correct predictions", "middle")}</g>'
+    yield _text(left + _SIDE / 2, floor + 32, "probability of the predicted class", "middle")
+    yield _text(left + _SIDE / 2, strip + 18, "utterances", "middle")
+
+
+def _bar(x: float, y: float, width: float, height: float) -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {place} fill="{_PALE}" stroke="{_GREY}"/>'
+
+
 def _forest_row(point: Point, y: float, at: Callable[[float], float]) -> Iterator[str]:
     yield _text(_LEFT - 10, y + 4, point.label, "end")
     if math.isfinite(point.low):
@@ -124,8 +193,9 @@ def _stroke(colour: str, dash: str) -> str:
     return f'stroke="{colour}" stroke-width="2"' + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str, size: int | None = None) -> str:
+    small = "" if size is None else f' font-size="{size}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{small}>{escape(text)}</text>'
 
 
 def _svg(width: float, height: float, parts: Sequence[str], title: str) -> str:

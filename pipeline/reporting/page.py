@@ -19,7 +19,7 @@ from pipeline.tables.bound import is_there, require_written
 from pipeline.training.current import page_mark
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_DRAWINGS = ("forest", "robustness", "attention")
+_DRAWINGS = ("forest", "robustness", "attention", "reliability")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pipeline.evaluation.outputs import (
     attention_of,
     confusions_of,
     disagreements_of,
+    reliability_of,
     robustness_of,
     tables_of,
     write_outputs,
@@ -51,6 +52,7 @@ def _evaluate(params: Params, name: str) -> None:
         **tables_of(params, name, scores, count, record),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),
+        **reliability_of(scores, parts, corpus),
         **disagreements_of(scores, parts, table, corpus),
         **confusions_of(parts, corpus),
     }

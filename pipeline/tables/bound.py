@@ -22,7 +22,7 @@ PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", 
 _EVALUATED = (
     *("table.csv", "table.md", "table.tex", "metrics.json", "comparisons.csv"),
     *("robustness.csv", "robustness.md", "by_presence.csv", "only_fusion.csv", "only_single.csv"),
-    *("forest.svg", "robustness.svg", "attention.svg"),
+    *("forest.svg", "robustness.svg", "attention.svg", "reliability.svg"),
 )
 BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if a record names them
 

@@ -26,7 +26,7 @@ def again(folder: Path) -> None:
 def test_only_its_own_files_of_before_are_deleted(classification: Path, tmp_path: Path) -> None:
     shutil.copytree(classification, tmp_path / "copy")
     results = tmp_path / "copy" / "results" / "c"
-    old = ["plots/gone-text-logistic.csv", "images/robustness.svg", "images/attention.svg"]
+    old = ["plots/gone-text-logistic.csv", "images/robustness.svg", "images/attention.svg", "images/reliability.svg"]
     mine = ["plots/mine.csv", "plots/vote-text_audio-logistic-before.csv", "plots/notes-text.csv", "images/paper.svg"]
     for name in (*old, *mine):
         (results / name).write_text("utterance,truth,prediction\n" if name not in mine[::2] else "my,own\n")
@@ -49,7 +49,7 @@ def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
     page = report(load_params(classification / "params.yaml"), "c").read_text()
     assert "A note." in page
     assert "unimodal text logistic" in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
 
 
 def test_an_undefined_metric_is_null_in_json() -> None:

@@ -9,7 +9,14 @@ import pytest
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
-from pipeline.evaluation.plots import attention_plot, attention_points, confusions, robustness_plot, scores_plot
+from pipeline.evaluation.plots import (
+    attention_plot,
+    attention_points,
+    confusions,
+    reliability_plot,
+    robustness_plot,
+    scores_plot,
+)
 from pipeline.evaluation.scoring import Scored, Scores
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,3 +97,33 @@ def test_confusions_of_scores_are_of_rounded_ones():
     assert list(found) == ["vote-text_audio-ridge"]
     assert found["vote-text_audio-ridge"].to_numpy().tolist() == [["u", 1, 2], ["v", -1, 0]]
     assert confusions({one: part}, "classification")["vote-text_audio-ridge"]["truth"].tolist() == [1.4, -0.6]
+
+
+def test_reliability_is_drawn_of_the_best_single_modality_and_the_best_fusion():
+    rows = [
+        scored("unimodal", "text", 0.5),
+        scored("unimodal", "audio", 0.25),
+        scored("vote", "text+audio", 0.75),
+        scored("majority", "", 1.0),
+    ]
+    part = pd.DataFrame({"truth": list("aabb"), "p_a": [0.9, 0.9, 0.9, 0.3], "p_b": [0.1, 0.1, 0.1, 0.7]})
+    parts = {row.configuration: part for row in rows}
+    scores = Scores(rows, metrics_of("classification", ["accuracy"]))
+    root, texts = drawn(reliability_plot(scores, parts))
+    assert [text for text in texts if text.startswith("best")] == ["best single modality", "best fusion"]
+    assert [text for text in texts if text.startswith(("uni", "vote"))] == ["unimodal text", "vote text+audio"]
+    # three of them with .9, of which two are right, and one with .7, which is right: (3 |2/3 - .9| + .3) / 4
+    assert texts.count("ece 25.0 %, 4 utterances") == 2
+    assert sorted(text for text in texts if text in ("3", "1"))[-2:] == ["3", "3"]
+    assert len(list(root.iter(f"{SVG}circle"))) == 4
+
+
+def test_without_probabilities_or_rows_there_is_no_reliability():
+    part = pd.DataFrame({"truth": ["a", "b"], "prediction": ["a", "b"]})
+    one = scored("unimodal", "text", 0.5)
+    leading = metrics_of("classification", ["accuracy"])
+    assert reliability_plot(Scores([one], leading), {one.configuration: part}) is None
+    baseline = scored("majority", "", 0.5)
+    assert (
+        reliability_plot(Scores([baseline], leading), {baseline.configuration: part.assign(p_a=1.0, p_b=0.0)}) is None
+    )

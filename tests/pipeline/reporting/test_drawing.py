@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from pipeline.reporting.drawing import Point, curves, forest
+from pipeline.reporting.drawing import Bin, Diagram, Point, curves, forest, reliability
 
 NAN = float("nan")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -41,12 +41,39 @@ def test_thirty_series_all_look_different() -> None:
     assert len({(line.attrib["stroke"], line.attrib.get("stroke-dasharray")) for line in lines}) == 30
 
 
+def test_a_reliability_diagram_puts_bars_points_and_counts_in_their_bins() -> None:
+    bins = [Bin(0, NAN, NAN), Bin(1, 0.4, 1.0), Bin(0, NAN, NAN), Bin(30, 0.8, 0.5)]
+    text = reliability([Diagram(["best <&>", "ece"], bins), Diagram(["other"], [])], "reliability")
+    assert "nan" not in text
+    drawn = ElementTree.fromstring(text)
+    (low, low_count, high, high_count) = (
+        {name: float(value) for name, value in bar.attrib.items() if name in ("x", "y", "width", "height")}
+        for bar in drawn.iter(f"{SVG}rect")
+    )
+    assert low["height"] == 2 * high["height"]
+    assert low["y"] + low["height"] == high["y"] + high["height"]
+    assert high["x"] - low["x"] == 2 * low["width"] == 2 * high["width"]
+    assert high_count["height"] == pytest.approx(30 * low_count["height"])
+    assert (low_count["x"], high_count["x"]) == (low["x"], high["x"])
+    first, second = drawn.iter(f"{SVG}circle")
+    side = 4 * low["width"]
+    assert float(second.attrib["cx"]) - float(first.attrib["cx"]) == pytest.approx(0.4 * side, abs=0.2)
+    assert float(second.attrib["cy"]) == high["y"]
+    gaps = [line for line in drawn.iter(f"{SVG}line") if line.attrib["stroke"] == first.attrib["fill"]]
+    lengths = [float(line.attrib["y2"]) - float(line.attrib["y1"]) for line in gaps]  # downwards: above the diagonal
+    assert lengths == pytest.approx([0.6 * side, -0.3 * side], abs=0.2)
+    texts = [one.text for one in drawn.iter(f"{SVG}text")]
+    assert texts[:4] == ["best <&>", "ece", "1", "30"]
+    assert "other" in texts
+
+
 def test_equal_values_and_no_values_can_be_drawn() -> None:
     for drawn in (
         forest([Point("a", 0.5, 0.5, 0.5)], "x", (0.5, 0.5)),
         forest([], "x", (0, 1)),
         curves({"a": {"x": [(0, 1.0)]}}, "x", "y"),
         curves({}, "x", "y"),
+        reliability([], "x"),
     ):
         ElementTree.fromstring(drawn)
         assert "nan" not in drawn

@@ -81,10 +81,11 @@ def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -
 
 
 def test_drawings_are_there_as_far_as_evaluate_drew_them(corpus: Path) -> None:
-    assert page(corpus).count("<svg") == 1
+    assert page(corpus).count("<svg") == 2
     beside(corpus, "a")
     text = page(corpus)
-    assert text.count("<svg") == 2
+    assert text.count("<svg") == 3
+    assert "<h2>Can the probabilities be trusted?</h2>" in text
     assert "<h2>accuracy as utterances lose a modality</h2>" in text
     assert "What attention looks at" not in text
 
@@ -94,6 +95,8 @@ def test_a_score_has_no_confusion_matrix(tmp_path: Path, monkeypatch: pytest.Mon
     project(tmp_path, [0.5, -1.0, 2.0, 1.0], {("unimodal", "text", "ridge"): [0.5, 1.0, 1.0, 1.0]}, "regression")
     text = page(tmp_path)
     assert "Confusion" not in text
+    assert "probabilities" not in text
+    assert not (tmp_path / "results/c/images/reliability.svg").exists()
     assert "<p>Lower is better for mae and rmse.</p>" in text
     assert "0.750 " in Page(text).tables[0][1][3]
 
