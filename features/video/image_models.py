@@ -126,14 +126,14 @@ class _Onnx:
         s = self._settings
         small = [cv2.resize(p, (s.size, s.size), interpolation=cv2.INTER_AREA) for p in pictures]
         ordered = np.stack(small)[..., ::-1] if s.channels == "bgr" else np.stack(small)
-        batch: FloatArray = (np.float32(1 / 255) * ordered - np.float32(s.mean)) / np.float32(s.std)
+        batch = ((ordered / 255.0 - s.mean) / s.std).astype(np.float32)
         if self._input.shape[-1] != 3:
             batch = batch.transpose(0, 3, 1, 2)
         try:
             found = self._session.run([self._output], {self._input.name: np.ascontiguousarray(batch)})[0]
         except Exception as error:
             raise ExtractorError(
-                f"{WHERE}: {s.file} cannot read pictures of {s.size} x {s.size}; its input is {self._input.shape}: {error}"
+                f"{WHERE}: {s.file} reads {self._input.shape}, not pictures of {s.size} x {s.size}: {error}"
             ) from error
         return np.asarray(found, np.float32).reshape(len(pictures), -1)
 
