@@ -3,7 +3,7 @@
 from common.names import Registry
 from pipeline.corpora import manifest
 from pipeline.corpora.base import CorpusReader, Description, Reader
-from pipeline.corpora.published import iemocap, meld, mosi
+from pipeline.corpora.published import crema_d, emodb, grid, iemocap, meld, mosi, ravdess
 from pipeline.errors import UserError
 
 # A new corpus is one file and one line here, or one call of `register` in a plugin.
@@ -15,6 +15,10 @@ _READERS = Registry(
         "mosi": CorpusReader(mosi.read, mosi.DESCRIPTION),
         "iemocap": CorpusReader(iemocap.read, iemocap.DESCRIPTION),
         "meld": CorpusReader(meld.read, meld.DESCRIPTION),
+        "ravdess": CorpusReader(ravdess.read, ravdess.DESCRIPTION),
+        "crema_d": CorpusReader(crema_d.read, crema_d.DESCRIPTION),
+        "emodb": CorpusReader(emodb.read, emodb.DESCRIPTION),
+        "grid": CorpusReader(grid.read, grid.DESCRIPTION),
     },
 )
 
