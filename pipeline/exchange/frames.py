@@ -1,4 +1,4 @@
-"""Tables of frames that other tools wrote, one per recording: which columns they have, and which rows an utterance owns.
+"""Tables of frames that other tools wrote, one per recording: their columns, and which rows belong to an utterance.
 
 For example OpenFace (Baltrusaitis et al. 2018), py-feat (Cheong et al. 2023) and LibreFace (Chang et al. 2024). A row
 belongs to an utterance by its time alone.
@@ -177,7 +177,9 @@ def _features(
     names = tuple(n for n in chosen if np.isfinite(numbers[n]).any() or not filled[n])
     if not names:
         asked = f" that begin with {' or '.join(columns.prefixes)}" if columns.prefixes else ""
-        raise UserError(f"{path} has no columns of numbers{asked}: name others with --prefix; there are {', '.join(there)}")
+        raise UserError(
+            f"{path} has no columns of numbers{asked}: name others with --prefix; there are {', '.join(there)}"
+        )
     return names, np.stack([numbers[name] for name in names], axis=1).astype(np.float32)
 
 
