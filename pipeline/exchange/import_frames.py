@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -58,29 +59,43 @@ def import_frames(
         table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
         tables = _tables(path)
         recordings = {r.casefold(): r for r in table["recording"] if r}
-        if not recordings.keys() & tables.keys():
-            raise UserError(
-                f"no table of {path} (such as {next(iter(tables.values())).name}) is named like a recording of {name} "
-                f"(such as {next(iter(recordings.values()), 'none')})"
-            )
+        matched = _matched(path, name, recordings, tables)
         features, notices = _features(table, tables, modality, columns, store)
         (features,) = renamed([features], notices)
-        origin = {
-            "origin": path.name,
-            "format": "frames",
-            "sha256": {file.name: sha256_of(file) for stem, file in tables.items() if stem in recordings},
-            "options": {key: value for key, value in asdict(columns).items() if value},
-        }
-        with written(name, [features], origin):
+        with written(name, [features], _origin(path, columns, [tables[stem] for stem in matched])):
             lines = add_features(params.path, name, {modality: [features.name]})
+    return [*_counts(path, name, recordings, tables), *notices, *lines]
+
+
+def _matched(path: Path, name: str, recordings: Mapping[str, str], tables: Mapping[str, Path]) -> list[str]:
+    """Return the names that a recording and a table share."""
+    matched = sorted(recordings.keys() & tables.keys())
+    if not matched:
+        raise UserError(
+            f"no table of {path} (such as {next(iter(tables.values())).name}) is named like a recording of {name} "
+            f"(such as {next(iter(recordings.values()), 'none')})"
+        )
+    return matched
+
+
+def _origin(path: Path, columns: FrameColumns, used: Sequence[Path]) -> dict[str, Any]:
+    """Return what the store says of where it is from."""
+    return {
+        "origin": path.name,
+        "format": "frames",
+        "sha256": {file.name: sha256_of(file) for file in used},
+        "options": {key: value for key, value in asdict(columns).items() if value},
+    }
+
+
+def _counts(path: Path, name: str, recordings: Mapping[str, str], tables: Mapping[str, Path]) -> list[str]:
+    """Return how many recordings have a table, which have none, and which tables belong to no recording."""
     without = sorted(recordings[stem] for stem in recordings.keys() - tables.keys())
     unused = sorted(tables[stem].name for stem in tables.keys() - recordings.keys())
     return [
         f"{len(recordings.keys() & tables.keys())} of {len(recordings)} recordings of {name} matched by name",
         *unmatched(without, f"recordings of {name} have no table in {path}: their utterances count as absent"),
-        *unmatched(unused, f"tables of {path} are named like no recording of {name}: they were left out"),
-        *notices,
-        *lines,
+        *unmatched(unused, f"tables of {path} are not named like a recording of {name}: they were left out"),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.corpora.base import Description, half_unpacked, off_count
+from pipeline.corpora.base import Description, count_warnings, half_unpacked
 from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import STRAY, check_label, utterance_row, word_table
 from pipeline.corpora.utterances import Corpus
@@ -92,16 +92,16 @@ def read_coded(
     problems += listed("warning", root, "{} is not named as the corpus names its clips and is not used", others)
     problems += _twice(rows, root)
     table = pd.DataFrame(rows)
-    return Corpus(table, word_table(()), problems + _off_count(description, table, kinds, root))
+    return Corpus(table, word_table(()), problems + _other_counts(description, table, kinds, root))
 
 
-def _off_count(description: Description, table: pd.DataFrame, kinds: str, root: Path) -> list[Problem]:
+def _other_counts(description: Description, table: pd.DataFrame, kinds: str, root: Path) -> list[Problem]:
     if table.empty:
         return []
     found = {f"{kind} utterances": int(n) for kind, n in table[kinds].value_counts().items()} if kinds else {}
     found |= {"utterances": len(table), "speakers": table["speaker"].nunique()}
     there = {what: count for what, count in description.counts.items() if what in found}
-    return off_count(replace(description, counts=there), found, root)
+    return count_warnings(replace(description, counts=there), found, root)
 
 
 def _twice(rows: Sequence[Mapping[str, Any]], root: Path) -> list[Problem]:

@@ -52,8 +52,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("utterance", "media", "start", "end", "mood", "speaker"),
         [(*row, row[1]) for row in rows],
     )
-    added = invoke("add-corpus", "talk", "--root", str(folder), "--task", "classification", "--label", "mood", "--modalities",
-           "audio", "--group", "speaker")  # fmt: skip
+    settings = ("--task", "classification", "--label", "mood", "--modalities", "audio", "--group", "speaker")
+    added = invoke("add-corpus", "talk", "--root", str(folder), *settings)
     assert added.exit_code == 0, added.output
     prepared = invoke("prepare", "--corpus", "talk")
     assert prepared.exit_code == 0, prepared.output
@@ -84,7 +84,7 @@ def test_each_utterance_has_the_frames_of_its_time(project: Path) -> None:
         "1 recordings of talk have no table in " + str(project / "frames") + ": their utterances count as absent (c)",
         "1 tables of "
         + str(project / "frames")
-        + " are named like no recording of talk: they were left out (other.csv)",
+        + " are not named like a recording of talk: they were left out (other.csv)",
         "75 frames lie in utterances; 55 more were left out: the face was lost, or too unsure",
     ]
     assert load_params(Path("params.yaml")).corpora["talk"].features["video"] == ("openface",)
