@@ -24,7 +24,7 @@ class _Main(Group):
 @click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option("0.1.0", prog_name="crossmodal")
 def main() -> None:
-    """Measure how much text, voice and face of talking-head recordings tell about sentiment.
+    """Measure how much text, voice and face reveal about sentiment in talking-head recordings.
 
     `dvc repro` runs all stages that are out of date.
 

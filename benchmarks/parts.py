@@ -15,7 +15,7 @@ from benchmarks.tools.table import table
 from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from features.video.images import quiet_stderr, read_jpeg
 
-# Each step with its parts; OTHER_WAYS are other ways to call a part, which are not part of any sum.
+# The parts of each step; OTHER_WAYS lists other ways to call a part, which are in no sum.
 PARTS = {
     "audio": ("decode sound",),
     "video": ("decode and convert frames", "detect faces", "crop and encode"),

@@ -28,7 +28,7 @@ TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 def replacing(path: Path) -> Iterator[Path]:
     """Yield an empty file to write; if the block succeeds it replaces `path`, else it is removed.
 
-    An `OSError` in the block that names no file, or the temporary one, is made to name `path`.
+    If an `OSError` in the block names no file, or the temporary one, it is made to name `path`.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Yield an empty folder to fill; if the block succeeds it replaces the folder `path`, else it is removed.
 
-    An `OSError` in the block that names no file is made to name `path`.
+    If an `OSError` in the block names no file, it is made to name `path`.
 
     Parameters
     ----------

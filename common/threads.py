@@ -41,7 +41,7 @@ def pin_to_one_thread() -> None:
 def one_thread() -> Iterator[None]:
     """Limit BLAS, OpenMP and torch (if it is loaded) to one thread for a block; then restore the old limits.
 
-    Inside another `one_thread` only torch is limited, which may have been loaded since: finding all libraries of a
+    Inside another `one_thread`, only torch is limited, as it may have been loaded since: finding all libraries of a
     process takes longer than predicting a batch.
     """
     with _one_torch():

@@ -11,7 +11,7 @@ UNSPACED = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-MOST_WORDS = 20  # most words in a counted sequence; a text has about as many sequences of each length as it has words
+MOST_WORDS = 20  # longest counted sequence, in words; a text has about as many sequences of each length as it has words
 LONGEST = 4  # average length, in letters, up to which unbroken runs of letters count as words
 
 _RUN = re.compile(f"[{UNSPACED}]+")
@@ -52,7 +52,7 @@ def fitted_tfidf(
     texts
         ``(n,)`` transcripts.
     min_df
-        The least number of them in which a sequence must occur.
+        The minimum number of transcripts that must contain a sequence.
     ngrams
         Shortest and longest sequence of words.
     max_features

@@ -1,1 +1,1 @@
-"""From arrays to predictions and their honest scores. Knows no file."""
+"""From arrays to predictions and their honest scores. Independent of files."""

@@ -40,7 +40,7 @@ def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Stra
 
         return Early(
             recipe.modalities,
-            recipe.strategy,  # by this name it finds its reducer
+            recipe.strategy,  # the name under which it finds its reducer
             classifier=recipe.classifier,
             settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
             **_common(recipe),

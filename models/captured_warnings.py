@@ -14,7 +14,7 @@ _OF_CODE = (
     ResourceWarning,
 )  # about code, not data
 _KNOWN = {"ConvergenceWarning": "did not converge within the maximum number of iterations"}
-_MAX_LENGTH = 200  # most characters of a warning
+_MAX_LENGTH = 200  # longest warning, in characters
 
 
 @contextmanager

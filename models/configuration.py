@@ -1,11 +1,11 @@
-"""A configuration: one row of the results: a strategy, the modalities that it reads, and its base model."""
+"""A configuration, which is one row of the results: a strategy, the modalities that it reads, and its base model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from models.data.modalities import Task
 
-_ORDER = ("text", "audio", "video")  # of the modalities in tables; others follow
+_ORDER = ("text", "audio", "video")  # the order of modalities in tables; others follow
 _SHOWN = {"logistic": "ridge"}  # names of classifiers in the tables of a score, where they differ
 
 
@@ -89,7 +89,7 @@ class Configuration:
         return len(self.modalities) > 1
 
     def as_shown(self, task: Task) -> "Configuration":
-        """Return it as the tables name it: what is logistic regression for classes is ridge regression for scores.
+        """Return it as the tables name it: logistic regression for classes is ridge regression for scores.
 
         >>> Configuration("unimodal", ("text",), "logistic").as_shown("regression").model
         'ridge'

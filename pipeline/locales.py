@@ -26,7 +26,7 @@ def cannot_spell(error: UnicodeEncodeError) -> str:
 
 
 def hint_of(name: str) -> str:
-    """Return what to add to a message on a missing file, if the locale may be the reason."""
+    """Return what to add to a message about a missing file, if the locale may be the reason."""
     if name.isascii() or encoding() == "utf-8":
         return ""
     return f"; under {named()} names with non-ASCII letters may not be found: {REMEDY}"

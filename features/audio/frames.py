@@ -21,7 +21,7 @@ def require(stream: AudioStream, shortest_s: float) -> FloatArray:
 
 
 def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> TimeArray:
-    """Return ``(count, 2)`` start and end of frames in seconds, the first of which starts at `start_s`.
+    """Return the starts and ends of frames in seconds, ``(count, 2)``; the first starts at `start_s`.
 
     >>> frame_times(2, 0.025, 0.01, 1.0).tolist()
     [[1.0, 1.025], [1.01, 1.035]]

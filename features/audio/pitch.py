@@ -1,7 +1,7 @@
 """The pitch of a voice, frame by frame, and which frames are voiced.
 
 The difference function and its cumulative mean are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
-frequency estimator for speech and music"); which of its minima is the pitch, and which frames have none, is decided by
+frequency estimator for speech and music"); which of its minima is the pitch, and which frames have none, are decided by
 the cheapest path over the whole utterance (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
 """
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 SMOOTHING_S = 0.0005  # a running mean of this length keeps frequencies below 2 kHz, where pitch is
 CANDIDATES = 5  # minima per frame that may be the pitch
-OCTAVE_COST = 0.02  # for each octave below the highest pitch: of equal minima the shortest period is chosen
-JUMP_COST = 0.35  # for each octave that the pitch jumps from one frame to the next
-VOICING_COST = 0.1  # for each change between voiced and unvoiced
+OCTAVE_COST = 0.02  # per octave below the highest pitch, so that of equal minima the shortest period wins
+JUMP_COST = 0.35  # per octave that the pitch jumps from one frame to the next
+VOICING_COST = 0.1  # per change between voiced and unvoiced
 NEVER = 1e6  # cost of an impossible choice
 
 Array = NDArray[np.float64]

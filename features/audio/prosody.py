@@ -18,7 +18,7 @@ from features.base import Extractor, Modality
 from features.types import AudioStream, Features
 
 SEMITONE_ZERO_HZ = 27.5  # as in eGeMAPS
-_QUIETEST = 2.0**-15  # one step of a 16-bit sample: no frame's root mean square is set lower
+_QUIETEST = 2.0**-15  # one step of a 16-bit sample, the floor of a frame's root mean square
 
 Array = NDArray[np.float64]
 
@@ -154,13 +154,13 @@ def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
     return levels
 
 
-def count_nuclei(intensity_db: Array, may_be: NDArray[np.bool_], dip_db: float) -> int:
-    """Return the number of intensity peaks that stand out by `dip_db` on both sides, among the frames that `may_be`."""
+def count_nuclei(intensity_db: Array, voiced: NDArray[np.bool_], dip_db: float) -> int:
+    """Return the number of intensity peaks in `voiced` frames that stand out by `dip_db` on both sides."""
     from scipy.signal import find_peaks
 
     lowest = intensity_db.min()
     peaks, _ = find_peaks(np.concatenate([[lowest], intensity_db, [lowest]]), prominence=dip_db)
-    return int(np.count_nonzero(may_be[peaks - 1]))
+    return int(np.count_nonzero(voiced[peaks - 1]))
 
 
 def find_pauses(loud: NDArray[np.bool_], least: int) -> list[int]:

@@ -19,7 +19,7 @@ from features.store.schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 
 _TEXT = 16  # bytes of a text's reference in a dataset of texts
-_EMPTY = 4 << 30  # most bytes that a column may declare without storing any: it has none if no utterance is ok
+_EMPTY = 4 << 30  # bytes that a column may declare without storing any: it has none if no utterance is ok
 
 
 class Store:

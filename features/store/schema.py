@@ -11,7 +11,7 @@ FORMAT = "crossmodal-store"
 FORMAT_VERSION = 2
 IMPORTED = "imported"  # the attribute `kind` of a store that was not computed here; else `stream` or `features`
 DIGEST = 16  # bytes of a cell's digest
-WHOLE = "whole"  # attribute of a column's digests: the hash of all its numbers, checked when the column is read at once
+WHOLE = "whole"  # attribute of a column's digests: the hash of all its numbers, checked when all are read in one go
 
 Status = Literal["ok", "absent", "empty", "failed"]
 STATUSES: tuple[Status, ...] = ("ok", "absent", "empty", "failed")

@@ -81,7 +81,7 @@ class Bert(Extractor[TextStream]):
     def extract(self, stream: TextStream) -> Features:
         """Encode one transcript; one without any word raises `EmptyInput`."""
         if not stream.tokens:
-            raise EmptyInput("the transcript holds no word")
+            raise EmptyInput("the transcript contains no words")
         model = _model(str(_folder(self.config.model)))
         text = stream.text.strip()
         with one_thread():

@@ -24,7 +24,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ngrams
         Shortest and longest sequence of words.
     min_df
-        The least number of training transcripts with a sequence; with fewer than 50 transcripts, all are kept.
+        The minimum number of training transcripts with a sequence; with fewer than 50 transcripts, all are kept.
     max_features
         The number of sequences to keep, the most frequent ones; None keeps all.
     components

@@ -63,7 +63,7 @@ class Vader(Extractor[TextStream]):
     def extract(self, stream: TextStream) -> Features:
         """Score the transcript; one without any word raises `EmptyInput`."""
         if not stream.tokens:
-            raise EmptyInput("the transcript holds no word")
+            raise EmptyInput("the transcript contains no words")
         scores = _analyser().polarity_scores(stream.text)
         row = np.array([[scores[name] for name in NAMES]], np.float32)
         return Features(row, _span(stream), row[0].copy())

@@ -41,7 +41,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     epochs
         Passes over the training transcripts.
     min_count
-        The least number of times that a word must occur in training.
+        The minimum number of times that a word must occur in training.
     vectors
         A file of pretrained vectors to use instead of learning them: word2vec or GloVe text, word2vec's
         ``.bin`` (also ``.gz``), or ``.npz`` with ``words`` and ``vectors``; None learns them.
@@ -62,7 +62,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.vectors = vectors
 
     def check(self) -> None:
-        """Refuse invalid settings, and a file that is not there, with `ExtractorError`."""
+        """Refuse invalid settings, and a missing file, with `ExtractorError`."""
         if min(self.size, self.window, self.epochs, self.min_count) < 1:
             raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
         if self.vectors is not None and not Path(self.vectors).is_file():

@@ -133,7 +133,7 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
 
     Returns
     -------
-    ``(n, n)`` uint8, or a little off square at the crop's edge.
+    ``(n, n)`` uint8, or not quite square at the crop's edge.
     """
     import cv2
 
@@ -219,7 +219,7 @@ def _block(weights: Weights, b: int) -> "list[tuple[Tensor, ...]]":
 
 
 def _folded(weights: Weights, kernel: str, norm: int) -> "tuple[Tensor, Tensor]":
-    """Return a kernel and its bias with the batch normalisation that follows (epsilon 0.001) worked in."""
+    """Return a kernel and its bias with the batch normalisation that follows (epsilon 0.001) folded in."""
     import torch
 
     gamma, beta, mean, variance = (

@@ -19,7 +19,7 @@ Picture = NDArray[np.uint8]
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Send file descriptor 2 to nowhere: mediapipe's C++ side writes there whatever its log level.
+    """Silence file descriptor 2: mediapipe's C++ side writes there whatever its log level.
 
     Use it only to build a graph and call it once: what other threads write there in the meantime is lost too.
     """
@@ -67,7 +67,7 @@ def read_jpeg(data: bytes) -> Picture:
 
 
 def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
-    """Return start and end of each row: from its frame to the next sampled one, whether that is a row or not.
+    """Return the start and end of each row: from its frame to the next sampled one, whether that is a row or not.
 
     Parameters
     ----------

@@ -2,9 +2,8 @@
 
 The mesh: Kartynnik et al., 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", with the
 attention on lips, eyes and irises of Grishchenko et al., 2020, as mediapipe ships it. Eye opening is the eye aspect
-ratio of Soukupová and Čech, 2016. All other measures use axes that turn with the head and in units of the
-distance between the eyes, so that neither the size nor the pose of the head is in them. Left and right
-are the subject's.
+ratio of Soukupová and Čech, 2016. All other measures use axes that turn with the head and in units of the distance
+between the eyes, so that neither the size nor the pose of the head affects them. Left and right are the subject's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +43,7 @@ MEASURES = (
     "brow_outer_right",
     "brow_distance",  # small when frowning
     "jaw_drop",  # nose to chin
-    "gaze_x",  # iris off the middle between the eye's corners, in eye widths, to the subject's left
+    "gaze_x",  # iris's offset from the middle of the eye, in eye widths, to the subject's left
     "gaze_y",  # and upwards
     "head_yaw",  # degrees, to the subject's left
     "head_pitch",  # degrees, upwards

@@ -1,9 +1,9 @@
 """Head and shoulders of each frame, from the 33 points of a body pose.
 
-The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Only
-the positions of its points in the picture are used; their depth, and the metric points, do not follow a tilted head
-or a mirrored picture. Head angles come from where the nose lies between the ears; lengths are in units of the
-head's width, so that the distance from the camera is not in them. Left and right are the subject's.
+The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Only the
+positions of its points in the picture are used; their depth, and the metric points, do not follow a tilted head or a
+mirrored picture. Head angles come from where the nose lies between the ears; lengths are in units of the head's width,
+so that the distance from the camera does not affect them. Left and right are the subject's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,11 +32,11 @@ MEASURES = (
     "head_pitch",  # degrees, nose above the ears; about -10 for a level head
     "head_roll",  # degrees, clockwise in the picture
     "head_size",  # head width over the picture's height: how near the subject is
-    "visibility",  # of the less visible shoulder, 0 to 1
+    "visibility",  # that of the less visible shoulder, 0 to 1
     "shoulder_width",  # in head widths, like all below unless noted; small when the head leans forward
     "shoulder_tilt",  # degrees, positive where the left shoulder is the lower one
     "shoulder_raise",  # height of the shoulders above the mouth; negative, and nearer to 0 when raised
-    "lean_side",  # mouth off the middle of the shoulders, to the subject's left
+    "lean_side",  # mouth's offset from the middle of the shoulders, to the subject's left
     "head_motion",  # head widths per second since the previous frame
     "shoulder_motion",
 )
@@ -83,7 +83,7 @@ class Body:
     points
         ``(33, 2)`` in picture heights: x to the right, y down.
     visibility
-        Of the less visible shoulder, 0 to 1.
+        Visibility of the less visible shoulder, 0 to 1.
     """
 
     points: TimeArray
@@ -219,7 +219,7 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
 
 
 def functionals(values: FloatArray) -> FloatArray:
-    """Return mean and deviation of the defined values of each column of ``(rows, d)``: ``(2 d,)``; NaN without any.
+    """Return the mean and deviation of the defined values of each column of ``(rows, d)``: ``(2 d,)``; NaN without any.
 
     >>> functionals(np.array([[1.0, np.nan], [3.0, np.nan]], dtype=np.float32)).tolist()
     [2.0, nan, 1.0, nan]

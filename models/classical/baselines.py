@@ -14,7 +14,7 @@ from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities, Pa
 
 
 class Majority(UtteranceEstimator):
-    """The commonest class of the training rows (the first of equals), or their median score, whatever the input.
+    """The commonest class of the training rows (the first if several tie), or their median score, whatever the input.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class TfidfBaseline(Tabular):
 
 
 class _Words:
-    """Weighted word counts of all rows that have words; a word that only one row has counts only if rows are few.
+    """Weighted word counts of all rows that have words; a word that occurs in only one row only counts if rows are few.
 
     If no word is left, there is one column of zeros.
     """

@@ -1,6 +1,6 @@
 """The values that each setting of a classifier, a reducer or a strategy may have, and further ones worth trying.
 
-Of a plugin's model only the names of the settings are known here: no value is refused or advised.
+For a plugin's model, only the names of its settings are known here: no value is refused or suggested.
 """
 
 import math
@@ -56,7 +56,7 @@ class Domain:
     def next(self, tried: tuple[float, ...]) -> float | None:
         """Return the next number beyond those tried, in their direction, or None if none is worth trying.
 
-        Its ratio to the last number, or else its difference from it, is that of the last two numbers.
+        It continues the ratio of the last two numbers, or if that is undefined their difference.
 
         >>> POSITIVE.next((0.3, 1.5, 6.0)), SHARE.next((0.4, 0.7)), COUNT.next((2, 1)), COUNT.next((2, 4, 8))
         (24.0, None, None, 16)
@@ -155,8 +155,8 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
     Parameters
     ----------
     owner
-        The classifier, reducer or strategy. Of one without a line in `DOMAINS`, only the names of settings are checked;
-        of one that is not registered, nothing.
+        The classifier, reducer or strategy. If it has no line in `DOMAINS`, only the names of its settings are checked;
+        if it is not registered, nothing is.
     settings
         Setting -> its value, or a list of values to choose from.
 
@@ -207,7 +207,7 @@ def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _fixed(owner: str) -> bool:
-    """Whether no choice is made among settings: those of a reducer, or of a rule that combines unimodal models."""
+    """Whether settings are fixed, not searched: those of a reducer, or of a rule that combines unimodal models."""
     from models.registry import STRATEGIES
 
     return owner in STRATEGIES and STRATEGIES[owner].kind == "fusion" and not STRATEGIES[owner].sequences

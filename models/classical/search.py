@@ -1,4 +1,4 @@
-"""The one search for settings: the candidate with the least loss on inner folds wins."""
+"""The one search for settings: the candidate with the lowest loss on inner folds wins."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def search(
     fit_fold: Callable[[IntArray, IntArray], ValidationOutputs],
     scored: BoolArray | None = None,
 ) -> tuple[Any, FloatArray, list[float]]:
-    """Return the candidate with the least loss over all validation rows (the first of equals) and its outputs.
+    """Return the candidate with the lowest loss over all validation rows (the first if several tie) and its outputs.
 
     A candidate cannot win if its fit diverges or if one of its outputs is not finite.
 
@@ -77,7 +77,7 @@ def _outputs_or_nan(outputs: ValidationOutputs, candidate: Settings) -> FloatArr
 
 
 def least(losses: Sequence[float], candidates: Sequence[Any]) -> int:
-    """Return the position of the least finite loss, the first of equals.
+    """Return the position of the lowest finite loss, the first if several tie.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def tuned_classifier(
     pairs: Pairs,
     budget: int | None = None,
 ) -> FittedClassifier:
-    """Return a classifier fitted on all rows, with the settings of the least loss on the inner folds.
+    """Return a classifier fitted on all rows, with the settings that have the lowest loss on the inner folds.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 from common.names import suggest
 from models.errors import ModelError
 
-TIE = 1e-6  # losses that differ by less than this share of them are equal
+TIE = 1e-6  # losses that differ by less than this share count as equal
 
 CandidateT = TypeVar("CandidateT")
 
@@ -142,7 +142,7 @@ def edges(
 def _least_losses(
     name: str, value: float, tried: Sequence[Mapping[str, Any]], losses: Sequence[float]
 ) -> tuple[float, float]:
-    """Return the least finite loss of the candidates with this value of a setting, and of those with another."""
+    """Return the lowest finite loss of the candidates with this value of a setting, and of those with another."""
     least = [np.inf, np.inf]
     for candidate, loss in zip(tried, losses, strict=True):
         if np.isfinite(loss):

@@ -18,8 +18,8 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, 
 class Tabular(UtteranceEstimator):
     """A design matrix and one classifier on it, fitted on the rows that the design can use; the prior elsewhere.
 
-    The settings with the least log loss (or squared error) on the inner folds win, the first of equals; without inner
-    folds, the first of all are used. At most `budget` settings are tried.
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie; without
+    inner folds, the first settings are used. At most `budget` settings are tried.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from models.data.modalities import TASKS, FloatArray, Labels, Matrix, Task
 from models.errors import DivergedError, ModelError
 from models.outputs import probabilities, scores
 
-FLOOR = 1e-6  # the least probability of a log loss, so that one confident mistake costs a bounded amount
+FLOOR = 1e-6  # lowest probability in a log loss, so that one confident mistake costs a bounded amount
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Target:
         return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
-        """Return the most probable class of each row (the first of equals), or the score, ``(n,)``."""
+        """Return the most probable class of each row (the first if several tie), or the score, ``(n,)``."""
         return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
 

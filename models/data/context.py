@@ -107,5 +107,5 @@ def _mean(steps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _second(lag: int, offset: float, timed: bool) -> FloatArray:
-    """Return start and end of a neighbour's step, one second per lag; NaN if the utterance has no times."""
+    """Return the start and end of a neighbour's step, one second per lag; NaN if the utterance has no times."""
     return np.array([[lag, lag + 1]], np.float64) + (offset if timed else np.nan)

@@ -248,7 +248,7 @@ class Modalities:
 
 
 def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
-    """Refuse ``(n, p)`` values if the scaler was fitted on another number of columns than p."""
+    """Refuse ``(n, p)`` values if the scaler was fitted on a number of columns other than p."""
     if len(values) and values.shape[1:] != mean.shape:
         raise ModelError(f"there are {values.shape[1:]} columns, but the scaler was fitted on {mean.shape}")
 

@@ -10,7 +10,7 @@ from models.errors import ModelError
 
 Reads = Literal["predictions", "probabilities"]  # what a metric compares with the labels
 
-_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # as pandas names the types of objects
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # pandas's names of the types of objects
 
 
 def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
@@ -68,9 +68,7 @@ def as_numbers(
     if reads == "probabilities" and predicted.ndim == 2:
         predicted = predicted[None]
     if not len(true) == predicted.shape[1] == len(groups):
-        raise ModelError(
-            f"{len(true)} labels, {predicted.shape[1]} predictions and groups of {len(groups)} utterances do not fit"
-        )
+        raise ModelError(f"{len(true)} labels, {predicted.shape[1]} predictions and {len(groups)} groups do not match")
     if reads == "probabilities":
         return true, predicted.astype(np.float64)
     if task == "regression":
@@ -84,12 +82,12 @@ def paired(first: Any, second: Any) -> NDArray[Any]:
     """Return the predictions of two models as ``(2, n, ...)``; two of different shapes raise `ModelError`."""
     ours, theirs = np.asarray(first), np.asarray(second)
     if ours.shape != theirs.shape:
-        raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired: they do not fit")
+        raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired")
     return np.stack([ours, theirs])
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Return an array; numbers that are Python objects as numbers."""
+    """Return an array; Python numbers in an array of objects become numpy numbers."""
     import pandas as pd
 
     array = np.asarray(values)

@@ -199,7 +199,7 @@ def _is_not_zero(scores: FloatArray) -> BoolArray:
 
 
 def _nearest(scores: FloatArray, limit: int) -> FloatArray:
-    """Clip at plus and minus `limit`, then round, halves to the even neighbour, as the field's code does."""
+    """Clip at plus and minus `limit`, then round half to even, as the field's code does."""
     return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
 
 
@@ -233,13 +233,13 @@ def non0_f1(truth: Any, prediction: Any) -> float:
 
 
 def acc5(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after clipping both at +-2 and rounding, halves to even."""
+    """Share of equal scores after clipping both at +-2 and rounding half to even."""
     first, second = _floats(truth, prediction)
     return accuracy(_nearest_of_5(first), _nearest_of_5(second))
 
 
 def acc7(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after clipping both at +-3 and rounding, halves to even.
+    """Share of equal scores after clipping both at +-3 and rounding half to even.
 
     >>> acc7([2.5, 1.4, 3.0], [2.0, 0.6, 9.0])
     1.0

@@ -17,7 +17,7 @@ SWAPS = 9999
 SIGNIFICANT = 0.05  # a corrected p below this counts as a difference
 
 _AT_ONCE = 1000  # swaps in one matrix product
-_ROUNDING = 1e-12  # two differences nearer than this are the same
+_ROUNDING = 1e-12  # differences closer than this count as equal
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from models.data.modalities import FloatArray, IntArray
 
 Array = NDArray[Any]
 Mapped = Callable[[Array], Array]  # how scores become classes: by sign, by rounding
-_PRECISE = 0.01  # least ratio of variance to mean square at which a correlation from sums is precise enough
+_PRECISE = 0.01  # lowest ratio of variance to mean square at which a correlation from sums is precise enough
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def class_counts(
     metric
         ``(right, true, predicted) -> (...)``, each count ``(..., classes)``.
     of
-        Scores -> whether they are of the second of two classes; by default, there are classes already.
+        Scores -> whether they belong to the second of two classes; by default, the values are classes already.
     counted
         Truth -> mask of the utterances that count; all by default.
     """

@@ -13,7 +13,7 @@ from models.nets.trained_net import Batch, TrainedNet
 from models.nets.training import Training, train
 
 BATCH = 64  # rows per training step
-STEPS = 16  # most training steps per epoch: a corpus has many similar frames
+STEPS = 16  # maximum training steps per epoch: a corpus has many similar frames
 ROWS_AT_A_TIME = 4096  # rows that are encoded at a time
 
 

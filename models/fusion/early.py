@@ -18,7 +18,7 @@ from models.registry import strategy
 class Reducer(Protocol):
     """Joins the blocks of several modalities into one matrix; fitted on training rows.
 
-    Both methods may be given which rows of each block are present, ``(blocks, n)``; an absent row is 0, the mean.
+    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block; an absent row is 0, the mean.
     """
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:
@@ -144,8 +144,8 @@ class _Joined:
 class Early(Tabular):
     """One classifier on the joined features of several modalities.
 
-    A missing modality is the training mean of its columns, and a further column marks it as missing. If all are
-    missing, the prediction is the prior.
+    A missing modality is replaced by the training mean of its columns, and a further column marks it as missing. If all
+    are missing, the prediction is the prior.
 
     Parameters
     ----------

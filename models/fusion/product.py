@@ -14,7 +14,7 @@ from models.fusion.late import Late, row_weights
 
 
 def powers(bases: int) -> list[float]:
-    """Return the powers of the prior that `Product` chooses among: tenths of a plain product's, and Bayes' rule.
+    """Return the powers of the prior that `Product` chooses among: tenths of a plain product's power, and 1 (Bayes).
 
     >>> [round(power, 1) for power in powers(3)]
     [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]
@@ -26,12 +26,12 @@ def powers(bases: int) -> list[float]:
 class Product(Late):
     """The prior times the ratio of each base's probabilities to the prior, which is right if bases err independently.
 
-    Every base learns that rare classes are rare, and a plain product counts that several times. So the probabilities
-    of each base are divided by the prior, and the prior is then multiplied in once (Bayes' rule) or to that power of
-    `powers` that has the best weighted F1 on the out-of-fold outputs (the largest of equals). Each F1 is averaged with
+    Every base learns that rare classes are rare, and a plain product counts that several times. So the probabilities of
+    each base are divided by the prior, and the prior is then multiplied in once (Bayes' rule) or to the power in
+    `powers` with the best weighted F1 on the out-of-fold outputs (the largest if several tie). Each F1 is averaged with
     those of the neighbouring powers, since a single row can make a peak. The power's difference from 1 shrinks in
-    proportion to the usable bases of a row beyond the first: with one base alone there is nothing to correct.
-    For a score it is the product of normal densities: the mean weighted by the inverse mean squared error of each base.
+    proportion to the usable bases of a row beyond the first: with one base alone there is nothing to correct. For a
+    score it is the product of normal densities: the mean weighted by the inverse mean squared error of each base.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class MajorityVote(Late):
         One unimodal model per modality.
     voting
         Which modalities vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
-        absolute error) in the out-of-fold predictions, the largest of equals. In a row that has none of them, all
+        absolute error) in the out-of-fold predictions, or the largest such set. In a row that has none of them, all
         that are present vote.
     fit_cache
         The cache that shares fitted bases with other strategies; none by default.

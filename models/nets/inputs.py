@@ -147,7 +147,7 @@ class Channel:
 
 
 class Inputs:
-    """The inputs that a network reads of several modalities.
+    """The inputs that a network reads from several modalities.
 
     Parameters
     ----------

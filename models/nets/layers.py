@@ -94,11 +94,11 @@ class TimeEmbedding(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """An LSTM whose states are averaged over the steps, or of which the last state is used."""
+    """An LSTM; its states are averaged over the steps, or only the last one is used."""
 
     def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
         super().__init__()
-        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # for fewer weights
+        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # saves weights
         self.lstm = nn.LSTM(min(width, hidden), hidden, batch_first=True)
         self.pooling = pooling
 

@@ -151,7 +151,7 @@ class ModalityAttentionNet(nn.Module):
 
 
 class CrossModalNet(nn.Module):
-    """The tokens of each modality attend to those of each other one; a single available modality attends to itself."""
+    """The tokens of each modality attend to those of every other one; a single available modality attends to itself."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()

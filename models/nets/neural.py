@@ -45,8 +45,8 @@ class NetInputs(Protocol):
 class Neural(UtteranceEstimator):
     """A network over `Modalities`, fitted on the rows that have anything to read; the prior elsewhere.
 
-    The settings with the least log loss (or squared error) on the inner folds win, the first of equals; without inner
-    folds, the first of all are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie; without
+    inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
 
     Attributes
     ----------

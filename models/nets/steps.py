@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, FloatArray, IntArray, Ragged, require_columns
 from models.data.scaling import LIMIT
 
-MAX_STEPS = 64  # most steps of a sequence; in a longer one, neighbouring steps are averaged
+MAX_STEPS = 64  # longest sequence, in steps; in a longer one, neighbouring steps are averaged
 
 CHUNK = 1 << 16  # steps read at a time to learn their scale
 
@@ -119,7 +119,7 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
 
 
 def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the step of each modality at each position, if steps are repeated to the length of the row's longest.
+    """Return the step of each modality at each position, repeating steps to the length of the row's longest sequence.
 
     Position j of L has step ``(j + .5) * l // L`` of a sequence of l steps.
 

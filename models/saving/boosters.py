@@ -27,7 +27,7 @@ def state(booster: Any) -> str:
 
 
 def build(text: Any) -> Any:
-    """Return the booster of a text that `state` gave.
+    """Return the booster that `state` turned into text.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def build(text: Any) -> Any:
     from xgboost import Booster
 
     if not isinstance(text, str):
-        raise ModelError("a booster in it is not a text")
+        raise ModelError("a booster in it is not a string")
     model = json.loads(text)
     _check(model["learner"])
     return Booster({"nthread": 1}, model_file=bytearray(json.dumps(model).encode()))
@@ -61,7 +61,7 @@ def _check(learner: Mapping[str, Any]) -> None:
     columns, classes = _count(counts["num_feature"], MAX_COLUMNS), _count(counts["num_class"])
     named = [_count(own["num_class"]) for own in objective.values() if isinstance(own, dict) and "num_class" in own]
     if _count(counts["num_target"]) != 1 or any(other != classes for other in named):
-        raise ModelError("a booster in it has another number of classes than its objective")
+        raise ModelError("a booster in it has a number of classes that differs from its objective's")
     _check_start(counts["base_score"], max(classes, 1))
     _check_names(learner, columns)
     rounds = _check_rounds(learner["gradient_booster"]["model"], max(classes, 1), columns)
@@ -70,7 +70,7 @@ def _check(learner: Mapping[str, Any]) -> None:
 
 
 def _count(text: Any, most: int = 2**31 - 1) -> int:
-    """Return a count, which XGBoost writes as a text; one that XGBoost and Python could read differently is refused."""
+    """Return a count, which XGBoost writes as text; one that XGBoost and Python could read differently is refused."""
     if not (isinstance(text, str) and len(text) <= len(str(most)) and text.isascii() and text.isdigit()):
         raise ModelError(f"a booster in it has the count {text!r:.60}, which is not a whole number up to {most}")
     if str(int(text)) != text or int(text) > most:

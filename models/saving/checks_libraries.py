@@ -59,14 +59,14 @@ def _forest(part: Any) -> None:
 def _tree(part: Any) -> None:
     own = vars(part)
     if "tree_" in own:
-        require(part.tree_.n_features == own["n_features_in_"], part, "a tree with other columns or outputs")
+        require(part.tree_.n_features == own["n_features_in_"], part, "a tree with different columns or outputs")
         _check_classes(part, part.tree_)
 
 
 def _check_classes(part: Any, tree: Any) -> None:
     """Check that a forest or a tree makes room for as many outputs and classes as its trees have."""
     own, classes = vars(part), tree.n_classes.tolist()
-    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with other columns or outputs")
+    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with different columns or outputs")
     if "n_classes_" in own or "classes_" in own:
         same = is_count(own["n_classes_"], classes[0]) and [own["n_classes_"]] == classes == [len(own["classes_"])]
         require(same, part, "a tree with other classes")
@@ -78,7 +78,7 @@ def _linear(part: Any) -> None:
     if "coef_" not in own:
         return
     weights, start = own["coef_"], own["intercept_"]
-    require(isinstance(weights, np.ndarray) and weights.ndim in (1, 2), part, "weights of an odd shape")
+    require(isinstance(weights, np.ndarray) and weights.ndim in (1, 2), part, "weights of an unexpected shape")
     outputs = len(weights) if weights.ndim == 2 else 1
     require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights for other columns")
     require(own["n_features_in_"] == weights.shape[-1], part, "weights for other columns")
@@ -91,7 +91,7 @@ def _linear(part: Any) -> None:
 
 def _vectoriser(part: Any) -> None:
     own = vars(part)
-    require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "an input other than texts")
+    require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "an input other than text")
     require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
     shortest, longest = own["ngram_range"]
     fine = all(type(n) is int for n in (shortest, longest)) and 1 <= shortest <= longest <= MOST_WORDS

@@ -10,7 +10,7 @@ from models.saving.boosters import MAX_COLUMNS
 from models.saving.shapes import is_count, is_number, require
 from models.saving.trusted import NETS
 
-MAX_CLASSES = 10_000  # each prediction names all of them
+MAX_CLASSES = 10_000  # a prediction lists every class
 
 
 def _word_vectors(part: Any) -> None:
@@ -36,7 +36,7 @@ def _sparse_scaler(part: Any) -> None:
 
 
 def _columns_of(transformer: Any) -> int | None:
-    """Return the number of columns that a text transformer gives; None for one of a plugin."""
+    """Return the number of columns that a text transformer gives; None for a plugin's."""
     own = vars(transformer)
     if type(transformer).__name__ == "Word2VecText":
         return int(own["table_"].shape[1])
@@ -59,7 +59,7 @@ def _block(part: Any) -> None:
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))
-    require(fits, part, "scalers of other columns than its transformers give")
+    require(fits, part, "scalers of columns that its transformers do not give")
 
 
 def _summary(part: Any) -> None:

@@ -22,7 +22,7 @@ _MAX_REPEATED = 10  # how many times more values than the file writes may exist 
 _FEW = 10_000_000  # up to this number of values, repetitions are not limited
 _MAX_DEPTH = 100  # deepest nesting allowed; a stacked model needs about thirty levels
 _MAX_EMPTY_SIDE = 1_000_000  # the longest side of an array without elements, which takes no room in the file
-_MAX_LETTERS = 10_000_000  # most letters in all text arrays: numpy makes each text as wide as the longest of its array
+_MAX_LETTERS = 10_000_000  # limit over all text arrays: numpy makes each text as wide as the longest of its array
 
 
 def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
@@ -66,7 +66,7 @@ class _Reader:
         self.done: list[Any] = []
         self.sizes: list[int] = []  # how many values each of these holds once its repetitions are expanded
         self.written = self.expanded = 0  # values so far
-        self.letters = 0  # in all text arrays so far
+        self.letters = 0  # the total over all text arrays so far
         self.depth = 0
 
     def value(self, plain: Any) -> Any:
@@ -133,12 +133,12 @@ class _Reader:
     def texts(self, plain: Mapping[str, Any]) -> Any:
         texts, shape = plain["texts"], plain["shape"]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise ModelError("an array of texts in it holds something else")
+            raise ModelError("an array of strings in it holds something else")
         self.letters += len(texts) * max(map(len, texts), default=0)
         if self.letters > _MAX_LETTERS:
-            raise ModelError(f"its arrays of texts have more than {_MAX_LETTERS} letters")
+            raise ModelError(f"its arrays of strings have more than {_MAX_LETTERS} letters")
         if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
-            raise ModelError(f"an array of texts in it has the shape {shape!r:.60}")
+            raise ModelError(f"an array of strings in it has the shape {shape!r:.60}")
         _check_sides(shape, len(texts))
         return np.array(texts, dtype=str).reshape(shape)
 

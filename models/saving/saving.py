@@ -25,9 +25,9 @@ FORMAT = "crossmodal-model"
 FORMAT_VERSION = 4
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
-_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # most bytes of JSON: parsed, it takes about ten times as much memory
+_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # limits in bytes: parsed JSON takes about ten times as much memory
 _MAX_DEPTH = 50  # deepest nesting of a schema; about ten levels are usual
-_COPIES = 4  # most copies of the arrays in memory during reading: the file, what safetensors extracts from it, our own
+_COPIES = 4  # copies of the arrays in memory during reading, at most: the file, what safetensors extracts, ours
 _LIBRARIES = {  # libraries that a loaded model's numbers depend on -> names of their packages
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
@@ -97,7 +97,7 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
 
 
 def is_part(path: Path) -> bool:
-    """Return whether a file has the name of one that `save` writes, or that earlier versions wrote."""
+    """Return whether `save` writes, or an earlier version wrote, a file of this name."""
     return path.name in (MODEL, WEIGHTS, ABOUT, "model.skops")
 
 
@@ -202,7 +202,7 @@ def _check_shape(about: Mapping[str, Any], path: Path) -> None:
     if not all(name.isprintable() and len(name) <= 100 for pair in about["libraries"].items() for name in pair):
         raise ModelError(f"{path} has a library or a version with an invalid name: fit the model again")
     if set(about["files"]) != {MODEL, WEIGHTS}:
-        raise ModelError(f"{path} names other files than {MODEL} and {WEIGHTS}: fit the model again")
+        raise ModelError(f"{path} names files other than {MODEL} and {WEIGHTS}: fit the model again")
 
 
 def _checked(path: Path, digest: str) -> bytes:

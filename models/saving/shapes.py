@@ -12,7 +12,7 @@ import numpy as np
 
 from models.errors import ModelError
 
-Sides = tuple[str, ...] | str  # names of an array's sides, () for a number; a text: the side that the number counts
+Sides = tuple[str, ...] | str  # names of an array's sides, () for a number; a string: the side that the number counts
 
 _SCALER: Mapping[str, Sides] = {"mean_": ("columns",), "scale_": ("columns",)}
 _COMPONENTS: Mapping[str, Sides] = {
@@ -53,7 +53,7 @@ _SHAPES: dict[str, Mapping[str, Sides]] = {
     },
     "sklearn.preprocessing._data.StandardScaler": {**_SCALER, "var_": ("columns",), "n_features_in_": "columns"},
 }
-_CLASSES = ("classes", "classes_")  # the arrays that may hold texts
+_CLASSES = ("classes", "classes_")  # the arrays that may hold strings
 
 
 def is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import ModelError
 
-LEAF = -1  # what trees of scikit-learn and XGBoost have instead of a leaf's children
+LEAF = -1  # stands for the children of a leaf in trees of scikit-learn and XGBoost
 
 
 def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
@@ -28,7 +28,7 @@ def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
     Raises
     ------
     ModelError
-        If they do not.
+        If the nodes do not form such a tree.
     """
     left, right, split = (np.asarray(values) for values in (left, right, split))
     if not all(values.ndim == 1 and values.dtype.kind == "i" for values in (left, right, split)):

@@ -13,17 +13,7 @@ from numpy.typing import NDArray
 
 from models.data.modalities import IntArray
 from models.errors import LeakError
-from models.validation.columns import (
-    Column,
-    Contents,
-    cut_out,
-    files_of,
-    of_several_lengths,
-    repeated,
-    segments_of,
-    text_of,
-    words_of,
-)
+from models.validation.columns import Column, Contents, cut_out, files_of, repeated, segments_of, text_of, words_of
 from models.validation.protocol import Fold
 
 SOURCES = (
@@ -31,14 +21,14 @@ SOURCES = (
     "media",
     "media_sha256",
 )  # rows with the same value in one of these come from one source, which no fold may split
-EXAMPLES = 3  # most utterances or speakers that a message names
-SHOWN = 200  # most characters of a value in a message
+EXAMPLES = 3  # maximum number of utterances or speakers that a message names
+SHOWN = 200  # longest value in a message, in characters
 
 
 def leak_guard(
     folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "", contents: Contents | None = None
 ) -> tuple[str, ...]:
-    """Check that no data is in both the training and the test part of a fold, and return notices on what is suspicious.
+    """Check that no data is in both the training and the test part of a fold, and return notices of what is suspicious.
 
     Parameters
     ----------
@@ -58,7 +48,7 @@ def leak_guard(
     Returns
     -------
     tuple of str
-        Notices on what both parts share: equal texts; a speaker; the same words at the same times in recordings of
+        Notices of what both parts share: equal texts; a speaker; the same words at the same times in recordings of
         different content; equal features with nothing else known to be equal; files of equal content from which nothing
         is read; a sound file; the same voice with other pictures, or the same pictures with other voices.
 
@@ -261,7 +251,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes in both parts of a fold whose rows share one of the contents, or have none that is known."""
+    """Return the codes in both parts of a fold whose rows share one of the contents, or have no known content."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -281,11 +271,17 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     tested = sum(len(fold.test) for fold in folds)
     rows = repeated(folds, Column(words_of(table)))
     counted = f"{len(rows)} of {tested} tested utterances ({len(rows) / max(tested, 1):.1%})"
-    what, advice = "have a text that also occurs, word for word, in training", "results of text may be too good"
-    yield from _noticed(table, rows, what, advice, counted)
-    whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
-    what, advice = "have the text and the length of a clip in training", "check whether the same clip occurs twice"
-    yield from _noticed(table, whole, what, advice)
+    yield from _noticed(
+        table,
+        rows,
+        "have a text that also occurs, word for word, in training",
+        "results for text may be too good",
+        counted,
+    )
+    whole = repeated(folds, Column(np.where(cut_out(table), "", segments_of(table))))
+    yield from _noticed(
+        table, whole, "have the text and the length of a clip in training", "check whether the same clip occurs twice"
+    )
 
 
 def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
@@ -309,7 +305,7 @@ def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np
 def _sound_notices(
     folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_], voices: Column
 ) -> Iterator[str]:
-    advice = "results of audio may be too good"
+    advice = "results for audio may be too good"
     rows = _shared_rows(folds, table, ("sound", "sound_sha256"), empty)
     yield from _noticed(table, rows, "are in a sound file that also holds training utterances", advice)
     what = "have, with other pictures, the voice of a training utterance sample by sample"
@@ -318,7 +314,7 @@ def _sound_notices(
 
 def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
     what = "have, with another voice or other words, or without movement, the pictures of a training utterance"
-    yield from _noticed(table, repeated(folds, pictures), what, "results of video may be too good")
+    yield from _noticed(table, repeated(folds, pictures), what, "results for video may be too good")
 
 
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:

@@ -47,7 +47,7 @@ def _add_corpus(
 ) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
-    document = _document(path)  # first, as it loads the plugins, which may bring the reader
+    document = _document(path)  # first, as it loads the plugins, which may register the reader
     block = _block(settings)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in map(str, corpora):
@@ -171,7 +171,7 @@ def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
 
 
 def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
-    """Return a notice on an option that the protocol does not use."""
+    """Return a notice about an option that the protocol does not use."""
     if settings.get("folds") and "folds" not in protocol:
         return [f"--folds {settings['folds']} was not written: the protocol {protocol['kind']} has no number of folds"]
     return []

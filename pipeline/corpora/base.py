@@ -51,7 +51,7 @@ class Description:
     counts
         What is counted -> how many of these the release holds, as in ``train utterances: 9989``.
     protocol
-        A sentence on how it is split and which metrics its papers report.
+        A sentence about how it is split and which metrics its papers report.
     block
         The settings block of params.yaml, without `reader` and `root`.
     faults

@@ -86,7 +86,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning on recordings outside the folder of the corpus, which DVC does not watch."""
+    """Return a warning about recordings outside the folder of the corpus, which DVC does not watch."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
@@ -149,7 +149,7 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning on rows of a user's folder that turn out to be the same part of a recording."""
+    """Return a warning about rows of a user's folder that turn out to be the same part of a recording."""
     if description(settings.reader) is not None:
         return []
     known = repeated(table.assign(end=given["end"], duration=float("nan")))

@@ -241,7 +241,7 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    """Return warnings on labels, groups and speakers that differ only in spelling, and on names like ``nan``."""
+    """Return warnings about labels, groups and speakers that differ only in spelling, and names like ``nan``."""
     group = corpus.protocol.group
     given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
     notices: list[str] = []
@@ -253,7 +253,7 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for rows of the same part of a recording: an error if a column that is not read may be times."""
+    """Return a problem for rows of the same part of a recording: an error if an unread column may hold times."""
     message = same_parts(table, repeated(table))
     if not message:
         return []

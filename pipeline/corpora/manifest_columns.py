@@ -28,7 +28,7 @@ def check_named_columns(path: Path, label: str, group: str) -> None:
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the sheet as it is to be read, and problems.
 
-    Columns that `prepare` makes are left out. A column of ours in which no cell fits its name is an error, and is
+    Columns that `prepare` makes are left out. A known column whose cells all mean something else is an error, and is
     emptied. Other words for train, valid and test are replaced by these; other names of splits are ignored if the
     protocol does not use splits.
     """

@@ -75,12 +75,12 @@ def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, 
 
 
 def parts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the part of a recording that each row covers; equal parts give equal rows.
+    """Return the part of a recording that each row covers, as a table; equal parts are equal rows.
 
     Parameters
     ----------
     table
-        The utterances. If it has a column `duration`, an end near that is the end of the recording.
+        The utterances. If it has a column `duration`, an end close to it counts as the end of the recording.
     """
     sound = table["sound"].where(table["sound"] != "", table["media"])
     end = table["end"].astype(float)
@@ -112,7 +112,7 @@ def repeated(table: pd.DataFrame) -> pd.Series:
 
 
 def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
-    """Return a sentence on the rows that cover the same part of a recording as an earlier row, or ``""``.
+    """Return a sentence about the rows that cover the same part of a recording as an earlier row, or ``""``.
 
     Parameters
     ----------

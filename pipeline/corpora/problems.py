@@ -40,7 +40,7 @@ class Problem:
 
 
 def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
-    """Return a problem for each name, which replaces ``{}``; after `MOST_LISTED`, how many more there are.
+    """Return a problem for each name, which replaces ``{}``; after `MOST_LISTED`, one that counts the others.
 
     >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
     ['warning: x: stray file: ._a is ignored']
@@ -52,7 +52,7 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
 
 
 def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` problems of one kind in one file, and how many more there are."""
+    """Return the first `MOST_LISTED` problems of one kind in one file, and one that counts the others."""
     more = len(found) - MOST_LISTED
     rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
     return [*found[:MOST_LISTED], *rest]

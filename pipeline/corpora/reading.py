@@ -66,7 +66,7 @@ def _fault_of_table(table: pd.DataFrame, settings: CorpusParams) -> str:
     if not len(table):
         return f"no utterances: check that {settings.root} holds the corpus"
     if twice := repeated([str(column) for column in table.columns]):
-        return f"two columns {twice!r}: give one another name"
+        return f"two columns {twice!r}: rename one"
     needed = [column for column in COLUMNS if column not in _OPTIONAL]
     if missing := [column for column in (*needed, "line") if column not in table]:
         return f"utterances without the column {missing[0]!r}: make each row with `published.files.utterance_row`"

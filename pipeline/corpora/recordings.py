@@ -25,7 +25,7 @@ CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose
 
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
-    """Read every recording to its end, the same file once; a missing one gets a hint at what may be meant."""
+    """Read every recording to its end, each file once; a missing one gets a hint at the file probably meant."""
     return _with_meant(_probed(files), settings)
 
 
@@ -81,7 +81,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence on the recordings with several tracks of which no row names one."""
+    """Yield a sentence about the recordings with several tracks if no row names one of them."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:
@@ -115,7 +115,7 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
 
 
 def _probed(files: Iterable[str]) -> Found:
-    """Return what each recording holds, or what is wrong with it; the same file is opened once."""
+    """Return what each recording holds, or what is wrong with it; each file is opened once."""
     from concurrent.futures import ThreadPoolExecutor
 
     by_file: dict[Any, list[str]] = {}
@@ -132,7 +132,7 @@ def _probed(files: Iterable[str]) -> Found:
 
 
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
-    """Add to the messages on missing files which file may be meant, or where a link leads."""
+    """Add to the messages about missing files which file was probably meant, or where a link leads."""
     lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
     if not lost:
         return found

@@ -59,7 +59,7 @@ def _timed(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem]) -> dict[int, dict[str, str]]:
-    """Return the rows without those that repeat the same word of an utterance at the same time."""
+    """Return the rows except those that repeat the same word of an utterance at the same time."""
     first: dict[tuple[str, ...], int] = {}
     again = []
     for line, row in rows.items():
@@ -72,7 +72,7 @@ def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem
 
 
 def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> None:
-    """Raise `UserError` for a column that is needed but missing; the message names the one that may be meant."""
+    """Raise `UserError` for a column that is needed but missing; the message names the one probably meant."""
     absent = [name for name in needed if name not in header]
     if not absent:
         return

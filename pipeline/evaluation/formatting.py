@@ -73,6 +73,6 @@ def _written(metric: Metric, value: float, sign: str) -> str:
 
 
 def lower_is_better(metrics: Iterable[Metric]) -> str:
-    """Return a sentence on the metrics of which a lower value is better; none if there is no such metric."""
+    """Return a sentence about the metrics for which lower is better; none if there is no such metric."""
     errors = [metric.name for metric in metrics if not metric.higher_is_better]
     return f"Lower is better for {' and '.join(errors)}." if errors else ""

@@ -91,7 +91,7 @@ def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]
 
 
 def confusions(parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
-    """Return the truth and prediction of each utterance by file's stem, which DVC draws as confusion matrices."""
+    """Return truths and predictions by the stem of their file; DVC draws them as confusion matrices."""
     found = {}
     for one, part in parts.items():
         shown = part[["utterance", "truth", "prediction"]].copy()

@@ -89,20 +89,20 @@ def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) 
 
 
 def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
-    """Read dropped.csv: what each fusion predicts with some modalities ablated; None if it is not there."""
+    """Read dropped.csv: what each fusion predicts with some modalities ablated; None if it does not exist."""
     types = dict.fromkeys(("utterance", *NAMES, "dropped"), str) | {"prediction": _label_type(corpus)}
     return _read_if_there(CorpusPaths(name).results / "dropped.csv", types)
 
 
 def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
-    """Read attention.csv: the weight of each modality in each utterance; None if it is not there."""
+    """Read attention.csv: the weight of each modality in each utterance; None if it does not exist."""
     types = dict.fromkeys(("utterance", "strategy", "modalities"), str) | dict.fromkeys(corpus.modalities, float)
     empty = dict.fromkeys(corpus.modalities, "")  # the weight of a modality that the strategy does not read
     return _read_if_there(path, types, na_values=empty)
 
 
 def read_presence(name: str) -> pd.DataFrame | None:
-    """Read presence.csv: one line per utterance, 0 or 1 for each modality; None if it is not there."""
+    """Read presence.csv: one line per utterance, 0 or 1 for each modality; None if it does not exist."""
     path = CorpusPaths(name).results / "presence.csv"
     if not is_there(path):
         return None
@@ -113,7 +113,7 @@ def read_presence(name: str) -> pd.DataFrame | None:
 
 
 def read_parameters(name: str) -> dict[Configuration, int]:
-    """Read parameters.csv: the number of parameters of each configuration's model; empty if it is not there."""
+    """Read parameters.csv: the number of parameters of each configuration's model; empty if it does not exist."""
     path = CorpusPaths(name).results / "parameters.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"parameters": int})
     parts = {} if found is None else by_configuration(found)
@@ -121,7 +121,7 @@ def read_parameters(name: str) -> dict[Configuration, int]:
 
 
 def read_seconds(name: str) -> dict[Configuration, tuple[float, float]]:
-    """Read fits.csv: seconds of fitting and of predicting, averaged over the folds; empty if it is not there."""
+    """Read fits.csv: seconds of fitting and of predicting, averaged over the folds; empty if it does not exist."""
     path = CorpusPaths(name).results / "fits.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"fit_s": float, "predict_s": float})
     parts = {} if found is None else by_configuration(found)

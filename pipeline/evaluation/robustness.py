@@ -224,7 +224,7 @@ def _patterns(presence: pd.DataFrame, utterances: pd.Series) -> pd.Series:
 def _shares(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]:
     yield "## A modality taken away at test time"
     if table.empty:
-        yield f"dropped.csv is not there: run `crossmodal train --corpus {corpus}`."
+        yield f"dropped.csv does not exist: run `crossmodal train --corpus {corpus}`."
         return
     lines = []
     for (*names, removed), part in table.groupby([*NAMES, "removed"], sort=False):
@@ -242,7 +242,7 @@ def _shares(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]
 def _present(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]:
     yield "## By the modalities that an utterance has"
     if table.empty:
-        yield f"presence.csv is not there: run `crossmodal train --corpus {corpus}`."
+        yield f"presence.csv does not exist: run `crossmodal train --corpus {corpus}`."
         return
     patterns = list(table[["present", "n"]].drop_duplicates().itertuples(index=False, name=None))
     lines = []

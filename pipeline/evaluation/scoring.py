@@ -87,13 +87,13 @@ class Scores:
         return self.metrics[0]
 
     def best(self, rows: Iterable[Scored]) -> Scored | None:
-        """Return the best row by the leading metric, the first of equal ones; None if it is undefined for all."""
+        """Return the best row by the leading metric, the first if several tie; None if it is undefined for all."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(defined, key=self._goodness, default=None)
 
     @property
     def best_row(self) -> Scored | None:
-        """The best row of the table; of equal ones, the one with the fewest modalities."""
+        """The best row of the table; if several tie, the one with the fewest modalities."""
         return self.best(self.rows)
 
     @property

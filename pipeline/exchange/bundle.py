@@ -57,7 +57,7 @@ class Bundle:
     label
         The column of labels that the corpus is trained on; only an export sets it.
     notices
-        Sentences on what was changed: numbers that were masked, rows that were left out.
+        Sentences about what was changed: numbers that were masked, rows that were left out.
     """
 
     utterances: pd.DataFrame
@@ -158,7 +158,7 @@ def _same(entry: Entry) -> Entry:
 
 
 def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
-    """Return a notice on the numbers of a store that were masked because they are not finite; none if all are."""
+    """Return a notice about the numbers of a store that were masked because they are not finite; none if all are."""
     what = f"{counted(numbers, 'number')} of {counted(utterances, 'utterance')}"
     verbs = "is not finite and counts" if numbers == 1 else "are not finite and count"
     return [f"{store}: {what} {verbs} as undefined"] if numbers else []

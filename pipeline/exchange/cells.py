@@ -59,7 +59,7 @@ def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
     Raises
     ------
     UserError
-        If a text ends with a NUL character, which an array of text cannot hold.
+        If text ends with a NUL character, which an array of text cannot hold.
     """
     if number:
         return np.asarray(cells.to_numpy(), np.float64)

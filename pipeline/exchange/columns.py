@@ -46,7 +46,7 @@ class TableFile:
 def utterances_of(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the utterance table, and notices on what could not be kept.
+    """Return the utterance table, and notices of what could not be kept.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return start and end ``(n,)``, NaN if one is not given; nothing if neither is."""
+    """Return the starts and ends ``(n,)``, NaN if one is not given; nothing if neither is."""
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}
@@ -113,7 +113,7 @@ def _times(
 
 
 def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile) -> list[str]:
-    """Return notices on names that the file stores as floating-point numbers, which cannot hold every name."""
+    """Return notices about names that the file stores as floating-point numbers, which cannot hold every name."""
     notices = []
     for role in ("id", *_NAME_ROLES):
         name = getattr(options, role)
@@ -129,7 +129,7 @@ def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, so
 
 
 def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: TableFile) -> list[str]:
-    """Return notices on columns that are kept as they are, but look as if an option should name them."""
+    """Return notices about columns that are kept as they are, but look as if an option should name them."""
     open_roles = {"utterance" if role == "id" else role: role for role in _ASKED_FOR if not getattr(options, role)}
     near = nearly_ours(kept, open_roles, [options.label])
     return [

@@ -103,7 +103,7 @@ def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
-    """Return the bundle with a column of MMSA's parts in addition to the corpus's split, and a sentence on it."""
+    """Return the bundle with a column of MMSA's parts in addition to the corpus's split, and a sentence about it."""
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
@@ -168,7 +168,7 @@ def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
 
 
 def by_modality(name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
-    """Return names of stores by modality; a missing store raises `UserError`."""
+    """Return the names of stores by modality; a missing store raises `UserError`."""
     found: dict[Modality, tuple[str, ...]] = {}
     for feature in dict.fromkeys(features):
         with open_store(_there(name, feature)) as store:

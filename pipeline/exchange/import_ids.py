@@ -1,4 +1,4 @@
-"""Ids of a file matched with those of a corpus, and notices on those without a partner."""
+"""Ids of a file matched with those of a corpus, and notices about those without a partner."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _EXAMPLES = 3
 
 
 def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, places: tuple[str, Path]) -> list[str]:
-    """Return a notice on ids without a partner that differ only in spelling.
+    """Return a notice about ids without a partner that differ only in spelling.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ def _fault_of_parts(found: Any) -> str:
         if missing := [column for column in columns if column not in table]:
             return f"{name} without the column {missing[0]!r}"
         if twice := repeated([str(column) for column in table.columns]):
-            return f"{name} with two columns {twice!r}: give one another name"
+            return f"{name} with two columns {twice!r}: rename one"
     if not isinstance(found.features, Sequence) or not all(isinstance(s, FeatureSet) for s in found.features):
         return f"features of type {type(found.features).__name__}: a tuple of FeatureSet is needed"
     return ""

@@ -66,7 +66,7 @@ def entry_named(name: str) -> Format:
 
 
 def reader_of(name: str) -> Read:
-    """Return the function that reads a format; raise `UserError` if it is unknown or only written."""
+    """Return the function that reads a format; raise `UserError` if it is unknown or write-only."""
     found = _FORMATS[name].read if name in _FORMATS else None
     if found is None:
         known = [known for known, entry in _FORMATS.items() if entry.read]
@@ -75,7 +75,7 @@ def reader_of(name: str) -> Read:
 
 
 def writer_of(name: str) -> Write:
-    """Return the function that writes a format; raise `UserError` if it is unknown or only read."""
+    """Return the function that writes a format; raise `UserError` if it is unknown or read-only."""
     found = _FORMATS[name].write if name in _FORMATS else None
     if found is None:
         known = [known for known, entry in _FORMATS.items() if entry.write]

@@ -38,7 +38,7 @@ from pipeline.tables.rules import fault_of_name, fault_of_text
 from pipeline.training.inputs import load_modalities, stores_of
 from pipeline.training.word_times import notices_of_untimed, spoken
 
-FEW = 4  # up to so many clips, one process is done before a cluster has started
+FEW = 4  # up to this many clips, one process is done before a cluster has started
 MANIFEST = "manifest.csv"
 WORK = Path("data/work")
 NO_TEXT = "no transcript"  # the note of the text stream on an utterance without one
@@ -124,7 +124,7 @@ def _workers(params: Params, clips: int, workers: int | None) -> Any:
 
 @contextmanager
 def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> Iterator[tuple[Params, str]]:
-    """Give settings whose only corpus is the source, and its name; its files are removed in the end."""
+    """Yield settings whose only corpus is the source, and its name; its files are removed at the end."""
     manifest = _is_manifest(source)
     if manifest and text is not None:
         raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")

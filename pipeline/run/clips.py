@@ -187,7 +187,7 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema: Schema) -> list[Item]:
     """Return the outcomes as items for `features.store.write_store`, read from the cache one by one.
 
-    An item of which a column has another width than in the schema raises `UserError` when it is read.
+    An item with a column whose width is not that of the schema raises `UserError` when it is read.
     """
     cache = ClipCache(cache_root, step)
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ALL = ("common", "features", "models", "pipeline")
-# The packages that a fit runs, without those that only read files: a fit depends on the content of these files.
+# The packages whose code a fit depends on: those that it runs, except those that only read files.
 OF_A_FIT = ("common", "models", "features.text", "pipeline.training")
 
 _ROOT = Path(__file__).resolve().parents[2]

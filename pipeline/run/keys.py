@@ -153,7 +153,7 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
 
 
 def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
-    """Return the key of an extractor's features of utterance i of a stream's store: key and content of the stream."""
+    """Return the key of an extractor's features of utterance i, made from the stream's key and content."""
     return key_of({**program, "stream": [store.keys[i], store.digest_of(i)]})
 
 

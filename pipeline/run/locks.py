@@ -1,4 +1,4 @@
-"""Locks: one run at a time writes a target; another one waits and names it."""
+"""Locks: one run at a time writes a target; any other one says which it waits for."""
 
 import errno
 import fcntl
@@ -42,7 +42,7 @@ def _lock_of(target: Path) -> Path:
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file, which is removed in the end.
+    """Hold a lock file, and remove it at the end.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Pace:
         self._seen.append((now, done))
 
     def rate(self, now: float) -> float | None:
-        """Return the recent rate in results per second; None while too few arrived to know it."""
+        """Return the recent rate in results per second; None while too few have arrived."""
         if not self._seen:
             return None
         (begin, before), (_, done) = self._seen[0], self._seen[-1]

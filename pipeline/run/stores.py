@@ -82,7 +82,7 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
 
 
 def summary(report: StepReport) -> str:
-    """Return one sentence on a step: how many clips, their statuses, how many were computed, and remarks.
+    """Return one sentence about a step: how many clips, their statuses, how many were computed, and remarks.
 
     >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "", "absent")], ["a"], 0))
     '2 clips (1 ok, 1 absent): 1 computed (a), 0 from the cache'

@@ -140,7 +140,7 @@ class CorpusParams:
     classifiers
         Classifiers of single modalities in this corpus, instead of `train.classifiers`.
     normalise
-        Instead of `train.normalise`.
+        How features are normalised, instead of `train.normalise`.
     context
         Which other utterances of the same dialogue are read with each utterance, instead of `train.context`.
     sequences
@@ -186,7 +186,7 @@ class TrainParams:
     settings
         Settings of classifiers and strategies by their names. A list holds alternatives; inner folds choose among them.
     budget
-        Number of settings that every strategy may try on inner folds. Of a longer list, evenly spaced ones are tried.
+        Number of settings that every strategy may try on inner folds. If there are more, evenly spaced ones are tried.
     normalise
         ``standard`` and ``quantile`` are learnt on training rows. ``speaker`` first brings each speaker's features to
         mean 0 and deviation 1 over all utterances of that speaker: it needs no label, but it reads the test recordings.

@@ -16,7 +16,7 @@ from pipeline.settings.renamed import notices, with_present_names
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
-_MOST = 40  # most lines of a message
+_MOST = 40  # maximum number of lines in a message
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 CACHE = Path("data/cache")
-_LONGEST = 100  # most characters of a name: file systems allow about 250 bytes, and endings are added
+_LONGEST = 100  # longest name, in characters: file systems allow about 250 bytes, and endings are added
 
 
 def check_name(name: str) -> None:

@@ -17,7 +17,7 @@ from pipeline.errors import UserError
 _NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # YAML types that no setting has
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
-_MOST = 100_000  # most values, each counted as often as aliases repeat it
+_MOST = 100_000  # maximum number of values, each counted as often as aliases repeat it
 _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
 
 

@@ -12,7 +12,7 @@ PLUGINS = Path("data/work/plugins.txt")
 
 
 def checked(path: Path) -> str:
-    """Check a settings file and return that it can be used; write the same, always in the same words, for DVC's stages.
+    """Check a settings file; return a sentence, always the same, that it can be used, and write it for DVC's stages.
 
     A second file holds the key of the plugins' content; training and scoring depend on it.
 

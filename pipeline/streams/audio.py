@@ -160,7 +160,7 @@ def _finish(window: Window, track: AudioTrack, config: AudioConfig, name: str) -
 
 
 def _with_others(outcome: Outcome, tracks: Sequence[Track]) -> Outcome:
-    """Add to the message on a silent track that there are others."""
+    """Add to the message about a silent track that there are others."""
     if isinstance(outcome, EmptyInput) and len(tracks) > 1:
         return EmptyInput(f"{outcome}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
     return outcome

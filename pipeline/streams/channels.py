@@ -15,7 +15,7 @@ SILENT_DB = -70.0  # a channel below this level is silent
 OFFSET = 0.03  # a mean above this share of the standard deviation is a constant offset; speech stays below it
 CANCELLED = 0.1  # channels cancel where their mean keeps less than this share of the power (1/2 if independent)
 MOST = 0.6  # the mean is not used where the octaves that cancel hold more than this share of the power
-NEARLY_ALL = 0.9  # that share for the octaves of speech, and for the sound that rises above the steady sound
+NEARLY_ALL = 0.9  # the same share for the octaves of speech, and for the sound that rises above the steady sound
 OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
 SPEECH = slice(2, 6)  # the octaves from 250 to 4000 Hz
 STEADY = 0.1  # this quantile of an octave's power counts as steady sound: hum, hiss, rumble
@@ -35,9 +35,9 @@ def voice_of(
     """Choose the channel that carries the voice, or mix the channels.
 
     A channel that is named is used. Otherwise, films and series keep dialogue in the centre channel, which is used
-    alone unless it is silent or far below the rest. Of all other recordings the mean is used, without the subwoofer.
-    Channels may cancel in their mean because one of them was inverted: if they do so for half a second or longer, or
-    if only the voice cancels and a hum in both stays, the loudest channel alone is used for the whole utterance.
+    alone unless it is silent or far below the rest. For all other recordings, the mean without the subwoofer is used.
+    Channels may cancel in their mean because one of them was inverted: if they do so for half a second or longer, or if
+    only the voice cancels and a hum in both stays, the loudest channel alone is used for the whole utterance.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
 
 
 def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
-    """Whether in some audible stretch of `count` blocks every octave with a relevant share of the power cancels.
+    """Whether all octaves with a relevant share of the power cancel in some audible stretch of `count` blocks.
 
     Channels that merely receive the voice at different times never do so for half a second.
     """

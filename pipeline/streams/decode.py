@@ -33,7 +33,7 @@ class RecordingInfo:
     breaks_off_s
         Where a stream breaks off before the end that its header states; None for a complete recording.
     notices
-        Sentences on what is odd about it, which do not name it.
+        Sentences about what is odd, which do not name the recording.
     """
 
     duration_s: float

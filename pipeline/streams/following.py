@@ -75,7 +75,7 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture, who stays the same person over a jump cut or a zoom.
+    """Join the tracks of a person who is alone in the picture, and so stays the same over a jump cut or a zoom.
 
     A person is alone if others are seen in few frames only (`MAX_CROWDED` of those with a face) and much smaller
     (`MAX_OTHER`). A face next to a larger one is never joined to it, nor is a probable error of the detector: a

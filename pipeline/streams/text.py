@@ -60,7 +60,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     text = text.encode("utf-8", "replace").decode().replace("\0", " ")  # no store can hold these
     tokens = tokenise(text, config)
     if not tokens:
-        raise EmptyInput("the transcript holds no word")
+        raise EmptyInput("the transcript contains no words")
     spoken = [
         piece
         for word, start, end in _in_order(words)
@@ -135,7 +135,7 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
             times[a:b] = [spoken[place][1:] for place in range(c, d)]
         elif tag == "replace":
             times[a:b] = _replaced(tokens[a:b], spoken[c:d])
-    times[~np.isfinite(times).all(axis=1)] = np.nan  # tokens joined from words of which one has no times
+    times[~np.isfinite(times).all(axis=1)] = np.nan  # tokens joined from words, one of which has no times
     known = np.flatnonzero(np.isfinite(times).all(axis=1))
     times[known, 0] = np.maximum.accumulate(times[known, 0])
     times[known, 1] = np.maximum(times[known, 1], times[known, 0])

@@ -54,7 +54,7 @@ class Pending:
     side: float = 0.0
 
     def add(self, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
-        """Keep what one frame shows; `side` is the square root of its picture's area."""
+        """Add a frame and its faces; `side` is the square root of its picture's area."""
         self.side = self.side or side
         self.times.append(time_s)
         self.frames.append(small)
@@ -65,7 +65,7 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str
     """Decode each wanted track of `path` once, and yield the stream of each span after its last frame.
 
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
-    and come in any order. Pictures are as players show them: turned upright and with square pixels. Of a span with a
+    and come in any order. Pictures are as players show them: turned upright and with square pixels. For a span with a
     region, only that part of the picture is used. A face that is alone in the picture is followed over cuts
     (`following.people`); of several faces, the track with the largest sum of area times detector score is followed.
 

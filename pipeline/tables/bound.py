@@ -129,7 +129,7 @@ def of_this_version(path: Path) -> bool:
 
 
 def without_record(path: Path) -> str:
-    """Return a sentence on a file that no record names, with the command that writes it again."""
+    """Return a sentence about a file that no record names, with the command that writes it again."""
     record = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
     why = "does not name it" if record.exists() else "is missing"
     return (

@@ -30,7 +30,7 @@ _IN = _set("in at of the position pos point")
 
 @dataclass(frozen=True)
 class _Name:
-    """A pattern of names for a column: one core word, what may stand before and after it, and whether it must."""
+    """A pattern of names for a column: one core word, what may stand before and after it, and whether anything must."""
 
     cores: frozenset[str]
     before: frozenset[str] = frozenset()

@@ -22,7 +22,7 @@ from pipeline.tables.rules import trimmed
 MARKS = "crossmodal_marks"
 _MARKED = "an apostrophe before = + - @ is not part of the text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # a sum of numbers and cells, which a spreadsheet computes
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # numbers and cell references in a sum: it is computed
 _NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no reference to a cell begins with a digit, so nothing is computed
 _WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the tables' own verdicts: "= not better", "+ better"
 _FORMULA = re.compile(
@@ -35,7 +35,7 @@ _DOUBTFUL = re.compile(
 
 
 def marked(text: str) -> str:
-    """Return a text as it is written into a CSV.
+    """Return text as it is written into a CSV.
 
     >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
     ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
@@ -69,17 +69,17 @@ def _is_formula(parts: list[str], i: int, part: str) -> bool:
 
 
 def mark(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its texts and column names as they are written into a CSV."""
+    """Return a table with its text and column names as they are written into a CSV."""
     return _changed(table, marked)
 
 
 def restore(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that was read from a CSV with its original texts."""
+    """Return a table that was read from a CSV with its original text."""
     return _changed(table, restored)
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of texts as it is written into a CSV for `restored_row`: with `MARKS` where that is needed."""
+    """Return a table of text as it is written into a CSV for `restored_row`: with `MARKS` where needed."""
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -88,7 +88,7 @@ def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restored_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row of a CSV without `MARKS`, with its original texts.
+    """Return a row of a CSV without `MARKS`, with its original text.
 
     >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
     ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
@@ -98,7 +98,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header and the rows of a CSV without `MARKS`, with the original texts of the rows that it marks.
+    """Yield the header and the rows of a CSV without `MARKS`, with the original text of the rows that it marks.
 
     >>> list(unmarked_rows(iter([(1, ["a", MARKS]), (2, ["'=1", _MARKED]), (3, ["'=2", ""])])))
     [(1, ['a']), (2, ['=1']), (3, ["'=2"])]

@@ -129,7 +129,7 @@ def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
 
 
 def _undecodable(path: Path, encoding: str) -> UserError:
-    """Return the error on a file with the first line that does not fit its encoding."""
+    """Return the error for a file, naming the first line that does not fit its encoding."""
     raw = path.read_bytes()
     try:
         raw.decode(encoding)
@@ -156,7 +156,7 @@ def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str)
 
 
 def _named_columns(path: Path, header: Sequence[str], rows: Sequence[Record]) -> tuple[list[int], list[str]]:
-    """Return the positions of the columns that have a name, and a notice on an index without one."""
+    """Return the positions of the columns that have a name, and a notice about an index without one."""
     notices = []
     for j in (j for j, name in enumerate(header) if not name):
         filled = [cells[j] for _, cells in rows if j < len(cells) and cells[j]]

@@ -127,7 +127,7 @@ def _best(lines: Sequence[str], known: set[str]) -> int:
 
 
 def _delimiter(lines: Sequence[str], known: set[str], named: str) -> str:
-    """Return the delimiter that gives the most known names; of equals, the comma, else the one with the most cells.
+    """Return the delimiter that gives the most known names; in a tie, the comma, else the one with the most cells.
 
     A delimiter that the file itself names wins, unless the header contradicts it.
     """
@@ -165,7 +165,7 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quotation marks enclose cells; between tabs they are letters if every line is a complete row then."""
+    """Whether quotation marks enclose cells; between tabs, they are letters if that makes every line a complete row."""
     if delimiter != "\t":
         return True
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]

@@ -60,7 +60,7 @@ def _both(names: Sequence[str], places: Iterable[int]) -> str:
 
 
 def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
-    """Return the columns that look like one of ours that is missing: name -> the one that may be meant.
+    """Return the columns that look like a missing one of ours: name -> the column that was probably meant.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def name_of(cell: Any) -> str:
 
 
 def fault_of_text(cell: str) -> str:
-    """Return what is wrong with a text, as the end of a sentence, or ``""``.
+    """Return what is wrong with some text, as the end of a sentence, or ``""``.
 
     >>> fault_of_text("no" + chr(0) + "never")
     "holds a NUL character after 'no': remove it"

@@ -24,7 +24,7 @@ def split_of(cell: str) -> str:
     Raises
     ------
     ValueError
-        If it is anything else; the message names the split that may be meant.
+        If it is anything else; the message names the split that was probably meant.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def code() -> str:
     Raises
     ------
     Changed
-        If the code has changed since: an import inside a function would then load other code than the key describes.
+        If the code has changed since: an import inside a function would then load code that the key does not describe.
     """
     if _code_of(_code_stamps()) != _IMPORTED:
         raise Changed("the code of crossmodal was changed while this command ran: run the same command again")

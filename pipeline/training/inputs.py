@@ -40,7 +40,7 @@ def settings_of(params: Params, name: str) -> TrainParams:
 
 
 def stores_of(settings: TrainParams, modality: str) -> list[str]:
-    """Return the names of a modality's stores: its features without those fitted inside folds."""
+    """Return the names of a modality's stores: its features except those fitted inside folds."""
     return [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
 
 
@@ -191,9 +191,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
     if store.utterances == names:
         return np.arange(len(names))
     if store.attribute("kind") != IMPORTED:
-        raise UserError(
-            f"{path} holds other utterances than the table: run preprocess and extract for this corpus again"
-        )
+        raise UserError(f"{path} does not match the utterance table: run preprocess and extract for this corpus again")
     found: NDArray[np.intp] = pd.Index(store.utterances).get_indexer(names).astype(np.intp)
     return found
 

@@ -20,7 +20,7 @@ from pipeline.training.inputs import load_modalities
 from pipeline.training.jobs import Job
 from pipeline.training.labels import labels_of
 
-_MOST_LOADED = 2  # a process keeps so many data sets (a corpus with or without sequences) in memory
+_MOST_LOADED = 2  # a process keeps this many data sets (a corpus with or without sequences) in memory
 _loaded: dict[tuple[Any, ...], Modalities] = {}  # the most recently used one comes last
 
 

@@ -15,7 +15,7 @@ _SHOWN = 3
 
 
 def differences(path: Path, names: Sequence[str]) -> list[str]:
-    """Return sentences on how the utterances of an imported store differ from those of the table.
+    """Return sentences about how the utterances of an imported store differ from those of the table.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     extra, lacking = f"{len(unknown)} of its {len(held)} ids", f"{len(missing)} of the table's {len(names)} utterances"
     if unknown and missing:
         raise UserError(
-            f"{path} holds other utterances than the table: {extra} are unknown ({_some(unknown)}), and {lacking} are "
+            f"{path} does not match the table: {extra} are unknown ({_some(unknown)}), and {lacking} are "
             f"not in it ({_some(missing)}): write the ids the same way, or import the features again"
         )
     if unknown:

@@ -18,7 +18,7 @@ from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
 
-NAMED = 3  # most configurations that a sentence names
+NAMED = 3  # maximum number of configurations that a sentence names
 _AT_AN_END = 2  # the same, in a sentence about an end of a search space
 
 Tried = tuple[float, ...]  # the values tried, the chosen one last

@@ -22,7 +22,7 @@ def timed_of(name: str) -> dict[str, bool]:
 
 
 def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
-    """Return what is known of the words of each utterance of a corpus.
+    """Return what is known about the words of each utterance of a corpus.
 
     Parameters
     ----------

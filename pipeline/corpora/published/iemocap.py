@@ -56,7 +56,8 @@ DESCRIPTION = Description(
         "emotion4": "4 classes: happy (with excited), neutral, sad, angry",
         "emotion6": "6 classes: " + ", ".join(SIX),
         "emotion6_erc": "the same, with 53 more happy utterances, as in the pickles of conversation papers",
-        "emotion": "all classes of the raters' majority: " + ", ".join(name for name in EMOTIONS.values() if name),
+        "emotion": "every class that a majority of raters chose: "
+        + ", ".join(name for name in EMOTIONS.values() if name),
         **dict.fromkeys(SCORES, "score from 1 (low) to 5 (high), the mean of the raters"),
     },
     counts={
@@ -170,7 +171,7 @@ def _release(root: Path) -> Path:
 
 
 def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
-    """Return the sessions that have evaluations and transcriptions, with a warning on the others."""
+    """Return the sessions that have evaluations and transcriptions, with a warning about the others."""
     there = {
         f"{session}/{name}": _has_texts(inside(release, f"{session}/{name}")) for session in SESSIONS for name in NEEDED
     }

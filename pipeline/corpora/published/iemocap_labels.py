@@ -278,7 +278,7 @@ def check_turns(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence
         elif not turn.text:
             log.name(folder, "{} has an empty transcription", name)
         if turn and max(abs(turn.start - utterance.start), abs(turn.end - utterance.end)) > MOVED_S:
-            log.name(folder, "{} has other times than its evaluation, whose times are used", name)
+            log.name(folder, "the times of {} differ from its evaluation's, which are used", name)
 
 
 def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[Turn]]) -> dict[str, float]:

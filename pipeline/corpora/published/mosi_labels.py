@@ -189,7 +189,7 @@ def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[s
 
 
 def _modes(sheet: Path) -> Iterator[Problem]:
-    """Yield a warning for each utterance that label.csv puts into another fold than the official one."""
+    """Yield a warning for each utterance that label.csv does not put into its official fold."""
     for line, cells in sheet_rows(sheet):
         official = SPLIT_OF.get(cells["video_id"], "")
         if official and cells.get("mode", official) != official:

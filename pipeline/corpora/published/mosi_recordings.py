@@ -46,7 +46,7 @@ class Recordings:
         return self._name(segment) in self.folder.files
 
     def remarks(self, segments: Iterable[Segment]) -> list[Problem]:
-        """Return warnings on files that are not content, and on recordings without a label."""
+        """Return warnings about files that are not content, and recordings without a label."""
         extra = sorted(self.folder.files.keys() - {self._name(segment) for segment in segments})
         stray = [file.name for file in self.folder.stray]
         return [
@@ -58,7 +58,7 @@ class Recordings:
 def find_recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
-    """Return the recordings of utterances (only sound if need be), and those of their sound if it is separate."""
+    """Return the recordings of utterances (of sound alone if need be), and the sound files if they are separate."""
     sounds = inside(raw, "Audio/WAV_16000")
     heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
     clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)

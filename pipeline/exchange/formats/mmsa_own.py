@@ -119,7 +119,7 @@ def _values(
     lengths = np.diff(offsets)
     pieces = [clips[i][: lengths[i]] for i in range(count)]
     if any(len(piece) != length for piece, length in zip(pieces, lengths, strict=True)):
-        raise Damaged("its sequences are shorter than they were written")
+        raise Damaged("its sequences are shorter than when they were written")
     values: Values = np.concatenate(pieces).astype(np.float32)
     bits = np.unpackbits(arrays[f"{where}/undefined"], count=values.size).astype(bool)
     values[bits.reshape(values.shape)] = np.nan

@@ -138,7 +138,7 @@ def _store_arrays(path: Path, header: Mapping[str, Any], utterances: list[str]) 
     name, width, pooled = str(header["name"]), len(header["feature_names"]), len(header["pooled_names"])
     table = _read_table(path / _file_name(name)).combine_chunks()
     if table.column("utterance").to_pylist() != utterances:
-        raise Damaged(f"{_file_name(name)} holds other utterances than utterances.parquet")
+        raise Damaged(f"{_file_name(name)} does not hold the utterances of utterances.parquet")
     lists = {part: table.column(part).combine_chunks() for part in ("values", "times", "pooled")}
     status = np.array(table.column("status").to_pylist(), np.str_)
     rows = lists["values"].value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
@@ -287,7 +287,7 @@ def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
 
 
 def _nested(matrices: Sequence[NDArray[Any] | None], kind: Any) -> Any:
-    """Return an array of lists of lists of ``(rows, k)`` matrices; None is null."""
+    """Return ``(rows, k)`` matrices as an array of lists of lists; None is null."""
     import pyarrow as pa
 
     there = [m for m in matrices if m is not None]

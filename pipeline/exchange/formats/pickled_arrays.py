@@ -78,7 +78,7 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
 
 
 class Budget:
-    """How many bytes and items calls may still create; all real ones are in the file itself."""
+    """How many bytes and items calls may still create; real data are all in the file itself."""
 
     def __init__(self, size: int) -> None:
         self.left = 4 * size + (1 << 20)

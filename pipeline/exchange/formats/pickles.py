@@ -248,12 +248,12 @@ class _Pickler(pickle.Pickler):
 def dump(value: Any, path: Path) -> None:
     """Write plain data as a pickle of protocol 4, which appears whole or not at all.
 
-    Scalars of numpy become numbers and texts of Python.
+    Scalars of numpy become Python's numbers and strings.
 
     Raises
     ------
     TypeError
-        If it holds anything but arrays, lists, tuples, dicts, numbers, texts and bytes.
+        If it holds anything but arrays, lists, tuples, dicts, numbers, strings and bytes.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         _Pickler(file, protocol=4).dump(_plain(value))

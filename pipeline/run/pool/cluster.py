@@ -48,7 +48,7 @@ def cores() -> int:
 
 
 class Pool:
-    """Runs a function over tasks, with no more tasks in flight than keep every worker busy.
+    """Runs a function over tasks, with no more tasks in flight than every worker needs to stay busy.
 
     Nothing is started before the first `run`; use it as a context manager. Without workers (0) this process runs the
     tasks one after another, which is quicker than starting a cluster for a few clips.

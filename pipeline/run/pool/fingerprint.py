@@ -16,7 +16,7 @@ PACKAGES = (
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
     "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
 )  # fmt: skip
-_NONE = "not there"
+_NONE = "missing"
 _known: set[str] = set()  # pools that have checked this process
 
 

@@ -36,7 +36,7 @@ class Unchecked:
 
 @dataclass
 class _Sent:
-    """A task in flight: how often it was sent, to which workers, and since when none of them is there."""
+    """A task in flight: how often it was sent, to which workers, and since when all of them have been gone."""
 
     task: Any
     tries: int = 0

@@ -16,8 +16,8 @@ from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, MOV, is_comp
 
 CHUNK = 1 << 20
 OGG, FLV = "ogg", "flv"
-LONGEST = 128  # most bytes of a header that its pattern may span
-SHORT = 512  # most bytes of a first page in Ogg
+LONGEST = 128  # longest span of a header's pattern, in bytes
+SHORT = 512  # longest first page in Ogg, in bytes
 # Codecs that the same decoder reads.
 KINS = {"mp1": "mp2", "mp1float": "mp2", "mp2float": "mp2", "mp3": "mp2", "mp3float": "mp2", "mpeg1video": "mpeg2video"}
 
@@ -150,7 +150,7 @@ def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[i
 
 
 def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
-    """Whether a file of another format than `name` begins at the stated end of this one."""
+    """Whether a file of a format other than `name` begins at the stated end of this one."""
     if end is None:
         return False
     with path.open("rb") as file:

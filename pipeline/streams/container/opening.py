@@ -164,7 +164,7 @@ def _refuse_non_file(path: Path, name: str) -> None:
     try:
         status = path.stat()
     except OSError as error:
-        why = "is a symbolic link that leads to itself" if _is_loop(path) else "is not there"
+        why = "is a symbolic link that leads to itself" if _is_loop(path) else "does not exist"
         if isinstance(error, PermissionError):
             why = "cannot be reached (permission denied)"
         raise MediaError(f"{name} {why}: check the recording's path in the utterance table") from None

@@ -134,7 +134,7 @@ class Parts:
         known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
 
     def shifts(self) -> list[float]:
-        """Return how far to move each part so that it begins where the last ends; after a pause, as far as the last."""
+        """Return how far to move each part so that it begins where the last ends; after a pause, as far as that one."""
         shifts_s: list[float] = []
         for number, (start_s, _) in enumerate(self.spans_s):
             before_s = shifts_s[-1] if number else 0.0

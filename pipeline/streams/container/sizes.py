@@ -70,7 +70,7 @@ def is_guessed(container: Any, path: Path) -> bool:
 
 
 def bytes_cut(path: Path) -> int:
-    """Return how many bytes a file made of chunks is shorter than its header says; FFmpeg does not notice that.
+    """Return by how many bytes a file made of chunks is shorter than its header says; FFmpeg does not notice.
 
     Such files are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF.
     """
@@ -139,7 +139,7 @@ def _matroska_end(file: Any) -> int | None:
     """Return where the segment of a Matroska file ends."""
     at = 0
     while len(head := read_at(file, at, 12)) == 12 and head[0]:
-        name = 9 - head[0].bit_length()  # bytes of an element's name; next, those of its size
+        name = 9 - head[0].bit_length()  # bytes of an element's name; below, those of its size
         length = 9 - head[name].bit_length()
         size = int.from_bytes(head[name : name + length], "big") & (1 << 7 * length) - 1
         if not head[name] or size == (1 << 7 * length) - 1:

@@ -24,7 +24,7 @@ MICROSECONDS = 1_000_000  # a container states its own times in these
 MISSING_S = 0.5  # a stream breaks off if it ends this long before its stated end
 AGREES_S = 0.25  # a stated length is used if it differs from the packets' end by at most this
 PROGRAMS_S = 10.0  # programs of one recording that begin further apart than this have separate clocks
-PRIMES_S = 0.25  # most sound that a track may have before the first sample that is heard
+PRIMES_S = 0.25  # maximum length of the priming sound at the start of a track
 NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # a stream's length is that of the whole recording
 LOSING = ("flac",)  # FFmpeg loses what is next to a joint
 
@@ -49,7 +49,7 @@ class Timeline:
     stills
         The indices of the video streams with a single picture.
     notices
-        Sentences on what is odd about the recording as a whole, which do not name it.
+        Sentences about what is odd about the recording as a whole, which do not name it.
     """
 
     start_s: float
@@ -101,7 +101,7 @@ def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
 
 
 def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
-    """Yield a sentence on each large jump forward of all time stamps: a pause, or a joint."""
+    """Yield a sentence about each large jump forward of all time stamps: a pause, or a joint."""
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]

@@ -1,7 +1,7 @@
 """Sound files without sizes in their headers, which FFmpeg cannot read as they are.
 
 Recorders that write to a pipe cannot go back to fill in sizes, and leave zeros or the largest number. FFmpeg knows most
-of these. Where it takes one literally, reads nothing or finds the file damaged, it is given the true size.
+of these. Where it takes such a size literally, reads nothing or finds the file damaged, it is given the true size.
 """
 
 import struct

@@ -66,15 +66,15 @@ def test_a_class_is_a_name_whatever_its_type(name, named, kind):
 
 
 def test_lengths_that_do_not_fit_are_refused():
-    with pytest.raises(ModelError, match="do not fit"):
+    with pytest.raises(ModelError, match="do not match"):
         group_bootstrap(metric("regression", "mae"), [1.0, 2.0], [1.0], resample([1, 2]))
 
 
 def test_two_models_of_different_length_are_refused():
     accuracy = metric("classification", "accuracy")
-    with pytest.raises(ModelError, match="do not fit"):
+    with pytest.raises(ModelError, match="cannot be paired"):
         randomisation_test(accuracy, [1, 0], [1, 1], [1], swaps([1, 2]))
-    with pytest.raises(ModelError, match="do not fit"):
+    with pytest.raises(ModelError, match="do not match"):
         paired_difference(accuracy, [1, 0, 1], [1, 1], [1, 0], resample([1, 2]))
 
 

@@ -59,8 +59,8 @@ def test_modalities_can_be_ablated(classification: Path) -> None:
 
 def test_without_the_files_beside_the_predictions_their_command_is_named(classification: Path) -> None:
     said = robust(classification)
-    assert "dropped.csv is not there: run `crossmodal train --corpus c`" in said
-    assert "presence.csv is not there" in said
+    assert "dropped.csv does not exist: run `crossmodal train --corpus c`" in said
+    assert "presence.csv does not exist" in said
     assert not (classification / "results/c/images/robustness.svg").exists()
     assert "fit s" not in shown(classification)
     with pytest.raises(UserError, match=r"dropped.csv does not exist: run `crossmodal train"):

@@ -328,7 +328,7 @@ def test_sound_shorter_than_the_picture_does_not_break_off(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "not there"), (b"", "is empty"), (b"no film" * 999, "cannot be read")]
+    ("content", "message"), [(None, "does not exist"), (b"", "is empty"), (b"no film" * 999, "cannot be read")]
 )
 def test_a_file_that_is_not_a_recording_fails_every_span(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "film.mp4"

@@ -109,7 +109,7 @@ def test_imported_features_are_matched_by_name_and_own_ones_must_match_already()
     assert is_imported(CorpusPaths("c").features("theirs"))
     assert not is_imported(CorpusPaths("c").features("ours"))
     assert not is_imported(Path("nowhere.h5"))
-    with pytest.raises(UserError, match=r"ours\.h5 holds other utterances than the table: run preprocess and extract"):
+    with pytest.raises(UserError, match=r"ours\.h5 does not match the utterance table: run preprocess and extract"):
         load(utterances(3), {"audio": ("ours",)})
 
 

@@ -69,7 +69,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata, each read as JSON, or else kept as text; values that are not text are left out."""
+    """Return the metadata: values that are JSON are parsed, other text is kept; what is not text is left out."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -144,7 +144,7 @@ def read_rows(file: SequenceFile, name: str, rows: slice = slice(None)) -> NDArr
 
 
 def read_texts(file: SequenceFile, name: str) -> list[str]:
-    """Return the first column of an id's features as texts.
+    """Return the first column of an id's features as strings.
 
     Raises
     ------

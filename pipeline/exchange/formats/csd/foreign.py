@@ -285,7 +285,7 @@ def _store(
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Raise `UserError` if unused ids of a file are those of utterances that it lacks, in another spelling."""
+    """Raise `UserError` if utterances that a file lacks are among its unused ids in another spelling."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)

@@ -1,7 +1,7 @@
 """Our own ``.csd`` files: what they hold beyond what the SDK requires, and how a bundle is read back from them.
 
 This is in metadata keys that begin with ``crossmodal``. Every file holds the utterance table and the id of its export;
-the file of a store also holds statuses, pooled vectors and unknown times, the file of words their order.
+the file of a store also holds statuses, pooled vectors and unknown times, and the file of words also their order.
 """
 
 import base64
@@ -29,7 +29,7 @@ UTTERANCES_KEY, STORE_KEY, WORDS_KEY = "crossmodal utterances", "crossmodal stor
 
 
 def data_id(name: str) -> str:
-    """Return a name that HDF5 can hold: no slash, no lone points.
+    """Return a name that HDF5 can hold: no slash, no lone dots.
 
     >>> data_id("a/b"), data_id("..")
     ('a%2Fb', '%2E%2E')

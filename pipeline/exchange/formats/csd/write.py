@@ -135,7 +135,7 @@ def _writing(path: Path, root: str) -> Iterator[_Writer]:
 
 
 def _spans(table: pd.DataFrame) -> list[tuple[float, float]]:
-    """Return start and end of each utterance; an unknown end, or one before the start, becomes the start."""
+    """Return the start and end of each utterance; an unknown end, or one before the start, becomes the start."""
     starts = starts_of(table)
     ends = table["end"].astype(np.float64).tolist() if "end" in table else [float("nan")] * len(table)
     return [

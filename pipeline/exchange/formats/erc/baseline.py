@@ -65,7 +65,7 @@ def _identity(key: _Key) -> dict[str, Any]:
 
 
 def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, Any]]]:
-    """Yield key and row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
+    """Yield the key and the row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
     index = parts[-1] if isinstance(parts[-1], dict) else {}
     by_number = {int(number): name for name, number in index.items() if isinstance(number, int | np.integer)}
     classes, seen = set(by_number.values()), set()

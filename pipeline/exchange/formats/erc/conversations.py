@@ -175,7 +175,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
         name, recording, number = own if own and not own.isdigit() else f"{key}_{own or f'utt{i}'}", str(key), i
     text = cells["sentence"]
     if not isinstance(text, str):
-        raise UserError(f"{where}, sentence {i}: {type(text).__name__} where a text is expected")
+        raise UserError(f"{where}, sentence {i}: {type(text).__name__} where a string is expected")
     row = {
         "utterance": name,
         "recording": recording,
@@ -230,7 +230,7 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 
 
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-    """Return name and split of each dialogue: by the published order, if the parts in the file agree with it.
+    """Return the name and split of each dialogue: by the published order, if the parts in the file agree with it.
 
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}

@@ -25,7 +25,7 @@ def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> 
         rows, vectors = _unpadded(file, files[file])
         if found.rows and rows != found.rows:
             raise UserError(
-                f"{file} has other lengths or labels than the files beside it: use files from the same source"
+                f"{file} has other lengths or labels than the files next to it: use files from the same source"
             )
         found.rows = rows
         found.stores[name] = (modality, vectors)
@@ -33,7 +33,7 @@ def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> 
 
 
 def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], Vectors]:
-    """Return row and vector of each utterance, without padding."""
+    """Return the row and the vector of each utterance, without padding."""
     train, train_labels, test, test_labels, _, train_lengths, test_lengths = parts
     rows: list[dict[str, Any]] = []
     vectors: Vectors = []

@@ -30,7 +30,7 @@ class Found:
 
 
 def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str, tuple[Path, Modality]]:
-    """Return file and modality of each store, named after the modality, or after the file if several have the same."""
+    """Return each store's file and modality, under the modality's name, or the file's if several share a modality."""
     pairs: list[tuple[Path, Modality]] = []
     for path in files:
         named = next((m for m, names in options.arrays if any(fnmatch(path.stem, name) for name in names)), None)

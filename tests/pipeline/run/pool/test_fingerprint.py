@@ -33,8 +33,8 @@ def test_a_package_that_is_missing_on_either_side_is_named(probe: str, monkeypat
     wanted = fingerprint(())
     monkeypatch.setattr(module, "PACKAGES", ("numpy", "no-such-package"))
     module._installed.cache_clear()
-    assert fingerprint(())["no-such-package"] == "not there"
-    assert f"scipy is not there, here {wanted['scipy']}" in differences(wanted, (), probe, "told", "pool 3")
+    assert fingerprint(())["no-such-package"] == "missing"
+    assert f"scipy is missing, here {wanted['scipy']}" in differences(wanted, (), probe, "told", "pool 3")
     monkeypatch.undo()
     module._installed.cache_clear()
 
@@ -55,7 +55,7 @@ def test_the_loaded_version_of_a_plugin_counts(tmp_path: Path, probe: str, monke
     plugin.write_text("A = 1\n")
     plugins = (str(plugin), "no.such.module")
     before = fingerprint(plugins)
-    assert before["the plugin no.such.module"] == "not there"
+    assert before["the plugin no.such.module"] == "missing"
     plugin.write_text("A = 2\n")  # a running process keeps the code that it has loaded
     assert fingerprint(plugins) == before
     monkeypatch.setattr("pipeline.settings.plugins._KEYS", {})  # a new process

@@ -101,7 +101,7 @@ def test_a_link_to_itself_and_a_dangling_link_are_refused(tmp_path: Path) -> Non
     (tmp_path / "gone.mp4").symlink_to("nowhere.mp4")
     with pytest.raises(MediaError, match=r"loop.mp4 is a symbolic link that leads to itself"):
         probe(tmp_path / "loop.mp4")
-    with pytest.raises(MediaError, match=r"gone.mp4 is not there"):
+    with pytest.raises(MediaError, match=r"gone.mp4 does not exist"):
         probe(tmp_path / "gone.mp4")
     for name in ("loop.mp4", "gone.mp4"):
         with pytest.raises(OSError, match=name):
