@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from pipeline.commands import frames
 from pipeline.commands.common import (
     PARAMS,
     PROTOCOLS,
@@ -47,7 +48,7 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.argument("form", metavar="FORMAT")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--corpus", "name", help="Make a new corpus of this name.")
-@click.option("--into", help="Add the features to this corpus, matched by id.")
+@click.option("--into", help="Add the features to this corpus, matched by id, or by recording and time.")
 @click.option(
     "--match", default="", help="With --into: regular expression whose group is the part of the ids that must match."
 )
@@ -73,23 +74,47 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--labels", type=click.Path(path_type=Path), help="A .csd file of labels.")
 @click.option("--words", type=click.Path(path_type=Path), help="A .csd file of timed words.")
 @click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")
+@frames.frame_options
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
 def import_(params_path: Path, form: str, path: Path, name: str | None, into: str | None, **given: Any) -> None:
-    """Import features: npz, csv, parquet, mmsa, csd or erc.
+    """Import features: npz, csv, parquet, mmsa, csd, erc or frames.
+
+    frames are the tables of OpenFace, py-feat or LibreFace, a folder with one per recording; they are matched by name
+    and time, as in `crossmodal import frames openface/ --into mine --modality video --prefix AU`.
 
     Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
     """
     from pipeline.errors import UserError, refuse_pipe
-    from pipeline.exchange.bundle import ImportOptions
-    from pipeline.exchange.importing import import_corpus, import_into
 
+    if form == "frames" and (name or not into):
+        raise UserError("name the corpus that the frames are added to: --into NAME")
     if bool(name) == bool(into):
         raise UserError("name either a new corpus (--corpus NAME) or an existing one (--into NAME)")
     if not path.exists():
         raise UserError(f"{path} does not exist")
     if not path.is_dir():  # some formats are folders
         refuse_pipe(path)
+    own = frames.taken(given)
+    if form == "frames":
+        match = given.pop("match")
+        frames.refuse_given(given, form)
+        lines = frames.import_frames(params_path, path, str(into), match, own)
+    else:
+        frames.refuse_given(own, form)
+        lines = _import(params_path, form, path, name, into, given)
+    for line in lines:
+        echo(line)
+
+
+def _import(
+    params_path: Path, form: str, path: Path, name: str | None, into: str | None, given: dict[str, Any]
+) -> list[str]:
+    """Import a file of a format, and return the lines to print."""
+    from pipeline.errors import UserError
+    from pipeline.exchange.bundle import ImportOptions
+    from pipeline.exchange.importing import import_corpus, import_into
+
     task, kind, folds, match, run = (given.pop(key) for key in ("task", "kind", "folds", "match", "also_run"))
     arrays, splits = _modality_names(given.pop("arrays")), _pairs("--split-name", given.pop("splits"))
     described = {"--label": given["label"], "--task": task, "--protocol": kind, "--folds": folds, "--run": run}
@@ -98,14 +123,11 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
         echo(f"{', '.join(unused)}: no effect with {'--into' if into else '--corpus'}")
     options = ImportOptions(arrays, given.pop("id_"), splits=splits, align=given.pop("align") or "", **given)
     if into:
-        lines = import_into(load(params_path), form, path, into, options, match)
-    else:
-        if not options.label or not task:
-            raise UserError("--corpus also needs --label and --task")
-        settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
-        lines = import_corpus(params_path, form, path, str(name), options, settings)
-    for line in lines:
-        echo(line)
+        return import_into(load(params_path), form, path, into, options, match)
+    if not options.label or not task:
+        raise UserError("--corpus also needs --label and --task")
+    settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
+    return import_corpus(params_path, form, path, str(name), options, settings)
 
 
 @click.command(cls=Command)

@@ -133,6 +133,22 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     return table
 
 
+def place_of(row: Any, modality: str) -> tuple[str, float, float]:
+    """Return where a modality of an utterance is: its file (``""`` if none is named), start and end in seconds.
+
+    Parameters
+    ----------
+    row
+        A row of the table, with the columns as attributes.
+    modality
+        The voice is read from `sound`, if that is given, everything else from `media`.
+    """
+    if modality == "audio" and row.sound:
+        start = float(row.sound_start)
+        return row.sound, start, start + float(row.end) - float(row.start)
+    return row.media, float(row.start), float(row.end)
+
+
 def read_word_table(path: Path) -> pd.DataFrame:
     """Read the table of words that `prepare` wrote, in seconds of the recording; a word without times has NaN."""
     if not path.exists():

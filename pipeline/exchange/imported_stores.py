@@ -31,7 +31,7 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
                 _require_imported(target)
         temporaries = stack.enter_context(replacing_all(targets))
         for store, temporary in zip(stores, temporaries, strict=True):
-            items = [replace(i, key=import_key(origin, store.name, i.utterance)) for i in store.items]
+            items = [replace(i, key=i.key or import_key(origin, store.name, i.utterance)) for i in store.items]
             attributes = {**dict(store.details), "kind": IMPORTED, "modality": store.modality, "name": store.name}
             attributes |= {"version": 1, "config": dict(origin), "config_hash": key_of(dict(origin))}
             attributes |= {"feature_names": list(store.feature_names), "pooled_names": list(store.pooled_names)}

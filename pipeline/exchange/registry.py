@@ -32,6 +32,8 @@ class Format:
     scored_parts: bool = False
 
 
+FRAMES = "frames"  # tables of frames, which are matched to a corpus by time: `pipeline.exchange.frames` reads them
+
 # A new format is one file and one line here, or one call of `register` in a plugin.
 _FORMATS = Registry(
     "format",
@@ -52,6 +54,8 @@ def register(name: str, entry: Format) -> None:
     given = [function for function in (entry.read, entry.write) if function] if isinstance(entry, Format) else []
     if not given or not all(callable(function) for function in given):
         raise UserError(f"the format {name!r} is {entry!r}: register(name, Format(read, write)) needs functions")
+    if name == FRAMES:
+        raise UserError(f"there is already a format named {name!r}: choose another name")
     _FORMATS.register(name, entry)
 
 
@@ -69,7 +73,7 @@ def reader_of(name: str) -> Read:
     """Return the function that reads a format; raise `UserError` if it is unknown or write-only."""
     found = _FORMATS[name].read if name in _FORMATS else None
     if found is None:
-        known = [known for known, entry in _FORMATS.items() if entry.read]
+        known = [*(known for known, entry in _FORMATS.items() if entry.read), FRAMES]
         raise UserError(f"no format that can be read is named {name!r}; {suggest(name, known)}")
     return found
 

@@ -6,7 +6,7 @@ descriptions give equal keys in every process. What each kind of thing depends o
 =====================  ==============================================================================
 an utterance's stream  `stream_program`, then `text_key`, `audio_key`, `video_key`
 its features           `extractor_program`, then `feature_key`
-imported features      `import_key`
+imported features      `import_key`, `frames_key`
 a fit on a fold        `FitInputs`
 the predictions        `training_inputs`, `predictions_key`
 the tables, the page   `evaluation_inputs`, `page_key`
@@ -160,6 +160,24 @@ def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
 def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
     """Return the key of one utterance of imported features: its origin (file and options), store and name."""
     return key_of({"store": store, **origin, "utterance": utterance})
+
+
+def frames_key(origin: str, store: str, utterance: str, place: tuple[str, float, float]) -> str:
+    """Return the key of the imported frames of an utterance: their origin, and where the utterance is.
+
+    Parameters
+    ----------
+    origin
+        The key of the origin (files and options).
+    store, utterance
+        Their names.
+    place
+        Recording, start and end in seconds, by which the frames were chosen; the table holds microseconds.
+    """
+    recording, *span = place
+    return key_of(
+        {"store": store, "origin": origin, "utterance": utterance, "place": [recording, *(round(s, 6) for s in span)]}
+    )
 
 
 @dataclass(frozen=True)

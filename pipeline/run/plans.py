@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.base import Extractor, Modality
 from features.store import Status, open_store
-from pipeline.corpora.utterances import read_utterances, read_words
+from pipeline.corpora.utterances import place_of, read_utterances, read_words
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
 from pipeline.run.keys import Word, audio_key, extractor_program, feature_key, stream_program, text_key, video_key
@@ -82,9 +82,8 @@ def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing
 def _clip(
     row: Any, modality: Modality, words: tuple[Word, ...], program: dict[str, Any], hashes: dict[str, str]
 ) -> Clip | Outcome:
-    media, start_s, end_s = row.media, float(row.start), float(row.end)
+    media, start_s, end_s = place_of(row, modality)
     if modality == "audio" and row.sound:
-        media, start_s, end_s = row.sound, float(row.sound_start), float(row.sound_start) + end_s - start_s
         words = tuple((word, first + start_s - row.start, last + start_s - row.start) for word, first, last in words)
     if modality != "text" and not media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")

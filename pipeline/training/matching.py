@@ -1,4 +1,4 @@
-"""Whether an imported store holds the utterances of the utterance table."""
+"""Whether an imported store holds the utterances of the utterance table, and frames of their times."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from features.store import open_store
+from pipeline.corpora.utterances import place_of
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
+from pipeline.run.keys import frames_key
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import is_imported
 
@@ -38,10 +40,47 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     return [f"{path}: {lacking} are not in it and count as absent ({_some(missing)})"] if missing else []
 
 
+def require_same_places(path: Path, table: pd.DataFrame) -> None:
+    """Check that imported frames are those of the times at which the table has the utterances; other stores pass.
+
+    Raises
+    ------
+    UserError
+        If an utterance has other times, or another recording, than when its frames were imported.
+    """
+    with open_store(path) as store:
+        config = store.attribute("config") if "config" in store.file.attrs else {}
+        if not isinstance(config, dict) or config.get("format") != "frames":
+            return
+        source, modality = store.attribute("config_hash"), store.attribute("modality")
+        keys = dict(zip(store.utterances, store.keys, strict=True))
+    moved = [
+        row.utterance
+        for row in table.itertuples()
+        if row.utterance in keys
+        and keys[row.utterance]
+        != frames_key(source, path.stem, row.utterance, (row.recording, *place_of(row, modality)[1:]))
+    ]
+    if moved:
+        raise UserError(
+            f"{path} holds frames of other times: {len(moved)} of the table's {len(table)} utterances have moved since "
+            f"they were imported ({_some(moved)}): run `crossmodal import frames` again"
+        )
+
+
 def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd.DataFrame) -> list[str]:
-    """Return `differences` of all imported stores among the features of a corpus, by modality."""
+    """Return `differences` of all imported stores among the features of a corpus, by modality.
+
+    Raises
+    ------
+    UserError
+        As `differences` and `require_same_places`.
+    """
     paths = [CorpusPaths(name).features(one) for one in dict.fromkeys(f for names in features for f in names)]
-    return [sentence for p in paths if is_imported(p) for sentence in differences(p, table["utterance"].tolist())]
+    imported = [path for path in paths if is_imported(path)]
+    for path in imported:
+        require_same_places(path, table)
+    return [sentence for path in imported for sentence in differences(path, table["utterance"].tolist())]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED, command_of
 from pipeline.tables.bound import read_record as read_bound
 from pipeline.training.inputs import is_imported, settings_of
-from pipeline.training.matching import differences
+from pipeline.training.matching import differences, require_same_places
 
 
 def inputs_of(params: Params, name: str) -> dict[str, str]:
@@ -71,11 +71,12 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
     paths = CorpusPaths(name)
     if missing_too and not paths.utterances.exists():
         return
-    names = read_utterances(paths.utterances, params.corpus(name).label)["utterance"].tolist()
+    table = read_utterances(paths.utterances, params.corpus(name).label)
     for modality, extractor in _stores_read(params, name):
         path = paths.features(extractor)
         if is_imported(path):
-            differences(path, names)
+            differences(path, table["utterance"].tolist())
+            require_same_places(path, table)
         elif not (missing_too and not (path.exists() and paths.stream(modality).exists())):
             require_extracted(params, name, modality, extractor)
 

@@ -10,7 +10,7 @@ import pytest
 from cli import main
 from pipeline.commands.exchange import _modality_names, _pairs
 from pipeline.errors import UserError
-from pipeline.exchange.registry import entry_named, format_names
+from pipeline.exchange.registry import FRAMES, entry_named, format_names
 from pipeline.settings.params import load_params
 from tests.conftest import invoke, output_of
 
@@ -82,7 +82,7 @@ def test_commands_that_cannot_be_done_say_what_is_missing(arguments: str, messag
 
 def test_help_and_pages_name_every_format_in_the_directions_that_it_has() -> None:
     names = {
-        "import": [name for name in format_names() if entry_named(name).read],
+        "import": [*(name for name in format_names() if entry_named(name).read), FRAMES],
         "export": [name for name in format_names() if entry_named(name).write],
     }
     readme, page = ((Path(__file__).parents[3] / file).read_text() for file in ("README.md", "docs/exchange.md"))

@@ -1,6 +1,7 @@
 """The utterance table and the words: written, read back, and refused when they are damaged."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from pipeline.corpora.published.files import utterance_row
 from pipeline.corpora.utterances import (
     csv_text,
+    place_of,
     read_table,
     read_utterances,
     read_word_table,
@@ -48,6 +50,13 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["start"], [0.5, 0.0])
     np.testing.assert_array_equal(found["end"], [1.25, np.nan])
     assert "'=1+1" in (folder / "utterances.csv").read_text()  # not a formula for a spreadsheet
+
+
+def test_the_voice_is_where_the_sound_is_and_everything_else_in_the_recording() -> None:
+    row = SimpleNamespace(media="a.mp4", start=1.0, end=3.0, sound="mic.wav", sound_start=10.0)
+    assert place_of(row, "audio") == ("mic.wav", 10.0, 12.0)
+    assert place_of(row, "video") == place_of(row, "text") == ("a.mp4", 1.0, 3.0)
+    assert place_of(SimpleNamespace(**{**vars(row), "sound": ""}), "audio") == ("a.mp4", 1.0, 3.0)
 
 
 def test_words_come_by_utterance_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ def test_unknown_formats_and_unsupported_directions_are_refused() -> None:
         writer_of("erc")
     with pytest.raises(UserError, match="'npz'"):
         register("npz", Format(write=lambda bundle, path: None))
+    with pytest.raises(UserError, match="there is already a format named 'frames'"):
+        register("frames", Format(write=lambda bundle, path: None))
     for wrong in (writer_of, Format(), Format("jsonl.read")):  # type: ignore[arg-type]
         with pytest.raises(UserError, match=r"the format 'jsonl' is .*: register\(name, Format\(read, write\)\) needs"):
             register("jsonl", wrong)  # type: ignore[arg-type]

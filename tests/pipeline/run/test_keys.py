@@ -18,7 +18,7 @@ from features.store import Item, open_store, write_store
 from features.types import AudioStream
 from pipeline.errors import UserError
 from pipeline.run import keys
-from pipeline.run.keys import FitInputs, described, key_of
+from pipeline.run.keys import FitInputs, described, frames_key, key_of
 from pipeline.settings.streams import AudioConfig
 
 
@@ -137,6 +137,15 @@ def test_features_depend_on_the_stream_and_its_content(tmp_path: Path) -> None:
 
     assert stream("k", 1) == stream("k", 1)
     assert len({stream("k", 1), stream("l", 1), stream("k", 2)}) == 3
+
+
+def test_imported_frames_depend_on_their_origin_and_on_where_the_utterance_is() -> None:
+    place = ("a", 0.5, 2.0)
+    keys = [frames_key("o", "s", "u", place), frames_key("p", "s", "u", place), frames_key("o", "t", "u", place)]
+    keys += [frames_key("o", "s", "v", place), frames_key("o", "s", "u", ("b", 0.5, 2.0))]
+    keys += [frames_key("o", "s", "u", ("a", 0.6, 2.0)), frames_key("o", "s", "u", ("a", 0.5, float("nan")))]
+    assert len(set(keys)) == len(keys)
+    assert frames_key("o", "s", "u", ("a", 0.5000000001, 2.0)) == keys[0]  # the table holds microseconds
 
 
 def test_an_extractor_depends_on_each_weights_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,15 @@
 """Ids of an imported store beside those of the utterance table."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from features.store import IMPORTED
+from features.store import IMPORTED, feature_schema, write_store
 from pipeline.errors import UserError
+from pipeline.exchange.bundle import item_of
+from pipeline.run.keys import frames_key
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.matching import differences, imported_differences
+from pipeline.training.matching import differences, imported_differences, require_same_places
 from tests.pipeline.training.test_inputs import ok, store, utterances
 
 
@@ -41,6 +45,24 @@ def test_features_without_an_utterance_are_counted():
 def test_ids_that_are_written_differently_are_refused():
     with pytest.raises(UserError, match=r"1 of its 2 ids are unknown \(A\), and 1 of the table's 2 .* \(a\): write"):
         differences(theirs("A", "b"), ["a", "b"])
+
+
+def test_imported_frames_are_those_of_the_times_that_the_table_has():
+    table = utterances(3, recording=["r", "r", "s"], media="m", start=[0.0, 1.0, 0.5], end=[1.0, 2.0, np.nan])
+    places = [("r", 0.0, 1.0), ("r", 1.0, 2.0), ("s", 0.5, np.nan)]
+    items = [item_of(f"u{i}", ok([1]), frames_key("o", "frames", f"u{i}", place)) for i, place in enumerate(places)]
+    path = CorpusPaths("c").features("frames")
+    kinds = {"kind": IMPORTED, "modality": "video", "config": {"format": "frames"}, "config_hash": "o"}
+    write_store(path, feature_schema(1, 1), kinds | {"pooled_names": ["a"]}, items)
+    require_same_places(path, table)
+    require_same_places(path, table.iloc[[2, 0]])
+    more = pd.concat([table, utterances(1, recording=["t"]).assign(utterance="new")])
+    require_same_places(path, more)  # one that is not in it counts as absent
+    for column, cells in (("start", [0.0, 1.0, 0.6]), ("end", [1.0, 2.5, np.nan]), ("recording", ["r", "s", "s"])):
+        with pytest.raises(UserError, match=r"1 of the table's 3 utterances have moved since .* \(u[12]\): run `cross"):
+            require_same_places(path, table.assign(**{column: cells}))
+    with pytest.raises(UserError, match="2 of the table's 3 utterances have moved"):
+        imported_differences("c", [("frames",)], table.assign(start=[0.0, 2.0, 2.0]))
 
 
 def test_only_imported_stores_are_compared_and_each_once():

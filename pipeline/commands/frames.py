@@ -1,0 +1,72 @@
+"""`import frames`: its options, and what it does with them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.common import load
+
+_OPTIONS = (
+    click.option("--modality", type=click.Choice(["text", "audio", "video"]), help="With frames: what was measured."),
+    click.option("--store", default="", help="With frames: name of the features.  [default: the folder's]"),
+    click.option("--time", default="", help="With frames: column of times; with --fps, of the numbers of frames."),
+    click.option("--unit", type=click.Choice(["s", "ms"]), help="With frames: unit of the times.  [default: s]"),
+    click.option(
+        "--fps", type=click.FloatRange(0, min_open=True), help="With frames: frames per second, without times."
+    ),
+    click.option(
+        "--prefix", "prefixes", multiple=True, help="With frames: how columns of features begin, as in 'AU*_r'."
+    ),
+    click.option("--confidence", default="", help="With frames: column of the tool's confidence."),
+    click.option("--min-confidence", type=click.FloatRange(0), help="With frames: less has failed.  [default: 0.5]"),
+    click.option("--face", default="", help="With frames: column of ids, where a frame shows several faces."),
+)
+OWN = ("modality", "store", "time", "unit", "fps", "prefixes", "confidence", "min_confidence", "face")
+
+
+def frame_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that only `import frames` has."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def taken(given: dict[str, Any]) -> dict[str, Any]:
+    """Remove from all options those that only `import frames` has, and return them."""
+    return {name: given.pop(name) for name in OWN}
+
+
+def refuse_given(given: Mapping[str, Any], form: str) -> None:
+    """Raise `UserError` for an option that has no meaning for a format, named as it is typed."""
+    from pipeline.errors import UserError
+
+    context = click.get_current_context()
+    options = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    unused = [options[name] for name, value in given.items() if value or (value == 0 and value is not False)]
+    if unused:
+        raise UserError(f"import {form} does not use {', '.join(unused)}: leave it out")
+
+
+def import_frames(params_path: Path, path: Path, into: str, match: str, own: Mapping[str, Any]) -> list[str]:
+    """Import tables of frames, and return the lines to print."""
+    from pipeline.errors import UserError
+    from pipeline.exchange.frames.columns import FrameOptions
+    from pipeline.exchange.frames.importing import import_frames as run
+
+    if not own["modality"]:
+        raise UserError("import frames needs --modality: text, audio or video")
+    prefixes = tuple(prefix.strip() for given in own["prefixes"] for prefix in given.split(",") if prefix.strip())
+    least = FrameOptions.min_confidence if own["min_confidence"] is None else own["min_confidence"]
+    options = FrameOptions(
+        time=own["time"],
+        unit=own["unit"] or "",
+        fps=own["fps"],
+        prefixes=prefixes,
+        confidence=own["confidence"],
+        min_confidence=least,
+        face=own["face"],
+        match=match,
+    )
+    return run(load(params_path), path, into, own["modality"], options, own["store"])

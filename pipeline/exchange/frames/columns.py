@@ -1,0 +1,165 @@
+"""Which columns of a table of frames hold the time, the face, the confidence and the features.
+
+OpenFace 2 (Baltrusaitis et al. 2018) and 3 (Hu et al. 2025), py-feat (Cheong et al. 2023) and LibreFace (Chang et al.
+2024) name them differently. Columns of features are told apart by case: OpenFace has both ``x_0`` and ``X_0``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from common.names import repeated, suggest
+from pipeline.errors import UserError
+from pipeline.tables.rules import folded
+
+# The usual names of each column, compared without case.
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "time": ("timestamp", "time", "time_s", "timestamp_ms", "time_ms", "frame_time_in_ms", "approx_time"),
+    "frame": ("frame", "frame_idx", "frame_index", "frame_number"),
+    "confidence": ("confidence", "facescore", "face_score"),
+    "face": ("face_id", "identity", "person_id", "track_id"),
+    "success": ("success",),
+    "source": ("input", "video_path"),
+}
+KNOWN = tuple(name for names in USUAL.values() for name in names)
+# Columns that are features only if a prefix asks for them: boxes, and an index that pandas wrote.
+UNASKED = ("FaceRect*", "face_detection*", "Unnamed:*")
+
+
+@dataclass(frozen=True)
+class FrameOptions:
+    """How tables of frames are read.
+
+    Attributes
+    ----------
+    time
+        The column of times; with `fps`, that of the numbers of frames. Empty: one of the `USUAL`.
+    unit
+        Of the times; empty: milliseconds if the column's name ends in ``ms``, otherwise seconds.
+    fps
+        Frames per second, if times follow from the numbers of frames.
+    prefixes
+        What the names of features begin with, ``*`` for any characters; empty: all other columns of numbers.
+    confidence
+        The column of the tool's confidence; empty: one of the `USUAL`, if there is one.
+    min_confidence
+        Frames of less confidence have failed.
+    face
+        The column of ids, if a frame may show several faces; empty: one of the `USUAL`, if there is one.
+    match
+        A regular expression with one group: the part of the names of tables and recordings that is equal.
+    """
+
+    time: str = ""
+    unit: Literal["", "s", "ms"] = ""
+    fps: float | None = None
+    prefixes: tuple[str, ...] = ()
+    confidence: str = ""
+    min_confidence: float = 0.5
+    face: str = ""
+    match: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of columns that are asked for."""
+        return tuple(name for name in (self.time, self.confidence, self.face) if name)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The positions of a table's columns; None where there is none.
+
+    Attributes
+    ----------
+    time, frame, confidence, face, success, source
+        The time, the number of the frame, the confidence, the id of the face, whether the face was found, and the file
+        that was measured.
+    features
+        The columns that may be features, in the order of the table.
+    """
+
+    time: int | None = None
+    frame: int | None = None
+    confidence: int | None = None
+    face: int | None = None
+    success: int | None = None
+    source: int | None = None
+    features: tuple[int, ...] = field(default=())
+
+
+def roles_of(path: Path, header: Sequence[str], options: FrameOptions) -> Roles:
+    """Return what the columns of a table mean.
+
+    Raises
+    ------
+    UserError
+        If a column that an option names is missing, there is neither a time nor a number of the frame, no column may
+        be a feature, or two columns of features have one name.
+    """
+    found = {role: _position(header, names) for role, names in USUAL.items()}
+    for role in ("confidence", "face"):
+        if asked := getattr(options, role):
+            found[role] = _asked(path, header, asked, f"--{role}")
+    clock = "frame" if options.fps else "time"
+    if options.time:
+        found[clock] = _asked(path, header, options.time, "--time")
+    if options.fps:
+        found["time"] = None
+    if found[clock] is None:
+        raise UserError(_no_clock(path, header, found, options))
+    return Roles(**found, features=_features(path, header, options, {at for at in found.values() if at is not None}))
+
+
+def _position(header: Sequence[str], names: Sequence[str]) -> int | None:
+    """Return the position of the first of these names that a table has."""
+    places = {folded(name): at for at, name in reversed(list(enumerate(header)))}
+    return next((places[name] for name in names if name in places), None)
+
+
+def _asked(path: Path, header: Sequence[str], name: str, option: str) -> int:
+    at = header.index(name) if name in header else _position(header, [folded(name)])
+    if at is None:
+        raise UserError(f"{option}: {path} has no column {name!r}; {suggest(name, header)}")
+    return at
+
+
+def _no_clock(path: Path, header: Sequence[str], found: Mapping[str, int | None], options: FrameOptions) -> str:
+    if options.fps:
+        return f"{path} has no column of numbers of frames ({', '.join(USUAL['frame'])}): name it with --time"
+    numbers = found["frame"]
+    if numbers is not None:
+        return (
+            f"{path} has no column of times, but numbers of frames ({header[numbers]}): give the frames per second "
+            "with --fps, or name a column of times with --time"
+        )
+    return f"{path} has no column of times ({', '.join(USUAL['time'])}): name it with --time; {suggest('', header)}"
+
+
+def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: set[int]) -> tuple[int, ...]:
+    free = [at for at, name in enumerate(header) if name and at not in taken]
+    if options.prefixes:
+        for prefix in options.prefixes:
+            if not any(fnmatchcase(header[at], f"{prefix}*") for at in free):
+                meant = _beginnings([header[at] for at in free], prefix)
+                raise UserError(f"--prefix: no column of {path} begins with {prefix!r}; {meant}")
+        free = [at for at in free if any(fnmatchcase(header[at], f"{prefix}*") for prefix in options.prefixes)]
+    else:
+        known = {*KNOWN, *map(folded, options.named)}
+        free = [at for at in free if folded(header[at]) not in known]
+        free = [at for at in free if not any(fnmatchcase(header[at], pattern) for pattern in UNASKED)]
+    names = [header[at] for at in free]
+    if twice := repeated(names):
+        raise UserError(f"{path} has the column {twice!r} twice: rename one")
+    if not names:
+        raise UserError(f"{path} has no column of features beside {', '.join(filter(None, header))}")
+    return tuple(free)
+
+
+def _beginnings(names: Sequence[str], wrong: str) -> str:
+    """Return which letters names begin with, and which of them may be meant."""
+    known = list(dict.fromkeys(re.sub(r"(?<=.)[\d_].*", "", name) for name in names))
+    near = next((name for name in known if folded(name) == folded(wrong)), "")
+    return f"did you mean {near!r}? Available: {', '.join(known)}" if near else suggest(wrong, known)

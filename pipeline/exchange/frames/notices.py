@@ -1,0 +1,114 @@
+"""What an import of frames tells: which recordings have a table, how many frames failed, what looks wrong."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.errors import counted
+from pipeline.exchange.frames.tracks import Track
+
+_SHOWN = 3
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names of a list.
+
+    >>> some(["a", "b"]), some(list("abcd"))
+    ('a, b', 'a, b, c, ...')
+    """
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
+class Seen:
+    """What was seen in the tables of an import.
+
+    Parameters
+    ----------
+    path, name
+        The folder of the tables, and the corpus.
+    min_confidence
+        Below which frames have failed.
+
+    Attributes
+    ----------
+    used, failed
+        How many frames of utterances count, and how many do not.
+    """
+
+    def __init__(self, path: Path, name: str, min_confidence: float) -> None:
+        self.path, self.name, self.min_confidence = path, name, min_confidence
+        self.used = self.failed = 0
+        self._utterances = {"with frames": 0, "with failed frames only": 0, "without any frame": 0}
+        self._names: tuple[str, ...] = ()
+        self._texts: dict[str, None] = {}
+        self._notices: list[str] = []
+        self._crowded: list[str] = []
+        self._short: list[str] = []
+
+    def track(self, recording: str, file: Path, track: Track, duration: float) -> None:
+        """Note what is unusual about the table of a recording that lasts `duration` seconds (or NaN)."""
+        self._names = track.names if track.good.any() else self._names
+        self._texts |= dict.fromkeys(track.texts)
+        self._notices += [track.notice] if track.notice else []
+        self._crowded += [recording] if track.crowded else []
+        if track.times[-1] < duration / 2:
+            self._short.append(f"{file.name}: {track.times[-1]:.2f} of {duration:.2f} s")
+
+    def count(self, used: int, failed: int) -> None:
+        """Count the frames of an utterance."""
+        self.used, self.failed = self.used + used, self.failed + failed
+        kind = "with frames" if used else "with failed frames only" if failed else "without any frame"
+        self._utterances[kind] += 1
+
+    def matches(self, recordings: Iterable[str], found: Mapping[str, Path], tables: Mapping[str, Path]) -> list[str]:
+        """Return how many recordings have a table, which have none, and which tables belong to no recording."""
+        recordings = list(recordings)
+        without = sorted(r for r in recordings if r not in found)
+        unused = sorted(name for name, file in tables.items() if file not in set(found.values()))
+        lines = [f"{len(found)} of {counted(len(recordings), 'recording')} of {self.name} matched by name"]
+        if without:
+            lines.append(
+                f"no table in {self.path} for {counted(len(without), 'recording')}, whose utterances count as absent "
+                f"({some(without)})"
+            )
+        if unused:
+            what = "is" if len(unused) == 1 else "are"
+            lines.append(
+                f"{counted(len(unused), 'table')} of {self.path} {what} not named like a recording, and left out "
+                f"({some(unused)})"
+            )
+        return lines
+
+    def frames(self) -> list[str]:
+        """Return how many frames count, which columns were read, and what looks wrong."""
+        lines = [f"{counted(len(self._names), 'number')} per frame: {some(self._names)}"]
+        if self._texts:
+            lines.append(f"columns of text are not read: {some(list(self._texts))}")
+        lines.append(
+            f"{counted(self.used, 'frame')} in utterances; {self.failed} more failed (no success, a confidence below "
+            f"{self.min_confidence:g}, or no number) and are left out"
+        )
+        counts = [f"{count} {kind}" for kind, count in self._utterances.items() if count]
+        lines.append(f"utterances of these recordings: {', '.join(counts)}")
+        if self._crowded:
+            lines.append(
+                f"several faces in a frame: {counted(len(self._crowded), 'recording')} ({some(self._crowded)}); in "
+                "each utterance the face with the most good frames counts"
+            )
+        if self._short:
+            lines.append(
+                f"{counted(len(self._short), 'table')} ended before half of the recording: check the times "
+                f"({some(self._short)})"
+            )
+        if self._notices:
+            more = len(self._notices) - 1
+            lines.append(self._notices[0] + (f" (and {counted(more, 'more table')})" if more else ""))
+        return lines
+
+    def nothing(self) -> str:
+        """Return the message that no utterance has a frame that counts."""
+        if self.failed:
+            return (
+                f"all {counted(self.failed, 'frame')} in the utterances of {self.name} failed: check success and "
+                f"confidence in the tables of {self.path}, and --min-confidence ({self.min_confidence:g})"
+            )
+        return f"no frame of the tables of {self.path} lies in an utterance of {self.name}: check their times"

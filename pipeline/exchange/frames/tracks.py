@@ -1,0 +1,197 @@
+"""A table of frames, read: what was measured when, and which of its rows belong to an utterance."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.types import FloatArray, TimeArray
+from pipeline.errors import UserError
+from pipeline.exchange.frames.clock import Cells, Clock, clock_of
+from pipeline.exchange.frames.columns import KNOWN, FrameOptions, Roles, roles_of
+from pipeline.exchange.frames.faces import comes_again, one_face
+from pipeline.exchange.frames.numbers import Numbers
+from pipeline.tables.csv_files import records
+from pipeline.tables.row_names import Record
+from pipeline.tables.rules import folded, is_no_label, number_of
+
+_BLOCK = 1000  # rows that are read as numbers at a time
+EDGE_S = 1e-6  # the utterance table holds times to a microsecond
+
+
+@dataclass(frozen=True)
+class Track:
+    """The frames of one recording.
+
+    Attributes
+    ----------
+    names
+        Of the d features.
+    times
+        ``(f,)`` seconds of the recording, increasing.
+    frame, face, confidence, good
+        ``(n,)`` of each row: its frame, its face, the tool's confidence, and whether it is usable.
+    values
+        ``(n, d)``; NaN where the table has no number.
+    crowded
+        Whether a frame has several rows.
+    texts
+        Names of the columns of text, which are no features.
+    notice
+        A sentence on how the times were read.
+    """
+
+    names: tuple[str, ...]
+    times: TimeArray
+    frame: NDArray[np.intp]
+    face: NDArray[np.intp]
+    confidence: NDArray[np.float64]
+    good: NDArray[np.bool_]
+    values: FloatArray
+    crowded: bool
+    texts: tuple[str, ...]
+    notice: str
+
+
+def read_track(path: Path, options: FrameOptions) -> Track:
+    """Read a table of frames.
+
+    Raises
+    ------
+    UserError
+        If it is not a CSV or holds no rows, a column that is asked for is missing, a cell cannot be read, or the table
+        holds more than one recording.
+    """
+    rows = records(path, {*KNOWN, *options.named})
+    _, header = next(rows, (0, []))
+    if not header:
+        raise UserError(f"{path} is empty: let the tool write it again")
+    roles = roles_of(path, header, options)
+    numbers = Numbers(path, [header[at] for at in roles.features])
+    lines, cells = _read(path, len(header), rows, roles, numbers)
+    if not lines:
+        raise UserError(
+            f"{path} holds no frames: let the tool write it again, or remove it, so that its utterances count as absent"
+        )
+    clock = clock_of(path, lines, _named(header, roles.time, cells), _named(header, roles.frame, cells), options)
+    face = _codes(cells[roles.face]) if roles.face is not None else np.zeros(len(lines), np.intp)
+    _refuse_several(path, lines, clock, face, _named(header, roles.source, cells))
+    names, values, texts = numbers.columns()
+    if not names:
+        raise UserError(f"{path} has no column of numbers, but of text ({', '.join(texts)}): name others with --prefix")
+    confidence = _confidence(path, lines, _named(header, roles.confidence, cells))
+    good = (confidence >= options.min_confidence) & np.isfinite(values).any(axis=1)
+    if roles.success is not None:
+        good &= [_succeeded(cell) for cell in cells[roles.success]]
+    crowded = len(clock.times) < len(lines)
+    return Track(names, clock.times, clock.frame, face, confidence, good, values, crowded, texts, clock.notice)
+
+
+def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArray, int]:
+    """Return the rows of an utterance, their times from its start, and how many of its frames failed.
+
+    Parameters
+    ----------
+    track
+        Of its recording.
+    start, end
+        Of the utterance in seconds of the recording; a frame at `start` is in it, one at `end` is not.
+
+    Returns
+    -------
+    ``(rows, d)``, ``(rows, 2)`` and a count. A row lasts to the next frame, no longer than frames usually do.
+    """
+    first, last = np.searchsorted(track.times, [start - EDGE_S, end - EDGE_S])
+    rows = np.flatnonzero((track.frame >= first) & (track.frame < last))
+    if track.crowded and len(rows):
+        rows = one_face(rows, track.frame, track.face, track.confidence, track.good)
+    else:
+        rows = rows[np.argsort(track.frame[rows])]
+    kept = rows[track.good[rows]]
+    steps = np.diff(track.times)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    ends = np.minimum(np.append(track.times[1:], np.inf), track.times + usual)
+    begun, ended = track.times[track.frame[kept]], ends[track.frame[kept]]
+    times = np.stack([np.maximum(begun, start), np.minimum(ended, end)], axis=1) - start
+    return track.values[kept], times, int(last - first) - len(kept)
+
+
+def _read(
+    path: Path, width: int, rows: Iterator[Record], roles: Roles, numbers: Numbers
+) -> tuple[list[int], dict[int, list[str]]]:
+    """Read all rows; return the line of each, and the cells of the columns that are not features."""
+    kept = [
+        at
+        for at in (roles.time, roles.frame, roles.confidence, roles.face, roles.success, roles.source)
+        if at is not None
+    ]
+    cells: dict[int, list[str]] = {at: [] for at in kept}
+    lines: list[int] = []
+    filled = ((line, row) for line, row in rows if any(row))
+    while block := list(islice(filled, _BLOCK)):
+        found = [_whole(path, line, row, width) for line, row in block]
+        for at in cells:
+            cells[at] += [row[at] for row in found]
+        numbers.add([line for line, _ in block], [[row[at] for at in roles.features] for row in found])
+        lines += [line for line, _ in block]
+    return lines, cells
+
+
+def _whole(path: Path, line: int, row: list[str], width: int) -> list[str]:
+    """Return a row with a cell for each column; one with more cells raises `UserError`."""
+    if any(row[width:]):
+        raise UserError(
+            f"{path}:{line}: {len(row)} cells, but the header has {width} columns: write numbers with a decimal "
+            "point, and quote cells that contain the delimiter"
+        )
+    return row if len(row) >= width else row + [""] * (width - len(row))
+
+
+def _named(header: Sequence[str], at: int | None, cells: dict[int, list[str]]) -> Cells:
+    return Cells() if at is None else Cells(header[at], cells[at])
+
+
+def _codes(cells: Iterable[str]) -> NDArray[np.intp]:
+    """Return a number for each name, in the order in which the names occur."""
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(cell, len(known)) for cell in cells], np.intp)
+
+
+def _refuse_several(path: Path, lines: Sequence[int], clock: Clock, face: NDArray[np.intp], source: Cells) -> None:
+    """Raise `UserError` if a table holds several recordings, or one several times."""
+    again = comes_again(clock.frame, face)
+    if again is not None:
+        at = clock.times[clock.frame[again]]
+        files = list(dict.fromkeys(source.cells))
+        what = f" ({source.name}: {files[0]!r}, {files[1]!r})" if len(files) > 1 else ""
+        raise UserError(
+            f"{path}:{lines[again]}: the frame at {at:g} s comes a second time after others"
+            f"{what}: write one table per recording; if a frame shows several faces, name the column of their ids with "
+            "--face"
+        )
+
+
+def _confidence(path: Path, lines: Sequence[int], column: Cells) -> NDArray[np.float64]:
+    """Return the confidence of each row; infinite if there is no such column, -1 where it is unknown."""
+    if not column.name:
+        return np.full(len(lines), np.inf)
+    found = []
+    for line, cell in zip(lines, column.cells, strict=True):
+        try:
+            number = -1.0 if is_no_label(cell) else number_of(cell)
+        except ValueError as error:
+            raise UserError(f"{path}:{line}: {column.name} is {cell!r}; a confidence {error}") from None
+        found.append(number)
+    return np.array(found)
+
+
+def _succeeded(cell: str) -> bool:
+    """Whether a tool found what it measures, as it writes it.
+
+    >>> [_succeeded(cell) for cell in ("1", "0", "0.0", "False", "")]
+    [True, False, False, False, False]
+    """
+    return not is_no_label(cell) and folded(cell) not in ("0", "0.0", "false", "no")
