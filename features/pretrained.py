@@ -1,4 +1,4 @@
-"""Pretrained encoders: where their folders are, which of their layers are read, and how they are loaded in silence.
+"""Pretrained encoders: where their folders are, which of their layers are read, and how they are loaded quietly.
 
 An encoder is a folder as ``save_pretrained`` writes it, or the name of one on the Hugging Face hub. A folder, and any
 name while ``HF_HUB_OFFLINE`` is set, is read without a network.
@@ -50,7 +50,7 @@ def _hub_folder(model: str, where: str) -> Path:
     from huggingface_hub import snapshot_download
 
     missing = (
-        f"{where}: the encoder {model!r} is neither a folder nor in the local hub cache, and the hub does not give it: "
+        f"{where}: the encoder {model!r} is neither a folder nor in the local hub cache, and cannot be downloaded: "
         f"run `hf download {model}` where there is a network, name a folder, or use 'packaged'"
     )
     try:
@@ -85,7 +85,7 @@ def read_config(folder: Path, where: str) -> dict[str, Any]:
     Raises
     ------
     ExtractorError
-        If there is none, or it is no JSON object.
+        If there is none, or it is not a JSON object.
     """
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
 
 
 def check_depth(layer: Layer | Sequence[Layer], depth: int, where: str) -> None:
-    """Raise ExtractorError where a layer is asked for that an encoder of `depth` layers does not have."""
+    """Raise ExtractorError if an encoder of `depth` layers does not have a layer that is asked for."""
     for one in layer_list(layer):
         if isinstance(one, int) and one > depth:
             raise ExtractorError(f"{where}: layer is {one}: this encoder has layers 0 to {depth}")
@@ -171,7 +171,7 @@ def load_pretrained(folder: Path, where: str, cls: Any, *, not_needed: Sequence[
     Parameters
     ----------
     folder
-        Of the encoder.
+        The encoder's folder.
     where
         The setting that names it, for messages.
     cls

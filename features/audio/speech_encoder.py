@@ -21,13 +21,13 @@ from features.base import Extractor, Modality
 from features.pretrained import Layer, check_layers, column_names
 from features.types import AudioStream, Features, FloatArray
 
-_SHORTEST_S = 0.1  # of sound that an encoder can make anything of
-_VOICE = ("gain_db", "duration_s")  # what levelling and averaging take away
+_SHORTEST_S = 0.1  # shortest sound that an encoder can use
+_VOICE = ("gain_db", "duration_s")  # what levelling and averaging remove
 
 
 @dataclass(frozen=True)
 class SpeechEncoderConfig:
-    """Which encoder, and what of it is kept.
+    """Which encoder is used, and which of its outputs are kept.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class SpeechEncoderConfig:
         Hugging Face hub.
     layer
         A number (0 is what enters the first layer), ``last``, ``mean`` (of all layers), or a list of these, each of
-        which is a block of columns. Of a CTranslate2 folder there is only ``last``.
+        which is a block of columns. A CTranslate2 folder has only ``last``.
     pooling
         ``mean_std``: mean and standard deviation of each column over the frames.
     step_s
-        Seconds of a row of ``values``: the mean of its frames.
+        Seconds that a row of ``values``, the mean of its frames, covers.
     """
 
     model: str = PACKAGED
@@ -51,9 +51,9 @@ class SpeechEncoderConfig:
     def __post_init__(self) -> None:
         check_layers(self.layer)
         if self.pooling != "mean_std":
-            raise ValueError(f"pooling is {self.pooling!r}: there is mean_std")
+            raise ValueError(f"pooling is {self.pooling!r}: it must be mean_std")
         if not 0.02 <= self.step_s <= 5:
-            raise ValueError(f"step_s is {self.step_s}: it must lie from 0.02 to 5 seconds")
+            raise ValueError(f"step_s is {self.step_s}: it must be from 0.02 to 5 seconds")
 
 
 class SpeechEncoder(Extractor[AudioStream]):
@@ -71,7 +71,7 @@ class SpeechEncoder(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``embedding_0`` and on, or ``layer_L_0`` and on for each layer of a list."""
+        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer of a list."""
         return column_names(self.config.layer, width_of(self.config.model, self.config.layer))
 
     @property
@@ -119,7 +119,7 @@ def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
 
 
 def windows(samples: int, longest: int) -> list[tuple[int, int]]:
-    """Return starts and ends of as few windows as possible, of much the same length, that cover all samples.
+    """Return the starts and ends of as few windows as possible, of about equal length, that cover all samples.
 
     >>> windows(10, 4)
     [(0, 3), (3, 7), (7, 10)]
@@ -142,7 +142,7 @@ def averaged(
     step_s
         Length of a step in seconds.
     end_s
-        Where the sound ends, in seconds; no step goes on beyond it.
+        Where the sound ends, in seconds; no step extends beyond it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Speech encoders behind one face, whichever library runs them: CTranslate2 or transformers."""
+"""Speech encoders behind one interface, whichever library runs them: CTranslate2 or transformers."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ from features.pretrained import (
 from features.types import FloatArray
 
 PACKAGED = "packaged"
-WINDOW_S = 30  # what Whisper was trained on, and as much as attention over all pairs of frames is good for
+WINDOW_S = 30  # what Whisper was trained on, and about as much as attention over all pairs of frames can handle
 WHERE = "features.speech_encoder"
 
-_WHISPER_HOP = 320  # samples of 16 kHz a frame: 10 ms of the spectrogram, two by two
+_WHISPER_HOP = 320  # samples at 16 kHz per frame: two 10 ms steps of the spectrogram
 _PACKAGED_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 _FROM_WAVEFORM = ("wav2vec2", "hubert", "wavlm", "data2vec-audio")
 
@@ -47,7 +47,7 @@ class SpeechModel(Protocol):
     hop_s: float
 
     def count(self, samples: int) -> int:
-        """Return how many frames `encode` gives for so many samples."""
+        """Return how many frames `encode` gives for this many samples."""
 
     def encode(self, signal: FloatArray, layer: Layer | Sequence[Layer]) -> FloatArray:
         """Return ``(frames, d)`` of a signal ``(n,)`` of at most `WINDOW_S`: the layers' columns side by side."""
@@ -151,12 +151,12 @@ def _log_mel(signal: FloatArray, bands: int) -> FloatArray:
 
 @cache
 def open_model(model: str) -> SpeechModel:
-    """Load an encoder, once a process.
+    """Load an encoder, once per process.
 
     Raises
     ------
     ExtractorError
-        If it is missing, cannot be loaded, or is no speech encoder.
+        If it is missing, cannot be loaded, or is not a speech encoder.
     """
     folder = _folder(model)
     if _is_ctranslate2(folder):
@@ -165,24 +165,24 @@ def open_model(model: str) -> SpeechModel:
 
 
 def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
-    """Return the width of an encoder's layers, having checked that it has those of `layer`.
+    """Return the width of an encoder's layers after checking that it has those of `layer`.
 
     Raises
     ------
     ExtractorError
-        If the encoder is missing, is no speech encoder, or lacks a layer.
+        If the encoder is missing, is not a speech encoder, or lacks a layer.
     """
     folder = _folder(model)
     if _is_ctranslate2(folder):
         if layer_list(layer) != (LAST,):
-            raise ExtractorError(f"{WHERE}: layer is {layer!r}: CTranslate2 gives the last layer of {folder} alone")
+            raise ExtractorError(f"{WHERE}: layer is {layer!r}: CTranslate2 gives only the last layer of {folder}")
         return len(open_model(model).encode(np.zeros(16000, np.float32), LAST)[0])
     config, whisper = read_config(folder, WHERE), _kind(folder) == "whisper"
     try:
         depth = int(config["encoder_layers" if whisper else "num_hidden_layers"])
         width = int(config["d_model" if whisper else "hidden_size"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ExtractorError(f"{WHERE}: {folder / 'config.json'} does not say its layers and their width") from error
+        raise ExtractorError(f"{WHERE}: {folder / 'config.json'} does not state its layers and their width") from error
     check_depth(layer, depth, WHERE)
     return width
 
@@ -196,7 +196,7 @@ def _kind(folder: Path) -> str:
     kind = str(read_config(folder, WHERE).get("model_type", ""))
     if kind not in (*_FROM_WAVEFORM, "whisper"):
         raise ExtractorError(
-            f"{WHERE}: {folder} holds a model of type {kind!r}, not a speech encoder: there are "
+            f"{WHERE}: {folder} holds a model of type {kind!r}, not a speech encoder: choose from  "
             f"{', '.join((*_FROM_WAVEFORM, 'whisper'))}"
         )
     return kind

@@ -31,8 +31,8 @@ class FaceEncoderConfig:
     size
         Side of the pictures that the file reads, in pixels.
     mean, std
-        Of each channel, in the order of `channels`, of values from 0 to 1: what the file reads is
-        ``(value - mean) / std``.
+        Those of each channel, in the order of `channels`, for values from 0 to 1: the file reads ``(value - mean) /
+        std``.
     channels
         ``rgb`` or ``bgr``.
     output
@@ -51,13 +51,13 @@ class FaceEncoderConfig:
         if bool(self.model) == bool(self.file):
             raise ValueError("give either model (a folder or a name) or file (of ONNX)")
         if not 16 <= self.size <= 1024:
-            raise ValueError(f"size is {self.size}: it must lie from 16 to 1024 pixels")
+            raise ValueError(f"size is {self.size}: it must be from 16 to 1024 pixels")
         if len(self.mean) != 3 or len(self.std) != 3 or not all(value > 0 for value in self.std):
             raise ValueError(
                 f"mean is {self.mean} and std is {self.std}: three numbers each, and std above 0, are needed"
             )
         if self.channels not in ("rgb", "bgr"):
-            raise ValueError(f"channels is {self.channels!r}: there are rgb and bgr")
+            raise ValueError(f"channels is {self.channels!r}: it must be rgb or bgr")
 
 
 class FaceEncoder(Extractor[VideoStream]):
@@ -72,7 +72,7 @@ class FaceEncoder(Extractor[VideoStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``embedding_0`` and on."""
+        """``embedding_0`` and so on."""
         return tuple(f"embedding_{i}" for i in range(image_width(self.config.model, self._onnx)))
 
     @property

@@ -1,4 +1,4 @@
-"""Image models behind one face, whichever library runs them: transformers or ONNX Runtime."""
+"""Image models behind one interface, whichever library runs them: transformers or ONNX Runtime."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -14,11 +14,14 @@ from features.video.images import Picture
 
 WHERE = "features.face_encoder"
 
-# What is the embedding of a picture: the class token of the last state, or what the model itself pools. A ViT's own
-# pooling is left out: most of the published weights do not have it.
+# The embedding of a picture: the class token of the last state, or what the model itself pools. A ViT's own pooling is
+# left out: most of the published weights do not have it.
 _CLASS_TOKEN = ("vit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit")
 _POOLED = ("clip_vision_model", "siglip_vision_model", "swin", "convnext", "convnextv2", "resnet")
-_TOWERS = {"clip": "clip_vision_model", "siglip": "siglip_vision_model"}  # of two towers, the one that sees
+_TOWERS = {
+    "clip": "clip_vision_model",
+    "siglip": "siglip_vision_model",
+}  # models of two towers -> the one that reads pictures
 
 
 class ImageModel(Protocol):
@@ -40,12 +43,12 @@ class OnnxSettings(NamedTuple):
 
 
 def open_image_model(model: str, onnx: OnnxSettings) -> ImageModel:
-    """Load an image model, once a process.
+    """Load an image model, once per process.
 
     Raises
     ------
     ExtractorError
-        If it is missing, cannot be loaded, or is no image model.
+        If it is missing, cannot be loaded, or is not an image model.
     """
     return _onnx(onnx) if onnx.file else _transformers(str(encoder_folder(model, WHERE)))
 
@@ -69,7 +72,7 @@ class _Transformers:
         self._kind = _TOWERS.get(kind, kind)
         if self._kind not in (*_CLASS_TOKEN, *_POOLED):
             raise ExtractorError(
-                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: there are "
+                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: choose from  "
                 f"{', '.join((*_CLASS_TOKEN, *_TOWERS, *_POOLED))}"
             )
         self._model = load_pretrained(folder, WHERE, self._class(), not_needed=("pooler.",) * (kind in _CLASS_TOKEN))
@@ -116,7 +119,7 @@ class _Onnx:
         except ExtractorError:
             raise
         except Exception as error:  # onnx and ONNX Runtime raise classes of their own for every kind of bad file
-            raise ExtractorError(f"{WHERE}: {path} is no ONNX file that can be run: {error}") from error
+            raise ExtractorError(f"{WHERE}: {path} is not an ONNX file that can be run: {error}") from error
         self._settings, self._output = settings, output
         self._input = self._session.get_inputs()[0]
 
@@ -151,7 +154,7 @@ def _onnx_file(file: str) -> Path:
 
 
 def _with_output(path: Path, name: str) -> tuple[bytes, str]:
-    """Return an ONNX file's graph, and the name of the output to be read, made one if it lies inside the graph."""
+    """Return an ONNX file's graph, and the name of the value to read, which is made an output if it is not one."""
     import onnx
 
     model = onnx.load(path)

@@ -1,7 +1,7 @@
 """How far class probabilities can be trusted: the Brier score, the expected calibration error, reliability diagrams.
 
-Everything here reads ``truth (n,)``, the positions of the true classes among the columns, and ``probabilities
-(n, classes)``, whose rows sum to 1. Probabilities that are not known are NaN, and so is then what follows from them.
+Everything here reads ``truth (n,)``, the positions of the true classes among the columns, and ``probabilities (n,
+classes)``, whose rows sum to 1. Unknown probabilities are NaN, and so is whatever follows from them.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.data.modalities import FloatArray, IntArray
 from models.evaluation.sufficient_statistics import Array, SufficientStatistics, mean_of_sums
 
-BINS = 15  # of equal width, as in Guo et al. 2017
+BINS = 15  # bins of equal width, as in Guo et al. 2017
 _EDGES = np.arange(1, BINS) / BINS  # a value on an edge belongs to the bin below it
 
 
@@ -37,8 +37,8 @@ class Reliability:
 def brier(truth: Any, probabilities: Any) -> float:
     """Return the Brier score: the squared error of the probabilities, summed over the classes, mean over utterances.
 
-    It lies between 0 and 2. With two classes, both of which have the same error, only one is counted, and it lies
-    between 0 and 1. Both as in scikit-learn's ``brier_score_loss``.
+    It lies between 0 and 2. With two classes, which have the same error, only one is counted, and it lies between 0 and
+    1. Both as in scikit-learn's ``brier_score_loss``.
 
     References
     ----------
@@ -59,7 +59,7 @@ def ece(truth: Any, probabilities: Any) -> float:
     """Return the expected calibration error of the predicted class, over 15 bins of equal width.
 
     It is the distance between mean probability and accuracy in each bin, averaged with the numbers of utterances as
-    weights. Few utterances make it larger than it is in truth: each bin has its own chance error.
+    weights. With few utterances it is too large: each bin has its own chance error.
 
     References
     ----------

@@ -7,7 +7,7 @@ from html import escape
 
 _LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of a forest plot: labels, axis, one row
 _PANEL, _HEIGHT, _GAP = 250, 240, 60  # pixels of a panel of curves, and between panels
-_SIDE, _STRIP = 330, 60  # of a reliability diagram, and the height of its histogram
+_SIDE, _STRIP = 330, 60  # pixels of a reliability diagram's side, and of its histogram's height
 _INK, _GREY, _PALE = "#444466", "#999999", "#b9d3ee"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")  # Okabe and Ito
 _DASHES = ("", "6 3", "2 3", "8 3 2 3")
@@ -97,8 +97,8 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], ti
 def reliability(diagrams: Sequence[Diagram], title: str) -> str:
     """Draw reliability diagrams side by side, each above a histogram of its utterances.
 
-    A bar is the share of correct predictions in a bin, a point stands at the mean probability, and a line joins it with
-    the diagonal, on which both are equal. Each bar of the histogram has its count.
+    A bar is the share of correct predictions in a bin, a point marks the mean probability, and a line joins it with the
+    diagonal, on which both are equal. Each bar of the histogram has its count.
 
     Parameters
     ----------

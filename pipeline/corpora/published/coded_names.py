@@ -1,4 +1,4 @@
-"""What corpora share whose labels stand in the names of their recordings: one clip per utterance, no label file."""
+"""What corpora with labels in the names of their recordings share: one clip per utterance, no label file."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -20,12 +20,12 @@ Decode = Callable[[Path, re.Match[str]], Mapping[str, Any]]
 
 
 def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Return all recordings below a folder, by name; hidden files and folders are passed over.
+    """Return all recordings below a folder, by name; hidden files and folders are skipped.
 
     Raises
     ------
     UserError
-        If it is no folder, or there is none.
+        If it is not a folder, or holds no recordings.
     """
     found = [
         path
@@ -58,7 +58,7 @@ def read_coded(
     corpus
         Its settings.
     description
-        What is known of it.
+        Its description.
     clips
         The recordings, one per utterance.
     code
@@ -71,7 +71,7 @@ def read_coded(
     Raises
     ------
     UserError
-        If no clip is named as the corpus names them, or the label is none of the corpus.
+        If no clip is named as the corpus names them, or the corpus does not have the label.
     """
     check_label(description.title, corpus, description.labels)
     problems: list[Problem] = []
@@ -122,5 +122,5 @@ def meaning(codes: Mapping[str, str], part: str, what: str) -> str:
     'neutral'
     """
     if part not in codes:
-        raise ValueError(f"{part!r} is no {what} of the corpus; there are {', '.join(codes)}")
+        raise ValueError(f"{part!r} is not a known {what}; available: {', '.join(codes)}")
     return codes[part]

@@ -60,7 +60,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or the label is none of CREMA-D's.
+        If there are no recordings, none is named so, or CREMA-D has no such label.
     """
     clips = clips_below(root, (*SOUNDS, ".mp3", *PICTURES, ".flv"))
     films = [clip for clip in clips if clip.suffix.lower() in (*PICTURES, ".flv")]

@@ -10,7 +10,7 @@ from pipeline.corpora.published.files import SOUNDS
 from pipeline.corpora.utterances import Corpus
 from pipeline.settings.blocks import CorpusParams
 
-EMOTIONS = {  # by the first letter of the German word
+EMOTIONS = {  # keyed by the first letter of the German word
     "W": "anger",
     "L": "boredom",
     "E": "disgust",
@@ -71,7 +71,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or the label is none of EmoDB's.
+        If there are no recordings, none is named so, or EmoDB has no such label.
     """
     code = r"(\d\d)([ab]\d\d)([A-Z])([a-z])"
     return read_coded(root, corpus, DESCRIPTION, clips_below(root, SOUNDS), code, _decode)

@@ -19,7 +19,7 @@ PREPOSITIONS = {"a": "at", "b": "by", "i": "in", "w": "with"}
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DIGITS = dict(zip("z123456789", _NUMBERS, strict=True))
 ADVERBS = {"a": "again", "n": "now", "p": "please", "s": "soon"}
-UNITS_A_SECOND = 25000  # of an .align file: a thousand is a picture
+UNITS_PER_SECOND = 25000  # in an .align file; a picture takes 1000
 PAUSES = ("sil", "sp")
 
 DESCRIPTION = Description(
@@ -43,7 +43,7 @@ DESCRIPTION = Description(
         "adverb": ", ".join(ADVERBS.values()),
     },
     counts={"utterances": 34000, "speakers": 34},
-    protocol="none is official; folds by talker. No emotions: what is read from it is what was said",
+    protocol="none is official; folds by talker. No emotions: the labels are what was said",
     block={
         "task": "classification",
         "label": "command",
@@ -55,7 +55,7 @@ DESCRIPTION = Description(
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names of the clips below the root, and the .align files that bear the same names.
+    """Read the names of the clips below the root, and the .align files of the same names.
 
     An utterance is named ``<talker>_<name>``; the talker is the nearest folder above the clip that is called s and a
     number, or the clip's own folder. Films are preferred to sounds where video matters.
@@ -63,7 +63,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or the label is none of GRID's.
+        If there are no recordings, none is named so, or GRID has no such label.
     """
     clips = clips_below(root, (*SOUNDS, ".mpg", *PICTURES))
     films = [clip for clip in clips if clip.suffix.lower() not in SOUNDS]
@@ -87,7 +87,7 @@ def talker(clip: Path) -> str:
 def _decode(clip: Path, parts: re.Match[str]) -> dict[str, Any]:
     command, colour, preposition, letter, digit, adverb = (part.lower() for part in parts.groups())
     if letter == "w":
-        raise ValueError("'w' is no letter of the corpus; there are a to z without w")
+        raise ValueError("'w' is not a known letter; available: a to z without w")
     labels = {
         "command": meaning(COMMANDS, command, "command"),
         "colour": meaning(COLOURS, colour, "colour"),
@@ -130,4 +130,4 @@ def timed_words(path: Path, bad: list[Problem]) -> Iterator[tuple[str, float, fl
             bad.append(Problem("error", path, line, f"{content!r} is not `start end word`: get the file again"))
             continue
         if word not in PAUSES:
-            yield word, start / UNITS_A_SECOND, end / UNITS_A_SECOND
+            yield word, start / UNITS_PER_SECOND, end / UNITS_PER_SECOND

@@ -64,20 +64,20 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names ``modality-channel-emotion-intensity-statement-repetition-actor`` of all clips below the root.
 
-    A take that is there with and without sound or picture is one utterance: the full recording is used where video
-    matters, else the one of sound. Actors of even numbers are women.
+    A take that exists with and without sound or picture is one utterance: the full recording is used where video
+    matters, else the sound. Actors with even numbers are women.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or the label is none of RAVDESS's.
+        If there are no recordings, none is named so, or RAVDESS has no such label.
     """
     clips = clips_below(root, (*SOUNDS, *PICTURES))
     return read_coded(root, corpus, DESCRIPTION, _one_per_take(clips, corpus), _CODE, _decode, kinds="channel")
 
 
 def _one_per_take(clips: Sequence[Path], corpus: CorpusParams) -> list[Path]:
-    """Return of each take the recording that shows most of what the corpus's modalities need."""
+    """Return for each take the recording with most of what the corpus's modalities need."""
     video, audio = "video" in corpus.modalities, "audio" in corpus.modalities
     order = (FULL, PICTURE_ONLY, SOUND_ONLY) if video and not audio else (FULL, SOUND_ONLY, PICTURE_ONLY)
     order = order if video else (SOUND_ONLY, FULL, PICTURE_ONLY)
@@ -97,7 +97,7 @@ def _decode(_: Path, parts: re.Match[str]) -> dict[str, Any]:
     recorded, channel, emotion, intensity, statement, repetition, actor = parts.groups()
     meaning({FULL: "", PICTURE_ONLY: "", SOUND_ONLY: ""}, recorded, "modality")
     if not 1 <= int(actor) <= 24:
-        raise ValueError(f"{actor!r} is no actor of the corpus; there are 01 to 24")
+        raise ValueError(f"{actor!r} is not a known actor; available: 01 to 24")
     return {
         "text": meaning(STATEMENTS, statement, "statement"),
         "speaker": actor,

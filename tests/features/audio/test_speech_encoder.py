@@ -89,7 +89,7 @@ def test_a_step_without_a_frame_has_no_row() -> None:
         ({"layer": ("last", "last")}, "a list of different ones"),
         ({"layer": ()}, "layer is (): it must be"),
         ({"layer": True}, "layer is True"),
-        ({"pooling": "max"}, "pooling is 'max': there is mean_std"),
+        ({"pooling": "max"}, "pooling is 'max': it must be mean_std"),
         ({"step_s": 0.0}, "step_s is 0.0: it must lie from 0.02 to 5 seconds"),
     ],
 )

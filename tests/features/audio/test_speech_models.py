@@ -146,7 +146,7 @@ def test_what_is_no_speech_encoder_is_refused_in_a_sentence(tmp_path: Path, wave
     empty = tmp_path / "empty"
     empty.mkdir()
     for model, layer, sentence in (
-        (text, "last", "holds a model of type 'bert', not a speech encoder: there are wav2vec2"),
+        (text, "last", "holds a model of type 'bert', not a speech encoder: choose from wav2vec2"),
         (empty, "last", "is not the folder of an encoder"),
         (tmp_path / "none", "last", "there is no folder"),
         (waveform_encoder, 4, "layer is 4: this encoder has layers 0 to 3"),

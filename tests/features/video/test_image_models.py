@@ -82,7 +82,7 @@ def test_what_is_no_image_encoder_is_refused_in_a_sentence(tmp_path: Path) -> No
 
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     for model, sentence in (
-        (str(tmp_path), "holds a model of type 'bert', not an image encoder: there are vit"),
+        (str(tmp_path), "holds a model of type 'bert', not an image encoder: choose from vit"),
         (str(tmp_path / "none"), "there is no folder"),
         ("someone/vit", "run `hf download someone/vit` where there is a network"),
     ):
@@ -138,7 +138,7 @@ def test_wrong_onnx_settings_are_refused_in_a_sentence(network: Path, tmp_path: 
     usual = NO_FILE._replace(file=str(network), size=64)
     for settings, sentence in (
         (usual._replace(file=str(tmp_path / "none.onnx")), "there is no file"),
-        (usual._replace(file=str(text)), "is no ONNX file that can be run"),
+        (usual._replace(file=str(text)), "is not an ONNX file that can be run"),
         (usual._replace(output="logits"), "output is 'logits': .* has the outputs answer, and 3 values inside"),
         (usual._replace(size=32), r"reads \['n', 3, 64, 64\], not pictures of 32 x 32"),
     ):

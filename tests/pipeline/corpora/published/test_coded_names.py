@@ -53,5 +53,5 @@ def test_kinds_that_are_not_there_are_not_missed_and_others_are_counted(tmp_path
 
 
 def test_a_meaning_that_is_not_known_names_all_that_are() -> None:
-    with pytest.raises(ValueError, match="'x' is no species of the corpus; there are w, t"):
+    with pytest.raises(ValueError, match="'x' is not a known species; available: w, t"):
         meaning({"w": "wren", "t": "tit"}, "x", "species")

@@ -41,5 +41,5 @@ def test_a_speaker_or_an_emotion_that_emodb_does_not_have_is_an_error(tmp_path: 
         (tmp_path / f"{name}.wav").touch()
     errors = [str(p) for p in read(tmp_path, SETTINGS).problems if p.severity == "error"]
     assert len(errors) == 2
-    assert any("03a01Xa.wav: 'X' is no emotion of the corpus; there are W, L" in e for e in errors)
-    assert any("04a01Fa.wav: '04' is no speaker of the corpus; there are 03, 08" in e for e in errors)
+    assert any("03a01Xa.wav: 'X' is not a known emotion; available: W, L" in e for e in errors)
+    assert any("04a01Fa.wav: '04' is not a known speaker; available: 03, 08" in e for e in errors)

@@ -52,8 +52,8 @@ def test_w_is_no_letter_and_q_is_no_command(tmp_path: Path) -> None:
         (tmp_path / f"{name}.mpg").touch()
     errors = [str(p) for p in read(tmp_path, SETTINGS).problems if p.severity == "error"]
     assert len(errors) == 2
-    assert any("'w' is no letter of the corpus" in e for e in errors)
-    assert any("'q' is no command of the corpus; there are b, l, p, s" in e for e in errors)
+    assert any("'w' is not a known letter" in e for e in errors)
+    assert any("'q' is not a known command; available: b, l, p, s" in e for e in errors)
 
 
 @pytest.mark.parametrize("line", ["0 sil", "a 10 bin", "0 1.5 bin"])

@@ -74,10 +74,10 @@ def test_a_sound_without_its_picture_stays_an_utterance(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("03-01-09-01-01-01-01.wav", "'09' is no emotion of the corpus; there are 01, 02"),
-        ("03-01-01-01-03-01-01.wav", "'03' is no statement of the corpus"),
-        ("03-01-01-01-01-01-25.wav", "'25' is no actor of the corpus"),
-        ("04-01-01-01-01-01-01.wav", "'04' is no modality of the corpus"),
+        ("03-01-09-01-01-01-01.wav", "'09' is not a known emotion; available: 01, 02"),
+        ("03-01-01-01-03-01-01.wav", "'03' is not a known statement"),
+        ("03-01-01-01-01-01-25.wav", "'25' is not a known actor"),
+        ("04-01-01-01-01-01-01.wav", "'04' is not a known modality"),
     ],
 )
 def test_a_code_that_ravdess_does_not_have_is_an_error(name: str, sentence: str, tmp_path: Path) -> None:
