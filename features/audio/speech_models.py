@@ -196,7 +196,7 @@ def _kind(folder: Path) -> str:
     kind = str(read_config(folder, WHERE).get("model_type", ""))
     if kind not in (*_FROM_WAVEFORM, "whisper"):
         raise ExtractorError(
-            f"{WHERE}: {folder} holds a model of type {kind!r}, not a speech encoder: choose from  "
+            f"{WHERE}: {folder} holds a model of type {kind!r}, not a speech encoder: choose from "
             f"{', '.join((*_FROM_WAVEFORM, 'whisper'))}"
         )
     return kind

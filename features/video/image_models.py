@@ -72,7 +72,7 @@ class _Transformers:
         self._kind = _TOWERS.get(kind, kind)
         if self._kind not in (*_CLASS_TOKEN, *_POOLED):
             raise ExtractorError(
-                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: choose from  "
+                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: choose from "
                 f"{', '.join((*_CLASS_TOKEN, *_TOWERS, *_POOLED))}"
             )
         self._model = load_pretrained(folder, WHERE, self._class(), not_needed=("pooler.",) * (kind in _CLASS_TOKEN))

@@ -62,7 +62,7 @@ def test_another_rate_is_resampled() -> None:
 
 
 def test_less_than_a_tenth_of_a_second_is_empty() -> None:
-    with pytest.raises(EmptyInput, match="50 ms of sound: 100 ms are the least to measure"):
+    with pytest.raises(EmptyInput, match="50 ms of sound: at least 100 ms are needed"):
         SpeechEncoder(SpeechEncoderConfig()).extract(_stream(0.05))
 
 
@@ -90,7 +90,7 @@ def test_a_step_without_a_frame_has_no_row() -> None:
         ({"layer": ()}, "layer is (): it must be"),
         ({"layer": True}, "layer is True"),
         ({"pooling": "max"}, "pooling is 'max': it must be mean_std"),
-        ({"step_s": 0.0}, "step_s is 0.0: it must lie from 0.02 to 5 seconds"),
+        ({"step_s": 0.0}, "step_s is 0.0: it must be from 0.02 to 5 seconds"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, object], sentence: str) -> None:
