@@ -64,7 +64,7 @@ class FrameOptions:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The names of columns that are asked for."""
+        """The names of the columns that are asked for."""
         return tuple(name for name in (self.time, self.confidence, self.face) if name)
 
 
@@ -159,7 +159,7 @@ def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: s
 
 
 def _beginnings(names: Sequence[str], wrong: str) -> str:
-    """Return which letters names begin with, and which of them may be meant."""
+    """Return which letters names begin with, and which of them may have been meant."""
     known = list(dict.fromkeys(re.sub(r"(?<=.)[\d_].*", "", name) for name in names))
     near = next((name for name in known if folded(name) == folded(wrong)), "")
     return f"did you mean {near!r}? Available: {', '.join(known)}" if near else suggest(wrong, known)

@@ -56,6 +56,6 @@ def one_face(
 
 
 def _most_seen(face: NDArray[np.intp], confidence: NDArray[np.float64], good: Mask) -> int:
-    """Return the face with the most good rows; of equals the one of the higher confidence, then the first."""
+    """Return the face with the most good rows; if several tie, the one with the highest confidence, then the first."""
     found: Sequence[int] = np.unique(face).tolist()
     return max(found, key=lambda one: (good[face == one].sum(), confidence[good & (face == one)].sum(), -one))

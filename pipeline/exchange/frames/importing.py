@@ -174,7 +174,7 @@ def _name_of(path: Path) -> str:
 
 
 def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict[str, Any]:
-    """Return what the store says of where its numbers are from."""
+    """Return what the store records about the origin of its numbers."""
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(options).items() if value}
     return {
         "origin": path.resolve().name,

@@ -1,4 +1,4 @@
-"""Tables of frames matched to recordings by their names, folders included where those tell recordings apart."""
+"""Tables of frames matched to recordings by their names, folders included where those distinguish recordings."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What an import of frames tells: which recordings have a table, how many frames failed, what looks wrong."""
+"""What an import of frames reports: which recordings have a table, how many frames failed, what looks wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

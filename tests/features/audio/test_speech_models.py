@@ -150,7 +150,7 @@ def test_what_is_no_speech_encoder_is_refused_in_a_sentence(tmp_path: Path, wave
         (empty, "last", "is not the folder of an encoder"),
         (tmp_path / "none", "last", "there is no folder"),
         (waveform_encoder, 4, "layer is 4: this encoder has layers 0 to 3"),
-        (PACKAGED, 2, "CTranslate2 gives the last layer of"),
+        (PACKAGED, 2, "CTranslate2 gives only the last layer of"),
         ("somebody/speech", "last", "run `hf download somebody/speech` where there is a network"),
     ):
         with pytest.raises(ExtractorError, match=sentence):
