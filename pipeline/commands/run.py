@@ -170,23 +170,43 @@ def train(
 @click.option("--show", is_flag=True, help="Print the existing table without scoring again.")
 @click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
 @click.option("--drop", metavar="MODALITIES", help="Print the fusions without these instead, as in audio,video.")
+@click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by a column; can be repeated.")
+@click.option(
+    "--strategy", "strategies", multiple=True, help="With --by: a further row; can be repeated.  [default: the best]"
+)
 def evaluate(
-    params_path: Path, corpora: tuple[str, ...], quiet: bool, show: bool, robustness: bool, drop: str | None
+    params_path: Path,
+    corpora: tuple[str, ...],
+    quiet: bool,
+    show: bool,
+    robustness: bool,
+    drop: str | None,
+    by: tuple[str, ...],
+    strategies: tuple[str, ...],
 ) -> None:
     """Score the predictions and print the table.
 
-    Example: crossmodal evaluate --corpus demo --drop audio,video
+    Example: crossmodal evaluate --corpus demo --by speaker
     """
-    from pipeline.evaluation.printing import printed, printed_robustness, printed_without
+    from pipeline.errors import UserError
+    from pipeline.evaluation.printing import printed, printed_by, printed_robustness, printed_without
     from pipeline.stages.evaluate import evaluate as run
+
+    if strategies and not by:
+        raise UserError("--strategy names rows for the figures of --by: name a column with --by as well")
+    if by and (robustness or drop is not None):
+        raise UserError("--by prints other figures than --robustness and --drop: give one of them")
 
     params = load(params_path)
     for name in prepared(params, corpora):
         if not show:
             run(params, name)
+        page = printed_by(params, name, by, strategies) if by else None
         if quiet:
             continue
-        if drop is not None:
+        if page is not None:
+            echo_page(page)
+        elif drop is not None:
             echo_page(printed_without(params, name, drop))
         elif robustness:
             echo_page(printed_robustness(params, name))

@@ -14,6 +14,7 @@ from models.configuration import Configuration
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import plots, robustness, table_files, tables
 from pipeline.evaluation.disagreements import of_the_best
+from pipeline.evaluation.groups import worst
 from pipeline.evaluation.results import read_attention, read_dropped, read_presence
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import markdown
@@ -25,6 +26,7 @@ from pipeline.training.trained import Record
 
 GROUPS = "groups"  # key in the records: the number of groups of the predicted utterances
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg", "images/reliability.svg")
+_BY_COLUMN = "by_column.csv"  # `evaluate --by` writes it, from the tables of then
 
 # The name and the header of a plot's CSV.
 _PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
@@ -60,7 +62,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
         for file, text in plots.items():
             write_text(folder / file, text)
     plotted = {path for path in folder.glob("plots/*.csv") if _is_plot(path)}
-    for old in (plotted | {folder / file for file in _IMAGES}) - {folder / file for file in outputs}:
+    for old in (plotted | {folder / file for file in (*_IMAGES, _BY_COLUMN)}) - {folder / file for file in outputs}:
         old.unlink(missing_ok=True)
 
 
@@ -72,10 +74,13 @@ def _is_plot(path: Path) -> bool:
         return file.readline(len(_PLOTTED)) == _PLOTTED
 
 
-def tables_of(params: Params, name: str, scores: Scores, groups: int, record: Record) -> Outputs:
+def tables_of(
+    params: Params, name: str, scores: Scores, groups: int, record: Record, by_group: pd.DataFrame
+) -> Outputs:
     """Return the tables of results, for programs, people and papers, and the plot of the leading metric."""
-    notes = tables.notes(scores, groups, params.corpus(name), params.evaluate, record)
+    notes = tables.notes(scores, groups, params.corpus(name), params.evaluate, record, worst(by_group, scores))
     return {
+        "by_group.csv": csv_text(by_group),
         "table.csv": csv_text(table_files.tidy(name, scores)),
         "comparisons.csv": csv_text(table_files.comparisons(scores)),
         "metrics.json": json.dumps(metrics_json(scores), indent=1) + "\n",

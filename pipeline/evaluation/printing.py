@@ -1,11 +1,22 @@
 """Results of the evaluation, as pages for a terminal."""
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from common.threads import one_thread
-from pipeline.corpora.utterances import read_utterances
+from pipeline.corpora.utterances import read_utterances, write_table
 from pipeline.errors import UserError
-from pipeline.evaluation import robustness, tables
+from pipeline.evaluation import groups, robustness, tables
+from pipeline.evaluation.compare import find_configuration
 from pipeline.evaluation.outputs import GROUPS
-from pipeline.evaluation.results import group_by_utterance, read_dropped, read_predictions, read_seconds
+from pipeline.evaluation.results import (
+    by_configuration,
+    group_by_utterance,
+    read_dropped,
+    read_predictions,
+    read_seconds,
+)
 from pipeline.evaluation.table_files import read_scores
 from pipeline.reporting.tables import Block
 from pipeline.settings.params import Params
@@ -30,7 +41,8 @@ def printed(params: Params, name: str) -> list[Block]:
         scores = read_scores(name, corpus)
         rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
         rows = tables.all_rows(scores, SHORT, read_seconds(name))
-        notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record)
+        worst = groups.worst(groups.read_by_group(name), scores)
+        notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, worst)
         *page, below = tables.page(name, scores, rows, notes)
     return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]
 
@@ -65,6 +77,45 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
     setting = robustness.setting_of(corpus, group_by_utterance(table, corpus, predictions), params.evaluate)
     require_same(record, params, name)
     return robustness.without_modalities(name, predictions, dropped, ablated, setting)
+
+
+@one_thread()
+def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequence[str] = ()) -> list[Block]:
+    """Write by_column.csv and return it as tables: the leading metric for each value of columns of the utterances.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    columns
+        Of the utterance table.
+    specs
+        Rows as ``strategy:modalities:model``, besides the best fusion, single modality and baseline.
+
+    Raises
+    ------
+    UserError
+        If a column or row is unknown, a column makes no groups, or the table is missing or out of date.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    with evaluated(params, name):
+        scores = read_scores(name, corpus)
+        predictions = read_predictions(paths.predictions, corpus)
+        table = read_utterances(paths.utterances, corpus.label)
+    parts = by_configuration(predictions)
+    wanted = [*groups.best_of_each_kind(scores), *(find_configuration(spec, list(parts)) for spec in specs)]
+    shown = {one: parts[one] for one in dict.fromkeys(wanted)}
+    members = group_by_utterance(table, corpus, predictions)
+    resampling = groups.Resampling(members, corpus.protocol.group, params.evaluate)
+    utterances, path = list(predictions["utterance"].unique()), paths.results / "by_column.csv"
+    page: list[Block] = []
+    found = []
+    for column in columns:
+        grouping = groups.by_column(table, column, utterances, corpus)
+        found.append(groups.by_group(shown, grouping, scores.leading, resampling))
+        page += [f"# {name}, by {column}", *groups.blocks(found[-1], scores, grouping.note, str(path))]
+    write_table(pd.concat(found), path)
+    return [*page, f"{groups.how_resampled(corpus)} All figures: {path}."]
 
 
 def _number_of_groups(name: str) -> int:

@@ -101,7 +101,9 @@ def tex(corpus: str, scores: Scores) -> str:
     return "\n".join([title, by_modalities(scores).latex(), "", "% all rows", all_rows(scores).latex(), ""])
 
 
-def notes(scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateParams, record: Record) -> Iterator[str]:
+def notes(
+    scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateParams, record: Record, worst: str
+) -> Iterator[str]:
     """Yield the sentences below the table: how to read it, how it was made, and what is unusual about it.
 
     Parameters
@@ -114,6 +116,8 @@ def notes(scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateP
         The protocol, the corpus's note, and the number of resamples.
     record
         The record that `train` wrote with the predictions.
+    worst
+        A sentence on the group in which the best row is worst, or nothing.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     lower = f"{lower_is_better(scores.metrics)} ".lstrip()
@@ -124,6 +128,8 @@ def notes(scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateP
     if record.normalise != "standard":
         yield f"Features: {_NORMALISED.get(record.normalise, f'normalised: {record.normalise}')}."
     yield from _comparison_notes(scores, groups)
+    if worst:
+        yield worst
     if corpus.note:
         yield corpus.note
     yield from (f"Note: {notice}." for notice in record.notices)

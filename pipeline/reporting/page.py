@@ -11,8 +11,10 @@ from markupsafe import Markup
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from pipeline.evaluation.formatting import lower_is_better
+from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import by_configuration, leading_of_predictions, notices_of
 from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there, require_written
@@ -30,6 +32,15 @@ class Confusion:
     configuration: Configuration
     classes: Sequence[str]
     counts: Sequence[Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The leading metric by group: what a group is, a table, and sentences on it."""
+
+    unit: str
+    table: Table
+    sentences: Sequence[str]
 
 
 def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: CorpusParams, key: str) -> str:
@@ -67,10 +78,19 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
         drawings=_drawings(CorpusPaths(name).results / "images"),
         metrics=scores.metrics,
         rows=scores.rows,
+        groups=_groups(name, scores, corpus),
         lower_is_better=lower_is_better(scores.metrics),
         value=_value,
         confusions=list(_confusions(scores, predictions)) if corpus.task == "classification" else [],
     )
+
+
+def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
+    """Return the figures by group that `evaluate` wrote; None without groups."""
+    found = blocks(read_by_group(name), scores, "", "by_group.csv")
+    tables = [block for block in found if isinstance(block, Table)]
+    sentences = [block for block in found if isinstance(block, str)]
+    return Groups(corpus.protocol.group, tables[0], [*sentences, how_resampled(corpus)]) if tables else None
 
 
 def _drawings(folder: Path) -> dict[str, Markup]:

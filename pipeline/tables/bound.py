@@ -21,7 +21,7 @@ _PREPARED = ("utterances.csv", "words.csv")
 PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
 _EVALUATED = (
     *("table.csv", "table.md", "table.tex", "metrics.json", "comparisons.csv"),
-    *("robustness.csv", "robustness.md", "by_presence.csv", "only_fusion.csv", "only_single.csv"),
+    *("robustness.csv", "robustness.md", "by_presence.csv", "by_group.csv", "only_fusion.csv", "only_single.csv"),
     *("forest.svg", "robustness.svg", "attention.svg", "reliability.svg"),
 )
 BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if a record names them

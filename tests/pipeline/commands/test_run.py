@@ -39,6 +39,9 @@ def test_prepare_counts_what_the_manifest_holds(here: Path) -> None:
         (("extract", "--extractor", "vadr"), "'vadr'; did you mean 'vader'"),
         (("train", "--corpus", "d"), "no corpus is named 'd'"),
         (("evaluate", "--drop", "audio"), "--drop audio: the corpus has no modality 'audio'"),
+        (("evaluate", "--by", "speeker"), "no column 'speeker'; did you mean 'speaker'"),
+        (("evaluate", "--by", "speaker", "--drop", "text"), "--by prints other figures than --robustness and --drop"),
+        (("evaluate", "--strategy", "vote"), "--strategy names rows for the figures of --by"),
     ],
 )
 def test_names_that_are_unknown_are_refused(arguments: tuple[str, ...], message: str, here: Path) -> None:
@@ -80,6 +83,24 @@ def test_evaluate_prints_the_table_that_it_writes(here: Path) -> None:
     assert f"{100 * accuracy['tfidf']:.1f}" in next(line for line in lines(printed) if line.startswith("| tfidf"))
     assert output_of("evaluate", "--quiet") == ""
     assert "missing modalities" in output_of("evaluate", "--robustness")
+
+
+def test_figures_by_a_column_are_printed_and_kept_until_the_next_evaluation(here: Path) -> None:
+    before = output_of("status")
+    printed = output_of("evaluate", "--show", "--by", "speaker", "--by", "label", "--strategy", "majority")
+    path = here / "results/c/by_column.csv"
+    found = pd.read_csv(path, keep_default_na=False)
+    assert found["column"].unique().tolist() == ["speaker", "label"]
+    halves = found[(found["strategy"] == "majority") & (found["column"] == "label")]
+    assert sorted(halves["value"]) == [0.0, 1.0]  # one of two classes is always predicted
+    assert set(halves["n"]) == {8}
+    assert "# c, by label" in printed
+    assert sum(line.startswith("| label ") for line in lines(printed)) == 1
+    assert output_of("status") == before  # nothing is out of date
+    assert output_of("evaluate", "--quiet", "--by", "label") == ""
+    assert path.exists()
+    output_of("evaluate")
+    assert not path.exists()
 
 
 def test_report_prints_where_the_page_is(here: Path) -> None:

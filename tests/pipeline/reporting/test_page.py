@@ -65,7 +65,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -> None:
     text = page(corpus)
-    table, single, fusion = Page(text).tables
+    table, groups, single, fusion = Page(text).tables
     names = [metric.name for metric in metrics_of("classification")]
     assert table[0] == ["strategy", "modalities", "model", *names, "n"]
     assert table[2][:3] == ["unimodal", "text", "svm"]
@@ -73,6 +73,9 @@ def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -
     assert table[2][-1] == "8"
     assert single == [["", "a", "b"], ["a", "2", "2"], ["b", "1", "3"]]
     assert fusion == [["", "a", "b"], ["a", "4", "0"], ["b", "0", "4"]]
+    assert groups[0] == ["speaker", "n", "vote text+audio svm", "unimodal text svm", "majority"]
+    assert groups[1] == ["s0", "2", "100.0", "50.0", "100.0"]
+    assert "All groups have fewer than 10 utterances: no interval, and not called the worst." in text
     assert "<h3>Best single modality: unimodal text svm</h3>" in text
     assert "<h3>Best fusion: vote text+audio svm</h3>" in text
     for said in ("<strong>A note.</strong>", "Note: look here.", "Protocol: group-kfold."):
@@ -115,9 +118,9 @@ def test_hostile_names_are_text_and_no_elements(tmp_path: Path, monkeypatch: pyt
     found = Page(text)
     assert not {"script", "img"} & set(found.elements)
     assert text.count("&lt;script&gt;alert(1)") >= 5  # note, notice, and both confusion matrices
-    assert found.tables[1][0] == ["", *sorted(classes.values())]
+    assert found.tables[2][0] == ["", *sorted(classes.values())]
     assert "{% raw %}" in text
-    assert "49" not in found.tables[1][0][1]
+    assert "49" not in found.tables[2][0][1]
 
 
 def test_a_drawing_that_was_edited_is_refused(corpus: Path) -> None:

@@ -1,0 +1,244 @@
+"""The leading metric by group: for each speaker, or for each value of any column of the utterance table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from common.names import listed_names, suggest
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval, group_bootstrap, resample
+from models.evaluation.metrics import Metric
+from pipeline.corpora.utterances import COLUMNS as UTTERANCE_COLUMNS
+from pipeline.corpora.utterances import read_table
+from pipeline.errors import UserError
+from pipeline.evaluation.formatting import number, with_interval
+from pipeline.evaluation.results import NAMES, by_configuration, truth_and_outputs
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.tables import Block, Table
+from pipeline.settings.blocks import CorpusParams, EvaluateParams
+from pipeline.settings.paths import CorpusPaths
+
+FEW = 10  # a group of fewer utterances has no interval, and is not called the worst
+SHOWN = 40  # most groups in a printed table; the file has all
+EMPTY = "(empty)"  # the group of the utterances whose cell is empty
+COLUMNS = [*NAMES, "column", "group", "n", "metric", "value", "low", "high", "resampled"]
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """Utterances divided by a column of their table.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    of
+        The group of each utterance, by utterance.
+    order
+        The groups in the order of the file.
+    note
+        A sentence, if the groups are not the values of the column.
+    """
+
+    column: str
+    of: pd.Series
+    order: Sequence[str]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """The corpus's protocol: the group of each utterance, what such a group is (``speaker``), number and seed."""
+
+    groups: pd.Series
+    unit: str
+    settings: EvaluateParams
+
+
+def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
+    """Return the grouping by what the protocol does not divide; without groups, if each utterance is one of its own."""
+    order = sorted(set(groups)) if groups.duplicated().any() else []
+    return Grouping(corpus.protocol.group, groups, order)
+
+
+def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
+    """Return the predicted utterances divided by a column; those with an empty cell are a group, too.
+
+    A column of numbers with fewer than `FEW` utterances per value is divided at its quartiles, unless
+    it holds names (``speaker``, the protocol's group).
+
+    Raises
+    ------
+    UserError
+        If there is no such column, all its cells are empty, or each utterance has a value of its own.
+    """
+    if column not in table.columns:
+        raise UserError(f"--by {column}: the utterances have no column {column!r}; {suggest(column, table.columns)}")
+    cells = table.set_index("utterance", drop=False)[column].loc[list(utterances)].map(_as_text)
+    if (cells == "").all():
+        raise UserError(f"--by {column}: the column is empty in all utterances that are predicted")
+    numbers = pd.to_numeric(cells.replace("", None), errors="coerce")
+    numeric = bool((numbers.notna() == (cells != "")).all())
+    named = UTTERANCE_COLUMNS.get(column, "number") != "number" or column == corpus.protocol.group
+    if numeric and not named and numbers.count() < FEW * numbers.nunique():
+        return _quarters(numbers, column)
+    if cells.nunique() == len(cells):
+        raise UserError(f"--by {column}: each utterance has its own {column}, so it makes no groups")
+    keys = numbers.where(numbers.notna(), math.inf) if numeric else numbers.mul(0).fillna(0)
+    values = dict(zip(cells, keys, strict=True))
+    order = sorted(values, key=lambda value: (value == "", values[value], value))
+    return Grouping(column, cells.replace("", EMPTY), [value or EMPTY for value in order])
+
+
+def _as_text(cell: object) -> str:
+    """Return a cell as text, a missing number as an empty one."""
+    if isinstance(cell, float):
+        return "" if math.isnan(cell) else f"{cell:.12g}"
+    return str(cell)
+
+
+def _quarters(numbers: pd.Series, column: str) -> Grouping:
+    quarter = pd.qcut(numbers, 4, labels=False, duplicates="drop")
+    spans = numbers.groupby(quarter).agg(["min", "max"])
+    names = {place: f"{low:g} to {high:g}" if high > low else f"{low:g}" for place, low, high in spans.itertuples()}
+    order = [*dict.fromkeys(names.values()), *([EMPTY] if numbers.isna().any() else [])]
+    note = f"{column} has {numbers.nunique()} different numbers: the utterances are divided at its quartiles."
+    return Grouping(column, quarter.map(names).fillna(EMPTY), order, note)
+
+
+def best_of_each_kind(scores: Scores) -> list[Configuration]:
+    """Return the best fusion, the best single modality and the best baseline, as far as there are any."""
+    baseline = scores.best(row for row in scores.rows if row.is_baseline)
+    return [row.configuration for row in (scores.best_fusion, scores.best_unimodal, baseline) if row]
+
+
+def by_group(
+    parts: Mapping[Configuration, pd.DataFrame], grouping: Grouping, metric: Metric, resampling: Resampling
+) -> pd.DataFrame:
+    """Return the metric of each configuration in each group.
+
+    Intervals are over resampled groups of the protocol where a group here has several of them, else over its
+    utterances.
+
+    Parameters
+    ----------
+    parts
+        The predictions of the configurations.
+    grouping
+        What the utterances are divided by.
+    metric
+        Any registry entry.
+    resampling
+        The groups of the protocol.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns `COLUMNS`; ``resampled`` is what the interval is over, empty without interval.
+    """
+    lines = []
+    for one, part in parts.items():
+        member = grouping.of[list(part["utterance"])].to_numpy()
+        for group in grouping.order:
+            own = part[member == group]
+            if len(own):
+                found, resampled = _in_group(own, metric, resampling)
+                values = (found.value, found.low, found.high, resampled)
+                lines.append((*one.names, grouping.column, group, len(own), metric.name, *values))
+    return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
+    """Return the metric of some utterances with its interval, and what is resampled."""
+    truth, outputs = truth_and_outputs(metric, own)
+    if len(own) < FEW:
+        return Interval(metric(truth, outputs), math.nan, math.nan), ""
+    units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
+    several = len(set(units)) > 1
+    settings = resampling.settings
+    drawn = resample(units if several else np.arange(len(own)), draws=settings.resamples, seed=settings.seed)
+    found = group_bootstrap(metric, truth, outputs, drawn)
+    if found.low == found.high:  # all utterances alike: resamples cannot tell how many others might differ
+        return replace(found, low=math.nan, high=math.nan), ""
+    return found, resampling.unit if several else "utterance"
+
+
+def read_by_group(name: str) -> pd.DataFrame:
+    """Read by_group.csv as `evaluate` wrote it; one that is missing or damaged raises `UserError`."""
+    path = CorpusPaths(name).results / "by_group.csv"
+    if not path.exists():
+        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+    types = dict.fromkeys(COLUMNS, str) | {"n": int} | dict.fromkeys(("value", "low", "high"), float)
+    return read_table(path, dtype=types, na_values={name: [""] for name, kind in types.items() if kind is float})
+
+
+def worst(table: pd.DataFrame, scores: Scores) -> str:
+    """Return a sentence on the group in which the best row of the corpus's table is worst.
+
+    Empty if there are not two groups of at least `FEW` utterances.
+    """
+    best, leading = scores.best_row, scores.leading
+    found = by_configuration(table).get(best.configuration) if best else None
+    if best is None or found is None:
+        return ""
+    ranked = found[(found["n"] >= FEW) & np.isfinite(found["value"])]
+    if len(ranked) < 2:
+        return ""
+    line = ranked.loc[(leading.sign * ranked["value"]).idxmin()]
+    return (
+        f"The best row, {best.configuration}, is worst for {line['column']} {line['group']}: {leading.name} "
+        f"{_cell(line, leading)} of {line['n']} utterances, against {number(leading, best.values[leading.name].value)} "
+        f"of all. Some group would be the worst of {len(ranked)} by chance alone, too."
+    )
+
+
+def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Block]:
+    """Return the table of one column, with groups as lines, and sentences on it; nothing without groups.
+
+    Parameters
+    ----------
+    table
+        From `by_group`.
+    scores
+        Of the corpus.
+    note
+        Of the grouping.
+    file
+        That has all groups.
+    """
+    if table.empty:
+        return []
+    sizes = table.drop_duplicates("group").set_index("group")["n"]
+    small = sizes[sizes < FEW]
+    listed = list(sizes.index if len(small) == len(sizes) else sizes[sizes >= FEW].index)
+    parts, leading = by_configuration(table), scores.leading
+    lines = []
+    for group in listed[:SHOWN]:
+        cells = (_cell(part[part["group"] == group].iloc[0], leading) for part in parts.values())
+        lines.append([group, str(sizes[group]), *cells])
+    shown = Table([table["column"].iloc[0], "n", *(one.display for one in parts)], lines)
+    sentences = [note, worst(table, scores)]
+    if len(listed) > SHOWN:
+        sentences.append(f"{len(listed) - SHOWN} more groups are in {file}.")
+    if len(small):
+        those = "All groups" if len(small) == len(sizes) else f"{len(small)} groups ({listed_names(list(small.index))})"
+        sentences.append(f"{those} have fewer than {FEW} utterances: no interval, and not called the worst.")
+    return [shown, *(["\n".join(filter(None, sentences))] if any(sentences) else [])]
+
+
+def how_resampled(corpus: CorpusParams) -> str:
+    """Return a sentence on the intervals."""
+    unit = corpus.protocol.group
+    return (
+        f"Intervals: 95 %, over resampled groups ({unit}) where a line has several of them, else over its utterances."
+    )
+
+
+def _cell(line: pd.Series, metric: Metric) -> str:
+    """Return a metric with its interval, if there is one."""
+    found = Interval(line["value"], line["low"], line["high"])
+    return with_interval(metric, found) if math.isfinite(found.low) else number(metric, found.value)
