@@ -25,7 +25,7 @@ def test_a_csv(tmp_path: Path) -> None:
         (CSV.replace("age", "who"), OPTIONS, "column 'who' twice"),
         (CSV, replace(OPTIONS, id="clipp"), "no column 'clipp' .* did you mean 'clip'"),
         (CSV, replace(OPTIONS, arrays=(("audio", ("mfc_*",)),)), r"no column 'mfc_\*' for features"),
-        (CSV, replace(OPTIONS, arrays=()), "there are clip, who, said"),
+        (CSV, replace(OPTIONS, arrays=()), "available: clip, who, said"),
         (CSV, replace(OPTIONS, arrays=(("audio", ("mfcc_1",)), ("text", ("mfcc_*",)))), "'mfcc_1' would be in 2"),
         (CSV, replace(OPTIONS, align="word"), "'align'"),
         (CSV.splitlines()[0], OPTIONS, "no rows"),
