@@ -8,14 +8,33 @@ import click
 
 from pipeline.commands.common import load
 
+
+class Rate(click.ParamType[float | str]):
+    """Frames per second, as in ``25`` and ``30000/1001``, or the word ``recording``."""
+
+    name = "RATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Return the number or the word."""
+        from fractions import Fraction
+
+        if value == "recording":
+            return "recording"
+        try:
+            rate = float(Fraction(str(value)))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            rate = 0.0
+        if not rate > 0:
+            self.fail(f"{value!r} must be frames per second, such as 25 or 30000/1001, or recording", param, ctx)
+        return rate
+
+
 _OPTIONS = (
     click.option("--modality", type=click.Choice(["text", "audio", "video"]), help="With frames: what was measured."),
     click.option("--store", default="", help="With frames: name of the features.  [default: the folder's]"),
     click.option("--time", default="", help="With frames: column of times; with --fps, of the numbers of frames."),
     click.option("--unit", type=click.Choice(["s", "ms"]), help="With frames: unit of the times.  [default: s]"),
-    click.option(
-        "--fps", type=click.FloatRange(0, min_open=True), help="With frames: frames per second, without times."
-    ),
+    click.option("--fps", type=Rate(), help="With frames: frames per second, without times; or recording: as filmed."),
     click.option(
         "--prefix", "prefixes", multiple=True, help="With frames: how columns of features begin, as in 'AU*_r'."
     ),

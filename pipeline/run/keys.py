@@ -162,22 +162,22 @@ def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
     return key_of({"store": store, **origin, "utterance": utterance})
 
 
-def frames_key(origin: str, store: str, utterance: str, place: tuple[str, float, float]) -> str:
+def frames_key(origin: str, store: str, row: Any, span: Sequence[float]) -> str:
     """Return the key of the imported frames of an utterance: their origin, and where the utterance is.
 
     Parameters
     ----------
     origin
         The key of the origin (files and options).
-    store, utterance
-        Their names.
-    place
-        Recording, start and end in seconds, by which the frames were chosen; the table holds microseconds.
+    store
+        Its name.
+    row
+        The row of the utterance table, with the columns as attributes, which says the recording and its content.
+    span
+        Start and end by which frames were chosen, in seconds; to a microsecond, as the table holds them.
     """
-    recording, *span = place
-    return key_of(
-        {"store": store, "origin": origin, "utterance": utterance, "place": [recording, *(round(s, 6) for s in span)]}
-    )
+    place = [row.recording, row.media_sha256, row.sound_sha256, *(round(time, 6) for time in span)]
+    return key_of({"store": store, "origin": origin, "utterance": row.utterance, "place": place})
 
 
 @dataclass(frozen=True)

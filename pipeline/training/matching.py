@@ -58,13 +58,12 @@ def require_same_places(path: Path, table: pd.DataFrame) -> None:
         row.utterance
         for row in table.itertuples()
         if row.utterance in keys
-        and keys[row.utterance]
-        != frames_key(source, path.stem, row.utterance, (row.recording, *place_of(row, modality)[1:]))
+        and keys[row.utterance] != frames_key(source, path.stem, row, place_of(row, modality)[1:])
     ]
     if moved:
         raise UserError(
-            f"{path} holds frames of other times: {len(moved)} of the table's {len(table)} utterances have moved since "
-            f"they were imported ({_some(moved)}): run `crossmodal import frames` again"
+            f"{path}: {len(moved)} of the table's {len(table)} utterances have other times or another recording than "
+            f"when their frames were imported ({_some(moved)}): run `crossmodal import frames` again"
         )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.types import TimeArray
 from pipeline.errors import UserError
-from pipeline.exchange.frames.columns import FrameOptions
+from pipeline.exchange.frames.columns import RECORDING, FrameOptions
 from pipeline.tables.rules import is_no_label, number_of
 
 FASTEST = 1000  # frames per second: times that would mean more are in another unit
@@ -49,7 +49,9 @@ class Clock:
     notice: str = ""
 
 
-def clock_of(path: Path, lines: Sequence[int], time: Cells, frame: Cells, options: FrameOptions) -> Clock:
+def clock_of(
+    path: Path, lines: Sequence[int], time: Cells, frame: Cells, options: FrameOptions, shown: TimeArray | None = None
+) -> Clock:
     """Return when the rows of a table were filmed.
 
     Parameters
@@ -60,6 +62,8 @@ def clock_of(path: Path, lines: Sequence[int], time: Cells, frame: Cells, option
         The columns of times and of numbers of frames; the first is not read if the options give the frames per second.
     options
         How the table is read.
+    shown
+        ``(m,)`` when the recording shows each of its frames, seconds; needed if the options ask for that.
 
     Raises
     ------
@@ -70,7 +74,9 @@ def clock_of(path: Path, lines: Sequence[int], time: Cells, frame: Cells, option
     numbers = _numbers(path, lines, frame, needed=bool(options.fps))
     if options.fps:
         first = 1 if min(numbers) == 1 else 0  # OpenFace counts from 1, the others from 0
-        times, notice = (np.array(numbers) - first) / options.fps, ""
+        count = np.array(numbers) - first
+        times = _looked_up(path, lines, count, shown) if options.fps == RECORDING else count / options.fps
+        notice = ""
     else:
         seconds = [_seconds(path, line, time, cell, frame.name) for line, cell in zip(lines, time.cells, strict=True)]
         times, notice = _in_seconds(path, np.array(seconds), time.name, options)
@@ -93,6 +99,18 @@ def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) ->
                 raise UserError(f"{path}:{line}: {frame.name} is {cell!r}, but must be the number of a frame")
             return []
     return found
+
+
+def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeArray | None) -> TimeArray:
+    """Return when a recording shows frames of these numbers, counted from 0."""
+    there = 0 if shown is None else len(shown)
+    beyond = np.flatnonzero(count >= there)
+    if shown is None or len(beyond):
+        raise UserError(
+            f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (from 0) is not in the recording, which shows "
+            f"{there} frames: if the table is of a film with another rate, give its frames per second with --fps"
+        )
+    return shown[count.astype(np.intp)]
 
 
 def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float:

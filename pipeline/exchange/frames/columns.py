@@ -25,6 +25,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "source": ("input", "video_path"),
 }
 KNOWN = tuple(name for names in USUAL.values() for name in names)
+RECORDING: Literal["recording"] = "recording"  # frames are shown when the recording shows them
 # Columns that are features only if a prefix asks for them: boxes, and an index that pandas wrote.
 UNASKED = ("FaceRect*", "face_detection*", "Unnamed:*")
 
@@ -40,7 +41,7 @@ class FrameOptions:
     unit
         Of the times; empty: milliseconds if the column's name ends in ``ms``, otherwise seconds.
     fps
-        Frames per second, if times follow from the numbers of frames.
+        Frames per second, if times follow from the numbers of frames; `RECORDING`: as the recording shows them.
     prefixes
         What the names of features begin with, ``*`` for any characters; empty: all other columns of numbers.
     confidence
@@ -55,7 +56,7 @@ class FrameOptions:
 
     time: str = ""
     unit: Literal["", "s", "ms"] = ""
-    fps: float | None = None
+    fps: float | Literal["recording"] | None = None
     prefixes: tuple[str, ...] = ()
     confidence: str = ""
     min_confidence: float = 0.5

@@ -13,11 +13,12 @@ import pandas as pd
 from features.base import Modality
 from features.errors import StoreError
 from features.store import Entry, Item, open_store
+from features.types import TimeArray
 from pipeline.corpora.adding import add_features
 from pipeline.corpora.utterances import place_of, read_utterances
 from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import FeatureSet, entry_of, item_of, pooled_names_of
-from pipeline.exchange.frames.columns import FrameOptions
+from pipeline.exchange.frames.columns import RECORDING, FrameOptions
 from pipeline.exchange.frames.matching import matched, tables_in
 from pipeline.exchange.frames.notices import Seen, some
 from pipeline.exchange.frames.tracks import Track, read_track, rows_of
@@ -28,11 +29,15 @@ from pipeline.run.keys import frames_key, key_of
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.streams import DEFAULT
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an utterance is: its recording and that recording's file, seconds in it, and how long it lasts (or NaN)."""
+    """Where an utterance is: its recording, the file and the track of picture of that, seconds in it.
+
+    The recording lasts `duration` seconds; NaN if that is not known.
+    """
 
     utterance: str
     recording: str
@@ -40,6 +45,7 @@ class Place:
     start: float
     end: float
     duration: float
+    track: str
 
 
 def import_frames(
@@ -102,6 +108,7 @@ def _place(row: Any, modality: Modality) -> Place:
         start if math.isfinite(start) else 0.0,
         end if math.isfinite(end) else math.inf,
         math.nan if elsewhere else float(row.duration),
+        row.video_track or DEFAULT,
     )
 
 
@@ -115,7 +122,8 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
             note = f"no table of frames for {recording}" if recording else "no recording"
             items |= {p.utterance: item_of(p.utterance, Entry("absent", note)) for p in utterances}
             continue
-        track = read_track(file, options)
+        shown = _shown(utterances[0]) if options.fps == RECORDING else None
+        track = read_track(file, options, shown)
         _refuse_other_clock(file, track, utterances[0], options)
         if track.good.any():  # otherwise it has no values, and columns of text may look like columns of numbers
             _require_same(names, track, file)
@@ -127,6 +135,22 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
     if not seen.used:
         raise UserError(seen.nothing())
     return FeatureSet("", "video", names, pooled_names_of(names), [items[place.utterance] for place in places])
+
+
+def _shown(place: Place) -> TimeArray:
+    """Return when a recording shows each of its frames, in seconds."""
+    from pipeline.streams.container.opening import MediaError
+    from pipeline.streams.frames import survey
+
+    if not place.media:
+        raise UserError(f"no file of the recording {place.recording} is known: give the frames per second with --fps")
+    try:
+        found = survey(Path(place.media), place.track)
+    except (MediaError, OSError) as error:
+        raise UserError(f"{error}: give the frames per second with --fps") from error
+    if found is None:
+        raise UserError(f"{place.media} has no picture: give the frames per second with --fps")
+    return found.times
 
 
 def _refuse_other_clock(file: Path, track: Track, place: Place, options: FrameOptions) -> None:
@@ -189,12 +213,7 @@ def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any])
     source = key_of(dict(origin))
     rows = zip(features.items, table.itertuples(), strict=True)
     keyed = [
-        replace(
-            item,
-            key=frames_key(
-                source, features.name, item.utterance, (row.recording, *place_of(row, features.modality)[1:])
-            ),
-        )
+        replace(item, key=frames_key(source, features.name, row, place_of(row, features.modality)[1:]))
         for item, row in rows
     ]
     return replace(features, items=keyed)

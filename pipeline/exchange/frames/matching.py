@@ -1,13 +1,15 @@
 """Tables of frames matched to recordings by their names, folders included where those distinguish recordings."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import UserError
 from pipeline.tables.rules import folded
 
 SUFFIXES = (".csv", ".tsv")
+Parts = tuple[str, ...]
 
 
 def tables_in(path: Path) -> dict[str, Path]:
@@ -33,8 +35,9 @@ def matched(
 ) -> dict[str, Path]:
     """Return the table of each recording that has one.
 
-    A table belongs to a recording if its path ends with the recording's name, or the name of its media file, in any
-    case. So ``s1/clip.csv`` and ``clip.mp4.csv`` are tables of ``clip``, and of ``s1/clip`` only the first.
+    A table belongs to a recording if its path ends with the recording's name, or with that of its media file, in any
+    case. So ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. So is ``out/clip.csv``, unless there
+    is a recording ``s2/clip`` too: as many folders count as are needed to tell recordings apart.
 
     Parameters
     ----------
@@ -53,17 +56,19 @@ def matched(
         If no table belongs to a recording, or several belong to one.
     """
     pattern = _pattern(match)
-    keys = {name: _parts(PurePosixPath(name).with_suffix(""), pattern) for name in tables}
-    ends: dict[tuple[str, ...], list[str]] = {}
-    for name, parts in keys.items():
-        for start in range(len(parts)):
-            ends.setdefault(parts[start:], []).append(name)
+    ends: dict[Parts, list[str]] = {}
+    for name in tables:
+        for end in _ends(_parts(PurePosixPath(name).with_suffix(""), pattern)):
+            ends.setdefault(end, []).append(name)
+    spellings = {recording: _spellings(recording, media, pattern) for recording, media in recordings.items()}
+    shared = Counter(end for keys in spellings.values() for end in {end for key in keys for end in _ends(key)})
+    alike = Counter(map(folded, recordings))
     found: dict[str, str] = {}
     taken: set[str] = set()
     for recording in sorted(recordings, key=lambda one: -one.count("/")):  # the longest name first
-        there = [name for name in _candidates(recording, recordings[recording], ends, pattern) if name not in taken]
-        same = [name for name in there if PurePosixPath(name).with_suffix("").as_posix().endswith(recording)]
-        there = same if len(same) == 1 else there  # recordings whose names differ only in case
+        there = [name for name in _candidates(spellings[recording], ends, shared) if name not in taken]
+        if alike[folded(recording)] > 1:  # then the case decides
+            there = [n for n in there if PurePosixPath(n).with_suffix("").as_posix().endswith(recording)]
         if len(there) > 1:
             raise UserError(f"{' and '.join(there[:2])} are both tables of the recording {recording}: keep one of them")
         if there:
@@ -84,7 +89,7 @@ def _pattern(match: str) -> re.Pattern[str] | None:
     return pattern
 
 
-def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> tuple[str, ...]:
+def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> Parts:
     """Return the folders and the name of a path as they are compared; none if the name does not match the pattern."""
     *folders, name = map(folded, path.parts)
     if pattern:
@@ -93,16 +98,32 @@ def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> tuple[str, .
     return (*folders, name)
 
 
-def _candidates(
-    recording: str, media: str, ends: Mapping[tuple[str, ...], Sequence[str]], pattern: re.Pattern[str] | None
-) -> list[str]:
-    """Return the tables whose paths end with a recording's name or with that of its media file."""
+def _ends(parts: Parts) -> list[Parts]:
+    """Return a path without its first folder, without its first two, and so on, the longest first.
+
+    >>> _ends(("s1", "clip"))
+    [('s1', 'clip'), ('clip',)]
+    """
+    return [parts[start:] for start in range(len(parts))]
+
+
+def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> set[Parts]:
+    """Return the name of a recording and that of its media file; also as they are, if a pattern is meant for tables."""
     name = PurePosixPath(recording)
-    spelled = [name, *([name.with_name(Path(media).name)] if media else [])]
-    keys = dict.fromkeys(_parts(one, pattern) for one in spelled)
-    if pattern:  # a pattern for the names of tables only leaves those of recordings as they are
-        keys |= dict.fromkeys(_parts(one, None) for one in spelled)
-    return list(dict.fromkeys(table for key in keys if key for table in ends.get(key, ())))
+    named = [name, *([name.with_name(Path(media).name)] if media else [])]
+    return {_parts(one, how) for one in named for how in {pattern, None}} - {()}
+
+
+def _candidates(
+    spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
+) -> list[str]:
+    """Return the tables whose paths end like a recording's: in as many parts as possible, and like no other's."""
+    for length in range(max(map(len, spellings), default=0), 0, -1):
+        keys = sorted({key[-length:] for key in spellings if len(key) >= length})
+        own = [key for key in keys if key in spellings or shared[key] == 1]
+        if there := list(dict.fromkeys(name for key in own for name in ends.get(key, ()))):
+            return there
+    return []
 
 
 def _nothing(recordings: Iterable[str], tables: Mapping[str, Path], places: tuple[str, Path]) -> str:

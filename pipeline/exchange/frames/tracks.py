@@ -56,8 +56,15 @@ class Track:
     notice: str
 
 
-def read_track(path: Path, options: FrameOptions) -> Track:
+def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None) -> Track:
     """Read a table of frames.
+
+    Parameters
+    ----------
+    path, options
+        The table, and how it is read.
+    shown
+        ``(m,)`` when the recording shows each of its frames, seconds; needed if the options ask for that.
 
     Raises
     ------
@@ -76,7 +83,8 @@ def read_track(path: Path, options: FrameOptions) -> Track:
         raise UserError(
             f"{path} holds no frames: let the tool write it again, or remove it, so that its utterances count as absent"
         )
-    clock = clock_of(path, lines, _named(header, roles.time, cells), _named(header, roles.frame, cells), options)
+    time, frame = _named(header, roles.time, cells), _named(header, roles.frame, cells)
+    clock = clock_of(path, lines, time, frame, options, shown)
     face = _codes(cells[roles.face]) if roles.face is not None else np.zeros(len(lines), np.intp)
     _refuse_several(path, lines, clock, face, _named(header, roles.source, cells))
     names, values, texts = numbers.columns()

@@ -3,10 +3,12 @@
 import wave
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
 from features.store import open_store
+from pipeline.commands.frames import Rate
 from pipeline.settings.params import load_params
 from tests.conftest import invoke, output_of, write_csv
 from tests.pipeline.exchange.frames.face_track import py_feat, table
@@ -68,6 +70,18 @@ def test_the_store_and_the_confidence_may_be_named(talk: Path) -> None:
     assert "corpora.talk uses video: faces; audio: units" in printed
     assert "a confidence below 2.9" in printed
     assert load_params(Path("params.yaml")).corpora["talk"].modalities == ("audio", "video")
+
+
+def test_frames_per_second_are_a_number_a_fraction_or_those_of_the_recording() -> None:
+    rate = Rate()
+    assert rate.convert("25", None, None) == 25
+    assert rate.convert("30000/1001", None, None) == pytest.approx(29.97003)
+    assert rate.convert("recording", None, None) == "recording"
+    for wrong in ("0", "-5", "1/0", "nan", "fast", ""):
+        with pytest.raises(
+            click.BadParameter, match="must be frames per second, such as 25 or 30000/1001, or recording"
+        ):
+            rate.convert(wrong, None, None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -140,12 +140,15 @@ def test_features_depend_on_the_stream_and_its_content(tmp_path: Path) -> None:
 
 
 def test_imported_frames_depend_on_their_origin_and_on_where_the_utterance_is() -> None:
-    place = ("a", 0.5, 2.0)
-    keys = [frames_key("o", "s", "u", place), frames_key("p", "s", "u", place), frames_key("o", "t", "u", place)]
-    keys += [frames_key("o", "s", "v", place), frames_key("o", "s", "u", ("b", 0.5, 2.0))]
-    keys += [frames_key("o", "s", "u", ("a", 0.6, 2.0)), frames_key("o", "s", "u", ("a", 0.5, float("nan")))]
-    assert len(set(keys)) == len(keys)
-    assert frames_key("o", "s", "u", ("a", 0.5000000001, 2.0)) == keys[0]  # the table holds microseconds
+    row = {"utterance": "u", "recording": "a", "media_sha256": "1", "sound_sha256": ""}
+
+    def key(origin: str = "o", store: str = "s", start: float = 0.5, end: float = 2.0, **changed: str) -> str:
+        return frames_key(origin, store, SimpleNamespace(**row | changed), (start, end))
+
+    others: list[dict[str, Any]] = [{"utterance": "v"}, {"recording": "b"}, {"start": 0.6}, {"end": float("nan")}]
+    others += [{"media_sha256": "2"}, {"sound_sha256": "2"}, {"origin": "p"}, {"store": "t"}]
+    assert len({key(), *(key(**other) for other in others)}) == 1 + len(others)
+    assert key(start=0.5000000001) == key()  # the table holds microseconds
 
 
 def test_an_extractor_depends_on_each_weights_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

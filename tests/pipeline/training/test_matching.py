@@ -49,8 +49,10 @@ def test_ids_that_are_written_differently_are_refused():
 
 def test_imported_frames_are_those_of_the_times_that_the_table_has():
     table = utterances(3, recording=["r", "r", "s"], media="m", start=[0.0, 1.0, 0.5], end=[1.0, 2.0, np.nan])
-    places = [("r", 0.0, 1.0), ("r", 1.0, 2.0), ("s", 0.5, np.nan)]
-    items = [item_of(f"u{i}", ok([1]), frames_key("o", "frames", f"u{i}", place)) for i, place in enumerate(places)]
+    items = [
+        item_of(row.utterance, ok([1]), frames_key("o", "frames", row, (row.start, row.end)))
+        for row in table.itertuples()
+    ]
     path = CorpusPaths("c").features("frames")
     kinds = {"kind": IMPORTED, "modality": "video", "config": {"format": "frames"}, "config_hash": "o"}
     write_store(path, feature_schema(1, 1), kinds | {"pooled_names": ["a"]}, items)
@@ -58,10 +60,10 @@ def test_imported_frames_are_those_of_the_times_that_the_table_has():
     require_same_places(path, table.iloc[[2, 0]])
     more = pd.concat([table, utterances(1, recording=["t"]).assign(utterance="new")])
     require_same_places(path, more)  # one that is not in it counts as absent
-    for column, cells in (("start", [0.0, 1.0, 0.6]), ("end", [1.0, 2.5, np.nan]), ("recording", ["r", "s", "s"])):
-        with pytest.raises(UserError, match=r"1 of the table's 3 utterances have moved since .* \(u[12]\): run `cross"):
+    for column, cells in (("start", [0.0, 1.0, 0.6]), ("end", [1.0, 2.5, np.nan]), ("media_sha256", ["", "", "1"])):
+        with pytest.raises(UserError, match=r"1 of the table's 3 utterances have other times .* \(u[12]\): run `cross"):
             require_same_places(path, table.assign(**{column: cells}))
-    with pytest.raises(UserError, match="2 of the table's 3 utterances have moved"):
+    with pytest.raises(UserError, match="2 of the table's 3 utterances have other times"):
         imported_differences("c", [("frames",)], table.assign(start=[0.0, 2.0, 2.0]))
 
 

@@ -33,6 +33,15 @@ def test_frames_count_from_one_if_the_first_is_one_and_else_from_zero(first: int
     assert clock([], numbers, fps=20.0).times.tolist() == [(number - first) / 20 for number in numbers]
 
 
+def test_frames_of_a_recording_are_shown_when_it_shows_them() -> None:
+    shown = np.array([0, 0.04, 0.2, 0.3])
+    cells = Cells("frame", ["1", "3", "4"])
+    found = clock_of(Path("a.csv"), [2, 3, 4], Cells(), cells, FrameOptions(fps="recording"), shown)
+    assert found.times.tolist() == [0, 0.2, 0.3]
+    with pytest.raises(UserError, match=r"a\.csv:4: frame 3 \(from 0\) is not in the recording, which shows 3 frames"):
+        clock_of(Path("a.csv"), [2, 3, 4], Cells(), cells, FrameOptions(fps="recording"), shown[:3])
+
+
 def test_the_unit_is_in_the_name_or_an_option_or_in_the_steps() -> None:
     assert clock([0, 40, 80], name="time_ms").times.tolist() == [0, 0.04, 0.08]
     assert clock([0, 40, 80], unit="ms").times.tolist() == [0, 0.04, 0.08]

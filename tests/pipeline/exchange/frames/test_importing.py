@@ -20,7 +20,7 @@ from pipeline.settings.blocks import SequenceParams, TrainParams
 from pipeline.settings.params import load_params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.inputs import load_modalities
-from tests.conftest import invoke, output_of, write_csv
+from tests.conftest import DATA, invoke, needs_data, output_of, write_csv
 from tests.pipeline.exchange.frames.face_track import (
     Times,
     frown,
@@ -229,6 +229,40 @@ def test_frames_of_a_voice_in_a_file_of_its_own_are_matched_in_that_file(project
         assert store.rows(0, "times")[0, 0] == pytest.approx(0)
 
 
+@needs_data
+def test_frames_have_the_times_at_which_a_real_film_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip at 29.97 frames per second, and one of a telephone whose frames come irregularly, decoded by PyAV."""
+    import av
+
+    monkeypatch.chdir(tmp_path)
+    clips = [DATA / "ravdess/av/01-01-01-01-01-01-01.mp4", DATA / "edge/face_noface.mov"]
+    rows = [(clip, start, start + 1.5, mood, clip.stem) for clip in clips for start, mood in ((0.25, "x"), (1.75, "y"))]
+    write_csv(Path("data/raw/talk/manifest.csv"), ("media", "start", "end", "mood", "group"), rows)
+    settings = ("--task", "classification", "--label", "mood", "--modalities", "video")
+    output_of("add-corpus", "talk", "--root", "data/raw/talk", "--folds", "2", *settings)
+    output_of("prepare", "--corpus", "talk")
+    shown = {}
+    for clip in clips:
+        with av.open(str(clip)) as container:
+            shown[clip.stem] = np.array([float(frame.time) for frame in container.decode(video=0)])
+        table(Path(f"frames/{clip.stem}.csv"), "frame,AU", [f"{i + 1},{i}" for i in range(len(shown[clip.stem]))])
+    imported(fps="recording")
+    with open_store(STORE) as store:
+        for i, (clip, start, end, *_) in enumerate(rows):
+            times = shown[clip.stem]
+            right = np.flatnonzero((times >= start) & (times < end))
+            np.testing.assert_array_equal(store.rows(i)[:, 0], right)
+            np.testing.assert_allclose(store.rows(i, "times")[:, 0], times[right] - start, atol=1e-6)
+    with pytest.raises(UserError, match="check the number that --fps gives"):
+        imported(fps=5.0)
+
+
+def test_a_recording_without_picture_shows_no_frames(project: Path) -> None:
+    py_feat(project / "frames/a.csv", 25, 4)
+    with pytest.raises(UserError, match=r"a\.wav has no picture: give the frames per second with --fps"):
+        imported(fps="recording")
+
+
 @pytest.mark.parametrize(
     ("tables", "options", "sentence"),
     [
@@ -299,12 +333,13 @@ def test_several_faces_and_odd_times_are_told(project: Path) -> None:
 def test_a_corpus_must_be_prepared_and_utterances_that_moved_since_are_not_trained_on(project: Path) -> None:
     openface2(project / "frames/a.csv", 25, 4)
     imported(prefixes=("AU",))
-    assert "have moved" not in invoke("validate", "talk").output
+    assert "have other times" not in invoke("validate", "talk").output
     moved = [("a2", "a.wav", 2.0, 4.0, "x"), *UTTERANCES[1:]]
     manifest(moved)
     output_of("prepare", "--corpus", "talk")
     sentence = (
-        "frames.h5 holds frames of other times: 1 of the table's 5 utterances have moved since they were imported (a2)"
+        "frames.h5: 1 of the table's 5 utterances have other times or another recording than when their frames were "
+        "imported (a2)"
     )
     settings = Path("params.yaml").read_text()
     Path("params.yaml").write_text(settings.replace("[audio, video]", "[video]").replace("{audio:", "{text:"))
@@ -313,7 +348,7 @@ def test_a_corpus_must_be_prepared_and_utterances_that_moved_since_are_not_train
     assert sentence in failed.output.replace("\n", " ")
     assert sentence in invoke("validate", "talk").output.replace("\n", " ")
     imported(prefixes=("AU",))
-    assert "have moved" not in invoke("validate", "talk").output
+    assert "have other times" not in invoke("validate", "talk").output
     shutil.rmtree("data/work/talk")
     with pytest.raises(UserError, match="run `crossmodal prepare` for this corpus first"):
         imported()

@@ -33,6 +33,14 @@ def test_folders_tell_recordings_apart_where_their_names_do() -> None:
     }
     assert found({"a": "", "s1/a": ""}, "s1/a.csv", "a.csv") == {"a": "a.csv", "s1/a": "s1/a.csv"}
     assert found({"A": "", "a": ""}, "a.csv", "A.csv") == {"A": "A.csv", "a": "a.csv"}
+    assert found({"A": "", "a": ""}, "a.csv") == {"a": "a.csv"}
+
+
+def test_as_many_folders_count_as_are_needed_to_tell_recordings_apart() -> None:
+    recordings = {"s1/a": "raw/s1/a.mp4", "s2/a": "raw/s2/a.mp4", "s2/b": "raw/s2/b.mp4"}
+    assert found(recordings, "out/b.csv", "a.csv") == {"s2/b": "out/b.csv"}
+    assert found(recordings, "out/b.mp4.csv", "s1/a.mp4.csv") == {"s1/a": "s1/a.mp4.csv", "s2/b": "out/b.mp4.csv"}
+    assert found({"s1/a": "", "a": ""}, "x/a.csv") == {"a": "x/a.csv"}
 
 
 def test_a_pattern_takes_the_equal_part_out_of_names() -> None:
@@ -46,6 +54,7 @@ def test_a_pattern_takes_the_equal_part_out_of_names() -> None:
     [
         (["x/a.csv", "y/a.csv"], "", "x/a.csv and y/a.csv are both tables of the recording a: keep one of them"),
         (["a.csv", "a.tsv"], "", "a.csv and a.tsv are both tables of the recording a"),
+        (["a.csv", "a.mp4.csv"], "", "a.csv and a.mp4.csv are both tables of the recording a"),
         (
             ["z.csv"],
             "",
@@ -58,7 +67,7 @@ def test_a_pattern_takes_the_equal_part_out_of_names() -> None:
 )
 def test_what_cannot_be_matched_is_a_sentence(tables: list[str], match: str, sentence: str) -> None:
     with pytest.raises(UserError) as error:
-        found({"a": "", "b1": ""}, *tables, match=match)
+        found({"a": "a.mp4", "b1": ""}, *tables, match=match)
     assert sentence in str(error.value)
 
 
