@@ -25,6 +25,7 @@ class Extractor(ABC, Generic[StreamT]):
     modality: ClassVar[Modality]
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
+    needs_settings: ClassVar[bool] = False  # True if it cannot run with the defaults of its settings
     light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
     Config: ClassVar[type[Any]]
 

@@ -1,10 +1,11 @@
-"""Pretrained encoders: where their folders are, which of their layers are read, and how they are loaded quietly.
+"""Pretrained encoders: finding their folders, choosing among their layers, and loading them.
 
-An encoder is a folder as ``save_pretrained`` writes it, or the name of one on the Hugging Face hub. A folder, and any
-name while ``HF_HUB_OFFLINE`` is set, is read without a network.
+An encoder is a folder as ``save_pretrained`` writes it, or the name of one on the Hugging Face hub. Folders, and all
+names while ``HF_HUB_OFFLINE`` is set, are read without a network.
 """
 
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,20 +18,18 @@ from features.errors import ExtractorError
 Layer = int | str
 LAST, MEAN = "last", "mean"
 
-_OTHER_LIBRARIES = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same numbers for other libraries
+NOT_WEIGHTS = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same numbers for other libraries
 _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 
 @cache
-def encoder_folder(model: str, where: str) -> Path:
+def encoder_folder(model: str) -> Path:
     """Return the folder of an encoder that is given as a path, or as a name on the hub.
 
     Parameters
     ----------
     model
         A folder, or a name such as ``facebook/hubert-base-ls960``.
-    where
-        The setting that names it, for messages: ``features.speech_encoder``.
 
     Raises
     ------
@@ -42,16 +41,16 @@ def encoder_folder(model: str, where: str) -> Path:
     if path.is_dir():
         return path
     if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise ExtractorError(f"{where}: there is no folder {path}: give the folder of an encoder, or 'packaged'")
-    return _hub_folder(model, where)
+        raise ExtractorError(f"there is no folder {path}: give the folder of an encoder, or a name on the hub")
+    return _hub_folder(model)
 
 
-def _hub_folder(model: str, where: str) -> Path:
+def _hub_folder(model: str) -> Path:
     from huggingface_hub import snapshot_download
 
     missing = (
-        f"{where}: the encoder {model!r} is neither a folder nor in the local hub cache, and cannot be downloaded: "
-        f"run `hf download {model}` where there is a network, name a folder, or use 'packaged'"
+        f"the encoder {model!r} is neither a folder nor in the local hub cache, and could not be downloaded: run "
+        f"`hf download {model}` where there is a network, or name a folder"
     )
     try:
         return Path(snapshot_download(model, local_files_only=True))
@@ -59,12 +58,12 @@ def _hub_folder(model: str, where: str) -> Path:
         if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
             raise ExtractorError(missing) from error
     try:
-        return Path(snapshot_download(model, ignore_patterns=_OTHER_LIBRARIES))
-    except Exception as error:  # every kind of network and hub failure means the same to the user
+        return Path(snapshot_download(model, ignore_patterns=NOT_WEIGHTS))
+    except Exception as error:  # all network and hub failures mean the same to the user
         raise ExtractorError(missing) from error
 
 
-def weight_files(folder: Path, where: str) -> tuple[Path, ...]:
+def weight_files(folder: Path) -> tuple[Path, ...]:
     """Return the weights, vocabulary and configuration files of an encoder's folder.
 
     Raises
@@ -75,34 +74,34 @@ def weight_files(folder: Path, where: str) -> tuple[Path, ...]:
     files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.relative_to(folder).parts[0] not in _NOT_READ]
     learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
     if not learnt:
-        raise ExtractorError(f"{where}: {folder} holds no .safetensors or .bin file of weights")
+        raise ExtractorError(f"{folder} contains no weights (.safetensors or .bin)")
     return (*learnt, *(f for f in files if f.suffix in (".json", ".txt", ".model")))
 
 
-def read_config(folder: Path, where: str) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, Any]:
     """Return an encoder's ``config.json``.
 
     Raises
     ------
     ExtractorError
-        If there is none, or it is not a JSON object.
+        If there is no such file, or it is not a JSON object.
     """
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ExtractorError(f"{where}: {folder} is not the folder of an encoder: {error}") from error
+        raise ExtractorError(f"{folder} does not contain an encoder: {error}") from error
     if not isinstance(found, dict):
-        raise ExtractorError(f"{where}: {folder / 'config.json'} holds no settings of an encoder")
+        raise ExtractorError(f"{folder / 'config.json'} does not describe an encoder")
     return found
 
 
 def check_layers(layer: Layer | Sequence[Layer]) -> None:
     """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of different ones of these."""
-    layers = layer_list(layer)
+    layers = layer_list(layer) if isinstance(layer, int | str | list | tuple) else ()
     known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
     if not layers or not all(known) or len(set(layers)) < len(layers):
         raise ValueError(
-            f"layer is {layer!r}: it must be a number from 0 (what enters the first layer), {LAST!r}, {MEAN!r}, or a "
+            f"layer is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, {MEAN!r}, or a "
             "list of different ones"
         )
 
@@ -116,17 +115,17 @@ def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
     return (layer,) if isinstance(layer, int | str) else tuple(layer)
 
 
-def check_depth(layer: Layer | Sequence[Layer], depth: int, where: str) -> None:
-    """Raise ExtractorError if an encoder of `depth` layers does not have a layer that is asked for."""
+def check_depth(layer: Layer | Sequence[Layer], depth: int) -> None:
+    """Raise ExtractorError if an encoder with `depth` layers lacks one of those in `layer`."""
     for one in layer_list(layer):
         if isinstance(one, int) and one > depth:
-            raise ExtractorError(f"{where}: layer is {one}: this encoder has layers 0 to {depth}")
+            raise ExtractorError(f"there is no layer {one}: this encoder has layers 0 to {depth}")
 
 
 def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[Any]:
-    """Return a block of columns per layer: of `states`, what entered the first layer and what each layer gave.
+    """Return one block of columns per chosen layer, from `states`: the first layer's input, then each layer's output.
 
-    ``mean`` is the mean over what the layers gave.
+    ``mean`` is the mean of all outputs.
 
     >>> import numpy as np
     >>> [block.item() for block in select_layers([np.float32(v) for v in (0, 1, 3)], [0, "last", "mean"])]
@@ -138,46 +137,49 @@ def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list
     ]
 
 
-def column_names(layer: Layer | Sequence[Layer], width: int) -> tuple[str, ...]:
-    """Return the names of the columns of `select_layers`, side by side.
+def column_names(layer: Layer | Sequence[Layer], width: int, only: str = "embedding") -> tuple[str, ...]:
+    """Return the names of the columns of `select_layers`, side by side; those of an only layer begin with `only`.
 
     >>> column_names("last", 2), column_names([0, "mean"], 1)
     (('embedding_0', 'embedding_1'), ('layer_0_0', 'layer_mean_0'))
     """
     layers = layer_list(layer)
-    prefixes = ["embedding"] if len(layers) == 1 else [f"layer_{one}" for one in layers]
+    prefixes = [only] if len(layers) == 1 else [f"layer_{one}" for one in layers]
     return tuple(f"{prefix}_{i}" for prefix in prefixes for i in range(width))
 
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Keep the loading bars and the advice of transformers off the terminal."""
+    """Keep the loading bars and the advice of transformers and sentence-transformers off the terminal."""
     from transformers.utils import logging as bars
 
-    shown, verbosity = bars.is_progress_bar_enabled(), bars.get_verbosity()
+    logger, shown = logging.getLogger("sentence_transformers"), bars.is_progress_bar_enabled()
+    level, verbosity = logger.level, bars.get_verbosity()
+    logger.setLevel(logging.ERROR)
     bars.set_verbosity_error()
     bars.disable_progress_bar()
     try:
         yield
     finally:
+        logger.setLevel(level)
         bars.set_verbosity(verbosity)
         if shown:
             bars.enable_progress_bar()
 
 
-def load_pretrained(folder: Path, where: str, cls: Any, *, not_needed: Sequence[str] = ()) -> Any:
+def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence[str] = ()) -> Any:
     """Load a folder's model in float32 for inference.
 
     Parameters
     ----------
     folder
-        The encoder's folder.
-    where
-        The setting that names it, for messages.
+        Folder of the encoder.
     cls
         A class of transformers with ``from_pretrained``.
+    device
+        A device of torch.
     not_needed
-        Beginnings of the names of weights that may be missing, since nothing reads them.
+        Prefixes of the names of weights that may be missing, since nothing reads them.
 
     Raises
     ------
@@ -192,10 +194,10 @@ def load_pretrained(folder: Path, where: str, cls: Any, *, not_needed: Sequence[
                 folder, dtype=torch.float32, local_files_only=True, output_loading_info=True
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise ExtractorError(f"{where}: no encoder can be loaded from {folder}: {error}") from error
+            raise ExtractorError(f"no encoder can be loaded from {folder}: {error}") from error
     missing = sorted(name for name in info["missing_keys"] if not name.startswith(tuple(not_needed) or ("\0",)))
     if missing:
         raise ExtractorError(
-            f"{where}: {folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
+            f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
         )
-    return model.eval()
+    return model.eval().to(device)

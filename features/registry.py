@@ -1,4 +1,4 @@
-"""All extractors by name, and how one is constructed from its settings."""
+"""All extractors by name, and how an instance is constructed from its settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -9,11 +9,13 @@ from features.audio.mfcc import Mfcc
 from features.audio.opensmile import OpenSmile
 from features.audio.prosody import Prosody
 from features.audio.spectrogram import Spectrogram
+from features.audio.speech_encoder import SpeechEncoder
 from features.base import MODALITIES, Extractor
 from features.errors import ExtractorError
 from features.text.bert import Bert
 from features.text.vader import Vader
 from features.video.face_cnn import FaceCnn
+from features.video.face_encoder import FaceEncoder
 from features.video.landmarks import Landmarks
 from features.video.posture import Posture
 
@@ -24,11 +26,15 @@ _OURS: tuple[type[Extractor[Any]], ...] = (
     Prosody,
     Mfcc,
     OpenSmile,
+    SpeechEncoder,
     Spectrogram,
     FaceCnn,
+    FaceEncoder,
     Landmarks,
     Posture,
 )
+EXTRACTOR = "extractor"  # the setting of an instance that names its extractor
+
 _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorError, {own.name: own for own in _OURS})
 
 
@@ -60,25 +66,52 @@ def extractor_names() -> tuple[str, ...]:
     return tuple(_EXTRACTORS)
 
 
+def default_extractors() -> tuple[str, ...]:
+    """Return the names of the extractors that can run with the defaults of all their settings."""
+    return tuple(name for name, extractor in _EXTRACTORS.items() if not extractor.needs_settings)
+
+
 def extractor_class(name: str) -> type[Extractor[Any]]:
     """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest one."""
     return _EXTRACTORS[name]
 
 
-def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
-    """Construct an extractor from its settings block.
+def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
+    """Return the class of the instance `name`: the one that its settings name, or else the one that it is named after.
 
     Raises
     ------
     ExtractorError
-        If the name or a key is unknown, or a value is invalid.
+        If there is no such extractor, or the instance has the name of another one.
     """
-    cls = extractor_class(name)
+    named = settings.get(EXTRACTOR, name)
+    if named != name and name in _EXTRACTORS:
+        raise ExtractorError(f"features.{name}: this is the name of another extractor: choose another name for {named}")
+    return extractor_class(str(named))
+
+
+def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
+    """Construct an instance of an extractor from its settings block.
+
+    Parameters
+    ----------
+    name
+        Name of the instance.
+    settings
+        The settings of the extractor, and under ``extractor`` its name if that is not the name of the instance.
+
+    Raises
+    ------
+    ExtractorError
+        If the extractor or a key is unknown, or a value is invalid.
+    """
+    cls = class_of(name, settings)
+    own = {key: value for key, value in settings.items() if key != EXTRACTOR}
     known = [f.name for f in fields(cls.Config)]
-    for key in settings:
+    for key in own:
         if key not in known:
             raise ExtractorError(f"features.{name}: unknown setting {key!r}; {suggest(key, known)}")
-    lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in own.items()}
     try:
         return cls(cls.Config(**lists_as_tuples))
     except (TypeError, ValueError) as error:

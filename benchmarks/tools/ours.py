@@ -19,12 +19,11 @@ class Ours:
     """
 
     def __init__(self) -> None:
-        from features.registry import build
         from pipeline.settings.params import load_params
 
         params = load_params(ROOT / "params.yaml")
         self.config = params.streams
-        self.extractors = {name: build(name, params.features.get(name, {})) for name in params.extract}
+        self.extractors = {name: params.extractor(name) for name in params.extract}
 
     def stream(self, modality: str, recording: Recording, duration_s: float) -> Any:
         """Return one stream of a clip."""

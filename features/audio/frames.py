@@ -1,4 +1,4 @@
-"""What frame-based extractors share: the times of frames, and pooling over them."""
+"""What frame-based extractors share: the samples that they read, and the times of frames."""
 
 import numpy as np
 
@@ -28,21 +28,6 @@ def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> Tim
     """
     starts = start_s + hop_s * np.arange(count)
     return np.stack([starts, starts + frame_s], axis=1)
-
-
-def mean_and_std(values: FloatArray) -> FloatArray:
-    """Return the means of ``(rows, d)`` over its rows, then the standard deviations: ``(2 d,)``."""
-    wide = values.astype(np.float64)
-    return np.concatenate([wide.mean(axis=0), wide.std(axis=0)]).astype(np.float32)
-
-
-def mean_and_std_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of what `mean_and_std` returns.
-
-    >>> mean_and_std_names(("a", "b"))
-    ('a_mean', 'b_mean', 'a_std', 'b_std')
-    """
-    return tuple(f"{name}_{what}" for what in ("mean", "std") for name in names)
 
 
 def check_frames(frame_s: float, hop_s: float) -> None:

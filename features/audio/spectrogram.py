@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.audio.frames import check_frames, frame_times, mean_and_std, mean_and_std_names, require
+from features.audio.frames import check_frames, frame_times, require
 from features.base import Extractor, Modality
+from features.pooling import mean_and_std, mean_and_std_names
 from features.types import AudioStream, Features, FloatArray
 
 

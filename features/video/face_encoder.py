@@ -1,26 +1,30 @@
-"""Embedding of each face by a frozen image model: one of transformers, or an ONNX file.
+"""Embeddings of faces from a frozen image model of transformers, or from an ONNX file.
 
 For example ViT (Dosovitskiy et al. 2021), DINOv2 (Oquab et al. 2024), the vision tower of CLIP (Radford et al. 2021),
-or a network of expressions that somebody exported to ONNX.
+or an expression network that was exported to ONNX.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from features.audio.frames import mean_and_std, mean_and_std_names
-from features.base import Extractor, Modality
+from common.threads import one_thread
+from features.base import Modality
+from features.devices import torch_device
+from features.encoder import Encoder
 from features.errors import EmptyInput
-from features.types import Features, VideoStream
-from features.video.image_models import OnnxSettings, image_files, image_width, open_image_model
-from features.video.images import read_jpeg, row_times
+from features.pooling import mean_and_std, mean_and_std_names
+from features.types import Features, FloatArray, VideoStream
+from features.video.image_models import OnnxSettings, image_files, image_width, onnx_device, open_image_model
+from features.video.images import Picture, read_jpeg, row_times
 
 
 @dataclass(frozen=True)
 class FaceEncoderConfig:
-    """Which image model: either `model`, or `file` and what it expects.
+    """Which image model: either `model`, or `file` with the input that it expects.
 
     Attributes
     ----------
@@ -31,12 +35,12 @@ class FaceEncoderConfig:
     size
         Side of the pictures that the file reads, in pixels.
     mean, std
-        Those of each channel, in the order of `channels`, for values from 0 to 1: the file reads ``(value - mean) /
-        std``.
+        Mean and standard deviation of each channel, in the order of `channels`. The file reads
+        ``(value - mean) / std`` of values from 0 to 1; for values from 0 to 255 set mean 0 and std 1 / 255.
     channels
-        ``rgb`` or ``bgr``.
+        Order of the channels, ``rgb`` or ``bgr``.
     output
-        Name of the file's output, or of a value inside its graph, that is the embedding; empty for its first output.
+        Name of the output, or of a value inside the graph, that is the embedding; if empty, the first output.
     """
 
     model: str = ""
@@ -49,24 +53,25 @@ class FaceEncoderConfig:
 
     def __post_init__(self) -> None:
         if bool(self.model) == bool(self.file):
-            raise ValueError("give either model (a folder or a name) or file (of ONNX)")
+            raise ValueError("either model (a folder, or a name on the hub) or file (an ONNX file) must be set")
         if not 16 <= self.size <= 1024:
             raise ValueError(f"size is {self.size}: it must be from 16 to 1024 pixels")
         if len(self.mean) != 3 or len(self.std) != 3 or not all(value > 0 for value in self.std):
             raise ValueError(
-                f"mean is {self.mean} and std is {self.std}: three numbers each, and std above 0, are needed"
+                f"mean is {self.mean} and std is {self.std}: both must hold three numbers, those of std above 0"
             )
         if self.channels not in ("rgb", "bgr"):
-            raise ValueError(f"channels is {self.channels!r}: it must be rgb or bgr")
+            raise ValueError(f"channels is {self.channels!r}: it must be 'rgb' or 'bgr'")
 
 
-class FaceEncoder(Extractor[VideoStream]):
+class FaceEncoder(Encoder[VideoStream]):
     """The embedding of each face (``values``); its mean and standard deviation over the utterance (``pooled``)."""
 
     name = "face_encoder"
     modality: ClassVar[Modality] = "video"
     version = 1
-    packages = ("torch", "transformers", "onnxruntime", "opencv-contrib-python")
+    needs_settings = True
+    packages = ("torch", "transformers", "onnx", "onnxruntime", "opencv-contrib-python")
     Config = FaceEncoderConfig
     config: FaceEncoderConfig
 
@@ -84,19 +89,25 @@ class FaceEncoder(Extractor[VideoStream]):
         """Return the model's weights and configuration files."""
         return image_files(self.config.model, self._onnx)
 
-    def extract(self, stream: VideoStream) -> Features:
-        """Embed every face of an utterance.
+    def device_for(self, wanted: str) -> str:  # noqa: D102
+        return onnx_device(wanted) if self.config.file else torch_device(wanted)
 
-        Raises
-        ------
-        EmptyInput
-            If no frame has a face.
-        """
-        rows = [i for i, face in enumerate(stream.faces) if face]
-        if not rows:
+    def inputs(self, stream: VideoStream) -> list[Picture]:
+        """Return the faces of one utterance, ``(height, width, 3)`` RGB each; `EmptyInput` if no frame has a face."""
+        faces = [read_jpeg(face) for face in stream.faces if face]
+        if not faces:
             raise EmptyInput(f"no face in any of {len(stream.faces)} frames")
-        model = open_image_model(self.config.model, self._onnx)
-        values = np.concatenate([model.embed([read_jpeg(stream.faces[i])]) for i in rows])
+        return faces
+
+    def encode(self, inputs: Sequence[Picture]) -> list[FloatArray]:
+        """Return the embedding of each face, ``(d,)``."""
+        with one_thread():
+            return list(open_image_model(self.config.model, self._onnx, self.device).embed(inputs))
+
+    def features(self, stream: VideoStream, inputs: Sequence[Picture], encoded: Sequence[FloatArray]) -> Features:  # noqa: ARG002
+        """Return an utterance's embeddings, with the times of their frames, and their statistics."""
+        values = np.stack(encoded)
+        rows = [i for i, face in enumerate(stream.faces) if face]
         return Features(values, row_times(stream.times, rows), mean_and_std(values))
 
     @property

@@ -1,4 +1,4 @@
-"""Image models behind one interface, whichever library runs them: transformers or ONNX Runtime."""
+"""Image models behind one interface, whether transformers or ONNX Runtime runs them."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -7,21 +7,24 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from features.devices import AUTO, CPU, cuda_device
 from features.errors import ExtractorError
 from features.pretrained import encoder_folder, load_pretrained, quiet_loading, read_config, weight_files
 from features.types import FloatArray
 from features.video.images import Picture
 
-WHERE = "features.face_encoder"
-
-# The embedding of a picture: the class token of the last state, or what the model itself pools. A ViT's own pooling is
-# left out: most of the published weights do not have it.
+# The embedding of a picture is the class token of the last state, or what the model itself pools. A ViT's own pooling
+# is not read, since most published weights lack it.
 _CLASS_TOKEN = ("vit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit")
 _POOLED = ("clip_vision_model", "siglip_vision_model", "swin", "convnext", "convnextv2", "resnet")
 _TOWERS = {
     "clip": "clip_vision_model",
     "siglip": "siglip_vision_model",
-}  # models of two towers -> the one that reads pictures
+}
+
+
+_CUDA = "CUDAExecutionProvider"
+_MOST_DEVICES = 64  # ONNX Runtime does not say how many there are, and refuses one that is missing
 
 
 class ImageModel(Protocol):
@@ -42,7 +45,7 @@ class OnnxSettings(NamedTuple):
     output: str
 
 
-def open_image_model(model: str, onnx: OnnxSettings) -> ImageModel:
+def open_image_model(model: str, onnx: OnnxSettings, device: str = CPU) -> ImageModel:
     """Load an image model, once per process.
 
     Raises
@@ -50,7 +53,7 @@ def open_image_model(model: str, onnx: OnnxSettings) -> ImageModel:
     ExtractorError
         If it is missing, cannot be loaded, or is not an image model.
     """
-    return _onnx(onnx) if onnx.file else _transformers(str(encoder_folder(model, WHERE)))
+    return _onnx(onnx, device) if onnx.file else _transformers(str(encoder_folder(model)), device)
 
 
 def image_width(model: str, onnx: OnnxSettings) -> int:
@@ -61,28 +64,27 @@ def image_width(model: str, onnx: OnnxSettings) -> int:
 
 def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
     """Return the files that the embedding depends on."""
-    return (_onnx_file(onnx.file),) if onnx.file else weight_files(encoder_folder(model, WHERE), WHERE)
+    return (_onnx_file(onnx.file),) if onnx.file else weight_files(encoder_folder(model))
 
 
 class _Transformers:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str) -> None:
         from transformers import AutoImageProcessor
 
-        kind = str(read_config(folder, WHERE).get("model_type", ""))
+        kind = str(read_config(folder).get("model_type", ""))
         self._kind = _TOWERS.get(kind, kind)
         if self._kind not in (*_CLASS_TOKEN, *_POOLED):
             raise ExtractorError(
-                f"{WHERE}: {folder} holds a model of type {kind!r}, not an image encoder: choose from "
+                f"{folder} contains a model of the type {kind!r}, which is not an image encoder: use one of the types "
                 f"{', '.join((*_CLASS_TOKEN, *_TOWERS, *_POOLED))}"
             )
-        self._model = load_pretrained(folder, WHERE, self._class(), not_needed=("pooler.",) * (kind in _CLASS_TOKEN))
+        self._device = device
+        self._model = load_pretrained(folder, self._class(), device, not_needed=("pooler.",) * (kind in _CLASS_TOKEN))
         with quiet_loading():
             try:
                 self._prepare = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
             except (OSError, ValueError) as error:
-                raise ExtractorError(
-                    f"{WHERE}: {folder} does not say how its pictures are prepared: {error}"
-                ) from error
+                raise ExtractorError(f"{folder} does not state how its pictures are prepared: {error}") from error
 
     def _class(self) -> Any:
         import transformers
@@ -95,18 +97,18 @@ class _Transformers:
 
         pixels = self._prepare(images=list(pictures), return_tensors="pt").pixel_values
         with torch.inference_mode():
-            found = self._model(pixels)
+            found = self._model(pixels.to(self._device))
         chosen = found.last_hidden_state[:, 0] if self._kind in _CLASS_TOKEN else found.pooler_output
-        return np.asarray(chosen.flatten(1).numpy(), np.float32)
+        return np.asarray(chosen.flatten(1).cpu().numpy(), np.float32)
 
 
 @cache
-def _transformers(folder: str) -> ImageModel:
-    return _Transformers(Path(folder))
+def _transformers(folder: str, device: str) -> ImageModel:
+    return _Transformers(Path(folder), device)
 
 
 class _Onnx:
-    def __init__(self, settings: OnnxSettings) -> None:
+    def __init__(self, settings: OnnxSettings, device: str) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -115,11 +117,11 @@ class _Onnx:
         path = _onnx_file(settings.file)
         try:
             graph, output = _with_output(path, settings.output)
-            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
         except ExtractorError:
             raise
-        except Exception as error:  # onnx and ONNX Runtime raise classes of their own for every kind of bad file
-            raise ExtractorError(f"{WHERE}: {path} is not an ONNX file that can be run: {error}") from error
+        except Exception as error:  # both libraries raise exceptions of many classes for bad files
+            raise ExtractorError(f"{path} is not an ONNX file that can be run: {error}") from error
         self._settings, self._output = settings, output
         self._input = self._session.get_inputs()[0]
 
@@ -136,25 +138,48 @@ class _Onnx:
             found = self._session.run([self._output], {self._input.name: np.ascontiguousarray(batch)})[0]
         except Exception as error:
             raise ExtractorError(
-                f"{WHERE}: {s.file} reads {self._input.shape}, not pictures of {s.size} x {s.size}: {error}"
+                f"{s.file} reads {self._input.shape}, not pictures of {s.size} x {s.size}: {error}"
             ) from error
         return np.asarray(found, np.float32).reshape(len(pictures), -1)
 
 
 @cache
-def _onnx(settings: OnnxSettings) -> ImageModel:
-    return _Onnx(settings)
+def _onnx(settings: OnnxSettings, device: str) -> ImageModel:
+    return _Onnx(settings, device)
+
+
+def onnx_device(wanted: str) -> str:
+    """Return the device that ``run.device`` means for ONNX Runtime.
+
+    Raises
+    ------
+    ExtractorError
+        If this build of ONNX Runtime cannot use the device.
+    """
+    import onnxruntime
+
+    if wanted == CPU:
+        return CPU
+    there = _CUDA in onnxruntime.get_available_providers()
+    if wanted == AUTO:
+        return "cuda:0" if there else CPU
+    return cuda_device(wanted, _MOST_DEVICES if there else 0, "ONNX Runtime")
+
+
+def _providers(device: str) -> list[Any]:
+    kind, _, number = device.partition(":")
+    return [(_CUDA, {"device_id": int(number)})] if kind == "cuda" else ["CPUExecutionProvider"]
 
 
 def _onnx_file(file: str) -> Path:
     path = Path(file).expanduser()
     if not path.is_file():
-        raise ExtractorError(f"{WHERE}: there is no file {path}: give an ONNX file")
+        raise ExtractorError(f"there is no file {path}: give an ONNX file")
     return path
 
 
 def _with_output(path: Path, name: str) -> tuple[bytes, str]:
-    """Return an ONNX file's graph, and the name of the value to read, which is made an output if it is not one."""
+    """Return an ONNX file's graph, and the name of the output to read; a value inside the graph is made an output."""
     import onnx
 
     model = onnx.load(path)
@@ -164,7 +189,7 @@ def _with_output(path: Path, name: str) -> tuple[bytes, str]:
     inside = [value for node in model.graph.node for value in node.output]
     if name not in inside:
         raise ExtractorError(
-            f"{WHERE}: output is {name!r}: {path} has the outputs {', '.join(outputs)}, and "
+            f"output is {name!r}, but {path} has the outputs {', '.join(outputs)}, and "
             f"{len(inside)} values inside, the last of which are {', '.join(inside[-5:])}"
         )
     model.graph.output.append(onnx.ValueInfoProto(name=name))

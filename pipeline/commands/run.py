@@ -92,7 +92,10 @@ def preprocess(
 @PARAMS
 @CORPUS
 @click.option(
-    "--extractor", "extractors", multiple=True, help="Extractor; can be repeated.  [default: features.extract]"
+    "--extractor",
+    "extractors",
+    multiple=True,
+    help="Extractor, by its name in the settings; can be repeated.  [default: features.extract]",
 )
 @run_options
 def extract(
@@ -102,12 +105,11 @@ def extract(
 
     Example: crossmodal extract --corpus demo --extractor opensmile
     """
-    from features.registry import extractor_class
     from pipeline.stages.extract import extract as run
 
     params = load(params_path)
     for extractor in extractors:
-        extractor_class(extractor)
+        params.modality(extractor)  # raises if the name is unknown
     jobs = [(name, extractor) for name in prepared(params, corpora) for extractor in extractors or params.extract]
     _each(
         jobs,

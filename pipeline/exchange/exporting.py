@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from common.names import suggest
 from features.base import MODALITIES, Modality
-from features.registry import extractor_names
-from features.store import open_store
+from features.store import is_imported, open_store
 from features.text.fitted import fitted_names
 from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
 from pipeline.errors import Changed, UserError
@@ -28,7 +27,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.splits import SPLITS
 from pipeline.training.guard import plan_of
-from pipeline.training.inputs import is_imported, positions
+from pipeline.training.inputs import positions
 from pipeline.training.matching import imported_differences
 from pipeline.training.trained import require_extracted
 
@@ -79,7 +78,7 @@ def export(
         table = read_utterances(paths.utterances, corpus.label)
         if scored_parts and not fold and not (table["split"] != "").any():
             fold = plan_of(table, corpus).folds[0].name
-        stores = by_modality(name, features) if features else _trained_on(params, name)
+        stores = by_modality(params, name, features) if features else _trained_on(params, name)
         differences = imported_differences(name, stores.values(), table)
         bundle = bundle_of(params, name, stores, align, fold)
     lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
@@ -167,30 +166,30 @@ def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
     return found
 
 
-def by_modality(name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
+def by_modality(params: Params, name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
     """Return the names of stores by modality; a missing store raises `UserError`."""
     found: dict[Modality, tuple[str, ...]] = {}
     for feature in dict.fromkeys(features):
-        with open_store(_there(name, feature)) as store:
+        with open_store(_there(params, name, feature)) as store:
             modality: Modality = store.attribute("modality")
         found[modality] = (*found.get(modality, ()), feature)
     return {m: found[m] for m in MODALITIES if m in found}
 
 
-def _there(name: str, feature: str) -> Path:
+def _there(params: Params, name: str, feature: str) -> Path:
     path = CorpusPaths(name).features(feature)
     if path.exists():
         return path
     if feature in fitted_names():
         raise UserError(f"{feature} is fitted again in every fold, so it cannot be exported: leave it out")
-    if feature in extractor_names():
+    if feature in params.features:
         raise UserError(f"{path} does not exist: run `crossmodal extract --corpus {name} --extractor {feature}`")
-    known = sorted({*extractor_names(), *(p.stem for p in path.parent.glob("*.h5"))})
+    known = sorted({*params.features, *(p.stem for p in path.parent.glob("*.h5"))})
     raise UserError(f"{path} does not exist, and no extractor is named {feature!r}; {suggest(feature, known)}")
 
 
 def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> ExportStore:
-    path = _there(name, feature)
+    path = _there(params, name, feature)
     with open_store(path) as store:
         at = positions(store, table, path)
         details = {k: store.attribute(k) for k in store.file.attrs if k not in _OWN_ATTRIBUTES}
@@ -209,7 +208,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Exp
             store.offsets,
             timed=bool(np.isfinite(store.all_rows("times")).any()),
         )
-    if feature in extractor_names() and not is_imported(path) and CorpusPaths(name).stream(source.modality).exists():
+    if feature in params.features and not is_imported(path) and CorpusPaths(name).stream(source.modality).exists():
         require_extracted(params, name, source.modality, feature)
     return source
 

@@ -1,7 +1,7 @@
 """Stores of imported features: their names, their origin, and writing all of them or none."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 
 from common.atomic import replacing_all
 from features.errors import StoreError
-from features.registry import extractor_names
 from features.store import IMPORTED, feature_schema, fill_store, open_store
 from features.text.fitted import fitted_names
 from pipeline.errors import UserError
@@ -53,9 +52,9 @@ def _require_imported(target: Path) -> None:
         )
 
 
-def renamed(stores: Sequence[FeatureSet], notices: list[str]) -> list[FeatureSet]:
+def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
     """Rename stores that have the name of an extractor, so that neither overwrites the other."""
-    reserved = {*extractor_names(), *fitted_names()}
+    reserved = {*extractors, *fitted_names()}
     found = []
     for store in stores:
         name = f"{store.name}_imported" if store.name in reserved else store.name

@@ -10,6 +10,7 @@ import pandas as pd
 
 from common.atomic import replacing
 from common.names import suggest
+from features.registry import default_extractors
 from features.store import Entry
 from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.adding import RAW, add_corpus, add_features
@@ -76,7 +77,8 @@ def _import_corpus(
     params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
 ) -> list[str]:
     root = RAW / name
-    if params_path.exists() and name in load_params(params_path).corpora:
+    params = load_params(params_path) if params_path.exists() else None
+    if params is not None and name in params.corpora:
         raise UserError(f"{params_path} already has a corpus {name!r}: add features to it with --into {name}")
     if root.exists():
         raise UserError(f"{root} exists already: choose another name for the corpus, or move that folder away")
@@ -89,7 +91,7 @@ def _import_corpus(
     bundle, notices = _labelled(bundle, label, path)
     words, cut = words_cut(bundle.words, bundle.utterances)
     bundle, notices = replace(bundle, words=words), [*notices, *cut]
-    stores = renamed(bundle.features, notices)
+    stores = renamed(bundle.features, default_extractors() if params is None else params.features, notices)
     block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
     block |= _block(bundle, stores, settings)
 
@@ -168,7 +170,7 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
             f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
             f"{next(iter(ours), 'none')!r}): name the id column with --id, or give the part that is equal with --match"
         )
-    stores = renamed(bundle.features, notices)
+    stores = renamed(bundle.features, params.features, notices)
     if not stores:
         raise UserError(f"{path} holds no features: name some with --array MODALITY=NAME")
     chosen: dict[str, list[str]] = {s.modality: [t.name for t in stores if t.modality == s.modality] for s in stores}

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from common.atomic import named, scratch_folder
-from features.registry import extractor_class
 from features.store import open_store
 from models.data.modalities import Modalities
 from models.errors import ModelError, reason_of
@@ -200,7 +199,7 @@ def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) ->
 def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
     extractors = extractors_of(schema)
     with pool:
-        for modality in dict.fromkeys(extractor_class(e).modality for e in extractors):
+        for modality in dict.fromkeys(own.modality(e) for e in extractors):
             write_stream(own, name, modality, pool)
         for extractor in extractors:
             write_features(own, name, extractor, pool)

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal
 
 from common.names import suggest
 from features.base import Modality
-from features.registry import build, extractor_names
-from features.store import open_store
+from features.store import is_imported, open_store
 from features.text import fitted
 from models.registry import model_names, strategy_names
 from pipeline.errors import UserError
@@ -18,7 +17,7 @@ from pipeline.settings.blocks import Task, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.validation import Listed, parse
-from pipeline.training.inputs import SPECTROGRAM, is_imported
+from pipeline.training.inputs import SPECTROGRAM
 
 Schema = Mapping[str, Any]
 
@@ -134,7 +133,7 @@ def _feature(params: Params, name: str, store: str) -> dict[str, Any]:
         columns = opened.attribute("pooled_names")
     if is_imported(path):
         return {"name": store, "kind": "imported", "columns": columns}
-    made = extractor_program(build(store, params.features[store]))
+    made = extractor_program(params.extractor(store))
     return {"name": store, "kind": "extracted", "columns": columns, "fingerprint": made}
 
 
@@ -183,11 +182,19 @@ def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
     for modality, was in schema["streams"].items():
         yield from _compared(f"streams.{modality}", was, plain(_stream(params, modality)), params)
     for name, entry in extractors_of(schema).items():
-        if name not in extractor_names():
-            yield f"features.{name}: this extractor is unknown: list its plugin in run.plugins", True
+        if name not in params.features:
+            yield f"features.{name}: {params.path} has no such extractor: add its settings, or its plugin", True
             continue
-        now = plain(extractor_program(build(name, params.features[name])))
-        yield from _compared(f"features.{name}", entry["fingerprint"], now, params)
+        extractor, was = params.extractor(name), entry["fingerprint"]
+        if (then := was.get("name")) != extractor.name:
+            yield f"features.{name}: the model was trained with {then}, but this is {extractor.name}", True
+            continue
+        was = was | {"config": plain(_defaults(extractor.Config)) | was["config"]}  # of settings newer than the model
+        yield from _compared(f"features.{name}", was, plain(extractor_program(extractor)), params)
+
+
+def _defaults(cls: type[Any]) -> dict[str, Any]:
+    return {entry.name: entry.default for entry in fields(cls) if entry.default is not MISSING}
 
 
 def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[tuple[str, bool]]:

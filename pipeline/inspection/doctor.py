@@ -74,10 +74,10 @@ def _opencv() -> str:
 
 
 def _weights() -> Iterator[Check]:
-    from features.registry import build, extractor_names
+    from features.registry import build, default_extractors
     from pipeline.hashing import sha256_of
 
-    for name in extractor_names():
+    for name in default_extractors():
 
         def look(name: str = name) -> str:
             files = build(name, {}).weights()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from features.registry import build, extractor_names
 from features.store import open_store
 from pipeline.corpora.registry import description, reader_names
 from pipeline.errors import UserError
@@ -18,9 +17,9 @@ _OWN = {"manifest": "your own folder with a manifest.csv"}  # built-in readers f
 
 
 def extractors(params: Params) -> Iterator[str]:
-    """Yield one line per extractor: name, modality, number of features, settings, and whether it runs."""
-    for name in extractor_names():
-        extractor = build(name, params.features.get(name, {}))
+    """Yield one line per instance of an extractor: modality, number of features, settings, and whether it runs."""
+    for name in params.features:
+        extractor = params.extractor(name)
         runs = "" if name in params.extract else " (not in features.extract)"
         settings = ", ".join(f"{key}={value}" for key, value in asdict(extractor.config).items())
         widths = f"{len(extractor.pooled_names)} per utterance, {len(extractor.feature_names)} per row"

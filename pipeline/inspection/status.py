@@ -7,7 +7,6 @@ from pathlib import Path
 
 from features.base import MODALITIES
 from features.errors import StoreError
-from features.registry import build
 from features.store import open_store
 from pipeline.corpora.sources import current
 from pipeline.errors import UserError
@@ -52,7 +51,7 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
         plan = partial(stream_clips, params, name, modality, trust_missing=True)
         yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
-        plan = partial(feature_clips, name, build(extractor, params.features.get(extractor, {})))
+        plan = partial(feature_clips, name, params.extractor(extractor))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
     yield _train(params, name)
     table, page = paths.results / "table.csv", paths.results / "report.html"

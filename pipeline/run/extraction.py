@@ -12,10 +12,12 @@ from typing import Any
 
 from features.base import Extractor
 from features.codec import READERS, feature_entry
-from features.errors import ExtractorError
+from features.devices import CPU
+from features.encoder import Encoder
+from features.errors import EmptyInput, ExtractorError, StoreError
 from features.registry import build
-from features.store import Entry, Store, feature_schema, open_store
-from pipeline.errors import Changed
+from features.store import Entry, Store, feature_schema, is_imported, open_store
+from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
 from pipeline.run.clips import StepReport
 from pipeline.run.keys import described, extractor_program, feature_key, key_of
@@ -29,7 +31,7 @@ _MOST_IN_A_BATCH = 16
 
 
 @lru_cache(maxsize=16)
-def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
+def _built(name: str, settings: str, depends: str, device: str) -> Extractor[Any]:
     """Return this process's only extractor with these settings; its model is loaded on first use.
 
     Raises
@@ -39,6 +41,8 @@ def _built(name: str, settings: str, depends: str) -> Extractor[Any]:
     """
     extractor = build(name, json.loads(settings))
     require_planned(f"the extractor {name}", json.loads(depends), extractor_program(extractor))
+    if isinstance(extractor, Encoder):
+        extractor.device = extractor.device_for(device)
     return extractor
 
 
@@ -85,12 +89,15 @@ class ExtractStep:
     depends: str  # what its numbers depend on, as planned; JSON
     store: str
     light: bool
+    device: str = CPU
+    at_once: int = 1  # clips that an encoder is given at once
     plugins: tuple[str, ...] = ()
     stage: str = "extract"
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers stay busy until the end."""
         size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
+        size = max(size, self.at_once)
         return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
@@ -101,15 +108,29 @@ class ExtractStep:
         Changed
             If the stream, the extractor or its weights are not those in the clip's key.
         """
-        extractor = _built(self.name, self.settings, self.depends)
+        extractor = _built(self.name, self.settings, self.depends, self.device)
         read, depends = READERS[extractor.modality], json.loads(self.depends)
         store = _extracted_from.get(Path(self.store))
-        for i, clip in enumerate(clips):
-            if not clip.payload < len(store) or feature_key(depends, store, clip.payload) != clip.key:
-                raise Changed(
-                    f"{self.store} changed while {self.name} was extracted from it: run the same command again"
-                )
-            yield i, self._one(extractor, read(store, clip.payload))
+        for first in range(0, len(clips), self.at_once):
+            streams = []
+            for clip in clips[first : first + self.at_once]:
+                if not clip.payload < len(store) or feature_key(depends, store, clip.payload) != clip.key:
+                    raise Changed(
+                        f"{self.store} changed while {self.name} was extracted from it: run the same command again"
+                    )
+                streams.append(read(store, clip.payload))
+            yield from enumerate(self._entries(extractor, streams), first)
+
+    def _entries(self, extractor: Extractor[Any], streams: Sequence[Any]) -> list[Entry | Exception]:
+        if isinstance(extractor, Encoder) and len(streams) > 1:
+            try:
+                found = extractor.extract_batch(streams, self.at_once)
+                return [one if isinstance(one, EmptyInput) else feature_entry(one, extractor) for one in found]
+            except ExtractorError:
+                raise
+            except Exception:  # of which clip, is known when each is encoded alone
+                return [self._one(extractor, stream) for stream in streams]
+        return [self._one(extractor, stream) for stream in streams]
 
     @staticmethod
     def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
@@ -123,18 +144,15 @@ class ExtractStep:
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
     """Write features/<extractor>.h5; for errors see the stage `extract`."""
-    settings = params.features.get(extractor_name, {})
-    extractor = build(extractor_name, settings)
-    paths = CorpusPaths(name)
+    extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
+    _require_not_imported(paths.features(extractor_name), params)
     require_current(
         stream_clips(params, name, extractor.modality, trust_missing=True),
         paths.stream(extractor.modality),
         f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
     )
-    source = paths.stream(extractor.modality).resolve()
     program = extractor_program(extractor)
-    depends = described(program)
-    step = ExtractStep(extractor_name, json.dumps(settings), depends, str(source), extractor.light, params.run.plugins)
+    step = _step(params, extractor_name, extractor, described(program), paths.stream(extractor.modality).resolve())
     attributes = program | {
         "kind": "features",
         "modality": extractor.modality,
@@ -142,8 +160,29 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
         "feature_names": list(extractor.feature_names),
         "pooled_names": list(extractor.pooled_names),
     }
+    if isinstance(extractor, Encoder):
+        attributes["device"] = step.device
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
     planned = feature_clips(name, extractor)
     report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
     finish(report, params, paths, step)
     return report
+
+
+def _step(params: Params, name: str, extractor: Extractor[Any], depends: str, store: Path) -> ExtractStep:
+    device = extractor.device_for(params.run.device) if isinstance(extractor, Encoder) else CPU
+    at_once = 1 if device == CPU else params.run.batch
+    settings = json.dumps(params.features[name])
+    return ExtractStep(name, settings, depends, str(store), extractor.light, device, at_once, params.run.plugins)
+
+
+def _require_not_imported(path: Path, params: Params) -> None:
+    try:
+        imported = is_imported(path)
+    except StoreError:  # a damaged store is written again
+        return
+    if imported:
+        raise UserError(
+            f"{path} holds imported features, which would be overwritten: give the extractor {path.stem} another name "
+            f"in {params.path}, or remove that file"
+        )

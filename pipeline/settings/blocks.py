@@ -1,5 +1,6 @@
 """The blocks of params.yaml as frozen dataclasses; each field declares its allowed values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -26,7 +27,7 @@ MOST_NEIGHBOURS = 1000
 
 @dataclass(frozen=True)
 class RunParams:
-    """How a run is carried out. Only the plugins can change a result.
+    """How a run is carried out. Only the plugins can change a result; a device, only its last digits.
 
     Attributes
     ----------
@@ -38,12 +39,24 @@ class RunParams:
         Share of clips that may fail before a stage exits with an error.
     plugins
         Your own Python files or modules, which register corpora, extractors, strategies or metrics.
+    device
+        Where pretrained encoders compute: ``cpu``, ``cuda``, ``cuda:N``, ``mps``, or ``auto`` for an accelerator if
+        there is one.
+    batch
+        Number of faces, transcripts or windows of sound that an encoder reads at once on an accelerator. On the CPU it
+        reads one at a time.
     """
 
     corpora: Listed[str] = ()
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     max_failed: Annotated[float, Field(ge=0, le=1)] = 0.01
     plugins: Listed[str] = ()
+    device: str = "auto"
+    batch: Annotated[int, Field(ge=1)] = 16
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", self.device):
+            raise ValueError(f"device is {self.device!r:.200}: it must be auto, cpu, cuda, cuda:N or mps")
 
 
 @dataclass(frozen=True)
@@ -245,7 +258,8 @@ class SettingsFile:
     streams
         How the streams of each modality are cleaned.
     features
-        Which extractors run, and the settings of each extractor by its name.
+        Which extractors run, and the settings of each. A block with a name of your own runs the extractor that its
+        setting ``extractor`` names, so that one extractor can run several times with different settings.
     train
         What is fitted.
     evaluate

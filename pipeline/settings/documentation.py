@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from features.registry import extractor_class, extractor_names
+from features.registry import default_extractors, extractor_class, extractor_names
 from models.classical.domains import DOMAINS
 from pipeline.settings.blocks import SettingsFile
 from pipeline.settings.registered import EXTRACT
@@ -60,7 +60,10 @@ def schema() -> dict[str, Any]:
     root = _schema_of(SettingsFile)
     extractors = {name: _schema_of(extractor_class(name).Config) for name in extractor_names()}
     listed = {"type": "array", "items": {"anyOf": [{"enum": list(extractors)}, {"type": "string"}]}}
-    listed |= {"default": list(extractors), "description": "The extractors that run, including those of plugins."}
+    listed |= {
+        "default": list(default_extractors()),
+        "description": "The extractors that run, including those of plugins.",
+    }
     features = root["properties"]["features"]
     root["properties"]["features"] = features | {"properties": {EXTRACT: listed, **_or_empty(extractors)}}
     train = root["$defs"]["TrainParams"]["properties"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from common.names import suggest
-from features.base import MODALITIES
-from features.registry import extractor_names
+from features.base import MODALITIES, Extractor, Modality
+from features.registry import build, class_of, default_extractors
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
@@ -32,9 +32,9 @@ class Params:
     streams
         Settings of each modality's stream.
     extract
-        Extractors that run.
+        Instances of extractors that run.
     features
-        Settings of each extractor; those that are not set are left out.
+        Settings of each instance; those that are not set are left out.
     notices
         Sentences about settings that have a former name in the file.
     """
@@ -52,6 +52,19 @@ class Params:
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
         """Return the features of a modality of a corpus: names of stores and of transformers fitted inside folds."""
         return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
+
+    def extractor(self, name: str) -> Extractor[Any]:
+        """Construct an instance of an extractor; an unknown name raises `UserError`."""
+        return build(name, self._settings(name))
+
+    def modality(self, name: str) -> Modality:
+        """Return the modality that an instance of an extractor reads; an unknown name raises `UserError`."""
+        return class_of(name, self._settings(name)).modality
+
+    def _settings(self, name: str) -> Mapping[str, Any]:
+        if name not in self.features:
+            raise UserError(f"{self.path}: no extractor is named {name!r}; {suggest(name, self.features)}")
+        return self.features[name]
 
     def corpus(self, name: str) -> CorpusParams:
         """Return a corpus's block; an unknown name raises `UserError`."""
@@ -84,8 +97,8 @@ def load_params(path: Path) -> Params:
         run=replace(file.run, plugins=plugins),
         corpora={name: _in_order(corpus) for name, corpus in file.corpora.items()},
         streams=vars(file.streams),
-        extract=tuple(file.features.get(EXTRACT, extractor_names())),
-        features={name: settings.get(name, {}) for name in extractor_names()},
+        extract=tuple(file.features.get(EXTRACT, default_extractors())),
+        features={name: {} for name in default_extractors()} | settings,
         train=file.train,
         evaluate=file.evaluate,
         notices=notices(path, ((line_of(path, *place), place, present) for place, present in former)),

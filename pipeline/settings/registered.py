@@ -9,7 +9,7 @@ from typing import Any
 
 from common.names import suggest
 from features.base import MODALITIES
-from features.registry import build, extractor_class, extractor_names
+from features.registry import EXTRACTOR, build, default_extractors, extractor_class, extractor_names
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import Place
@@ -31,8 +31,10 @@ def unusable(file: SettingsFile) -> Iterator[Fault]:
     yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
     for name, corpus in file.corpora.items():
         yield from _of_corpus(corpus, ("corpora", name))
-    yield from _of_features(file.features, ("features",))
-    yield from _of_train(file.train, ("train",))
+    instances = {**dict.fromkeys(default_extractors()), **file.features}
+    instances.pop(EXTRACT, None)
+    yield from _of_features(file.features, instances, ("features",))
+    yield from _of_train(file.train, instances, ("train",))
 
 
 def _of_corpus(corpus: CorpusParams, place: Place) -> Iterator[Fault]:
@@ -43,29 +45,46 @@ def _of_corpus(corpus: CorpusParams, place: Place) -> Iterator[Fault]:
     yield from _unknown(corpus.metrics, metric_names(corpus.task), (*place, "metrics"))
 
 
-def _of_features(block: Mapping[str, Any], place: Place) -> Iterator[Fault]:
+def _of_features(block: Mapping[str, Any], instances: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     listed, faults = validated(Listed[str], block.get(EXTRACT, []))
     yield from (((*place, EXTRACT, *inside), fault) for inside, fault in faults)
-    yield from _unknown(listed or (), extractor_names(), (*place, EXTRACT))
-    settings = {name: own for name, own in block.items() if name != EXTRACT}
-    yield from _unknown({name: name for name in settings}, extractor_names(), place)
-    for name in dict.fromkeys([*settings, *(listed or ())]):
-        if name in extractor_names():
-            yield from _of_extractor(name, settings.get(name), (*place, name))
+    yield from _unknown(listed or (), [*instances, *extractor_names()], (*place, EXTRACT))
+    for name in dict.fromkeys([*(own for own in block if own != EXTRACT), *(listed or ())]):
+        if name in instances or name in extractor_names():
+            yield from _of_instance(name, instances.get(name), (*place, name))
 
 
-def _of_extractor(name: str, settings: Any, place: Place) -> Iterator[Fault]:
-    config = extractor_class(name).Config
-    faults = validated(config, {} if settings is None else settings)[1] if is_dataclass(config) else []
+def _of_instance(name: str, settings: Any, place: Place) -> Iterator[Fault]:
+    """Yield the faults of an instance of an extractor: in its name, its extractor or its settings."""
+    block = {} if settings is None else settings
+    named = block.get(EXTRACTOR, name) if isinstance(block, Mapping) else name
+    if named not in extractor_names():
+        known = suggest(str(named), extractor_names())
+        if named == name:
+            yield place, f"is unknown; {known}. To run one of them under another name, set its `extractor`"
+        else:
+            yield (*place, EXTRACTOR), f"is {named!r:.200}, which is unknown; {known}"
+        return
+    config = extractor_class(named).Config
+    own = {key: value for key, value in block.items() if key != EXTRACTOR} if isinstance(block, Mapping) else block
+    faults = validated(config, own)[1] if is_dataclass(config) else []
     yield from (((*place, *inside), fault) for inside, fault in faults)
     if not faults:
-        yield from _refused(lambda name: build(name, settings or {}), {name: name}, place[:-1])
+        yield from _refused(lambda name: _checked(name, block), {name: name}, place[:-1])
 
 
-def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
+def _checked(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise an error if a store cannot have the name of an instance, or the extractor refuses its settings."""
+    check_store(name)
+    if name in fitted_names():
+        raise UserError("this is the name of a feature that is fitted inside folds: choose another one")
+    build(name, settings)
+
+
+def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     yield from _unknown({m: m for m in train.features}, MODALITIES, (*place, "features"))
     for modality in MODALITIES:
-        own = [n for n in extractor_names() if extractor_class(n).modality == modality]
+        own = [name for name, settings in instances.items() if _modality(name, settings) == modality]
         own += fitted_names() if modality == "text" else ()
         yield from _unknown(train.features.get(modality, ()), own, (*place, "features", modality))
     yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
@@ -77,6 +96,12 @@ def _of_train(train: TrainParams, place: Place) -> Iterator[Fault]:
     )
     for name, settings in train.settings.items():
         yield from (((*place, "settings", name, *inside), fault) for inside, fault in impossible(name, settings))
+
+
+def _modality(name: str, settings: Any) -> str:
+    """Return the modality that an instance reads; empty if its extractor is unknown."""
+    named = settings.get(EXTRACTOR, name) if isinstance(settings, Mapping) else name
+    return extractor_class(named).modality if named in extractor_names() else ""
 
 
 def _unknown(names: Iterable[str] | Mapping[Any, str], known: Sequence[str], place: Place) -> Iterator[Fault]:

@@ -44,14 +44,6 @@ def stores_of(settings: TrainParams, modality: str) -> list[str]:
     return [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
 
 
-def is_imported(path: Path) -> bool:
-    """Whether a store holds imported features, which nothing in this folder can bring up to date."""
-    if not path.exists():
-        return False
-    with open_store(path) as store:
-        return bool(store.attribute("kind") == IMPORTED)
-
-
 def step_settings(
     name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame
 ) -> tuple[TrainParams, list[str]]:

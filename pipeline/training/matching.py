@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.store import open_store
+from features.store import is_imported, open_store
 from pipeline.corpora.utterances import place_of
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.run.keys import frames_key
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.inputs import is_imported
 
 _SHOWN = 3
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from common.names import suggest
 from features.base import Modality
-from features.registry import build as build_extractor
-from features.registry import extractor_class, extractor_names
-from features.store import open_store
+from features.store import is_imported, open_store
 from features.text import fitted
 from models.registry import strategy
 from pipeline.corpora.utterances import read_utterances
@@ -21,7 +19,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED, command_of
 from pipeline.tables.bound import read_record as read_bound
-from pipeline.training.inputs import is_imported, settings_of
+from pipeline.training.inputs import settings_of
 from pipeline.training.matching import differences, require_same_places
 
 
@@ -90,7 +88,7 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
                 yield modality, extractor
     for read in map(strategy, params.train.unimodal_models):
         if read.store and read.modality in corpus.modalities and CorpusPaths(name).features(read.store).exists():
-            yield extractor_class(read.store).modality, read.store
+            yield params.modality(read.store), read.store
 
 
 def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
@@ -102,16 +100,16 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
         If either is missing or out of date; the message names the command.
     """
     path = CorpusPaths(name).features(extractor)
-    if extractor not in extractor_names():
+    if extractor not in params.features:
         raise UserError(
             f"{path} does not exist, and {extractor!r} is not a known extractor: import it with `crossmodal import ... "
-            f"--into {name}`, or take it out of the corpus's features; {suggest(extractor, extractor_names())}"
+            f"--into {name}`, or take it out of the corpus's features; {suggest(extractor, params.features)}"
         )
     command = f"crossmodal extract --corpus {name} --extractor {extractor}"
     if not path.exists():
         where = f"the features of {modality} in {params.path}"
         raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
-    planned = feature_clips(name, build_extractor(extractor, params.features[extractor]))
+    planned = feature_clips(name, params.extractor(extractor))
     require_current(planned, path, command)
     require_current(
         stream_clips(params, name, modality, trust_missing=True),

@@ -90,7 +90,7 @@ def import_frames(
         features = _features(places, found, options, seen)
         notices = [*seen.matches(recordings, found, tables), *seen.frames()]
         features = replace(features, name=store or _name_of(path), modality=modality)
-        (features,) = renamed([features], notices)
+        (features,) = renamed([features], params.features, notices)
         origin = _origin(path, options, {n: file for n, file in tables.items() if file in found.values()})
         notices += _replaced(CorpusPaths(name).features(features.name), origin)
         with written(name, [_keyed(features, table, origin)], origin):

@@ -1,9 +1,9 @@
-"""Frames: their times by hand, their mean and deviation by NumPy in double precision."""
+"""Frames: their times by hand."""
 
 import numpy as np
 import pytest
 
-from features.audio.frames import check_frames, frame_times, mean_and_std, mean_and_std_names, require
+from features.audio.frames import check_frames, frame_times, require
 from features.errors import EmptyInput
 from features.types import AudioStream
 
@@ -21,14 +21,6 @@ def test_a_stream_must_be_as_long_as_a_frame() -> None:
 def test_frames_follow_each_other_by_the_hop_and_keep_their_length() -> None:
     np.testing.assert_allclose(frame_times(3, 0.03, 0.01, 0.5), [[0.5, 0.53], [0.51, 0.54], [0.52, 0.55]])
     assert frame_times(0, 0.03, 0.01, 0.5).shape == (0, 2)
-
-
-def test_mean_and_deviation_are_computed_in_double_precision() -> None:
-    values = np.array([[1e4, 1.0], [1e4 + 1, 3.0]], np.float32).repeat(500, axis=0)
-    found = mean_and_std(values)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, [1e4 + 0.5, 2.0, 0.5, 1.0])
-    assert mean_and_std_names(("f0", "energy")) == ("f0_mean", "energy_mean", "f0_std", "energy_std")
 
 
 @pytest.mark.parametrize(("frame_s", "hop_s"), [(0.025, 0.0), (0.01, 0.02), (2.0, 1.0), (0.025, -1)])

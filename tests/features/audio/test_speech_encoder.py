@@ -20,7 +20,7 @@ def _stream(seconds: float, rate_hz: int = 16000) -> AudioStream:
 def test_pooled_are_mean_and_deviation_over_frames_gain_and_length() -> None:
     stream = _stream(1.5)
     found = SpeechEncoder(SpeechEncoderConfig()).extract(stream)
-    frames = open_model(PACKAGED).encode(stream.signal(), "last")
+    frames = open_model(PACKAGED).encode([stream.signal()], "last")[0]
     expected = [*frames.mean(axis=0), *frames.std(axis=0), -3.5, 2.5]
     np.testing.assert_allclose(found.pooled, expected, rtol=1e-4, atol=1e-5)
     assert found.note == ""
@@ -29,7 +29,7 @@ def test_pooled_are_mean_and_deviation_over_frames_gain_and_length() -> None:
 def test_values_are_means_of_the_frames_of_each_step() -> None:
     stream = _stream(1.1)
     found = SpeechEncoder(SpeechEncoderConfig(step_s=0.2)).extract(stream)
-    frames = open_model(PACKAGED).encode(stream.signal(), "last")
+    frames = open_model(PACKAGED).encode([stream.signal()], "last")[0]
     np.testing.assert_allclose(found.values[1], frames[10:20].mean(axis=0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.values[5], frames[50:].mean(axis=0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.times[[0, 1, 5]], [[0.5, 0.7], [0.7, 0.9], [1.5, 1.6]])
@@ -46,7 +46,7 @@ def test_names_fit_the_numbers() -> None:
 def test_a_sound_of_over_30_s_is_read_to_its_end_in_windows() -> None:
     stream = _stream(40)
     found = SpeechEncoder(SpeechEncoderConfig()).extract(stream)
-    last = open_model(PACKAGED).encode(stream.signal()[20 * 16000 :], "last")
+    last = open_model(PACKAGED).encode([stream.signal()[20 * 16000 :]], "last")[0]
     np.testing.assert_allclose(found.values[-1], last[-10:].mean(axis=0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(found.times[-1], [40.3, 40.5])
     assert found.note == "longer than the 30 s that an encoder reads at once: read in 2 windows"
@@ -57,7 +57,7 @@ def test_another_rate_is_resampled() -> None:
 
     stream = _stream(1, rate_hz=8000)
     found = SpeechEncoder(SpeechEncoderConfig()).extract(stream)
-    frames = open_model(PACKAGED).encode(soxr.resample(stream.signal(), 8000, 16000), "last")
+    frames = open_model(PACKAGED).encode([soxr.resample(stream.signal(), 8000, 16000)], "last")[0]
     np.testing.assert_allclose(found.pooled[:384], frames.mean(axis=0), rtol=1e-4, atol=1e-5)
 
 
@@ -89,7 +89,7 @@ def test_a_step_without_a_frame_has_no_row() -> None:
         ({"layer": ("last", "last")}, "a list of different ones"),
         ({"layer": ()}, "layer is (): it must be"),
         ({"layer": True}, "layer is True"),
-        ({"pooling": "max"}, "pooling is 'max': it must be mean_std"),
+        ({"pooling": "max"}, "pooling is 'max': it must be 'mean_std'"),
         ({"step_s": 0.0}, "step_s is 0.0: it must be from 0.02 to 5 seconds"),
     ],
 )

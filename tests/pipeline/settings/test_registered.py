@@ -51,6 +51,23 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         ),
         ({"features": {"extract": ["vader"] * 2}}, "features.extract", "names 'vader' twice"),
         ({"features": {"vadr": {}}}, "features.vadr", "is unknown; did you mean 'vader'"),
+        ({"features": {"mine": {}}}, "features.mine", "is unknown; available: bert, "),
+        (
+            {"features": {"mine": {"extractor": "mfc"}}},
+            "features.mine.extractor",
+            "is 'mfc', which is unknown; did",
+        ),
+        ({"features": {"mine": {"extractor": "mfcc", "count": "x"}}}, "features.mine.count", "is 'x': it must be"),
+        ({"features": {"mine": {"extractor": "mfcc", "count": 99}}}, "features.mine", ": count 99 and bands 64"),
+        ({"features": {"a/b": {"extractor": "mfcc"}}}, "features.a/b", ": a store cannot be named 'a/b'"),
+        ({"features": {"tfidf": {"extractor": "bert"}}}, "features.tfidf", ": this is the name of a feature that is"),
+        ({"features": {"vader": {"extractor": "bert"}}}, "features.vader", ": features.vader: this is the name of"),
+        ({"features": {"extract": ["face_encoder"]}}, "features.face_encoder", ": either model"),
+        (
+            {"features": {"mine": {"extractor": "mfcc"}}, "train": {"features": {"video": ["mine"]}}},
+            "train.features.video.0",
+            "is 'mine', which is unknown",
+        ),
         ({"features": {"mfcc": {"count": 1.5}}}, "features.mfcc.count", "is 1.5: it must be a whole number"),
         ({"features": {"mfcc": {"count": 99}}}, "features.mfcc", ": "),
         ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; available: text"),
@@ -70,6 +87,12 @@ def test_a_name_that_is_unknown_is_the_only_fault(blocks: dict[str, Any], place:
     found = faults(**blocks)
     assert list(found) == [place]
     assert found[place].startswith(start)
+
+
+def test_instances_run_an_extractor_several_times() -> None:
+    instances = {"one": {"extractor": "mfcc", "count": 13}, "two": {"extractor": "mfcc", "count": 20}}
+    features = {"extract": ["one", "two", "mfcc"], "mfcc": {"extractor": "mfcc"}, **instances}
+    assert not faults(features=features, train={"features": {"audio": ["two", "one", "mfcc"]}})
 
 
 def test_all_faults_are_found() -> None:

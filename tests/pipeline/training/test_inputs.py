@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features.errors import StoreError
-from features.store import IMPORTED, Entry, feature_schema, write_store
+from features.store import IMPORTED, Entry, feature_schema, is_imported, write_store
 from models.errors import ModelError
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
@@ -15,7 +15,7 @@ from pipeline.exchange.bundle import item_of
 from pipeline.settings.blocks import ContextParams, CorpusParams, ProtocolParams, RunParams, SequenceParams, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.inputs import is_imported, load_modalities, settings_of, step_settings, stores_of
+from pipeline.training.inputs import load_modalities, settings_of, step_settings, stores_of
 
 NAN = np.nan
 PROTOCOL = ProtocolParams("group-kfold", 2, "speaker")

@@ -1,0 +1,90 @@
+"""Extractors that run a pretrained network, on the CPU or an accelerator."""
+
+from abc import abstractmethod
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from features.base import Extractor, StreamT
+from features.devices import CPU, torch_device
+from features.errors import EmptyInput
+from features.types import Features
+
+
+class Encoder(Extractor[StreamT]):
+    """An extractor whose network reads the inputs of an utterance: its windows of sound, its faces, its text.
+
+    On the CPU, the network reads one input at a time, so that no number depends on other utterances. On an accelerator
+    it reads several at once, of the same utterance or of others, which can change the last digits.
+
+    Attributes
+    ----------
+    device
+        Where the network is computed. It is set before the first utterance.
+    """
+
+    device: str = CPU
+
+    def device_for(self, wanted: str) -> str:
+        """Return the device that `wanted` (the setting ``run.device``) means for this network's library.
+
+        Raises
+        ------
+        ExtractorError
+            If that device is not there.
+        """
+        return torch_device(wanted)
+
+    @abstractmethod
+    def inputs(self, stream: StreamT) -> Sequence[Any]:
+        """Return what the network reads of an utterance; `EmptyInput` if there is nothing."""
+
+    def shape(self, one: Any) -> Hashable:  # noqa: ARG002
+        """Return what two inputs must have in common if the network may read them at once."""
+        return None
+
+    @abstractmethod
+    def encode(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Return what the network gives for each of several inputs of the same shape, read at once."""
+
+    @abstractmethod
+    def features(self, stream: StreamT, inputs: Sequence[Any], encoded: Sequence[Any]) -> Features:
+        """Return an utterance's features from what the network gave for its inputs."""
+
+    def extract(self, stream: StreamT) -> Features:
+        """Encode one utterance; `EmptyInput` if there is nothing to encode."""
+        inputs = self.inputs(stream)
+        return self.features(stream, inputs, [self.encode([one])[0] for one in inputs])
+
+    def extract_batch(self, streams: Sequence[StreamT], size: int) -> list[Features | EmptyInput]:
+        """Encode several utterances, with at most `size` inputs read at once.
+
+        Returns
+        -------
+        For each utterance its features, or why there is nothing to encode.
+        """
+        read = [self._inputs_or_empty(stream) for stream in streams]
+        everything = [one for inputs in read if not isinstance(inputs, EmptyInput) for one in inputs]
+        encoded = iter(self._in_batches(everything, size))
+        return [
+            inputs
+            if isinstance(inputs, EmptyInput)
+            else self.features(stream, inputs, [next(encoded) for _ in range(len(inputs))])
+            for stream, inputs in zip(streams, read, strict=True)
+        ]
+
+    def _inputs_or_empty(self, stream: StreamT) -> Sequence[Any] | EmptyInput:
+        try:
+            return self.inputs(stream)
+        except EmptyInput as reason:
+            return reason
+
+    def _in_batches(self, inputs: Sequence[Any], size: int) -> list[Any]:
+        alike: dict[Hashable, list[int]] = {}
+        for i, one in enumerate(inputs):
+            alike.setdefault(self.shape(one), []).append(i)
+        encoded: dict[int, Any] = {}
+        for indices in alike.values():
+            for first in range(0, len(indices), size):
+                batch = indices[first : first + size]
+                encoded.update(zip(batch, self.encode([inputs[i] for i in batch]), strict=True))
+        return [encoded[i] for i in range(len(inputs))]
