@@ -230,6 +230,11 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
     return [shown, *(["\n".join(filter(None, sentences))] if any(sentences) else [])]
 
 
+def heading(scores: Scores, column: str) -> str:
+    """Return what a table by group shows: ``accuracy, percent, by speaker``."""
+    return f"{scores.leading.name}{', percent,' if scores.leading.share else ''} by {column}"
+
+
 def how_resampled(corpus: CorpusParams) -> str:
     """Return a sentence on the intervals."""
     unit = corpus.protocol.group

@@ -113,7 +113,10 @@ def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequenc
     for column in columns:
         grouping = groups.by_column(table, column, utterances, corpus)
         found.append(groups.by_group(shown, grouping, scores.leading, resampling))
-        page += [f"# {name}, by {column}", *groups.blocks(found[-1], scores, grouping.note, str(path))]
+        page += [
+            f"# {name}: {groups.heading(scores, column)}",
+            *groups.blocks(found[-1], scores, grouping.note, str(path)),
+        ]
     write_table(pd.concat(found), path)
     return [*page, f"{groups.how_resampled(corpus)} All figures: {path}."]
 

@@ -134,7 +134,7 @@ def _diagram(left: float, top: float, diagram: Diagram) -> Iterator[str]:
     for share in (0, 0.5, 1):
         yield _text(left - 6, floor - _SIDE * share + 4, f"{share:g}", "end")
         yield _text(left + _SIDE * share, floor + 16, f"{share:g}", "middle")
-    x, y = left - 28, floor - _SIDE / 2
+    x, y = left - 34, floor - _SIDE / 2
     yield f'<g transform="rotate(-90 {x:.1f} {y:.1f})">{_text(x, y, "share of correct predictions", "middle")}</g>'
     yield _text(left + _SIDE / 2, floor + 32, "probability of the predicted class", "middle")
     yield _text(left + _SIDE / 2, strip + 18, "utterances", "middle")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from pipeline.evaluation.formatting import lower_is_better
-from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
+from pipeline.evaluation.groups import blocks, heading, how_resampled, read_by_group
 from pipeline.evaluation.results import by_configuration, leading_of_predictions, notices_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import Table
@@ -36,9 +36,9 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Groups:
-    """The leading metric by group: what a group is, a table, and sentences on it."""
+    """The leading metric by group: a title, a table, and sentences on it."""
 
-    unit: str
+    title: str
     table: Table
     sentences: Sequence[str]
 
@@ -90,7 +90,11 @@ def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
     found = blocks(read_by_group(name), scores, "", "by_group.csv")
     tables = [block for block in found if isinstance(block, Table)]
     sentences = [block for block in found if isinstance(block, str)]
-    return Groups(corpus.protocol.group, tables[0], [*sentences, how_resampled(corpus)]) if tables else None
+    return (
+        Groups(heading(scores, corpus.protocol.group), tables[0], [*sentences, how_resampled(corpus)])
+        if tables
+        else None
+    )
 
 
 def _drawings(folder: Path) -> dict[str, Markup]:

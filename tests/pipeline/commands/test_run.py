@@ -94,7 +94,7 @@ def test_figures_by_a_column_are_printed_and_kept_until_the_next_evaluation(here
     halves = found[(found["strategy"] == "majority") & (found["column"] == "label")]
     assert sorted(halves["value"]) == [0.0, 1.0]  # one of two classes is always predicted
     assert set(halves["n"]) == {8}
-    assert "# c, by label" in printed
+    assert "# c: accuracy, percent, by label" in printed
     assert sum(line.startswith("| label ") for line in lines(printed)) == 1
     assert output_of("status") == before  # nothing is out of date
     assert output_of("evaluate", "--quiet", "--by", "label") == ""

@@ -73,6 +73,7 @@ def test_the_page_shows_the_table_and_the_confusions_of_the_best(corpus: Path) -
     assert table[2][-1] == "8"
     assert single == [["", "a", "b"], ["a", "2", "2"], ["b", "1", "3"]]
     assert fusion == [["", "a", "b"], ["a", "4", "0"], ["b", "0", "4"]]
+    assert "<h2>accuracy, percent, by speaker</h2>" in text
     assert groups[0] == ["speaker", "n", "vote text+audio svm", "unimodal text svm", "majority"]
     assert groups[1] == ["s0", "2", "100.0", "50.0", "100.0"]
     assert "All groups have fewer than 10 utterances: no interval, and not called the worst." in text
