@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from models.configuration import EXTRACTOR, split_bases
 from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.strategy import Recipe, Strategy
@@ -52,7 +53,7 @@ def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Stra
 def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
     """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
 
-    With a single modality, it combines one model per extractor.
+    There is one model per modality; by the name ``...@extractor``, and with a single modality, one per extractor.
     """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
@@ -61,12 +62,8 @@ def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
                 f"late fusion cannot be built from {LSTM!r} models: use an early fusion with it (concat, pca, cca, "
                 "autoencoder), or name another classifier"
             )
-        bases = tuple(_unimodal(recipe, modality) for modality in recipe.modalities)
-        if len(bases) == 1:
-            modality = recipe.modalities[0]
-            bases = tuple(_unimodal(recipe, modality, e) for e in recipe.extractors.get(modality, ("",)))
         try:
-            return class_of(late)(bases, **recipe.settings, fit_cache=fit_cache)
+            return class_of(late)(_bases(recipe), **recipe.settings, fit_cache=fit_cache)
         except TypeError as error:
             raise ModelError(f"{recipe.strategy} cannot be built: {error}") from error
 
@@ -108,6 +105,15 @@ def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
     from models.classical.baselines import TfidfBaseline
 
     return TfidfBaseline(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
+
+
+def _bases(recipe: Recipe) -> tuple[Any, ...]:
+    """Return one model per modality or extractor; that of a modality's only extractor is the modality's."""
+    by_extractor = split_bases(recipe.strategy)[1] == EXTRACTOR or len(recipe.modalities) == 1
+    listed = {m: recipe.extractors.get(m, ()) if by_extractor else () for m in recipe.modalities}
+    return tuple(
+        _unimodal(recipe, m, e) for m, several in listed.items() for e in (several if len(several) > 1 else ("",))
+    )
 
 
 def _unimodal(recipe: Recipe, modality: str, extractor: str = "") -> Any:

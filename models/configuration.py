@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from models.data.modalities import Task
 
 _ORDER = ("text", "audio", "video")  # the order of modalities in tables; others follow
+EXTRACTOR = "extractor"  # behind the name of a late fusion and an at sign: one base model per extractor
 _SHOWN = {"logistic": "ridge"}  # names of classifiers in the tables of a score, where they differ
 
 
@@ -37,6 +38,16 @@ def split_fusion(entry: str) -> tuple[str, str]:
     return strategy, model
 
 
+def split_bases(strategy: str) -> tuple[str, str]:
+    """Return the registered name of a strategy and what a late fusion has one base of, where its name says so.
+
+    >>> split_bases("product@extractor"), split_bases("product")
+    (('product', 'extractor'), ('product', ''))
+    """
+    registered, _, bases = strategy.partition("@")
+    return registered, bases
+
+
 @dataclass(frozen=True)
 class Configuration:
     """A strategy on some modalities with a base model: what is fitted, scored and compared.
@@ -46,7 +57,7 @@ class Configuration:
     Attributes
     ----------
     strategy
-        Its name in `models.registry`.
+        Its name in `models.registry`; behind that of a late fusion ``@extractor`` where it has one base per extractor.
     modalities
         Those that it reads, in the order of the corpus; a baseline may read none.
     model
@@ -82,6 +93,15 @@ class Configuration:
     def stem(self) -> str:
         """The name of its files and folders, without an ending."""
         return "-".join(name.replace("+", "_") for name in self.names if name)
+
+    @property
+    def registered_strategy(self) -> str:
+        """The strategy's name in `models.registry`, under which ``train.settings`` has its settings.
+
+        >>> Configuration("product@extractor", ("text", "audio")).registered_strategy
+        'product'
+        """
+        return split_bases(self.strategy)[0]
 
     @property
     def is_fusion(self) -> bool:

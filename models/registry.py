@@ -8,7 +8,7 @@ from typing import Any
 from common.names import Registry, suggest
 from models import builders
 from models.builders import LSTM, class_of, early_fusion, late_fusion, module_of, net_fusion
-from models.configuration import Configuration, split_fusion
+from models.configuration import EXTRACTOR, Configuration, split_bases, split_fusion
 from models.data.modalities import TASKS
 from models.errors import ModelError
 from models.fit_cache import FitCache
@@ -53,7 +53,9 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def register(name: str, strategy: Strategy) -> None:
-    """Add a strategy; `ModelError` if it is not a `Strategy` or the name is taken."""
+    """Add a strategy; `ModelError` if it is not a `Strategy` or the name is taken or holds a ``/`` or ``@``."""
+    if "/" in name or "@" in name:
+        raise ModelError(f"a strategy cannot be named {name!r}: behind / and @ stand its model and its bases")
     if not isinstance(strategy, Strategy):
         raise ModelError(
             f"the strategy {name!r} is registered as {strategy!r:.80}: wrap it in early_fusion(...), late_fusion(...) "
@@ -68,8 +70,28 @@ def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
 
 
 def strategy(name: str) -> Strategy:
-    """Return the strategy registered as `name`; an unknown name raises `ModelError` with the closest one."""
-    return STRATEGIES[name]
+    """Return the strategy that a name stands for: a registered one, or a late fusion with ``@extractor`` behind it.
+
+    Raises
+    ------
+    ModelError
+        If there is no such strategy, with the closest name; or it is not a late fusion and names its bases.
+
+    Examples
+    --------
+    >>> strategy("product@extractor") is strategy("product")
+    True
+    """
+    registered, bases = split_bases(name)
+    found = STRATEGIES[registered]
+    if registered != name and not (found.shares_bases and bases == EXTRACTOR):
+        raise ModelError(f"no strategy is named {name!r:.200}; {suggest(name, _over_extractors())}")
+    return found
+
+
+def _over_extractors() -> list[str]:
+    """Return the names of the late fusions with one base per extractor."""
+    return [f"{name}@{EXTRACTOR}" for name, entry in STRATEGIES.items() if entry.shares_bases]
 
 
 def model_names() -> tuple[str, ...]:
@@ -128,9 +150,10 @@ def check_fusion(entry: str) -> None:
         If there is no such strategy or model; the message ends a sentence about the entry.
     """
     name, model = split_fusion(entry)
-    known = [n for n in strategy_names("fusion") if strategy(n).early or "/" not in entry]
+    fusions = [*strategy_names("fusion"), *_over_extractors()]
+    known = [n for n in fusions if strategy(n).early or "/" not in entry]
     if name not in known:
-        what = "is not a fusion that takes a classifier" if name in strategy_names("fusion") else "is not a fusion"
+        what = "is not a fusion that takes a classifier" if name in fusions else "is not a fusion"
         raise ModelError(f"{name!r:.200} {what}; {suggest(name, known)}")
     if "/" in entry and model not in model_names():
         raise ModelError(f"{model!r:.200} is not a known model; {suggest(model, model_names())}")
@@ -141,8 +164,14 @@ def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Con
 
     >>> configure("tfidf").names, configure("vote", ("text", "audio"), "svm").names
     (('tfidf', 'text', 'logistic'), ('vote', 'text+audio', 'svm'))
+
+    Of one modality a late fusion always joins the extractors, and has its short name:
+
+    >>> configure("vote@extractor", ("audio",), "svm").names
+    ('vote', 'audio', 'svm')
     """
     found = strategy(name)
+    name = split_bases(name)[0] if len(modalities) == 1 else name
     fixed = (found.modality,) if found.modality else () if found.kind == "baseline" else tuple(modalities)
     return Configuration(name, fixed, model if found.classifier else found.model)
 
@@ -179,7 +208,7 @@ def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> An
     Parameters
     ----------
     name
-        Name of the strategy.
+        Name of the strategy, as `strategy` takes it.
     recipe
         What to build it from.
     fit_cache

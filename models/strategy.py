@@ -37,7 +37,7 @@ class Recipe:
     budget
         The largest number of settings to try in each choice; all by default.
     strategy
-        The strategy's name; `models.registry.build` fills it in.
+        The strategy's name, as in a `models.configuration.Configuration`; `models.registry.build` fills it in.
     """
 
     task: Task
@@ -77,7 +77,7 @@ class Strategy:
     store
         An extractor whose rows it reads in place of the features; without that store it is left out of the table.
     within_modality
-        Whether it also joins the extractors of a single modality that has several.
+        Whether its plain name also stands for a row of each modality with several extractors, which joins these.
     model
         The base model that the tables show if it is always the same one.
     tried_with

@@ -82,6 +82,21 @@ class Block:
             raise ModelError(f"{what} has neither pooled features nor a fitted transformer")
         return columns
 
+    def usable(self, x: Modalities) -> BoolArray:
+        """Return a mask ``(n,)`` of the rows that have the modality; with `only`, those that this extractor has too.
+
+        An extractor has a row if any of its own numbers there is defined, a transformer if there is a transcript.
+        """
+        present = x.mask(self.modality)
+        if not self.only:
+            return present
+        names, found = x.names.get(self.modality, ()), np.zeros(len(x), bool)
+        if own := [i for i in self._columns(x) if names[i].partition(".")[0] == self.only]:  # not of its neighbours
+            found |= np.isfinite(x.pooled[self.modality][:, own]).any(axis=1)
+        if self.fitted:
+            found |= np.array([bool(text) for text in x.text], bool)
+        return present & found
+
     def _text_columns(self, i: int, texts: NDArray[Any]) -> Any:
         """Return the ``(n, p)`` columns of the i-th transformer."""
         name = self.fitted[i][0]
@@ -220,7 +235,7 @@ class OneModality:
 
     def usable(self, x: Modalities) -> BoolArray:
         """Return a mask ``(n,)`` of the rows that have anything to read."""
-        return x.mask(self.block.modality)
+        return self.block.usable(x)
 
     def fit(self, x: Modalities) -> "OneModality":
         """Learn from training rows."""

@@ -1,4 +1,4 @@
-"""Late fusion: one model per modality, whose outputs are combined. Every row is predicted, whatever is missing."""
+"""Late fusion: the outputs of one model per modality or extractor are combined; every row is predicted, always."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -15,7 +15,7 @@ from models.fit_cache import FitCache
 
 
 class Late(UtteranceEstimator):
-    """Fits one model per modality, then learns how to combine them from their out-of-fold outputs.
+    """Fits one model per modality or extractor, then learns how to combine them from their out-of-fold outputs.
 
     A subclass gives ``_learn(outputs, usable, target, groups)`` (optional) and ``_combine(outputs, usable)``, with
     ``outputs`` ``(bases, n, k)`` and ``usable`` ``(bases, n)``. Rows without any usable base get the prior.

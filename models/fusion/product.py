@@ -1,4 +1,4 @@
-"""The product rule: Bayes' rule over the modalities."""
+"""The product rule: Bayes' rule over the modalities or extractors."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stacking: a classifier on the outputs of the modalities' models."""
+"""Stacking: a classifier on the outputs of unimodal models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,16 +14,16 @@ from models.validation.folds import inner_folds
 
 
 class Stacking(Late):
-    """A classifier on the out-of-fold outputs of the modalities' models.
+    """A classifier on the out-of-fold outputs of unimodal models.
 
-    It reads their log-probabilities (or scores), the prior where a modality is missing, and which modalities are
-    missing. The bases that predict new rows are fitted on all training rows. Without out-of-fold outputs the bases are
-    averaged.
+    It reads their log-probabilities (or scores), the prior where a base has nothing to read, and which bases have
+    something. The bases that predict new rows are fitted on all training rows. Without out-of-fold outputs, the bases
+    are averaged.
 
     Parameters
     ----------
     bases
-        One unimodal model per modality.
+        One unimodal model per modality, or one per extractor.
     meta
         The classifier on top, by its name in `models.classical.classifiers`.
     settings

@@ -1,6 +1,6 @@
-"""The majority vote of the modalities."""
+"""The majority vote of the modalities or extractors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -13,9 +13,11 @@ from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.fusion.late import Late
 
+_MOST = 10  # bases of which every set is tried
+
 
 class MajorityVote(Late):
-    """Each modality that is present has one vote; for a score, the median of their predictions.
+    """Each base that a row has gives one vote; for a score, the median of their predictions.
 
     Ties go to the class with the larger summed probability; ``predict_proba`` is the share of the votes, with a small
     part for the probabilities, which decide ties.
@@ -23,11 +25,11 @@ class MajorityVote(Late):
     Parameters
     ----------
     bases
-        One unimodal model per modality.
+        One unimodal model per modality, or one per extractor.
     voting
-        Which modalities vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
-        absolute error) in the out-of-fold predictions, or the largest such set. In a row that has none of them, all
-        that are present vote.
+        Which bases vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
+        absolute error) in the out-of-fold predictions, or the largest such set; of more than ten bases, not every set
+        is tried (`fewest_errors`). In a row that has none of them, all that are present vote.
     fit_cache
         The cache that shares fitted bases with other strategies; none by default.
 
@@ -47,10 +49,7 @@ class MajorityVote(Late):
             raise ModelError(f"voting is {self.voting!r}: it must be all or chosen")
         self.voting_ = np.ones(len(outputs), bool)
         if self.voting == "chosen" and len(target):
-            sets = sorted(product((True, False), repeat=len(outputs)), key=sum, reverse=True)
-            some = [np.array(voting) for voting in sets if any(voting)]
-            errors = [self._error(outputs, usable, voting, target) for voting in some]
-            self.voting_ = some[int(np.argmin(errors))]
+            self.voting_ = fewest_errors(len(outputs), lambda voting: self._error(outputs, usable, voting, target))
 
     def _error(self, outputs: FloatArray, usable: BoolArray, voting: BoolArray, target: Target) -> float:
         predicted = self._counted(outputs, usable, voting)
@@ -72,3 +71,23 @@ class MajorityVote(Late):
         np.put_along_axis(votes, outputs.argmax(axis=2)[:, :, None], 1.0, axis=2)
         votes = votes + outputs / (len(outputs) + 1)
         return normalised((votes * usable[:, :, None]).sum(axis=0))
+
+
+def fewest_errors(count: int, error: Callable[[BoolArray], float]) -> BoolArray:
+    """Return the mask ``(count,)`` of the set of bases with the least error, the largest of equals.
+
+    Of up to ten bases every set is tried; of more, all, and then what is left when that base is taken out, one after
+    another, without which the error is least.
+
+    >>> fewest_errors(3, lambda voting: float(voting @ [0.1, -0.2, 0.3])).tolist()
+    [False, True, False]
+    """
+    if count <= _MOST:
+        sets = sorted(product((True, False), repeat=count), key=sum, reverse=True)
+        some = [np.array(voting) for voting in sets if any(voting)]
+    else:
+        some = [np.ones(count, bool)]
+        while (left := np.flatnonzero(some[-1])).size > 1:
+            fewer = [some[-1] & (np.arange(count) != out) for out in left]
+            some.append(min(fewer, key=error))
+    return some[int(np.argmin([error(voting) for voting in some]))]

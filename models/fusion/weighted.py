@@ -1,4 +1,4 @@
-"""The weighted average of the modalities' outputs."""
+"""The weighted average of the bases' outputs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,19 +14,19 @@ from models.fusion.late import Late, row_weights
 
 
 class WeightedAverage(Late):
-    """A weighted mean of the modalities' outputs, with the weights that are best out of fold.
+    """A weighted mean of the bases' outputs, with the weights that are best out of fold.
 
-    The weights are at least 0 and sum to 1; in a row that lacks a modality the others' weights are scaled to sum to 1.
+    The weights are at least 0 and sum to 1; in a row that lacks a base the others' weights are scaled to sum to 1.
     They minimise the log loss (for a score, the squared error) of the bases' out-of-fold outputs. Without such outputs
     all weights are equal.
 
     Parameters
     ----------
     bases
-        One unimodal model per modality.
+        One unimodal model per modality, or one per extractor.
     pool
         ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
-        modalities err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
+        bases err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
     fit_cache
         The cache that shares fitted bases with other strategies; none by default.
 

@@ -9,7 +9,8 @@ from common.names import suggest
 from features.base import Modality
 from features.store import is_imported, open_store
 from features.text import fitted
-from models.registry import model_names, strategy_names
+from models.configuration import split_bases
+from models.registry import model_names, strategy, strategy_names
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.run.keys import extractor_program, stream_program
@@ -83,8 +84,9 @@ class _Described:
     timed_words: int = 0  # number of utterances with timed words; absent in models of earlier versions
 
     def __post_init__(self) -> None:
-        if self.strategy not in strategy_names():
+        if split_bases(self.strategy)[0] not in strategy_names():
             raise ValueError(f"no strategy is named {self.strategy!r:.80}; {suggest(self.strategy, strategy_names())}")
+        strategy(self.strategy)  # raises if its bases are unknown
         if self.classifier and self.classifier not in model_names():
             raise ValueError(f"no model is named {self.classifier!r:.80}; {suggest(self.classifier, model_names())}")
         counts = (self.utterances, self.groups.count, self.parameters, self.timed_words)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import combinations
 
-from models.configuration import Configuration, split_fusion
+from models.configuration import Configuration, split_bases, split_fusion
 from models.registry import configure, strategy, strategy_names
 from pipeline.settings.blocks import TrainParams
 
@@ -13,7 +13,9 @@ def plan_configurations(
 ) -> list[Configuration]:
     """Return baselines, each modality with each classifier, and each set of two or more modalities with each fusion.
 
-    A fusion that can join the extractors of one modality (`product`) is also fitted on each modality with several.
+    `product`, and each late fusion over extractors (``vote@extractor``), is also fitted on each modality that has
+    several extractors. Where no modality has several, a fusion over extractors is the same as the one over modalities,
+    and has its name.
 
     Parameters
     ----------
@@ -36,12 +38,13 @@ def plan_configurations(
         if not strategy(name).store or strategy(name).store not in missing:
             found += [configure(name, (m,)) for m in modalities if strategy(name).modality in ("", m)]
     several = [m for m in modalities if len(settings.features.get(m, ())) > 1]
-    for entry in settings.fusions:
-        if strategy(split_fusion(entry)[0]).within_modality:
-            found += [configure(split_fusion(entry)[0], (m,), settings.fusion_classifier) for m in several]
+    fusions = [split_fusion(entry) for entry in settings.fusions]
+    for name, _ in fusions:
+        if strategy(name).within_modality or split_bases(name)[1]:
+            found += [configure(name, (m,), settings.fusion_classifier) for m in several]
     for size in range(2, len(modalities) + 1):
         for some in combinations(modalities, size):
-            for entry in settings.fusions:
-                name, model = split_fusion(entry)
-                found.append(configure(name, some, model or settings.fusion_classifier))
+            for name, model in fusions:
+                named = name if any(m in several for m in some) else split_bases(name)[0]
+                found.append(configure(named, some, model or settings.fusion_classifier))
     return list(dict.fromkeys(found))

@@ -98,7 +98,7 @@ def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
 def _owner(configuration: Configuration) -> str:
     """Return the key of train.settings that holds the settings of a configuration."""
     entry = strategy(configuration.strategy)
-    return configuration.model if entry.classifier and not entry.shares_bases else configuration.strategy
+    return configuration.model if entry.classifier and not entry.shares_bases else configuration.registered_strategy
 
 
 def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[Configuration]) -> str:

@@ -41,6 +41,18 @@ def test_late_fusion_has_a_model_per_modality_and_of_one_modality_a_model_per_ex
     assert (entry.early, entry.shares_bases, entry.within_modality) == (False, True, True)
 
 
+def test_a_late_fusion_over_extractors_has_a_model_per_extractor_of_all_modalities():
+    listed = {"text": ("bert", "tfidf"), "audio": ("opensmile",)}
+    recipe = Recipe("classification", TWO, "svm", extractors=listed, strategy="vote@extractor", normalise="quantile")
+    model = late_fusion("models.fusion.vote:MajorityVote").build(recipe, None)
+    found = [(b.modality, b.extractor, b.classifier, b.normalise) for b in model.bases]
+    assert found == [
+        ("text", "bert", "svm", "quantile"),
+        ("text", "tfidf", "svm", "quantile"),
+        ("audio", "", "svm", "quantile"),  # the only extractor: the model of the modality, which others share
+    ]
+
+
 def test_late_fusion_refuses_models_of_steps_and_settings_that_it_does_not_have():
     build = late_fusion("models.fusion.weighted:WeightedAverage").build
     with pytest.raises(ModelError, match="late fusion cannot be built from 'lstm' models"):

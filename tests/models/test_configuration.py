@@ -5,7 +5,14 @@ from itertools import permutations
 import pytest
 
 from features.base import MODALITIES
-from models.configuration import _ORDER, Configuration, join_modalities, split_fusion, split_modalities
+from models.configuration import (
+    _ORDER,
+    Configuration,
+    join_modalities,
+    split_bases,
+    split_fusion,
+    split_modalities,
+)
 
 CONFIGURATIONS = [
     Configuration("majority"),
@@ -13,6 +20,8 @@ CONFIGURATIONS = [
     Configuration("unimodal", ("audio",), "svm"),
     Configuration("transformer", ("text", "audio", "video")),
     Configuration("concat", ("text", "video"), "lstm"),
+    Configuration("vote@extractor", ("text", "video"), "lstm"),
+    Configuration("vote", ("text", "video"), "lstm"),
 ]
 
 
@@ -36,7 +45,7 @@ def test_stems_of_different_configurations_differ():
 
 
 def test_two_modalities_are_a_fusion_and_one_is_not():
-    assert [c.is_fusion for c in CONFIGURATIONS] == [False, False, False, True, True]
+    assert [c.is_fusion for c in CONFIGURATIONS] == [False, False, False, True, True, True, True]
 
 
 def test_logistic_regression_is_ridge_regression_in_tables_of_scores_alone():
@@ -78,3 +87,10 @@ def test_an_entry_of_fusions_names_a_strategy_and_perhaps_a_model():
         ("cca", "fcnn"),
         ("mine", "svm"),
     ]
+
+
+def test_what_a_late_fusion_has_one_base_of_stands_behind_its_name():
+    assert [split_bases(name) for name in ("stacking", "vote@extractor")] == [("stacking", ""), ("vote", "extractor")]
+    one = Configuration("vote@extractor", ("text", "audio"), "svm")
+    assert one.names == ("vote@extractor", "text+audio", "svm")
+    assert (one.stem, one.registered_strategy) == ("vote@extractor-text_audio-svm", "vote")

@@ -370,3 +370,62 @@ def test_the_default_fusions_are_those_of_the_registry_in_its_order(monkeypatch)
 def test_a_class_that_is_not_wrapped_as_a_strategy_is_refused():
     with pytest.raises(ModelError, match=r"'median' is registered as <class .*Late'>: wrap it in early_fusion"):
         strategies.register("median", Late)
+
+
+@pytest.mark.parametrize("name", ["mine/half", "mean@home"])
+def test_a_name_that_would_be_read_as_a_model_or_bases_is_refused(name):
+    with pytest.raises(ModelError, match=f"cannot be named '{name}'"):
+        strategies.register(name, ENTRIES["mine"])
+
+
+def test_any_late_fusion_may_be_over_extractors_and_no_other_strategy():
+    assert strategy("stacking@extractor") is strategy("stacking")
+    assert strategy("mean@extractor") is ENTRIES["mean"]  # of a plugin
+    strategies.check_fusion("mean@extractor")
+    for name in ("concat@extractor", "unimodal@extractor", "transformer@extractor"):
+        with pytest.raises(ModelError, match=f"no strategy is named '{name}'"):
+            strategy(name)
+        with pytest.raises(ModelError, match=f"'{name}' is not a fusion"):
+            strategies.check_fusion(name)
+    for name in ("product@", "product@modality", "product@extractor@extractor"):
+        with pytest.raises(ModelError, match=f"no strategy is named '{name}'; .*product@extractor"):
+            strategy(name)
+    with pytest.raises(ModelError, match="is not a fusion that takes a classifier"):
+        strategies.check_fusion("product@extractor/svm")
+    with pytest.raises(ModelError, match="no strategy is named 'prod'"):
+        strategy("prod@extractor")
+
+
+def test_over_the_extractors_of_one_modality_a_late_fusion_has_its_short_name():
+    assert strategies.configure("mean@extractor", ("audio",), "svm").names == ("mean", "audio", "svm")
+    both = strategies.configure("mean@extractor", ("text", "audio"), "svm")
+    assert both.names == ("mean@extractor", "text+audio", "svm")
+
+
+def beside_each_other(x):
+    """The same columns as the extractors of two modalities: text's and video's, with NaN where these are absent."""
+    columns = {"seen": ("text", "video"), "heard": ("audio",)}
+    names = {m: tuple(f"{e}.{i}" for e in own for i in range(4)) for m, own in columns.items()}
+    pooled = {
+        m: np.hstack([np.where(x.present[e][:, None], x.pooled[e], np.nan) for e in own]) for m, own in columns.items()
+    }
+    present = {m: np.any([x.present[e] for e in own], axis=0) for m, own in columns.items()}
+    return Modalities(pooled, present, np.full(len(x), None), x.groups, names), columns
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ["vote", "weighted", "product", "stacking", "mean"])
+def test_over_extractors_a_row_that_lacks_one_is_as_over_modalities_that_lack_one(name, task):
+    """One extractor that failed on a row is a base that is not there, although its modality is."""
+    x, score = toy(n=80)
+    y = score if task == "regression" else np.digitize(score, [-1, 1])
+    classes = None if task == "regression" else (0, 1, 2)
+    joined, listed = beside_each_other(x)
+    assert (joined.present["seen"] & ~x.present["text"]).sum() > 5
+    other = build(f"{name}@extractor", Recipe(task, tuple(listed), classes=classes, extractors=listed)).fit(joined, y)
+    assert len(other.bases) == 3
+    expected = build(name, Recipe(task, ("text", "video", "audio"), classes=classes)).fit(x, y)
+    np.testing.assert_allclose(other.outputs(joined), expected.outputs(x), atol=1e-8)
+    np.testing.assert_allclose(
+        other.outputs(joined.without(["seen"])), expected.outputs(x.without(["text", "video"])), atol=1e-8
+    )

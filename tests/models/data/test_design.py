@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from models.classical.unimodal import Unimodal
-from models.data.design import Block, joined, width
+from models.data.design import Block, OneModality, joined, width
 from models.data.modalities import Modalities
 from models.data.scaling import total_variance
 from models.errors import ModelError
@@ -95,6 +95,31 @@ def test_only_one_extractor_and_its_neighbours_are_read():
     assert matrix.shape == (3, 2)
     with pytest.raises(ModelError, match="the modality 'audio' from 'mfcc' has neither"):
         Block("audio", only="mfcc").fit(x)
+
+
+def test_a_row_can_be_used_where_the_extractor_itself_has_a_number():
+    """Not where only its neighbours in the dialogue have, another extractor has, or the whole modality is masked."""
+    nan = np.nan
+    matrix = np.array([[1, nan, 3, 4], [nan, nan, 3, 4], [nan, nan, nan, 4], [1, 2, 3, 4]], np.float32)
+    names = {"audio": ("a.0", "a.1", "b.0", "a@-1.0")}
+    present = np.array([True, True, True, False])
+    x = Modalities({"audio": matrix}, {"audio": present}, np.full(4, None), np.arange(4), names)
+    assert OneModality("audio", None, "a").usable(x).tolist() == [True, False, False, False]
+    assert OneModality("audio", None, "b").usable(x).tolist() == [True, True, False, False]
+    assert OneModality("audio", None).usable(x).tolist() == present.tolist()
+    with pytest.raises(ModelError, match="from 'mfcc' has neither"):
+        OneModality("audio", None, "mfcc").usable(x)
+
+
+def test_a_transformer_can_use_a_row_with_a_transcript():
+    text = np.array(["good", "", None, "bad"], object)
+    present = np.array([True, True, True, False])
+    vectors = np.ones((4, 1), np.float32)
+    x = Modalities({"text": vectors}, {"text": present}, text, np.arange(4), {"text": ("bert.0",)})
+    fitted = {"text": [("tfidf", TfidfVectorizer())]}
+    assert OneModality("text", fitted, "tfidf").usable(x).tolist() == [True, False, False, False]
+    assert OneModality("text", fitted, "bert").usable(x).tolist() == present.tolist()
+    assert OneModality("text", fitted).usable(x).tolist() == present.tolist()
 
 
 class Broken:

@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from models.classical.unimodal import Unimodal
 from models.data.modalities import Modalities
 from models.errors import ModelError
-from models.fusion.vote import MajorityVote
+from models.fusion.vote import MajorityVote, fewest_errors
 from tests.models.fusion.toy import THREE, bases, columns, data, flat, theirs
 
 
@@ -92,3 +92,16 @@ def test_probabilities_are_the_shares_of_votes_and_a_part_for_the_probabilities(
     np.testing.assert_allclose(vote._combine(outputs, usable), [[0.53, 0.47]])
     usable[:2] = False  # none of the voting modalities is present: the third one votes
     np.testing.assert_allclose(vote._combine(outputs, usable), [[0.0, 1.0]])
+
+
+def test_of_many_bases_those_that_harm_are_taken_out_one_after_another():
+    harm = np.array([0.3, -0.2, 0.1, -0.4, 0.0, 0.2, -0.1, 0.5, -0.3, 0.4, -0.5, 0.6, -0.6, 0.7])
+    calls = []
+
+    def error(voting):
+        calls.append(voting)
+        return float(voting @ harm)
+
+    assert fewest_errors(14, error).tolist() == (harm <= 0).tolist()  # of equals the larger set
+    assert len(calls) < 14 * 15
+    assert fewest_errors(14, lambda voting: 0.0).all()

@@ -103,6 +103,8 @@ def test_what_a_name_stands_for(params) -> None:
     )
     assert configuration_of(params, "three", "transformer", (), None) == Configuration("transformer", three, "")
     assert configuration_of(params, "three", "majority", (), None) == Configuration("majority")
+    assert configuration_of(params, "three", "vote@extractor", (), None).strategy == "vote@extractor"
+    assert configuration_of(params, "three", "vote@extractor", ("text",), None).strategy == "vote"
     for bad, message in [
         (("unimodal", (), None), "reads one modality: name it with --modalities"),
         (("concat", ("vidio",), None), "no modality 'vidio'; did you mean 'video'"),

@@ -32,6 +32,8 @@ GOOD = {
 
 def test_a_sound_schema_is_returned_as_it_is() -> None:
     assert checked(GOOD, "m") is GOOD
+    late = GOOD | {"strategy": "vote@extractor"}
+    assert checked(late, "m") is late
 
 
 ODD = [
@@ -41,6 +43,7 @@ ODD = [
     (("modalities",), ["audio"], "features and streams are not those of the modalities audio"),
     (("task",), "guess", "'guess'"),
     (("strategy",), "concatt", "did you mean 'concat'"),
+    (("strategy",), "concat@extractor", "no strategy is named 'concat@extractor'"),
     (("classifier",), ["logistic"], "it must be text"),
     (("classifier",), "logistics", "did you mean 'logistic'"),
     (("utterances",), True, "utterances is true: it must be a whole number"),

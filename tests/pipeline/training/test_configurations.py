@@ -14,3 +14,27 @@ def test_configurations_of_a_table() -> None:
     assert names[0] == ("majority", "", "")
     assert ("stacking", "text+audio+video", "logistic") in names
     assert [row.names[1] for row in plan_configurations(TrainParams(), ("audio",))] == ["", *["audio"] * 9]
+
+
+def test_fusions_over_extractors() -> None:
+    """Also of each modality with several; where none has several they are the fusions over modalities."""
+    fusions = ("product", "product@extractor", "vote@extractor")
+    features = {"text": ("bert", "tfidf"), "audio": ("mfcc",), "video": ("posture",)}
+    settings = TrainParams(features=features, classifiers=(), fusions=fusions, unimodal_models=())
+    rows = [row.names[:2] for row in plan_configurations(settings, ("text", "audio", "video")) if row.names[1]]
+    assert rows == [
+        ("tfidf", "text"),
+        ("product", "text"),
+        ("vote", "text"),
+        ("product", "text+audio"),
+        ("product@extractor", "text+audio"),
+        ("vote@extractor", "text+audio"),
+        ("product", "text+video"),
+        ("product@extractor", "text+video"),
+        ("vote@extractor", "text+video"),
+        ("product", "audio+video"),
+        ("vote", "audio+video"),
+        ("product", "text+audio+video"),
+        ("product@extractor", "text+audio+video"),
+        ("vote@extractor", "text+audio+video"),
+    ]
