@@ -128,16 +128,19 @@ def unimodal_model_names() -> tuple[str, ...]:
 
 
 def default_fusions() -> tuple[str, ...]:
-    """Return all fusions as ``train.fusions`` names them by default: the early ones with several classifiers.
+    """Return all fusions as ``train.fusions`` names them by default.
+
+    The early ones are named with several classifiers, the late ones over modalities and over extractors.
 
     >>> [entry for entry in default_fusions() if entry.startswith("p")]
-    ['pca/logistic', 'pca/fcnn', 'pca/lstm', 'product']
+    ['pca/logistic', 'pca/fcnn', 'pca/lstm', 'product', 'product@extractor']
     """
     found: list[str] = []
     for name in strategy_names("fusion"):
         models = strategy(name).tried_with
         models = model_names() if models is None else models
         found += [f"{name}/{model}" for model in models] or [name]
+        found += [f"{name}@{EXTRACTOR}"] if strategy(name).shares_bases else []
     return tuple(found)
 
 

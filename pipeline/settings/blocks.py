@@ -193,7 +193,8 @@ class TrainParams:
     unimodal_models
         Further models of one modality; each is fitted as a whole inside its fold.
     fusions
-        Fusion strategies. An early one may name its classifier after a slash, as in ``pca/lstm``.
+        Fusion strategies. An early one may name its classifier after a slash, as in ``pca/lstm``. A late one has one
+        base model per modality; with ``@extractor`` behind its name, as in ``product@extractor``, one per extractor.
     fusion_classifier
         Classifier of the early fusions that name none, and base classifier of the late ones.
     settings

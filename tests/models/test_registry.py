@@ -361,7 +361,7 @@ def test_the_default_fusions_are_those_of_the_registry_in_its_order(monkeypatch)
     monkeypatch.undo()
     early = [f"concat/{m}" for m in ("logistic", "linear_svm", "svm", "random_forest", "xgboost", "fcnn", "lstm")]
     early += [f"{r}/{m}" for r in ("pca", "autoencoder", "cca") for m in ("logistic", "fcnn", "lstm")]
-    late = ["vote", "weighted", "product", "stacking"]
+    late = [name + over for name in ("vote", "weighted", "product", "stacking") for over in ("", "@extractor")]
     nets = ["intermediate", "transformer", "modality_attention", "cross_attention", "self_attention"]
     ours = [*early, *late, *nets]
     assert [entry for entry in strategies.default_fusions() if entry in ours] == ours

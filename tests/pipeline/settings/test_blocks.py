@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from models.configuration import split_bases, split_fusion
 from models.registry import strategy, strategy_names
 from pipeline.settings.blocks import (
     MOST_NEIGHBOURS,
@@ -96,7 +97,8 @@ def test_the_committed_file_shows_the_defaults() -> None:
 
 
 def test_the_default_fusions_are_all_that_are_registered() -> None:
-    assert {fusion.partition("/")[0] for fusion in TrainParams().fusions} == set(strategy_names("fusion"))
+    named = {split_bases(split_fusion(fusion)[0])[0] for fusion in TrainParams().fusions}
+    assert named == set(strategy_names("fusion"))
     for fusion in TrainParams().fusions:
         name, slash, _ = fusion.partition("/")
         assert not slash or strategy(name).classifier
