@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.corpora.published.grid import timed_words
+from pipeline.corpora.published.ravdess import STATEMENTS
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 ABSENT = "Skipped: the recordings `{}` are missing (expected under `../shared/data` of the repository's folder)."
-
-GRID_TICKS_A_SECOND = 25000
-RAVDESS_STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
 
 # Bytes that players skip, of any length: a `free` box of MP4, a padding packet of an MPEG program stream.
 PADDING = {".mp4": b"\x00\x00\x00\x10free%08d", ".mpg": b"\x00\x00\x01\xbe\x00\x08%08d"}
@@ -66,15 +66,10 @@ def _copy(recording: Recording, number: int, folder: Path) -> Recording:
 
 
 def grid_recording(path: Path) -> Recording:
-    """Return a GRID clip with the words of the .align file next to it, whose times are in 1/25000 s."""
-    lines = [line.split() for line in path.with_suffix(".align").read_text().splitlines() if line.strip()]
-    words = tuple(
-        (word, int(start) / GRID_TICKS_A_SECOND, int(end) / GRID_TICKS_A_SECOND)
-        for start, end, word in lines
-        if word not in ("sil", "sp")
-    )
+    """Return a GRID clip with the words of the .align file next to it."""
+    words = tuple(timed_words(path.with_suffix(".align"), []))
     return Recording(path.stem, path, " ".join(word for word, _, _ in words), words)
 
 
 def _statement(path: Path) -> str:
-    return RAVDESS_STATEMENTS[path.stem.split("-")[4]]
+    return STATEMENTS[path.stem.split("-")[4]]

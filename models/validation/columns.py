@@ -12,6 +12,8 @@ from models.validation.protocol import Fold
 
 WHOLE_S = 0.05  # a span that ends less than this before its recording counts as the whole recording
 
+SEVERAL = 3  # different lengths of the same words; copies of one clip have the same length
+
 Texts = NDArray[np.object_]  # (n,) of str: numpy's own strings would make every row as wide as the longest
 
 
@@ -101,6 +103,18 @@ def segments_of(table: pd.DataFrame) -> Texts:
     start, end = (np.round(_numbers(table, c), 3) + 0.0 for c in ("start", "end"))  # no -0.0
     joined = [f"{t}\x1f{a:.3f}\x1f{b:.3f}" for t, a, b in zip(words, start, end, strict=True)]
     return np.where((words != "") & np.isfinite(start) & np.isfinite(end), np.array(joined, dtype=object), "")
+
+
+def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return a mask of the utterances whose words occur with several lengths, as prompted sentences and "Yeah." do.
+
+    They were spoken several times, so two clips of the same length need not be copies.
+    """
+    if not {"text", "start", "end"} <= set(table.columns):
+        return np.zeros(len(table), bool)
+    lengths = np.round(_numbers(table, "end") - _numbers(table, "start"), 3)
+    several = pd.Series(lengths).groupby(words_of(table)).transform("nunique")
+    return np.asarray(several, np.float64) >= SEVERAL
 
 
 def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 
 from models.data.modalities import IntArray
 from models.errors import LeakError
-from models.validation.columns import Column, Contents, cut_out, files_of, repeated, segments_of, text_of, words_of
+from models.validation.columns import (
+    Column,
+    Contents,
+    cut_out,
+    files_of,
+    of_several_lengths,
+    repeated,
+    segments_of,
+    text_of,
+    words_of,
+)
 from models.validation.protocol import Fold
 
 SOURCES = (
@@ -271,17 +281,11 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     tested = sum(len(fold.test) for fold in folds)
     rows = repeated(folds, Column(words_of(table)))
     counted = f"{len(rows)} of {tested} tested utterances ({len(rows) / max(tested, 1):.1%})"
-    yield from _noticed(
-        table,
-        rows,
-        "have a text that also occurs, word for word, in training",
-        "results for text may be too good",
-        counted,
-    )
-    whole = repeated(folds, Column(np.where(cut_out(table), "", segments_of(table))))
-    yield from _noticed(
-        table, whole, "have the text and the length of a clip in training", "check whether the same clip occurs twice"
-    )
+    what, advice = "have a text that also occurs, word for word, in training", "results for text may be too good"
+    yield from _noticed(table, rows, what, advice, counted)
+    whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
+    what, advice = "have the text and the length of a clip in training", "check whether the same clip occurs twice"
+    yield from _noticed(table, whole, what, advice)
 
 
 def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:

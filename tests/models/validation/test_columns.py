@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from models.validation.columns import Column, Contents, cut_out, files_of, repeated, segments_of, text_of, words_of
+from models.validation.columns import (
+    Column,
+    Contents,
+    cut_out,
+    files_of,
+    of_several_lengths,
+    repeated,
+    segments_of,
+    text_of,
+    words_of,
+)
 from models.validation.protocol import Fold
 
 
@@ -69,6 +79,13 @@ def test_an_utterance_is_cut_out_if_it_starts_late_or_ends_early():
     table = pd.DataFrame({"start": [0, 0.5, 0, 0], "end": [9.97, 10, 9.9, 12], "duration": [10, 10, 10, None]})
     assert cut_out(table).tolist() == [False, True, True, False]
     assert cut_out(pd.DataFrame({"utterance": ["a"]})).tolist() == [False]
+
+
+def test_words_of_three_lengths_were_of_several_lengths_each_time():
+    table = pd.DataFrame({"text": ["Yes.", "yes.", " Yes.", "yes.", "no", "no", "no"], "start": 0.0})
+    table["end"] = [1.0, 1.0, 1.5, 2.0, 3.0, 3.0, 3.5]
+    assert of_several_lengths(table).tolist() == [True] * 4 + [False] * 3
+    assert not of_several_lengths(table[["text"]]).any()
 
 
 def test_unknown_contents_have_no_hashes():

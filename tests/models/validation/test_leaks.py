@@ -253,6 +253,13 @@ def test_equal_texts_of_whole_clips_of_one_length_are_noticed_not_refused():
     assert any("the same clip occurs twice" in notice and "u6" in notice for notice in notices)
 
 
+def test_clips_of_a_prompted_sentence_that_have_one_length_by_chance_are_not_called_copies():
+    table = planted("text", "Kids are talking by the door", rows=range(8), start=[0.0] * 8)
+    table["end"] = [3.0, 3.1, 3.2, 3.5, 3.3, 3.5, 3.4, 3.6]
+    (notice,) = leak_guard(HALVES, table)
+    assert "word for word" in notice
+
+
 def test_texts_without_words_do_not_match():
     assert leak_guard(HALVES, planted("text", "")) == ()
 
