@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from common.names import listed_names, suggest
+from common.names import suggest
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval, group_bootstrap, resample
 from models.evaluation.metrics import Metric
@@ -23,6 +23,8 @@ from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.paths import CorpusPaths
 
 FEW = 10  # a group of fewer utterances has no interval, and is not called the worst
+LEAST = 3  # groups of the protocol that are resampled; two tell too little of others
+NAMED = 5  # most small groups that a sentence names
 SHOWN = 40  # most groups in a printed table; the file has all
 EMPTY = "(empty)"  # the group of the utterances whose cell is empty
 COLUMNS = [*NAMES, "column", "group", "n", "metric", "value", "low", "high", "resampled"]
@@ -121,8 +123,8 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    Intervals are over resampled groups of the protocol where a group here has several of them, else over its
-    utterances.
+    Intervals are over resampled groups of the protocol where a group here has `LEAST` of them or more, over its
+    utterances where it has one.
 
     Parameters
     ----------
@@ -155,10 +157,10 @@ def by_group(
 def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
     """Return the metric of some utterances with its interval, and what is resampled."""
     truth, outputs = truth_and_outputs(metric, own)
-    if len(own) < FEW:
-        return Interval(metric(truth, outputs), math.nan, math.nan), ""
     units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
     several = len(set(units)) > 1
+    if len(own) < FEW or (several and len(set(units)) < LEAST):
+        return Interval(metric(truth, outputs), math.nan, math.nan), ""
     settings = resampling.settings
     drawn = resample(units if several else np.arange(len(own)), draws=settings.resamples, seed=settings.seed)
     found = group_bootstrap(metric, truth, outputs, drawn)
@@ -225,7 +227,9 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
     if len(listed) > SHOWN:
         sentences.append(f"{len(listed) - SHOWN} more groups are in {file}.")
     if len(small):
-        those = "All groups" if len(small) == len(sizes) else f"{len(small)} groups ({listed_names(list(small.index))})"
+        more = [f"{len(small) - NAMED} more"] if len(small) > NAMED else []
+        those = f"{len(small)} of the groups ({', '.join([*small.index[:NAMED], *more])})"
+        those = "All groups" if len(small) == len(sizes) else those
         sentences.append(f"{those} have fewer than {FEW} utterances: no interval, and not called the worst.")
     return [shown, *(["\n".join(filter(None, sentences))] if any(sentences) else [])]
 

@@ -113,15 +113,31 @@ def test_each_group_has_its_size_its_metric_and_an_interval_unless_it_is_small()
     assert (lines.loc["x", "low"], lines.loc["x", "high"]) == (expected.low, expected.high)
 
 
-def test_groups_of_the_protocol_are_resampled_whole_where_there_are_several() -> None:
-    part, groups = predictions(SIZES, RIGHT)
-    by = Grouping("gender", groups.map({"x": "f", "y": "f", "z": "m", "v": "m"}), ["f", "m"])
-    found = by_group({VOTE: part}, by, ACCURACY, Resampling(groups, "actor", EvaluateParams(resamples=200)))
-    line = found.set_index("group").loc["f"]
-    assert (line["n"], line["value"], line["resampled"]) == (32, 21 / 32, "actor")
-    assert (line["low"], line["high"]) == (0.5, 0.75)  # x twice, y twice, or both
-    alike = found.set_index("group").loc["m"]  # all wrong: no resample differs from another
-    assert (alike["n"], alike["value"], alike["resampled"], math.isnan(alike["low"])) == (10, 0.0, "", True)
+def test_groups_of_the_protocol_are_resampled_whole_where_there_are_three() -> None:
+    part, groups = predictions(dict.fromkeys("vwxyz", 8), {"v": 8, "w": 4, "x": 0, "y": 8, "z": 0})
+    resampling = Resampling(groups, "actor", EvaluateParams(resamples=400))
+
+    def gender(of: str) -> pd.Series:
+        by = Grouping("gender", groups.map(dict(zip("vwxyz", of, strict=True))), sorted(set(of)))
+        return by_group({VOTE: part}, by, ACCURACY, resampling).set_index("group").loc["f"]
+
+    three = gender("fffmm")
+    assert (three["n"], three["value"], three["resampled"]) == (24, 0.5, "actor")
+    assert (three["low"], three["high"]) == (0.0, 1.0)  # all three may be x, or v
+    two = gender("mmmff")
+    assert (two["n"], two["value"], two["resampled"], math.isnan(two["low"])) == (16, 0.5, "", True)
+    alike = gender("fmmfm")  # all right: no resample differs from another
+    assert (alike["n"], alike["value"], alike["resampled"], math.isnan(alike["low"])) == (16, 1.0, "", True)
+    alone = gender("mmfmm")
+    assert (alone["n"], alone["resampled"]) == (8, "")
+
+
+def test_where_all_utterances_are_alike_there_is_no_interval() -> None:
+    part, groups = predictions({"x": 20, "y": 20}, {"x": 20, "y": 10})
+    found = by_group({VOTE: part}, by_protocol(groups, CORPUS), ACCURACY, Resampling(groups, "actor", EvaluateParams()))
+    assert found["value"].tolist() == [1.0, 0.5]
+    assert found["resampled"].tolist() == ["", "utterance"]
+    assert found["low"].isna().tolist() == [True, False]
 
 
 def test_utterances_that_are_groups_of_their_own_are_not_listed() -> None:
@@ -167,12 +183,14 @@ def test_small_groups_are_counted_and_many_are_cut_off() -> None:
     assert shown.lines == [["x", "20", "75.0 [75.0, 85.0]"], ["y", "12", "50.0 [50.0, 60.0]"]]
     assert isinstance(sentences, str)
     assert sentences.startswith("A note.\nThe best row")
-    assert "\n2 groups (z, v) have fewer than 10 utterances: no interval, and not called the worst." in sentences
+    assert "\n2 of the groups (z, v) have fewer than 10 utterances: no interval, and not called the worst." in sentences
     many = table("accuracy", VOTE, *((f"s{i}", 10, 0.5) for i in range(43)))
     cut, sentences = blocks(many, scores(vote=0.5), "", "by.csv")
     assert isinstance(cut, Table)
     assert len(cut.lines) == 40
     assert "3 more groups are in by.csv." in str(sentences)
+    tiny = pd.concat([many, table("accuracy", VOTE, *((f"t{i}", 1, 0.5) for i in range(8)))])
+    assert "8 of the groups (t0, t1, t2, t3, t4, 3 more) have" in str(blocks(tiny, scores(vote=0.5), "", "by.csv")[1])
     assert blocks(many[:0], scores(vote=0.5), "", "by.csv") == []
 
 
