@@ -93,6 +93,25 @@ def test_a_search_space_may_depend_on_the_number_of_columns():
     assert logistic.candidates("regression", None, 6373) == logistic.candidates("regression", None, 8)
 
 
+def test_a_penalty_is_that_of_standardised_columns_times_their_number():
+    """C of scikit-learn's logistic regression on standardised columns, the form in which papers state it."""
+    x, score = data(p=40)
+    y = labels(score, "classification")
+    ours = Unimodal("audio", settings={"C": 4.0}).fit(x, y)
+    theirs = make_pipeline(StandardScaler(), LogisticRegression(C=4.0 / 40, max_iter=2000, tol=1e-8))
+    theirs.fit(x.pooled["audio"].astype(float), y)
+    np.testing.assert_allclose(ours.predict_proba(x), theirs.predict_proba(x.pooled["audio"].astype(float)), atol=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("columns", "best"), [(88, 0.05), (176, 0.02), (770, 0.003), (6373, 0.001), (6373, 0.0005), (6373, 25 / 6373)]
+)
+def test_the_search_space_encloses_the_penalties_measured_on_ravdess(columns, best):
+    """By the number of standardised columns: eGeMAPS, that with MFCCs and prosody, an encoder of speech, ComParE."""
+    tried = [c["C"] / columns for c in classifier("logistic").candidates("classification", None, columns)]
+    assert min(tried) < best < max(tried)
+
+
 def test_wide_matrices_are_searched_further():
     """Each of many columns carries a little information: with C up to 6, probabilities stay close to the prior."""
     rng = np.random.default_rng(0)

@@ -9,6 +9,7 @@ import pytest
 from features.errors import StoreError
 from features.store import IMPORTED, Entry, feature_schema, is_imported, write_store
 from models.errors import ModelError
+from models.registry import Recipe, build
 from pipeline.corpora.utterances import COLUMNS
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import item_of
@@ -150,6 +151,29 @@ def test_a_step_is_the_mean_of_the_rows_whose_middle_lies_in_its_window(step_s):
         np.testing.assert_allclose(x.sequences["audio"].values(i), wanted, rtol=1e-5, atol=1e-7)
         clock = [[k * step_s, (k + 1) * step_s] for k in range(len(wanted))]
         np.testing.assert_allclose(x.sequences["audio"].times(i), clock)
+
+
+@pytest.mark.parametrize("name", ["transformer", "modality_attention", "cross_attention", "self_attention"])
+def test_networks_over_time_read_wide_stores_beside_narrow_ones_of_other_rates(name):
+    """384 columns five times a second beside 40 columns a hundred times: both stores tell the classes apart."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(24) % 2
+    for store_name, width, rate in (("encoder", 384, 5), ("mfcc", 40, 100)):
+        entries = []
+        for label in labels:
+            count = int(rng.uniform(0.6, 1.4) * rate)
+            starts = np.arange(count) / rate
+            values = rng.normal(size=(count, width)) + (label if store_name == "encoder" else 0)
+            entries.append(ok(values, np.column_stack([starts, starts + 1 / rate]), [0]))
+        store(store_name, entries)
+    store("face", [ok(rng.normal(size=(3, 4)), pooled=[0]) for _ in labels])
+    x = load(
+        utterances(24, speaker=np.arange(24) // 2), {"audio": ("encoder", "mfcc"), "video": ("face",)}, SequenceParams()
+    )
+    assert x.sequences["audio"].width == 424
+    quick = {"hidden": 8, "epochs": 15, "learning_rate": 0.01}
+    model = build(name, Recipe("classification", ("audio", "video"), settings=quick, budget=1)).fit(x, labels)
+    assert model.score(x, labels) > 0.9
 
 
 def _window(middle, step_s):
