@@ -128,7 +128,7 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
         found = math.nan
     if math.isnan(found):
         what = "is empty" if is_no_label(cell) else f"is {cell!r}"
-        instead = f", or give the frames per second with --fps, so that times follow from {frame}" if frame else ""
+        instead = f", or give --fps (a number, or recording), so that times follow from {frame}" if frame else ""
         raise UserError(
             f"{path}:{line}: {time.name} {what}, but must be a time of the recording in seconds or minutes:seconds: "
             f"name another column with --time{instead}"
@@ -165,6 +165,6 @@ def _check_frames(
     distinct, frames = len(np.unique(times)), len(np.unique(numbers))
     if distinct < COARSE * frames:
         raise UserError(
-            f"{path}: {time} gives only {distinct} different times to {frames} frames: give the frames per second with "
-            f"--fps, so that times follow from {frame}"
+            f"{path}: {time} gives only {distinct} different times to {frames} frames: give --fps (a number, or "
+            f"recording), so that times follow from {frame}"
         )

@@ -133,8 +133,8 @@ def _no_clock(path: Path, header: Sequence[str], found: Mapping[str, int | None]
     numbers = found["frame"]
     if numbers is not None:
         return (
-            f"{path} has no column of times, but numbers of frames ({header[numbers]}): give the frames per second "
-            "with --fps, or name a column of times with --time"
+            f"{path} has no column of times, but numbers of frames ({header[numbers]}): give --fps (a number, or "
+            "recording), or name a column of times with --time"
         )
     return f"{path} has no column of times ({', '.join(USUAL['time'])}): name it with --time; {suggest('', header)}"
 

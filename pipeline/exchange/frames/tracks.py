@@ -19,6 +19,7 @@ from pipeline.tables.row_names import Record
 from pipeline.tables.rules import folded, is_no_label, number_of
 
 _BLOCK = 1000  # rows that are read as numbers at a time
+FULL = 1.5  # a confidence above is not a share of 1, even if it is not exact
 EDGE_S = 1e-6  # the utterance table holds times to a microsecond
 
 
@@ -90,7 +91,7 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     names, values, texts = numbers.columns()
     if not names:
         raise UserError(f"{path} has no column of numbers, but of text ({', '.join(texts)}): name others with --prefix")
-    confidence = _confidence(path, lines, _named(header, roles.confidence, cells))
+    confidence = _confidence(path, lines, _named(header, roles.confidence, cells), options.min_confidence)
     good = (confidence >= options.min_confidence) & np.isfinite(values).any(axis=1)
     if roles.success is not None:
         good &= [_succeeded(cell) for cell in cells[roles.success]]
@@ -182,8 +183,14 @@ def _refuse_several(path: Path, lines: Sequence[int], clock: Clock, face: NDArra
         )
 
 
-def _confidence(path: Path, lines: Sequence[int], column: Cells) -> NDArray[np.float64]:
-    """Return the confidence of each row; infinite if there is no such column, -1 where it is unknown."""
+def _confidence(path: Path, lines: Sequence[int], column: Cells, least: float) -> NDArray[np.float64]:
+    """Return the confidence of each row; infinite if there is no such column, -1 where it is unknown.
+
+    Raises
+    ------
+    UserError
+        If a cell is not a number, or percentages would be compared with `least` as a share.
+    """
     if not column.name:
         return np.full(len(lines), np.inf)
     found = []
@@ -193,6 +200,11 @@ def _confidence(path: Path, lines: Sequence[int], column: Cells) -> NDArray[np.f
         except ValueError as error:
             raise UserError(f"{path}:{line}: {column.name} is {cell!r}; a confidence {error}") from None
         found.append(number)
+    if 0 < least <= 1 and max(found) > FULL:
+        raise UserError(
+            f"{path}: {column.name} goes up to {max(found):g}, so that {least:g} means nothing: give the least that "
+            "counts with --min-confidence"
+        )
     return np.array(found)
 
 

@@ -74,7 +74,7 @@ def test_a_few_frames_may_share_a_time() -> None:
         ([0, "0,04"], [], {}, "a.csv:3: time is '0,04': write it with a decimal point, 0.04"),
         ([0, "1:2:3:4"], [], {}, "a.csv:3: time is '1:2:3:4'"),
         ([0, 0.1, 0], [0, 1, 2], {}, "a.csv:4: time goes back from 0.1 to 0 s, while frame goes on"),
-        ([0, 0, 0, 1, 1], [0, 1, 2, 3, 4], {}, "time gives only 2 different times to 5 frames: give the frames per"),
+        ([0, 0, 0, 1, 1], [0, 1, 2, 3, 4], {}, "time gives only 2 different times to 5 frames: give --fps"),
         ([], [0, ""], {"fps": 25.0}, "a.csv:3: frame is '', but must be the number of a frame"),
         ([], [0, -1], {"fps": 25.0}, "a.csv:3: frame is '-1'"),
     ],

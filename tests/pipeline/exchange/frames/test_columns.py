@@ -50,7 +50,7 @@ def test_prefixes_choose_also_what_is_no_feature_otherwise() -> None:
     ("header", "options", "sentence"),
     [
         (["AU"], {}, "a.csv has no column of times (timestamp, time, time_s,"),
-        (["frame", "AU"], {}, "but numbers of frames (frame): give the frames per second with --fps, or name"),
+        (["frame", "AU"], {}, "but numbers of frames (frame): give --fps (a number, or recording), or name"),
         (["time", "AU"], {"fps": 25.0}, "has no column of numbers of frames (frame, frame_idx, "),
         (["tim", "AU"], {"time": "time"}, "--time: a.csv has no column 'time'; did you mean 'tim'"),
         (["time", "AU"], {"confidence": "sure"}, "--confidence: a.csv has no column 'sure'; available: time, AU"),

@@ -229,6 +229,21 @@ def test_frames_of_a_voice_in_a_file_of_its_own_are_matched_in_that_file(project
         assert store.rows(0, "times")[0, 0] == pytest.approx(0)
 
 
+def test_an_utterance_without_times_has_the_frames_of_its_whole_recording(project: Path) -> None:
+    """So it is in a corpus of text if a recording is missing, so that its length is not known."""
+    rows = [(f"{name}1", f"{name}.wav", "well", mood, name) for name, mood in zip("abcd", "xxyy", strict=True)]
+    write_csv(project / "data/raw/talk/manifest.csv", ("utterance", "media", "text", "mood", "speaker"), rows)
+    settings = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(settings.replace("modalities: [audio]", "modalities: [text]"))
+    output_of("prepare", "--corpus", "talk")
+    assert np.isnan(read_utterances(CorpusPaths("talk").utterances, "mood")["end"]).tolist() == [False] * 3 + [True]
+    openface2(project / "frames/d.csv", 25, 60)
+    imported(prefixes=("AU12_r",))
+    with open_store(STORE) as store:
+        times = np.arange(60 * 25) / 25
+        np.testing.assert_allclose(store.rows(3)[:, 0], smile(times[~lost(times)]), atol=1e-6)
+
+
 @needs_data
 def test_frames_have_the_times_at_which_a_real_film_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clip at 29.97 frames per second, and one of a telephone whose frames come irregularly, decoded by PyAV."""

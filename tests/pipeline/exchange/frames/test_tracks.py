@@ -56,7 +56,7 @@ def test_py_feat_times_follow_from_the_frames_since_its_own_are_whole_seconds(tm
     np.testing.assert_allclose(times[:, 0] + 0.5, right, atol=1e-9)
     assert failed == 6
     with pytest.raises(
-        UserError, match=r"approx_time gives only 4 different times to 48 frames: .*--fps, so that .*frame"
+        UserError, match=r"approx_time gives only 4 different times to 48 frames: .*--fps .*, so that .*frame"
     ):
         read_track(path, FrameOptions())
 
@@ -107,6 +107,8 @@ def test_the_least_confidence_is_an_option_and_an_unknown_one_is_none(tmp_path: 
     assert read_track(path, FrameOptions(confidence="sure", min_confidence=0.8)).good.tolist() == [False, True, False]
     assert read_track(path, FrameOptions(confidence="sure", min_confidence=0)).good.tolist() == [True, True, False]
     assert read_track(path, FrameOptions(min_confidence=0.8)).names == ("sure", "AU")
+    path = table(tmp_path / "b.csv", "timestamp,confidence,AU", ["0,98,1", "1,3,2"])
+    assert read_track(path, FrameOptions(min_confidence=50)).good.tolist() == [True, False]
     assert [_succeeded(cell) for cell in ("1", "True", "1.0", "0", "0.0", "False", "")] == [True] * 3 + [False] * 4
 
 
@@ -160,6 +162,7 @@ def test_other_delimiters_encodings_and_line_ends(tmp_path: Path) -> None:
             FrameOptions(confidence="sure"),
             "a.csv:2: sure is 'high'; a confidence must be",
         ),
+        ("time,confidence,AU", ["0,98,1"], FrameOptions(), "confidence goes up to 98, so that 0.5 means nothing: give"),
         ("time,AU", ["0,1", "0.1,2", "0,1", "0.1,2"], FrameOptions(), "a.csv:4: the frame at 0 s comes a second time"),
         (
             "frame,time,AU,input",
