@@ -14,6 +14,7 @@ from pipeline.corpora.reading import read_corpus
 from pipeline.corpora.recordings import CHOICES, problems_of, read_all
 from pipeline.corpora.registry import description
 from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
+from pipeline.corpora.union import united
 from pipeline.corpora.utterances import COLUMNS, Corpus, write_tables
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
@@ -21,6 +22,7 @@ from pipeline.hashing import HashMemo
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES
 
 
@@ -48,7 +50,13 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
 
 
 def gather(settings: CorpusParams) -> Corpus:
-    """Read a corpus and its recordings: fill in ends, hash contents, and check times against lengths."""
+    """Read a corpus and its recordings: fill in ends, hash contents, and check times against lengths.
+
+    The parts of a union are gathered one by one, each by the rules of its own corpus.
+    """
+    if isinstance(settings, UnionParams):
+        found = united({name: gather(part) for name, part in settings.parts.items()}, settings)
+        return replace(found, problems=_worst_first(found.problems))
     corpus = read_corpus(settings)
     wanted = {"audio", "video"} & set(settings.modalities)
     table, problems = _with_media(corpus.utterances, settings, bool(wanted))
@@ -64,9 +72,12 @@ def gather(settings: CorpusParams) -> Corpus:
     words, late = within_recordings(corpus, table, Path(settings.root))
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
     problems += _outside(corpus.utterances, settings) if settings.label else []
+    return replace(corpus, utterances=table, words=words, problems=_worst_first([*corpus.problems, *problems]))
+
+
+def _worst_first(problems: Sequence[Problem]) -> list[Problem]:
     order = {"error": 0, "failed": 1, "warning": 2}
-    found = sorted([*corpus.problems, *problems], key=lambda p: (order[p.severity], str(p.file), p.line or 0))
-    return replace(corpus, utterances=table, words=words, problems=found)
+    return sorted(problems, key=lambda p: (order[p.severity], str(p.file), p.line or 0))
 
 
 def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:

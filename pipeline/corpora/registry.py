@@ -1,7 +1,7 @@
 """All corpus readers by name."""
 
 from common.names import Registry
-from pipeline.corpora import manifest
+from pipeline.corpora import manifest, union
 from pipeline.corpora.base import CorpusReader, Description, Reader
 from pipeline.corpora.published import crema_d, emodb, grid, iemocap, meld, mosi, ravdess
 from pipeline.errors import UserError
@@ -12,6 +12,7 @@ _READERS = Registry(
     UserError,
     {
         "manifest": CorpusReader(manifest.read),
+        "union": CorpusReader(union.read),
         "mosi": CorpusReader(mosi.read, mosi.DESCRIPTION),
         "iemocap": CorpusReader(iemocap.read, iemocap.DESCRIPTION),
         "meld": CorpusReader(meld.read, meld.DESCRIPTION),

@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.corpora.reading import read_corpus
-from pipeline.corpora.utterances import csv_text, read_utterances
+from pipeline.corpora.utterances import Corpus, csv_text, read_utterances
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
 from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES, read_record
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
@@ -24,7 +25,13 @@ MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start"
 
 
 def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the sha256 of manifest.csv and words.csv by name; empty for a published corpus."""
+    """Return the sha256 of manifest.csv and words.csv by name; empty for a published corpus.
+
+    Those of a union's parts are named after the part too.
+    """
+    if isinstance(settings, UnionParams):
+        parts = {name: sources_of(part) for name, part in settings.parts.items()}
+        return {f"{name}/{file}": sha256 for name, found in parts.items() for file, sha256 in found.items()}
     manifest = label_file(settings)
     files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
     return {path.name: sha256_of(path) for path in files if path.is_file()}
@@ -48,8 +55,21 @@ def current(params: Params, name: str) -> bool:
     known = fresh["end"] != ""  # an end that was not given was read from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
     words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
-    spoken = csv_text(within_recordings(corpus, stored, Path(settings.root))[0])
+    spoken = csv_text(_words_within(settings, corpus, stored))
     return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
+
+
+def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, before: str = "") -> pd.DataFrame:
+    """Return the words as `prepare` writes them: those of a manifest are cut off where their recording ends."""
+    if not isinstance(settings, UnionParams):
+        return within_recordings(corpus, stored, Path(settings.root))[0]
+    found = []
+    for name, part in settings.parts.items():
+        own = f"{before}{name}:"
+        rows, words = (table[table["utterance"].str.startswith(own)] for table in (corpus.utterances, corpus.words))
+        kept = stored[stored["utterance"].str.startswith(own)]
+        found.append(_words_within(part, Corpus(rows, words, ()), kept, own))
+    return pd.concat(found, ignore_index=True)
 
 
 def label_file(settings: CorpusParams) -> Path:
@@ -68,7 +88,7 @@ def changed_sources(params: Params, name: str) -> str:
         return ""
     changed = " and ".join(sorted(file for file in {**then, **now} if then.get(file) != now.get(file)))
     return (
-        f"{label_file(settings).parent}: {changed} changed since `crossmodal prepare --corpus {name}` read it: run that"
+        f"{settings.root}: {changed} changed since `crossmodal prepare --corpus {name}` read it: run that"
         " command again, and those after it"
     )
 

@@ -13,7 +13,14 @@ from pipeline.settings.params import Params
 from pipeline.tables.bound import of_this_version
 from pipeline.training.trained import record_in
 
-_OWN = {"manifest": "your own folder with a manifest.csv"}  # built-in readers for corpora that are not published
+# Built-in readers for corpora that are not published: their line in the list, and what they read and where to find it.
+_OWN = {
+    "manifest": ("your own folder with a manifest.csv", "your own folders: README.md describes their manifest.csv"),
+    "union": (
+        "several corpora of the settings file as one",
+        "other corpora of the settings file: docs/corpora/union.md describes it",
+    ),
+}
 
 
 def extractors(params: Params) -> Iterator[str]:
@@ -50,7 +57,8 @@ def readers() -> Iterator[str]:
     """Yield one line per reader of corpora: its name and the title of the corpus."""
     for name in reader_names():
         published = description(name)
-        yield f"{name:15} {published.title if published else _OWN.get(name, 'a reader without a description')}"
+        own, _ = _OWN.get(name, ("a reader without a description", ""))
+        yield f"{name:15} {published.title if published else own}"
 
 
 def described(name: str) -> Iterator[str]:
@@ -64,7 +72,7 @@ def described(name: str) -> Iterator[str]:
     published = description(name)
     if published is None:
         if name in _OWN:
-            raise UserError(f"{name} reads your own folders: README.md describes their manifest.csv")
+            raise UserError(f"{name} reads {_OWN[name][1]}")
         raise UserError(f"the reader {name!r} has no description to show")
     yield published.title
     parts = {"Cite": published.citation, "Licence": published.licence, "How to obtain": published.obtain}

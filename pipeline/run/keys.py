@@ -32,6 +32,8 @@ from pipeline.settings.paths import CACHE
 
 Word = tuple[str, float, float]
 
+_OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts")  # in the block of a corpus
+
 _STREAM_PACKAGES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "audio": ("av", "scipy", "numpy"),
@@ -247,7 +249,8 @@ def training_inputs(
     Parameters
     ----------
     name, corpus
-        The corpus, and its block of the settings; its metrics and its note change no prediction.
+        The corpus, and its block of the settings; its metrics and its note change no prediction, and what a union is
+        made of does so only through the table of utterances.
     train
         The settings of training.
     plugins
@@ -257,7 +260,7 @@ def training_inputs(
     """
     return {
         "train": key_of(train),
-        f"corpora.{name}": key_of({k: v for k, v in corpus.items() if k not in ("note", "metrics")}),
+        f"corpora.{name}": key_of({k: v for k, v in corpus.items() if k not in _OF_NO_PREDICTION}),
         "run.plugins": plugins_key(plugins),
         **contents,
     }

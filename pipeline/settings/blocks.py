@@ -66,7 +66,7 @@ class ProtocolParams:
     Attributes
     ----------
     kind
-        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``.
+        ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or ``leave-one-corpus-out``.
     folds
         Number of folds of ``group-kfold`` and ``crossfit``.
     group
@@ -135,7 +135,7 @@ class CorpusParams:
     reader
         How the folder is read: a name that `crossmodal corpora list` prints.
     root
-        Folder of the corpus.
+        Folder of the corpus; of a union, data/raw/NAME, which `crossmodal add-corpus` makes.
     task
         Whether classes or a score are predicted.
     label
@@ -158,6 +158,11 @@ class CorpusParams:
         Which other utterances of the same dialogue are read with each utterance, instead of `train.context`.
     sequences
         How the rows of extractors become time steps, instead of `train.sequences`.
+    of
+        Of the reader ``union``: the corpora of this file that are read as one.
+    labels
+        Of the reader ``union``: label -> what it is called in the union, as in ``fearful: fear``; ``null`` leaves its
+        utterances out.
     """
 
     reader: str
@@ -173,6 +178,8 @@ class CorpusParams:
     normalise: Normalise | None = None
     context: ContextParams | None = None
     sequences: SequenceParams | None = None
+    of: Listed[str] = ()
+    labels: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

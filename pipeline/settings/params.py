@@ -13,6 +13,7 @@ from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, Se
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.renamed import notices, with_present_names
+from pipeline.settings.unions import with_parts, with_roots
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
@@ -88,14 +89,14 @@ def load_params(path: Path) -> Params:
     run, _ = validated(RunParams, blocks.get("run") or {})
     plugins = run.plugins if run is not None else ()
     load_plugins(plugins := tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in plugins))
-    file, faults = validated(SettingsFile, blocks)
+    file, faults = validated(SettingsFile, with_roots(blocks))
     if file is None or (faults := list(unusable(file))):
         raise UserError(_listing(path, faults))
     settings = {name: own or {} for name, own in file.features.items() if name != EXTRACT}
     return Params(
         path=path,
         run=replace(file.run, plugins=plugins),
-        corpora={name: _in_order(corpus) for name, corpus in file.corpora.items()},
+        corpora=with_parts({name: _in_order(corpus) for name, corpus in file.corpora.items()}),
         streams=vars(file.streams),
         extract=tuple(file.features.get(EXTRACT, default_extractors())),
         features={name: {} for name in default_extractors()} | settings,

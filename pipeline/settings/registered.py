@@ -20,6 +20,7 @@ from models.registry import check_fusion, model_names, strategy_names, unimodal_
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, SettingsFile, TrainParams
 from pipeline.settings.paths import check_name, check_store
+from pipeline.settings.unions import union_faults
 from pipeline.settings.validation import Fault, Listed, validated
 
 EXTRACT = "extract"  # in the block features, the list of extractors that run
@@ -31,6 +32,7 @@ def unusable(file: SettingsFile) -> Iterator[Fault]:
     yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
     for name, corpus in file.corpora.items():
         yield from _of_corpus(corpus, ("corpora", name))
+    yield from union_faults(file.corpora)
     instances = {**dict.fromkeys(default_extractors()), **file.features}
     instances.pop(EXTRACT, None)
     yield from _of_features(file.features, instances, ("features",))

@@ -1,0 +1,101 @@
+"""The union of several corpora of the settings file: their utterances in one table, under names that differ."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from common.names import suggest
+from pipeline.corpora.problems import Problem
+from pipeline.corpora.utterances import COLUMNS, Corpus
+from pipeline.errors import UserError
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.unions import UNION, UnionParams
+
+CORPUS = "corpus"  # the column that names the corpus of an utterance
+NAMES = ("utterance", "recording", "speaker", "group")  # equal names in two corpora are of different things
+
+
+def read(root: Path, corpus: CorpusParams) -> Corpus:  # noqa: ARG001 - its parts have roots of their own
+    """Read the parts of a union, each by its own reader, and join them."""
+    from pipeline.corpora.reading import read_corpus  # which finds this reader in the registry
+
+    if not isinstance(corpus, UnionParams):
+        raise UserError(f"the reader {UNION} reads corpora of a settings file: list them there, in a block with of")
+    return united({name: read_corpus(part) for name, part in corpus.parts.items()}, corpus)
+
+
+def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
+    """Join corpora.
+
+    ``ravdess:03-01-01-01-01-01-01`` is an utterance of ravdess. Recordings, speakers, groups and the column by which
+    the part itself is divided are named in the same way, so that nothing of two corpora is ever taken for one. The
+    column `corpus` names the part.
+
+    Parameters
+    ----------
+    parts
+        Name -> utterances, words and problems of each corpus.
+    settings
+        The union, with the settings of its parts and the new names of labels.
+
+    Raises
+    ------
+    UserError
+        If a part has a column `corpus` of its own, or none of its utterances is left.
+    """
+    tables = [_renamed(name, part.utterances, settings.parts[name]) for name, part in parts.items()]
+    table = pd.concat(tables, ignore_index=True)
+    for column in table.columns:
+        if COLUMNS.get(column) != "number" and not pd.api.types.is_numeric_dtype(table[column]):
+            table[column] = table[column].fillna("")
+    words = [part.words.assign(utterance=prefixed(name, part.words["utterance"])) for name, part in parts.items()]
+    problems = [problem for part in parts.values() for problem in part.problems]
+    table, found = _relabelled(table, settings)
+    spoken = pd.concat(words, ignore_index=True)
+    return Corpus(table, spoken[spoken["utterance"].isin(table["utterance"])], [*problems, *found])
+
+
+def prefixed(name: str, cells: pd.Series) -> pd.Series:
+    """Return names with that of their corpus in front; empty ones stay empty.
+
+    >>> prefixed("emodb", pd.Series(["03", ""])).tolist()
+    ['emodb:03', '']
+    """
+    return (f"{name}:" + cells.astype(str)).where(cells != "", "").astype(object)
+
+
+def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame:
+    if CORPUS in table and part.reader != UNION:
+        raise UserError(f"{part.root}: {name} has a column {CORPUS!r}, which a union needs for itself: rename it")
+    own = [part.protocol.group, *([part.context.by] if part.context else [])]
+    names = dict.fromkeys([*NAMES, *(column for column in own if column not in (*COLUMNS, part.label, CORPUS))])
+    cells = {column: prefixed(name, table[column]) for column in names if column in table}
+    return table.assign(**cells, **{CORPUS: name})
+
+
+def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the table with the labels of the union, and warnings on those that are left out, unknown or not shared."""
+    if settings.task == "regression":
+        return table, []
+    label, where = table[settings.label], Path(settings.root)
+    messages = []
+    for name in settings.labels:
+        if name not in set(label):
+            messages.append(f"labels: no utterance has the label {name!r}; {suggest(name, sorted(set(label)))}")
+    left_out = label.map(lambda name: settings.labels.get(name, name) is None).astype(bool)
+    for (name, part), count in table[left_out].groupby([settings.label, CORPUS]).size().items():
+        messages.append(f"labels: {count} utterances of {part} with the label {name!r} are left out")
+    kept = table[~left_out].reset_index(drop=True)
+    kept[settings.label] = kept[settings.label].map(lambda name: settings.labels.get(name, name)).astype(object)
+    for part in settings.parts:
+        if not (kept[CORPUS] == part).any():
+            raise UserError(f"{where}: no utterance of {part} is left: its labels are all null in labels")
+    own = {name: sorted(set(rows)) for name, rows in kept.groupby(settings.label)[CORPUS]}
+    alone = [f"{name} ({', '.join(where)})" for name, where in own.items() if len(where) < len(settings.parts)]
+    if alone:
+        messages.append(
+            f"not all corpora have the labels {', '.join(alone)}: if they have other names elsewhere, rename them in "
+            "labels; to leave them out, set them to null there"
+        )
+    return kept, [Problem("warning", where, None, message) for message in messages]
