@@ -1,7 +1,7 @@
 """The folds of a protocol: which rows are trained on and tested, and the inner folds for every choice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from models.errors import ModelError
 from models.validation.folds import INNER_FOLDS, inner_folds, numbered
 
 SPLITS = ("train", "valid", "test")
+CORPUS = "corpus"  # the column that names the corpus of an utterance in a union
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +60,10 @@ class Protocol:
     Attributes
     ----------
     kind
-        ``official``, ``crossfit``, ``group-kfold`` or ``leave-one-group-out``. ``crossfit`` is the published split with
-        the groups of the test part in folds; choices for one fold are made on the other test groups, which are then
-        also trained on. It is for features made with the training labels: no choice can be made on that part.
+        ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or ``leave-one-corpus-out``, whose folds
+        are the corpora of a union. ``crossfit`` is the published split with the groups of the test part in folds;
+        choices for one fold are made on the other test groups, which are then also trained on. It is for features made
+        with the training labels: no choice can be made on that part.
     by
         The column of groups that are never split: ``speaker``, ``group`` or ``recording``.
     folds
@@ -139,6 +141,21 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
     return [(str(g), np.flatnonzero(groups != g), np.flatnonzero(groups == g), None) for g in found]
 
 
+def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
+    if CORPUS not in table:
+        raise ModelError(
+            f"{protocol.kind} needs a column {CORPUS!r} with the corpus of each utterance: list corpora in a union "
+            "(reader: union, of: [ravdess, crema_d]), and give it this protocol"
+        )
+    found = sorted(set(_groups(table, CORPUS)))
+    if len(found) < 2:
+        raise ModelError(
+            f"{protocol.kind} needs at least 2 corpora, but all utterances are of {found[0]}: list another in the "
+            "union's `of`"
+        )
+    return _leave_one_group_out(table, replace(protocol, by=CORPUS))
+
+
 def _groups(table: pd.DataFrame, by: str) -> Any:
     if by not in table:
         there = ", ".join(map(str, table.columns))
@@ -170,12 +187,15 @@ class Entry:
         Whether it reads the column ``split``, whose names must then be train, valid and test.
     needs_groups
         Whether it divides by the column of groups, which must then have a value in every row.
+    column
+        The column that it divides by whatever the settings name, each fold after a value of it; empty if there is none.
     """
 
     divide: Divide
     takes_folds: bool = True
     needs_splits: bool = False
     needs_groups: bool = True
+    column: str = ""
 
 
 # a new protocol is one function and one line here (or one `register` call in a plugin)
@@ -187,15 +207,22 @@ PROTOCOLS: Registry[Entry] = Registry(
         "crossfit": Entry(_crossfit, needs_splits=True),
         "group-kfold": Entry(_group_kfold),
         "leave-one-group-out": Entry(_leave_one_group_out, takes_folds=False),
+        "leave-one-corpus-out": Entry(_leave_one_corpus_out, takes_folds=False, needs_groups=False, column=CORPUS),
     },
 )
 
 
 def register(
-    name: str, divide: Divide, *, takes_folds: bool = True, needs_splits: bool = False, needs_groups: bool = True
+    name: str,
+    divide: Divide,
+    *,
+    takes_folds: bool = True,
+    needs_splits: bool = False,
+    needs_groups: bool = True,
+    column: str = "",
 ) -> None:
     """Add a protocol, described as in `Entry`; a name that is already used raises `ModelError`."""
-    PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits, needs_groups))
+    PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits, needs_groups, column))
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -223,13 +250,13 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         If the protocol is unknown, a part is empty, a split has an unknown name, there are too few groups, or a
         training part has only one class.
     """
-    divide = PROTOCOLS[protocol.kind].divide
+    entry = PROTOCOLS[protocol.kind]
     if not len(table):
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
     labels = labels.astype(str) if task == "classification" else labels
     folds, notices, groups = [], [], groups_of(table, protocol.by)
-    for name, train, test, inner in divide(table, protocol):
+    for name, train, test, inner in entry.divide(table, protocol):
         pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
         notices += _classes_notices(name, labels[train], labels[test]) if task == "classification" else []
@@ -238,6 +265,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
             "crossfit: settings and weights for each part of the test groups were chosen on the other test groups,"
             " which were then trained on too; no prediction depends on the labels of its own group"
         )
+    if entry.column:
+        notices += [_trained_on(fold, _groups(table, entry.column)) for fold in folds]
     if task == "classification":
         notices += _lone_classes(labels, table, protocol.by)
     if not grouped(table, protocol.by):
@@ -275,6 +304,13 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
         return True
     alone = [table[c].fillna("").astype(str).to_numpy(object) for c in ("utterance", "recording") if c in table]
     return not np.any([groups == names for names in alone], axis=0).all()
+
+
+def _trained_on(fold: Fold, parts: Any) -> str:
+    """Return a sentence on what a fold is tested and trained on."""
+    names, counts = np.unique(parts[fold.train], return_counts=True)
+    trained = ", ".join(f"{name} ({count} utterances)" for name, count in zip(names, counts, strict=True))
+    return f"{fold.name} ({len(fold.test)} utterances) is predicted by models that were trained on {trained}"
 
 
 def _classes_notices(name: str, train: Any, test: Any) -> list[str]:

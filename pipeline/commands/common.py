@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.reporting.tables import Block
 
 _CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code in a shell of a process that was ended by a closed pipe
-PROTOCOLS = "official, crossfit, group-kfold or leave-one-group-out"
+PROTOCOLS = "official, crossfit, group-kfold, leave-one-group-out or leave-one-corpus-out"
 PARAMS = click.option(
     "--params",
     "params_path",

@@ -18,7 +18,7 @@ from pipeline.commands.common import (
 
 @click.command("add-corpus", cls=Command)
 @click.argument("name")
-@click.option("--root", required=True, help="Folder of the corpus.")
+@click.option("--root", help="Folder of the corpus; needed unless it is a union.")
 @click.option(
     "--reader", default="manifest", show_default=True, help="How the folder is read; `corpora list` prints the names."
 )
@@ -30,12 +30,15 @@ from pipeline.commands.common import (
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--group", help="Column whose values are never split between training and test.  [default: group]")
+@click.option("--of", help="Corpora of the settings file that a union is made of, separated by commas.")
+@click.option("--labels", help="Names of labels in a union, as in fearful=fear,calm=; without a name, it is left out.")
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @PARAMS
 def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
     """Add a corpus to the settings file.
 
-    Comments in the file are kept. A published corpus has its own settings.
+    Comments in the file are kept. A published corpus has its own settings. Corpora that are in the file can be read as
+    one: --reader union --of ravdess,crema_d.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """

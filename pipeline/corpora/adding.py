@@ -13,8 +13,10 @@ from pipeline.corpora.registry import description
 from pipeline.errors import UserError
 from pipeline.locales import hint_of
 from pipeline.run.locks import locked
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import check_name
+from pipeline.settings.unions import UNION, UnionParams
 
 RAW = Path("data/raw")
 
@@ -29,8 +31,8 @@ def add_corpus(
 ) -> list[str]:
     """Add a corpus block to a settings file and return the lines to print.
 
-    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. `check` may refuse
-    the new settings by raising an exception.
+    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings; for a union, the
+    folders of its parts are linked in data/raw/<name>. `check` may refuse the new settings by raising an exception.
 
     Raises
     ------
@@ -48,7 +50,8 @@ def _add_corpus(
     from ruamel.yaml.comments import CommentedMap
 
     document = _document(path)  # first, as it loads the plugins, which may register the reader
-    block = _block(settings)
+    union = settings["reader"] == UNION
+    block = _union_block(path, name, settings) if union else _block(settings)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
     if name in map(str, corpora):
         raise UserError(f"{path} already has a corpus {name!r}: choose another name, or edit its block")
@@ -59,7 +62,7 @@ def _add_corpus(
         run["corpora"] = _flow([*(run.get("corpora") or []), name])
     else:
         lines.append(f"`dvc repro` runs the corpora listed in run.corpora: add {name} there")
-    _replace(path, document, lines, name, Path(block["root"]), check)
+    _replace(path, document, lines, name, check)
     return [*lines, f"next: crossmodal validate {name}"]
 
 
@@ -86,7 +89,7 @@ def _add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) ->
     modalities = [m for m in MODALITIES if m in there or m in stores]
     corpus["modalities"], corpus["features"] = _flow(modalities), _flow(features)
     lines: list[str] = []
-    _replace(path, document, lines, name, Path(str(corpus["root"])))
+    _replace(path, document, lines, name)
     uses = "; ".join(f"{m}: {', '.join(features[m])}" for m in features)
     return [*lines, f"{path}: corpora.{name} uses {uses}"]
 
@@ -106,14 +109,14 @@ def _document(path: Path) -> Any:
 
 
 def _replace(
-    path: Path, document: Any, lines: list[str], name: str, root: Path, check: Callable[[Params], None] = lambda _: None
+    path: Path, document: Any, lines: list[str], name: str, check: Callable[[Params], None] = lambda _: None
 ) -> None:
     """Write a temporary file, read it back as every command does, link the root, and only then rename the file."""
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
-        check(load_params(temporary))
-        lines += _link(name, root)
+        check(params := load_params(temporary))
+        lines += _link(name, params.corpora[name])
 
 
 def _yaml() -> Any:
@@ -133,12 +136,58 @@ _DEFAULTS = {
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the block of a corpus: the given settings, else those of the published corpus, else the defaults."""
+    if not settings.get("root"):
+        raise UserError("--root is needed: the folder of the corpus")
+    if settings.get("of") or settings.get("labels"):
+        raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()
     if not root.is_dir():
         raise UserError(f"--root {root} is not a folder{hint_of(str(root))}")
     published = description(settings["reader"])
     base = _DEFAULTS | (dict(published.block) if published else {})
-    block: dict[str, Any] = {"reader": settings["reader"], "root": root.as_posix()}
+    return {"reader": settings["reader"], "root": root.as_posix(), **_rest(settings, base)}
+
+
+def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the block of a union: the given settings, else those that its parts have in common, else the defaults."""
+    if settings.get("root"):
+        raise UserError(f"--root is not for --reader {UNION}: its recordings are those of the corpora in --of")
+    of = _names(settings.get("of"))
+    if not of:
+        raise UserError(f"--of is needed: the corpora that {name} is made of, as in --of ravdess,crema_d")
+    corpora = load_params(path).corpora if path.exists() else {}
+    for part in of:
+        if part not in corpora:
+            raise UserError(f"--of: {path} has no corpus {part!r}; {suggest(part, corpora)}")
+    parts = [corpora[part] for part in of]
+    shared = [m for m in MODALITIES if all(m in part.modalities for part in parts)]
+    protocol = {"kind": "leave-one-corpus-out", "group": "group"}
+    base = {"modalities": shared, "protocol": protocol, "task": parts[0].task, "label": parts[0].label}
+    if not (shared or settings.get("modalities")):
+        raise UserError(f"{', '.join(of)} have no modality in common: name those to use with --modalities")
+    labels = {"labels": _labels(settings["labels"])} if settings.get("labels") else {}
+    return {"reader": UNION, "root": (RAW / name).as_posix(), "of": of, **labels, **_rest(settings, base)}
+
+
+def _names(given: str | None) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in (given or "").split(",") if name.strip()))
+
+
+def _labels(given: str) -> dict[str, str | None]:
+    """Return new names of labels.
+
+    >>> _labels("fearful=fear, calm=")
+    {'fearful': 'fear', 'calm': None}
+    """
+    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+    if wrong := next((old + new for old, equals, new in pairs if not (equals and old.strip())), ""):
+        raise UserError(f"--labels: {wrong.strip()!r} is not OLD=NEW, as in fearful=fear; calm= leaves calm out")
+    return {old.strip(): new.strip() or None for old, _, new in pairs}
+
+
+def _rest(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a block that every corpus has: the given ones, else those of `base`."""
+    block: dict[str, Any] = {}
     for name in ("task", "label"):
         if not (settings.get(name) or base.get(name)):
             raise UserError(f"--{name} is needed: it says what to predict")
@@ -151,13 +200,13 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _modalities(given: str | None) -> list[str]:
-    names = [m.strip() for m in (given or "").split(",") if m.strip()]
+    names = _names(given)
     if given is not None and not names:
         raise UserError(f"--modalities names no modality; {suggest('', MODALITIES)}")
     for modality in names:
         if modality not in MODALITIES:
             raise UserError(f"--modalities: there is no modality {modality!r}; {suggest(modality, MODALITIES)}")
-    return list(dict.fromkeys(names))
+    return names
 
 
 def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,13 +226,22 @@ def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[st
     return []
 
 
-def _link(name: str, root: Path) -> list[str]:
-    link = RAW / name
-    target = root.resolve()
+def _link(name: str, corpus: CorpusParams) -> list[str]:
+    """Link the folder of a corpus, or those of a union's parts, where `dvc repro` looks for them."""
+    if not isinstance(corpus, UnionParams):
+        return _link_folder(RAW / name, Path(corpus.root))
+    if (RAW / name).is_symlink():
+        raise UserError(f"{RAW / name} exists already: choose another name")
+    (RAW / name).mkdir(parents=True, exist_ok=True)
+    return [line for part, own in corpus.parts.items() for line in _link_folder(RAW / name / part, Path(own.root))]
+
+
+def _link_folder(link: Path, folder: Path) -> list[str]:
+    target = folder.resolve()
     if link.resolve() == target:
         return []
     if link.exists() or link.is_symlink():
-        raise UserError(f"{link} exists already and is not {root}: choose another name")
+        raise UserError(f"{link} exists already and is not {folder}: choose another name")
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(target, target_is_directory=True)
     return [f"linked {link} -> {target}"]

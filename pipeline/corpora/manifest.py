@@ -214,11 +214,8 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
     labels = Counter(label for label in table[corpus.label] if not is_no_label(label))
     if len(labels) == 1:
         only = next(iter(labels))
-        return [
-            Problem(
-                "error", path, None, f"every row has {corpus.label} {only!r}: at least two different labels are needed"
-            )
-        ]
+        message = f"every row has {corpus.label} {only!r}: at least two different labels are needed"
+        return [Problem("error", path, None, message, alone=True)]
     if corpus.task == "regression":
         return []
     problems = [
@@ -236,7 +233,7 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
         message = f"{corpus.label} {label!r} occurs only once, so it cannot be both in training and in testing"
         if i < _SUGGESTED:  # comparing all with all is slow
             message += f"; {suggest(label, (other for other in labels if other != label))}"
-        problems.append(Problem("error", path, int(lines[label]), message))
+        problems.append(Problem("error", path, int(lines[label]), message, alone=True))
     return problems
 
 

@@ -25,7 +25,7 @@ class Problem:
 
     `severity`: ``error`` is a row that contradicts itself, and nothing is prepared; ``failed`` is a recording that
     cannot be read, whose utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an
-    error stops.
+    error stops. `alone` is whether it is one only of the corpus by itself: other corpora in a union may make up for it.
     """
 
     severity: Severity
@@ -33,6 +33,7 @@ class Problem:
     line: int | None
     message: str
     stops: Literal["prepare", "train"] = "prepare"
+    alone: bool = False
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)

@@ -27,11 +27,12 @@ MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start"
 def sources_of(settings: CorpusParams) -> dict[str, str]:
     """Return the sha256 of manifest.csv and words.csv by name; empty for a published corpus.
 
-    Those of a union's parts are named after the part too.
+    Of a union, also its settings of and labels, and the files of its parts by ``<part>/<name>``.
     """
     if isinstance(settings, UnionParams):
+        own = {"of": ", ".join(settings.of), "labels": str(dict(settings.labels))}
         parts = {name: sources_of(part) for name, part in settings.parts.items()}
-        return {f"{name}/{file}": sha256 for name, found in parts.items() for file, sha256 in found.items()}
+        return own | {f"{name}/{key}": found for name, part in parts.items() for key, found in part.items()}
     manifest = label_file(settings)
     files = [manifest, manifest.with_name("words.csv")] if settings.reader == "manifest" and manifest.is_file() else []
     return {path.name: sha256_of(path) for path in files if path.is_file()}
@@ -78,7 +79,7 @@ def label_file(settings: CorpusParams) -> Path:
 
 
 def changed_sources(params: Params, name: str) -> str:
-    """Return a sentence if the manifest or its timed words have changed since `prepare` read them.
+    """Return a sentence if the manifest, its timed words or a union's parts have changed since `prepare` read them.
 
     Missing files do not count as a change: the features may have been copied without them.
     """

@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from common.names import suggest
+from models.validation.protocol import CORPUS
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.utterances import COLUMNS, Corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.unions import UNION, UnionParams
 
-CORPUS = "corpus"  # the column that names the corpus of an utterance
 NAMES = ("utterance", "recording", "speaker", "group")  # equal names in two corpora are of different things
 
 
@@ -50,7 +50,7 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
         if COLUMNS.get(column) != "number" and not pd.api.types.is_numeric_dtype(table[column]):
             table[column] = table[column].fillna("")
     words = [part.words.assign(utterance=prefixed(name, part.words["utterance"])) for name, part in parts.items()]
-    problems = [problem for part in parts.values() for problem in part.problems]
+    problems = [problem for part in parts.values() for problem in part.problems if not problem.alone]
     table, found = _relabelled(table, settings)
     spoken = pd.concat(words, ignore_index=True)
     return Corpus(table, spoken[spoken["utterance"].isin(table["utterance"])], [*problems, *found])

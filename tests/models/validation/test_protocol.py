@@ -16,6 +16,7 @@ def sheet(n=24, speakers=6, **columns):
         "recording": [f"r{i:02}" for i in range(n)],
         "speaker": [f"s{i % speakers}" for i in range(n)],
         "group": [f"g{i % speakers}" for i in range(n)],
+        "corpus": [("a", "b", "c")[i % 3] for i in range(n)],
         "emotion": [("joy", "sad", "calm")[i % 3] for i in range(n // 2)] * 2,
         "sentiment": np.linspace(-3, 3, n),
     }
@@ -232,3 +233,35 @@ def test_a_training_part_of_one_class_is_refused_with_what_to_change():
     message = "all 4 training utterances of fold-1 are '(joy|sad)': .*; choose more folds, or groups that do not divide"
     with pytest.raises(ModelError, match=message):
         classes(Protocol("group-kfold", by="group", folds=2), table)
+
+
+def test_leave_one_corpus_out_trains_on_all_others_and_says_so():
+    table = sheet(corpus=["a"] * 12 + ["b"] * 8 + ["c"] * 4)
+    found = classes(Protocol("leave-one-corpus-out", by="speaker"), table)
+    assert [(fold.name, fold.test.tolist()) for fold in found.folds] == [
+        ("a", list(range(12))),
+        ("b", list(range(12, 20))),
+        ("c", list(range(20, 24))),
+    ]
+    assert [sorted([*fold.train, *fold.test]) for fold in found.folds] == [list(range(24))] * 3
+    speakers = table["speaker"].to_numpy()
+    for fold in found.folds:
+        for train, valid in fold.inner:
+            assert not {*speakers[fold.train[train]]} & {*speakers[fold.train[valid]]}
+    assert (
+        "b (8 utterances) is predicted by models that were trained on a (12 utterances), c (4 utterances)"
+        in found.notices
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (sheet(corpus=["a"] * 24), "needs at least 2 corpora, but all utterances are of a: list another in the union"),
+        (sheet().drop(columns="corpus"), r"needs a column 'corpus' .*: list corpora in a union \(reader: union"),
+        (sheet(corpus=[""] + ["a", "b", "c"] * 7 + ["a", "b"]), "'u00' has none: fill the column"),
+    ],
+)
+def test_leave_one_corpus_out_needs_two_corpora(table, message):
+    with pytest.raises(ModelError, match=message):
+        classes(Protocol("leave-one-corpus-out"), table)

@@ -1,0 +1,159 @@
+"""The union of corpora: names that cannot collide, labels of the union, and each part by its own rules."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.corpora.gathering import gather, tabulate
+from pipeline.corpora.reading import read_corpus
+from pipeline.corpora.sources import changed_sources, current
+from pipeline.corpora.utterances import Corpus
+from pipeline.errors import UserError
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params, load_params
+from tests.conftest import write_csv
+
+ROWS = [("u1", "hi there", "ann", "s1", "sad"), ("u2", "oh no", "bob", "s2", "glad")]
+HEADER = ("utterance", "text", "speaker", "session", "emotion")
+
+Build = Callable[..., Params]
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
+    monkeypatch.chdir(tmp_path)
+
+    def made(rows: dict[str, Any] | None = None, header: tuple[str, ...] = HEADER, **union: Any) -> Params:
+        parts = {"a": ROWS, "b": [(*row[:4], {"sad": "sadness", "glad": "glad"}[row[4]]) for row in ROWS]}
+        for name, own in (parts | (rows or {})).items():
+            write_csv(tmp_path / name / "manifest.csv", header, own)
+            write_csv(tmp_path / name / "words.csv", ("utterance", "word", "start", "end"), [("u1", "hi", 0.1, 0.4)])
+        common = {"task": "classification", "label": "emotion", "modalities": ["text"]}
+        plain = common | {"reader": "manifest", "protocol": {"kind": "leave-one-group-out", "group": "session"}}
+        both = common | {"reader": "union", "of": ["a", "b"], "protocol": {"kind": "leave-one-corpus-out"}}
+        corpora = {"both": both | union, "a": plain | {"root": "a"}, "b": plain | {"root": "b"}}
+        Path("params.yaml").write_text(yaml.safe_dump({"corpora": corpora}))
+        return load_params(Path("params.yaml"))
+
+    return made
+
+
+def said(corpus: Corpus) -> list[str]:
+    return [problem.message for problem in corpus.problems]
+
+
+def test_equal_names_in_two_corpora_stay_apart(build: Build) -> None:
+    found = gather(build().corpus("both"))
+    table = found.utterances
+    assert table["utterance"].tolist() == ["a:u1", "a:u2", "b:u1", "b:u2"]
+    assert table["speaker"].tolist() == ["a:ann", "a:bob", "b:ann", "b:bob"]
+    assert table["session"].tolist() == ["a:s1", "a:s2", "b:s1", "b:s2"]
+    assert table["group"].nunique() == table["recording"].nunique() == 4
+    assert table["corpus"].tolist() == ["a", "a", "b", "b"]
+    assert table["text"].tolist() == ["hi there", "oh no"] * 2
+    assert found.words[["utterance", "word", "start"]].to_numpy().tolist() == [["a:u1", "hi", 0.1], ["b:u1", "hi", 0.1]]
+
+
+def test_a_column_of_one_corpus_is_empty_in_the_others(build: Build) -> None:
+    params = build()
+    write_csv(Path("b/manifest.csv"), (*HEADER, "gender", "split"), [(*ROWS[0], "f", "train"), (*ROWS[1], "", "test")])
+    table = gather(params.corpus("both")).utterances
+    assert table["gender"].tolist() == ["", "", "f", ""]
+    assert table["split"].tolist() == ["", "", "train", "test"]
+    assert table["order"].isna().all()
+
+
+def test_labels_are_renamed_left_out_with_a_count_and_otherwise_kept(build: Build) -> None:
+    found = gather(build(labels={"sadness": "sad", "glad": None, "gald": "x"}).corpus("both"))
+    assert found.utterances[["utterance", "emotion"]].to_numpy().tolist() == [["a:u1", "sad"], ["b:u1", "sad"]]
+    assert found.words["utterance"].tolist() == ["a:u1", "b:u1"]
+    assert said(found) == [
+        "labels: no utterance has the label 'gald'; did you mean 'glad'? Available: glad, sad, sadness",
+        "labels: 1 utterances of a with the label 'glad' are left out",
+        "labels: 1 utterances of b with the label 'glad' are left out",
+    ]
+
+
+def test_labels_that_not_all_corpora_have_are_named(build: Build) -> None:
+    found = gather(build().corpus("both"))
+    assert any("not all corpora have the labels sad (a), sadness (b)" in message for message in said(found))
+
+
+def test_a_corpus_of_which_nothing_is_left_is_refused(build: Build) -> None:
+    with pytest.raises(UserError, match="no utterance of b is left: its labels are all null in labels"):
+        gather(build(labels={"sadness": None, "glad": None}).corpus("both"))
+
+
+def test_a_part_may_have_one_label_only(build: Build) -> None:
+    """By itself it could not be learnt from, which its reader says; in the union others have other labels."""
+    params = build({"b": [(*row[:4], "calm") for row in ROWS]})
+    assert [p.message for p in gather(params.corpus("b")).problems if p.severity == "error"] == [
+        "every row has emotion 'calm': at least two different labels are needed"
+    ]
+    found = gather(params.corpus("both"))
+    assert not [p for p in found.problems if p.severity == "error"]
+    assert found.utterances["emotion"].tolist() == ["sad", "glad", "calm", "calm"]
+
+
+def test_a_column_of_the_same_name_is_refused(build: Build) -> None:
+    header = ("utterance", "text", "speaker", "session", "corpus", "emotion")
+    rows = [(*row[:4], "x", row[4]) for row in ROWS]
+    with pytest.raises(UserError, match="a: a has a column 'corpus', which a union needs for itself: rename it"):
+        gather(build({"a": rows, "b": rows}, header).corpus("both"))
+
+
+def test_errors_of_a_part_are_those_of_the_union(build: Build) -> None:
+    params = build({"b": [("u1", "hi", "ann", "s1", "sad"), ("u1", "oh", "bob", "s2", "glad")]})
+    with pytest.raises(
+        UserError, match=r"1 bad row, no table was written:\n.*b/manifest\.csv:3: utterance 'u1' is also in line 2"
+    ):
+        tabulate(params.corpus("both"), "both")
+
+
+def test_a_union_may_be_part_of_a_union(build: Build) -> None:
+    params = build()
+    blocks = yaml.safe_load(Path("params.yaml").read_text())
+    write_csv(Path("c/manifest.csv"), HEADER, ROWS)
+    blocks["corpora"]["c"] = blocks["corpora"]["a"] | {"root": "c"}
+    blocks["corpora"]["all"] = blocks["corpora"]["both"] | {"of": ["both", "c"], "labels": {"sadness": "sad"}}
+    Path("params.yaml").write_text(yaml.safe_dump(blocks))
+    params = load_params(Path("params.yaml"))
+    table = gather(params.corpus("all")).utterances
+    assert table["utterance"].tolist()[:3] == ["both:a:u1", "both:a:u2", "both:b:u1"]
+    assert table["corpus"].tolist() == ["both"] * 4 + ["c"] * 2
+    assert set(table["emotion"]) == {"sad", "glad"}
+
+
+def test_a_change_in_a_part_or_in_the_labels_is_told_apart_from_none(build: Build) -> None:
+    params = build()
+    tabulate(params.corpus("both"), "both")
+    assert changed_sources(params, "both") == ""
+    assert current(params, "both")
+    Path("b/manifest.csv").write_text(Path("b/manifest.csv").read_text().replace("oh no", "oh yes"))
+    assert "data/raw/both: b/manifest.csv changed since `crossmodal prepare --corpus both`" in changed_sources(
+        params, "both"
+    )
+    assert not current(params, "both")
+    tabulate(params.corpus("both"), "both")
+    assert " labels changed since" in changed_sources(build(labels={"sadness": "sad"}), "both")
+
+
+def test_scores_are_joined_as_they_are(build: Build) -> None:
+    rows = [(*row[:4], score) for row, score in zip(ROWS, (0.5, -1), strict=True)]
+    build({"a": rows, "b": rows})
+    text = Path("params.yaml").read_text().replace("task: classification", "task: regression")
+    Path("params.yaml").write_text(text)
+    found = gather(load_params(Path("params.yaml")).corpus("both"))
+    assert found.utterances["emotion"].tolist() == ["0.5", "-1"] * 2
+    assert said(found) == []
+
+
+def test_the_reader_needs_a_settings_file(build: Build) -> None:
+    plain = build().corpus("a")
+    assert isinstance(plain, CorpusParams)
+    settings = CorpusParams("union", "", plain.task, plain.label, plain.modalities, plain.protocol)
+    with pytest.raises(UserError, match="the reader union reads corpora of a settings file"):
+        read_corpus(settings)
