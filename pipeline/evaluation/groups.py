@@ -12,6 +12,7 @@ from common.names import suggest
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval, group_bootstrap, resample
 from models.evaluation.metrics import Metric
+from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.utterances import COLUMNS as UTTERANCE_COLUMNS
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
@@ -65,6 +66,12 @@ def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
     """Return the grouping by what the protocol does not divide; without groups, if each utterance is one of its own."""
     order = sorted(set(groups)) if groups.duplicated().any() else []
     return Grouping(corpus.protocol.group, groups, order)
+
+
+def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
+    """Return the grouping by the column that the protocol always divides by (``corpus``), else by its groups."""
+    column = PROTOCOLS[corpus.protocol.kind].column
+    return by_column(table, column, list(groups.index), corpus) if column else by_protocol(groups, corpus)
 
 
 def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
@@ -176,6 +183,19 @@ def read_by_group(name: str) -> pd.DataFrame:
         raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
     types = dict.fromkeys(COLUMNS, str) | {"n": int} | dict.fromkeys(("value", "low", "high"), float)
     return read_table(path, dtype=types, na_values={name: [""] for name, kind in types.items() if kind is float})
+
+
+def sentence(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
+    """Return what the text below the corpus's table says of its groups.
+
+    The best row in each corpus if that is what the protocol divides by, else the group in which it is worst.
+    """
+    best, leading = scores.best_row, scores.leading
+    if best is None or not PROTOCOLS[corpus.protocol.kind].column:
+        return worst(table, scores)
+    found = by_configuration(table).get(best.configuration, table.head(0))
+    cells = [f"{line['group']} {_cell(line, leading)} of {line['n']} utterances" for _, line in found.iterrows()]
+    return f"{leading.name} of the best row, {best.configuration}, in each corpus: {', '.join(cells)}." if cells else ""
 
 
 def worst(table: pd.DataFrame, scores: Scores) -> str:

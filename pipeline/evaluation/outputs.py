@@ -14,7 +14,7 @@ from models.configuration import Configuration
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import plots, robustness, table_files, tables
 from pipeline.evaluation.disagreements import of_the_best
-from pipeline.evaluation.groups import worst
+from pipeline.evaluation.groups import sentence
 from pipeline.evaluation.results import read_attention, read_dropped, read_presence
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import markdown
@@ -78,7 +78,8 @@ def tables_of(
     params: Params, name: str, scores: Scores, groups: int, record: Record, by_group: pd.DataFrame
 ) -> Outputs:
     """Return the tables of results, for programs, people and papers, and the plot of the leading metric."""
-    notes = tables.notes(scores, groups, params.corpus(name), params.evaluate, record, worst(by_group, scores))
+    corpus = params.corpus(name)
+    notes = tables.notes(scores, groups, corpus, params.evaluate, record, sentence(by_group, scores, corpus))
     return {
         "by_group.csv": csv_text(by_group),
         "table.csv": csv_text(table_files.tidy(name, scores)),

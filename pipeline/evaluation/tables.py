@@ -102,7 +102,7 @@ def tex(corpus: str, scores: Scores) -> str:
 
 
 def notes(
-    scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateParams, record: Record, worst: str
+    scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateParams, record: Record, by_group: str
 ) -> Iterator[str]:
     """Yield the sentences below the table: how to read it, how it was made, and what is unusual about it.
 
@@ -116,8 +116,8 @@ def notes(
         The protocol, the corpus's note, and the number of resamples.
     record
         The record that `train` wrote with the predictions.
-    worst
-        A sentence on the group in which the best row is worst, or nothing.
+    by_group
+        A sentence on the best row by group, or nothing.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     lower = f"{lower_is_better(scores.metrics)} ".lstrip()
@@ -128,8 +128,8 @@ def notes(
     if record.normalise != "standard":
         yield f"Features: {_NORMALISED.get(record.normalise, f'normalised: {record.normalise}')}."
     yield from _comparison_notes(scores, groups)
-    if worst:
-        yield worst
+    if by_group:
+        yield by_group
     if corpus.note:
         yield corpus.note
     yield from (f"Note: {notice}." for notice in record.notices)

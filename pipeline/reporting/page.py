@@ -90,11 +90,9 @@ def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
     found = blocks(read_by_group(name), scores, "", "by_group.csv")
     tables = [block for block in found if isinstance(block, Table)]
     sentences = [block for block in found if isinstance(block, str)]
-    return (
-        Groups(heading(scores, corpus.protocol.group), tables[0], [*sentences, how_resampled(corpus)])
-        if tables
-        else None
-    )
+    if not tables:
+        return None
+    return Groups(heading(scores, tables[0].header[0]), tables[0], [*sentences, how_resampled(corpus)])
 
 
 def _drawings(folder: Path) -> dict[str, Markup]:

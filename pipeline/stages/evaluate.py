@@ -2,7 +2,7 @@
 
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
-from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, by_protocol
+from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, of_protocol
 from pipeline.evaluation.outputs import (
     GROUPS,
     attention_of,
@@ -52,7 +52,7 @@ def _evaluate(params: Params, name: str) -> None:
     best = {one: parts[one] for one in best_of_each_kind(scores)}
     resampling = Resampling(groups, corpus.protocol.group, params.evaluate)
     members = groups[predictions["utterance"].unique()]
-    grouped = by_group(best, by_protocol(members, corpus), scores.leading, resampling)
+    grouped = by_group(best, of_protocol(table, members, corpus), scores.leading, resampling)
     outputs = {
         **tables_of(params, name, scores, count, record, grouped),
         **robustness_of(params, name, parts, groups),
