@@ -43,7 +43,10 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
     from pipeline.corpora.adding import add_corpus as run
+    from pipeline.settings.unions import UNION
 
+    if not settings["root"] and settings["reader"] != UNION:
+        raise click.UsageError("Missing option '--root': the folder of the corpus")
     for line in run(params_path, name, settings, also_run=also_run):
         echo(line)
 

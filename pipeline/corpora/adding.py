@@ -136,8 +136,6 @@ _DEFAULTS = {
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the block of a corpus: the given settings, else those of the published corpus, else the defaults."""
-    if not settings.get("root"):
-        raise UserError("--root is needed: the folder of the corpus")
     if settings.get("of") or settings.get("labels"):
         raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()

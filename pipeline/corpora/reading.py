@@ -11,9 +11,11 @@ import pandas as pd
 from common.names import repeated, suggest
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.registry import reader
+from pipeline.corpora.union import united
 from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, Corpus
 from pipeline.errors import UserError, failed, name_of
 from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.unions import UnionParams
 from pipeline.tables.splits import SPLITS
 
 _MADE = {"media_sha256", "duration", "sound_sha256"}  # columns that `gather` fills in, so a reader need not
@@ -21,7 +23,7 @@ _OPTIONAL = {*_MADE, "sound", "sound_start", "audio_track", "audio_channel", "vi
 
 
 def read_corpus(settings: CorpusParams) -> Corpus:
-    """Read a corpus; an utterance without a group gets its recording as group.
+    """Read a corpus, or the parts of a union; an utterance without a group gets its recording as group.
 
     Raises
     ------
@@ -29,6 +31,8 @@ def read_corpus(settings: CorpusParams) -> Corpus:
         If the reader cannot read the folder, raises any other exception, or returns anything but a `Corpus` of
         utterances with unique names and cells of the right types.
     """
+    if isinstance(settings, UnionParams):
+        return united({name: read_corpus(part) for name, part in settings.parts.items()}, settings)
     read = reader(settings.reader)
     try:
         found = read(Path(settings.root), settings)

@@ -1,10 +1,11 @@
 """All corpus readers by name."""
 
 from common.names import Registry
-from pipeline.corpora import manifest, union
+from pipeline.corpora import manifest
 from pipeline.corpora.base import CorpusReader, Description, Reader
 from pipeline.corpora.published import crema_d, emodb, grid, iemocap, meld, mosi, ravdess
 from pipeline.errors import UserError
+from pipeline.settings.unions import UNION
 
 # A new corpus is one file and one line here, or one call of `register` in a plugin.
 _READERS = Registry(
@@ -12,7 +13,6 @@ _READERS = Registry(
     UserError,
     {
         "manifest": CorpusReader(manifest.read),
-        "union": CorpusReader(union.read),
         "mosi": CorpusReader(mosi.read, mosi.DESCRIPTION),
         "iemocap": CorpusReader(iemocap.read, iemocap.DESCRIPTION),
         "meld": CorpusReader(meld.read, meld.DESCRIPTION),
@@ -37,6 +37,8 @@ def register(name: str, read: Reader, description: Description | None = None) ->
         raise UserError(f"the corpus reader {name!r} is {read!r}: register(name, read) needs a function")
     if description is not None and not isinstance(description, Description):
         raise UserError(f"the description of the corpus reader {name!r} is {description!r}: make it a Description")
+    if name == UNION:
+        raise UserError(f"a corpus reader cannot be named {UNION!r}: that is what joins the corpora of a settings file")
     _READERS.register(name, CorpusReader(read, description))
 
 
@@ -51,5 +53,5 @@ def description(name: str) -> Description | None:
 
 
 def reader_names() -> tuple[str, ...]:
-    """Return the names of all readers."""
+    """Return the names of all readers of folders; a union is of several corpora and has none."""
     return tuple(_READERS)

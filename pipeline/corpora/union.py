@@ -16,15 +16,6 @@ from pipeline.settings.unions import UNION, UnionParams
 NAMES = ("utterance", "recording", "speaker", "group")  # equal names in two corpora are of different things
 
 
-def read(root: Path, corpus: CorpusParams) -> Corpus:  # noqa: ARG001 - its parts have roots of their own
-    """Read the parts of a union, each by its own reader, and join them."""
-    from pipeline.corpora.reading import read_corpus  # which finds this reader in the registry
-
-    if not isinstance(corpus, UnionParams):
-        raise UserError(f"the reader {UNION} reads corpora of a settings file: list them there, in a block with of")
-    return united({name: read_corpus(part) for name, part in corpus.parts.items()}, corpus)
-
-
 def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
     """Join corpora.
 

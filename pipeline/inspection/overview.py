@@ -10,13 +10,14 @@ from features.store import open_store
 from pipeline.corpora.registry import description, reader_names
 from pipeline.errors import UserError
 from pipeline.settings.params import Params
+from pipeline.settings.unions import UNION
 from pipeline.tables.bound import of_this_version
 from pipeline.training.trained import record_in
 
 # Built-in readers for corpora that are not published: their line in the list, and what they read and where to find it.
 _OWN = {
     "manifest": ("your own folder with a manifest.csv", "your own folders: README.md describes their manifest.csv"),
-    "union": (
+    UNION: (
         "several corpora of the settings file as one",
         "other corpora of the settings file: docs/corpora/union.md describes it",
     ),
@@ -59,6 +60,7 @@ def readers() -> Iterator[str]:
         published = description(name)
         own, _ = _OWN.get(name, ("a reader without a description", ""))
         yield f"{name:15} {published.title if published else own}"
+    yield f"{UNION:15} {_OWN[UNION][0]}"
 
 
 def described(name: str) -> Iterator[str]:
@@ -69,10 +71,10 @@ def described(name: str) -> Iterator[str]:
     UserError
         If the reader is unknown, or does not read a published corpus.
     """
+    if name in _OWN:
+        raise UserError(f"{name} reads {_OWN[name][1]}")
     published = description(name)
     if published is None:
-        if name in _OWN:
-            raise UserError(f"{name} reads {_OWN[name][1]}")
         raise UserError(f"the reader {name!r} has no description to show")
     yield published.title
     parts = {"Cite": published.citation, "Licence": published.licence, "How to obtain": published.obtain}

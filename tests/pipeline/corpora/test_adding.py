@@ -156,3 +156,72 @@ def test_an_empty_block_is_filled(here: Path) -> None:
     (here / "short.yaml").write_text("run:\ncorpora:\n")
     add_corpus(here / "short.yaml", "mine", settings(), also_run=True)
     assert load_params(here / "short.yaml").run.corpora == ("mine",)
+
+
+def union(**changes: Any) -> dict[str, Any]:
+    base = dict.fromkeys(["root", "task", "label", "modalities", "kind", "folds", "group", "labels"])
+    return base | {"reader": "union", "of": "first, second"} | changes
+
+
+@pytest.fixture
+def two(here: Path) -> Path:
+    for name, modalities in (("first", "text, audio"), ("second", "audio, video")):
+        (here / f"{name}-clips").mkdir()
+        add_corpus(here / "params.yaml", name, settings(root=f"{name}-clips", modalities=modalities))
+    return here / "params.yaml"
+
+
+def test_a_union_takes_from_its_corpora_what_they_have_in_common(two: Path) -> None:
+    lines = add_corpus(two, "both", union(), also_run=True)
+    corpus = load_params(two).corpora["both"]
+    assert (corpus.reader, corpus.root, corpus.of) == ("union", "data/raw/both", ("first", "second"))
+    assert (corpus.task, corpus.label, corpus.modalities) == ("regression", "valence", ("audio",))
+    assert (corpus.protocol.kind, corpus.protocol.group) == ("leave-one-corpus-out", "group")
+    links = {link.name: link.resolve().name for link in Path("data/raw/both").iterdir()}
+    assert links == {"first": "first-clips", "second": "second-clips"}
+    assert sum(line.startswith("linked data/raw/both/") for line in lines) == 2
+
+
+def test_labels_of_a_union_are_written_as_they_are_given(here: Path) -> None:
+    for name in ("first", "second"):
+        add_corpus(here / "params.yaml", name, settings(task="classification"))
+    add_corpus(here / "params.yaml", "both", union(labels="fearful=fear, calm= ,no=yes"))
+    assert load_params(here / "params.yaml").corpora["both"].labels == {"fearful": "fear", "calm": None, "no": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"of": "first, thrid"}, "--of: .* has no corpus 'thrid'"),
+        ({"of": ""}, "--of is needed: the corpora that both is made of"),
+        ({"root": "clips"}, "--root is not for --reader union"),
+        ({"labels": "fearful"}, "--labels: 'fearful' is not OLD=NEW, as in fearful=fear"),
+        ({"labels": "a=b"}, "scores have no names that could be changed"),
+        ({"label": "arousal"}, "whose label is the column 'valence', not 'arousal'"),
+        ({"reader": "manifest", "root": "clips", "task": "regression", "label": "x"}, "--of and --labels are for"),
+    ],
+)
+def test_a_union_that_cannot_be_is_refused_and_nothing_is_written(
+    given: dict[str, Any], message: str, two: Path
+) -> None:
+    before = two.read_bytes()
+    with pytest.raises(UserError, match=message):
+        add_corpus(two, "both", union(**given))
+    assert two.read_bytes() == before
+    assert not Path("data/raw/both").exists()
+
+
+def test_a_union_without_a_common_modality_needs_to_be_given_one(here: Path) -> None:
+    for name, modality in (("first", "text"), ("second", "audio")):
+        add_corpus(here / "params.yaml", name, settings(modalities=modality))
+    with pytest.raises(UserError, match="first, second have no modality in common: name those to use"):
+        add_corpus(here / "params.yaml", "both", union())
+    add_corpus(here / "params.yaml", "both", union(modalities="text,audio"))
+    assert load_params(here / "params.yaml").corpora["both"].modalities == ("text", "audio")
+
+
+def test_a_union_is_not_linked_inside_another_corpus(two: Path) -> None:
+    Path("data/raw/both").symlink_to(Path("clips").resolve())
+    with pytest.raises(UserError, match="data/raw/both exists already: choose another name"):
+        add_corpus(two, "both", union())
+    assert not list(Path("clips").iterdir())

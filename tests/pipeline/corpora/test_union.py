@@ -9,10 +9,10 @@ import yaml
 
 from pipeline.corpora.gathering import gather, tabulate
 from pipeline.corpora.reading import read_corpus
+from pipeline.corpora.registry import reader_names, register
 from pipeline.corpora.sources import changed_sources, current
 from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
-from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params, load_params
 from tests.conftest import write_csv
 
@@ -151,9 +151,12 @@ def test_scores_are_joined_as_they_are(build: Build) -> None:
     assert said(found) == []
 
 
-def test_the_reader_needs_a_settings_file(build: Build) -> None:
-    plain = build().corpus("a")
-    assert isinstance(plain, CorpusParams)
-    settings = CorpusParams("union", "", plain.task, plain.label, plain.modalities, plain.protocol)
-    with pytest.raises(UserError, match="the reader union reads corpora of a settings file"):
-        read_corpus(settings)
+def test_what_is_read_without_recordings_has_the_same_names(build: Build) -> None:
+    params = build()
+    assert read_corpus(params.corpus("both")).utterances["utterance"].tolist() == ["a:u1", "a:u2", "b:u1", "b:u2"]
+
+
+def test_no_plugin_can_take_the_name() -> None:
+    with pytest.raises(UserError, match="a corpus reader cannot be named 'union'"):
+        register("union", lambda root, corpus: None)  # type: ignore[arg-type, return-value]
+    assert "union" not in reader_names()

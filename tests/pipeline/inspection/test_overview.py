@@ -49,7 +49,7 @@ def test_a_store_or_record_that_cannot_be_read_is_an_error_since_its_keys_are_un
 
 def test_each_reader_has_a_line() -> None:
     lines = list(readers())
-    assert [line.split()[0] for line in lines] == list(reader_names())
+    assert [line.split()[0] for line in lines] == [*reader_names(), "union"]
     assert next(line for line in lines if line.startswith("manifest")).endswith("manifest.csv")
 
 
@@ -67,6 +67,8 @@ def test_the_settings_that_a_description_shows_can_be_used(name: str, tmp_path: 
 def test_only_published_corpora_are_described() -> None:
     with pytest.raises(UserError, match=r"README\.md describes their manifest\.csv"):
         list(described("manifest"))
+    with pytest.raises(UserError, match=r"docs/corpora/union\.md describes it"):
+        list(described("union"))
     with pytest.raises(UserError, match="did you mean 'iemocap'"):
         list(described("iemocpa"))
 
