@@ -1,8 +1,9 @@
-"""What corpora with labels in the names of their recordings share: one clip per utterance, no label file."""
+"""Shared by corpora whose labels stand in the names of their recordings: one utterance per clip, and no label file."""
 
+import filecmp
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,50 @@ from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
-# A clip and the parts of its name -> cells of the utterance table; ValueError: a code that the corpus does not have.
-Decode = Callable[[Path, re.Match[str]], Mapping[str, Any]]
+Match = re.Match[str]
+
+
+def _stem(clip: Path, _: Match) -> str:
+    return clip.stem
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How a corpus names its clips.
+
+    Attributes
+    ----------
+    code
+        Pattern of a whole name without its suffix, in upper or lower case.
+    decode
+        ``(clip, parts of its name) -> cells of the utterance table``; raises ValueError for a code that the corpus does
+        not have. Without a cell `utterance`, the utterance is named as its clip is.
+    suffixes
+        Of its recordings, the preferred ones first.
+    take
+        ``(clip, parts of its name) -> text`` that is the same for all recordings of one utterance.
+    rank
+        ``clip -> number``, the lowest for the best recording of an utterance; by default its place in `suffixes`.
+    kinds
+        Column of parts that may be obtained separately, and are therefore counted separately.
+    """
+
+    code: str
+    decode: Callable[[Path, Match], Mapping[str, Any]]
+    suffixes: Sequence[str]
+    take: Callable[[Path, Match], str] = _stem
+    rank: Callable[[Path], int] | None = None
+    kinds: str = ""
+
+    def best(self, clips: Iterable[Path]) -> list[Path]:
+        """Return the best of several recordings of an utterance; more than one if several are equally good."""
+        rank = self.rank or (lambda clip: self.suffixes.index(clip.suffix.lower()))
+        ranks = {clip: rank(clip) for clip in clips}
+        return [clip for clip, found in ranks.items() if found == min(ranks.values())]
 
 
 def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Return all recordings below a folder, by name; hidden files and folders are skipped.
+    """Return all recordings below a folder, sorted by name; hidden files and folders are left out.
 
     Raises
     ------
@@ -39,63 +78,60 @@ def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
     return sorted(found, key=lambda path: path.name)
 
 
-def read_coded(
-    root: Path,
-    corpus: CorpusParams,
-    description: Description,
-    clips: Sequence[Path],
-    code: str,
-    decode: Decode,
-    *,
-    kinds: str = "",
-) -> Corpus:
-    """Read a corpus from the names of its clips.
+def read_coded(root: Path, corpus: CorpusParams, description: Description, naming: Naming) -> Corpus:
+    """Read a corpus from the names of its clips, wherever below the root they lie.
 
-    Parameters
-    ----------
-    root
-        The unpacked folder.
-    corpus
-        Its settings.
-    description
-        Its description.
-    clips
-        The recordings, one per utterance.
-    code
-        Pattern of a whole name without its suffix, in either case; an utterance is named as its clip is.
-    decode
-        What a name's parts mean.
-    kinds
-        Column of kinds of recording that are to be had apart from each other, and so are counted apart.
+    Of several recordings of one utterance, the best is used. Of equally good ones with the same content, as when an
+    archive was unpacked twice, the first is used, with a warning; with different content they are an error.
 
     Raises
     ------
     UserError
-        If no clip is named as the corpus names them, or the corpus does not have the label.
+        If there are no clips, none is named as the corpus names them, or the corpus does not have the label.
     """
     check_label(description.title, corpus, description.labels)
-    problems: list[Problem] = []
-    rows, others = [], []
-    for clip in clips:
-        match = re.fullmatch(code, clip.stem, re.IGNORECASE)
-        if match is None:
-            others.append(clip.name)
-            continue
-        try:
-            rows.append(utterance_row(**{"utterance": clip.stem, "media": clip.as_posix(), **decode(clip, match)}))
-        except ValueError as error:
-            problems.append(Problem("error", clip, None, f"{error}: rename the clip, or move it away"))
-    if not rows and not problems:
+    clips = clips_below(root, naming.suffixes)
+    matches = {clip: re.fullmatch(naming.code, clip.stem, re.IGNORECASE) for clip in clips}
+    named = {clip: match for clip, match in matches.items() if match}
+    if not named:
         raise UserError(
-            f"{root} holds recordings such as {clips[0].name}, none of them named as {description.title} names them"
+            f"{root} holds recordings such as {clips[0].name}, but none is named as {description.title} names them"
         )
-    problems += listed("warning", root, "{} is not named as the corpus names its clips and is not used", others)
-    problems += _twice(rows, root)
+    others = [clip.name for clip in clips if clip not in named]
+    problems = listed("warning", root, "{} is not named as the corpus names its clips and is not used", others)
+    rows = []
+    for clip in _one_per_take(named, naming, root, problems):
+        try:
+            cells = {"utterance": clip.stem, "media": clip.as_posix(), **naming.decode(clip, named[clip])}
+        except ValueError as error:
+            problems.append(Problem("error", clip, None, f"{error}: rename the clip, or move it out of the folder"))
+        else:
+            rows.append(utterance_row(**{"recording": cells["utterance"], **cells}))
     table = pd.DataFrame(rows)
-    return Corpus(table, word_table(()), problems + _other_counts(description, table, kinds, root))
+    return Corpus(table, word_table(()), [*problems, *_other_counts(description, table, naming.kinds, root)])
+
+
+def _one_per_take(named: Mapping[Path, Match], naming: Naming, root: Path, problems: list[Problem]) -> list[Path]:
+    takes: dict[str, list[Path]] = {}
+    for clip, match in named.items():
+        takes.setdefault(naming.take(clip, match).lower(), []).append(clip)
+    chosen: list[Path] = []
+    copies: list[str] = []
+    different: list[str] = []
+    for found in takes.values():
+        first, *more = naming.best(found)
+        chosen.append(first)
+        for clip in more:
+            (copies if filecmp.cmp(first, clip, shallow=False) else different).append(f"{first} and {clip}")
+    problems += listed("error", root, "{} are one utterance with different contents: keep one of them", different)
+    if copies:
+        what = f"{len(copies)} {'clip is' if len(copies) == 1 else 'clips are'} there twice with the same content"
+        problems.append(Problem("warning", root, None, f"{what}, such as {copies[0]}: the first is used"))
+    return chosen
 
 
 def _other_counts(description: Description, table: pd.DataFrame, kinds: str, root: Path) -> list[Problem]:
+    """Return a warning for each count that differs from the release's, of those parts that are there."""
     if table.empty:
         return []
     found = {f"{kind} utterances": int(n) for kind, n in table[kinds].value_counts().items()} if kinds else {}
@@ -104,23 +140,12 @@ def _other_counts(description: Description, table: pd.DataFrame, kinds: str, roo
     return count_warnings(replace(description, counts=there), found, root)
 
 
-def _twice(rows: Sequence[Mapping[str, Any]], root: Path) -> list[Problem]:
-    """Return an error for each utterance that has two clips."""
-    first: dict[str, str] = {}
-    twice = []
-    for row in rows:
-        other = first.setdefault(row["utterance"], row["media"])
-        if other != row["media"]:
-            twice.append(f"{other} and {row['media']}")
-    return listed("error", root, "{} are one utterance: keep one of them", twice)
-
-
 def meaning(codes: Mapping[str, str], part: str, what: str) -> str:
-    """Return what a part of a name means; one that the corpus does not have raises ValueError.
+    """Return the meaning of a part of a name; a code that the corpus does not have raises ValueError.
 
     >>> meaning({"01": "neutral"}, "01", "emotion")
     'neutral'
     """
     if part not in codes:
-        raise ValueError(f"{part!r} is not a known {what}; available: {', '.join(codes)}")
+        raise ValueError(f"the corpus has no {what} {part!r}, only {', '.join(codes)}")
     return codes[part]

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.corpora.base import Description
-from pipeline.corpora.published.coded_names import clips_below, meaning, read_coded
+from pipeline.corpora.base import Description, Fault
+from pipeline.corpora.published.coded_names import Naming, meaning, read_coded
 from pipeline.corpora.published.files import SOUNDS
 from pipeline.corpora.utterances import Corpus
 from pipeline.settings.blocks import CorpusParams
 
-EMOTIONS = {  # keyed by the first letter of the German word
+EMOTIONS = {  # by the first letter of the German word
     "W": "anger",
     "L": "boredom",
     "E": "disgust",
@@ -19,17 +19,17 @@ EMOTIONS = {  # keyed by the first letter of the German word
     "T": "sadness",
     "N": "neutral",
 }
-SPEAKERS = {
-    "03": "male",
-    "08": "female",
-    "09": "female",
-    "10": "male",
-    "11": "male",
-    "12": "male",
-    "13": "female",
-    "14": "female",
-    "15": "male",
-    "16": "female",
+SPEAKERS = {  # gender, age in years
+    "03": ("male", "31"),
+    "08": ("female", "34"),
+    "09": ("female", "21"),
+    "10": ("male", "32"),
+    "11": ("male", "26"),
+    "12": ("male", "30"),
+    "13": ("female", "32"),
+    "14": ("female", "35"),
+    "15": ("male", "25"),
+    "16": ("female", "31"),
 }
 SENTENCES = {
     "a01": "Der Lappen liegt auf dem Eisschrank.",
@@ -50,40 +50,47 @@ DESCRIPTION = Description(
         "F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss: A Database of German Emotional Speech, "
         "Interspeech 2005"
     ),
-    licence="CC0 1.0 in the release on Zenodo",
-    obtain="Zenodo (Berlin Database of Emotional Speech), or the page of the authors: wav.zip",
+    licence="CC0 1.0 in the edition of audEERING (emodb 1.1.0 and later)",
+    obtain="emodb.bilderbar.info, the page of the authors: download.zip; or the Python package audb: emodb",
     folders={"wav": "<speaker><sentence><emotion><version>.wav, as 03a01Fa.wav; in any folder below the root"},
     labels={"emotion": ", ".join(EMOTIONS.values()), "gender": "female, male"},
     counts={"utterances": 535, "speakers": 10},
-    protocol="none is official; leave one speaker out. Accuracy and unweighted average recall over 7 emotions",
+    protocol="no official one; leave one speaker out, accuracy and unweighted average recall over 7 emotions",
     block={
         "task": "classification",
         "label": "emotion",
         "modalities": ["audio"],
         "protocol": {"kind": "leave-one-group-out", "group": "speaker"},
     },
+    faults=(
+        Fault("version 2.0.0 adds 281 clips that fewer than 80 % of the listeners recognised", "audeering/emodb"),
+        Fault("versions before 1.1.1 name wrong genders; those here are the authors' own", "audeering/emodb"),
+    ),
 )
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names ``speaker sentence emotion version`` of the clips below the root.
+    """Read the names of all clips below the root: two digits of the speaker, the sentence, the emotion, the version.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or EmoDB has no such label.
+        If there are no recordings, none is named so, or EmoDB does not have the label.
     """
-    code = r"(\d\d)([ab]\d\d)([A-Z])([a-z])"
-    return read_coded(root, corpus, DESCRIPTION, clips_below(root, SOUNDS), code, _decode)
+    naming = Naming(r"(\d\d)([ab]\d\d)([A-Z])([a-z]?)", _decode, SOUNDS)
+    return read_coded(root, corpus, DESCRIPTION, naming)
 
 
 def _decode(_: Path, parts: re.Match[str]) -> dict[str, Any]:
     speaker, sentence, emotion, _version = parts.groups()
-    gender = meaning(SPEAKERS, speaker, "speaker")
+    if speaker not in SPEAKERS:
+        raise ValueError(f"the corpus has no speaker {speaker!r}, only {', '.join(SPEAKERS)}")
+    gender, age = SPEAKERS[speaker]
     return {
         "text": meaning(SENTENCES, sentence.lower(), "sentence"),
         "speaker": speaker,
         "group": speaker,
         "emotion": meaning(EMOTIONS, emotion.upper(), "emotion"),
         "gender": gender,
+        "age": age,
     }

@@ -1,14 +1,15 @@
-"""GRID: sentences of six words from a fixed grammar, 34 talkers, with the times of their words."""
+"""GRID: sentences of six words from a fixed grammar by 34 talkers, with the times of their words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.corpora.base import Description, Fault
 from pipeline.corpora.problems import Problem, capped
-from pipeline.corpora.published.coded_names import clips_below, meaning, read_coded
+from pipeline.corpora.published.coded_names import Naming, meaning, read_coded
 from pipeline.corpora.published.files import PICTURES, SOUNDS, decoded, numbered, word_table
 from pipeline.corpora.utterances import Corpus
 from pipeline.settings.blocks import CorpusParams
@@ -19,7 +20,7 @@ PREPOSITIONS = {"a": "at", "b": "by", "i": "in", "w": "with"}
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DIGITS = dict(zip("z123456789", _NUMBERS, strict=True))
 ADVERBS = {"a": "again", "n": "now", "p": "please", "s": "soon"}
-UNITS_PER_SECOND = 25000  # in an .align file; a picture takes 1000
+UNITS_PER_SECOND = 25000  # of an .align file: 1000 units are one video frame
 PAUSES = ("sil", "sp")
 
 DESCRIPTION = Description(
@@ -32,7 +33,7 @@ DESCRIPTION = Description(
     obtain="Zenodo, record 3625687: s1.zip to s34.zip, alignments.zip",
     folders={
         "s1 ... s34": "<command><colour><preposition><letter><digit><adverb>.mpg, as bbaf2n.mpg; or .wav",
-        "align": "the same names as .align, in any folder below the root: words and their times",
+        "alignments/s1 ...": "the same names as .align, or beside the clips: words and their times; may be missing",
     },
     labels={
         "command": ", ".join(COMMANDS.values()),
@@ -43,52 +44,76 @@ DESCRIPTION = Description(
         "adverb": ", ".join(ADVERBS.values()),
     },
     counts={"utterances": 34000, "speakers": 34},
-    protocol="none is official; folds by talker. No emotions: the labels are what was said",
+    protocol="no official one; folds by talker. There are no emotions: the labels are the words of the sentence",
     block={
         "task": "classification",
         "label": "command",
         "modalities": ["text", "audio", "video"],
         "protocol": {"kind": "group-kfold", "folds": 5, "group": "speaker"},
     },
-    faults=(Fault("there are no pictures of talker 21", "Cooke et al., 2006"),),
+    faults=(
+        Fault("there are no films of talker 21, and some others are empty or damaged", "LipNet, section 4.1"),
+        Fault(
+            "alignments.zip on Zenodo has the folders of several talkers under each other's names: each folder is read "
+            "as that of the talker whose sentences it names",
+            "lhotse, pull request 1501",
+        ),
+    ),
 )
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names of the clips below the root, and the .align files of the same names.
+    """Read the names of the clips below the root, and the .align files with the same names.
 
-    An utterance is named ``<talker>_<name>``; the talker is the nearest folder above the clip that is called s and a
-    number, or the clip's own folder. Films are preferred to sounds where video matters.
+    An utterance is named ``<talker>_<name>``. The talker is the nearest folder of a clip that is called s and a number;
+    without one, its own folder. Films are preferred to sounds if video is one of the modalities.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or GRID has no such label.
+        If there are no recordings, none is named so, or GRID does not have the label.
     """
-    clips = clips_below(root, (*SOUNDS, ".mpg", *PICTURES))
-    films = [clip for clip in clips if clip.suffix.lower() not in SOUNDS]
-    sounds = [clip for clip in clips if clip.suffix.lower() in SOUNDS]
-    chosen = (films or sounds) if "video" in corpus.modalities else (sounds or films)
-    found = read_coded(root, corpus, DESCRIPTION, chosen, r"([a-z])([a-z])([a-z])([a-z])([z1-9])([a-z])", _decode)
+    films = (".mpg", *PICTURES)
+    suffixes = (*films, *SOUNDS) if "video" in corpus.modalities else (*SOUNDS, *films)
+    whole = root.resolve()
+
+    def decode(clip: Path, parts: re.Match[str]) -> dict[str, Any]:
+        speaker, labels = talker(clip, whole), words_of(parts)
+        text = " ".join(labels.values())
+        return {"utterance": f"{speaker}_{clip.stem}", "text": text, "speaker": speaker, **labels}
+
+    def take(clip: Path, _: re.Match[str]) -> str:
+        return f"{talker(clip, whole)}_{clip.stem}"
+
+    code = r"([a-z])([a-z])([a-z])([a-z])([z1-9])([a-z])"
+    found = read_coded(root, corpus, DESCRIPTION, Naming(code, decode, suffixes, take))
+    if found.utterances.empty:
+        return found
     problems = list(found.problems)
-    words = list(_words(root, found, problems))
+    words = list(_words(whole, found, problems))
     return replace(found, words=word_table(words), problems=problems)
 
 
-def talker(clip: Path) -> str:
-    """Return who speaks in a clip, from the folders above it.
+def talker(file: Path, root: Path) -> str:
+    """Return whom a file belongs to, from its folders up to the root.
 
-    >>> talker(Path("grid/s12/video/bbaf2n.mpg")), talker(Path("clips/bbaf2n.mpg"))
-    ('s12', 'clips')
+    >>> [talker(Path(p), Path("/grid")) for p in ("/grid/s12/video/bbaf2n.mpg", "/grid/s1_processed/bbaf2n.mpg")]
+    ['s12', 's1']
+    >>> talker(Path("/s3/clips/bbaf2n.mpg"), Path("/s3/clips"))
+    'clips'
     """
-    return next((f.name.lower() for f in clip.parents if re.fullmatch(r"s\d+", f.name.lower())), clip.parent.name)
+    folder = file.parent.resolve()
+    inside = [part for part in (folder, *folder.parents) if part == root or root in part.parents]
+    names = [re.match(r"s\d+(?![a-z0-9])", part.name.lower()) for part in inside]
+    return next((name[0] for name in names if name), folder.name)
 
 
-def _decode(clip: Path, parts: re.Match[str]) -> dict[str, Any]:
+def words_of(parts: re.Match[str]) -> dict[str, str]:
+    """Return the six words that a name stands for; a letter that the grammar does not have raises ValueError."""
     command, colour, preposition, letter, digit, adverb = (part.lower() for part in parts.groups())
     if letter == "w":
-        raise ValueError("'w' is not a known letter; available: a to z without w")
-    labels = {
+        raise ValueError("the corpus has no letter 'w', only a to z without it")
+    return {
         "command": meaning(COMMANDS, command, "command"),
         "colour": meaning(COLOURS, colour, "colour"),
         "preposition": meaning(PREPOSITIONS, preposition, "preposition"),
@@ -96,34 +121,47 @@ def _decode(clip: Path, parts: re.Match[str]) -> dict[str, Any]:
         "digit": meaning(DIGITS, digit, "digit"),
         "adverb": meaning(ADVERBS, adverb, "adverb"),
     }
-    speaker = talker(clip.resolve())
-    return labels | {
-        "utterance": f"{speaker}_{clip.stem}",
-        "text": " ".join(labels.values()),
-        "speaker": speaker,
-        "group": speaker,
-    }
 
 
 def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tuple[str, str, float, float]]:
     """Yield the timed words of all utterances that have an .align file."""
-    aligns: dict[tuple[str, str], Path] = {}
+    named: dict[str, set[str]] = {}
+    for media, speaker in zip(corpus.utterances["media"], corpus.utterances["speaker"], strict=True):
+        named.setdefault(speaker, set()).add(Path(media).stem)
+    folders: dict[Path, dict[str, Path]] = {}
     for align in sorted(root.rglob("*.align")):
-        aligns[talker(align.resolve()), align.stem] = align
-    for utterance, media in zip(corpus.utterances["utterance"], corpus.utterances["media"], strict=True):
-        clip = Path(media)
-        beside = clip.with_suffix(".align")
-        path = beside if beside.is_file() else aligns.get((talker(clip.resolve()), clip.stem))
+        folders.setdefault(align.parent, {})[align.stem] = align
+    aligns: dict[tuple[str, str], Path] = {}
+    for folder, files in folders.items():
+        own = talker(folder / "_", root)
+        whose = owner(own, files.keys(), named)
+        if whose != own:
+            message = f"names the sentences of talker {whose}, not of {own}, and is read as {whose}'s"
+            problems.append(Problem("warning", folder, None, message))
+        aligns |= {(whose, stem): path for stem, path in files.items()}
+    bad: list[Problem] = []
+    for row in corpus.utterances.itertuples():
+        path = aligns.get((row.speaker, Path(row.media).stem))
         if path is not None:
-            bad: list[Problem] = []
-            yield from ((utterance, word, start, end) for word, start, end in timed_words(path, bad))
-            problems += capped(bad)
+            yield from ((row.utterance, *word) for word in timed_words(path, bad))
+    problems += capped(bad)
+
+
+def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
+    """Return the talker whose sentences a folder of .align files names; in case of doubt, the one it is named after.
+
+    >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
+    's6'
+    """
+    shared = Counter({speaker: len(clips & set(aligned)) for speaker, clips in named.items()})
+    best = max(shared.values(), default=0)
+    return own if shared[own] == best else next(speaker for speaker, count in shared.items() if count == best)
 
 
 def timed_words(path: Path, bad: list[Problem]) -> Iterator[tuple[str, float, float]]:
     """Yield the words of an .align file with start and end in seconds, without its pauses."""
     for line, content in numbered(decoded(path)):
-        cells: Sequence[str] = content.split()
+        cells = content.split()
         try:
             start, end, word = int(cells[0]), int(cells[1]), cells[2]
         except (IndexError, ValueError):

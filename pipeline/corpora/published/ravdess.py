@@ -1,12 +1,13 @@
 """RAVDESS: two sentences, spoken and sung by 24 actors in eight emotions."""
 
 import re
-from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.corpora.base import Description, Fault
-from pipeline.corpora.published.coded_names import clips_below, meaning, read_coded
+from pipeline.corpora.problems import Problem
+from pipeline.corpora.published.coded_names import Naming, clips_below, meaning, read_coded
 from pipeline.corpora.published.files import PICTURES, SOUNDS
 from pipeline.corpora.utterances import Corpus
 from pipeline.settings.blocks import CorpusParams
@@ -24,7 +25,7 @@ EMOTIONS = {
 CHANNELS = {"01": "speech", "02": "song"}
 INTENSITIES = {"01": "normal", "02": "strong"}
 STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
-FULL, PICTURE_ONLY, SOUND_ONLY = "01", "02", "03"  # how the same take was recorded
+FULL, PICTURE_ONLY, SOUND_ONLY = "01", "02", "03"  # a take is released in three forms
 
 _CODE = r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)"
 
@@ -36,7 +37,12 @@ DESCRIPTION = Description(
     ),
     licence="CC BY-NC-SA 4.0: not for commercial use",
     obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24, and those of songs",
-    folders={"Actor_01 ... Actor_24": "MM-CC-EE-II-SS-RR-AA.wav or .mp4; in any folder below the root"},
+    folders={
+        "Actor_01 ... Actor_24": (
+            "<modality>-<channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>.wav or .mp4, as "
+            "03-01-06-01-02-01-12.wav; in any folder below the root"
+        )
+    },
     labels={
         "emotion": ", ".join(EMOTIONS.values()),
         "intensity": ", ".join(INTENSITIES.values()),
@@ -45,8 +51,8 @@ DESCRIPTION = Description(
     },
     counts={"speech utterances": 1440, "song utterances": 1012, "speakers": 24},
     protocol=(
-        "none is official; folds by actor. Accuracy over 8 emotions of speech. Folds that share actors give 10 to 20 "
-        "points more and say nothing about others"
+        "no official one; folds by actor, accuracy over the 8 emotions of speech. Published results with the same "
+        "actors in training and test cannot be compared with it"
     ),
     block={
         "task": "classification",
@@ -55,49 +61,67 @@ DESCRIPTION = Description(
         "protocol": {"kind": "group-kfold", "folds": 6, "group": "speaker"},
     },
     faults=(
-        Fault("actor 18 sang nothing, so there are 1012 songs and 1440 sentences", "Livingstone and Russo, 2018"),
-        Fault("the neutral emotion has no strong intensity", "Livingstone and Russo, 2018"),
+        Fault("there are no songs of actor 18, so 23 actors sing 44 each", "Livingstone and Russo, 2018"),
+        Fault("neutral is never of strong intensity; songs are neither disgust nor surprised", "the same"),
+        Fault("Kaggle's copy of the speech holds all files twice: the first is used", "the copy"),
     ),
 )
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names ``modality-channel-emotion-intensity-statement-repetition-actor`` of all clips below the root.
+    """Read the names of all clips below the root: ``modality-channel-emotion-intensity-statement-repetition-actor``.
 
-    A take that exists with and without sound or picture is one utterance: the full recording is used where video
-    matters, else the sound. Actors with even numbers are women.
+    A take in several forms is one utterance. Where video is used, its full recording is read, else the one without
+    sound together with that of sound alone; where video is not used, that of sound alone is preferred.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or RAVDESS has no such label.
+        If there are no recordings, none is named so, or RAVDESS does not have the label.
     """
-    clips = clips_below(root, (*SOUNDS, *PICTURES))
-    return read_coded(root, corpus, DESCRIPTION, _one_per_take(clips, corpus), _CODE, _decode, kinds="channel")
+    video = "video" in corpus.modalities
+    order = (FULL, PICTURE_ONLY, SOUND_ONLY) if video else (SOUND_ONLY, FULL, PICTURE_ONLY)
+    suffixes = (*SOUNDS, *PICTURES)
+
+    def rank(clip: Path) -> int:
+        form = order.index(clip.stem[:2]) if clip.stem[:2] in order else len(order)
+        return form * len(suffixes) + suffixes.index(clip.suffix.lower())
+
+    def take(clip: Path, _: re.Match[str]) -> str:
+        return clip.stem[2:] if clip.stem[:2] in order else clip.stem
+
+    naming = Naming(_CODE, _decode, suffixes, take, rank, kinds="channel")
+    found = read_coded(root, corpus, DESCRIPTION, naming)
+    return _with_both_channels_noted(_with_voices(found, root), root)
 
 
-def _one_per_take(clips: Sequence[Path], corpus: CorpusParams) -> list[Path]:
-    """Return for each take the recording with most of what the corpus's modalities need."""
-    video, audio = "video" in corpus.modalities, "audio" in corpus.modalities
-    order = (FULL, PICTURE_ONLY, SOUND_ONLY) if video and not audio else (FULL, SOUND_ONLY, PICTURE_ONLY)
-    order = order if video else (SOUND_ONLY, FULL, PICTURE_ONLY)
-    takes: dict[str, list[Path]] = {}
-    for clip in clips:
-        take = clip.stem[2:] if re.fullmatch(_CODE, clip.stem) and clip.stem[:2] in order else clip.stem
-        takes.setdefault(take, []).append(clip)
-    best = {take: min((c.stem[:2] for c in found), key=_place(order)) for take, found in takes.items()}
-    return [clip for take, found in takes.items() for clip in found if clip.stem[:2] == best[take]]
+def _with_voices(corpus: Corpus, root: Path) -> Corpus:
+    """Name the recording of sound alone as the voice of an utterance whose recording has none."""
+    table = corpus.utterances
+    if table.empty or not table["utterance"].str.startswith(PICTURE_ONLY).any():
+        return corpus
+    heard = {c.stem[2:]: c.as_posix() for c in clips_below(root, SOUNDS + PICTURES) if c.stem[:2] == SOUND_ONLY}
+    silent = table["utterance"].str.startswith(PICTURE_ONLY)
+    voices = table["utterance"].str[2:].map(heard).fillna("").where(silent, "")
+    return replace(corpus, utterances=table.assign(sound=voices))
 
 
-def _place(order: Sequence[str]) -> Callable[[str], int]:
-    return lambda recorded: order.index(recorded) if recorded in order else len(order)
+def _with_both_channels_noted(corpus: Corpus, root: Path) -> Corpus:
+    counts = corpus.utterances["channel"].value_counts() if len(corpus.utterances) else {}
+    if len(counts) < 2:
+        return corpus
+    message = (
+        f"holds {counts['speech']} spoken and {counts['song']} sung clips, and all are used; to use one kind only, "
+        "name the folder of its archives as root"
+    )
+    return replace(corpus, problems=[*corpus.problems, Problem("warning", root, None, message)])
 
 
 def _decode(_: Path, parts: re.Match[str]) -> dict[str, Any]:
-    recorded, channel, emotion, intensity, statement, repetition, actor = parts.groups()
-    meaning({FULL: "", PICTURE_ONLY: "", SOUND_ONLY: ""}, recorded, "modality")
+    form, channel, emotion, intensity, statement, repetition, actor = parts.groups()
+    meaning({FULL: "", PICTURE_ONLY: "", SOUND_ONLY: ""}, form, "modality")
     if not 1 <= int(actor) <= 24:
-        raise ValueError(f"{actor!r} is not a known actor; available: 01 to 24")
+        raise ValueError(f"the corpus has no actor {actor!r}, only 01 to 24")
     return {
         "text": meaning(STATEMENTS, statement, "statement"),
         "speaker": actor,

@@ -81,7 +81,7 @@ def test_an_utterance_is_cut_out_if_it_starts_late_or_ends_early():
     assert cut_out(pd.DataFrame({"utterance": ["a"]})).tolist() == [False]
 
 
-def test_words_of_three_lengths_were_of_several_lengths_each_time():
+def test_words_that_occur_with_three_lengths_are_found():
     table = pd.DataFrame({"text": ["Yes.", "yes.", " Yes.", "yes.", "no", "no", "no"], "start": 0.0})
     table["end"] = [1.0, 1.0, 1.5, 2.0, 3.0, 3.0, 3.5]
     assert of_several_lengths(table).tolist() == [True] * 4 + [False] * 3

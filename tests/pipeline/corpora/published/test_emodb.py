@@ -24,9 +24,10 @@ def test_names_say_speaker_sentence_and_emotion(tmp_path: Path) -> None:
         "13b03Eb": "disgust",
         "14a07Ta": "sadness",
     }
-    assert table.loc["03a01Fa", ["speaker", "gender", "text"]].tolist() == [
+    assert table.loc["03a01Fa", ["speaker", "gender", "age", "text"]].tolist() == [
         "03",
         "male",
+        "31",
         "Der Lappen liegt auf dem Eisschrank.",
     ]
     assert table.loc["08b10Wb", "gender"] == "female"
@@ -41,5 +42,5 @@ def test_a_speaker_or_an_emotion_that_emodb_does_not_have_is_an_error(tmp_path: 
         (tmp_path / f"{name}.wav").touch()
     errors = [str(p) for p in read(tmp_path, SETTINGS).problems if p.severity == "error"]
     assert len(errors) == 2
-    assert any("03a01Xa.wav: 'X' is not a known emotion; available: W, L" in e for e in errors)
-    assert any("04a01Fa.wav: '04' is not a known speaker; available: 03, 08" in e for e in errors)
+    assert any("03a01Xa.wav: the corpus has no emotion 'X', only W, L" in e for e in errors)
+    assert any("04a01Fa.wav: the corpus has no speaker '04', only 03, 08" in e for e in errors)

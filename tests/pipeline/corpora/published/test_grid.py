@@ -1,11 +1,13 @@
 """GRID from the names of its clips and its .align files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.published.grid import read, timed_words
+from pipeline.corpora.reading import read_corpus
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from tests.conftest import DATA, needs_data
 
@@ -47,13 +49,38 @@ def test_talkers_and_align_files_are_matched_by_folder(tmp_path: Path) -> None:
     ]
 
 
+def test_alignments_in_the_folder_of_another_talker_go_to_the_talker_whose_sentences_they_name(tmp_path: Path) -> None:
+    said = {"s5": ("bbaf2n", "lgbz9s"), "s6": ("bbaf2n", "pwij3p")}
+    for (talker, names), folder in zip(said.items(), ("s6", "s5"), strict=True):
+        (tmp_path / talker).mkdir()
+        (tmp_path / "alignments" / folder).mkdir(parents=True)
+        for name in names:
+            (tmp_path / talker / f"{name}.mpg").touch()
+            (tmp_path / "alignments" / folder / f"{name}.align").write_text(f"0 {talker[1]}0000 word\n")
+    found = read(tmp_path, SETTINGS)
+    assert found.words.set_index("utterance")["end"].to_dict() == {
+        "s5_bbaf2n": 2.0,
+        "s5_lgbz9s": 2.0,
+        "s6_bbaf2n": 2.4,
+        "s6_pwij3p": 2.4,
+    }
+    assert sum("names the sentences of talker" in p.message for p in found.problems) == 2
+
+
+def test_what_is_read_passes_the_checks_of_a_corpus(tmp_path: Path) -> None:
+    for name in ("bbaf2n", "lgbz9s"):
+        (tmp_path / f"{name}.mpg").touch()
+    table = read_corpus(replace(SETTINGS, root=str(tmp_path))).utterances
+    assert table["group"].tolist() == table["recording"].tolist() == table["utterance"].tolist()
+
+
 def test_w_is_no_letter_and_q_is_no_command(tmp_path: Path) -> None:
     for name in ("bbaf2n", "bbaw2n", "qbaf2n"):
         (tmp_path / f"{name}.mpg").touch()
     errors = [str(p) for p in read(tmp_path, SETTINGS).problems if p.severity == "error"]
     assert len(errors) == 2
-    assert any("'w' is not a known letter" in e for e in errors)
-    assert any("'q' is not a known command; available: b, l, p, s" in e for e in errors)
+    assert any("the corpus has no letter 'w'" in e for e in errors)
+    assert any("the corpus has no command 'q', only b, l, p, s" in e for e in errors)
 
 
 @pytest.mark.parametrize("line", ["0 sil", "a 10 bin", "0 1.5 bin"])

@@ -1,10 +1,12 @@
 """RAVDESS from the names of its clips: the real ones, and copies of a take with and without sound and picture."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.corpora.published.ravdess import read
+from pipeline.corpora.reading import read_corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from tests.conftest import DATA, needs_data
@@ -68,16 +70,18 @@ def test_a_sound_without_its_picture_stays_an_utterance(tmp_path: Path) -> None:
         "2 speech utterances, the release has 1440",
         "1 song utterances, the release has 1012",
         "1 speakers, the release has 24",
+        "holds 2 spoken and 1 sung clips, and all are used; to use one kind only, name the folder of its archives as "
+        "root",
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("03-01-09-01-01-01-01.wav", "'09' is not a known emotion; available: 01, 02"),
-        ("03-01-01-01-03-01-01.wav", "'03' is not a known statement"),
-        ("03-01-01-01-01-01-25.wav", "'25' is not a known actor"),
-        ("04-01-01-01-01-01-01.wav", "'04' is not a known modality"),
+        ("03-01-09-01-01-01-01.wav", "the corpus has no emotion '09', only 01, 02"),
+        ("03-01-01-01-03-01-01.wav", "the corpus has no statement '03'"),
+        ("03-01-01-01-01-01-25.wav", "the corpus has no actor '25'"),
+        ("04-01-01-01-01-01-01.wav", "the corpus has no modality '04'"),
     ],
 )
 def test_a_code_that_ravdess_does_not_have_is_an_error(name: str, sentence: str, tmp_path: Path) -> None:
@@ -97,14 +101,31 @@ def test_no_recordings_other_recordings_and_other_labels_are_refused(tmp_path: P
     with pytest.raises(UserError, match="does not hold the whole corpus"):
         read(tmp_path, settings())
     clips(tmp_path, "interview.wav")
-    with pytest.raises(UserError, match=r"interview\.wav, none of them named as RAVDESS"):
+    with pytest.raises(UserError, match=r"interview\.wav, but none is named as RAVDESS"):
         read(tmp_path, settings())
     with pytest.raises(UserError, match=r"has no label column 'emotions'.*emotion"):
         read(tmp_path, settings("emotions"))
 
 
-def test_the_same_clip_in_two_folders_is_an_error(tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        clips(tmp_path / folder, "03-01-01-01-01-01-01.wav", "03-01-02-01-01-01-01.wav")
-    found = read(tmp_path, settings())
-    assert sum("are one utterance: keep one of them" in str(p) for p in found.problems) == 2
+def test_a_film_without_sound_is_heard_from_the_sound_of_the_same_take(tmp_path: Path) -> None:
+    root = clips(tmp_path, "02-01-05-01-01-01-03.mp4", "03-01-05-01-01-01-03.wav", "02-01-05-01-02-01-03.mp4")
+    table = read(root, settings()).utterances.set_index("utterance")
+    assert [Path(sound).name for sound in table["sound"]] == ["03-01-05-01-01-01-03.wav", ""]
+    assert [Path(media).suffix for media in table["media"]] == [".mp4", ".mp4"]
+    alone = read(root, settings(modalities=("audio",))).utterances
+    assert [Path(media).name for media in alone["media"]] == ["03-01-05-01-01-01-03.wav", "02-01-05-01-02-01-03.mp4"]
+    assert alone["sound"].tolist() == ["", ""]
+
+
+def test_speech_and_song_in_one_folder_are_counted_and_both_used(tmp_path: Path) -> None:
+    root = clips(tmp_path, "03-01-02-01-01-01-01.wav", "03-01-05-01-01-01-01.wav", "03-02-02-01-01-01-01.wav")
+    found = read(root, settings())
+    assert found.utterances["channel"].value_counts().to_dict() == {"speech": 2, "song": 1}
+    assert any("holds 2 spoken and 1 sung clips, and all are used" in p.message for p in found.problems)
+
+
+def test_what_is_read_passes_the_checks_of_a_corpus(tmp_path: Path) -> None:
+    root = clips(tmp_path, "03-01-02-01-01-01-01.wav", "03-01-05-01-01-01-02.wav")
+    table = read_corpus(replace(settings(), root=str(root))).utterances
+    assert table["recording"].tolist() == ["03-01-02-01-01-01-01", "03-01-05-01-01-01-02"]
+    assert table["group"].tolist() == ["01", "02"]
