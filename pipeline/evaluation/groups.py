@@ -71,7 +71,10 @@ def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
     """Return the grouping by the column that the protocol always divides by (``corpus``), else by its groups."""
     column = PROTOCOLS[corpus.protocol.kind].column
-    return by_column(table, column, list(groups.index), corpus) if column else by_protocol(groups, corpus)
+    if not column:
+        return by_protocol(groups, corpus)
+    cells = table.set_index("utterance")[column].loc[list(groups.index)]
+    return Grouping(column, cells, sorted(set(cells)))
 
 
 def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
@@ -185,7 +188,7 @@ def read_by_group(name: str) -> pd.DataFrame:
     return read_table(path, dtype=types, na_values={name: [""] for name, kind in types.items() if kind is float})
 
 
-def sentence(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
+def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
     """Return what the text below the corpus's table says of its groups.
 
     The best row in each corpus if that is what the protocol divides by, else the group in which it is worst.

@@ -14,7 +14,7 @@ from models.configuration import Configuration
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import plots, robustness, table_files, tables
 from pipeline.evaluation.disagreements import of_the_best
-from pipeline.evaluation.groups import sentence
+from pipeline.evaluation.groups import below_table
 from pipeline.evaluation.results import read_attention, read_dropped, read_presence
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import markdown
@@ -79,7 +79,7 @@ def tables_of(
 ) -> Outputs:
     """Return the tables of results, for programs, people and papers, and the plot of the leading metric."""
     corpus = params.corpus(name)
-    notes = tables.notes(scores, groups, corpus, params.evaluate, record, sentence(by_group, scores, corpus))
+    notes = tables.notes(scores, groups, corpus, params.evaluate, record, below_table(by_group, scores, corpus))
     return {
         "by_group.csv": csv_text(by_group),
         "table.csv": csv_text(table_files.tidy(name, scores)),

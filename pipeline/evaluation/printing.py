@@ -41,7 +41,7 @@ def printed(params: Params, name: str) -> list[Block]:
         scores = read_scores(name, corpus)
         rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
         rows = tables.all_rows(scores, SHORT, read_seconds(name))
-        by_group = groups.sentence(groups.read_by_group(name), scores, corpus)
+        by_group = groups.below_table(groups.read_by_group(name), scores, corpus)
         notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, by_group)
         *page, below = tables.page(name, scores, rows, notes)
     return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]

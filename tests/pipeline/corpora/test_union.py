@@ -13,6 +13,7 @@ from pipeline.corpora.registry import reader_names, register
 from pipeline.corpora.sources import changed_sources, current
 from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
+from pipeline.inspection.validate import validate
 from pipeline.settings.params import Params, load_params
 from tests.conftest import write_csv
 
@@ -111,6 +112,32 @@ def test_errors_of_a_part_are_those_of_the_union(build: Build) -> None:
         UserError, match=r"1 bad row, no table was written:\n.*b/manifest\.csv:3: utterance 'u1' is also in line 2"
     ):
         tabulate(params.corpus("both"), "both")
+
+
+def test_what_is_not_an_error_in_a_published_corpus_is_none_in_the_union(build: Build) -> None:
+    """An unreadable recording of a published corpus fails alone; that of a folder of one's own, too."""
+    params = build()
+    Path("r").mkdir()
+    for name in ("03-01-04-01-01-01-01", "03-01-05-01-01-01-02"):
+        Path("r", f"{name}.wav").write_bytes(b"not a recording")
+    blocks = yaml.safe_load(Path("params.yaml").read_text())
+    audio = {"modalities": ["audio"], "reader": "ravdess", "root": "r"}
+    blocks["corpora"]["r"] = blocks["corpora"]["a"] | audio | {"protocol": {"kind": "group-kfold"}}
+    blocks["corpora"]["both"] |= {"of": ["a", "r"]}
+    Path("params.yaml").write_text(yaml.safe_dump(blocks))
+    params = load_params(Path("params.yaml"))
+    found = gather(params.corpus("both"))
+    assert {problem.severity for problem in found.problems} == {"failed", "warning"}
+    assert found.utterances["utterance"].tolist()[2:] == ["r:03-01-04-01-01-01-01", "r:03-01-05-01-01-01-02"]
+
+
+def test_the_same_words_in_two_corpora_are_noticed(build: Build) -> None:
+    params = build()
+    problems, facts = validate(params, "both")
+    found = [problem.message for problem in problems if problem.stops == "prepare"]
+    assert any("4 of 4 tested utterances (100.0%) have a text that also occurs, word for word" in m for m in found)
+    assert "b (2 utterances) is predicted by models that were trained on a (2 utterances)" in found
+    assert facts.startswith("both: 4 utterances, 4 recordings")
 
 
 def test_a_union_may_be_part_of_a_union(build: Build) -> None:

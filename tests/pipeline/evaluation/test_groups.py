@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,13 @@ from pipeline.evaluation.groups import (
     EMPTY,
     Grouping,
     Resampling,
+    below_table,
     best_of_each_kind,
     blocks,
     by_column,
     by_group,
     by_protocol,
+    of_protocol,
     read_by_group,
     worst,
 )
@@ -138,6 +141,25 @@ def test_where_all_utterances_are_alike_there_is_no_interval() -> None:
     assert found["value"].tolist() == [1.0, 0.5]
     assert found["resampled"].tolist() == ["", "utterance"]
     assert found["low"].isna().tolist() == [True, False]
+
+
+def test_where_corpora_are_left_out_they_are_the_groups_and_each_is_in_the_sentence() -> None:
+    """Also if their names are numerals, and few utterances each."""
+    part, speakers = predictions({"x": 20, "y": 12}, {"x": 15, "y": 6})
+    table = pd.DataFrame({"utterance": part["utterance"], "corpus": ["2019"] * 20 + ["2020"] * 12})
+    union = replace(CORPUS, protocol=ProtocolParams("leave-one-corpus-out"))
+    found = of_protocol(table, speakers, union)
+    assert (found.column, found.order) == ("corpus", ["2019", "2020"])
+    assert found.of.tolist() == table["corpus"].tolist()
+    assert of_protocol(table, speakers, CORPUS).order == ["x", "y"]
+    lines = by_group({VOTE: part}, found, ACCURACY, Resampling(speakers, "actor", EvaluateParams(resamples=50)))
+    scores = Scores((Scored(VOTE, 32, {"accuracy": Interval(21 / 32, 0.5, 0.8)}),), (ACCURACY,))
+    said = re.sub(r" \[[^]]*\]", "", below_table(lines, scores, union))
+    assert said == (
+        "accuracy of the best row, vote text+audio svm, in each corpus: 2019 75.0 of 20 utterances, 2020 50.0 of 12 "
+        "utterances."
+    )
+    assert below_table(lines, scores, CORPUS) == worst(lines, scores)
 
 
 def test_utterances_that_are_groups_of_their_own_are_not_listed() -> None:

@@ -190,6 +190,8 @@ def test_metrics_and_the_note_of_a_corpus_do_not_change_predictions() -> None:
     assert (
         keys.training_inputs("c", corpus | {"note": "", "metrics": ()}, {"budget": 1}, ["p"], {"a.csv": "1"}) == before
     )
+    union = {"of": ["a"], "labels": {"x": "y"}, "parts": {"a": {"root": "z"}}}  # seen in the table of utterances
+    assert keys.training_inputs("c", corpus | union, {"budget": 1}, ["p"], {"a.csv": "1"}) == before
     changed = keys.training_inputs("c", corpus | {"label": "x"}, {"budget": 2}, ["q"], {"a.csv": "2"})
     assert all(before[part] != changed[part] for part in before)
 
