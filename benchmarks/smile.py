@@ -44,7 +44,7 @@ def run(count: int, rounds: int) -> Iterator[str]:
 def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str, Watched]:
     corpus.forget()
     streams = corpus.preprocess(WORKERS, "audio")
-    features = corpus.extract(WORKERS, "opensmile")
+    features = corpus.extract(WORKERS, "egemaps")
     return {
         "preprocess": streams,
         "extract": features,

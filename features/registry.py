@@ -35,6 +35,12 @@ _OURS: tuple[type[Extractor[Any]], ...] = (
 )
 EXTRACTOR = "extractor"  # the setting of an instance that names its extractor
 
+# Instances that exist without any settings, in addition to one of each extractor under its own name.
+_INSTANCES: Mapping[str, Mapping[str, Any]] = {
+    "egemaps": {EXTRACTOR: OpenSmile.name, "feature_set": "eGeMAPSv02"},
+    "compare": {EXTRACTOR: OpenSmile.name, "feature_set": "ComParE_2016"},
+}
+
 _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorError, {own.name: own for own in _OURS})
 
 
@@ -67,8 +73,24 @@ def extractor_names() -> tuple[str, ...]:
 
 
 def default_extractors() -> tuple[str, ...]:
-    """Return the names of the extractors that can run with the defaults of all their settings."""
-    return tuple(name for name, extractor in _EXTRACTORS.items() if not extractor.needs_settings)
+    """Return the names of the instances that run by default: one of each extractor that needs no settings."""
+    names = (name for name, extractor in _EXTRACTORS.items() if not extractor.needs_settings)
+    return tuple("egemaps" if name == OpenSmile.name else name for name in names)
+
+
+def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of all instances: those of the user's blocks, and those that exist without any.
+
+    A block that names no extractor changes settings of the existing instance. An empty block is a mapping or None.
+    """
+    plain: dict[str, Mapping[str, Any]] = {name: {} for name, cls in _EXTRACTORS.items() if not cls.needs_settings}
+    known = {**plain, **_INSTANCES}
+    found: dict[str, Any] = dict(known)
+    for name, block in blocks.items():
+        own = {} if block is None else block
+        changes = isinstance(own, Mapping) and EXTRACTOR not in own
+        found[name] = {**known.get(name, {}), **own} if changes else own
+    return found
 
 
 def extractor_class(name: str) -> type[Extractor[Any]]:

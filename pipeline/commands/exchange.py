@@ -143,7 +143,7 @@ def export(
 ) -> None:
     """Export features: mmsa, csd, npz or parquet.
 
-    Example: crossmodal export npz demo.npz --corpus demo --features bert,opensmile,face_cnn
+    Example: crossmodal export npz demo.npz --corpus demo --features bert,egemaps,face_cnn
     """
     from pipeline.exchange.exporting import export as run
 

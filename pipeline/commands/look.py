@@ -88,7 +88,7 @@ def features_list(params_path: Path) -> None:
 def features_show(file: Path) -> None:
     """Describe what a store holds.
 
-    Example: crossmodal features show data/work/demo/features/opensmile.h5
+    Example: crossmodal features show data/work/demo/features/egemaps.h5
     """
     from features.store import describe, open_store
 

@@ -103,7 +103,7 @@ def extract(
 ) -> None:
     """Extract features from the streams.
 
-    Example: crossmodal extract --corpus demo --extractor opensmile
+    Example: crossmodal extract --corpus demo --extractor egemaps
     """
     from pipeline.stages.extract import extract as run
 

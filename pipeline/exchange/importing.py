@@ -10,7 +10,7 @@ import pandas as pd
 
 from common.atomic import replacing
 from common.names import suggest
-from features.registry import default_extractors
+from features.registry import with_defaults
 from features.store import Entry
 from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.adding import RAW, add_corpus, add_features
@@ -91,7 +91,7 @@ def _import_corpus(
     bundle, notices = _labelled(bundle, label, path)
     words, cut = words_cut(bundle.words, bundle.utterances)
     bundle, notices = replace(bundle, words=words), [*notices, *cut]
-    stores = renamed(bundle.features, default_extractors() if params is None else params.features, notices)
+    stores = renamed(bundle.features, with_defaults({}) if params is None else params.features, notices)
     block = {"root": str(root), "reader": "manifest", "task": settings["task"], "label": label}
     block |= _block(bundle, stores, settings)
 

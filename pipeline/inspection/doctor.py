@@ -4,10 +4,11 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from pipeline import locales
 
@@ -74,13 +75,13 @@ def _opencv() -> str:
 
 
 def _weights() -> Iterator[Check]:
-    from features.registry import build, default_extractors
+    from features.registry import build, with_defaults
     from pipeline.hashing import sha256_of
 
-    for name in default_extractors():
+    for name, settings in with_defaults({}).items():
 
-        def look(name: str = name) -> str:
-            files = build(name, {}).weights()
+        def look(name: str = name, settings: Mapping[str, Any] = settings) -> str:
+            files = build(name, settings).weights()
             return ", ".join(f"{path.name} sha256 {sha256_of(path)[:16]}" for path in files) or "none needed"
 
         yield _guarded(f"weights of {name}", look)

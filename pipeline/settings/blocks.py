@@ -220,7 +220,7 @@ class TrainParams:
     features: ByModality = field(
         default_factory=lambda: {
             "text": ("bert", "vader", "tfidf"),
-            "audio": ("opensmile", "mfcc", "prosody"),
+            "audio": ("egemaps", "mfcc", "prosody", "speech_encoder"),
             "video": ("face_cnn", "landmarks", "posture"),
         }
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.names import suggest
 from features.base import MODALITIES, Extractor, Modality
-from features.registry import build, class_of, default_extractors
+from features.registry import build, class_of, default_extractors, with_defaults
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
@@ -92,14 +92,14 @@ def load_params(path: Path) -> Params:
     file, faults = validated(SettingsFile, with_roots(blocks))
     if file is None or (faults := list(unusable(file))):
         raise UserError(_listing(path, faults))
-    settings = {name: own or {} for name, own in file.features.items() if name != EXTRACT}
+    settings = {name: own for name, own in file.features.items() if name != EXTRACT}
     return Params(
         path=path,
         run=replace(file.run, plugins=plugins),
         corpora=with_parts({name: _in_order(corpus) for name, corpus in file.corpora.items()}),
         streams=vars(file.streams),
         extract=tuple(file.features.get(EXTRACT, default_extractors())),
-        features={name: {} for name in default_extractors()} | settings,
+        features=with_defaults(settings),
         train=file.train,
         evaluate=file.evaluate,
         notices=notices(path, ((line_of(path, *place), place, present) for place, present in former)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from common.names import suggest
 from features.base import MODALITIES
-from features.registry import EXTRACTOR, build, default_extractors, extractor_class, extractor_names
+from features.registry import EXTRACTOR, build, extractor_class, extractor_names, with_defaults
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
 from models.classical.domains import Place
@@ -33,8 +33,7 @@ def unusable(file: SettingsFile) -> Iterator[Fault]:
     for name, corpus in file.corpora.items():
         yield from _of_corpus(corpus, ("corpora", name))
     yield from union_faults(file.corpora)
-    instances = {**dict.fromkeys(default_extractors()), **file.features}
-    instances.pop(EXTRACT, None)
+    instances = with_defaults({name: block for name, block in file.features.items() if name != EXTRACT})
     yield from _of_features(file.features, instances, ("features",))
     yield from _of_train(file.train, instances, ("train",))
 

@@ -15,7 +15,7 @@ from features.audio.mfcc import Mfcc
 from features.base import MODALITIES, Extractor
 from features.codec import feature_entry
 from features.errors import EmptyInput, ExtractorError
-from features.registry import build, default_extractors, extractor_class, extractor_names, register
+from features.registry import build, default_extractors, extractor_class, extractor_names, register, with_defaults
 from features.types import AudioStream, TextStream, VideoStream
 from pipeline.settings import plugins
 from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
@@ -149,8 +149,18 @@ def test_an_instance_runs_another_extractor_under_its_own_name() -> None:
         build("second", {"extractor": "mfcc", "counts": 3})
 
 
-def test_only_extractors_that_need_no_settings_run_by_default() -> None:
-    assert set(extractor_names()) - set(default_extractors()) == {"face_encoder"}
+def test_extractors_that_need_no_settings_run_by_default_and_opensmile_as_egemaps() -> None:
+    assert set(extractor_names()) ^ set(default_extractors()) == {"face_encoder", "opensmile", "egemaps"}
+
+
+def test_blocks_change_settings_of_instances_or_make_new_ones() -> None:
+    other = {"extractor": "mfcc"}
+    found = with_defaults({"mfcc": None, "compare": {}, "egemaps": other, "mine": other})
+    assert found["compare"] == {"extractor": "opensmile", "feature_set": "ComParE_2016"}
+    assert found["egemaps"] == found["mine"] == other
+    assert found["opensmile"] == found["mfcc"] == {}
+    assert with_defaults({"compare": {"feature_set": "GeMAPSv01b"}})["compare"]["extractor"] == "opensmile"
+    assert "face_encoder" not in found
 
 
 def test_unknown_and_doubled_names() -> None:
