@@ -19,6 +19,13 @@ class Extractor(ABC, Generic[StreamT]):
     ``Config`` of its settings, and the packages whose versions may change its numbers. Construction is cheap: it checks
     settings and knows all feature names; models are loaded on first use, once per process. ``extract`` must not depend
     on any clip seen before.
+
+    Attributes
+    ----------
+    config
+        Its settings.
+    instance
+        The name of its block in the settings, which messages name.
     """
 
     name: ClassVar[str]
@@ -28,6 +35,7 @@ class Extractor(ABC, Generic[StreamT]):
     needs_settings: ClassVar[bool] = False  # True if it cannot run with the defaults of its settings
     light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
     Config: ClassVar[type[Any]]
+    instance: str = ""
 
     def __init__(self, config: Any) -> None:
         self.config = config

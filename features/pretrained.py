@@ -38,6 +38,8 @@ def encoder_folder(model: str) -> Path:
         the hub.
     """
     path = Path(model).expanduser()
+    if not model:
+        raise ExtractorError("model is empty: give the folder of an encoder, or a name on the hub")
     if path.is_dir():
         return path
     if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:

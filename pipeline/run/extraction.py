@@ -14,7 +14,7 @@ from features.base import Extractor
 from features.codec import READERS, feature_entry
 from features.devices import CPU
 from features.encoder import Encoder
-from features.errors import EmptyInput, ExtractorError, StoreError
+from features.errors import EmptyInput, ExtractorError, StoreError, names_setting
 from features.registry import build
 from features.store import Entry, Store, feature_schema, is_imported, open_store
 from pipeline.errors import Changed, UserError
@@ -107,7 +107,13 @@ class ExtractStep:
         ------
         Changed
             If the stream, the extractor or its weights are not those in the clip's key.
+        ExtractorError
+            If the extractor cannot work with its settings.
         """
+        with names_setting(self.name):
+            yield from self._computed(clips)
+
+    def _computed(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         extractor = _built(self.name, self.settings, self.depends, self.device)
         read, depends = READERS[extractor.modality], json.loads(self.depends)
         store = _extracted_from.get(Path(self.store))
@@ -144,6 +150,11 @@ class ExtractStep:
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
     """Write features/<extractor>.h5; for errors see the stage `extract`."""
+    with names_setting(extractor_name):
+        return _written(params, name, extractor_name, pool)
+
+
+def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
     require_current(

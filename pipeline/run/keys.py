@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from features.base import Extractor, Modality
-from features.errors import ExtractorError
+from features.errors import ExtractorError, names_setting
 from features.store import Store
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
@@ -141,15 +141,19 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
     Raises
     ------
     UserError
-        If a file is missing.
+        If a file is missing, or cannot be used; the message names the setting.
     """
     memo = HashMemo(CACHE / "hashes.json")
+    instance = extractor.instance or extractor.name
     try:
-        files = extractor.weights()
+        with names_setting(instance):
+            files = extractor.weights()
         root = Path(commonpath([path.parent for path in files])) if files else Path()
         hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
-    except (OSError, ExtractorError) as error:
-        raise UserError(f"the weights of the extractor {extractor.name} cannot be read: {error}") from error
+    except ExtractorError as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"features.{instance}: its weights cannot be read: {error}") from error
     memo.save()
     return hashes
 

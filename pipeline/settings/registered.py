@@ -9,6 +9,7 @@ from typing import Any
 
 from common.names import suggest
 from features.base import MODALITIES
+from features.errors import ExtractorError
 from features.registry import EXTRACTOR, build, extractor_class, extractor_names, with_defaults
 from features.text.fitted import fitted_names
 from models.classical.classifiers import classifier_names
@@ -79,7 +80,10 @@ def _checked(name: str, settings: Mapping[str, Any]) -> None:
     check_store(name)
     if name in fitted_names():
         raise UserError("this is the name of a feature that is fitted inside folds: choose another one")
-    build(name, settings)
+    try:
+        build(name, settings)
+    except ExtractorError as error:
+        raise UserError(str(error).removeprefix(f"features.{name}: ")) from error
 
 
 def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ import pytest
 
 from features.audio.speech_encoder import SpeechEncoder
 from features.codec import STREAM_SCHEMAS, audio_entry
-from features.errors import EmptyInput
+from features.errors import EmptyInput, ExtractorError
 from features.registry import build
 from features.store import IMPORTED, Entry, Item, feature_schema, write_store
 from features.types import AudioStream
@@ -155,3 +155,33 @@ def test_a_clip_that_fails_in_a_batch_fails_alone(stream: Path, monkeypatch: pyt
 
 def test_the_store_names_the_device_and_the_key_does_not(stream: Path, tmp_path: Path) -> None:
     assert "device" not in described(extractor_program(build("speech_encoder", {})))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("model: no/such/folder", "there is no folder no/such/folder: give the folder of an encoder, or a name on the"),
+        ("layer: 1", "layer is 1: CTranslate2 gives only the last layer of "),
+    ],
+)
+def test_a_setting_that_an_encoder_cannot_work_with_is_named_once(
+    settings: str, sentence: str, stream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "params.yaml").write_text(f"features: {{mine: {{extractor: speech_encoder, {settings}}}}}")
+    monkeypatch.setattr(extraction, "require_current", lambda *_: None)
+    monkeypatch.setattr(extraction, "stream_clips", lambda *_, **__: [])
+    with pytest.raises((UserError, ExtractorError), match=rf"^features\.mine: {sentence}"):
+        write_features(load_params(tmp_path / "params.yaml"), "c", "mine", Pool(0))
+
+
+def test_a_worker_names_the_setting_that_an_encoder_cannot_work_with(
+    stream: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todo = [plan for plan in feature_clips("c", build("speech_encoder", {})) if isinstance(plan, Clip)]
+
+    def refuse(self: SpeechEncoder, inputs: Any) -> Any:
+        raise ExtractorError("the weights are those of another model")
+
+    monkeypatch.setattr(SpeechEncoder, "encode", refuse)
+    with pytest.raises(ExtractorError, match=r"^features\.speech_encoder: the weights are those of another model$"):
+        list(step(stream, "speech_encoder").compute(todo))

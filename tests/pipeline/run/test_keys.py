@@ -164,7 +164,7 @@ def test_an_extractor_depends_on_each_weights_file(tmp_path: Path, monkeypatch: 
         "deep/b.bin": hashlib.sha256(b"b.bin").hexdigest(),
     }
     files[0].unlink()
-    with pytest.raises(UserError, match="the weights of the extractor vader cannot be read"):
+    with pytest.raises(UserError, match=r"^features\.vader: its weights cannot be read: "):
         keys.extractor_program(extractor)
 
 
