@@ -42,16 +42,6 @@ class RecordingInfo:
     breaks_off_s: float | None = None
     notices: tuple[str, ...] = ()
 
-    @property
-    def has_audio(self) -> bool:
-        """Whether there is sound."""
-        return bool(self.audio)
-
-    @property
-    def has_video(self) -> bool:
-        """Whether there is a picture other than a cover."""
-        return bool(self.video)
-
 
 def probe(path: Path) -> RecordingInfo:
     """Read all packets of `path` without decoding them, and return what it holds.

@@ -275,7 +275,7 @@ def test_a_silent_film_has_no_audio_stream(tmp_path: Path) -> None:
     found = outcomes(tmp_path / "mute.mp4", [Span(0, 1), Span(0.5, 1)])
     assert all(isinstance(each, NoStream) and "no audio stream" in str(each) for each in found)
     info = probe(tmp_path / "mute.mp4")
-    assert (info.has_audio, info.has_video) == (False, True)
+    assert (bool(info.audio), bool(info.video)) == (False, True)
     assert info.duration_s == pytest.approx(1.0, abs=0.05)
 
 

@@ -23,13 +23,13 @@ def test_probe_reads_packets_where_no_header_states_a_duration(tmp_path: Path) -
     with av.open(str(path)) as container:
         assert container.duration is None
     info = probe(path)
-    assert (info.has_audio, info.has_video) == (True, False)
+    assert (bool(info.audio), bool(info.video)) == (True, False)
     assert info.duration_s == pytest.approx(3.0, abs=0.1)
 
 
 def test_probe_names_the_tracks_of_sound_and_picture(tmp_path: Path) -> None:
     info = probe(flashing(tmp_path / "a.mkv", 2.0, 1.0, video="libx264", audio="aac"))
-    assert (info.has_audio, info.has_video) == (True, True)
+    assert (bool(info.audio), bool(info.video)) == (True, True)
     assert [track.channels for track in info.audio] == [("FL", "FR")]
     assert [track.size for track in info.video] == [(64, 48)]
     assert info.breaks_off_s is None

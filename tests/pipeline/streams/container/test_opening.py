@@ -112,7 +112,7 @@ def test_a_link_to_itself_and_a_dangling_link_are_refused(tmp_path: Path) -> Non
 def test_a_still_picture_is_not_a_recording(tmp_path: Path, ending: str) -> None:
     picture = tmp_path / f"face{ending}"
     cv2.imwrite(str(picture), np.full((48, 64, 3), 120, np.uint8))
-    assert probe(picture).has_video  # a file named like a picture is read as one
+    assert probe(picture).video  # a file named like a picture is read as one
     shutil.copy(picture, tmp_path / "face.mp4")
     with pytest.raises(MediaError, match=r"face.mp4 is a still picture and not a recording"):
         probe(tmp_path / "face.mp4")
