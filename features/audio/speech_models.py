@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from features.devices import AUTO, CPU, cuda_device, torch_device
+from features.devices import CPU, ctranslate2_device, torch_device
 from features.errors import ExtractorError
 from features.pretrained import (
     LAST,
@@ -194,12 +194,7 @@ def device_of(model: str, wanted: str) -> str:
     """
     if wanted == CPU or not _is_ctranslate2(_folder(model)):
         return torch_device(wanted)
-    import ctranslate2
-
-    count = ctranslate2.get_cuda_device_count()
-    if wanted == AUTO:
-        return "cuda:0" if count else CPU
-    return cuda_device(wanted, count, "CTranslate2")
+    return ctranslate2_device(wanted)
 
 
 def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:

@@ -59,12 +59,15 @@ class Entry:
         Row columns by name: an array whose first axis is the rows, or a list of str or bytes.
     clips
         Utterance columns by name: a 1-D array of the column's width, or one str.
+    device
+        Where an encoder computed it.
     """
 
     status: Status
     note: str = ""
     rows: Mapping[str, Array | list[bytes] | list[str]] = field(default_factory=dict)
     clips: Mapping[str, Array | str] = field(default_factory=dict)
+    device: str = ""
 
     @property
     def length(self) -> int:

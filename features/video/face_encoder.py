@@ -13,12 +13,12 @@ import numpy as np
 
 from common.threads import one_thread
 from features.base import Modality
-from features.devices import torch_device
+from features.devices import onnx_device, torch_device
 from features.encoder import Encoder
 from features.errors import EmptyInput
 from features.pooling import mean_and_std, mean_and_std_names
 from features.types import Features, FloatArray, VideoStream
-from features.video.image_models import OnnxSettings, image_files, image_width, onnx_device, open_image_model
+from features.video.image_models import OnnxSettings, image_files, image_width, open_image_model
 from features.video.images import Picture, read_jpeg, row_times
 
 

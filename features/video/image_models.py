@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from features.devices import AUTO, CPU, cuda_device
+from features.devices import CPU, ONNX_CUDA
 from features.errors import ExtractorError
 from features.pretrained import encoder_folder, load_pretrained, quiet_loading, read_config, weight_files
 from features.types import FloatArray
@@ -21,10 +21,6 @@ _TOWERS = {
     "clip": "clip_vision_model",
     "siglip": "siglip_vision_model",
 }
-
-
-_CUDA = "CUDAExecutionProvider"
-_MOST_DEVICES = 64  # ONNX Runtime does not say how many there are, and refuses one that is missing
 
 
 class ImageModel(Protocol):
@@ -122,6 +118,8 @@ class _Onnx:
             raise
         except Exception as error:  # both libraries raise exceptions of many classes for bad files
             raise ExtractorError(f"{path} is not an ONNX file that can be run: {error}") from error
+        if device != CPU and ONNX_CUDA not in self._session.get_providers():
+            raise ExtractorError(f"run.device is {device}, but ONNX Runtime cannot use it here: set run.device to cpu")
         self._settings, self._output = settings, output
         self._input = self._session.get_inputs()[0]
 
@@ -148,27 +146,9 @@ def _onnx(settings: OnnxSettings, device: str) -> ImageModel:
     return _Onnx(settings, device)
 
 
-def onnx_device(wanted: str) -> str:
-    """Return the device that ``run.device`` means for ONNX Runtime.
-
-    Raises
-    ------
-    ExtractorError
-        If this build of ONNX Runtime cannot use the device.
-    """
-    import onnxruntime
-
-    if wanted == CPU:
-        return CPU
-    there = _CUDA in onnxruntime.get_available_providers()
-    if wanted == AUTO:
-        return "cuda:0" if there else CPU
-    return cuda_device(wanted, _MOST_DEVICES if there else 0, "ONNX Runtime")
-
-
 def _providers(device: str) -> list[Any]:
     kind, _, number = device.partition(":")
-    return [(_CUDA, {"device_id": int(number)})] if kind == "cuda" else ["CPUExecutionProvider"]
+    return [(ONNX_CUDA, {"device_id": int(number)})] if kind == "cuda" else ["CPUExecutionProvider"]
 
 
 def _onnx_file(file: str) -> Path:

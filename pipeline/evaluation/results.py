@@ -134,6 +134,13 @@ def notices_of(name: str) -> list[str]:
     return list(record.notices) if record else []
 
 
+def encoders_of(name: str) -> str:
+    """Return a sentence that names the device of each encoder; empty if no features are an encoder's."""
+    record = read_record(name)
+    found = [f"{encoder}: {device}" for encoder, device in record.devices.items()] if record else []
+    return f"Where encoders ran: {'; '.join(found)}." if found else ""
+
+
 def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame) -> pd.Series:
     """Return the group of each utterance, indexed by utterance; resampling keeps groups together.
 

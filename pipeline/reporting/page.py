@@ -12,7 +12,7 @@ from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from pipeline.evaluation.formatting import lower_is_better
 from pipeline.evaluation.groups import blocks, heading, how_resampled, read_by_group
-from pipeline.evaluation.results import by_configuration, leading_of_predictions, notices_of
+from pipeline.evaluation.results import by_configuration, encoders_of, leading_of_predictions, notices_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
@@ -73,6 +73,7 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
         note=corpus.note,
         protocol=corpus.protocol.kind,
         notices=notices_of(name),
+        encoders=encoders_of(name),
         leading=scores.leading.name,
         ablated=leading_of_predictions(corpus).name,
         drawings=_drawings(CorpusPaths(name).results / "images"),

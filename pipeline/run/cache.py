@@ -76,6 +76,7 @@ def _encode(entry: Entry) -> bytes:
             else:
                 arrays[where] = np.ascontiguousarray(cells)
     header = {"status": entry.status, "note": entry.note, "texts": texts, "kinds": kinds}
+    header |= {"device": entry.device} if entry.device else {}
     return save(arrays, metadata={"entry": json.dumps(header)})
 
 
@@ -97,7 +98,7 @@ def _decode(payload: bytes) -> Entry:
         elif part == "lengths":
             blobs = _split(arrays[f"{group}/{name}:bytes"].tobytes(), array)
             columns[group][name] = [b.decode() for b in blobs] if header["kinds"][f"{group}/{name}"] == "str" else blobs
-    return Entry(header["status"], header["note"], columns["rows"], columns["clips"])
+    return Entry(header["status"], header["note"], columns["rows"], columns["clips"], header.get("device", ""))
 
 
 def _split(joined: bytes, lengths: np.ndarray[Any, Any]) -> list[bytes]:

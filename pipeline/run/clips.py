@@ -181,7 +181,7 @@ def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
 
 
 def _outcome(clip: Clip, entry: Entry) -> Outcome:
-    return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note)
+    return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note, device=entry.device)
 
 
 def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema: Schema) -> list[Item]:

@@ -2,9 +2,10 @@
 
 import atexit
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -17,11 +18,12 @@ from features.encoder import Encoder
 from features.errors import EmptyInput, ExtractorError, StoreError, names_setting
 from features.registry import build
 from features.store import Entry, Store, feature_schema, is_imported, open_store
+from features.types import Features
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
 from pipeline.run.clips import StepReport
 from pipeline.run.keys import described, extractor_program, feature_key, key_of
-from pipeline.run.plans import Clip, feature_clips, require_current, stream_clips
+from pipeline.run.plans import Clip, Outcome, feature_clips, require_current, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.stores import finish, require_planned, run_and_store
 from pipeline.settings.params import Params
@@ -131,7 +133,7 @@ class ExtractStep:
         if isinstance(extractor, Encoder) and len(streams) > 1:
             try:
                 found = extractor.extract_batch(streams, self.at_once)
-                return [one if isinstance(one, EmptyInput) else feature_entry(one, extractor) for one in found]
+                return [one if isinstance(one, EmptyInput) else _entry(one, extractor) for one in found]
             except ExtractorError:
                 raise
             except Exception:  # of which clip, is known when each is encoded alone
@@ -141,11 +143,16 @@ class ExtractStep:
     @staticmethod
     def _one(extractor: Extractor[Any], stream: Any) -> Entry | Exception:
         try:
-            return feature_entry(extractor.extract(stream), extractor)
+            return _entry(extractor.extract(stream), extractor)
         except ExtractorError:
             raise
         except Exception as error:  # any error of a model is a failure of this clip
             return error
+
+
+def _entry(found: Features, extractor: Extractor[Any]) -> Entry:
+    entry = feature_entry(found, extractor)
+    return replace(entry, device=extractor.device) if isinstance(extractor, Encoder) else entry
 
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
@@ -171,13 +178,26 @@ def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> Step
         "feature_names": list(extractor.feature_names),
         "pooled_names": list(extractor.pooled_names),
     }
-    if isinstance(extractor, Encoder):
-        attributes["device"] = step.device
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
     planned = feature_clips(name, extractor)
-    report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes))
+    further = devices if isinstance(extractor, Encoder) else lambda _: {}
+    report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes), further)
     finish(report, params, paths, step)
     return report
+
+
+def devices(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """Return the attribute that names the devices on which an encoder computed an extractor's clips.
+
+    Entries of the cache that name none are of versions that knew only the CPU.
+
+    >>> devices([Outcome("a", "k", "ok", 3, device="cuda:0"), Outcome("b", "k", "ok", 3)])
+    {'device': 'cpu (1 of 2 utterances), cuda:0 (1 of 2 utterances)'}
+    """
+    found = Counter(outcome.device or CPU for outcome in outcomes if outcome.status == "ok")
+    several = len(found) > 1
+    parts = [device + f" ({found[device]} of {found.total()} utterances)" * several for device in sorted(found)]
+    return {"device": ", ".join(parts)} if parts else {}
 
 
 def _step(params: Params, name: str, extractor: Extractor[Any], depends: str, store: Path) -> ExtractStep:

@@ -271,8 +271,9 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions: the hashes of their files, the notices, and how features were scaled."""
-    return key_of({part: record[part] for part in ("files", "notices", "normalise")})
+    """Return the key of predictions: the hashes of their files, the notices, how features were scaled, and devices."""
+    devices = {"devices": record["devices"]} if record.get("devices") else {}
+    return key_of({part: record[part] for part in ("files", "notices", "normalise")} | devices)
 
 
 def evaluation_inputs(

@@ -33,7 +33,10 @@ class Clip:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of one clip: its status, number of rows, why it is not ok, and the exception's name if it failed."""
+    """The outcome of one clip: its status, number of rows, why it is not ok, and the exception's name if it failed.
+
+    The device is that on which an encoder computed it, in this run or an earlier one.
+    """
 
     utterance: str
     key: str
@@ -41,6 +44,7 @@ class Outcome:
     length: int = 0
     note: str = ""
     error: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True)

