@@ -11,7 +11,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-PARTS = ("parts", "workers", "opensmile", "memory", "strategies", "digests")
+PARTS = ("parts", "extractors", "workers", "opensmile", "memory", "strategies", "digests")
 SETS = ("ravdess", "grid")
 
 
@@ -26,6 +26,7 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
 
     \b
     parts      each step against plain library calls, on one core
+    extractors milliseconds a clip of each extractor, for `crossmodal features list`
     workers    the commands with 1 and with 2 workers
     opensmile  the openSMILE path against audinterface, 2 processes each
     memory     peak memory for few and for many clips
@@ -47,13 +48,15 @@ def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out
 
 
 def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | None, files: int) -> Iterator[str]:
-    from benchmarks import digests, memory, smile, strategies, workers
+    from benchmarks import digests, extractors, memory, smile, strategies, workers
     from benchmarks import parts as steps
 
     yield _machine()
     if "parts" in parts:
         clips = {"ravdess": 1, "grid": 3} if quick else {"ravdess": 4, "grid": 12}
         yield from steps.run(sets, rounds or (3 if quick else 5), clips)
+    if "extractors" in parts:
+        yield from extractors.run(quick=quick)
     if "workers" in parts:
         counts = {"ravdess": 12, "grid": 24} if quick else {"ravdess": 48, "grid": 120}
         yield from workers.run(sets[-1:] if quick else sets, rounds or 1, counts)

@@ -34,6 +34,7 @@ class Extractor(ABC, Generic[StreamT]):
     packages: ClassVar[tuple[str, ...]] = ()
     needs_settings: ClassVar[bool] = False  # True if it cannot run with the defaults of its settings
     light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
+    terms: ClassVar[str] = "not stated"  # the licence of its packaged weights, or of the library that measures
     Config: ClassVar[type[Any]]
     instance: str = ""
 
@@ -49,6 +50,16 @@ class Extractor(ABC, Generic[StreamT]):
     @abstractmethod
     def pooled_names(self) -> tuple[str, ...]:
         """Names of the p entries of ``Features.pooled``."""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it reads weights that the user names, instead of weights of a package."""
+        return False
+
+    @property
+    def licence(self) -> str:
+        """What its weights may be used for; docs/licences.md says more."""
+        return "as its page says" if self.is_named else self.terms
 
     def weights(self) -> tuple[Path, ...]:
         """Return the files of learnt weights that the numbers depend on; their sha256 is part of every cache key."""

@@ -60,6 +60,7 @@ class Mfcc(Extractor[AudioStream]):
     name = "mfcc"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    terms = "ISC"
     packages = ("librosa",)
     Config = MfccConfig
 

@@ -57,6 +57,7 @@ class OpenSmile(Extractor[AudioStream]):
     name = "opensmile"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    terms = "research only"
     packages = ("opensmile",)
     Config = OpenSmileConfig
 

@@ -103,6 +103,7 @@ class Prosody(Extractor[AudioStream]):
     name = "prosody"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    terms = "MIT"
     packages = ("numpy", "scipy")
     Config = ProsodyConfig
 

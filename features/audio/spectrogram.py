@@ -55,6 +55,7 @@ class Spectrogram(Extractor[AudioStream]):
     name = "spectrogram"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    terms = "ISC"
     packages = ("librosa",)
     Config = SpectrogramConfig
 

@@ -69,6 +69,7 @@ class SpeechEncoder(Encoder[AudioStream]):
     name = "speech_encoder"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    terms = "MIT"
     packages = ("ctranslate2", "transformers", "torch", "soxr")
     Config = SpeechEncoderConfig
     config: SpeechEncoderConfig
@@ -82,6 +83,10 @@ class SpeechEncoder(Encoder[AudioStream]):
     def pooled_names(self) -> tuple[str, ...]:
         """The means of all columns, their standard deviations, ``gain_db`` and ``duration_s``."""
         return mean_and_std_names(self.feature_names) + _VOICE
+
+    @property
+    def is_named(self) -> bool:  # noqa: D102
+        return self.config.model != PACKAGED
 
     def weights(self) -> tuple[Path, ...]:
         """Return the encoder's weights and configuration files."""

@@ -77,6 +77,7 @@ class Bert(Encoder[TextStream]):
     name = "bert"
     modality = "text"
     version = 2
+    terms = "Apache-2.0"
     packages = ("sentence-transformers", "transformers", "torch")
     Config = BertConfig
     config: BertConfig
@@ -94,6 +95,10 @@ class Bert(Encoder[TextStream]):
         if self.config.pooling == MEAN_STD:
             return mean_and_std_names(self.feature_names)
         return tuple(f"sentence_{i}" for i in range(widths(text_folder(self.config.model))[1]))
+
+    @property
+    def is_named(self) -> bool:  # noqa: D102
+        return self.config.model != PACKAGED
 
     def weights(self) -> tuple[Path, ...]:
         """Return the encoder's weights, tokeniser and configuration files."""

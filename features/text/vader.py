@@ -38,6 +38,7 @@ class Vader(Extractor[TextStream]):
     name = "vader"
     modality = "text"
     version = 1
+    terms = "MIT"
     packages = ("vaderSentiment",)
     light = True
     Config = VaderConfig

@@ -59,6 +59,7 @@ class FaceCnn(Extractor[VideoStream]):
     name = "face_cnn"
     modality = "video"
     version = 1
+    terms = "MIT, from FER2013"
     packages = ("torch", "h5py", "opencv-contrib-python", "fer")
     Config = FaceCnnConfig
     config: FaceCnnConfig

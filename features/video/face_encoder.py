@@ -85,6 +85,10 @@ class FaceEncoder(Encoder[VideoStream]):
         """The means of all columns, then their standard deviations."""
         return mean_and_std_names(self.feature_names)
 
+    @property
+    def is_named(self) -> bool:  # noqa: D102
+        return True
+
     def weights(self) -> tuple[Path, ...]:
         """Return the model's weights and configuration files."""
         return image_files(self.config.model, self._onnx)

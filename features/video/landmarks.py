@@ -84,6 +84,7 @@ class Landmarks(Extractor[VideoStream]):
     name = "landmarks"
     modality = "video"
     version = 1
+    terms = "Apache-2.0"
     packages = ("mediapipe", "opencv-contrib-python")
     Config = LandmarksConfig
     config: LandmarksConfig

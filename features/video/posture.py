@@ -99,6 +99,7 @@ class Posture(Extractor[VideoStream]):
     name = "posture"
     modality = "video"
     version = 1
+    terms = "Apache-2.0"
     packages = ("mediapipe", "opencv-contrib-python")
     Config = PostureConfig
     config: PostureConfig

@@ -3,16 +3,23 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import wrap
+from typing import Any
 
 import yaml
 
+from features.base import Extractor
+from features.errors import ExtractorError, names_setting
 from features.store import open_store
 from pipeline.corpora.registry import description, reader_names
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
+from pipeline.inspection.speed import measured, speed_key
 from pipeline.settings.params import Params
 from pipeline.settings.unions import UNION
 from pipeline.tables.bound import of_this_version
 from pipeline.training.trained import record_in
+
+_LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
 
 # Built-in readers for corpora that are not published: their line in the list, and what they read and where to find it.
 _OWN = {
@@ -25,13 +32,40 @@ _OWN = {
 
 
 def extractors(params: Params) -> Iterator[str]:
-    """Yield one line per instance of an extractor: modality, number of features, settings, and whether it runs."""
+    """Yield a table of all instances of extractors: two lines each, the second with the settings.
+
+    Raises
+    ------
+    UserError
+        After the last line, if some cannot work with their settings; their lines say why.
+    """
+    yield _LINE.format("instance", "modality", "pooled", "per row", "ms", "weights", "licence", "runs")
+    failed = 0
     for name in params.features:
-        extractor = params.extractor(name)
-        runs = "" if name in params.extract else " (not in features.extract)"
-        settings = ", ".join(f"{key}={value}" for key, value in asdict(extractor.config).items())
-        widths = f"{len(extractor.pooled_names)} per utterance, {len(extractor.feature_names)} per row"
-        yield f"{name:15} {extractor.modality:6} {widths:36} {settings}{runs}"
+        runs = "yes" if name in params.extract else "no"
+        try:
+            with names_setting(name):
+                yield from _instance(name, params.extractor(name), runs)
+        except ExtractorError as error:
+            failed += 1
+            yield str(error)
+    speed = measured()
+    yield "pooled: numbers per utterance; per row: numbers per frame, word or window."
+    yield f"ms: processor time for a clip of {speed.clip_s:g} s on one core of {speed.machine}; -: not measured."
+    if failed:
+        raise UserError(f"{counted(failed, 'extractor')} cannot be used: see the lines above")
+
+
+def _instance(name: str, extractor: Extractor[Any], runs: str) -> Iterator[str]:
+    config = asdict(extractor.config)
+    ms = measured().ms.get(speed_key(extractor.name, config))
+    weights = "named" if extractor.is_named else "packaged" if extractor.weights() else "none"
+    widths = len(extractor.pooled_names), len(extractor.feature_names)
+    time = "-" if ms is None else f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}"
+    yield _LINE.format(name, extractor.modality, *widths, time, weights, extractor.licence, runs)
+    settings = [f"{key}={value}" for key, value in config.items()]
+    other = [f"extractor={extractor.name}"] if extractor.name != name else []
+    yield from wrap(", ".join(other + settings), 92, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
 def used_keys() -> set[str]:

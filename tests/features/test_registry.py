@@ -198,3 +198,17 @@ def test_a_class_that_lacks_a_required_attribute_is_refused() -> None:
 
     with pytest.raises(ExtractorError, match="the extractor Bare cannot be used: version is missing"):
         register(Bare)
+
+
+def test_every_extractor_states_a_licence_and_one_whose_weights_the_user_names_refers_to_their_page(
+    needed: dict[str, Any],
+) -> None:
+    licences = {name: build(name, needed.get(name, {})).licence for name in extractor_names()}
+    assert "not stated" not in licences.values()
+    assert licences["opensmile"] == "research only"
+    assert licences["bert"] == "Apache-2.0"
+    for name, settings in (("bert", {"model": "some/encoder"}), ("speech_encoder", {"model": "/folder"})):
+        assert build(name, settings).licence == "as its page says"
+        assert build(name, settings).is_named
+        assert not build(name, {}).is_named
+    assert licences["face_encoder"] == "as its page says"

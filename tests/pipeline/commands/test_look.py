@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.inspection import doctor
 from pipeline.inspection.doctor import Check
@@ -44,12 +45,35 @@ def test_the_doctor_fails_where_a_check_fails(ok: bool, code: int, last: str, mo
     assert result.output.splitlines()[-1] == last
 
 
-def test_features_list_names_what_runs_and_its_settings(here: Path) -> None:
-    rows = {line.split()[0]: line for line in output_of("features", "list").splitlines()}
-    assert not rows["vader"].endswith("(not in features.extract)")
-    assert rows["mfcc"].endswith("(not in features.extract)")
-    assert "count=40" in rows["mfcc"]
-    assert "4 per utterance, 4 per row" in rows["vader"]
+def test_features_list_names_widths_weights_licence_settings_and_what_runs(here: Path) -> None:
+    lines = output_of("features", "list").splitlines()
+    assert max(map(len, lines)) <= 100
+    cells = {line.split()[0]: line.split() for line in lines}
+    assert cells["vader"][:4] == ["vader", "text", "4", "4"]
+    assert cells["vader"][5:] == ["packaged", "MIT", "yes"]
+    assert cells["mfcc"][2:4] == ["240", "120"]
+    assert cells["mfcc"][-1] == "no"
+    assert float(cells["mfcc"][4]) > 0
+    assert lines[[line.split()[0] for line in lines].index("mfcc") + 1].strip().startswith("count=40, ")
+
+
+def test_features_list_shows_all_extractors_even_if_one_cannot_be_used(here: Path) -> None:
+    settings = yaml.safe_load((here / "params.yaml").read_text())
+    instances = {
+        "gone": {"extractor": "speech_encoder", "model": "no/such/folder"},
+        "other": {"extractor": "mfcc", "count": 12},
+    }
+    settings["features"] = (settings.get("features") or {}) | instances
+    (here / "other.yaml").write_text(yaml.safe_dump(settings))
+    listed = invoke("features", "list", "--params", "other.yaml")
+    assert listed.exit_code == 1
+    lines = listed.output.splitlines()
+    assert (
+        sum(line.startswith("features.gone: there is no folder no/such/folder: give the folder") for line in lines) == 1
+    )
+    assert next(line.split()[4] for line in lines if line.startswith("other ")) == "-"
+    assert "    extractor=mfcc, count=12, bands=64, " in listed.output
+    assert lines[-1] == "Error: 1 extractor cannot be used: see the lines above"
 
 
 def test_features_show_describes_a_store(here: Path) -> None:
