@@ -18,13 +18,16 @@ from tests.conftest import output_of
 def test_each_extractor_has_a_line_with_its_widths_and_settings(here: Path) -> None:
     """eGeMAPS has 88 functionals and 25 descriptors, ComParE 6373 and 65, as openSMILE publishes them."""
     (here / "params.yaml").write_text("features: {extract: [opensmile], opensmile: {feature_set: ComParE_2016}}\n")
-    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in extractors(load_params(here / "params.yaml"))}
-    assert rows["opensmile"] == "audio 6373 per utterance, 65 per row feature_set=ComParE_2016"
-    assert rows["vader"] == "text 4 per utterance, 4 per row (not in features.extract)"
+    rows = {line.split()[0]: line.split() for line in extractors(load_params(here / "params.yaml"))}
+    assert rows["opensmile"][1:4] == ["audio", "6373", "65"]
+    assert rows["opensmile"][4] == rows["compare"][4] != "-"  # the same settings under two names
+    assert rows["opensmile"][5:] == ["none", "research", "only", "yes"]
+    assert rows["vader"][1:4] == ["text", "4", "4"]
+    assert rows["vader"][-1] == "no"
     (here / "params.yaml").write_text("features: {extract: []}\n")
-    rows = {line.split()[0]: line for line in extractors(load_params(here / "params.yaml"))}
-    assert "88 per utterance, 25 per row" in rows["opensmile"]
-    assert all(line.endswith("(not in features.extract)") for line in rows.values())
+    rows = {line.split()[0]: line.split() for line in extractors(load_params(here / "params.yaml"))}
+    assert rows["opensmile"][2:4] == ["88", "25"]
+    assert rows["opensmile"][-1] == "no"
 
 
 def test_the_keys_in_use_are_those_of_all_stores_and_fits(here: Path) -> None:
