@@ -13,6 +13,7 @@ from benchmarks.tools.ours import Ours
 from benchmarks.tools.recordings import ABSENT, SETS, Recording
 from benchmarks.tools.table import table
 from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
+from common.threads import pin_to_one_thread
 from features.video.images import quiet_stderr, read_jpeg
 
 # The parts of each step; OTHER_WAYS lists other ways to call a part, which are in no sum.
@@ -44,6 +45,7 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
         return
     with one_core():
         ours, line = _started(next(iter(present.values()))[0])
+        pin_to_one_thread()  # as in a worker
         yield line
         for name, recordings in present.items():
             yield from _report(name, ours, recordings, rounds)

@@ -17,7 +17,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 
-_THREADED = ("numpy", "scipy", "sklearn", "cv2", "torch")
+_THREADED = ("numpy", "scipy", "sklearn", "cv2", "torch", "ctranslate2", "xgboost")
 _pinned: set[str] = set()
 _held = ContextVar("one_thread", default=False)
 
@@ -26,7 +26,7 @@ def pin_to_one_thread() -> None:
     """Pin the numeric libraries that this process has loaded to one thread for good."""
     from threadpoolctl import threadpool_limits
 
-    loaded = {name for name in _THREADED if name in sys.modules}
+    loaded = _loaded()
     if loaded == _pinned:
         return
     threadpool_limits(1)
@@ -37,15 +37,19 @@ def pin_to_one_thread() -> None:
     _pinned.update(loaded)
 
 
+def _loaded() -> set[str]:
+    return {name for name in _THREADED if name in sys.modules}
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Limit BLAS, OpenMP and torch (if it is loaded) to one thread for a block; then restore the old limits.
 
-    Inside another `one_thread`, only torch is limited, as it may have been loaded since: finding all libraries of a
-    process takes longer than predicting a batch.
+    Inside another `one_thread`, and where everything loaded is pinned, only torch is limited: finding all libraries of
+    a process takes longer than predicting a batch.
     """
     with _one_torch():
-        if _held.get():
+        if _held.get() or _loaded() == _pinned:
             yield
             return
         from threadpoolctl import threadpool_limits

@@ -51,3 +51,24 @@ def test_a_process_started_with_the_environment_has_one_thread_from_its_first_im
 def test_a_running_process_is_pinned_for_good() -> None:
     pin = "import numpy; from common.threads import pin_to_one_thread as pin; pin(); "
     assert python(pin + REPORT, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2") == "{1}"
+
+
+def test_where_everything_is_pinned_a_block_looks_for_no_libraries_until_another_is_loaded() -> None:
+    code = """
+import threadpoolctl
+limits, calls = threadpoolctl.threadpool_limits, []
+threadpoolctl.threadpool_limits = lambda *given, **named: calls.append(1) or limits(*given, **named)
+import numpy
+from common.threads import one_thread, pin_to_one_thread
+for pinned in (False, True):
+    if pinned:
+        pin_to_one_thread()
+    before = len(calls)
+    with one_thread():
+        print({one["num_threads"] for one in threadpoolctl.threadpool_info()}, len(calls) - before)
+import scipy.linalg
+with one_thread():
+    print({one["num_threads"] for one in threadpoolctl.threadpool_info()}, len(calls) - before)
+"""
+    shown = python(code, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2").splitlines()
+    assert shown == ["{1} 1", "{1} 0", "{1} 1"]
