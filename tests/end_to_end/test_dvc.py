@@ -15,9 +15,15 @@ pytestmark = needs_data
 
 SMALL = {
     "streams": {"text": {"lowercase": True}, "audio": {"trim_db": 35}, "video": {"fps": 5}},
-    "features": {"extract": ["vader", "mfcc", "prosody"], "vader": {}, "mfcc": {"count": 13}, "prosody": {}},
+    "features": {
+        "extract": ["vader", "mfcc", "short", "prosody"],
+        "vader": {},
+        "mfcc": {"count": 13},
+        "short": {"extractor": "mfcc", "count": 13},
+        "prosody": {},
+    },
     "train": {
-        "features": {"text": ["vader"], "audio": ["mfcc", "prosody"]},
+        "features": {"text": ["vader"], "audio": ["short", "prosody"]},
         "classifiers": ["logistic"],
         "fusions": ["vote"],
     },
@@ -73,11 +79,11 @@ def test_a_changed_setting_runs_only_the_stages_that_depend_on_it(project: Path)
     subprocess.run([*git, "add", "-A"], cwd=project, check=True)
     subprocess.run([*git, "commit", "-qm", "before"], cwd=project, check=True)
 
-    changed = SMALL["features"] | {"mfcc": {"count": 20}}  # type: ignore[operator]
+    changed = SMALL["features"] | {"short": {"extractor": "mfcc", "count": 20}}  # type: ignore[operator]
     settings(project, features=changed)
     assert ran(dvc("repro", cwd=project)) == {
         "settings",
-        "extract@grid-mfcc",
+        "extract@grid-short",
         "train@grid",
         "evaluate@grid",
         "report@grid",
