@@ -4,6 +4,7 @@ For example ViT (Dosovitskiy et al. 2021), DINOv2 (Oquab et al. 2024), the visio
 or an expression network that was exported to ONNX.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,8 @@ class FaceEncoderConfig:
     model
         A folder as transformers writes it, or a name on the Hugging Face hub.
     file
-        An ONNX file that reads ``(n, 3, size, size)`` or ``(n, size, size, 3)`` float32.
+        An ONNX file that reads ``(n, 3, size, size)`` or ``(n, size, size, 3)`` float32; its weights may be in a file
+        beside it.
     size
         Side of the pictures that the file reads, in pixels.
     mean, std
@@ -56,7 +58,8 @@ class FaceEncoderConfig:
             raise ValueError("either model (a folder, or a name on the hub) or file (an ONNX file) must be set")
         if not 16 <= self.size <= 1024:
             raise ValueError(f"size is {self.size}: it must be from 16 to 1024 pixels")
-        if len(self.mean) != 3 or len(self.std) != 3 or not all(value > 0 for value in self.std):
+        finite = all(math.isfinite(value) for value in (*self.mean, *self.std))
+        if len(self.mean) != 3 or len(self.std) != 3 or not finite or not all(value > 0 for value in self.std):
             raise ValueError(
                 f"mean is {self.mean} and std is {self.std}: both must hold three numbers, those of std above 0"
             )

@@ -1,6 +1,6 @@
 """Image models behind one interface, whether transformers or ONNX Runtime runs them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -60,7 +60,7 @@ def image_width(model: str, onnx: OnnxSettings) -> int:
 
 def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
     """Return the files that the embedding depends on."""
-    return (_onnx_file(onnx.file),) if onnx.file else weight_files(encoder_folder(model))
+    return _onnx_files(_onnx_file(onnx.file)) if onnx.file else weight_files(encoder_folder(model))
 
 
 class _Transformers:
@@ -110,14 +110,14 @@ class _Onnx:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        path = _onnx_file(settings.file)
+        path = _onnx_files(_onnx_file(settings.file))[0]
         try:
             graph, output = _with_output(path, settings.output)
             self._session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
         except ExtractorError:
             raise
         except Exception as error:  # both libraries raise exceptions of many classes for bad files
-            raise ExtractorError(f"{path} is not an ONNX file that can be run: {error}") from error
+            raise _cannot_run(path, error) from error
         if device != CPU and ONNX_CUDA not in self._session.get_providers():
             raise ExtractorError(f"run.device is {device}, but ONNX Runtime cannot use it here: set run.device to cpu")
         self._settings, self._output = settings, output
@@ -158,14 +158,44 @@ def _onnx_file(file: str) -> Path:
     return path
 
 
-def _with_output(path: Path, name: str) -> tuple[bytes, str]:
-    """Return an ONNX file's graph, and the name of the output to read; a value inside the graph is made an output."""
+def _onnx_files(path: Path) -> tuple[Path, ...]:
+    """Return an ONNX file and the files beside it that hold its weights, as torch writes them."""
+    import onnx
+    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
+
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except Exception as error:  # protobuf raises exceptions of several classes
+        raise _cannot_run(path, error) from error
+    tensors = [tensor for graph in _graphs(model.graph) for tensor in graph.initializer if uses_external_data(tensor)]
+    beside = sorted({path.parent / ExternalDataInfo(tensor).location for tensor in tensors})
+    for file in beside:
+        if not file.is_file():
+            raise ExtractorError(f"{path} keeps its weights in {file}, which does not exist: copy both files")
+    return (path, *beside)
+
+
+def _graphs(graph: Any) -> Iterator[Any]:
+    """Yield an ONNX graph and the graphs inside its nodes, such as the branches of a condition."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
+                yield from _graphs(inner)
+
+
+def _cannot_run(path: Path, error: Exception) -> ExtractorError:
+    return ExtractorError(f"{path} is not an ONNX file that can be run: {error}")
+
+
+def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
+    """Return an ONNX file, and the name of the output to read; if that is a value inside the graph, a changed graph."""
     import onnx
 
     model = onnx.load(path)
     outputs = [output.name for output in model.graph.output]
     if not name or name in outputs:
-        return path.read_bytes(), name or outputs[0]
+        return str(path), name or outputs[0]  # not its bytes, which do not say where weights beside it are
     inside = [value for node in model.graph.node for value in node.output]
     if name not in inside:
         raise ExtractorError(

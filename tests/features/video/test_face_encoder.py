@@ -1,5 +1,6 @@
 """Faces by an image model: the colours of drawn faces by hand, batches, and settings that cannot be used."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_batches_of_faces_equal_single_faces(tmp_path: Path) -> None:
         ({"model": "some/model"}, "either model .* or file .* must be set"),
         ({"file": ""}, "either model .* or file .* must be set"),
         ({"size": 8}, "size is 8: it must be from 16 to 1024 pixels"),
+        ({"mean": [0, 0, math.nan]}, "both must hold three numbers"),
         ({"std": [1, 1]}, "both must hold three numbers"),
         ({"std": [1, 1, 0]}, "those of std above 0"),
     ],

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from features.errors import ExtractorError
 from features.video.image_models import OnnxSettings, image_files, image_width, open_image_model
@@ -86,6 +88,27 @@ def test_an_onnx_file_gives_its_output_or_a_value_inside(network: Path) -> None:
     bgr = OnnxSettings(str(network), 64, (0, 0, 0), (1, 1, 1), "bgr", "mean")
     np.testing.assert_allclose(open_image_model("", bgr).embed([plain]), [[0.8, 0.4, 0.2]], rtol=1e-5)
     assert image_files("", bgr) == (network,)
+
+
+def test_weights_beside_an_onnx_file_are_read_and_count_among_its_files(network: Path, tmp_path: Path) -> None:
+    weight = np.array([[1, 0], [0, 2], [3, 0]], np.float32)
+    model = onnx.load(network)
+    model.graph.initializer.append(numpy_helper.from_array(weight, "weight"))
+    model.graph.node.append(helper.make_node("MatMul", ["answer", "weight"], ["two"]))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("two", onnx.TensorProto.FLOAT, ["n", 2]))
+    path = tmp_path / "moved" / "large.onnx"
+    path.parent.mkdir()
+    onnx.save(model, path, save_as_external_data=True, location="large.onnx.data", size_threshold=0)
+    plain = np.zeros((224, 224, 3), np.uint8) + np.array([51, 102, 204], np.uint8)
+    settings = OnnxSettings(str(path), 64, (0, 0, 0), (1, 1, 1), "rgb", "")
+    for output, expected in (("", [0.4 + 4.8, 1.6]), ("answer", [0.4, 0.8, 1.6])):
+        found = open_image_model("", settings._replace(output=output)).embed([plain])
+        np.testing.assert_allclose(found, [expected], rtol=1e-5)
+    beside = path.with_name("large.onnx.data")
+    assert image_files("", settings) == (path, beside)
+    beside.unlink()
+    with pytest.raises(ExtractorError, match=r"keeps its weights in .*large\.onnx\.data, which does not exist"):
+        image_files("", settings)
 
 
 def test_wrong_onnx_settings_are_refused_in_a_sentence(network: Path, tmp_path: Path) -> None:
