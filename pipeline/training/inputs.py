@@ -109,7 +109,8 @@ def load_modalities(
     Raises
     ------
     UserError
-        If a store was made from another utterance table, or rows that must be joined do not match.
+        If a store was made from another utterance table or is of another modality, or rows that must be joined do not
+        match.
     ModelError
         If features are to be normalised per speaker and an utterance has none.
     """
@@ -118,7 +119,7 @@ def load_modalities(
     names: dict[str, tuple[str, ...]] = {}
     for modality in corpus.modalities:
         stores = stores_of(settings, modality)
-        blocks = [pooled_of(CorpusPaths(name).features(e), table) for e in stores]
+        blocks = [pooled_of(CorpusPaths(name).features(e), table, modality) for e in stores]
         if blocks:
             pooled[modality] = np.hstack([block[0] for block in blocks])
             present[modality] = np.any([block[1] for block in blocks], axis=0)
@@ -150,9 +151,23 @@ def _neighbours(context: ContextParams, table: pd.DataFrame) -> dict[int, NDArra
     return neighbours(dialogues, place.to_numpy(float), context.before, context.after)
 
 
-def pooled_of(path: Path, table: pd.DataFrame) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
-    """Return a store's pooled features ``(n, p)`` in the table's order, the mask of present rows, and column names."""
+def pooled_of(
+    path: Path, table: pd.DataFrame, modality: str = ""
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+    """Return a store's pooled features ``(n, p)`` in the table's order, the mask of present rows, and column names.
+
+    Raises
+    ------
+    UserError
+        If the store is of another modality, if one is given; and as `positions`.
+    """
     with open_store(path) as store:
+        own = store.attribute("modality") if "modality" in store.file.attrs else modality
+        if modality not in ("", own):
+            raise UserError(
+                f"{path} holds features of {own}, but {path.stem} is listed under {modality}: list it under {own} in "
+                "the corpus's features, or in train.features"
+            )
         names = store.attribute("pooled_names")
         pooled, ok = store.pooled(), np.array([s == "ok" for s in store.statuses], bool)
         _refuse_infinite(pooled, np.arange(len(pooled) + 1), store, path)

@@ -44,12 +44,12 @@ def untimed(rows):
     return ok(rows, times=[[NAN, NAN]] * len(rows))
 
 
-def store(name, entries, columns=("a",), kind="features", names=None, keys=""):
+def store(name, entries, columns=("a",), kind="features", names=None, keys="", **attributes):
     """Write a store of corpus c; an entry may be a status alone."""
     made = [Entry(e, "why") if isinstance(e, str) else e for e in entries]
     names = names or [f"u{i}" for i in range(len(made))]
     width = next((e.rows["values"].shape[1] for e in made if e.status == "ok"), 1)
-    attributes = {"name": name, "kind": kind, "pooled_names": list(columns)}
+    attributes = {"name": name, "kind": kind, "pooled_names": list(columns), **attributes}
     items = [item_of(u, e, f"{name} {u} {keys}") for u, e in zip(names, made, strict=True)]
     write_store(CorpusPaths("c").features(name), feature_schema(width, len(columns)), attributes, items)
 
@@ -112,6 +112,14 @@ def test_imported_features_are_matched_by_name_and_own_ones_must_match_already()
     assert not is_imported(Path("nowhere.h5"))
     with pytest.raises(UserError, match=r"ours\.h5 does not match the utterance table: run preprocess and extract"):
         load(utterances(3), {"audio": ("ours",)})
+
+
+@pytest.mark.parametrize("kind", ["features", IMPORTED])
+def test_features_that_are_listed_under_another_modality_are_refused(kind):
+    store("units", [ok([1])] * 2, kind=kind, modality="video")
+    assert load(utterances(2), {"video": ("units",)}).pooled["video"].tolist() == [[1], [1]]
+    with pytest.raises(UserError, match=r"units\.h5 holds features of video, but units is listed under audio: list it"):
+        load(utterances(2), {"audio": ("units",)})
 
 
 def test_what_is_missing_is_named():
