@@ -115,7 +115,10 @@ def _replace(
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
-        check(params := load_params(temporary))
+        try:
+            check(params := load_params(temporary))
+        except UserError as error:  # lines are those of the file as it would be
+            raise UserError(str(error).replace(str(temporary), f"{path} with the new block")) from None
         lines += _link(name, params.corpora[name])
 
 

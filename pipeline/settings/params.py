@@ -7,7 +7,7 @@ from typing import Any
 
 from common.names import suggest
 from features.base import MODALITIES, Extractor, Modality
-from features.registry import build, class_of, default_extractors, with_defaults
+from features.registry import build, class_of, default_extractors, extractor_names, with_defaults
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
@@ -64,6 +64,11 @@ class Params:
 
     def _settings(self, name: str) -> Mapping[str, Any]:
         if name not in self.features:
+            if name in extractor_names():
+                raise UserError(
+                    f"{self.path}: {name} cannot run without settings: add a block features.{name}, which "
+                    "docs/settings.md describes"
+                )
             raise UserError(f"{self.path}: no extractor is named {name!r}; {suggest(name, self.features)}")
         return self.features[name]
 

@@ -13,7 +13,7 @@ from models.data.modalities import Modalities
 from models.registry import strategy
 from models.validation.folds import hold_out_groups
 from models.validation.probes import contains_labels
-from models.validation.protocol import Fold
+from models.validation.protocol import CORPUS, PROTOCOLS, Fold
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
@@ -49,8 +49,11 @@ def label_notices(
     """Yield a sentence about each modality whose features seem to contain the training part's labels.
 
     Only folds whose inner folds hold out groups can show it: otherwise inner validation rows are of groups that were
-    trained on, and are predicted better for that reason alone.
+    trained on, and are predicted better for that reason alone. Nor can folds that test another corpus than they train
+    on, since that is harder whatever the features are.
     """
+    if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, corpus.protocol.group):
+        return
     classes = np.unique(labels) if corpus.task == "classification" else None
     telling = {fold.name for fold in folds if hold_out_groups(fold.inner, data.groups[fold.train])}
     for modality in corpus.modalities:

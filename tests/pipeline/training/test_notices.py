@@ -1,6 +1,7 @@
 """Notices of training: ends of search spaces, and features that know the labels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ N = 60
 LABELS = np.array(["calm", "lively"])[np.arange(N) % 2]
 
 
-def notices(groups, train, test, inner=1.0):
+def notices(groups, train, test, inner=1.0, protocol=CORPUS.protocol):
     """Return what is said of features that are right on inner validation rows, and at chance on test rows."""
     groups = np.asarray(groups)
     pairs = inner_folds(groups[train], LABELS[train], "classification")
@@ -135,7 +136,8 @@ def notices(groups, train, test, inner=1.0):
         "{}",
     )
     x = Modalities({}, {"text": np.ones(N, bool)}, np.full(N, "yes", object), groups)
-    return list(label_notices([fit], [Fold("f", train, test, pairs)], LABELS, CORPUS, x))
+    corpus = replace(CORPUS, protocol=protocol)
+    return list(label_notices([fit], [Fold("f", train, test, pairs)], LABELS, corpus, x))
 
 
 HALF, REST = np.arange(30), np.arange(30, N)
@@ -154,6 +156,15 @@ def test_it_is_not_said_where_the_training_part_has_one_group():
 
 def test_it_is_not_said_of_features_that_are_as_good_on_test_groups():
     assert notices([*(f"a{i // 6}" for i in range(30)), *TESTED], HALF, REST, inner=0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "group"), [("leave-one-corpus-out", "group"), ("leave-one-group-out", "corpus")]
+)
+def test_it_is_not_said_where_another_corpus_is_tested_than_trained_on(kind, group):
+    groups = [*(f"a{i // 6}" for i in range(30)), *TESTED]
+    assert notices(groups, HALF, REST, protocol=ProtocolParams("leave-one-group-out", group="group"))
+    assert notices(groups, HALF, REST, protocol=ProtocolParams(kind, group=group)) == []
 
 
 @pytest.mark.parametrize(
