@@ -197,7 +197,10 @@ def test_labels_of_a_union_are_written_as_they_are_given(here: Path) -> None:
         ({"root": "clips"}, "--root is not for --reader union"),
         ({"labels": "fearful"}, "--labels: 'fearful' is not OLD=NEW, as in fearful=fear"),
         ({"labels": "a=b"}, "scores have no names that could be changed"),
-        ({"label": "arousal"}, r"params\.yaml with the new block, line \d+: .* whose label is the column 'valence', not 'arousal'"),
+        (
+            {"label": "arousal"},
+            r"params\.yaml with the new block, line \d+: .* whose label is the column 'valence', not 'arousal'",
+        ),
         ({"reader": "manifest", "root": "clips", "task": "regression", "label": "x"}, "--of and --labels are for"),
     ],
 )

@@ -189,7 +189,9 @@ def test_plugins_that_cannot_be_run(name: str, source: str | None, message: str,
 def test_an_extractor_that_needs_settings_is_not_called_unknown(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("features: {vader: {}}\n")
     params = load_params(tmp_path / "params.yaml")
-    with pytest.raises(UserError, match=r"face_encoder cannot run without settings: add a block features\.face_encoder"):
+    with pytest.raises(
+        UserError, match=r"face_encoder cannot run without settings: add a block features\.face_encoder"
+    ):
         params.extractor("face_encoder")
     with pytest.raises(UserError, match="no extractor is named 'face_encodr'"):
         params.extractor("face_encodr")

@@ -158,9 +158,7 @@ def test_it_is_not_said_of_features_that_are_as_good_on_test_groups():
     assert notices([*(f"a{i // 6}" for i in range(30)), *TESTED], HALF, REST, inner=0.5) == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "group"), [("leave-one-corpus-out", "group"), ("leave-one-group-out", "corpus")]
-)
+@pytest.mark.parametrize(("kind", "group"), [("leave-one-corpus-out", "group"), ("leave-one-group-out", "corpus")])
 def test_it_is_not_said_where_another_corpus_is_tested_than_trained_on(kind, group):
     groups = [*(f"a{i // 6}" for i in range(30)), *TESTED]
     assert notices(groups, HALF, REST, protocol=ProtocolParams("leave-one-group-out", group="group"))
