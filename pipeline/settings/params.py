@@ -1,6 +1,6 @@
 """params.yaml as typed settings: read, validated, and checked against the registries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,28 @@ def load_params(path: Path) -> Params:
         features=with_defaults(settings),
         train=file.train,
         evaluate=file.evaluate,
-        notices=notices(path, ((line_of(path, *place), place, present) for place, present in former)),
+        notices=(
+            *notices(path, ((line_of(path, *place), place, present) for place, present in former)),
+            *_unused(path, file),
+        ),
     )
+
+
+def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
+    """Yield a sentence about each extractor that has settings under its own name, but does not run under it.
+
+    In files of before, ``features.opensmile`` changed a default feature, which is now the instance ``egemaps``.
+    """
+    lists = (file.train.features, *(corpus.features for corpus in file.corpora.values()))
+    used = {name for features in lists for names in features.values() for name in names}
+    used |= {*file.features.get(EXTRACT, ()), *default_extractors()}
+    for name, block in file.features.items():
+        if block and name in extractor_names() and name not in used:
+            yield (
+                f"{path}, line {line_of(path, 'features', name)}: features.{name} is not used, since {name} is in "
+                "neither features.extract nor train.features: list it in both, or move its settings to the block of "
+                "an instance that is (`crossmodal features list`)"
+            )
 
 
 def _in_order(corpus: CorpusParams) -> CorpusParams:

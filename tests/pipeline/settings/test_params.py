@@ -195,3 +195,21 @@ def test_an_extractor_that_needs_settings_is_not_called_unknown(tmp_path: Path) 
         params.extractor("face_encoder")
     with pytest.raises(UserError, match="no extractor is named 'face_encodr'"):
         params.extractor("face_encodr")
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("", True),
+        ("\ntrain: {features: {audio: [opensmile]}}", False),
+        (", extract: [opensmile]", False),
+    ],
+)
+def test_settings_of_opensmile_that_no_longer_change_a_default_feature_are_noticed(
+    rest: str, said: bool, tmp_path: Path
+) -> None:
+    inside, outside = (rest, "") if rest.startswith(",") else ("", rest)
+    path = tmp_path / "params.yaml"
+    path.write_text(f"features: {{opensmile: {{feature_set: ComParE_2016}}{inside}}}{outside}\n")
+    notices = load_params(path).notices
+    assert [f"{path}, line 1: features.opensmile is not used" in notice for notice in notices] == [True] * said
