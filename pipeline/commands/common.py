@@ -171,7 +171,7 @@ class Group(_WithExample, click.Group):
 
 
 def load(path: Path) -> Any:
-    """Read the settings file, and print a notice for each former name in it."""
+    """Read the settings file, and print its notices, such as one for each former name in it."""
     from pipeline.settings.params import load_params
 
     params = load_params(path)

@@ -31,6 +31,7 @@ def settings(params_path: Path) -> None:
     """
     from pipeline.stages.settings import checked
 
+    load(params_path)  # which prints the notices
     echo(checked(params_path))
 
 

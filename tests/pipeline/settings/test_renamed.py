@@ -41,8 +41,12 @@ def test_a_notice_names_the_line_and_the_present_name(tmp_path: Path) -> None:
     )
 
 
-def test_commands_print_the_notice_and_go_on(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["features", "list", "--params", str(written(tmp_path, OLD))])
+@pytest.mark.parametrize("command", [("settings",), ("features", "list")])
+def test_commands_print_the_notice_and_go_on(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*command, "--params", str(written(tmp_path, OLD))])
     assert done.exit_code == 0, done.output
     assert "train.singles is now called unimodal_models" in done.stderr
 
