@@ -75,7 +75,9 @@ def cuda_device(wanted: str, count: int, library: str) -> str:
         If there is no such device.
     """
     kind, _, number = wanted.partition(":")
-    if kind != "cuda" or int(number or 0) >= count:
+    if kind != "cuda":
+        raise ExtractorError(f"run.device is {wanted}, which {library} cannot use here: set run.device to auto or cpu")
+    if int(number or 0) >= count:
         found = ", ".join(f"cuda:{i}" for i in range(count)) if count else "no CUDA device"
         raise ExtractorError(
             f"run.device is {wanted}, but {library} finds {found} here: set run.device to auto or cpu, or install the "

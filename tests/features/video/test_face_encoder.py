@@ -73,5 +73,5 @@ def test_impossible_settings_are_refused(settings: dict[str, Any], changed: dict
 def test_a_device_that_onnx_runtime_lacks_is_refused(settings: dict[str, Any]) -> None:
     extractor: Any = build("face_encoder", settings)
     assert extractor.device_for("cpu") == "cpu"
-    with pytest.raises(ExtractorError, match=r"run\.device is mps, but ONNX Runtime finds"):
+    with pytest.raises(ExtractorError, match=r"run\.device is mps, which ONNX Runtime cannot use here"):
         extractor.device_for("mps")
