@@ -49,7 +49,8 @@ def test_a_copy_that_may_only_be_read_can_be_looked_at(read_only: Path) -> None:
     assert (done.code, done.fault) == (0, ""), done.output
     done = world.run(read_only, ("evaluate",))
     assert done.code == 1
-    assert f"Error: {world.RESULTS / 'table.csv'}: Read-only file system" in done.output
+    assert f"Error: {world.RESULTS}/" in done.output
+    assert ".csv: Read-only file system" in done.output
     done = world.run(read_only, world.PREDICT)
     assert (done.code, done.fault) == (1, "")
     assert (

@@ -144,6 +144,9 @@ FIELDS = {  # of the settings -> a value of their own, and whether it may change
         "normalise": ("quantile", False),
         "context": (ContextParams(1), False),
         "sequences": (SequenceParams("word"), False),
+        # a union acts through its utterance table
+        "of": (("one", "other"), False),
+        "labels": ({"fearful": "fear"}, False),
     },
     "TrainParams": {
         "features": ({**FEATURES, "audio": ("face",)}, True),
