@@ -97,13 +97,16 @@ def read_config(folder: Path) -> dict[str, Any]:
     return found
 
 
-def check_layers(layer: Layer | Sequence[Layer]) -> None:
-    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of different ones of these."""
+def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None:
+    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of different ones of these.
+
+    The message names the `setting`.
+    """
     layers = layer_list(layer) if isinstance(layer, int | str | list | tuple) else ()
     known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
     if not layers or not all(known) or len(set(layers)) < len(layers):
         raise ValueError(
-            f"layer is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, {MEAN!r}, or a "
+            f"{setting} is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, {MEAN!r}, or a "
             "list of different ones"
         )
 

@@ -59,7 +59,7 @@ class BertConfig:
     pooling: str = SENTENCE
 
     def __post_init__(self) -> None:
-        check_layers(self.layers)
+        check_layers(self.layers, "layers")
         if self.pooling not in (SENTENCE, MEAN_STD):
             raise ValueError(f"pooling is {self.pooling!r}; {suggest(self.pooling, (SENTENCE, MEAN_STD))}")
 
