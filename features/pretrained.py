@@ -106,8 +106,8 @@ def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None
     known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
     if not layers or not all(known) or len(set(layers)) < len(layers):
         raise ValueError(
-            f"{setting} is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, {MEAN!r}, or "
-            "a list of different ones"
+            f"{setting} is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, "
+            f"{MEAN!r}, or a list of different ones"
         )
 
 
