@@ -66,7 +66,10 @@ def bare(model: Any) -> Any:
     while _normalises(modules[-1]):
         modules.pop()
     return SentenceTransformer(
-        modules=modules, prompts=model.prompts, default_prompt_name=model.default_prompt_name, device="cpu"
+        modules=modules,
+        prompts=model.prompts,
+        default_prompt_name=model.default_prompt_name,
+        device=str(model.device),  # the modules are shared: another device would move those of `model` too
     ).eval()
 
 

@@ -136,7 +136,7 @@ class ExtractStep:
                 return [one if isinstance(one, EmptyInput) else _entry(one, extractor) for one in found]
             except ExtractorError:
                 raise
-            except Exception:  # of which clip, is known when each is encoded alone
+            except Exception:  # encoding each clip alone shows which of them fails
                 return [self._one(extractor, stream) for stream in streams]
         return [self._one(extractor, stream) for stream in streams]
 

@@ -1,6 +1,7 @@
 """Texts are cut between words into as few parts as possible; the parts' vectors are averaged by their length."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from features.text.windows import limit, mean_sentence, windows
+from features.text.windows import bare, limit, mean_sentence, windows
+from tests import tiny_models
 
 
 def words(text: str) -> Any:
@@ -62,3 +64,11 @@ def test_the_limit_is_the_smaller_one_of_tokeniser_and_network(
     if positions:
         model.position_embeddings = nn.Embedding(positions, 2)
     assert limit(model) == expected
+
+
+def test_an_encoder_without_its_last_step_stays_on_the_device_of_the_encoder(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = tiny_models.text_model(tmp_path)
+    model = SentenceTransformer(str(folder), device="cpu").to("meta")  # a device that every machine has
+    assert bare(model).device.type == model.device.type == "meta"
