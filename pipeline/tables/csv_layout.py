@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError, refuse_pipe
+from pipeline.tables.encodings import encoding_of
 from pipeline.tables.rules import folded
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -40,7 +41,6 @@ _OTHERS: dict[bytes, str] = {
     b"{\\rtf": "a document in rich text: save it as plain text",
     b"version https://git-lfs": "a Git LFS pointer: run `git lfs pull`",
 }
-_BOMS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 _DRAWN = r"\s*(?:[-=]{3,}|:-+:?|-+:)\s*"  # a cell of the line below a header, as in Markdown
 _RULE = re.compile(rf"(?=.*[|+])[|+]?{_DRAWN}(?:[|+]{_DRAWN})*[|+]?")
@@ -71,26 +71,10 @@ def layout(path: Path, known: Collection[str]) -> Layout:
         raise UserError(f"{path} is not a CSV, but a recording or a picture")
     if raw and not raw.strip(b"\0"):
         raise UserError(f"{path} holds nothing but NUL characters: it was not copied whole, get it again")
-    encoding = _encoding(raw)
+    encoding = encoding_of(raw)
     text = raw.decode(encoding, errors="replace")
     whole = text if len(raw) < _SAMPLE else text[: text.rfind("\n") + 1]
     return _layout_of(path, whole, encoding, {folded(name) for name in known if name})
-
-
-def _encoding(raw: bytes) -> str:
-    for mark, encoding in _BOMS.items():
-        if raw.startswith(mark):
-            return encoding
-    even, odd = raw[: len(raw) & ~1 : 2].count(0), raw[1::2].count(0)
-    if max(even, odd) * 2 > len(raw) * 0.6:  # every second byte is NUL: UTF-16 of a Latin script, not marked
-        return "utf-16-be" if even > odd else "utf-16-le"
-    return next((name for name in ("utf-16-le", "utf-16-be") if b"\0" in raw and _reads_as(raw, name)), "utf-8-sig")
-
-
-def _reads_as(raw: bytes, encoding: str) -> bool:
-    """Whether a file without a mark begins with a line of ASCII in an encoding of two bytes per letter."""
-    first = raw[: 1 << 12].decode(encoding, errors="replace").split("\n")[0].strip("\r")
-    return 2 * sum(" " <= char <= "~" for char in first) > len(first) > 0
 
 
 def _layout_of(path: Path, text: str, encoding: str, known: set[str]) -> Layout:

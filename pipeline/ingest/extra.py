@@ -1,0 +1,14 @@
+"""The packages of the extra `speech`, which may be absent: they find, recognise and align speech."""
+
+from pipeline.errors import UserError
+
+INSTALL = 'pip install "crossmodal[speech]"'
+
+
+def extra_missing(package: str, purpose: str) -> UserError:
+    """Return the error for an absent package: what needs it, and the command that installs it.
+
+    >>> print(extra_missing("pocketsphinx", "words are aligned"))
+    words are aligned by the package pocketsphinx, which is not installed: pip install "crossmodal[speech]"
+    """
+    return UserError(f"{purpose} by the package {package}, which is not installed: {INSTALL}")

@@ -1,0 +1,114 @@
+"""What readers of transcripts, subtitles and annotations return; how they read a file and report a fault."""
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import UserError, refuse_pipe
+from pipeline.tables.encodings import encoding_of
+
+_WESTERN = "cp1252"  # in what older Windows programs save subtitles of Western languages
+_PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # what may stand there beside letters
+
+
+@dataclass(frozen=True)
+class TimedText:
+    """What was said in one stretch of a recording: a cue, a segment, an annotation; or a whole transcript, untimed.
+
+    Attributes
+    ----------
+    text
+        The words, without the format's own marks, white space reduced to single spaces.
+    start, end
+        When, in seconds of the recording's clock, the start first; equal for a point. None if the file has no times.
+    tier
+        Name of the annotation tier; empty if the format has none.
+    words
+        The words that the file times, in order: word, start, end in seconds. Other words of the text are not in it.
+    speaker
+        Whom the file names as the speaker; empty if it names nobody.
+    """
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    tier: str = ""
+    words: tuple[tuple[str, float, float], ...] = ()
+    speaker: str = ""
+
+
+def fault(path: Path, line: int, what: str) -> UserError:
+    """Return the error for a fault in a line of a file; lines are counted from 1."""
+    return UserError(f"{path}:{line}: {what}")
+
+
+def plain(text: str) -> str:
+    r"""Return a text with white space reduced to single spaces, and without characters that show nothing.
+
+    >>> plain("  two\n lines\u200b ")
+    'two lines'
+    """
+    shown = "".join(" " if char.isspace() else char for char in text if unicodedata.category(char) != "Cf")
+    return " ".join(shown.split())
+
+
+def checked_times(start: object, end: object) -> tuple[float, float] | None:
+    """Return a start and an end in seconds; None if they are not two finite numbers, in order, from zero on.
+
+    >>> checked_times(1, 2.5), checked_times(2, 1), checked_times(None, 1)
+    ((1.0, 2.5), None, None)
+    """
+    for value in (start, end):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+    assert isinstance(start, int | float)
+    assert isinstance(end, int | float)
+    return (float(start), float(end)) if 0 <= start <= end else None
+
+
+def read_text(path: Path) -> str:
+    """Read a file of text, without its byte order mark, with newlines alone as ends of lines.
+
+    It is read as UTF-16 or UTF-32 if its first bytes say so, else as UTF-8. What is not UTF-8 is read as Windows-1252
+    if that gives words of a Western language.
+
+    Raises
+    ------
+    UserError
+        If it is not a regular file, or none of these encodings fits.
+    """
+    refuse_pipe(path)
+    raw = path.read_bytes()
+    encoding = encoding_of(raw)
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        if encoding != "utf-8-sig":
+            name = encoding.upper()
+            raise fault(path, line, f"the file is not {name} throughout: save it with the encoding UTF-8") from None
+        text = _western(raw)
+        if not text:
+            why = "this is not in the encoding UTF-8, nor in Windows-1252: save the file with the encoding UTF-8"
+            raise fault(path, line, why) from None
+    text = text.removeprefix("\ufeff")
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise fault(path, line, "this holds a NUL character: the file is not text, or was not copied whole")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _western(raw: bytes) -> str:
+    """Return a text in Windows-1252; empty if that gives signs between the letters, as another code page would."""
+    try:
+        text = raw.decode(_WESTERN)
+    except UnicodeDecodeError:
+        return ""
+    beyond = [char for char in text if char > "\x7f"]
+    accented = sum(char.isalpha() for char in beyond)
+    words = re.findall(r"[^\W\d_](?:\W?[^\W\d_])*", text)
+    known = all(char.isalpha() or char in _PUNCTUATION for char in beyond)
+    inside = any(re.search(r"[^\W\d_][¡¿£°§½¼¾©®][^\W\d_]", word) for word in words)
+    return text if known and not inside and 3 * accented < sum(char.isalpha() for char in text) else ""

@@ -1,0 +1,110 @@
+"""What SubRip and WebVTT share: lines of times, marks inside the text, captions that roll up.
+
+Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; SubRip as its players and converters read it.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.ingest.timed_text.base import TimedText, plain
+
+ARROW = "-->"
+_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
+_TIMES = re.compile(rf"\s*{_TIME}\s*{ARROW}\s*{_TIME}(?P<settings>(?:\s.*)?)", re.ASCII)
+_STAMP = re.compile(rf"<{_TIME}>", re.ASCII)
+_TAG = re.compile(r"</?(?:i|b|u|s|c|v|font|ruby|rt|lang|strong|em)(?:[.\s][^<>]*)?/?>|<br ?/?>", re.IGNORECASE)
+_STYLED = re.compile(r"\{\\[^{}]*\}|\{/?[ibus]\}", re.IGNORECASE)  # {\an8}, {i}: marks of other subtitle programs
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|lrm|rlm|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
+_ROLLED_S = 0.05  # captions that roll up follow one another within this time, in seconds
+_ROLLED_SHARE = 0.5  # from this share of repeated lines on, a file's captions roll up
+
+
+def times_of(line: str) -> tuple[float, float] | str:
+    """Return the start and the end of a cue, in seconds, or what is wrong with its line of times.
+
+    >>> times_of("00:01:02,500 --> 100:00:00.000 align:start")
+    (62.5, 360000.0)
+    >>> times_of("00:00:03 -> 4")
+    "'00:00:03 -> 4' is not two times such as 00:01:02,500 --> 00:01:04,000"
+    """
+    found = _TIMES.fullmatch(line)
+    if not found:
+        return f"{line.strip()!r} is not two times such as 00:01:02,500 --> 00:01:04,000"
+    start, end = seconds_of(found.groups()[:4]), seconds_of(found.groups()[4:8])
+    if start is None or end is None:
+        return f"{line.strip()!r} has 60 minutes or seconds or more in a time: write hours:minutes:seconds"
+    return (start, end) if start <= end else f"the cue ends at {end:g} s, before it starts at {start:g} s"
+
+
+def seconds_of(parts: Sequence[str | None]) -> float | None:
+    """Return hours, minutes, seconds and decimals, as written, in seconds; None if minutes or seconds pass 59.
+
+    >>> seconds_of(("1", "02", "03", "5"))
+    3723.5
+    """
+    hours, minutes, seconds, decimals = (part or "0" for part in parts)
+    if int(minutes) > 59 or int(seconds) > 59:
+        return None
+    return (int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000 + int(decimals.ljust(3, "0"))) / 1000
+
+
+def unmarked(text: str) -> str:
+    r"""Return a cue's text without tags, marks of style and times, entities written out.
+
+    >>> unmarked(r"{\an8}<i>Tom &amp; Ann</i> <3")
+    'Tom & Ann <3'
+    """
+    bare = _STYLED.sub("", _TAG.sub("", _STAMP.sub("", re.sub(r"<br ?/?>", " ", text, flags=re.IGNORECASE))))
+    return plain(_ENTITY.sub(lambda entity: html.unescape(entity[0]), bare))
+
+
+def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float, float], ...]:
+    """Return the words of a cue in which each word follows its own time, as automatic captions have them.
+
+    A time may also stand before several words, which it then does not tell apart: such a cue has no timed words.
+    """
+    pieces = _STAMP.split(text)
+    if len(pieces) == 1:
+        return ()
+    begins = [start, *(seconds_of(pieces[at : at + 4]) for at in range(1, len(pieces), 5))]
+    words = [unmarked(piece) for piece in pieces[::5]]
+    if any(begin is None for begin in begins) or any(" " in word for word in words):
+        return ()
+    bounds = [begin for begin in begins if begin is not None] + [end]
+    if sorted(bounds) != bounds:
+        return ()
+    return tuple((word, bounds[at], bounds[at + 1]) for at, word in enumerate(words) if word)
+
+
+def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[TimedText]:
+    """Return cues without the lines that captions which roll up show a second time.
+
+    Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
+    next one. A line is taken for such a repetition if the preceding cue ends with it; only if half of the cues begin
+    with one are they removed, so that somebody who says the same thing twice is still heard twice.
+
+    Parameters
+    ----------
+    cues
+        The cues in order, each with its lines.
+
+    Returns
+    -------
+    list of TimedText
+        The cues that have a text, with that of their new lines.
+    """
+    repeats = [False, *(_repeats(*cues[at - 1], *cues[at]) for at in range(1, len(cues)))]
+    if len(cues) < 4 or sum(repeats) < _ROLLED_SHARE * (len(cues) - 1):
+        return [cue for cue, _ in cues if cue.text]
+    fresh = [replace(cue, text=" ".join(lines[skipped:])) for (cue, lines), skipped in zip(cues, repeats, strict=True)]
+    return [cue for cue in fresh if cue.text]
+
+
+def _repeats(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> bool:
+    """Whether a cue begins with the line with which the preceding one ended, and then goes on or is but a flash."""
+    if before.end is None or cue.start is None or cue.end is None or not earlier or not lines:
+        return False
+    follows = cue.start - before.end <= _ROLLED_S
+    return follows and lines[0] == earlier[-1] and (len(lines) > 1 or cue.end - cue.start <= _ROLLED_S)

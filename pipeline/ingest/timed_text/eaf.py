@@ -1,0 +1,210 @@
+"""Annotations of ELAN (.eaf): tiers of annotations with times of their own, or that refer to annotations of another.
+
+Source: EAF Annotation Format 3.0 and ELAN (Max Planck Institute for Psycholinguistics), the schema EAFv3.0.xsd.
+"""
+
+import xml.sax
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.sax.handler import ContentHandler
+
+from pipeline.errors import refuse_pipe
+from pipeline.ingest.timed_text.base import TimedText, fault, plain
+
+
+@dataclass
+class _Annotation:
+    """An annotation as the file has it: two slots of time, or the annotation that it refers to."""
+
+    line: int
+    id: str
+    slots: tuple[str, str] = ("", "")
+    parent: str = ""
+    previous: str = ""
+    text: str = ""
+
+
+@dataclass
+class _Tier:
+    name: str
+    speaker: str
+    annotations: list[_Annotation] = field(default_factory=list)
+
+
+class _Handler(ContentHandler):
+    """Collects the slots of time in milliseconds, the tiers, and the offset of the first recording."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._depth = 0
+        self._value: list[str] | None = None
+        self.slots: dict[str, float | None] = {}
+        self.tiers: list[_Tier] = []
+        self.origin: float | None = None
+
+    def line(self) -> int:
+        return int(self._locator.getLineNumber())  # type: ignore[attr-defined]  # set by the parser
+
+    def startElement(self, name: str, attrs: Any) -> None:
+        self._depth += 1
+        if self._depth == 1 and name != "ANNOTATION_DOCUMENT":
+            raise fault(self._path, self.line(), f"this is no annotation of ELAN: it begins with <{name}>")
+        try:
+            self._start(name, attrs)
+        except KeyError as error:
+            raise fault(self._path, self.line(), f"<{name}> has no {error.args[0]}") from None
+
+    def _start(self, name: str, attrs: Any) -> None:
+        if name == "HEADER" and attrs.get("TIME_UNITS", "milliseconds") != "milliseconds":
+            units = attrs["TIME_UNITS"]
+            raise fault(self._path, self.line(), f"times are in {units}: save the annotation with milliseconds")
+        if name == "MEDIA_DESCRIPTOR" and self.origin is None:
+            self.origin = self._number(attrs.get("TIME_ORIGIN", "0"))
+        elif name == "TIME_SLOT":
+            value = attrs.get("TIME_VALUE")
+            self.slots[attrs["TIME_SLOT_ID"]] = None if value is None else self._number(value)
+        elif name == "TIER":
+            self.tiers.append(_Tier(attrs["TIER_ID"], plain(attrs.get("PARTICIPANT", ""))))
+        elif name == "ALIGNABLE_ANNOTATION":
+            slots = (attrs["TIME_SLOT_REF1"], attrs["TIME_SLOT_REF2"])
+            self._annotations(name).append(_Annotation(self.line(), attrs["ANNOTATION_ID"], slots))
+        elif name == "REF_ANNOTATION":
+            parent, previous = attrs["ANNOTATION_REF"], attrs.get("PREVIOUS_ANNOTATION", "")
+            found = _Annotation(self.line(), attrs["ANNOTATION_ID"], parent=parent, previous=previous)
+            self._annotations(name).append(found)
+        elif name == "ANNOTATION_VALUE":
+            if not self._annotations(name):
+                raise fault(self._path, self.line(), f"<{name}> stands outside an annotation")
+            self._value = []
+
+    def _annotations(self, name: str) -> list[_Annotation]:
+        """Return the annotations of the present tier so far."""
+        if not self.tiers:
+            raise fault(self._path, self.line(), f"<{name}> stands outside a tier")
+        return self.tiers[-1].annotations
+
+    def _number(self, value: str) -> float:
+        if not value.isascii() or not value.removeprefix("-").isdecimal():
+            raise fault(self._path, self.line(), f"the time {value!r} is not a number of milliseconds")
+        return float(value)
+
+    def characters(self, content: str) -> None:
+        if self._value is not None:
+            self._value.append(content)
+
+    def endElement(self, name: str) -> None:
+        self._depth -= 1
+        if name == "ANNOTATION_VALUE" and self._value is not None:
+            self.tiers[-1].annotations[-1].text = plain("".join(self._value))
+            self._value = None
+
+
+def read(path: Path) -> tuple[TimedText, ...]:
+    """Read the annotations of all tiers that have a text; a tier's participant is the speaker.
+
+    Annotations that refer to the same one of another tier divide its time evenly, as ELAN shows them, and so do
+    annotations between two of which ELAN has set no time.
+
+    Raises
+    ------
+    UserError
+        If the file is not XML or not ELAN's; naming the line of an annotation whose times cannot be found.
+    """
+    refuse_pipe(path)
+    handler = _Handler(path)
+    if not path.stat().st_size:
+        return ()
+    try:
+        xml.sax.parse(str(path), handler)
+    except xml.sax.SAXParseException as error:
+        raise fault(path, error.getLineNumber() or 1, f"this is not XML: {error.getMessage()}") from None
+    times = _times(path, handler)
+    shift = (handler.origin or 0.0) / 1000
+    found = []
+    for tier in handler.tiers:
+        for annotation in tier.annotations:
+            start, end = (time + shift for time in times[annotation.id])
+            if end < start or start < 0:
+                what = f"the annotation {annotation.id} lasts from {start:g} to {end:g} s: the end must not be earlier"
+                raise fault(path, annotation.line, what)
+            if annotation.text:
+                found.append(TimedText(annotation.text, start, end, tier.name, speaker=tier.speaker))
+    return tuple(found)
+
+
+def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
+    """Return the start and end of each annotation, in seconds, before the offset of the recording is added."""
+    times: dict[str, tuple[float, float]] = {}
+    for tier in handler.tiers:
+        slots = _filled(path, tier, handler.slots)
+        for found in tier.annotations:
+            if not found.parent:
+                times[found.id] = (slots[found.slots[0]] / 1000, slots[found.slots[1]] / 1000)
+    waiting = [tier for tier in handler.tiers if any(found.parent for found in tier.annotations)]
+    while waiting:
+        ready = [tier for tier in waiting if all(a.parent in times for a in tier.annotations if a.parent)]
+        if not ready:
+            lost = next(a for a in waiting[0].annotations if a.parent and a.parent not in times)
+            what = f"the annotation {lost.id} refers to {lost.parent}, which has no time or is missing"
+            raise fault(path, lost.line, what)
+        for tier in ready:
+            times |= _referring(tier, times)
+        waiting = [tier for tier in waiting if tier not in ready]
+    return times
+
+
+def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str, float]:
+    """Return the times of a tier's slots in milliseconds; those not set divide the time between two that are."""
+    next_of = {found.slots[0]: found for found in tier.annotations if not found.parent}
+    filled = {}
+    for found in next_of.values():
+        for slot in found.slots:
+            if slot not in slots:
+                raise fault(path, found.line, f"the annotation {found.id} names the time slot {slot}, which is missing")
+            if (value := slots[slot]) is not None:
+                filled[slot] = value
+    for begin in [slot for slot in next_of if slot in filled]:
+        chain = [begin]
+        while chain[-1] in next_of and len(chain) <= len(next_of) and (len(chain) == 1 or chain[-1] not in filled):
+            chain.append(next_of[chain[-1]].slots[1])
+        if chain[-1] in filled:
+            step = (filled[chain[-1]] - filled[begin]) / (len(chain) - 1)
+            filled |= {slot: filled[begin] + step * at for at, slot in enumerate(chain[:-1]) if at}
+    for found in next_of.values():
+        for slot in found.slots:
+            if slot not in filled:
+                raise fault(path, found.line, f"the annotation {found.id} has no time: set it in ELAN")
+    return filled
+
+
+def _referring(tier: _Tier, times: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Return the times of annotations that refer to others: those of one parent divide its time evenly, in order."""
+    children: dict[str, list[_Annotation]] = defaultdict(list)
+    for found in tier.annotations:
+        if found.parent:
+            children[found.parent].append(found)
+    shared = {}
+    for parent, together in children.items():
+        start, end = times[parent]
+        ordered = _in_order(together)
+        for at, annotation in enumerate(ordered):
+            width = (end - start) / len(ordered)
+            last = at == len(ordered) - 1
+            shared[annotation.id] = (start + at * width, end if last else start + (at + 1) * width)
+    return shared
+
+
+def _in_order(found: list[_Annotation]) -> list[_Annotation]:
+    """Return annotations of one parent so that each follows the one that it names as its previous one."""
+    after = {annotation.previous: annotation for annotation in found if annotation.previous}
+    ids = {annotation.id for annotation in found}
+    ordered = []
+    for first in found:
+        annotation: _Annotation | None = first if first.previous not in ids else None
+        while annotation is not None and annotation not in ordered:
+            ordered.append(annotation)
+            annotation = after.get(annotation.id)
+    return ordered + [annotation for annotation in found if annotation not in ordered]

@@ -1,0 +1,24 @@
+"""Transcripts as plain text, without times: the whole file is what was said."""
+
+from pathlib import Path
+
+from pipeline.ingest.timed_text import srt, vtt
+from pipeline.ingest.timed_text.base import TimedText, plain, read_text
+from pipeline.ingest.timed_text.cues import ARROW, times_of
+
+
+def read(path: Path) -> tuple[TimedText, ...]:
+    """Read a transcript; an empty one holds nothing, and subtitles under this ending are read as subtitles.
+
+    Raises
+    ------
+    UserError
+        If the file is not text.
+    """
+    text = read_text(path)
+    if text.startswith("WEBVTT"):
+        return vtt.read(path)
+    if any(ARROW in line and not isinstance(times_of(line), str) for line in text.split("\n")):
+        return srt.read(path)
+    whole = plain(text)
+    return (TimedText(whole),) if whole else ()

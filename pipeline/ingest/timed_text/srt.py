@@ -1,0 +1,40 @@
+"""SubRip subtitles (.srt): numbered cues, each a line of times and lines of text."""
+
+from pathlib import Path
+
+from pipeline.ingest.timed_text.base import TimedText, fault, read_text
+from pipeline.ingest.timed_text.cues import ARROW, times_of, unmarked, without_repeats
+
+
+def read(path: Path) -> tuple[TimedText, ...]:
+    """Read subtitles; numbers and empty lines between cues may be missing, and times have a comma or a point.
+
+    Raises
+    ------
+    UserError
+        Naming the line of a faulty time, of a cue that ends before it starts, or of text that no cue precedes.
+    """
+    lines = read_text(path).split("\n")
+    places = [at for at, line in enumerate(lines) if ARROW in line]
+    _refuse_text_before(path, lines, places[0] if places else len(lines))
+    cues = []
+    for at, following in zip(places, [*places, None][1:], strict=True):
+        times = times_of(lines[at])
+        if isinstance(times, str):
+            raise fault(path, at + 1, times)
+        until = len(lines) if following is None else following - _is_number(lines[following - 1])
+        texts = [text for line in lines[at + 1 : until] if (text := unmarked(line))]
+        cues.append((TimedText(" ".join(texts), *times), texts))
+    return tuple(without_repeats(cues))
+
+
+def _is_number(line: str) -> bool:
+    return line.strip().isdecimal()
+
+
+def _refuse_text_before(path: Path, lines: list[str], first: int) -> None:
+    """Raise `UserError` for anything but a number before the first cue."""
+    for at, line in enumerate(lines[:first]):
+        if line.strip() and not _is_number(line):
+            example = "a cue begins with a line such as 00:01:02,500 --> 00:01:04,000"
+            raise fault(path, at + 1, f"{line.strip()[:40]!r} stands before any cue: {example}")

@@ -1,0 +1,87 @@
+"""WebVTT subtitles (.vtt): blocks divided by empty lines, with cues, notes, styles and regions among them.
+
+Source: WebVTT: The Web Video Text Tracks Format (W3C, 2019), section 4, "Syntax".
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.ingest.timed_text.base import TimedText, fault, plain, read_text
+from pipeline.ingest.timed_text.cues import ARROW, stamped_words, times_of, unmarked, without_repeats
+
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>", re.IGNORECASE)
+_OTHERS = ("NOTE", "STYLE", "REGION")
+
+
+def read(path: Path) -> tuple[TimedText, ...]:
+    """Read subtitles; the voices ``<v Name>`` of a cue become its speakers, times inside a cue those of its words.
+
+    Raises
+    ------
+    UserError
+        If the file does not begin with ``WEBVTT``; naming the line of a faulty time or of a block that is not a cue.
+    """
+    text = read_text(path)
+    if not text.strip():
+        return ()
+    lines = text.split("\n")
+    if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", lines[0]):
+        raise fault(path, 1, f"{lines[0][:40]!r} stands here: the first line of a .vtt file must be WEBVTT")
+    cues = []
+    for line, block in _blocks(lines):
+        cues += _cues(path, line, block)
+    return tuple(without_repeats(cues))
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the blocks after the header, each with the number of its first line.
+
+    A line of spaces belongs to a cue, as automatic captions have it, but not if a cue follows.
+    """
+    block: list[str] = []
+    header = True
+    for number, line in enumerate([*lines, ""], start=1):
+        if line.strip() or (line and not any(ARROW in following for following in lines[number : number + 2])):
+            block.append(line)
+            continue
+        if block and not header:
+            yield number - len(block), block
+        header = header and not block
+        block = []
+
+
+def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
+    """Return what a block says, one item per voice, each with its lines; nothing for a note, a style or a region."""
+    named = 0 if ARROW in block[0] else 1
+    if len(block) <= named or ARROW not in block[named]:
+        if block[0].split()[0] in _OTHERS:
+            return []
+        raise fault(path, line, f"{block[0].strip()[:40]!r} begins no cue: a line with --> must follow its name")
+    times = times_of(block[named])
+    if isinstance(times, str):
+        raise fault(path, line + named, times)
+    lines = block[named + 1 :]
+    later = next((at for at, text in enumerate(lines) if ARROW in text), None)
+    if later is not None:
+        raise fault(path, line + named + 1 + later, "an empty line is missing before this cue")
+    return [_said(speaker, text, *times) for speaker, text in _voices("\n".join(lines))]
+
+
+def _said(speaker: str, text: str, start: float, end: float) -> tuple[TimedText, list[str]]:
+    lines = [said for line in text.split("\n") if (said := unmarked(line))]
+    words = tuple(word for line in text.split("\n") for word in stamped_words(line, start, end))
+    return TimedText(" ".join(lines), start, end, words=words, speaker=speaker), lines
+
+
+def _voices(text: str) -> list[tuple[str, str]]:
+    """Return speakers with what each says; what no voice precedes has an empty speaker."""
+    before, *rest = _VOICE.split(text)
+    voices = [("", before)] if unmarked(before) or not rest else []
+    for name, said in zip(rest[::2], rest[1::2], strict=True):
+        inside, closed, after = said.partition("</v>")
+        voices.append((plain(html.unescape(name)), inside))
+        if closed and unmarked(after):
+            voices.append(("", after))
+    return voices
