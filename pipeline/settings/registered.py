@@ -31,18 +31,20 @@ def unusable(file: SettingsFile) -> Iterator[Fault]:
     """Yield each name that is not registered, and each setting that its extractor, classifier or strategy refuses."""
     yield from _refused(check_name, file.run.corpora, ("run", "corpora"))
     yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
-    for name, corpus in file.corpora.items():
-        yield from _of_corpus(corpus, ("corpora", name))
-    yield from union_faults(file.corpora)
     instances = with_defaults({name: block for name, block in file.features.items() if name != EXTRACT})
+    for name, corpus in file.corpora.items():
+        yield from _of_corpus(corpus, instances, ("corpora", name))
+    yield from union_faults(file.corpora)
     yield from _of_features(file.features, instances, ("features",))
     yield from _of_train(file.train, instances, ("train",))
 
 
-def _of_corpus(corpus: CorpusParams, place: Place) -> Iterator[Fault]:
+def _of_corpus(corpus: CorpusParams, instances: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     yield from _unknown({m: m for m in corpus.features}, MODALITIES, (*place, "features"))
     for modality, stores in corpus.features.items():
         yield from _refused(check_store, stores, (*place, "features", modality))
+        for at, store in enumerate(stores):  # those that are not instances are imported
+            yield from _misplaced(store, instances, modality, (*place, "features", modality, at))
     yield from _unknown(corpus.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown(corpus.metrics, metric_names(corpus.task), (*place, "metrics"))
 
@@ -89,9 +91,8 @@ def _checked(name: str, settings: Mapping[str, Any]) -> None:
 def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) -> Iterator[Fault]:
     yield from _unknown({m: m for m in train.features}, MODALITIES, (*place, "features"))
     for modality in MODALITIES:
-        own = [name for name, settings in instances.items() if _modality(name, settings) == modality]
-        own += fitted_names() if modality == "text" else ()
-        yield from _unknown(train.features.get(modality, ()), own, (*place, "features", modality))
+        for at, name in enumerate(train.features.get(modality, ())):
+            yield from _of_feature(name, instances, modality, (*place, "features", modality, at))
     yield from _unknown(train.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown({"fusion_classifier": train.fusion_classifier}, classifier_names(), place)
     yield from _unknown(train.unimodal_models, unimodal_model_names(), (*place, "unimodal_models"))
@@ -101,6 +102,25 @@ def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) ->
     )
     for name, settings in train.settings.items():
         yield from (((*place, "settings", name, *inside), fault) for inside, fault in impossible(name, settings))
+
+
+def _of_feature(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
+    """Yield the fault of a feature of a modality, which is an instance of an extractor or is fitted inside folds."""
+    fitted = fitted_names() if modality == "text" else ()
+    if name in instances:
+        yield from _misplaced(name, instances, modality, place)
+    elif name in extractor_names() and extractor_class(name).needs_settings:
+        yield place, f"is {name!r}, which cannot run without settings: add a block {name} under features"
+    elif name not in fitted:
+        known = [*(own for own, settings in instances.items() if _modality(own, settings) == modality), *fitted]
+        yield place, f"is {name!r:.200}, which is unknown; {suggest(name, known)}"
+
+
+def _misplaced(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
+    """Yield the fault of an instance that is listed under another modality than the one it reads."""
+    own = _modality(name, instances[name]) if name in instances else ""
+    if own and own != modality:
+        yield place, f"is {name!r:.200}, which reads {own}, not {modality}: list it under {own}"
 
 
 def _modality(name: str, settings: Any) -> str:

@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
 EMOTIONS = {"ANG": "anger", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
+ACTORS = range(1001, 1092)
 INTENSITIES = {"LO": "low", "MD": "medium", "HI": "high", "XX": "unspecified"}
 SENTENCES = {
     "IEO": "It's eleven o'clock",
@@ -124,6 +125,8 @@ def demographics(path: Path) -> dict[str, Mapping[str, str]]:
 
 def _decode(_: Path, parts: re.Match[str]) -> dict[str, Any]:
     actor, sentence, emotion, intensity = (part.upper() for part in parts.groups())
+    if int(actor) not in ACTORS:
+        raise ValueError(f"the corpus has no actor {actor}, only {ACTORS[0]} to {ACTORS[-1]}")
     return {
         "text": meaning(SENTENCES, sentence, "sentence"),
         "speaker": actor,

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipeline.corpora.base import Description, Fault
 from pipeline.corpora.problems import Problem, capped
 from pipeline.corpora.published.coded_names import Naming, meaning, read_coded
 from pipeline.corpora.published.files import PICTURES, SOUNDS, decoded, numbered, word_table
 from pipeline.corpora.utterances import Corpus
+from pipeline.errors import counted
 from pipeline.settings.blocks import CorpusParams
 
 COMMANDS = {"b": "bin", "l": "lay", "p": "place", "s": "set"}
@@ -22,6 +25,7 @@ DIGITS = dict(zip("z123456789", _NUMBERS, strict=True))
 ADVERBS = {"a": "again", "n": "now", "p": "please", "s": "soon"}
 UNITS_PER_SECOND = 25000  # of an .align file: 1000 units are one video frame
 PAUSES = ("sil", "sp")
+TALKER = r"s\d+(?![a-z0-9])"  # how the folder of a talker is called
 
 DESCRIPTION = Description(
     title="GRID audio-visual sentence corpus",
@@ -89,7 +93,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     found = read_coded(root, corpus, DESCRIPTION, Naming(code, decode, suffixes, take))
     if found.utterances.empty:
         return found
-    problems = list(found.problems)
+    problems = [*found.problems, *_unnamed(found.utterances, root)]
     words = list(_words(whole, found, problems))
     return replace(found, words=word_table(words), problems=problems)
 
@@ -104,8 +108,23 @@ def talker(file: Path, root: Path) -> str:
     """
     folder = file.parent.resolve()
     inside = [part for part in (folder, *folder.parents) if part == root or root in part.parents]
-    names = [re.match(r"s\d+(?![a-z0-9])", part.name.lower()) for part in inside]
+    names = [re.match(TALKER, part.name.lower()) for part in inside]
     return next((name[0] for name in names if name), folder.name)
+
+
+def _unnamed(table: pd.DataFrame, root: Path) -> list[Problem]:
+    """Return a warning for each talker whose folder does not say who it is."""
+    others = table.loc[~table["speaker"].str.fullmatch(TALKER), "speaker"].value_counts(sort=False)
+    return [
+        Problem(
+            "warning",
+            root,
+            None,
+            f"{counted(int(count), 'clip')} in {name} count as one talker, since no folder above them is called s and "
+            "a number: put the clips of each talker in a folder s1, s2 and so on",
+        )
+        for name, count in others.items()
+    ]
 
 
 def words_of(parts: re.Match[str]) -> dict[str, str]:

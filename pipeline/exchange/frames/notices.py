@@ -43,6 +43,8 @@ class Seen:
         self._notices: list[str] = []
         self._crowded: list[str] = []
         self._short: list[str] = []
+        self._early: list[str] = []
+        self._infinite = 0
 
     def track(self, recording: str, file: Path, track: Track, duration: float) -> None:
         """Note what is unusual about the table of a recording that lasts `duration` seconds (or NaN)."""
@@ -50,6 +52,8 @@ class Seen:
         self._texts |= dict.fromkeys(track.texts)
         self._notices += [track.notice] if track.notice else []
         self._crowded += [recording] if track.crowded else []
+        self._early += [recording] if track.times[0] < 0 else []
+        self._infinite += track.infinite
         if track.times[-1] < duration / 2:
             self._short.append(f"{file.name}: {track.times[-1]:.2f} of {duration:.2f} s")
 
@@ -93,6 +97,13 @@ class Seen:
             lines.append(
                 f"several faces in a frame: {counted(len(self._crowded), 'recording')} ({some(self._crowded)}); in "
                 "each utterance the face with the most good frames counts"
+            )
+        if self._infinite:
+            lines.append(f"{counted(self._infinite, 'number')} infinite or too large: they count as undefined")
+        if self._early:
+            lines.append(
+                f"times below 0 in the tables of {counted(len(self._early), 'recording')} ({some(self._early)}): no "
+                "utterance begins before its recording, so these frames are left out; check the times"
             )
         if self._short:
             lines.append(

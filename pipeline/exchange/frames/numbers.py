@@ -24,12 +24,17 @@ class Numbers:
         The table, for messages.
     names
         Of the columns.
+
+    Attributes
+    ----------
+    infinite
+        How many numbers are infinite, or too large for float32; they count as undefined.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
         self.path, self.names = path, tuple(names)
         self._blocks: list[FloatArray] = [np.zeros((0, len(self.names)), np.float32)]
-        self._rows = 0
+        self._rows = self.infinite = 0
         self._texts: dict[int, tuple[int, str]] = {}  # column -> line and text of its first cell that is not a number
         self._lists: dict[int, dict[int, tuple[float, ...]]] = {}  # column -> row -> the numbers of its cell
 
@@ -42,6 +47,7 @@ class Numbers:
             block = np.stack([self._column(j, lines, cells) for j, cells in enumerate(columns)], axis=1)
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and counts as undefined
             small = block.astype(np.float32)
+        self.infinite += int(np.isinf(small).sum())
         self._blocks.append(np.where(np.isfinite(small), small, np.float32("nan")))
         self._rows += len(rows)
 
@@ -111,6 +117,7 @@ class Numbers:
         wide = np.full((self._rows, lengths[0]), np.nan, np.float32)
         for row, numbers in lists.items():
             wide[row] = numbers
+        self.infinite += int(np.isinf(wide).sum())
         return np.where(np.isfinite(wide), wide, np.float32("nan"))
 
 

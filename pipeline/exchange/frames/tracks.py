@@ -43,6 +43,8 @@ class Track:
         Names of the columns of text, which are no features.
     notice
         A sentence on how the times were read.
+    infinite
+        How many numbers are infinite; they count as undefined.
     """
 
     names: tuple[str, ...]
@@ -55,6 +57,7 @@ class Track:
     crowded: bool
     texts: tuple[str, ...]
     notice: str
+    infinite: int
 
 
 def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None) -> Track:
@@ -96,7 +99,19 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     if roles.success is not None:
         good &= [_succeeded(cell) for cell in cells[roles.success]]
     crowded = len(clock.times) < len(lines)
-    return Track(names, clock.times, clock.frame, face, confidence, good, values, crowded, texts, clock.notice)
+    return Track(
+        names,
+        clock.times,
+        clock.frame,
+        face,
+        confidence,
+        good,
+        values,
+        crowded,
+        texts,
+        clock.notice,
+        numbers.infinite,
+    )
 
 
 def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArray, int]:

@@ -66,8 +66,19 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         (
             {"features": {"mine": {"extractor": "mfcc"}}, "train": {"features": {"video": ["mine"]}}},
             "train.features.video.0",
-            "is 'mine', which is unknown",
+            "is 'mine', which reads audio, not video: list it under audio",
         ),
+        (
+            {"corpora": {"a": CORPUS | {"features": {"video": ["f0", "mfcc"]}}}},
+            "corpora.a.features.video.1",
+            "is 'mfcc', which reads audio, not video: list it under audio",
+        ),
+        (
+            {"train": {"features": {"video": ["face_encoder"]}}},
+            "train.features.video.0",
+            "is 'face_encoder', which cannot run without settings: add a block face_encoder under features",
+        ),
+        ({"train": {"features": {"video": ["face_cn"]}}}, "train.features.video.0", "is 'face_cn', which is unknown;"),
         ({"features": {"mfcc": {"count": 1.5}}}, "features.mfcc.count", "is 1.5: it must be a whole number"),
         ({"features": {"mfcc": {"count": 99}}}, "features.mfcc", ": "),
         ({"train": {"features": {"smell": ["bert"]}}}, "train.features.smell", "is unknown; available: text"),

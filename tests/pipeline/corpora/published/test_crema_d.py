@@ -46,6 +46,14 @@ def test_films_are_read_where_video_is_used_and_sounds_otherwise(root: Path) -> 
     assert table.loc["1091_IEO_HAP_HI", ["emotion", "intensity"]].tolist() == ["happy", "high"]
 
 
+def test_a_number_that_no_actor_has_is_an_error(root: Path) -> None:
+    (root / "AudioWAV/1200_IEO_HAP_HI.wav").touch()
+    found = read(root, settings("audio"))
+    assert [p.message for p in found.problems if p.severity == "error"] == [
+        "the corpus has no actor 1200, only 1001 to 1091: rename the clip, or move it out of the folder"
+    ]
+
+
 def test_a_film_is_preferred_to_an_mp3_which_may_be_empty(root: Path) -> None:
     (root / "AudioWAV/1001_DFA_ANG_XX.wav").unlink()
     assert media(read(root, settings("audio")))[0] == "1001_DFA_ANG_XX.flv"

@@ -49,6 +49,16 @@ def test_talkers_and_align_files_are_matched_by_folder(tmp_path: Path) -> None:
     ]
 
 
+def test_clips_whose_folder_does_not_name_their_talker_are_warned_about(tmp_path: Path) -> None:
+    for name in ("s1/lgbz9s", "speakers/bbaf2n", "speakers/lgbz9s"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.mpg").touch()
+    found = read(tmp_path, SETTINGS)
+    assert found.utterances["speaker"].tolist() == ["speakers", "s1", "speakers"]
+    (warning,) = [p.message for p in found.problems if "count as one talker" in p.message]
+    assert warning.startswith("2 clips in speakers count as one talker")
+
+
 def test_alignments_in_the_folder_of_another_talker_go_to_the_talker_whose_sentences_they_name(tmp_path: Path) -> None:
     said = {"s5": ("bbaf2n", "lgbz9s"), "s6": ("bbaf2n", "pwij3p")}
     for (talker, names), folder in zip(said.items(), ("s6", "s5"), strict=True):

@@ -9,11 +9,17 @@ from pipeline.exchange.frames.tracks import Track
 
 
 def track(
-    last: float, *, crowded: bool = False, good: bool = True, notice: str = "", texts: tuple[str, ...] = ()
+    last: float,
+    *,
+    crowded: bool = False,
+    good: bool = True,
+    notice: str = "",
+    texts: tuple[str, ...] = (),
+    infinite: int = 0,
 ) -> Track:
     one, rows = np.zeros(1), np.zeros(1, np.intp)
     values = np.zeros((1, 1), np.float32)
-    return Track(("AU",), np.array([last]), rows, rows, one, np.array([good]), values, crowded, texts, notice)
+    return Track(("AU",), np.array([last]), rows, rows, one, np.array([good]), values, crowded, texts, notice, infinite)
 
 
 def test_counts_are_in_numbers_and_names() -> None:
@@ -46,6 +52,16 @@ def test_tables_that_end_early_and_times_in_another_unit_are_told() -> None:
     told = seen.frames()
     assert "1 table ended before half of the recording: check the times (a.csv: 0.10 of 4.00 s)" in told
     assert "t of a.csv holds seconds (and 1 more table)" in told
+
+
+def test_infinite_numbers_and_times_below_0_are_counted() -> None:
+    seen = Seen(Path("out"), "talk", 0.5)
+    seen.track("a", Path("a.csv"), track(-0.5, infinite=2), float("nan"))
+    seen.track("b", Path("b.csv"), track(1.0, infinite=1), 1.0)
+    seen.count(1, 0)
+    found = seen.frames()
+    assert "3 numbers infinite or too large: they count as undefined" in found
+    assert any(line.startswith("times below 0 in the tables of 1 recording (a)") for line in found)
 
 
 def test_nothing_at_all_is_a_message_of_its_own() -> None:

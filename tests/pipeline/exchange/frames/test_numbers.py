@@ -24,6 +24,12 @@ def test_blocks_make_one_column_each() -> None:
     assert values.dtype == np.float32
 
 
+def test_infinite_numbers_count_as_undefined() -> None:
+    found = read([["inf", "1e300"], ["[1, -inf]", "2"]])
+    assert np.isnan(found.columns()[1][0]).all()
+    assert found.infinite == 3
+
+
 def test_text_is_not_a_feature_and_nothing_at_all_may_be_one() -> None:
     names, values, texts = read([["sad", ""], ["", ""]], [["joy", ""]]).columns()
     assert (names, texts) == (("b",), ("a",))
