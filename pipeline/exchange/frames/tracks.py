@@ -99,19 +99,8 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     if roles.success is not None:
         good &= [_succeeded(cell) for cell in cells[roles.success]]
     crowded = len(clock.times) < len(lines)
-    return Track(
-        names,
-        clock.times,
-        clock.frame,
-        face,
-        confidence,
-        good,
-        values,
-        crowded,
-        texts,
-        clock.notice,
-        numbers.infinite,
-    )
+    seen = (crowded, texts, clock.notice, numbers.infinite)
+    return Track(names, clock.times, clock.frame, face, confidence, good, values, *seen)
 
 
 def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArray, int]:

@@ -74,7 +74,7 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
             "train: {features: {text: [beert]}}",
             r"train.features.text\[0\] is 'beert', which is unknown; did you mean 'bert'",
         ),
-        ("train: {features: {text: [mfcc]}}", r"train.features.text\[0\] is 'mfcc', which is unknown"),
+        ("train: {features: {text: [mfcc]}}", r"train.features.text\[0\] is 'mfcc', which reads audio, not text"),
         ("train: {classifiers: [logistik]}", "did you mean 'logistic'"),
         ("train: {classifiers: [svm, svm]}", "'svm' twice"),
         ("train: {fusions: [conct]}", "did you mean 'concat'"),
