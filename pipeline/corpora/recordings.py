@@ -26,7 +26,7 @@ CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
     """Read every recording to its end, each file once; a missing one gets a hint at the file probably meant."""
-    return _with_meant(_probed(files), settings)
+    return _with_meant(probed(files), settings)
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
@@ -114,7 +114,7 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
             yield int(row.line), f"{message}: choose both in the columns video_track and audio_track"
 
 
-def _probed(files: Iterable[str]) -> Found:
+def probed(files: Iterable[str]) -> Found:
     """Return what each recording holds, or what is wrong with it; each file is opened once."""
     from concurrent.futures import ThreadPoolExecutor
 

@@ -1,0 +1,134 @@
+"""What the columns of a table, or the fields of a pattern, hold: a role such as the speaker, the label, or neither."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from common.names import suggest
+from pipeline.errors import UserError
+from pipeline.settings.blocks import Task
+from pipeline.tables.column_cells import fits
+from pipeline.tables.column_words import stands_for
+from pipeline.tables.rules import folded, is_no_label, number_of
+
+ROLES = ("speaker", "group", "utterance", "order", "split")
+_SPEAKERS = frozenset("actor actors actorid actress informant performer person reader singer student".split())
+_LABELS = frozenset(
+    "activation affect annotation arousal category class dominance emotion emotions feeling gold label labels mood"
+    " polarity rating score sentiment stress target valence".split()
+)
+_SCORES = frozenset("activation arousal dominance rating score sentimentscore valence".split())
+_MOST_CLASSES = 20  # a label that is guessed has at most this many classes,
+_SHARE = 0.5  # and at most this many for each row
+_WHOLE_SCORES = 10  # more different whole numbers than this are scores and not classes
+
+
+@dataclass(frozen=True)
+class Label:
+    """The column of labels: its name (empty: there is none), and why, as the end of a sentence."""
+
+    name: str
+    why: str
+
+
+def role_of(name: str, cells: Iterable[str] = ()) -> str:
+    """Return which of `ROLES` a column has, by its name if its cells do not contradict it, or ``""``.
+
+    >>> role_of("Speaker_ID"), role_of("actor"), role_of("emotion"), role_of("partition")
+    ('speaker', 'speaker', '', 'split')
+    """
+    plain = folded(name).replace("_", "").replace(" ", "").replace("-", "")
+    held = list(cells)
+    for role in ROLES:
+        named = plain == role or stands_for(name, role) or (role == "speaker" and plain in _SPEAKERS)
+        if named and fits(role, held):
+            return role
+    return ""
+
+
+def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[str] = ()) -> Label:
+    """Return the column of labels.
+
+    It is the one that is asked for, else the only one with a name such as ``emotion``, else the only one whose cells
+    repeat as classes do.
+
+    Parameters
+    ----------
+    columns
+        Name -> cells.
+    asked
+        What the user names; may be empty.
+    taken
+        Columns that have a role already, and cannot be the label unless they are asked for.
+
+    Raises
+    ------
+    UserError
+        If there is no column of that name, or it holds nothing, or several columns may be the label.
+    """
+    if asked:
+        return Label(_asked(columns, asked), "as --label says")
+    free = [name for name in columns if name not in {*taken}]
+    named = [name for name in free if _reads_like_label(name) and any(map(_filled, columns[name]))]
+    likely = named or [name for name in free if _repeats(columns[name])]
+    if len(likely) > 1:
+        shown = ", ".join(likely)
+        raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
+    if not likely:
+        return Label("", "no column repeats as classes do" if free else "no column is left for it")
+    return Label(likely[0], "by its name" if named else "the only column that repeats as classes do")
+
+
+def _asked(columns: Mapping[str, Sequence[str]], asked: str) -> str:
+    name = asked if asked in columns else next((c for c in columns if folded(c) == folded(asked)), "")
+    if not name:
+        raise UserError(f"--label {asked}: there is no such column; {suggest(asked, columns)}")
+    if not any(map(_filled, columns[name])):
+        raise UserError(f"--label {asked}: the column is empty for every recording")
+    return name
+
+
+def _reads_like_label(name: str) -> bool:
+    plain = folded(name).replace("-", "_").replace(" ", "_")
+    return plain.replace("_", "") in _LABELS or bool(_LABELS & {*plain.split("_")})
+
+
+def _repeats(cells: Sequence[str]) -> bool:
+    """Whether cells repeat as classes do: a few values, each in several rows on average."""
+    filled = Counter(filter(_filled, cells))
+    return 1 < len(filled) <= min(_MOST_CLASSES, _SHARE * filled.total())
+
+
+def _filled(cell: str) -> bool:
+    return not is_no_label(cell)
+
+
+def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
+    """Return whether labels are classes or scores, and why.
+
+    >>> task_of("emotion", ["01", "02", "01"]), task_of("mood", ["1.5", "-2"])
+    (('classification', '2 classes'), ('regression', 'numbers with decimals or signs'))
+    >>> task_of("valence", ["1", "2", "5"])[0], task_of("stars", ["1", "2", "5"])[0]
+    ('regression', 'classification')
+    """
+    held = {cell for cell in cells if _filled(cell)}
+    classes: Literal["classification"] = "classification"
+    if not held or not all(map(_is_number, held)):
+        return classes, f"{len(held)} classes" if len(held) != 1 else "one class"
+    whole = {cell for cell in held if cell.isdecimal()}
+    if whole != held:
+        return "regression", "numbers with decimals or signs"
+    if {*folded(name).replace("-", "_").split("_")} & _SCORES:
+        return "regression", "numbers, and the name of a score"
+    if len(held) > _WHOLE_SCORES:
+        return "regression", f"{len(held)} different numbers"
+    return classes, f"{len(held)} classes"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        number_of(cell)
+    except ValueError:
+        return False
+    return True

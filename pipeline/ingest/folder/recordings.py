@@ -1,0 +1,214 @@
+"""Which files below a folder are recordings, what each holds, and which are left out and why."""
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from pipeline.corpora.recordings import probed
+from pipeline.errors import UserError, counted
+from pipeline.locales import hint_of
+from pipeline.streams.decode import RecordingInfo
+from pipeline.tables.rules import fault_of_text, trimmed
+
+# Suffixes of files that hold sound or moving pictures; what each file really holds is read from it.
+SUFFIXES = frozenset(
+    ".3g2 .3gp .3gpp .aac .ac3 .aif .aifc .aiff .amr .ape .asf .au .avi .caf .divx .dv .f4v .flac .flv .gsm .m1v .m2t .m2ts .m2v"
+    " .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpa .mpe .mpeg .mpg .mts .mxf .oga .ogg .ogm .ogv .opus .ps .qt"
+    " .ra .rm .rmvb .snd .spx .tod .ts .tta .vob .w64 .wav .wave .weba .webm .wma .wmv .wv".split()
+)
+PAIR_S = 0.5  # lengths of a picture and of its sound in another file may differ by this much
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording below the folder.
+
+    Attributes
+    ----------
+    path
+        The file.
+    place
+        Its path below the folder.
+    info
+        What it holds.
+    sound
+        The place of the file with its sound, if that is another one.
+    """
+
+    path: Path
+    place: PurePosixPath
+    info: RecordingInfo
+    sound: PurePosixPath | None = None
+
+    @property
+    def stem(self) -> PurePosixPath:
+        """The place without its suffix."""
+        return self.place.with_suffix("")
+
+    @property
+    def heard(self) -> bool:
+        """Whether there is sound."""
+        return bool(self.info.audio) or self.sound is not None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is not in the manifest, and why, as the end of a sentence about it."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds: recordings in the order of their places, those left out, other files, and notes."""
+
+    folder: Path
+    recordings: tuple[Recording, ...]
+    left_out: tuple[LeftOut, ...]
+    others: tuple[PurePosixPath, ...]
+    notes: tuple[str, ...]
+
+
+def find(folder: Path, without: Collection[Path] = ()) -> Found:
+    """Return the recordings below a folder; each is read to its end, but nothing is decoded.
+
+    Hidden files and folders are not looked at, ``._*`` files of macOS among them.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    without
+        Folders below it that are not looked at.
+
+    Raises
+    ------
+    UserError
+        If it is not a folder.
+    """
+    if not folder.is_dir():
+        what = "is a file and not a folder" if folder.exists() else "does not exist"
+        raise UserError(f"{folder} {what}{hint_of(str(folder))}: name the folder of your recordings")
+    places = sorted(files_below(folder, {_real(path) for path in without}))
+    media = [place for place in places if place.suffix.lower() in SUFFIXES]
+    named, unnamed = _nameable(media)
+    distinct, linked = _distinct(folder, named)
+    read, unread = _read(folder, distinct)
+    paired, spare = pairs(read)
+    return Found(
+        folder,
+        tuple(paired),
+        (*unnamed, *linked, *unread, *spare),
+        tuple(place for place in places if place.suffix.lower() not in SUFFIXES),
+        tuple(_notes(paired)),
+    )
+
+
+def files_below(folder: Path, without: Collection[str] = ()) -> Iterator[PurePosixPath]:
+    """Yield the places of the files below a folder that are not hidden; links to folders are followed once."""
+    seen: set[str] = set(without)
+    for here, folders, files in os.walk(folder, followlinks=True):
+        real = _real(Path(here))
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if not name.startswith("."):
+                yield PurePosixPath(Path(here, name).relative_to(folder).as_posix())
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
+    """Divide places into those that a manifest can name, and the others."""
+    kept, left = [], []
+    for place in places:
+        name = place.as_posix()
+        if fault_of_text(name):
+            shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+            left.append(LeftOut(shown, "has a name that is not valid UTF-8: rename it"))
+        elif trimmed(name) != name or "\r" in name:
+            left.append(LeftOut(name, "has a name that begins or ends with a space, or holds a line end: rename it"))
+        else:
+            kept.append(place)
+    return kept, left
+
+
+def _distinct(folder: Path, places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
+    """Divide places into the first of each file, and its further names: hard or symbolic links."""
+    first: dict[tuple[int, int], PurePosixPath] = {}
+    kept, left = [], []
+    for place in places:
+        try:
+            status = (folder / place).stat()
+        except OSError:
+            kept.append(place)  # reading it says why it cannot be reached
+            continue
+        same = first.setdefault((status.st_dev, status.st_ino), place)
+        if same == place:
+            kept.append(place)
+        else:
+            kind = "symbolic" if (folder / place).is_symlink() or (folder / same).is_symlink() else "hard"
+            left.append(LeftOut(place.as_posix(), f"is the same file as {same} (a {kind} link)"))
+    return kept, left
+
+
+def _read(folder: Path, places: Sequence[PurePosixPath]) -> tuple[list[Recording], list[LeftOut]]:
+    names = {place: (folder / place).as_posix() for place in places}
+    infos = probed(names.values())
+    kept, left = [], []
+    for place, name in names.items():
+        info = infos[name]
+        if isinstance(info, str):
+            reason = info.removeprefix(name).strip()
+            left.append(LeftOut(place.as_posix(), reason if info.startswith(name) else info))
+        elif info.breaks_off_s is not None:
+            left.append(LeftOut(place.as_posix(), f"breaks off at {info.breaks_off_s:.2f} s: copy it again"))
+        else:
+            kept.append(Recording(folder / place, place, info))
+    return kept, left
+
+
+def pairs(recordings: Sequence[Recording]) -> tuple[list[Recording], list[LeftOut]]:
+    """Join a silent picture and the sound of the same name and length; leave out a copy of a picture's own sound."""
+    by_stem: dict[PurePosixPath, list[Recording]] = {}
+    for recording in recordings:
+        by_stem.setdefault(recording.stem, []).append(recording)
+    kept, left = [], []
+    for same in by_stem.values():
+        pictures = [recording for recording in same if recording.info.video]
+        sounds = [recording for recording in same if not recording.info.video]
+        if len(pictures) != 1 or len(sounds) != 1 or not _as_long(pictures[0], sounds[0]):
+            kept += same
+        elif pictures[0].info.audio:
+            kept += pictures
+            reason = f"has the name and length of {pictures[0].place}, which has its own sound: to use it, name it in "
+            left.append(LeftOut(sounds[0].place.as_posix(), f"{reason}the column sound"))
+        else:
+            kept.append(replace(pictures[0], sound=sounds[0].place))
+    return sorted(kept, key=lambda recording: recording.place), left
+
+
+def _as_long(one: Recording, other: Recording) -> bool:
+    return abs(one.info.duration_s - other.info.duration_s) <= PAIR_S
+
+
+def _notes(recordings: Sequence[Recording]) -> Iterator[str]:
+    if joined := [recording for recording in recordings if recording.sound]:
+        yield (
+            f"{counted(len(joined), 'silent picture')} with the sound in another file of the same name, such as "
+            f"{joined[0].place} and {joined[0].sound}: joined by the column sound"
+        )
+    stems = Counter(recording.stem for recording in recordings)
+    if twice := [stem for stem, count in stems.items() if count > 1]:
+        yield (
+            f"{counted(len(twice), 'name')} of several recordings that differ in the suffix only, such as {twice[0]}: kept "
+            "as separate utterances of one group; remove the rows of copies"
+        )
