@@ -13,12 +13,18 @@ from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, is_no_label, number_of
 
 ROLES = ("speaker", "group", "utterance", "order", "split")
-_SPEAKERS = frozenset("actor actors actorid actress informant performer person reader singer student".split())
-_LABELS = frozenset(
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_SPEAKERS = _set("actor actors actorid actress informant performer person reader singer student")
+_LABELS = _set(
     "activation affect annotation arousal category class dominance emotion emotions feeling gold label labels mood"
-    " polarity rating score sentiment stress target valence".split()
+    " polarity rating score sentiment stress target valence"
 )
-_SCORES = frozenset("activation arousal dominance rating score sentimentscore valence".split())
+_SCORES = _set("activation arousal dominance rating score sentimentscore valence")
 _MOST_CLASSES = 20  # a label that is guessed has at most this many classes,
 _SHARE = 0.5  # and at most this many for each row
 _WHOLE_SCORES = 10  # more different whole numbers than this are scores and not classes

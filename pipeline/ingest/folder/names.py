@@ -42,9 +42,9 @@ class Names(Generic[PlacedT]):
     def meant(self, name: str) -> list[PlacedT]:
         r"""Return the files that a name may mean: none, one, or several.
 
-        The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another one. Case
-        does not matter. If folders are given they must agree: ``s2/a`` does not mean ``s1/a.mp4``. A number without
-        leading zeros, as spreadsheets write it, means the file with them.
+        The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another one.
+        Case does not matter. If folders are given they must agree: ``s2/a`` does not mean ``s1/a.mp4``. A number
+        without leading zeros, as spreadsheets write it, means the file with them.
         """
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         for i in range(len(parts)):

@@ -14,9 +14,13 @@ from pipeline.tables.rules import fault_of_text, trimmed
 
 # Suffixes of files that hold sound or moving pictures; what each file really holds is read from it.
 SUFFIXES = frozenset(
-    ".3g2 .3gp .3gpp .aac .ac3 .aif .aifc .aiff .amr .ape .asf .au .avi .caf .divx .dv .f4v .flac .flv .gsm .m1v .m2t .m2ts .m2v"
-    " .m4a .m4b .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpa .mpe .mpeg .mpg .mts .mxf .oga .ogg .ogm .ogv .opus .ps .qt"
-    " .ra .rm .rmvb .snd .spx .tod .ts .tta .vob .w64 .wav .wave .weba .webm .wma .wmv .wv".split()
+    f".{suffix}"
+    for group in (
+        "3g2 3gp 3gpp asf avi divx dv f4v flv m1v m2t m2ts m2v m4v mkv mov mp4 mpe mpeg mpg mts mxf ogm ogv ps qt rm",
+        "rmvb tod ts vob webm wmv aac ac3 aif aifc aiff amr ape au caf flac gsm m4a m4b mka mp2 mp3 mpa oga ogg opus",
+        "ra snd spx tta w64 wav wave weba wma wv",
+    )
+    for suffix in group.split()
 )
 PAIR_S = 0.5  # lengths of a picture and of its sound in another file may differ by this much
 
@@ -209,6 +213,6 @@ def _notes(recordings: Sequence[Recording]) -> Iterator[str]:
     stems = Counter(recording.stem for recording in recordings)
     if twice := [stem for stem, count in stems.items() if count > 1]:
         yield (
-            f"{counted(len(twice), 'name')} of several recordings that differ in the suffix only, such as {twice[0]}: kept "
-            "as separate utterances of one group; remove the rows of copies"
+            f"{counted(len(twice), 'name')} of several recordings that differ in the suffix only, such as {twice[0]}: "
+            "kept as separate utterances; remove the rows of copies"
         )

@@ -12,7 +12,11 @@ from pipeline.ingest.folder.patterns import pattern
     ("text", "place", "expected"),
     [
         ("{emotion}_{speaker}_{take}", "happy_s1_03.mp4", {"emotion": "happy", "speaker": "s1", "take": "03"}),
-        ("{emotion}_{speaker}_{take}", "any/folder/happy_s1_03.mp4", {"emotion": "happy", "speaker": "s1", "take": "03"}),
+        (
+            "{emotion}_{speaker}_{take}",
+            "x/y/happy_s1_03.mp4",
+            {"emotion": "happy", "speaker": "s1", "take": "03"},
+        ),
         ("{emotion}_{speaker}_{take}", "very_happy_s1_03.mp4", None),  # not emotion 'very', speaker 'happy'
         ("{emotion}_{speaker}_{take}", "happy_s1.mp4", None),
         ("{emotion}_{speaker}_{take}", "__.mp4", None),
@@ -20,7 +24,11 @@ from pipeline.ingest.folder.patterns import pattern
         ("{speaker}/{emotion}_*", "happy_1.wav", None),
         ("{_}-{_}-{emotion}-{_}-{_}-{_}-{actor}", "01-01-08-02-02-02-01.mp4", {"emotion": "08", "actor": "01"}),
         ("{_}-{_}-{emotion}-*-{actor}", "01-01-08-02-02-02-01.mp4", {"emotion": "08", "actor": "01"}),
-        ("{command:1}{color:1}{rest:3}{adverb:1}", "bbaf2n.mpg", {"command": "b", "color": "b", "rest": "af2", "adverb": "n"}),
+        (
+            "{command:1}{color:1}{rest:3}{adverb:1}",
+            "bbaf2n.mpg",
+            {"command": "b", "color": "b", "rest": "af2", "adverb": "n"},
+        ),
         ("{command:1}*", "bbaf2n.mpg", {"command": "b"}),
         ("{name}.{version}", "a.v2.mp4", {"name": "a", "version": "v2"}),
         ("{emotion} ({speaker})", "zornig (Jürgen).mp4", {"emotion": "zornig", "speaker": "Jürgen"}),

@@ -107,7 +107,15 @@ def test_files_of_one_name_and_other_lengths_are_kept_and_said(tmp_path: Path) -
     assert "differ in the suffix only, such as a" in found.notes[0]
 
 
-ODD = ["with space.wav", "it's \"quoted\".wav", "a,b;c.wav", "-leading.wav", "ünïcode 漢字.wav", "new\nline.wav", "#x.wav"]
+ODD = [
+    "with space.wav",
+    'it\'s "quoted".wav',
+    "a,b;c.wav",
+    "-a.wav",
+    "ünïcode 漢字.wav",
+    "new\nline.wav",
+    "#x.wav",
+]
 
 
 @pytest.mark.parametrize("name", ODD)
