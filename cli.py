@@ -10,7 +10,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Corpora": (corpora.add_corpus, corpora.corpora, corpora.validate),
     "Results and models": (models.compare, models.explain, models.fit, models.predict),
     "Exchange with other tools": (exchange.import_, exchange.export),
-    "Look and clean up": (run.settings, look.status, look.features, look.doctor, look.cache),
+    "Look and clean up": (run.settings, run.inputs, look.status, look.features, look.doctor, look.cache),
 }
 
 

@@ -37,6 +37,24 @@ def settings(params_path: Path) -> None:
 
 @click.command(cls=Command)
 @PARAMS
+def inputs(params_path: Path) -> None:
+    """Note the code, libraries and recordings that stages depend on.
+
+    `dvc repro` does this first in a project outside a checkout: DVC itself sees neither the installed package nor
+    recordings in other folders.
+
+    Example: crossmodal inputs
+    """
+    from pipeline.ingest.project_files import stages_notice
+    from pipeline.stages.inputs import note_inputs
+
+    if notice := stages_notice(Path()):
+        echo(notice, err=True)
+    echo(note_inputs(load(params_path)))
+
+
+@click.command(cls=Command)
+@PARAMS
 @CORPUS
 def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     """Read a corpus into one table of utterances.

@@ -21,7 +21,7 @@ from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams
-from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.paths import CACHE, INPUTS, CorpusPaths
 from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES
 
@@ -71,7 +71,8 @@ def gather(settings: CorpusParams) -> Corpus:
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
     words, late = within_recordings(corpus, table, Path(settings.root))
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
-    problems += _outside(corpus.utterances, settings) if settings.label else []
+    if settings.label and not INPUTS.exists():
+        problems += _outside(corpus.utterances, settings)
     return replace(corpus, utterances=table, words=words, problems=_worst_first([*corpus.problems, *problems]))
 
 
@@ -97,7 +98,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about recordings outside the folder of the corpus, which DVC does not watch."""
+    """Return a warning about recordings outside the folder of the corpus, which DVC does not watch in a checkout."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}

