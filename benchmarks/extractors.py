@@ -1,18 +1,16 @@
 """Milliseconds a clip of every extractor that needs no settings, which `crossmodal features list` prints."""
 
 import json
-import platform
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from benchmarks.tools.ours import Ours
 from benchmarks.tools.recordings import ABSENT, SETS
 from benchmarks.tools.table import table
-from benchmarks.tools.timing import interleaved, median_cost, one_core
+from benchmarks.tools.timing import interleaved, median_cost, one_core, processor
 from features.registry import build, with_defaults
 from features.video.images import quiet_stderr
 from pipeline.inspection.speed import FILE, speed_key
@@ -44,11 +42,3 @@ def run(*, quick: bool) -> Iterator[str]:
         FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     yield f"{len(recordings)} GRID clips of {clip_s:.1f} s, on one core of {machine}, models loaded before."
     yield table(["extractor", "CPU ms per clip"], list(ms.items()))
-
-
-def processor() -> str:
-    """Return the name of the processor."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -205,4 +205,5 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
         raise ExtractorError(
             f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
         )
+    torch.backends.cudnn.allow_tf32 = False  # an NVIDIA card would round what convolutions read to ten bits
     return model.eval().to(device)

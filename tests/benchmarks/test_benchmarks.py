@@ -1,15 +1,18 @@
 import hashlib
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.accelerator import _difference, faces
 from benchmarks.run import PARTS, main
 from benchmarks.tools.bare import pictures
 from benchmarks.tools.recordings import DATA, SETS, multiplied
 from benchmarks.tools.table import cell, table
 from benchmarks.tools.timing import Cost, interleaved, median_ratio
 from benchmarks.tools.watch import watch
+from features.types import Features
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are missing: {DATA}")
 
@@ -66,3 +69,10 @@ def test_every_part_reports_missing_recordings(monkeypatch, tmp_path):
     shown = CliRunner().invoke(main, [part for part in PARTS if part != "strategies"])  # strategies needs no recordings
     assert shown.exit_code == 0, shown.output
     assert shown.output.count("Skipped: the recordings") == 8
+
+
+def test_accelerator_compares_what_was_encoded_on_both_devices():
+    clips = faces(2, count=3)
+    assert [len(clip.faces) for clip in clips] == [3, 3]
+    one, other = (Features(np.zeros((0, 2)), np.zeros((0, 2)), np.array([4.0, last])) for last in (1.0, 2.0))
+    assert _difference([one], [other, one]) == 0.25

@@ -97,3 +97,12 @@ def test_a_model_that_lacks_weights_is_refused_unless_nothing_reads_them(tmp_pat
     load_pretrained(folder, AutoModel, "cpu", not_needed=("encoder.", "layer", "layers"))
     with pytest.raises(ExtractorError, match="no encoder can be loaded from"):
         load_pretrained(tmp_path / "none", AutoModel, "cpu")
+
+
+def test_convolutions_on_an_nvidia_card_read_all_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from transformers import AutoModel
+
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    load_pretrained(tiny_models.waveform_encoder(tmp_path, "hubert"), AutoModel, "cpu")
+    assert not torch.backends.cudnn.allow_tf32
