@@ -1,6 +1,6 @@
 """The folds of a protocol: which rows are trained on and tested, and the inner folds for every choice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from common.names import Registry
 from models.data.modalities import IntArray, Pairs, Task
 from models.errors import ModelError
+from models.validation.classes import all_idle, lone_classes, never_trained, nothing_to_learn
 from models.validation.folds import INNER_FOLDS, inner_folds, numbered
 
 SPLITS = ("train", "valid", "test")
@@ -44,7 +45,7 @@ class Plan:
     Attributes
     ----------
     folds
-        The folds; each row is tested in at most one.
+        The folds; each row is tested in at most one, and in none if its training part would have one class only.
     notices
         Sentences about odd folds that do not stop a run.
     """
@@ -67,7 +68,7 @@ class Protocol:
     by
         The column of groups that are never split: ``speaker``, ``group`` or ``recording``.
     folds
-        The number of folds of ``group-kfold`` and ``crossfit``.
+        The number of folds of ``group-kfold`` and ``crossfit``; as many as there are groups if these are fewer.
     inner_folds
         The largest number of inner folds.
     """
@@ -122,14 +123,9 @@ def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
     groups, count = numbered(_groups(table, protocol.by))
     if protocol.folds < 2:
         raise ModelError(f"{protocol.kind} needs at least 2 folds, not {protocol.folds}")
-    if protocol.folds > count:
-        raise ModelError(
-            f"{protocol.kind} cannot make {protocol.folds} folds of {count} groups in the column {protocol.by!r}:"
-            f" set folds to {count} or fewer"
-            if count > 1
-            else f"{protocol.kind} needs at least 2 groups, the column {protocol.by!r} has {count}"
-        )
-    pairs = GroupKFold(protocol.folds).split(groups, groups=groups)
+    if count < 2:
+        raise ModelError(_one_group(table, protocol))
+    pairs = GroupKFold(min(protocol.folds, count)).split(groups, groups=groups)
     return [(f"fold-{number}", train, test, None) for number, (train, test) in enumerate(pairs, 1)]
 
 
@@ -137,8 +133,17 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
     groups = _groups(table, protocol.by)
     found = np.unique(groups)
     if len(found) < 2:
-        raise ModelError(f"leave-one-group-out needs at least 2 groups, the column {protocol.by!r} has {len(found)}")
+        raise ModelError(_one_group(table, protocol))
     return [(str(g), np.flatnonzero(groups != g), np.flatnonzero(groups == g), None) for g in found]
+
+
+def _one_group(table: pd.DataFrame, protocol: Protocol) -> str:
+    """Return a sentence that there is only one group, and by what else the table can be divided."""
+    only = f"all {len(table)} utterances are in one ({_groups(table, protocol.by)[0]})"
+    what = f"{protocol.kind} needs at least 2 groups, but by the column {protocol.by!r} {only}"
+    if protocol.by not in ("group", "recording") and "recording" in table and table["recording"].nunique() > 1:
+        return f"{what}: set protocol.group to recording; the results then hold for this {protocol.by} alone"
+    return f"{what}: add recordings of others to test on"
 
 
 def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
@@ -247,8 +252,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Raises
     ------
     ModelError
-        If the protocol is unknown, a part is empty, a split has an unknown name, there are too few groups, or a
-        training part has only one class.
+        If the protocol is unknown, a part is empty, a split has an unknown name, there are fewer than two groups, or
+        every training part has only one class.
     """
     entry = PROTOCOLS[protocol.kind]
     if not len(table):
@@ -256,10 +261,23 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
     labels = labels.astype(str) if task == "classification" else labels
     folds, notices, groups = [], [], groups_of(table, protocol.by)
-    for name, train, test, inner in entry.divide(table, protocol):
+    divided = entry.divide(table, protocol)
+    if entry.takes_folds and len(divided) < protocol.folds:
+        notices.append(
+            f"{protocol.kind}: {len(divided)} folds instead of {protocol.folds}, since there are no more groups "
+            f"({protocol.by}) to divide"
+        )
+    if task == "classification":
+        idle = {name: why for name, train, test, _ in divided if (why := nothing_to_learn(name, labels, train, test))}
+        if len(idle) == len(divided):
+            raise ModelError(all_idle(labels, list(idle.values())))
+        divided = [part for part in divided if part[0] not in idle]
+        notices += idle.values()
+    for name, train, test, inner in divided:
         pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
-        notices += _classes_notices(name, labels[train], labels[test]) if task == "classification" else []
+        notices += never_trained(name, labels[train], labels[test]) if task == "classification" else []
+    notices += _single_groups(folds, groups)
     if protocol.kind == "crossfit":
         notices.append(
             "crossfit: settings and weights for each part of the test groups were chosen on the other test groups,"
@@ -268,7 +286,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     if entry.column:
         notices += [_trained_on(fold, _groups(table, entry.column)) for fold in folds]
     if task == "classification":
-        notices += _lone_classes(labels, table, protocol.by)
+        notices += lone_classes(labels, groups, table["utterance"].to_numpy(object))
     if not grouped(table, protocol.by):
         notices.append(
             f"it is not known which of the {len(table)} utterances belong together (no {protocol.by}, and no recording"
@@ -306,32 +324,18 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
     return not np.any([groups == names for names in alone], axis=0).all()
 
 
+def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:
+    """Return a sentence on the folds whose training part is one group, of which the inner folds are parts."""
+    alone = [fold.name for fold in folds if len(set(groups[fold.train])) == 1]
+    if not alone:
+        return []
+    one = len(alone) == 1
+    who = f"{alone[0]} trains" if one else f"{len(alone)} of {len(folds)} folds ({alone[0]}, ...) train"
+    return [f"{who} on a single group: settings are chosen on utterances of that same group"]
+
+
 def _trained_on(fold: Fold, parts: Any) -> str:
     """Return a sentence on what a fold is tested and trained on."""
     names, counts = np.unique(parts[fold.train], return_counts=True)
     trained = ", ".join(f"{name} ({count} utterances)" for name, count in zip(names, counts, strict=True))
     return f"{fold.name} ({len(fold.test)} utterances) is predicted by models that were trained on {trained}"
-
-
-def _classes_notices(name: str, train: Any, test: Any) -> list[str]:
-    seen = np.unique(train)
-    if len(seen) < 2:
-        raise ModelError(
-            f"all {len(train)} training utterances of {name} are {str(seen[0])!r}: there is nothing to learn; choose "
-            "more folds, or groups that do not divide the classes"
-        )
-    return [
-        f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
-        for label in np.setdiff1d(test, seen)
-    ]
-
-
-def _lone_classes(labels: Any, table: pd.DataFrame, by: str) -> list[str]:
-    groups, names = groups_of(table, by), table["utterance"].to_numpy(object)
-    found = []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        if len(set(groups[rows])) == 1:
-            where = f"only once, in {names[rows[0]]}" if len(rows) == 1 else f"in only one group, {groups[rows[0]]}"
-            found.append(f"the class {str(label)!r} occurs {where}: it is either trained on or tested, never both")
-    return found

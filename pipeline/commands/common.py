@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,18 @@ PARAMS = click.option(
     show_default=True,
     help="Settings file.",
 )
-CORPUS = click.option("--corpus", "corpora", multiple=True, help="Corpus; can be repeated.  [default: run.corpora]")
+
+
+def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the names of corpora, as arguments and as an option, which the command gets as `corpora`."""
+
+    @wraps(command)
+    def with_both(*args: Any, named: tuple[str, ...], corpora: tuple[str, ...], **options: Any) -> Any:
+        return command(*args, corpora=tuple(dict.fromkeys((*named, *corpora))), **options)
+
+    text = "Corpus, also without --corpus; can be repeated.  [default: run.corpora]"
+    option = click.option("--corpus", "corpora", multiple=True, help=text)
+    return click.argument("named", nargs=-1, metavar="[CORPUS]...")(option(with_both))
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:

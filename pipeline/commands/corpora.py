@@ -13,6 +13,8 @@ from pipeline.commands.common import (
     Group,
     echo,
     load,
+    names_of,
+    with_corpora,
 )
 
 
@@ -52,10 +54,10 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
 
 
 @click.command(cls=Command)
-@click.argument("corpus")
 @PARAMS
-def validate(corpus: str, params_path: Path) -> None:
-    """Check a corpus without running it.
+@with_corpora
+def validate(params_path: Path, corpora: tuple[str, ...]) -> None:
+    """Check corpora without running them.
 
     Lists every bad row and every difference from the published corpus. The exit code is 0 if there are only warnings, 1
     if there are bad rows, and 3 if recordings are missing or unreadable.
@@ -67,16 +69,21 @@ def validate(corpus: str, params_path: Path) -> None:
     from pipeline.inspection.validate import what_errors_stop
     from pipeline.settings.paths import CorpusPaths
 
-    problems, facts = run(load(params_path), corpus)
-    for line in shown(problems, CorpusPaths(corpus).problems):
-        echo(line)
-    echo(facts)
-    counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
-    echo(f"{corpus}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
-    if counts["error"]:
-        raise click.ClickException(f"{corpus}: {what_errors_stop(problems, corpus)}")
-    if counts["failed"]:
-        echo(f"Error: {corpus}: recordings are missing or unreadable; they will count as failed", err=True)
+    params = load(params_path)
+    stopped, failed = [], []
+    for name in names_of(params, corpora):
+        problems, facts = run(params, name)
+        for line in shown(problems, CorpusPaths(name).problems):
+            echo(line)
+        echo(facts)
+        counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
+        echo(f"{name}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
+        stopped += [f"{name}: {what_errors_stop(problems, name)}"] if counts["error"] else []
+        failed += [name] if counts["failed"] else []
+    if stopped:
+        raise click.ClickException("\n".join(stopped))
+    if failed:
+        echo(f"Error: {', '.join(failed)}: recordings are missing or unreadable; they will count as failed", err=True)
         sys.exit(3)
 
 

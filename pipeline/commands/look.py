@@ -5,19 +5,19 @@ from pathlib import Path
 import click
 
 from pipeline.commands.common import (
-    CORPUS,
     PARAMS,
     Command,
     Group,
     echo,
     load,
     names_of,
+    with_corpora,
 )
 
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option(
     "--verify", "verified", is_flag=True, help="Instead of the status, check every file and list the damaged ones."
 )

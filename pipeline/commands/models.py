@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from pipeline.commands.common import (
-    CORPUS,
     PARAMS,
     Command,
     echo,
@@ -14,6 +13,7 @@ from pipeline.commands.common import (
     pool_of,
     prepared,
     run_options,
+    with_corpora,
 )
 
 
@@ -38,7 +38,7 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option(
     "--strategy",
     "strategies",

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from pipeline.commands.common import (
-    CORPUS,
     PARAMS,
     Command,
     echo,
@@ -17,6 +16,7 @@ from pipeline.commands.common import (
     pool_of,
     prepared,
     run_options,
+    with_corpora,
 )
 
 
@@ -55,7 +55,7 @@ def inputs(params_path: Path) -> None:
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     """Read a corpus into one table of utterances.
 
@@ -79,7 +79,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option("--modality", "modalities", multiple=True, help="text, audio or video; can be repeated.  [default: all]")
 @run_options
 def preprocess(
@@ -109,7 +109,7 @@ def preprocess(
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option(
     "--extractor",
     "extractors",
@@ -157,7 +157,7 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option(
     "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels first; every strategy must be at chance."
 )
@@ -186,7 +186,7 @@ def train(
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 @click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
 @click.option("--show", is_flag=True, help="Print the existing table without scoring again.")
 @click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
@@ -237,7 +237,7 @@ def evaluate(
 
 @click.command(cls=Command)
 @PARAMS
-@CORPUS
+@with_corpora
 def report(params_path: Path, corpora: tuple[str, ...]) -> None:
     """Write a corpus's tables and plots as one page.
 

@@ -40,12 +40,13 @@ from pipeline.tables.rules import (
     missing_notices,
     number_of,
     reads_like_no_label,
-    seconds_of,
 )
 from pipeline.tables.splits import split_of
+from pipeline.tables.times import clock_notices, seconds_of
 
 _SUGGESTED = 20  # at most this many labels that occur once get a suggestion
 NAMES = ("utterance", "speaker", "group", "split")
+SECONDS = ("start", "end", "sound_start")
 
 Note = Callable[[Severity, str], None]  # reports what is wrong with a row
 
@@ -79,7 +80,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     checked = [name for name in sheet.header if folded(name) in OURS]  # `misused` has checked their cells
     features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # `import` reported them
     near = {} if features_only else nearly_ours(sheet.header, OURS, [*named, *checked])
-    problems += [Problem("warning", path, None, notice) for notice in near_notices(near)]
+    times = {name: [row[name] for _, row in sheet.rows] for name in SECONDS if name in sheet.header}
+    problems += [Problem("warning", path, None, notice) for notice in (*clock_notices(times), *near_notices(near))]
     problems += _duplicates(path, table) + (_label_problems(path, table, corpus) if corpus.label else [])
     problems += _spellings(path, table, corpus) + _same_places(path, table, sheet, near)
     spans = {u: (s, e) for u, s, e in zip(table["utterance"], table["start"], table["end"], strict=True)}

@@ -16,7 +16,8 @@ from pipeline.tables.csv_files import read_sheet
 from pipeline.tables.headers import nearly_ours
 from pipeline.tables.intervals import REACH_S
 from pipeline.tables.near_ids import nearly_equal
-from pipeline.tables.rules import fault_of_text, name_of, seconds_of
+from pipeline.tables.rules import fault_of_text, name_of
+from pipeline.tables.times import clock_notices, seconds_of
 
 TOLERANCE_S = 0.5  # annotators' times and aligners' words often differ a little
 
@@ -39,6 +40,8 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
     if silent := [line for line, row in sheet.rows if not row["word"]]:
         what = f"{len(silent)} {'row has' if len(silent) == 1 else 'rows have'} no word (such as line {silent[0]})"
         problems.append(Problem("warning", path, None, f"{what}: read as pauses and left out"))
+    times = {name: [row[name] for row in rows.values()] for name in ("start", "end")}
+    problems += [Problem("warning", path, None, notice) for notice in clock_notices(times)]
     named = {name_of(row["utterance"]) for row in rows.values()}
     meant = dict(nearly_equal(sorted(named - spans.keys()), sorted(spans.keys() - named)))
     words = pd.DataFrame(

@@ -19,8 +19,9 @@ from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_o
 from pipeline.exchange.cells import as_text, cells_of, names_of, positions_of
 from pipeline.tables.headers import column_names, nearly_ours
 from pipeline.tables.intervals import intervals_of
-from pipeline.tables.rules import is_no_label, number_of, seconds_of
+from pipeline.tables.rules import is_no_label, number_of
 from pipeline.tables.splits import check_meanings, meanings, remedy
+from pipeline.tables.times import clock_notices, seconds_of
 
 ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # options that name one column
 _NAME_ROLES = ("speaker", "group", "split")
@@ -82,7 +83,8 @@ def utterances_of(
         starts, ends, more = intervals_of(times["start"], times["end"], table["utterance"].tolist())
         kept_times = {"start": starts, "end": ends}
         table |= {role: kept_times[role] for role in kept_times if role == "end" or options.start}
-        notices += more
+        written = [name for name in (options.start, options.end) if name and columns[name].dtype.kind not in "biuf"]
+        notices += [*clock_notices({name: as_text(columns[name]) for name in written}), *more]
     used = {getattr(options, role) for role in ROLES if role != "label"}
     kept, more = _others({name: c for name, c in columns.items() if name not in used}, source)
     if "recording" in kept:
@@ -209,15 +211,15 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
 
 
 def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.float64]:
-    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is not a number raises `UserError`."""
+    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is not a time raises `UserError`."""
     if cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
     found = []
     for i, cell in enumerate(as_text(cells)):
         try:
-            found.append(float("nan") if is_no_label(cell) else seconds_of(cell))
+            found.append(seconds_of(cell))
         except ValueError as error:
-            raise source.error(i, name, f"holds {cell!r}, which is not a number ({error})") from None
+            raise source.error(i, name, f"holds {cell!r}, but {error}") from None
     return np.array(found, np.float64)
 
 

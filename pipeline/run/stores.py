@@ -79,7 +79,7 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
     Raises
     ------
     TooManyFailures
-        If their share exceeds `run.max_failed`.
+        If their share exceeds `run.max_failed`: more than one clip, or all of them.
     """
     failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
     record(
@@ -88,7 +88,8 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
         step.name,
         [Failure(o.utterance, step.stage, step.name, o.error, o.note) for o in failed],
     )
-    if len(failed) > params.run.max_failed * len(report.outcomes):
+    allowed = max(1, params.run.max_failed * len(report.outcomes))  # one never ends the stage of a small corpus
+    if len(failed) > allowed or (failed and len(failed) == len(report.outcomes) and params.run.max_failed < 1):
         first = failed[0]
         raise TooManyFailures(
             f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than "

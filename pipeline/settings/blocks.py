@@ -36,7 +36,7 @@ class RunParams:
     workers
         Number of worker processes; ``auto`` starts one per core.
     max_failed
-        Share of clips that may fail before a stage exits with an error.
+        Share of clips that may fail before a stage exits with an error; a single one always may.
     plugins
         Your own Python files or modules, which register corpora, extractors, strategies or metrics.
     device

@@ -1,6 +1,7 @@
 """What counts as a name, a label and a number, in a manifest, an import or a published corpus.
 
-Pure functions of cells. `pipeline.tables.headers` has the rules for column names, `intervals` those for times.
+Pure functions of cells. `pipeline.tables.headers` has the rules for column names, `times` and `intervals` those
+for times.
 """
 
 import math
@@ -223,22 +224,3 @@ def number_of(cell: str) -> float:
     if re.fullmatch(r"[+-]?\d*,\d+", cell):
         raise ValueError(f"write it with a decimal point, {cell.replace(',', '.')}")
     raise ValueError("must be a number")
-
-
-def seconds_of(cell: str) -> float:
-    """Return a cell as seconds, NaN if it is empty or means that nothing is known; a `ValueError` says how to write it.
-
-    >>> seconds_of("90.5"), seconds_of("NaN")
-    (90.5, nan)
-    """
-    if is_no_label(cell):
-        return math.nan
-    try:
-        return number_of(cell)
-    except ValueError as error:
-        parts = re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)", trimmed(cell))
-        if parts:
-            hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in parts.groups())
-            raise ValueError(f"write it in seconds, {3600 * hours + 60 * minutes + seconds:g}") from None
-        message = str(error)
-        raise ValueError(f"{message} of seconds" if message == "must be a number" else message) from None

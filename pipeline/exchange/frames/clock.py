@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from features.types import TimeArray
 from pipeline.errors import UserError
 from pipeline.exchange.frames.columns import RECORDING, FrameOptions
-from pipeline.tables.rules import is_no_label, number_of
+from pipeline.tables.rules import number_of
+from pipeline.tables.times import seconds_of
 
 FASTEST = 1000  # frames per second: times that would mean more are in another unit
 COARSE = 0.9  # of all frames, this share at least must have times of their own
@@ -120,19 +121,13 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
     (62.5, 40.0)
     """
     try:
-        parts = [number_of(part) for part in reversed(cell.split(":"))]
-        found = sum(part * 60**power for power, part in enumerate(parts)) if len(parts) < 4 else math.nan
+        found, why = seconds_of(cell), ""
     except ValueError as error:
-        if "decimal point" in str(error):
-            raise UserError(f"{path}:{line}: {time.name} is {cell!r}: {error}") from None
-        found = math.nan
+        found, why = math.nan, str(error)
     if math.isnan(found):
-        what = "is empty" if is_no_label(cell) else f"is {cell!r}"
+        what = "is empty, but must be a time of the recording" if not why else f"is {cell!r}, but {why}"
         instead = f", or give --fps (a number, or recording), so that times follow from {frame}" if frame else ""
-        raise UserError(
-            f"{path}:{line}: {time.name} {what}, but must be a time of the recording in seconds or minutes:seconds: "
-            f"name another column with --time{instead}"
-        )
+        raise UserError(f"{path}:{line}: {time.name} {what}: correct it, or name another column with --time{instead}")
     return found
 
 

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -110,33 +111,68 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (sheet(split=["train"] * 24), Protocol("official"), "no test utterances"),
         (sheet(split=["valid"] * 12 + ["test"] * 12), Protocol("official"), "no train utterances"),
         (sheet(), Protocol("official"), "needs a column 'split'"),
-        (sheet(), Protocol("group-kfold", by="speaker", folds=7), "cannot make 7 folds of 6 groups"),
         (sheet(), Protocol("group-kfold", by="speaker", folds=1), "at least 2 folds"),
-        (sheet(speakers=1), Protocol("group-kfold", by="speaker", folds=2), "at least 2 groups"),
-        (sheet(speakers=1), Protocol("leave-one-group-out", by="speaker"), "has 1"),
+        (
+            sheet(speakers=1, recording="a"),
+            Protocol("group-kfold", by="speaker", folds=2),
+            r"needs at least 2 groups, but by the column 'speaker' all 24 utterances are in one \(s0\): add",
+        ),
+        (
+            sheet(speakers=1, recording=["a", "b"] * 12),
+            Protocol("leave-one-group-out", by="speaker"),
+            r"in one \(s0\): set protocol\.group to recording; the results then hold for this speaker alone",
+        ),
         (sheet(), Protocol("group-kfold", by="actor"), "no such column; it has utterance"),
         (
             sheet(speaker=[""] + ["s"] * 23),
             Protocol("group-kfold", by="speaker"),
             "'u00' has none: fill the column, or group by another",
         ),
-        (
-            sheet(split=["train"] * 12 + ["test"] * 12),
-            Protocol("crossfit", by="speaker", folds=7),
-            "crossfit cannot make 7 folds of 6",
-        ),
         (sheet(), Protocol("groupkfold"), "did you mean 'group-kfold'"),
         (sheet(n=0), Protocol("group-kfold"), "no utterances"),
         (
             sheet(split=["train"] * 12 + ["test"] * 12, emotion=["joy"] * 12 + ["sad"] * 12),
             Protocol("official"),
-            "all 12 training utterances of test are 'joy'",
+            "all 12 training utterances of test are 'joy': training needs utterances of two",
         ),
+        (sheet(emotion="joy"), Protocol("group-kfold", by="speaker"), "all 24 utterances are 'joy': training needs"),
     ],
 )
 def test_an_impossible_protocol_is_refused_with_the_reason(table, settings, message):
     with pytest.raises(ModelError, match=message):
         classes(settings, table)
+
+
+@pytest.mark.parametrize(
+    ("table", "protocol"),
+    [
+        (sheet(), Protocol("group-kfold", by="speaker", folds=7)),
+        (sheet(split=["train"] * 12 + ["test"] * 12), Protocol("crossfit", by="speaker", folds=7)),
+    ],
+)
+def test_there_are_no_more_folds_than_groups_and_a_notice_says_so(table, protocol):
+    found = classes(protocol, table)
+    assert len(found.folds) == 6
+    expected = f"{protocol.kind}: 6 folds instead of 7, since there are no more groups (speaker) to divide"
+    assert expected in found.notices
+    assert not any("instead" in notice for notice in classes(replace(protocol, folds=6), table).notices)
+
+
+def test_a_fold_without_anything_to_learn_is_left_out_and_its_utterances_are_counted():
+    emotion = ["joy"] * 20 + ["sad"] * 4
+    table = sheet(emotion=emotion, speaker=[f"s{i // 4}" for i in range(24)])
+    found = classes(Protocol("leave-one-group-out", by="speaker"), table)
+    assert [fold.name for fold in found.folds] == ["s0", "s1", "s2", "s3", "s4"]
+    sentence = (
+        "all 20 training utterances of s5 are 'joy', so nothing can be learnt: its 4 test utterances are not predicted"
+    )
+    assert sentence in found.notices
+
+
+def test_inner_folds_inside_a_single_group_are_noticed():
+    found = classes(Protocol("leave-one-group-out", by="speaker"), sheet(speakers=2))
+    sentence = "2 of 2 folds (s0, ...) train on a single group: settings are chosen on utterances of that same group"
+    assert sentence in found.notices
 
 
 def test_a_class_that_is_tested_but_not_trained_on_is_noticed():
@@ -230,7 +266,7 @@ def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
 def test_a_training_part_of_one_class_is_refused_with_what_to_change():
     """With two groups of one class each, every fold trains on the other class alone."""
     table = sheet(n=8, group=["g0", "g1"] * 4, emotion=["joy", "sad"] * 4, speakers=2)
-    message = "all 4 training utterances of fold-1 are '(joy|sad)': .*; choose more folds, or groups that do not divide"
+    message = "all 4 training utterances of fold-1 are 'joy', and so it is in each fold: choose more folds"
     with pytest.raises(ModelError, match=message):
         classes(Protocol("group-kfold", by="group", folds=2), table)
 

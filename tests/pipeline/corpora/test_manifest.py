@@ -166,6 +166,14 @@ def reported(found: Corpus, severity: str = "warning") -> str:
     return "\n".join(str(problem) for problem in found.problems if problem.severity == severity)
 
 
+def test_times_by_the_clock_are_read_and_the_notice_says_how(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD.replace("u2,2,3,", 'u2,00:02,"00:00:03,250",'))
+    assert found.utterances["start"].tolist() == [0, 2, 0, 1]
+    assert found.utterances["end"].tolist()[1] == 3.25
+    assert [p.severity for p in found.problems] == ["warning"]
+    assert "start, end: 2 times with colons are read by the clock: '00:02' as 2 s" in reported(found)
+
+
 def test_names_of_columns_are_stripped_and_folded(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD, "Media, Utterance , START,End,\ufeffText,Speaker,EMOTION\n")
     assert not found.problems
@@ -292,9 +300,9 @@ def test_intervals_as_annotators_write_them_are_accepted(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ('a.mp4,u9,"1,5",3,x,s1,joy', r"start is '1,5', but write it with a decimal point, 1\.5"),
-        ("a.mp4,u9,0:01.5,3,x,s1,joy", r"start is '0:01\.5', but write it in seconds, 1\.5"),
-        ("a.mp4,u9,1_0,30,x,s1,joy", "start is '1_0', but must be a number of seconds"),
+        ('a.mp4,u9,"1,500",3,x,s1,joy', r"start is '1,500', but the comma may be .*: write 1\.500 or 1500"),
+        ("a.mp4,u9,0:1.5,3,x,s1,joy", r"start is '0:1\.5', but a clock shows .*: write 0:01\.5 if"),
+        ("a.mp4,u9,1_0,30,x,s1,joy", "start is '1_0', but must be a time: seconds"),
         ("a.mp4,u9,0,1,no\0never,s1,joy", "text holds a NUL character after 'no'"),
         ("a.mp4,u\0,0,1,x,s1,joy", "utterance holds a NUL character"),
         ("a\0.mp4,u9,0,1,x,s1,joy", "media holds a NUL character"),

@@ -146,8 +146,8 @@ def test_cells_such_as_nan_are_missing_times(unknown: str, tmp_path: Path) -> No
     [
         ("u1,a\0b,0,1", "the word holds a NUL character"),
         ("u3,x,0,1", "utterance 'u3' is not in manifest.csv"),
-        ('u1,x,"0,5",1', "decimal point, 0.5"),
-        ("u1,x,soon,1", "start is 'soon', but must be a number of seconds"),
+        ("u1,x,0:1,1", "start is '0:1', but a clock shows minutes and seconds with two digits each: write 0:01"),
+        ("u1,x,soon,1", "start is 'soon', but must be a time: seconds (75.5)"),
         ("u1,x,2,1", "ends at 1, before its start 2"),
     ],
 )
@@ -156,6 +156,13 @@ def test_bad_words_are_named(row: str, message: str, tmp_path: Path) -> None:
     errors = [p for p in problems if p.severity == "error"]
     assert [p.line for p in errors] == [2]
     assert message in errors[0].message
+
+
+def test_times_by_the_clock_are_read_and_the_notice_says_how(tmp_path: Path) -> None:
+    found, problems = words(tmp_path, "u1,x,0:00.5,00:00:01\n")
+    assert found == [("x", 0.5, 1.0)]
+    (notice,) = problems
+    assert "start, end: 2 times with colons are read by the clock: '0:00.5' as 0.5 s" in notice.message
 
 
 def test_spans_that_become_known_later(tmp_path: Path) -> None:

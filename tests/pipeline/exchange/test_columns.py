@@ -59,7 +59,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
         ({"part": ["tarin"]}, {"split": "part"}, "f.csv, line 2: column 'part' holds the split 'tarin': say which of"),
         ({"part": ["x"]}, {"split": "part", "splits": {"x": "dev"}}, "the split 'x' cannot mean 'dev'"),
         ({"a": ["x"]}, {"splits": {"x": "test"}}, "--split names no column"),
-        ({"t": ["0:10"]}, {"start": "t"}, "f.csv, line 2: column 't' holds '0:10', which is not a number"),
+        ({"t": ["0:1"]}, {"start": "t"}, "f.csv, line 2: column 't' holds '0:1', but a clock shows"),
     ],
 )
 def test_a_bad_cell_is_named_by_place_and_value(

@@ -91,6 +91,16 @@ def test_more_failures_than_allowed_end_the_stage_after_they_are_recorded(
     assert [f.utterance for f in read_failures(paths.failures)] == [f"u{i}" for i in range(failed)]
 
 
+@pytest.mark.parametrize("allowed", [0, 0.01])
+def test_a_single_failed_clip_never_ends_the_stage_of_a_small_corpus(allowed: float, params: Params) -> None:
+    strict = replace(params, run=replace(params.run, max_failed=allowed))
+    finish(report("ok", "failed"), strict, CorpusPaths("c"), Doubles())
+    for statuses, counts in ((("failed",), "1 of 1"), (("ok", "ok", "failed", "failed"), "2 of 4")):
+        with pytest.raises(TooManyFailures, match=f"{counts} clips failed"):
+            finish(report(*statuses), strict, CorpusPaths("c"), Doubles())
+    finish(report("failed"), replace(params, run=replace(params.run, max_failed=1)), CorpusPaths("c"), Doubles())
+
+
 def test_a_stream_that_failed_is_counted_in_its_own_stage(params: Params) -> None:
     failed = report("failed", "failed")
     streams = replace(failed, outcomes=[replace(o, error="StreamFailed") for o in failed.outcomes])

@@ -11,7 +11,6 @@ from features.errors import StoreError
 from features.registry import build
 from features.store import open_store
 from pipeline.corpora.utterances import read_utterances
-from pipeline.errors import TooManyFailures
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.blocks import TrainParams
 from pipeline.settings.params import Params
@@ -58,8 +57,7 @@ def test_a_second_run_computes_nothing(prepared: Params) -> None:
 def test_a_failed_stream_is_a_failed_row_of_features(prepared: Params) -> None:
     Path("clips/4.wav").write_bytes(b"not a recording")
     prepare(prepared, NAME)
-    with pytest.raises(TooManyFailures):
-        preprocess(prepared, NAME, "audio", Pool(0))
+    preprocess(prepared, NAME, "audio", Pool(0))  # a single clip may fail
     extract(prepared, NAME, "mfcc", Pool(0))  # fails no clip itself
     with open_store(PATHS.features("mfcc")) as store:
         assert [i for i, status in enumerate(store.statuses) if status == "failed"] == [4]

@@ -18,7 +18,6 @@ from pipeline.tables.rules import (
     name_of,
     number_of,
     reads_like_no_label,
-    seconds_of,
     trimmed,
 )
 from pipeline.tables.splits import split_of
@@ -171,12 +170,9 @@ def test_other_cells_are_not_numbers(cell: str) -> None:
         number_of(cell)
 
 
-def test_a_decimal_comma_and_a_clock_time_are_named() -> None:
+def test_a_decimal_comma_is_named() -> None:
     with pytest.raises(ValueError, match=r"decimal point, 1\.5"):
         number_of("1,5")
-    for cell, seconds in (("01:02.5", "62.5"), ("1:00:02", "3602"), ("00:00:02,250", "2.25")):
-        with pytest.raises(ValueError, match=f"in seconds, {seconds}"):
-            seconds_of(cell)
 
 
 def test_intervals() -> None:

@@ -1,0 +1,62 @@
+"""What the classes of a small corpus allow: folds that cannot be learnt from, and classes that are hardly tested."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.data.modalities import IntArray
+
+Names = NDArray[np.str_]
+Texts = NDArray[np.object_]
+
+
+def nothing_to_learn(name: str, labels: Names, train: IntArray, test: IntArray) -> str:
+    """Return a sentence if the training part of a fold has only one class; else ``""``.
+
+    >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]), np.array([2]))
+    "all 2 training utterances of fold-1 are 'joy', so nothing can be learnt: its 1 test utterances are not predicted"
+    """
+    seen = np.unique(labels[train])
+    if len(seen) > 1:
+        return ""
+    what = f"all {len(train)} training utterances of {name} are {str(seen[0])!r}"
+    return f"{what}, so nothing can be learnt: its {len(test)} test utterances are not predicted"
+
+
+def all_idle(labels: Names, sentences: Sequence[str]) -> str:
+    """Return what to do if nothing can be learnt in any fold, whose sentences are given."""
+    classes = np.unique(labels)
+    if len(classes) == 1:
+        return f"all {len(labels)} utterances are {str(classes[0])!r}: training needs utterances of two classes or more"
+    first = sentences[0].partition(", so")[0]
+    if len(sentences) == 1:
+        return f"{first}: training needs utterances of two classes or more"
+    return f"{first}, and so it is in each fold: choose more folds, or groups that do not divide the classes"
+
+
+def never_trained(name: str, train: Names, test: Names) -> list[str]:
+    """Return a sentence on each class of the test part of a fold that its training part lacks."""
+    return [
+        f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
+        for label in np.setdiff1d(test, train)
+    ]
+
+
+def lone_classes(labels: Names, groups: Texts, utterances: Texts) -> list[str]:
+    """Return a sentence on each class that occurs in one group only.
+
+    Parameters
+    ----------
+    labels, groups, utterances
+        ``(n,)`` the class, the group and the name of each utterance.
+    """
+    found = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        if len(set(groups[rows])) == 1:
+            where = (
+                f"only once, in {utterances[rows[0]]}" if len(rows) == 1 else f"in only one group, {groups[rows[0]]}"
+            )
+            found.append(f"the class {str(label)!r} occurs {where}: it is either trained on or tested, never both")
+    return found
