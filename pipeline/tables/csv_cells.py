@@ -97,6 +97,16 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
     return {name: trimmed(restored(cell)) if marks else cell for name, cell in row.items() if name != MARKS}
 
 
+def marked_row(row: Mapping[str, str]) -> dict[str, str]:
+    """Return a row as it is written into a CSV that `restored_row` reads: with `MARKS` if a cell was marked.
+
+    >>> marked_row({"a": "=1"})["a"], marked_row({"a": "1"})
+    ("'=1", {'a': '1'})
+    """
+    made = {name: marked(cell) for name, cell in row.items()}
+    return made if made == row else {**made, MARKS: _MARKED}
+
+
 def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
     """Yield the header and the rows of a CSV without `MARKS`, with the original text of the rows that it marks.
 

@@ -1,6 +1,7 @@
 """All formats of transcripts, subtitles and annotations, by the ending of the file's name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.names import Registry
@@ -8,36 +9,56 @@ from pipeline.errors import UserError
 from pipeline.ingest.timed_text import eaf, plain, srt, textgrid, vtt, whisper
 from pipeline.ingest.timed_text.base import TimedText
 
-Read = Callable[[Path], tuple[TimedText, ...]]
+
+@dataclass(frozen=True)
+class Format:
+    """An entry of the registry.
+
+    Attributes
+    ----------
+    read
+        The function that reads a file.
+    source
+        What a text from such a file counts as, in the column `text_source`: ``given`` by a person, ``subtitles``, or
+        ``recognised`` by a machine.
+    recognise
+        Whether a file with the ending is of the format: other files have it too.
+    """
+
+    read: Callable[[Path], tuple[TimedText, ...]]
+    source: str
+    recognise: Callable[[Path], bool] = lambda _: True
+
 
 # A new format is one file and one line here. The endings stand in the order in which one is preferred to another that
 # lies beside the same recording: what has times of words or of annotations, then of cues, then none.
-_READERS: Registry[Read] = Registry(
+_FORMATS: Registry[Format] = Registry(
     "format of transcripts",
     UserError,
     {
-        ".textgrid": textgrid.read,
-        ".eaf": eaf.read,
-        ".json": whisper.read,
-        ".vtt": vtt.read,
-        ".srt": srt.read,
-        ".txt": plain.read,
+        ".textgrid": Format(textgrid.read, "given"),
+        ".eaf": Format(eaf.read, "given"),
+        ".json": Format(whisper.read, "recognised", whisper.is_transcript),
+        ".vtt": Format(vtt.read, "subtitles"),
+        ".srt": Format(srt.read, "subtitles"),
+        ".txt": Format(plain.read, "given"),
     },
 )
 
 
 def endings() -> tuple[str, ...]:
     """Return the endings of all formats, in small letters, the richest format first."""
-    return tuple(_READERS)
+    return tuple(_FORMATS)
 
 
 def is_timed_text(path: Path) -> bool:
-    """Return whether a file's name has the ending of a transcript, subtitles or an annotation.
+    """Return whether a file is a transcript, subtitles or an annotation: by its ending, JSON by its content too.
 
     >>> is_timed_text(Path("talk.TextGrid")), is_timed_text(Path("talk.mp4"))
     (True, False)
     """
-    return path.suffix.lower() in _READERS
+    ending = path.suffix.lower()
+    return ending in _FORMATS and _FORMATS[ending].recognise(path)
 
 
 def read_timed_text(path: Path) -> tuple[TimedText, ...]:
@@ -58,7 +79,16 @@ def read_timed_text(path: Path) -> tuple[TimedText, ...]:
     UserError
         If the ending is unknown, the file missing, or its content faulty: one sentence that names file and line.
     """
-    reader = _READERS[path.suffix.lower()]
+    found = _FORMATS[path.suffix.lower()]
     if not path.exists():
         raise UserError(f"{path} does not exist")
-    return reader(path)
+    return found.read(path)
+
+
+def source_of(path: Path) -> str:
+    """Return what a text from a file counts as: given, subtitles or recognised.
+
+    >>> source_of(Path("talk.json"))
+    'recognised'
+    """
+    return _FORMATS[path.suffix.lower()].source

@@ -29,6 +29,15 @@ def read(path: Path) -> tuple[TimedText, ...]:
     return tuple(said for at, segment in enumerate(segments) if (said := _said(path, at, segment)).text)
 
 
+def is_transcript(path: Path) -> bool:
+    """Return whether a JSON file, of which there are many kinds, is a transcript of Whisper."""
+    try:
+        _segments(path, json.loads(read_text(path)))
+    except (UserError, OSError, json.JSONDecodeError, RecursionError):
+        return False
+    return True
+
+
 def _segments(path: Path, content: object) -> list[dict[str, Any]]:
     """Return the segments: under ``segments``, under ``transcription`` (whisper.cpp), or the list that the file is."""
     found = content

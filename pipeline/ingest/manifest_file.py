@@ -1,0 +1,110 @@
+"""A manifest.csv or words.csv that a person may have edited: rows are added, and all else stays as it is written."""
+
+import csv
+import io
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from common.atomic import write_bytes
+from pipeline.errors import UserError
+from pipeline.tables.csv_cells import marked_row, restored_row
+from pipeline.tables.csv_layout import Layout, layout
+from pipeline.tables.rules import folded, trimmed
+
+
+class ManifestFile:
+    """A CSV with the encoding, delimiter, ends of lines, comments and cells that it has in its file.
+
+    Parameters
+    ----------
+    path
+        The file; it need not exist yet.
+    known
+        Names of our columns, by which its header is recognised.
+
+    Attributes
+    ----------
+    rows
+        The cells of each line after the header, as they are written.
+
+    Raises
+    ------
+    UserError
+        If it is not a CSV, or has a column without a name or a repeated one.
+    """
+
+    def __init__(self, path: Path, known: Collection[str]) -> None:
+        self.path = path
+        self.header: list[str] = []
+        self.rows: list[list[str]] = []
+        self._head, self._newline, self._encoding, self._how = "", "\n", "utf-8", Layout("utf-8")
+        if path.exists():
+            self._read(known)
+        self._columns = {name if name in known else folded(name): i for i, name in enumerate(map(trimmed, self.header))}
+        if len(self._columns) < len(self.header) or "" in self._columns:
+            raise UserError(f"{path}: a column has no name, or two have the same one: rename it, then run this again")
+
+    def _read(self, known: Collection[str]) -> None:
+        self._how = layout(self.path, known)
+        raw = self.path.read_bytes()
+        marked = self._how.encoding != "utf-8-sig" or raw.startswith(b"\xef\xbb\xbf")
+        self._encoding = self._how.encoding if marked else "utf-8"
+        try:
+            text = raw.decode(self._how.encoding)
+        except UnicodeDecodeError:
+            raise UserError(f"{self.path} is not in the encoding {self._encoding}: save it as UTF-8") from None
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        lines = list(io.StringIO(text, newline=""))
+        self._head = "".join(lines[: self._how.skipped])
+        try:
+            found = list(csv.reader(lines[self._how.skipped :], strict=True, **self._format()))
+        except csv.Error as error:
+            raise UserError(f"{self.path} is not a readable CSV ({error})") from None
+        self.header, self.rows = (found[0], found[1:]) if found else ([], [])
+
+    def _format(self) -> dict[str, Any]:
+        how = {"delimiter": self._how.delimiter, "skipinitialspace": self._how.spaced}
+        return how if self._how.quoted else {**how, "quoting": csv.QUOTE_NONE, "quotechar": None}
+
+    def values(self, row: list[str]) -> dict[str, str]:
+        """Return the cells of a row by our names of columns, without spaces and marks around them."""
+        cells = row + [""] * (len(self.header) - len(row))
+        return restored_row({name: trimmed(cells[i]) for name, i in self._columns.items()})
+
+    def insert(self, at: int, values: Mapping[str, str]) -> None:
+        """Insert a row; a column that the file lacks is added, unless its cell is empty."""
+        row = [""] * len(self.header)
+        for name, cell in marked_row(values).items():
+            if name not in self._columns and cell:
+                self._columns[name] = len(self.header)
+                self.header.append(name)
+                row.append("")
+            if name in self._columns:
+                row[self._columns[name]] = cell
+        self.rows.insert(at, row)
+
+    def save(self) -> None:
+        """Write the file, whole or not at all.
+
+        Raises
+        ------
+        UserError
+            If the file's encoding or its lack of quotation marks does not allow a cell.
+        """
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator=self._newline, **self._format())
+        try:
+            for row in [self.header, *self.rows]:
+                writer.writerow(row + [""] * (len(self.header) - len(row)) if row else row)
+            content = (self._head + buffer.getvalue()).encode(self._encoding)
+        except (csv.Error, UnicodeEncodeError) as error:
+            raise UserError(f"{self.path}: a new row cannot be written into it ({error}): save it as UTF-8") from None
+        write_bytes(self.path, content)
+
+
+def media_cell(recording: Path, manifest: Path) -> str:
+    """Return how a manifest names a recording: relative to its folder if it lies below that, else absolute."""
+    root = manifest.parent.resolve()
+    found = recording.parent.resolve() / recording.name
+    return found.relative_to(root).as_posix() if found.is_relative_to(root) else found.as_posix()

@@ -1,0 +1,147 @@
+"""Where a recording is cut into utterances: at the bounds of what a file says, or where nobody speaks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.timed_text.base import TimedText
+from pipeline.ingest.voice import RATE_HZ, WINDOW, SpeechSettings, spans_of
+
+WINDOW_S = WINDOW / RATE_HZ
+_NO_SPEECH = re.compile(r"(?:\s|♪|♫|\[[^\[\]]*\]|\([^()]*\)|[-–—.*#>])*")  # [applause], (laughs), notes of music
+_ENDS = re.compile(r"[.?!…。？！][\"'”’»)\]]*\Z")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long utterances are, where the voice decides, in seconds.
+
+    Attributes
+    ----------
+    pause_s
+        Silence between two utterances; shorter silences are part of one.
+    shortest_s
+        What is shorter is left out: clicks, coughs.
+    longest_s
+        What is longer is cut at its longest pause, or where a voice is least probable.
+    """
+
+    pause_s: float = 0.5
+    shortest_s: float = 0.3
+    longest_s: float = 30.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def by_voice(
+    probabilities: NDArray[np.float32], limits: Limits = DEFAULT_LIMITS, duration_s: float = float("inf")
+) -> NDArray[np.float64]:
+    """Return the spans of utterances from the probability of speech in each window of 32 ms.
+
+    Parameters
+    ----------
+    probabilities
+        Shape (windows,).
+    limits
+        How long they are.
+    duration_s
+        Length of the sound in seconds; no span ends later.
+
+    Returns
+    -------
+    array, shape (spans, 2)
+        Starts and ends in seconds, in order, without overlap.
+
+    Examples
+    --------
+    >>> sure = np.repeat(np.float32([0, 1, 0, 1, 0]), [20, 60, 30, 60, 20])
+    >>> np.round(by_voice(sure), 2).tolist()
+    [[0.54, 2.66], [3.42, 5.54]]
+    """
+    settings = SpeechSettings(pause_s=limits.pause_s, shortest_s=limits.shortest_s)
+    spans = [
+        part
+        for start, end in spans_of(probabilities, settings, duration_s).tolist()
+        for part in _parts(probabilities, start, end, limits)
+    ]
+    return np.array(spans, float).reshape(-1, 2)
+
+
+def _parts(
+    probabilities: NDArray[np.float32], start_s: float, end_s: float, limits: Limits
+) -> list[tuple[float, float]]:
+    """Return the parts of a span: one that is too long is cut at its longest pause, or where a voice is least likely.
+
+    The outer parts of a span, of the shortest length or a quarter of the longest, are never cut off.
+    """
+    if end_s - start_s <= limits.longest_s:
+        return [(start_s, end_s)]
+    margin_s = min(max(limits.shortest_s, limits.longest_s / 4), (end_s - start_s) / 2 - WINDOW_S)
+    first, last = round((start_s + margin_s) / WINDOW_S), round((end_s - margin_s) / WINDOW_S)
+    inside = probabilities[first:last]
+    quiet = np.flatnonzero(np.diff(np.concatenate([[0], (inside < SpeechSettings().threshold).astype(int), [0]])))
+    runs = [(end - begin, begin, end) for begin, end in zip(quiet[::2], quiet[1::2], strict=True)]
+    if runs:
+        _, begin, end = max(runs, key=lambda run: (run[0], -run[1]))
+        cut_s = (first + (begin + end) / 2) * WINDOW_S
+    else:
+        cut_s = (first + float(np.argmin(inside)) + 0.5) * WINDOW_S
+    return [*_parts(probabilities, start_s, cut_s, limits), *_parts(probabilities, cut_s, end_s, limits)]
+
+
+def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
+    """Return what somebody says, for some time: without cues of no length, and those of noises and music alone.
+
+    >>> [said.text for said in spoken([TimedText("[applause]", 0, 1), TimedText("(laughs) Yes", 1, 2)])]
+    ['(laughs) Yes']
+    """
+    return tuple(
+        said
+        for said in texts
+        if said.start is not None
+        and said.end is not None
+        and said.end > said.start
+        and not _NO_SPEECH.fullmatch(said.text)
+    )
+
+
+def sentences(texts: Sequence[TimedText], limits: Limits = DEFAULT_LIMITS) -> tuple[TimedText, ...]:
+    """Join cues up to the end of a sentence, a longer pause, another speaker, or the longest length.
+
+    Parameters
+    ----------
+    texts
+        Timed cues, in order of time.
+    limits
+        `pause_s` and `longest_s` are used.
+    """
+    joined: list[TimedText] = []
+    for cue in texts:
+        if joined and _goes_on(joined[-1], cue, limits):
+            before = joined[-1]
+            words = before.words + cue.words
+            joined[-1] = replace(before, text=f"{before.text} {cue.text}", end=cue.end, words=words)
+        else:
+            joined.append(cue)
+    return tuple(joined)
+
+
+def _goes_on(before: TimedText, cue: TimedText, limits: Limits) -> bool:
+    assert before.start is not None
+    assert before.end is not None
+    assert cue.start is not None
+    assert cue.end is not None
+    same = (before.speaker, before.tier) == (cue.speaker, cue.tier)
+    near = before.end <= cue.start + WINDOW_S and cue.start - before.end < limits.pause_s
+    return same and near and cue.end - before.start <= limits.longest_s and not _ENDS.search(before.text)
+
+
+def overlapping(texts: Sequence[TimedText]) -> int:
+    """Return how many utterances begin before the preceding one ends."""
+    spans = [(said.start, said.end) for said in texts if said.start is not None and said.end is not None]
+    return sum(later[0] < before[1] for before, later in pairwise(spans))

@@ -1,0 +1,152 @@
+"""The utterances of one recording: by subtitles, by tiers of an annotation, or by voice activity."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import UserError
+from pipeline.ingest.segments.cutting import DEFAULT_LIMITS, Limits, by_voice, overlapping, sentences, spoken
+from pipeline.ingest.timed_text.base import TimedText
+from pipeline.ingest.timed_text.beside import beside
+from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
+from pipeline.ingest.timed_text.tiers import utterances_of
+from pipeline.ingest.voice import RATE_HZ, speech_probabilities
+from pipeline.streams.decode import probe
+from pipeline.streams.listening import listen
+
+Way = Literal["subtitles", "tier", "voice"]
+_AFTER_S = 1.0  # a cue that begins this long after the end of a recording belongs to another one
+
+ANNOTATIONS = (".textgrid", ".eaf")
+SUBTITLES = tuple(ending for ending in endings() if ending not in (*ANNOTATIONS, ".txt"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """How recordings are to be cut.
+
+    Attributes
+    ----------
+    by
+        By which means; None: by the file beside a recording, else by the voice.
+    source
+        The file that says what is said, or the folder that holds such files; None: beside the recording.
+    tiers
+        Names of the tiers of annotations; empty: the only one that may be meant.
+    limits
+        How long utterances are, where the voice decides; and how far sentences reach over pauses.
+    sentences
+        Whether cues are joined to sentences.
+    """
+
+    by: Way | None = None
+    source: Path | None = None
+    tiers: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
+    sentences: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """The utterances of a recording, in order of time: whence they are, and sentences about what was left out."""
+
+    utterances: tuple[TimedText, ...]
+    source: str  # the value of `text_source`; empty without text
+    by: str  # in words, for messages
+    notes: tuple[str, ...] = ()
+
+
+def utterances_in(recording: Path, request: Request) -> Found:
+    """Return the utterances of a recording.
+
+    Raises
+    ------
+    UserError
+        If there is no file to cut by, or it does not fit the recording.
+    MediaError
+        If the recording cannot be read, or has no sound where the voice decides.
+    """
+    path = None if request.by == "voice" else _file_of(recording, request)
+    return _by_voice(recording, request.limits) if path is None else _by_file(recording, path, request)
+
+
+def _file_of(recording: Path, request: Request) -> Path | None:
+    """Return the file to cut by; None if none was asked for and none is there."""
+    among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
+    if request.source is not None and not request.source.is_dir():
+        if request.source.suffix.lower() not in among:
+            raise UserError(f"{request.source} is none of {', '.join(among)}, by which recordings are cut")
+        return request.source
+    found = beside(recording, request.source, among)
+    if found is None and (request.by or request.source or request.tiers):
+        where = f"in {request.source}" if request.source else "beside it"
+        raise UserError(
+            f"{recording} has no {' or '.join(f'{recording.stem}{ending}' for ending in among)} {where}: put the file "
+            "there, name it with --from, or cut by voice activity with --by voice"
+        )
+    return found
+
+
+def _way(request: Request) -> Literal["subtitles", "tier"] | None:
+    if request.by == "voice":
+        return None
+    return request.by or ("tier" if request.tiers else None)
+
+
+def _by_file(recording: Path, path: Path, request: Request) -> Found:
+    said = read_timed_text(path)
+    try:
+        chosen = [one for tier in request.tiers or ("",) for one in utterances_of(said, tier)]
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    if len(request.tiers) > 1:  # one tier per speaker
+        chosen = [one if one.speaker else replace(one, speaker=one.tier) for one in chosen]
+    chosen.sort(key=lambda one: (one.start, one.end))
+    kept = _within(recording, path, spoken(chosen))
+    if not kept:
+        raise UserError(f"{path} has no cue or annotation of words with a length: cut by voice with --by voice")
+    notes = []
+    if left := len(chosen) - len(kept):
+        notes.append(f"{left} of {len(chosen)} cues are left out: of no length, or noises and music alone")
+    if many := overlapping(kept):
+        notes.append(f"{many} begin before the one before has ended: they are kept as they are")
+    joined = sentences(kept, request.limits) if request.sentences else kept
+    return Found(joined, source_of(path), f"by {path.name}", tuple(notes))
+
+
+def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[TimedText, ...]:
+    """Return utterances cut off at the end of a recording, to which they must belong."""
+    end_s = probe(recording).duration_s
+    late = [one for one in said if one.start is not None and one.start > end_s + _AFTER_S]
+    if late:
+        raise UserError(
+            f"{path}: {late[0].text[:40]!r} begins at {late[0].start:.2f} s, but {recording} ends at {end_s:.2f} s: "
+            "does the file belong to this recording?"
+        )
+    cut = (replace(one, end=min(one.end, end_s)) for one in said if one.end is not None)
+    return tuple(one for one in cut if one.start is not None and one.end is not None and one.end > one.start)
+
+
+def _by_voice(recording: Path, limits: Limits) -> Found:
+    heard = _Counted(listen(recording, RATE_HZ))
+    probabilities = speech_probabilities(heard)
+    spans = by_voice(probabilities, limits, heard.samples / RATE_HZ)
+    found = tuple(TimedText("", start, end) for start, end in spans.tolist())
+    return Found(found, "", "by voice activity", () if found else ("nobody speaks in it",))
+
+
+class _Counted:
+    """Blocks of sound, whose samples are counted while they pass."""
+
+    def __init__(self, blocks: Iterator[NDArray[np.float32]]) -> None:
+        self._blocks = blocks
+        self.samples = 0
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self.samples += len(block)
+            yield block

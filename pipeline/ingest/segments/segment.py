@@ -1,0 +1,66 @@
+"""`crossmodal segment`: recordings to the utterances of a manifest, and what is said about them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import UserError, counted
+from pipeline.ingest.segments.finding import Found, Request, utterances_in
+from pipeline.ingest.segments.rows import Written, write_segments
+from pipeline.streams.container.opening import MediaError
+
+
+def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[list[str], list[str]]:
+    """Cut recordings into utterances and add these to a manifest.
+
+    Parameters
+    ----------
+    recordings
+        Files that FFmpeg reads; one that is named twice is cut once.
+    into
+        Path of the manifest.
+    request
+        How they are cut.
+
+    Returns
+    -------
+    list of str, list of str
+        Sentences about what was written, and one about each recording that could not be cut.
+
+    Raises
+    ------
+    UserError
+        If the manifest cannot be extended; nothing is written then.
+    """
+    if request.source is not None and not request.source.is_dir() and len(recordings) > 1:
+        raise UserError(f"{request.source} is one file for {len(recordings)} recordings: name the folder of such files")
+    if not into.suffix:
+        raise UserError(f"{into} is not the name of a file: write {into / 'manifest.csv'}")
+    found: list[tuple[Path, Found]] = []
+    faults: list[str] = []
+    for recording in dict.fromkeys(recordings):
+        try:
+            found.append((recording, utterances_in(recording, request)))
+        except (UserError, MediaError) as error:
+            faults.append(str(error))
+    lines = []
+    for (recording, one), written in zip(found, write_segments(found, into), strict=True):
+        lines += _lines(recording, one, written, into)
+    return lines, faults
+
+
+def _lines(recording: Path, found: Found, written: Written, into: Path) -> list[str]:
+    if not found.utterances:
+        return [f"{recording}: nothing is written, since {note}" for note in found.notes]
+    lengths = [said.end - said.start for said in found.utterances if said.end is not None and said.start is not None]
+    what = counted(len(found.utterances), "utterance")
+    lines = [
+        f"{recording}: {what} {found.by}, {min(lengths):.1f} to {max(lengths):.1f} s long, {sum(lengths):.0f} s in all"
+    ]
+    lines += [f"  {note}" for note in found.notes]
+    if not written.rows:
+        lines.append(f"  they are all in {into} already: nothing is changed")
+    elif written.instead:
+        lines.append(f"  they replace the row of the whole recording in {into}, and take over its other cells")
+    else:
+        lines.append(f"  {counted(written.rows, 'row')} added to {into}")
+    return lines

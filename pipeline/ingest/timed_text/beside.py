@@ -1,0 +1,51 @@
+"""Which transcript, subtitles or annotation belongs to a recording: the one with its name, beside it or in a folder."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.ingest.timed_text.registry import endings, is_timed_text
+
+
+def beside(recording: Path, folder: Path | None = None, among: Collection[str] = endings()) -> Path | None:
+    """Return the file with a recording's name that says what is said in it; None if there is none.
+
+    ``talk.mp4`` has ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt``. Of several formats, the one that tells most is
+    chosen, in the order of `endings`.
+
+    Parameters
+    ----------
+    recording
+        The recording.
+    folder
+        Where to look; if None, beside the recording.
+    among
+        The endings to look for.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be listed, or holds several of the same format, as for several languages.
+    """
+    where = recording.parent if folder is None else folder
+    if not where.is_dir():
+        raise UserError(f"{where} is not a folder")
+    stem = recording.stem.casefold()
+    found = [path for path in sorted(where.iterdir()) if path.suffix.lower() in among and not path.name.startswith(".")]
+    named = [path for path in found if path.stem.casefold() in (stem, recording.name.casefold())]
+    others = [path for path in found if path not in named and _without_language(path).casefold() == stem]
+    for candidates in (named, others):
+        for ending in endings():
+            same = [path for path in candidates if path.suffix.lower() == ending and is_timed_text(path)]
+            if len(same) > 1:
+                names = " and ".join(path.name for path in same[:2])
+                raise UserError(f"{names} both belong to {recording.name}: name the one to read with --from")
+            if same:
+                return same[0]
+    return None
+
+
+def _without_language(path: Path) -> str:
+    """Return the stem of a file without a language, as in ``talk.en-GB.srt``; empty if there is none."""
+    stem, dot, language = path.stem.rpartition(".")
+    return stem if dot and 2 <= len(language.split("-")[0]) <= 3 and language.replace("-", "").isalnum() else ""

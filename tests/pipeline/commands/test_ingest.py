@@ -1,0 +1,47 @@
+"""Commands that make a corpus of what people hold."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import invoke, output_of
+from tests.pipeline.ingest.segments.speaking import recording
+
+SETTINGS = """
+run: {corpora: [talks], workers: 1}
+corpora:
+  talks: {reader: manifest, root: ., task: classification, label: mood, modalities: [audio],
+    protocol: {kind: group-kfold, folds: 2, group: speaker}}
+"""
+
+
+def test_segments_of_recordings_are_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    recording(Path("a.wav"))
+    recording(Path("b.wav"), clips=2)
+    Path("manifest.csv").write_text("media,mood,speaker\na.wav,glad,Ann\nb.wav,sad,Bob\n")
+    printed = output_of("segment", "a.wav", "b.wav")
+    assert "a.wav: 3 utterances by voice activity" in printed
+    assert "take over its other cells" in printed
+    Path("params.yaml").write_text(SETTINGS)
+    assert (
+        "talks: 5 utterances, 2 recordings, 2 groups, 0 timed words; 3 glad, 2 sad"
+        in invoke("validate", "talks").output
+    )
+
+
+def test_what_cannot_be_cut_is_an_error_after_the_rest_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recording(Path("a.wav"), clips=1)
+    Path("b.wav").write_bytes(b"RIFF")
+    found = invoke("segment", "b.wav", "a.wav", "--pause", "1")
+    assert found.exit_code == 1
+    assert "b.wav cannot be read" in found.output
+    assert len(Path("manifest.csv").read_text().splitlines()) == 2
+
+
+def test_a_recording_that_does_not_exist_is_a_wrong_use() -> None:
+    assert invoke("segment", "nowhere.mp4").exit_code == 2
+    assert invoke("segment").exit_code == 2
