@@ -12,15 +12,15 @@ help: ## list the targets
 
 setup: $(VENV)/.ready ## make .venv and install everything into it
 
-$(VENV)/.ready: requirements.txt requirements-speech.txt requirements-nodeps.txt requirements-demo.txt requirements-dev.txt requirements-mmsa.txt pyproject.toml
+$(VENV)/.ready: requirements.txt requirements-speech.txt requirements-demo.txt requirements-dev.txt requirements-mmsa.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 12) else \
 	  "Python %d.%d cannot run crossmodal: mediapipe 0.10.14 and the other pins have wheels for Python 3.11 and 3.12. Install one of them and run: make PYTHON=python3.12 ..." % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.txt)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-speech.txt -r requirements-dev.txt -r requirements-demo.txt -r requirements-mmsa.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(BIN)/python -c 'import cv2' || { echo 'OpenCV cannot be loaded; on Debian and Ubuntu install what it links to: apt-get install libgl1 libglib2.0-0' >&2; exit 1; }
+	$(BIN)/crossmodal models install
 	@touch $@
 
 repro: setup ## run the whole pipeline on the corpora of run.corpora and print the table

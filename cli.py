@@ -10,7 +10,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Corpora": (ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
     "Results and models": (models.compare, models.explain, models.fit, models.predict),
     "Exchange with other tools": (exchange.import_, exchange.export),
-    "Look and clean up": (run.settings, run.inputs, look.status, look.features, look.doctor, look.cache),
+    "Look and clean up": (run.settings, run.inputs, look.status, look.features, look.doctor, look.models, look.cache),
 }
 
 
@@ -22,7 +22,7 @@ class _Main(Group):
 
 
 @click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option("0.1.0", prog_name="crossmodal")
+@click.version_option(package_name="crossmodal", prog_name="crossmodal")
 def main() -> None:
     """Measure how much text, voice and face reveal about sentiment in talking-head recordings.
 

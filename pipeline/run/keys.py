@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from typing import Any
 from features.base import Extractor, Modality
 from features.errors import ExtractorError, names_setting
 from features.store import Store
+from features.weights import version_of
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
 from pipeline.settings.paths import CACHE
@@ -82,9 +83,9 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
     versions = {}
     for package in packages:
         try:
-            versions[package] = version(package)
+            versions[package] = version_of(package)
         except PackageNotFoundError:
-            raise UserError(f"the package {package} is not installed: run `make setup`") from None
+            raise UserError(f"{package} is not installed: `crossmodal doctor` says what installs it") from None
     return versions
 
 

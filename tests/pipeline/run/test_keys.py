@@ -169,7 +169,7 @@ def test_an_extractor_depends_on_each_weights_file(tmp_path: Path, monkeypatch: 
 
 
 def test_a_missing_library_is_named() -> None:
-    with pytest.raises(UserError, match="the package no-such-thing is not installed: run `make setup`"):
+    with pytest.raises(UserError, match="no-such-thing is not installed: `crossmodal doctor` says what installs it"):
         keys.library_versions(["numpy", "no-such-thing"])
 
 

