@@ -13,6 +13,7 @@ from features.store import Entry
 from pipeline.errors import Changed
 from pipeline.hashing import HashMemo, stamp_of
 from pipeline.run.clips import StepReport
+from pipeline.run.dividing import shares
 from pipeline.run.keys import described, key_of, stream_program
 from pipeline.run.plans import Clip, Source, stream_clips, timed_words
 from pipeline.run.pool.cluster import Pool
@@ -26,7 +27,7 @@ _MOST_IN_A_BATCH = 8  # recordings
 
 @dataclass(frozen=True)
 class StreamStep:
-    """Makes one kind of stream; each recording is decoded once."""
+    """Makes one kind of stream; each recording is decoded once, a long one in parts by several workers."""
 
     name: Modality
     config: Any
@@ -40,12 +41,12 @@ class StreamStep:
         return self.name == "text"
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return whole recordings, several per task if there are many."""
+        """Return whole recordings, several per task if there are many, and parts of long ones."""
         if self.light:
             return [list(clips)]
-        recordings = list(_by_recording(clips).values())
-        size = max(1, min(_MOST_IN_A_BATCH, len(recordings) // (8 * workers)))
-        return [[clip for part in recordings[i : i + size] for clip in part] for i in range(0, len(recordings), size)]
+        parts = shares(_by_recording(clips).values(), workers, self._divisible)
+        size = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
+        return [[clip for part in parts[i : i + size] for clip in part] for i in range(0, len(parts), size)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's stream as a store entry.
@@ -83,6 +84,17 @@ class StreamStep:
                 yield i, audio_entry(replace(stream, **timed_words(clips[i].payload)))
             else:
                 yield i, video_entry(stream)
+
+    def _divisible(self, source: Source) -> bool:
+        """Whether parts of a recording can be decoded apart; of one that cannot be read, all clips fail together."""
+        from pipeline.streams import decode, frames
+        from pipeline.streams.container.opening import MediaError
+
+        divisible = decode.divisible if self.name == "audio" else frames.divisible
+        try:
+            return divisible(Path(source.path), source.span.track or str(self.config.track), source.media)
+        except MediaError:
+            return False
 
     def _read(self, source: Source, spans: Sequence[Span]) -> Iterator[tuple[int, Any]]:
         """Decode a recording, which messages call by the name that the manifest gives it, wherever it lies."""

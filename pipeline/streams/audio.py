@@ -109,7 +109,8 @@ def windows(track: AudioTrack, spans: Mapping[int, Span]) -> Iterator[Window]:
     """Yield the sound of each span once it is complete, or once the track ends."""
     coming = sorted(spans, key=lambda index: spans[index].start_s, reverse=True)  # popped from the end
     held: list[Window] = []
-    for chunk in track.chunks():
+    from_s = min((span.start_s for span in spans.values()), default=0.0) - CONTEXT_S
+    for chunk in track.chunks(from_s):
         end = chunk.start + chunk.rows.shape[1]
         while coming and (spans[coming[-1]].start_s - CONTEXT_S) * track.rate_hz < end:
             held.append(Window(coming[-1], spans[coming.pop()], track.rate_hz))

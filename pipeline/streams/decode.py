@@ -1,7 +1,8 @@
 """What a recording holds, and its sound decoded on the recording's clock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,12 +12,21 @@ from numpy.typing import NDArray
 
 from features.errors import EmptyInput
 from features.types import FloatArray
+from pipeline.settings.streams import DEFAULT
 from pipeline.streams.container.opening import MediaError, media_streams, open_recording
 from pipeline.streams.container.parts import packet_span_s
-from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, read_timeline
-from pipeline.streams.container.tracks import Track, tracks_of
+from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, read_timeline, timeline_of
+from pipeline.streams.container.tracks import Track, chosen, tracks_of
 from pipeline.streams.spans import Span
 
+# Bytes of a sample of those codecs whose packets hold nothing but samples.
+PCM_BYTES = {
+    **dict.fromkeys(("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"), 1),
+    **dict.fromkeys(("pcm_s16le", "pcm_s16be"), 2),
+    **dict.fromkeys(("pcm_s24le", "pcm_s24be"), 3),
+    **dict.fromkeys(("pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be"), 4),
+    **dict.fromkeys(("pcm_f64le", "pcm_f64be"), 8),
+}
 DRIFT_S = 0.03  # a time stamp that differs from the count of samples by more than this replaces the count
 
 
@@ -99,16 +109,34 @@ class AudioTrack:
         """Where the sound decoded so far ends, in seconds."""
         return self._end / self.rate_hz
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, from_s: float = 0.0) -> Iterator[Chunk]:
         """Yield the sound in the order of the file.
 
         Time stamps say where it belongs: a gap between two chunks is a gap in the recording, and where two overlap the
         later one counts. A packet that cannot be decoded leaves a gap too, which `check` reports.
+
+        Parameters
+        ----------
+        from_s
+            Sound before this time is not needed, in seconds. It is not decoded where each packet stands for itself,
+            and left to the caller elsewhere.
         """
+        count = _counter(self._container, self._stream)
         for packet in packets(self._container, self._timeline, [self._stream]):
+            if count is not None and self._is_before(packet, from_s):
+                self._advance(float(packet.pts * packet.time_base), count(packet))
+                continue
             for frame in self._frames(packet):
                 yield self._place(frame)
         self._finished = True
+
+    def _is_before(self, packet: Any, until_s: float) -> bool:
+        """Whether a packet, after the first one, ends so long before a time that it cannot be heard there."""
+        plain = packet.pts is not None and packet.duration and not (packet.is_discard or packet.is_corrupt)
+        if self._next is None or not plain:
+            return False
+        end_s = float((packet.pts + packet.duration) * packet.time_base) - self._origin_s
+        return end_s + 2 * DRIFT_S < until_s
 
     def check(self, span: Span) -> None:
         """Raise `MediaError` if part of a span cannot be decoded, `EmptyInput` if the sound ends before it."""
@@ -140,13 +168,49 @@ class AudioTrack:
         elif frame.sample_rate != self.rate_hz:
             raise MediaError(f"{self._name} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz")
         names, rows = _channels(frame)
+        return Chunk(self._advance(frame.time, rows.shape[1]), names, rows)
+
+    def _advance(self, time_s: float | None, count: int) -> int:
+        """Return the number of the first of the next samples, which begin at a time on the container's clock."""
         expected = self._next
-        start = (expected or 0) if frame.time is None else round((frame.time - self._origin_s) * self.rate_hz)
+        start = (expected or 0) if time_s is None else round((time_s - self._origin_s) * self.rate_hz)
         if expected is not None and abs(start - expected) <= DRIFT_S * self.rate_hz:
             start = expected
-        self._next = start + rows.shape[1]
+        self._next = start + count
         self._end = max(self._end, self._next)
-        return Chunk(start, names, rows)
+        return start
+
+
+def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
+    """Return whether the sound of a recording can be decoded from any time on, with the same samples.
+
+    Raises
+    ------
+    MediaError
+        If the recording cannot be opened, or has no such track.
+    """
+    timeline = timeline_of(path, name)
+    with open_recording(path, name) as container:
+        tracks = tracks_of(container, "audio", timeline.stills)
+        if not tracks:
+            return False
+        stream = container.streams[chosen(tracks, track, "audio", name or path).index]
+        return _counter(container, stream) is not None
+
+
+def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
+    """Return a function that counts a packet's samples undecoded; None if packets do not stand for themselves.
+
+    They do in PCM and in FLAC files. In other codecs a packet is heard together with those before (overlapping windows,
+    noise that the decoder draws from one sequence of random numbers).
+    """
+    codec = stream.codec_context
+    if codec is None or not stream.rate or stream.time_base != Fraction(1, stream.rate):
+        return None
+    if codec.name in PCM_BYTES:
+        size = PCM_BYTES[codec.name] * codec.layout.nb_channels
+        return lambda packet: int(packet.size // size)
+    return (lambda packet: int(packet.duration)) if codec.name == container.format.name == "flac" else None
 
 
 def _channels(frame: Any) -> tuple[tuple[str, ...], FloatArray]:

@@ -100,8 +100,7 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
             return None
         stream = container.streams[chosen(tracks, track, "video", name or path).index]
         found = tuple(_noted(packets(container, timeline, [stream])))
-        unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
-        pts = None if unordered else _shown(found, stream)
+        pts = _stamps(container, found, stream)
         if pts is None:
             found, pts = (), _decoded_stamps(path, stream, timeline)
         times: TimeArray = pts * np.float64(stream.time_base) - timeline.start_s
@@ -172,6 +171,31 @@ def _number(frame: Any, count: int, contents: Contents) -> int:
     if not contents.packets:
         return count
     return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
+
+
+def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
+    """Return whether the packets of a picture say when each frame is shown.
+
+    `decode` then decodes nothing but the groups of the wanted frames, so that several processes can share a recording.
+
+    Raises
+    ------
+    MediaError
+        As `survey`.
+    """
+    timeline = timeline_of(path, name)
+    with open_recording(path, name) as container:
+        tracks = tracks_of(container, "video", timeline.stills)
+        if not tracks:
+            return False
+        stream = container.streams[chosen(tracks, track, "video", name or path).index]
+        return _stamps(container, tuple(_noted(packets(container, timeline, [stream]))), stream) is not None
+
+
+def _stamps(container: Any, found: tuple[Packet, ...], stream: Any) -> Index | None:
+    """Return the ascending time stamps of the frames that are shown; None if the packets do not say."""
+    unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
+    return None if unordered else _shown(found, stream)
 
 
 def _noted(found: Iterator[Any]) -> Iterator[Packet]:

@@ -137,14 +137,17 @@ def _collect(
     path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig
 ) -> Iterator[tuple[int, Outcome]]:
     """Give each wanted frame to the spans that need it, and yield every span that is complete."""
-    wanted = np.unique(np.concatenate([span.wanted for span in pending.values()])) if pending else np.empty(0, np.int64)
+    takers: dict[int, list[int]] = {}
+    for index, span in pending.items():
+        for number in np.unique(span.wanted).tolist():
+            takers.setdefault(number, []).append(index)
     painter = Painter(contents.aspect)
-    for number, frame in decode(path, contents, wanted):
-        takers = [span for span in pending.values() if number in span.wanted]
+    for number, frame in decode(path, contents, np.array(sorted(takers), np.int64)):
         if frame is not None:
-            _distribute(painter(frame), number, takers, config)
-        for index in [index for index, span in pending.items() if span.wanted[-1] <= number]:
-            yield index, _finish(contents.name, pending.pop(index))
+            _distribute(painter(frame), number, [pending[index] for index in takers[number]], config)
+        for index in takers[number]:
+            if pending[index].wanted[-1] == number:
+                yield index, _finish(contents.name, pending.pop(index))
 
 
 def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:

@@ -8,6 +8,7 @@ end, picture and sound alike.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def timeline_of(path: Path, name: str = "") -> Timeline:
     MediaError
         As `open_recording`.
     """
+    try:
+        status = path.stat()
+    except OSError:  # opening it says what is wrong
+        return _timeline_of(path, name, 0, 0, 0)
+    return _timeline_of(path, name, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)  # a worker may get several parts of one recording
+def _timeline_of(path: Path, name: str, inode: int, size: int, time_ns: int) -> Timeline:  # noqa: ARG001
     with open_recording(path, name) as container:
         return read_timeline(container, path, name)
 

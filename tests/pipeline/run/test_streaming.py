@@ -14,8 +14,9 @@ from pipeline.hashing import sha256_of
 from pipeline.run.keys import described, stream_program
 from pipeline.run.plans import Clip, Source
 from pipeline.run.streaming import StreamStep
-from pipeline.settings.streams import AudioConfig, TextConfig
+from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
 from pipeline.streams.spans import Span
+from tests.pipeline.streams.recordings import flashing
 
 
 def step(name: Any, config: Any) -> StreamStep:
@@ -48,6 +49,36 @@ def test_a_task_holds_at_most_eight_whole_recordings() -> None:
     many = [clip(f"u{i}", Path(f"{i}.mp4")) for i in range(300)]
     assert [len(batch) for batch in audio.batches(many, 2)] == [8] * 37 + [4]
     assert step("text", TextConfig()).batches(many, 2) == [many]
+
+
+def long_recording(path: Path, codec: str) -> Path:
+    """Write a minute of sound and of picture."""
+    flashing(path, 60.0, 1.0, audio=codec, video="mpeg4" if path.suffix != ".wav" else "")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("modality", "name", "codec", "parts"),
+    [("audio", "a.wav", "pcm_s16le", 4), ("audio", "a.mp4", "aac", 1), ("video", "a.mp4", "aac", 4)],
+)
+def test_the_clips_of_a_long_recording_are_divided_among_the_workers(
+    tmp_path: Path, modality: str, name: str, codec: str, parts: int
+) -> None:
+    path = long_recording(tmp_path / name, codec)
+    clips = [
+        replace(clip(f"u{i}", path), payload=replace(clip("", path).payload, span=Span(i, i + 1))) for i in range(60)
+    ]
+    of_two = step(modality, AudioConfig() if modality == "audio" else VideoConfig()).batches(clips, 2)
+    assert [[c.utterance for c in batch] for batch in of_two] == [
+        [f"u{i}" for i in range(first, first + 60 // parts)] for first in range(0, 60, 60 // parts)
+    ]
+
+
+def test_a_long_recording_that_cannot_be_read_is_one_task(tmp_path: Path) -> None:
+    clips = [
+        Clip(f"u{i}", "", replace(clip("", tmp_path / "gone.mp4").payload, span=Span(i, i + 1))) for i in range(60)
+    ]
+    assert step("video", VideoConfig()).batches(clips, 2) == [clips]
 
 
 def test_each_clip_of_a_recording_gets_its_own_stream(recording: Path) -> None:

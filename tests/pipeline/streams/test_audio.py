@@ -17,6 +17,7 @@ from features.types import AudioStream
 from pipeline.settings.streams import AudioConfig
 from pipeline.streams import audio, decode
 from pipeline.streams.audio import read_audio
+from pipeline.streams.container import timeline
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.decode import probe
@@ -223,6 +224,7 @@ def test_many_spans_together_give_the_same_as_each_alone(noise_file: Path, wante
 
 def test_a_recording_is_decoded_once(noise_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, frames = [], []
+    timeline._timeline_of.cache_clear()
     whole_frames = decode._channels
     monkeypatch.setattr(decode, "_channels", lambda frame: frames.append(frame.pts) or whole_frames(frame))
     open_container = av.open
@@ -366,3 +368,63 @@ def test_a_damaged_stretch_fails_its_utterance_only(tmp_path: Path) -> None:
 
 def test_the_version_is_part_of_every_key() -> None:
     assert audio.VERSION == 3
+
+
+def long_sound() -> np.ndarray:
+    """Eight seconds of noise whose level and pitch change all the time."""
+    noise = np.random.default_rng(3).normal(0, 0.1, 8 * RATE)
+    return noise * (1.2 + np.sin(2 * np.pi * 0.7 * np.arange(noise.size) / RATE))
+
+
+def drifting(time_s: float) -> float:
+    """Stamps that jump by 10 ms, which counts as drift, and then by 200 ms, which is a gap."""
+    return time_s + 0.01 * (time_s > 2) + 0.2 * (time_s > 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.wav", "pcm_s16le"),
+        ("a.wav", "pcm_s24le"),
+        ("a.wav", "pcm_f32le"),
+        ("a.aiff", "pcm_s16be"),
+        ("a.au", "pcm_mulaw"),
+        ("a.flac", "flac"),
+        ("a.mov", "pcm_s16le"),
+        ("a.mkv", "pcm_s16le"),
+        ("a.m4a", "aac"),
+        ("a.mp3", "libmp3lame"),
+        ("a.opus", "libopus"),
+        ("a.mpg", "mp2"),
+        ("a.ogg", "flac"),
+    ],
+)
+@pytest.mark.parametrize("audio_at", [lambda time_s: time_s, drifting])
+def test_parts_of_a_recording_have_the_samples_of_the_whole(
+    tmp_path: Path, name: str, codec: str, audio_at: Callable[[float], float]
+) -> None:
+    path = write_media(tmp_path / name, long_sound(), codec=codec, audio_at=audio_at)
+    spans = [Span(at / 2, at / 2 + 0.6) for at in range(15)]
+    whole = outcomes(path, spans)
+    parts = [outcome for first in range(0, 15, 4) for outcome in outcomes(path, spans[first : first + 4])]
+    for one, other in zip(whole, parts, strict=True):
+        assert isinstance(one, AudioStream)
+        assert isinstance(other, AudioStream)
+        assert np.array_equal(one.samples, other.samples)
+        assert (one.start_s, one.gain_db) == (other.start_s, other.gain_db)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "divisible"), [("a.wav", "pcm_s16le", True), ("a.flac", "flac", True), ("a.m4a", "aac", False)]
+)
+def test_where_packets_stand_for_themselves_those_before_the_first_span_are_not_decoded(
+    tmp_path: Path, name: str, codec: str, divisible: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_media(tmp_path / name, long_sound(), codec=codec)
+    assert decode.divisible(path) == divisible
+    frames = []
+    whole_frames = decode._channels
+    monkeypatch.setattr(decode, "_channels", lambda frame: frames.append(frame.time) or whole_frames(frame))
+    outcomes(path, [Span(6, 7)])
+    skipped = [time_s for time_s in frames[1:] if time_s < 5.5]
+    assert bool(skipped) != divisible

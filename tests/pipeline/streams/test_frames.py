@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.streams import frames as frames_module
 from pipeline.streams.container.opening import MediaError
-from pipeline.streams.frames import decode, survey
+from pipeline.streams.frames import decode, divisible, survey
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 WIDTH, HEIGHT = 160, 96
@@ -94,6 +94,19 @@ def test_decoded_frames_are_the_wanted_ones_byte_for_byte(recording, wanted):
         picture = frame.to_ndarray(format="rgb24")
         assert number_of(picture) == number
         np.testing.assert_array_equal(picture, whole[number])
+
+
+NOT_TOLD = ("h264.avi", "raw.h264")  # their packets do not say when each picture is shown
+
+
+def test_processes_that_share_a_recording_get_the_frames_of_the_whole(recording):
+    """Each decodes a part of the wanted frames, and of the groups of pictures only those that it needs."""
+    path, _, whole = recording
+    assert divisible(path) == (path.name not in NOT_TOLD)
+    for first in range(0, COUNT, 27):
+        part = np.arange(first, min(first + 27, COUNT), 2)
+        for number, frame in decode(path, survey(path), part):
+            np.testing.assert_array_equal(frame.to_ndarray(format="rgb24"), whole[number])
 
 
 def test_unwanted_frames_are_not_decoded(tmp_path, monkeypatch):

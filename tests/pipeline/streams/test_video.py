@@ -12,7 +12,7 @@ import pytest
 from features.errors import EmptyInput, NoStream
 from features.types import VideoStream
 from pipeline.settings.streams import AudioConfig, VideoConfig
-from pipeline.streams import video
+from pipeline.streams import frames, video
 from pipeline.streams.audio import read_audio
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
@@ -313,3 +313,48 @@ def test_messages_call_a_recording_without_sound_or_picture_by_its_name(tmp_path
     assert str(outcome) == "a/silent.mp4 has no audio stream"
     ((_, outcome),) = read_video(silent, [Span(0, 0.2, track="eng")], CONFIG, "a/silent.mp4")
     assert str(outcome).startswith("a/silent.mp4 has no video track 'eng'")
+
+
+def in_container(path, codec, source, options):
+    """Write the pictures of a real recording three times over into another container, and return it."""
+    frames = pictures(source) * 3
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        for picture in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.mpg", "mpeg2video", {"bf": "2", "g": "12"}),
+        ("a.mkv", "libx264", {"x264-params": "open-gop=1:bframes=3:keyint=25"}),
+        ("a.webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "g": "30"}),
+    ],
+)
+def test_parts_of_a_recording_have_the_bytes_of_the_whole(tmp_path, name, codec, options):
+    path = in_container(tmp_path / name, codec, GRID, options)
+    assert frames.divisible(path)
+    spans = [Span(at / 2, at / 2 + 1) for at in range(16)]
+    together = dict(read_video(path, spans, CONFIG))
+    apart = [dict(read_video(path, spans[first : first + 6], CONFIG)) for first in (0, 6, 12)]
+    for index, one in together.items():
+        other = apart[index // 6][index % 6]
+        assert isinstance(one, VideoStream)
+        assert (one.faces, one.frames, one.note) == (other.faces, other.frames, other.note)
+        np.testing.assert_array_equal(one.times, other.times)
+        np.testing.assert_array_equal(one.crops, other.crops)
+
+
+@pytest.mark.parametrize("name", [GRID, RAVDESS])
+def test_parts_of_a_real_clip_have_the_bytes_of_the_whole(name):
+    path = real(name)
+    spans = [Span(0, 1), Span(1, 2), Span(2, 2.9)]
+    together = dict(read_video(path, spans, CONFIG))
+    for index, span in enumerate(spans):
+        ((_, alone),) = read_video(path, [span], CONFIG)
+        assert (together[index].faces, together[index].frames) == (alone.faces, alone.frames)

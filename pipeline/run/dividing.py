@@ -1,0 +1,52 @@
+"""Clips divided into tasks of whole recordings, or of parts of long ones, so that all workers have the same to do."""
+
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
+
+from pipeline.run.plans import Clip, Source
+
+PARTS_PER_WORKER = 2  # long recordings are divided so finely: more parts are better balanced, but each is opened anew
+SHORTEST_S = 10.0  # parts hold at least so much of their utterances, in seconds
+
+
+def shares(recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source], bool]) -> list[list[Clip]]:
+    """Return the clips of each recording, those of a long one in several parts that follow one another in time.
+
+    Parameters
+    ----------
+    recordings
+        The clips of each recording; payloads are `Source`.
+    workers
+        How many workers there are.
+    divisible
+        Whether parts of a recording can be decoded apart, each once, with the same result. It is called for long
+        recordings only.
+    """
+    given = [list(clips) for clips in recordings]
+    share_s = sum(map(_length_s, given)) / (PARTS_PER_WORKER * workers)
+    found: list[list[Clip]] = []
+    for clips in given:
+        length_s = _length_s(clips)
+        most = min(int(length_s / SHORTEST_S), len(clips)) if workers > 1 else 1
+        count = min(ceil(length_s / share_s - 1e-9), most) if most > 1 else 1
+        found += _parts(clips, count) if count > 1 and divisible(clips[0].payload) else [clips]
+    return found
+
+
+def _length_s(clips: Sequence[Clip]) -> float:
+    return float(sum(clip.payload.span.duration_s for clip in clips))
+
+
+def _parts(clips: Sequence[Clip], count: int) -> list[list[Clip]]:
+    """Divide clips by time into parts of nearly equal length; none is empty."""
+    ordered = sorted(clips, key=lambda clip: clip.payload.span.start_s)
+    share_s = _length_s(clips) / count
+    parts: list[list[Clip]] = [[]]
+    before_s = 0.0
+    for clip in ordered:
+        middle_s = before_s + clip.payload.span.duration_s / 2
+        if parts[-1] and middle_s > len(parts) * share_s:
+            parts.append([])
+        parts[-1].append(clip)
+        before_s += clip.payload.span.duration_s
+    return parts
