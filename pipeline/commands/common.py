@@ -52,11 +52,20 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return workers(command)
 
 
+class OutputLostError(Exception):
+    """Standard output or standard error cannot be written, as on a full disk."""
+
+
 def echo(message: object, *, err: bool = False) -> None:
     """Print a message, which may contain any text from a file: control characters are printed as codes."""
     from pipeline.foreign import printable
 
-    click.echo(printable(str(message)), err=err)
+    try:
+        click.echo(printable(str(message)), err=err)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLostError(error.strerror) from error
 
 
 def echo_page(blocks: "Sequence[Block]") -> None:
@@ -153,12 +162,12 @@ def _ends_quietly() -> Iterator[None]:
     """End without a message when the reader of the output has ended, as standard shell tools do."""
     try:
         yield
-    except OSError as error:
-        if error.filename is not None:
+    except (OSError, OutputLostError) as error:
+        if getattr(error, "filename", None) is not None:
             raise
         closed = isinstance(error, BrokenPipeError)
         if not closed:
-            sys.stderr.write(f"Error: the output cannot be written: {error.strerror}\n")
+            sys.stderr.write(f"Error: the output cannot be written: {getattr(error, 'strerror', error)}\n")
         for stream in (1, 2):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream)  # Python flushes the rest when it ends
         sys.exit(_CLOSED_PIPE if closed else 1)
