@@ -239,7 +239,7 @@ def _link(name: str, corpus: CorpusParams) -> list[str]:
 
 def _link_folder(link: Path, folder: Path) -> list[str]:
     target = folder.resolve()
-    if link.resolve() == target:
+    if link.resolve() == target or link.absolute().is_relative_to(target):  # in itself it would have no end
         return []
     if link.exists() or link.is_symlink():
         raise UserError(f"{link} exists already and is not {folder}: choose another name")

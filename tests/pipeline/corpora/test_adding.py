@@ -53,6 +53,12 @@ def test_dvc_can_run_it_at_once(here: Path) -> None:
     assert (here / "data" / "raw" / "mine").resolve() == here / "clips"
 
 
+def test_a_folder_that_holds_the_project_is_not_linked_in_itself(here: Path) -> None:
+    lines = add_corpus(here / "params.yaml", "mine", settings(root="."))
+    assert not any(line.startswith("linked") for line in lines)
+    assert not (here / "data").exists()
+
+
 def test_a_missing_settings_file_is_created(here: Path) -> None:
     add_corpus(here / "other.yaml", "mine", settings(), also_run=True)
     assert load_params(here / "other.yaml").run.corpora == ("mine",)
