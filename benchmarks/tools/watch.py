@@ -29,6 +29,8 @@ class Watched:
         Peak resident memory of the command itself and of its largest child; 0 without children.
     others
         Cores that other processes of this machine kept busy during the run; if well above 0, wall times mean little.
+    each_cpu_s
+        Processor time of each of its children, the busiest first, as last seen before they ended.
     """
 
     wall_s: float
@@ -36,6 +38,7 @@ class Watched:
     head_mb: float
     worker_mb: float
     others: float
+    each_cpu_s: tuple[float, ...] = ()
 
 
 def watch(command: Sequence[str], folder: Path) -> Watched:
@@ -43,13 +46,15 @@ def watch(command: Sequence[str], folder: Path) -> Watched:
     before, machine, begin = _children_cpu_s(), _machine_cpu_s(), time.perf_counter()
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=_environment())
-        peaks = _peaks(process)
+        peaks, used_s = _sampled(process)
     wall_s, cpu_s = time.perf_counter() - begin, _children_cpu_s() - before
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{(folder / 'output.txt').read_text()[-2000:]}")
     head_mb = peaks.pop(process.pid, 0.0)
+    used_s.pop(process.pid, None)
     others = max(0.0, _machine_cpu_s() - machine - cpu_s) / wall_s
-    return Watched(wall_s, cpu_s, head_mb, max(peaks.values(), default=0.0), others)
+    each_cpu_s = tuple(sorted(used_s.values(), reverse=True))
+    return Watched(wall_s, cpu_s, head_mb, max(peaks.values(), default=0.0), others, each_cpu_s)
 
 
 def crossmodal(folder: Path, *arguments: str) -> Watched:
@@ -61,9 +66,10 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 
 
-def _peaks(process: "subprocess.Popen[bytes]") -> dict[int, float]:
-    """Sample until the process ends; return the peak of each process of its tree in MB."""
+def _sampled(process: "subprocess.Popen[bytes]") -> tuple[dict[int, float], dict[int, float]]:
+    """Sample until the process ends; return peak MB and processor seconds of each process of its tree."""
     peaks: dict[int, float] = {}
+    used_s: dict[int, float] = {}
     head = psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -72,8 +78,9 @@ def _peaks(process: "subprocess.Popen[bytes]") -> dict[int, float]:
             family = []
         for member in family:
             peaks[member.pid] = max(peaks.get(member.pid, 0.0), _peak_mb(member))
+            used_s[member.pid] = max(used_s.get(member.pid, 0.0), _used_s(member))
         time.sleep(INTERVAL_S)
-    return peaks
+    return peaks, used_s
 
 
 def _peak_mb(process: psutil.Process) -> float:
@@ -88,6 +95,14 @@ def _peak_mb(process: psutil.Process) -> float:
         return float(process.memory_info().rss / MB)
     except psutil.Error:
         return 0.0
+
+
+def _used_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _children_cpu_s() -> float:

@@ -1,5 +1,7 @@
 import hashlib
+import random
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,12 +9,14 @@ from click.testing import CliRunner
 
 from benchmarks.accelerator import _difference, faces
 from benchmarks.run import PARTS, main
+from benchmarks.segments import filmed, matched, spoken
 from benchmarks.tools.bare import pictures
 from benchmarks.tools.recordings import DATA, SETS, multiplied
 from benchmarks.tools.table import cell, table
 from benchmarks.tools.timing import Cost, interleaved, median_ratio
 from benchmarks.tools.watch import watch
 from features.types import Features
+from pipeline.streams.listening import listen
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are missing: {DATA}")
 
@@ -76,3 +80,25 @@ def test_accelerator_compares_what_was_encoded_on_both_devices():
     assert [len(clip.faces) for clip in clips] == [3, 3]
     one, other = (Features(np.zeros((0, 2)), np.zeros((0, 2)), np.array([4.0, last])) for last in (1.0, 2.0))
     assert _difference([one], [other, one]) == 0.25
+
+
+def test_clips_are_matched_with_segments_one_to_one():
+    clips = [(0.0, 2.0), (3.0, 5.0), (6.0, 8.0), (9.0, 11.0), (12.0, 13.0)]
+    found = [(0.3, 2.1), (3.0, 8.0), (9.0, 10.0), (10.5, 12.04)]
+    assert matched(clips, found) == 1
+    assert matched(clips, clips) == 5
+    assert matched(clips, []) == 0
+
+
+@needs_data
+@pytest.mark.parametrize(("make", "name"), [(spoken, "a.wav"), (filmed, "a.mp4")])
+def test_a_long_recording_holds_its_clips_at_their_places(make, name, tmp_path):
+    spans = make(tmp_path / name, 5, random.Random(1))
+    sound = np.concatenate(list(listen(tmp_path / name, 16000)))
+    levels = [np.abs(sound[round(start * 16000) : round(end * 16000)]).mean() for start, end in spans]
+    gaps = [
+        np.abs(sound[round((end + 0.08) * 16000) : round((start - 0.08) * 16000)]).max()
+        for (_, end), (start, _) in pairwise(spans)
+    ]
+    assert max(gaps) < 0.1 * min(levels)
+    assert all(0.2 <= start - end <= 1.5 for (_, end), (start, _) in pairwise(spans))

@@ -53,7 +53,10 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
-    """Return what a block says, one item per voice, each with its lines; nothing for a note, a style or a region."""
+    """Return what a block says, one item per voice, each with its lines; nothing for a note, a style or a region.
+
+    A line of times inside a cue begins the next one, from which no empty line divides it.
+    """
     named = 0 if ARROW in block[0] else 1
     if len(block) <= named or ARROW not in block[named]:
         if block[0].split()[0] in _OTHERS:
@@ -64,9 +67,8 @@ def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list
         raise fault(path, line + named, times)
     lines = block[named + 1 :]
     later = next((at for at, text in enumerate(lines) if ARROW in text), None)
-    if later is not None:
-        raise fault(path, line + named + 1 + later, "an empty line is missing before this cue")
-    return [_said(speaker, text, *times) for speaker, text in _voices("\n".join(lines))]
+    said = [_said(speaker, text, *times) for speaker, text in _voices("\n".join(lines[:later]))]
+    return said if later is None else [*said, *_cues(path, line + named + 1 + later, lines[later:])]
 
 
 def _said(speaker: str, text: str, start: float, end: float) -> tuple[TimedText, list[str]]:

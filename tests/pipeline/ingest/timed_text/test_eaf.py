@@ -8,7 +8,9 @@ from pipeline.ingest.timed_text.eaf import read
 
 # As ELAN 6 writes it: a tier with times; its words, of which one bound is not set; a translation; parts of a word.
 EAF = """<?xml version="1.0" encoding="UTF-8"?>
-<ANNOTATION_DOCUMENT AUTHOR="" DATE="2026-11-01T10:00:00+00:00" FORMAT="3.0" VERSION="3.0">
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2026-11-01T10:00:00+00:00" FORMAT="3.0" VERSION="3.0"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
     <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">
         <MEDIA_DESCRIPTOR MEDIA_URL="file:///talk.mp4" MIME_TYPE="video/mp4"/>
     </HEADER>
@@ -86,12 +88,12 @@ def test_a_document_without_annotations_says_nothing(tmp_path: Path) -> None:
     ("before", "after", "where"),
     [
         ('TIME_VALUE="2500"', 'TIME_VALUE="500"', "lasts from 1 to 0.5 s: the end must not be earlier"),
-        ('TIME_VALUE="2500"', 'TIME_VALUE="2.5"', ":10: the time '2.5' is not a number of milliseconds"),
-        (' TIME_VALUE="2500"', "", ":17: the annotation a1 has no time: set it in ELAN"),
-        ('TIME_SLOT_REF2="ts3"', 'TIME_SLOT_REF2="ts9"', ":24: the annotation a3 names the time slot ts9"),
-        ('ANNOTATION_REF="a1"', 'ANNOTATION_REF="a99"', ":13: the annotation a6 refers to a99"),
-        (' TIER_ID="Ann-de"', "", ":12: <TIER> has no TIER_ID"),
-        ("milliseconds", "PAL-frames", ":3: times are in PAL-frames"),
+        ('TIME_VALUE="2500"', 'TIME_VALUE="2.5"', ":12: the time '2.5' is not a number of milliseconds"),
+        (' TIME_VALUE="2500"', "", ":19: the annotation a1 has no time: set it in ELAN"),
+        ('TIME_SLOT_REF2="ts3"', 'TIME_SLOT_REF2="ts9"', ":26: the annotation a3 names the time slot ts9"),
+        ('ANNOTATION_REF="a1"', 'ANNOTATION_REF="a99"', ":15: the annotation a6 refers to a99"),
+        (' TIER_ID="Ann-de"', "", ":14: <TIER> has no TIER_ID"),
+        ("milliseconds", "PAL-frames", ":5: times are in PAL-frames"),
         ("</TIER>\n</ANNOTATION_DOCUMENT>", "</ANNOTATION_DOCUMENT>", "this is not XML: mismatched tag"),
     ],
 )
@@ -112,7 +114,7 @@ def test_other_xml_and_text_are_refused(tmp_path: Path) -> None:
 
 def test_annotations_that_refer_to_one_another_in_a_circle_are_refused(tmp_path: Path) -> None:
     text = EAF.replace('ANNOTATION_REF="a1"', 'ANNOTATION_REF="a6"')
-    with pytest.raises(UserError, match=r":13: the annotation a6 refers to a6, which has no time"):
+    with pytest.raises(UserError, match=r":15: the annotation a6 refers to a6, which has no time"):
         read(written(tmp_path, text))
 
 
