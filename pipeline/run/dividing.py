@@ -1,6 +1,6 @@
 """Clips divided into tasks of whole recordings, or of parts of long ones, so that all workers have the same to do."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from math import ceil
 
 from pipeline.run.plans import Clip, Source
@@ -9,7 +9,9 @@ PARTS_PER_WORKER = 2  # long recordings are divided so finely: more parts are be
 SHORTEST_S = 10.0  # parts hold at least so much of their utterances, in seconds
 
 
-def shares(recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source], bool]) -> list[list[Clip]]:
+def shares(
+    recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source, Collection[str]], bool]
+) -> list[list[Clip]]:
     """Return the clips of each recording, those of a long one in several parts that follow one another in time.
 
     Parameters
@@ -19,8 +21,8 @@ def shares(recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callab
     workers
         How many workers there are.
     divisible
-        Whether parts of a recording can be decoded apart, each once, with the same result. It is called for long
-        recordings only.
+        Whether parts of a recording can be decoded apart, each once, with the same result, for the tracks that its
+        clips name. It is called for long recordings only.
     """
     given = [list(clips) for clips in recordings]
     share_s = sum(map(_length_s, given)) / (PARTS_PER_WORKER * workers)
@@ -29,8 +31,12 @@ def shares(recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callab
         length_s = _length_s(clips)
         most = min(int(length_s / SHORTEST_S), len(clips)) if workers > 1 else 1
         count = min(ceil(length_s / share_s - 1e-9), most) if most > 1 else 1
-        found += _parts(clips, count) if count > 1 and divisible(clips[0].payload) else [clips]
+        found += _parts(clips, count) if count > 1 and divisible(clips[0].payload, _tracks(clips)) else [clips]
     return found
+
+
+def _tracks(clips: Sequence[Clip]) -> list[str]:
+    return list(dict.fromkeys(clip.payload.span.track for clip in clips))
 
 
 def _length_s(clips: Sequence[Clip]) -> float:

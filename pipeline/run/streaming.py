@@ -1,7 +1,7 @@
 """Streams of a corpus, computed on workers one recording at a time."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import gethostname
@@ -85,14 +85,15 @@ class StreamStep:
             else:
                 yield i, video_entry(stream)
 
-    def _divisible(self, source: Source) -> bool:
+    def _divisible(self, source: Source, tracks: Collection[str]) -> bool:
         """Whether parts of a recording can be decoded apart; of one that cannot be read, all clips fail together."""
         from pipeline.streams import decode, frames
         from pipeline.streams.container.opening import MediaError
 
         divisible = decode.divisible if self.name == "audio" else frames.divisible
         try:
-            return divisible(Path(source.path), source.span.track or str(self.config.track), source.media)
+            default = str(self.config.track)
+            return all(divisible(Path(source.path), track or default, source.media) for track in tracks)
         except MediaError:
             return False
 

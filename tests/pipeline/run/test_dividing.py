@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from pipeline.run.dividing import shares
@@ -20,7 +22,7 @@ def lengths_s(parts: list[list[Clip]]) -> list[float]:
 
 def test_one_long_recording_is_divided_evenly_and_in_order_of_time() -> None:
     long = clips("a", *[3.0, 5.0, 4.0] * 100)
-    parts = shares([long[::-1]], 2, lambda _: True)
+    parts = shares([long[::-1]], 2, lambda *_: True)
     assert [clip for part in parts for clip in part] == long
     assert lengths_s(parts) == pytest.approx([300] * 4, abs=5)
 
@@ -28,7 +30,7 @@ def test_one_long_recording_is_divided_evenly_and_in_order_of_time() -> None:
 @pytest.mark.parametrize("workers", [1, 2, 3, 16])
 def test_every_worker_has_the_same_to_do(workers: int) -> None:
     found = [clips("a", *[4.0] * 200), clips("b", *[4.0] * 500), clips("c", *[4.0] * 300)]
-    parts = shares(found, workers, lambda _: True)
+    parts = shares(found, workers, lambda *_: True)
     assert sorted(clip.utterance for part in parts for clip in part) == sorted(c.utterance for r in found for c in r)
     loads = [0.0] * workers
     for length in lengths_s(parts):
@@ -38,7 +40,7 @@ def test_every_worker_has_the_same_to_do(workers: int) -> None:
 
 
 def test_short_recordings_stay_whole_and_are_not_even_opened() -> None:
-    def opened(_: Source) -> bool:
+    def opened(*_: object) -> bool:
         raise AssertionError
 
     few = [clips(name, 3.0, 3.0, 2.0) for name in "abc"]
@@ -50,15 +52,23 @@ def test_short_recordings_stay_whole_and_are_not_even_opened() -> None:
 
 def test_a_recording_whose_parts_cannot_be_decoded_apart_stays_whole() -> None:
     found = [clips("a", *[4.0] * 100), clips("b", *[4.0] * 100)]
-    parts = shares(found, 2, lambda source: source.path == "b.mp4")
+    parts = shares(found, 2, lambda source, _: source.path == "b.mp4")
     assert parts[0] == found[0]
     assert [clip for part in parts[1:] for clip in part] == found[1]
     assert len(parts) == 3
 
 
 def test_one_clip_and_clips_of_no_length_make_no_empty_part() -> None:
-    assert len(shares([clips("a", 1000.0)], 4, lambda _: True)) == 1
-    parts = shares([clips("a", *[0.0] * 50, 100.0, *[0.0] * 50)], 4, lambda _: True)
+    assert len(shares([clips("a", 1000.0)], 4, lambda *_: True)) == 1
+    parts = shares([clips("a", *[0.0] * 50, 100.0, *[0.0] * 50)], 4, lambda *_: True)
     assert all(parts)
     assert sum(map(len, parts)) == 101
-    assert shares([clips("a", 0.0, 0.0)], 2, lambda _: True)[0]
+    assert shares([clips("a", 0.0, 0.0)], 2, lambda *_: True)[0]
+
+
+def test_all_tracks_that_the_clips_name_must_be_divisible() -> None:
+    found = clips("a", *[4.0] * 100)
+    spans = [replace(clip.payload.span, track="12"[i % 2]) for i, clip in enumerate(found)]
+    named = [replace(clip, payload=replace(clip.payload, span=span)) for clip, span in zip(found, spans, strict=True)]
+    assert len(shares([named], 2, lambda _, tracks: tracks == ["1", "2"])) == 4
+    assert len(shares([named], 2, lambda _, tracks: "2" not in tracks)) == 1
