@@ -15,6 +15,7 @@ from pipeline.ingest.timed_text.beside import beside
 from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
 from pipeline.ingest.timed_text.tiers import utterances_of
 from pipeline.ingest.voice import RATE_HZ, speech_probabilities
+from pipeline.settings.streams import DEFAULT, MIX
 from pipeline.streams.decode import probe
 from pipeline.streams.listening import listen
 
@@ -51,6 +52,26 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """Where the voice of a recording is heard, if the manifest says so.
+
+    Attributes
+    ----------
+    path
+        The file with the voice.
+    track, channel
+        Which track and which channel of it, as in a manifest.
+    start_s
+        Where the recording begins in that file, in seconds.
+    """
+
+    path: Path
+    track: str = DEFAULT
+    channel: str = MIX
+    start_s: float = 0.0
+
+
+@dataclass(frozen=True)
 class Found:
     """The utterances of a recording, in order of time: whence they are, and sentences about what was left out."""
 
@@ -60,8 +81,17 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def utterances_in(recording: Path, request: Request) -> Found:
+def utterances_in(recording: Path, request: Request, voice: Voice | None = None) -> Found:
     """Return the utterances of a recording.
+
+    Parameters
+    ----------
+    recording
+        A file that FFmpeg reads.
+    request
+        How it is cut.
+    voice
+        Where its voice is heard; by default in the recording itself.
 
     Raises
     ------
@@ -71,7 +101,9 @@ def utterances_in(recording: Path, request: Request) -> Found:
         If the recording cannot be read, or has no sound where the voice decides.
     """
     path = None if request.by == "voice" else _file_of(recording, request)
-    return _by_voice(recording, request.limits) if path is None else _by_file(recording, path, request)
+    if path is not None:
+        return _by_file(recording, path, request)
+    return _by_voice(voice or Voice(recording), request.limits)
 
 
 def _file_of(recording: Path, request: Request) -> Path | None:
@@ -131,11 +163,11 @@ def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[T
     return tuple(one for one in cut if one.start is not None and one.end is not None and one.end > one.start)
 
 
-def _by_voice(recording: Path, limits: Limits) -> Found:
-    heard = _Counted(listen(recording, RATE_HZ))
+def _by_voice(voice: Voice, limits: Limits) -> Found:
+    heard = _Counted(listen(voice.path, RATE_HZ, voice.track, voice.channel))
     probabilities = speech_probabilities(heard)
-    spans = by_voice(probabilities, limits, heard.samples / RATE_HZ)
-    found = tuple(TimedText("", start, end) for start, end in spans.tolist())
+    spans = by_voice(probabilities, limits, heard.samples / RATE_HZ) - voice.start_s
+    found = tuple(TimedText("", max(start, 0.0), end) for start, end in spans.tolist() if end > 0)
     return Found(found, "", "by voice activity", () if found else ("nobody speaks in it",))
 
 

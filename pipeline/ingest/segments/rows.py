@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pipeline.errors import UserError, counted
 from pipeline.ingest.manifest_file import ManifestFile, media_cell
-from pipeline.ingest.segments.finding import Found
+from pipeline.ingest.segments.finding import Found, Voice
 from pipeline.ingest.timed_text.base import TimedText
+from pipeline.settings.streams import DEFAULT, MIX
 from pipeline.tables.times import seconds_of
 
 COLUMNS = ("utterance", "media", "start", "end", "speaker", "text", "text_source", "words_source")
@@ -51,6 +52,21 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
         if words.rows:
             words.save()
     return done
+
+
+def voice_of(manifest: Path, recording: Path) -> Voice | None:
+    """Return where a manifest says that a recording's voice is heard; None if it has no row of the whole recording."""
+    table = ManifestFile(manifest, COLUMNS)
+    own = [table.values(row) for row in table.rows if row and _is_of(table, row, recording)]
+    if len(own) != 1 or own[0].get("start"):
+        return None
+    sound = own[0].get("sound", "")
+    return Voice(
+        manifest.parent / sound if sound else recording,
+        own[0].get("audio_track") or DEFAULT,
+        own[0].get("audio_channel") or MIX,
+        seconds_of(own[0].get("sound_start") or "0") if sound else 0.0,
+    )
 
 
 def _add(table: ManifestFile, words: ManifestFile, recording: Path, found: Found) -> Written:

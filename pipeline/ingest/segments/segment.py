@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError, counted
 from pipeline.ingest.segments.finding import Found, Request, utterances_in
-from pipeline.ingest.segments.rows import Written, write_segments
+from pipeline.ingest.segments.rows import Written, voice_of, write_segments
 from pipeline.streams.container.opening import MediaError
 
 
@@ -39,7 +39,7 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     faults: list[str] = []
     for recording in dict.fromkeys(recordings):
         try:
-            found.append((recording, utterances_in(recording, request)))
+            found.append((recording, utterances_in(recording, request, voice_of(into, recording))))
         except (UserError, MediaError) as error:
             faults.append(str(error))
     lines = []

@@ -1,10 +1,14 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from pipeline.errors import UserError
 from pipeline.ingest.segments.finding import Request
+from pipeline.ingest.segments.rows import COLUMNS
 from pipeline.ingest.segments.segment import segment
+from pipeline.tables.csv_files import read_sheet
 from tests.pipeline.ingest.segments.speaking import recording
 from tests.pipeline.streams.recordings import flashing
 
@@ -27,6 +31,27 @@ def test_what_can_be_cut_is_written_and_the_rest_is_named(tmp_path: Path) -> Non
     assert "b.srt:2: " in faults[0]
     again, _ = segment([tmp_path / "a.mp4"], manifest, Request())
     assert again[1] == f"  they are all in {manifest} already: nothing is changed"
+
+
+def test_the_voice_is_heard_where_the_row_of_the_whole_recording_says(tmp_path: Path) -> None:
+    """In another file, in which the recording begins after a quarter of a second, and on its second channel."""
+    flashing(tmp_path / "talk.mp4", 12.0, 1.0, video="mpeg4")
+    recording(tmp_path / "mono.wav", clips=2)
+    mono, rate = soundfile.read(tmp_path / "mono.wav")
+    soundfile.write(tmp_path / "voice.wav", np.stack([np.zeros_like(mono), mono], axis=1), rate)
+    manifest = tmp_path / "manifest.csv"
+    head = "media,sound,sound_start,audio_channel\ntalk.mp4,voice.wav,0.25,"
+    manifest.write_text(f"{head}right\n")
+    segment([tmp_path / "talk.mp4"], manifest, Request())
+    segment([tmp_path / "mono.wav"], tmp_path / "own.csv", Request())
+    rows, own = ([row for _, row in read_sheet(path, COLUMNS, ()).rows] for path in (manifest, tmp_path / "own.csv"))
+    assert len(own) == 2
+    for row, alone in zip(rows, own, strict=True):
+        assert float(row["start"]) == pytest.approx(float(alone["start"]) - 0.25, abs=0.0011)
+        assert float(row["sound_start"]) == pytest.approx(float(alone["start"]), abs=0.0011)
+    manifest.write_text(f"{head}left\n")
+    lines, _ = segment([tmp_path / "talk.mp4"], manifest, Request())
+    assert lines == [f"{tmp_path / 'talk.mp4'}: nothing is written, since nobody speaks in it"]
 
 
 def test_one_file_of_subtitles_for_several_recordings_is_refused(tmp_path: Path) -> None:

@@ -55,12 +55,9 @@ def test_webvtt_reads_the_same_cues_and_voices(tmp_path: Path) -> None:
         f"{i}\n00:00:0{i}.250 --> 00:00:0{i}.750 align:start\n<v Speaker {i % 2}>line {i}\nand more" for i in range(9)
     )
     path.write_text("WEBVTT\n\nNOTE a note\n\nSTYLE\n::cue { color: red }\n\n" + "\n\n".join(blocks) + "\n")
-    theirs = [
-        (" ".join(cue.text.split()), cue.start_in_seconds, cue.end_in_seconds, cue.voice)
-        for cue in webvtt.read(str(path))
-    ]
-    ours = [(said.text, int(said.start or 0), int(said.end or 0), said.speaker) for said in read_timed_text(path)]
-    assert ours == theirs
+    theirs = [(" ".join(cue.text.split()), cue.start, cue.end, cue.voice) for cue in webvtt.read(str(path))]
+    times = [(said.text, f"{said.start:06.3f}", f"{said.end:06.3f}", said.speaker) for said in read_timed_text(path)]
+    assert theirs == [(text, f"00:00:{start}", f"00:00:{end}", speaker) for text, start, end, speaker in times]
 
 
 @pytest.mark.parametrize("form", ["short_textgrid", "long_textgrid"])
