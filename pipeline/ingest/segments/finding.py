@@ -130,7 +130,7 @@ def _way(request: Request) -> Literal["subtitles", "tier"] | None:
 
 
 def _by_file(recording: Path, path: Path, request: Request) -> Found:
-    said = read_timed_text(path)
+    said = read_timed_text(path, recording)
     try:
         chosen = [one for tier in request.tiers or ("",) for one in utterances_of(said, tier)]
     except UserError as error:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.sax.handler import ContentHandler
 
 from pipeline.errors import refuse_pipe
@@ -34,7 +35,7 @@ class _Tier:
 
 
 class _Handler(ContentHandler):
-    """Collects the slots of time in milliseconds, the tiers, and the offset of the first recording."""
+    """Collects the slots of time in milliseconds, the tiers, and the recordings with their offsets."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -43,7 +44,7 @@ class _Handler(ContentHandler):
         self._value: list[str] | None = None
         self.slots: dict[str, float | None] = {}
         self.tiers: list[_Tier] = []
-        self.origin: float | None = None
+        self.origins: list[tuple[str, float]] = []  # names of recordings; milliseconds
 
     def line(self) -> int:
         return int(self._locator.getLineNumber())  # type: ignore[attr-defined]  # set by the parser
@@ -61,8 +62,9 @@ class _Handler(ContentHandler):
         if name == "HEADER" and attrs.get("TIME_UNITS", "milliseconds") != "milliseconds":
             units = attrs["TIME_UNITS"]
             raise fault(self._path, self.line(), f"times are in {units}: save the annotation with milliseconds")
-        if name == "MEDIA_DESCRIPTOR" and self.origin is None:
-            self.origin = self._number(attrs.get("TIME_ORIGIN", "0"))
+        if name == "MEDIA_DESCRIPTOR":
+            media = unquote(attrs["MEDIA_URL"]).replace("\\", "/").rpartition("/")[2]
+            self.origins.append((media, self._number(attrs.get("TIME_ORIGIN", "0"))))
         elif name == "TIME_SLOT":
             value = attrs.get("TIME_VALUE")
             self.slots[attrs["TIME_SLOT_ID"]] = None if value is None else self._number(value)
@@ -106,23 +108,16 @@ def read(path: Path) -> tuple[TimedText, ...]:
     """Read the annotations of all tiers that have a text; a tier's participant is the speaker.
 
     Annotations that refer to the same one of another tier divide its time evenly, as ELAN shows them, and so do
-    annotations between two of which ELAN has set no time.
+    annotations between two of which ELAN has set no time. Times are those of the first recording that the file names.
 
     Raises
     ------
     UserError
         If the file is not XML or not ELAN's; naming the line of an annotation whose times cannot be found.
     """
-    refuse_pipe(path)
-    handler = _Handler(path)
-    if not path.stat().st_size:
-        return ()
-    try:
-        xml.sax.parse(str(path), handler)
-    except xml.sax.SAXParseException as error:
-        raise fault(path, error.getLineNumber() or 1, f"this is not XML: {error.getMessage()}") from None
+    handler = _parsed(path)
     times = _times(path, handler)
-    shift = (handler.origin or 0.0) / 1000
+    shift = handler.origins[0][1] / 1000 if handler.origins else 0.0
     found = []
     for tier in handler.tiers:
         for annotation in tier.annotations:
@@ -133,6 +128,28 @@ def read(path: Path) -> tuple[TimedText, ...]:
             if annotation.text:
                 found.append(TimedText(annotation.text, start, end, tier.name, speaker=tier.speaker))
     return tuple(found)
+
+
+def shift_s(path: Path, recording: str) -> float:
+    """Return how much later than in the first recording of an annotation something is in another one, in seconds.
+
+    Several recordings of one event, as by several cameras, have offsets in ELAN; 0 for a recording without one.
+    """
+    origins = _parsed(path).origins
+    own = [origin for name, origin in origins if name.casefold() == recording.casefold()]
+    return (own[0] - origins[0][1]) / 1000 if own else 0.0
+
+
+def _parsed(path: Path) -> _Handler:
+    refuse_pipe(path)
+    handler = _Handler(path)
+    if not path.stat().st_size:
+        return handler
+    try:
+        xml.sax.parse(str(path), handler)
+    except xml.sax.SAXParseException as error:
+        raise fault(path, error.getLineNumber() or 1, f"this is not XML: {error.getMessage()}") from None
+    return handler
 
 
 def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:

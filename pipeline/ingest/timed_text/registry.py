@@ -1,7 +1,7 @@
 """All formats of transcripts, subtitles and annotations, by the ending of the file's name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.names import Registry
@@ -23,11 +23,14 @@ class Format:
         ``recognised`` by a machine.
     recognise
         Whether a file with the ending is of the format: other files have it too.
+    shift_s
+        How much later things are in a recording of a given name than `read` says, in seconds.
     """
 
     read: Callable[[Path], tuple[TimedText, ...]]
     source: str
     recognise: Callable[[Path], bool] = lambda _: True
+    shift_s: Callable[[Path, str], float] = lambda *_: 0.0
 
 
 # A new format is one file and one line here. The endings stand in the order in which one is preferred to another that
@@ -37,7 +40,7 @@ _FORMATS: Registry[Format] = Registry(
     UserError,
     {
         ".textgrid": Format(textgrid.read, "given"),
-        ".eaf": Format(eaf.read, "given"),
+        ".eaf": Format(eaf.read, "given", shift_s=eaf.shift_s),
         ".json": Format(whisper.read, "recognised", whisper.is_transcript),
         ".vtt": Format(vtt.read, "subtitles"),
         ".srt": Format(srt.read, "subtitles"),
@@ -61,13 +64,15 @@ def is_timed_text(path: Path) -> bool:
     return ending in _FORMATS and _FORMATS[ending].recognise(path)
 
 
-def read_timed_text(path: Path) -> tuple[TimedText, ...]:
+def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedText, ...]:
     """Read a transcript, subtitles or an annotation, in the order of the file.
 
     Parameters
     ----------
     path
         A file with one of the `endings`, in small or capital letters.
+    recording
+        The recording on whose clock times are wanted, where a file belongs to several; None: the first.
 
     Returns
     -------
@@ -82,7 +87,17 @@ def read_timed_text(path: Path) -> tuple[TimedText, ...]:
     found = _FORMATS[path.suffix.lower()]
     if not path.exists():
         raise UserError(f"{path} does not exist")
-    return found.read(path)
+    said = found.read(path)
+    shift_s = found.shift_s(path, recording.name) if recording else 0.0
+    return tuple(one for one in (_shifted(one, shift_s) for one in said) if one) if shift_s else said
+
+
+def _shifted(said: TimedText, shift_s: float) -> TimedText | None:
+    """Return what was said on another clock, from its zero on; None if it was over by then."""
+    if said.start is None or said.end is None:
+        return said
+    end = said.end + shift_s
+    return replace(said, start=max(0.0, said.start + shift_s), end=end) if end >= 0 else None
 
 
 def source_of(path: Path) -> str:

@@ -16,6 +16,22 @@ def test_the_ending_chooses_the_format_in_small_and_capital_letters(tmp_path: Pa
     assert not is_timed_text(tmp_path / "talk.mp4")
 
 
+def test_times_are_those_of_the_named_recording(tmp_path: Path) -> None:
+    """Of two cameras, the second began 1.25 s later: what is at 1 s in the first is before its beginning."""
+    from tests.pipeline.ingest.timed_text.test_eaf import EAF
+
+    second = '<MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/my%20films/Second%20one.mp4" TIME_ORIGIN="-1250"/>'
+    path = tmp_path / "talk.eaf"
+    path.write_text(EAF.replace("</HEADER>", f"{second}</HEADER>"))
+
+    def spans(recording: str) -> dict[str, tuple[float | None, float | None]]:
+        return {said.text: (said.start, said.end) for said in read_timed_text(path, Path(recording))}
+
+    assert spans("talk.mp4") == spans("any.mp4")
+    assert spans("a/Second one.mp4")["Kids are talking & café"] == (0, 1.25)
+    assert spans("a/Second one.mp4")["talking"] == (0.75, 1.25)
+
+
 def test_an_unknown_ending_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no format of transcripts is named '\.sr'; did you mean '\.srt'"):
         read_timed_text(tmp_path / "talk.sr")
