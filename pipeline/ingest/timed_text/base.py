@@ -1,6 +1,5 @@
 """What readers of transcripts, subtitles and annotations return; how they read a file and report a fault."""
 
-import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.tables.encodings import encoding_of
 
+_LATEST_S = 1e9  # no recording lasts longer, in seconds
 _WESTERN = "cp1252"  # in what older Windows programs save subtitles of Western languages
 _PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # what may stand there beside letters
 
@@ -60,12 +60,10 @@ def checked_times(start: object, end: object) -> tuple[float, float] | None:
     >>> checked_times(1, 2.5), checked_times(2, 1), checked_times(None, 1)
     ((1.0, 2.5), None, None)
     """
-    for value in (start, end):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return None
-    assert isinstance(start, int | float)
-    assert isinstance(end, int | float)
-    return (float(start), float(end)) if 0 <= start <= end else None
+    numbers = [value for value in (start, end) if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < 2 or not 0 <= numbers[0] <= numbers[1] <= _LATEST_S:
+        return None
+    return float(numbers[0]), float(numbers[1])
 
 
 def read_text(path: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pipeline.ingest.timed_text.base import TimedText, plain
 
 ARROW = "-->"
-_TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
+_TIME = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMES = re.compile(rf"\s*{_TIME}\s*{ARROW}\s*{_TIME}(?P<settings>(?:\s.*)?)", re.ASCII)
 _STAMP = re.compile(rf"<{_TIME}>", re.ASCII)
 _TAG = re.compile(r"</?(?:i|b|u|s|c|v|font|ruby|rt|lang|strong|em)(?:[.\s][^<>]*)?/?>|<br ?/?>", re.IGNORECASE)

@@ -175,25 +175,24 @@ def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
 
 def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str, float]:
     """Return the times of a tier's slots in milliseconds; those not set divide the time between two that are."""
-    next_of = {found.slots[0]: found for found in tier.annotations if not found.parent}
-    filled = {}
-    for found in next_of.values():
+    alignable = [found for found in tier.annotations if not found.parent]
+    next_of = {found.slots[0]: found.slots[1] for found in alignable}
+    for found in alignable:
         for slot in found.slots:
             if slot not in slots:
                 raise fault(path, found.line, f"the annotation {found.id} names the time slot {slot}, which is missing")
-            if (value := slots[slot]) is not None:
-                filled[slot] = value
+    used = {slot for found in alignable for slot in found.slots}
+    filled = {slot: value for slot in used if (value := slots[slot]) is not None}
     for begin in [slot for slot in next_of if slot in filled]:
-        chain = [begin]
-        while chain[-1] in next_of and len(chain) <= len(next_of) and (len(chain) == 1 or chain[-1] not in filled):
-            chain.append(next_of[chain[-1]].slots[1])
+        chain = [begin, next_of[begin]]
+        while chain[-1] not in filled and chain[-1] in next_of and len(chain) <= len(next_of):
+            chain.append(next_of[chain[-1]])
         if chain[-1] in filled:
             step = (filled[chain[-1]] - filled[begin]) / (len(chain) - 1)
             filled |= {slot: filled[begin] + step * at for at, slot in enumerate(chain[:-1]) if at}
-    for found in next_of.values():
-        for slot in found.slots:
-            if slot not in filled:
-                raise fault(path, found.line, f"the annotation {found.id} has no time: set it in ELAN")
+    for found in alignable:
+        if not filled.keys() >= set(found.slots):
+            raise fault(path, found.line, f"the annotation {found.id} has no time: set it in ELAN")
     return filled
 
 

@@ -63,7 +63,7 @@ class _Tokens:
 
     def count(self, meaning: str) -> int:
         number = self.number(meaning)
-        if number != int(number) or number < 0:
+        if not 0 <= number < 1e9 or number != int(number):
             raise self.fault(f"{number:g} stands here, where {meaning} is expected")
         return int(number)
 

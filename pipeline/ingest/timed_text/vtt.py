@@ -43,7 +43,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     block: list[str] = []
     header = True
     for number, line in enumerate([*lines, ""], start=1):
-        if line.strip() or (line and not any(ARROW in following for following in lines[number : number + 2])):
+        if line.strip() or (block and line and not any(ARROW in following for following in lines[number : number + 2])):
             block.append(line)
             continue
         if block and not header:

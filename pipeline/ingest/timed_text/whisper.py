@@ -23,7 +23,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
         return ()
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers that are too long
         raise fault(path, getattr(error, "lineno", 1), "this is not JSON: write the transcript again") from None
     segments = _segments(path, content)
     return tuple(said for at, segment in enumerate(segments) if (said := _said(path, at, segment)).text)
@@ -33,7 +33,7 @@ def is_transcript(path: Path) -> bool:
     """Return whether a JSON file, of which there are many kinds, is a transcript of Whisper."""
     try:
         _segments(path, json.loads(read_text(path)))
-    except (UserError, OSError, json.JSONDecodeError, RecursionError):
+    except (UserError, OSError, ValueError, RecursionError):
         return False
     return True
 

@@ -28,6 +28,7 @@ def test_times_as_programs_write_them(line: str, times: tuple[float, float]) -> 
     [
         ("00:00:03,000 --> 00:00:02,000", "ends at 2 s, before it starts at 3 s"),
         ("00:00:03,000 --> ", "not two times"),
+        (f"{'9' * 5000}:00:03,000 --> 00:00:04,000", "not two times"),
         ("00:00:03;000 --> 00:00:04;000", "not two times"),
         ("-00:00:03,000 --> 00:00:04,000", "not two times"),
         ("00:00:03,0000 --> 00:00:04,000", "not two times"),

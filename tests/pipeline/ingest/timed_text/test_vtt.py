@@ -87,6 +87,11 @@ def test_an_empty_line_between_cues_may_be_missing(tmp_path: Path) -> None:
     assert read(path) == (TimedText("a", 1, 2), TimedText("b", 2, 3))
 
 
+def test_a_line_of_spaces_may_divide_blocks(tmp_path: Path) -> None:
+    path = written(tmp_path, "WEBVTT\n\n \nNOTE a note\n\n00:01.000 --> 00:02.000\na\n \n00:02.000 --> 00:03.000\nb\n")
+    assert [said.text for said in read(path)] == ["a", "b"]
+
+
 def test_a_file_without_cues_says_nothing(tmp_path: Path) -> None:
     assert read(written(tmp_path, "WEBVTT")) == ()
     assert read(written(tmp_path, "")) == ()

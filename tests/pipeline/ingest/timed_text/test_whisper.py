@@ -68,6 +68,9 @@ def test_silence_says_nothing(tmp_path: Path, content: object) -> None:
         ({"segments": [segment(words="Kids")]}, "segment 1: 'words' is not a list"),
         ({"segments": [segment(words=["Kids"])]}, "segment 1: the word 'Kids' is not an object"),
         ({"segments": [segment(words=[{"word": "a", "start": 2, "end": 1}])]}, "the word 'a' lasts from 2 to 1"),
+        ('{"segments": [{"start": 1e999, "end": 2, "text": "a"}]}', "segment 1: it lasts from inf to 2"),
+        (f'{{"segments": [{{"start": {"9" * 500}, "end": 2, "text": "a"}}]}}', "segment 1: it lasts from 999"),
+        (f'{{"segments": [{{"start": {"9" * 5000}, "end": 2, "text": "a"}}]}}', "talk.json:1: this is not JSON"),
         ("[" * 100000, "talk.json:1: this is not JSON"),
     ],
 )
