@@ -16,6 +16,7 @@ from benchmarks.tools.table import cell, table
 from benchmarks.tools.timing import Cost, interleaved, median_ratio
 from benchmarks.tools.watch import watch
 from features.types import Features
+from pipeline.ingest.segments.finding import Request, utterances_in
 from pipeline.streams.listening import listen
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the real clips are missing: {DATA}")
@@ -102,3 +103,11 @@ def test_a_long_recording_holds_its_clips_at_their_places(make, name, tmp_path):
     ]
     assert max(gaps) < 0.1 * min(levels)
     assert all(0.2 <= start - end <= 1.5 for (_, end), (start, _) in pairwise(spans))
+
+
+@needs_data
+def test_the_utterances_of_a_long_recording_are_found(tmp_path):
+    """At least 95 % of the clips match one segment each; over 300 clips and several seeds it is 96 to 99 %."""
+    clips = spoken(tmp_path / "talk.wav", 60, random.Random(5))
+    found = utterances_in(tmp_path / "talk.wav", Request()).utterances
+    assert matched(clips, [(said.start, said.end) for said in found]) >= 0.95 * len(clips)

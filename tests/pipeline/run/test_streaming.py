@@ -74,6 +74,28 @@ def test_the_clips_of_a_long_recording_are_divided_among_the_workers(
     ]
 
 
+def test_parts_on_several_workers_give_the_entries_of_one_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = long_recording(tmp_path / "a.wav", "pcm_s16le")
+    sha256 = sha256_of(path)
+    spans = [Span(i + 0.5, i + 1.2 + i % 3) for i in range(57)]
+    clips = [
+        Clip(f"u{i}", "", replace(clip("", path, sha256=sha256).payload, span=span)) for i, span in enumerate(spans)
+    ]
+    of_sound = step("audio", AudioConfig(trim_db=200))
+    batches = of_sound.batches(clips, 3)
+    assert len(batches) == 6
+    whole = dict(of_sound.compute(clips))
+    for batch in batches:
+        for i, entry in of_sound.compute(batch):
+            expected = whole[clips.index(batch[i])]
+            assert type(entry) is type(expected)
+            if isinstance(entry, Entry) and isinstance(expected, Entry):
+                assert entry.status == expected.status
+                assert entry.rows.keys() == expected.rows.keys()
+                assert all(np.array_equal(entry.rows[name], expected.rows[name]) for name in entry.rows)
+
+
 def test_a_long_recording_that_cannot_be_read_is_one_task(tmp_path: Path) -> None:
     clips = [
         Clip(f"u{i}", "", replace(clip("", tmp_path / "gone.mp4").payload, span=Span(i, i + 1))) for i in range(60)
