@@ -1,0 +1,243 @@
+"""When each word of a known English text is spoken: forced alignment by pocketsphinx.
+
+The text becomes a line of words, each with its pronunciations, with optional silence in between; the most probable path
+of the acoustic model through this line gives the times (L. R. Rabiner, 1989, "A tutorial on hidden Markov models and
+selected applications in speech recognition"). The model divides a second into 100 frames, the unit of all times here.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from features.errors import EmptyInput
+from features.types import FloatArray
+from pipeline.errors import counted
+from pipeline.ingest.alignment.pronunciations import pronunciations
+from pipeline.ingest.alignment.readings import Unit, units_of
+from pipeline.ingest.extra import extra_missing
+from pipeline.ingest.words import Spoken, Word
+
+VERSION = 1  # raised whenever the same sound and words give other times
+PACKAGES = ("pocketsphinx", "numpy")
+LANGUAGE = "en"
+RATE_HZ = 16000
+
+FRAMES_PER_S = 100
+_SHORTEST_PHONE = 3  # frames: the model has three states a phone
+_SILENT = 1e-4  # largest sample of a sound that holds nothing
+_PEAK = 0.5  # the sound is scaled to this, so that 16 bits are enough for a quiet recording
+_NOISY_DB = 30.0  # range of levels under which noise is removed from the spectrum first
+_BEAM, _WIDE_BEAM = 1e-60, 1e-300  # the second is tried where no path is left within the first
+_SEARCHED = 300_000  # words times frames up to which every path is tried then; the memory grows with it
+_LANGUAGE_WEIGHT = 1.0  # there is one text only: what is weighed is the sound
+_PAUSE = 0.1  # probability of a silence between two words
+_SCORE_UNIT = 1024  # pocketsphinx returns scores of this path with their last 10 binary digits cut off
+_EXTRA = {"z": "Z EH D"}  # British English, beside the dictionary's
+
+SLACK_S = 1.0  # how far words may lie outside the coarse time of their subtitle
+APART_S = 1.0  # a gap between subtitles at which the sound is divided
+LONGEST_S = 30.0  # subtitles up to this length are aligned together
+
+DOUBTFUL = 0.3  # mean confidence of a text that hardly fits the sound
+_EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which right and wrong words are as likely, and its scale
+
+
+class Placed(NamedTuple):
+    """A unit in the sound: its first frame, the frame after its last, its log-likelihood against the best states."""
+
+    first: int
+    end: int
+    score: float
+
+
+def align(samples: FloatArray, known: Spoken) -> Spoken:
+    """Return the words of an utterance with their times and confidence.
+
+    Parameters
+    ----------
+    samples
+        Mono sound at 16 kHz in [-1, 1], shape (n,).
+    known
+        What is said: its words, or its text, divided at spaces. A word that has times is sought near them (`SLACK_S`),
+        such as those of the subtitle that it stands in.
+
+    Returns
+    -------
+    Spoken
+        The same text and words, in order. A word that is not spoken (``--``, ``[laughs]``) has times NaN. `note` says
+        if the words hardly fit the sound.
+
+    Raises
+    ------
+    EmptyInput
+        If the words cannot be aligned: none is spoken, the sound is silent or too short for them, or does not fit.
+    UserError
+        If pocketsphinx is not installed.
+    """
+    words = known.words or tuple(map(Word, known.text.split()))
+    units = units_of([word.text for word in words])
+    _refuse_others([unit for of_word in units for unit in of_word])
+    if not len(samples) or np.abs(samples).max() < _SILENT:
+        raise EmptyInput("the sound is silent")
+    placed: list[Word] = []
+    for first, last, start_s, end_s in _parts(words, len(samples) / RATE_HZ):
+        part = samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
+        placed += _aligned(part, words[first:last], units[first:last], round(start_s * RATE_HZ) / RATE_HZ)
+    return Spoken(known.text, tuple(placed), _doubt(placed))
+
+
+def _refuse_others(spoken: Sequence[Unit]) -> None:
+    """Raise `EmptyInput` for a text without a spoken word, and for one that is mostly in another script."""
+    if not spoken:
+        raise EmptyInput("no word of the text is spoken")
+    if 2 * sum(not unit.ways for unit in spoken) > len(spoken):
+        raise EmptyInput("only English words can be aligned, and most of these are in another script")
+
+
+def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, float, float]]:
+    """Return which words are aligned in which part of the sound: first word, last word, start and end in seconds.
+
+    The sound is divided where words with coarse times are far apart, or become too many. A part reaches `SLACK_S`
+    beyond its words, but not beyond the middle of the pause before the next ones.
+
+    >>> _parts([Word("a", 1, 3), Word("b", 1, 3), Word("c", 6, 7)], 8.0)
+    [(0, 2, 0.0, 4.0), (2, 3, 5.0, 8.0)]
+    >>> _parts([Word("a"), Word("b")], 8.0)
+    [(0, 2, 0.0, 8.0)]
+    """
+    if not all(word.timed for word in words):
+        return [(0, len(words), 0.0, duration_s)]
+    cuts, begun_s = [0], words[0].start_s
+    for place in range(1, len(words)):
+        gap_s = words[place].start_s - words[place - 1].end_s
+        if gap_s >= APART_S or (gap_s >= 0 and words[place].end_s - begun_s > LONGEST_S):
+            cuts.append(place)
+            begun_s = words[place].start_s
+    parts = []
+    for first, last in pairwise([*cuts, len(words)]):
+        before_s = words[first - 1].end_s if first else -math.inf
+        after_s = words[last].start_s if last < len(words) else math.inf
+        start_s = max(0.0, words[first].start_s - SLACK_S, (before_s + words[first].start_s) / 2)
+        end_s = min(duration_s, words[last - 1].end_s + SLACK_S, (after_s + words[last - 1].end_s) / 2)
+        parts.append((first, last, start_s, end_s))
+    return parts
+
+
+def _aligned(
+    samples: FloatArray, words: Sequence[Word], units: Sequence[Sequence[Unit]], offset_s: float
+) -> list[Word]:
+    """Return words with times in seconds of the utterance; `offset_s` is where these samples begin."""
+    line = [unit for of_word in units for unit in of_word]
+    if not line:
+        return [Word(word.text) for word in words]
+    placed = iter(_placed(samples, line))
+    return [
+        _word(word.text, [next(placed) for _ in of_word], offset_s) for word, of_word in zip(words, units, strict=True)
+    ]
+
+
+def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
+    """Return a written word from the times of what is said for it."""
+    if not parts:
+        return Word(text)
+    frames = sum(part.end - part.first for part in parts)
+    score = sum(part.score for part in parts) / max(frames, 1)
+    start_s, end_s = (round(offset_s + frame / FRAMES_PER_S, 3) for frame in (parts[0].first, parts[-1].end))
+    return Word(text, start_s, end_s, round(_confidence(score), 3))
+
+
+def _confidence(score: float) -> float:
+    """Return how probable it is that a word is said where it was found, from its log-likelihood per frame.
+
+    The score compares the states of the word with the best ones that the search considered at the same time. It is
+    about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/alignment.py``).
+    """
+    return 1 / (1 + math.exp(min(50.0, (_EVEN_ODDS - score) / _SCALE)))
+
+
+def _doubt(words: Sequence[Word]) -> str:
+    mean = float(np.mean([word.confidence for word in words if word.timed]))
+    return f"the words hardly fit the sound (mean confidence {mean:.2f})" if mean < DOUBTFUL else ""
+
+
+def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:
+    """Return where each unit of a line is; `EmptyInput` if it cannot be found."""
+    decoder = _decoder()
+    needed = sum(_pronounced(decoder, unit) for unit in line) * _SHORTEST_PHONE
+    available = len(samples) * FRAMES_PER_S // RATE_HZ
+    if needed > available:
+        raise EmptyInput(
+            f"{counted(len(line), 'word')} cannot be said in {len(samples) / RATE_HZ:.2f} s: does the text belong to "
+            "this sound?"
+        )
+    pcm = _pcm(samples)
+    for beam in (_BEAM, 0.0 if len(line) * available <= _SEARCHED else _WIDE_BEAM):
+        _prepare(decoder, beam, noisy=_range_db(samples) < _NOISY_DB)
+        decoder.set_align_text(" ".join(unit.name for unit in line))
+        decoder.start_utt()
+        decoder.process_raw(pcm, full_utt=True)
+        decoder.end_utt()
+        found = [
+            Placed(part.start_frame, part.end_frame + 1, _SCORE_UNIT * math.log(part.ascore))
+            for part in decoder.seg() or ()
+            if not part.word.startswith(("<", "[", "("))
+        ]
+        if len(found) == len(line):
+            return found
+    raise EmptyInput("the words cannot be found in the sound: does the text belong to it?")
+
+
+def _pronounced(decoder: Any, unit: Unit) -> int:
+    """Add a unit to the decoder's dictionary where it is new; return the number of phones of its shortest way.
+
+    The name of a unit determines its pronunciations, so that it does not matter which clip came first.
+    """
+    known = decoder.lookup_word(unit.name)
+    if known is None:
+        for number, phones in enumerate(pronunciations(unit, decoder.lookup_word), start=1):
+            decoder.add_word(unit.name if number == 1 else f"{unit.name}({number})", phones, update=False)
+        known = decoder.lookup_word(unit.name)
+    others = [decoder.lookup_word(f"{unit.name}({number})") for number in range(2, 10)]
+    return min(len(phones.split()) for phones in (known, *others) if phones)
+
+
+def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
+    """Set the decoder up for one utterance: nothing of those before it is left, such as their mean spectrum."""
+    for name in ("beam", "wbeam", "pbeam"):
+        decoder.config[name] = beam
+    decoder.config["remove_noise"] = noisy
+    decoder.reinit_feat()
+
+
+def _pcm(samples: FloatArray) -> bytes:
+    """Return the sound as 16-bit integers, scaled to one level."""
+    return bytes((samples * (_PEAK * 32767 / np.abs(samples).max())).astype("<i2").tobytes())
+
+
+def _range_db(samples: FloatArray) -> float:
+    """Return how far the loudest parts of a sound are above the quietest, in dB: 25 ms each, 95th and 5th percentile.
+
+    >>> round(_range_db(np.r_[np.full(8000, 0.1), np.full(8000, 0.001)]))
+    40
+    """
+    size = RATE_HZ // 40
+    parts = samples[: max(len(samples) // size, 1) * size].reshape(-1, min(size, len(samples))).astype(float)
+    quiet, loud = np.quantile(10 * np.log10(np.mean(parts**2, axis=1) + 1e-10), (0.05, 0.95))
+    return float(loud - quiet)
+
+
+@cache
+def _decoder() -> Any:
+    """Return this process's decoder: pocketsphinx with its American English model, silent."""
+    try:
+        from pocketsphinx import Decoder
+    except ImportError as error:
+        raise extra_missing("pocketsphinx", "words are aligned") from error
+    decoder = Decoder(samprate=RATE_HZ, loglevel="FATAL", lm=None, bestpath=False, lw=_LANGUAGE_WEIGHT, silprob=_PAUSE)
+    for word, phones in _EXTRA.items():
+        decoder.add_word(f"{word}(2)", phones, update=False)
+    return decoder

@@ -1,0 +1,38 @@
+"""Words that a machine hears in an utterance, or times: what goes in, and what comes out."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """A word of an utterance.
+
+    Attributes
+    ----------
+    text
+        The word as it is written.
+    start_s, end_s
+        When it is spoken, in seconds from the start of the utterance; NaN if that is not known.
+    confidence
+        How sure the machine is, from 0 to 1; NaN if a person gave the word.
+    """
+
+    text: str
+    start_s: float = math.nan
+    end_s: float = math.nan
+    confidence: float = math.nan
+
+    @property
+    def timed(self) -> bool:
+        """Whether both times are known."""
+        return math.isfinite(self.start_s) and math.isfinite(self.end_s)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What is said in an utterance: its text and its words, in order, and a sentence if something is odd."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    note: str = ""
