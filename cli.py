@@ -7,7 +7,7 @@ from pipeline.commands.common import Group
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Stages, in order": (run.prepare, run.preprocess, run.extract, run.train, run.evaluate, run.report),
-    "Corpora": (ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
+    "Corpora": (ingest.init, ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
     "Results and models": (models.compare, models.explain, models.fit, models.predict),
     "Exchange with other tools": (exchange.import_, exchange.export),
     "Look and clean up": (run.settings, run.inputs, look.status, look.features, look.doctor, look.models, look.cache),

@@ -1,4 +1,4 @@
-"""Commands that turn what people hold into a corpus: segment."""
+"""Commands that turn what people hold into a corpus: init makes a project, segment cuts long recordings."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,42 @@ from typing import Any
 import click
 
 from pipeline.commands.common import Command, echo
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=_PATH, default=Path())
+@click.option("--name", default="", help="Name of the corpus.  [default: the folder's name]")
+@click.option("--pattern", default="", help='What the names of the recordings say, as in "{emotion}_{speaker}_{take}".')
+@click.option("--labels", type=_PATH, help="Table that names the recordings: CSV, TSV or XLSX.")
+@click.option("--label", default="", help="Column or field of the labels, if there are several.")
+@click.option("--no-labels", "unlabelled", is_flag=True, help="There are no labels: features only.")
+@click.option(
+    "--task", type=click.Choice(["classification", "regression"]), help="Whether labels are classes or scores."
+)
+@click.option("--transcripts", type=_PATH, help="Folder of transcripts, if they are not beside the recordings.")
+@click.option("--speakers-unknown", is_flag=True, help="Nobody knows who speaks, and you accept what that means.")
+@click.option("--force", is_flag=True, help="Write the manifest, the corpus's settings and dvc.yaml anew.")
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+def init(dry_run: bool, **options: Any) -> None:
+    """Make a project in the current folder from the recordings in FOLDER.
+
+    Lists the recordings; takes labels and speakers from their names, from the names of their folders, or from a table;
+    takes words from transcripts, subtitles and annotations; and says each guess. Run again, it adds what is new.
+
+    Example: crossmodal init ~/clips --pattern "{emotion}_{speaker}_{take}"
+    """
+    from pipeline.ingest.project import Options, plan, write
+
+    project = plan(chosen := Options(**options))
+    for line in project.lines:
+        echo(line)
+    if dry_run:
+        echo("nothing was written, since this is a dry run")
+        return
+    for line in write(project, force=chosen.force):
+        echo(line)
 
 
 @click.command(cls=Command)

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.atomic import write_bytes
 from pipeline.errors import UserError
-from pipeline.tables.csv_cells import marked_row, restored_row
+from pipeline.tables.csv_cells import MARKS, marked_row, restored_row
 from pipeline.tables.csv_layout import Layout, layout
 from pipeline.tables.rules import folded, trimmed
 
@@ -22,6 +22,8 @@ class ManifestFile:
         The file; it need not exist yet.
     known
         Names of our columns, by which its header is recognised.
+    anew
+        Whether it is written anew, whatever the file holds.
 
     Attributes
     ----------
@@ -34,14 +36,15 @@ class ManifestFile:
         If it is not a CSV, or has a column without a name or a repeated one.
     """
 
-    def __init__(self, path: Path, known: Collection[str]) -> None:
+    def __init__(self, path: Path, known: Collection[str], *, anew: bool = False) -> None:
         self.path = path
         self.header: list[str] = []
         self.rows: list[list[str]] = []
         self._head, self._newline, self._encoding, self._how = "", "\n", "utf-8", Layout("utf-8")
-        if path.exists():
+        if path.exists() and not anew:
             self._read(known)
-        self._columns = {name if name in known else folded(name): i for i, name in enumerate(map(trimmed, self.header))}
+        self._known = known
+        self._columns = {self._key(name): i for i, name in enumerate(map(trimmed, self.header))}
         if len(self._columns) < len(self.header) or "" in self._columns:
             raise UserError(f"{path}: a column has no name, or two have the same one: rename it, then run this again")
 
@@ -74,15 +77,31 @@ class ManifestFile:
 
     def insert(self, at: int, values: Mapping[str, str]) -> None:
         """Insert a row; a column that the file lacks is added, unless its cell is empty."""
-        row = [""] * len(self.header)
-        for name, cell in marked_row(values).items():
-            if name not in self._columns and cell:
-                self._columns[name] = len(self.header)
-                self.header.append(name)
-                row.append("")
-            if name in self._columns:
-                row[self._columns[name]] = cell
+        row: list[str] = []
+        self.set(row, values)
         self.rows.insert(at, row)
+
+    def set(self, row: list[str], values: Mapping[str, str]) -> None:
+        """Set cells of a row; a column that the file lacks is added, unless its cell is empty."""
+        own = {self._key(name): cell for name, cell in values.items()}
+        made = marked_row({**self.values(row), **own})
+        named = {self._key(name): name for name in values}
+        for key, cell in made.items() if MARKS in made else ((key, made[key]) for key in own):
+            if key not in self._columns and cell:
+                self.add_column(named.get(key, key))
+            if key in self._columns:
+                row += [""] * (len(self.header) - len(row))
+                row[self._columns[key]] = cell
+
+    def add_column(self, name: str) -> None:
+        """Add a column, unless the file has it."""
+        if self._key(name) not in self._columns:
+            self._columns[self._key(name)] = len(self.header)
+            self.header.append(name)
+
+    def _key(self, name: str) -> str:
+        """Return the name of a column in `values`: ours as it is, another one in the form in which it is compared."""
+        return name if name in self._known or name == MARKS else folded(name)
 
     def save(self) -> None:
         """Write the file, whole or not at all.

@@ -68,7 +68,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     )
 
 
-def records(path: Path, known: Collection[str]) -> Iterator[Record]:
+def records(path: Path, known: Collection[str], encoding: str = "") -> Iterator[Record]:
     """Yield a CSV's header and its rows, cells stripped; empty lines are skipped.
 
     Parameters
@@ -77,13 +77,15 @@ def records(path: Path, known: Collection[str]) -> Iterator[Record]:
         The file, which is read row by row.
     known
         Names of columns by which its header is recognised; may be empty.
+    encoding
+        Its encoding, if that is known; otherwise it is one of Unicode.
 
     Raises
     ------
     UserError
         If it is not a CSV, or not in the encoding that it seems to have.
     """
-    yield from _records(path, layout(path, known))
+    yield from _records(path, layout(path, known, encoding))
 
 
 def _records(path: Path, how: Layout) -> Iterator[Record]:

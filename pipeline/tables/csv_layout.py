@@ -59,8 +59,11 @@ class Layout:
     ended: bool = False  # whether every line but the header ends in a delimiter
 
 
-def layout(path: Path, known: Collection[str]) -> Layout:
-    """Infer from the beginning of a file how it is written; a file of another kind raises `UserError`."""
+def layout(path: Path, known: Collection[str], encoding: str = "") -> Layout:
+    """Infer from the beginning of a file how it is written; a file of another kind raises `UserError`.
+
+    `encoding` is its encoding, if that is known.
+    """
     refuse_pipe(path)
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
@@ -71,7 +74,7 @@ def layout(path: Path, known: Collection[str]) -> Layout:
         raise UserError(f"{path} is not a CSV, but a recording or a picture")
     if raw and not raw.strip(b"\0"):
         raise UserError(f"{path} holds nothing but NUL characters: it was not copied whole, get it again")
-    encoding = encoding_of(raw)
+    encoding = encoding or encoding_of(raw)
     text = raw.decode(encoding, errors="replace")
     whole = text if len(raw) < _SAMPLE else text[: text.rfind("\n") + 1]
     return _layout_of(path, whole, encoding, {folded(name) for name in known if name})

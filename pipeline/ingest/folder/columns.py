@@ -19,7 +19,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_SPEAKERS = _set("actor actors actorid actress informant performer person reader singer student")
+_SPEAKERS = _set("actor actors actorid actress informant performer person reader singer sprecher sprecherin student")
 _LABELS = _set(
     "activation affect annotation arousal category class dominance emotion emotions feeling gold label labels mood"
     " polarity rating score sentiment stress target valence"
@@ -77,7 +77,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         return Label(_asked(columns, asked), "as --label says")
     free = [name for name in columns if name not in {*taken}]
     named = [name for name in free if _reads_like_label(name) and any(map(_filled, columns[name]))]
-    likely = named or [name for name in free if _repeats(columns[name])]
+    likely = named or [name for name in free if repeats(columns[name])]
     if len(likely) > 1:
         shown = ", ".join(likely)
         raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
@@ -100,7 +100,7 @@ def _reads_like_label(name: str) -> bool:
     return plain.replace("_", "") in _LABELS or bool(_LABELS & {*plain.split("_")})
 
 
-def _repeats(cells: Sequence[str]) -> bool:
+def repeats(cells: Sequence[str]) -> bool:
     """Whether cells repeat as classes do: a few values, each in several rows on average."""
     filled = Counter(filter(_filled, cells))
     return 1 < len(filled) <= min(_MOST_CLASSES, _SHARE * filled.total())

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import invoke, output_of
+from tests.pipeline.ingest.clips import sound
 from tests.pipeline.ingest.segments.speaking import recording
 
 SETTINGS = """
@@ -45,3 +46,31 @@ def test_what_cannot_be_cut_is_an_error_after_the_rest_is_written(
 def test_a_recording_that_does_not_exist_is_a_wrong_use() -> None:
     assert invoke("segment", "nowhere.mp4").exit_code == 2
     assert invoke("segment").exit_code == 2
+
+
+def test_a_folder_of_recordings_becomes_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for mood in ("glad", "sad"):
+        for take in (1, 2):
+            sound(tmp_path / "clips" / f"{mood}_Ann_{take}.wav", 0.5)
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    arguments = ("init", "../clips", "--name", "talks", "--pattern", "{mood}_{speaker}_{take}")
+    dry = output_of(*arguments, "--dry-run")
+    assert "4 recordings in 1 folder of ../clips (.wav)" in dry
+    assert dry.endswith("nothing was written, since this is a dry run\n")
+    assert not list(project.iterdir())
+    assert output_of(*arguments).endswith("  dvc repro && crossmodal evaluate talks --show\n")
+    assert "talks: 4 utterances, 4 recordings" in invoke("validate", "talks").output
+
+
+def test_a_project_in_a_folder_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound(tmp_path / "a.wav", 0.5)
+    (tmp_path / "params.yaml").mkdir()  # a folder in the place of a file, which root cannot write either
+    monkeypatch.chdir(tmp_path)
+    found = invoke("init", "--no-labels")
+    assert found.exit_code == 1
+    assert "params.yaml" in found.output
+    assert found.output.count("Error:") == 1

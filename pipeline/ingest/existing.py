@@ -1,0 +1,187 @@
+"""The manifest and the words of a project: what is new is added, and no filled cell changes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.corpora.manifest_columns import OURS
+from pipeline.corpora.places import real_places
+from pipeline.corpora.utterances import WORD_COLUMNS
+from pipeline.errors import counted
+from pipeline.ingest.folder.rows import Cells, Draft, distinct
+from pipeline.ingest.folder.transcripts import Word
+from pipeline.ingest.manifest_file import ManifestFile
+from pipeline.tables.csv_cells import MARKS
+
+_SIDE = ("text_source", "words_source")  # follow the text and the words, and are never filled by themselves
+KNOWN = (*OURS, *_SIDE)
+
+
+@dataclass
+class Tables:
+    """manifest.csv and words.csv as they are and as they will be.
+
+    Attributes
+    ----------
+    manifest, words
+        The files.
+    changed
+        Those that have something new.
+    notes
+        What was added, filled and kept, as sentences.
+    """
+
+    manifest: ManifestFile
+    words: ManifestFile
+    changed: list[ManifestFile] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def rows(self) -> list[Cells]:
+        """Return the rows of the manifest, by the names in its header."""
+        names = [name.strip() for name in self.manifest.header if name != MARKS]
+        found = (self.manifest.values(row).values() for row in self.manifest.rows if any(row))
+        return [dict(zip(names, cells, strict=True)) for cells in found]
+
+
+def tables_of(root: Path, *, anew: bool) -> Tables:
+    """Read the tables of a project; empty ones if there are none, or if they are to be written `anew`."""
+    return Tables(
+        ManifestFile(root / "manifest.csv", KNOWN, anew=anew), ManifestFile(root / "words.csv", WORD_COLUMNS, anew=anew)
+    )
+
+
+def add(tables: Tables, new: Draft, root: Path) -> None:
+    """Add the rows of recordings that the manifest lacks, with their words, and fill its empty cells.
+
+    Parameters
+    ----------
+    tables
+        The tables; only they are changed, not the files.
+    new
+        What the folder gives now.
+    root
+        The folder of the manifest.
+    """
+    fresh = not tables.manifest.header
+    held = _by_recording(tables.manifest, root)
+    if fresh:
+        for name in new.columns:
+            tables.manifest.add_column(name)
+    places = real_places([row["media"] for row in new.rows], root)
+    rows = list(zip(places, new.rows, strict=True))
+    words = dict(_fill(tables, held, [(place, row) for place, row in rows if place in held], new))
+    added = [row for place, row in rows if place not in held]
+    names = distinct([row["utterance"] for row in added], (cells.get("utterance", "") for _, cells in _cells(tables)))
+    for row, name in zip(added, names, strict=True):
+        tables.manifest.insert(len(tables.manifest.rows), {**row, "utterance": name})
+        if row["utterance"] in new.words:
+            words[name] = new.words[row["utterance"]]
+    if added or fresh:
+        tables.changed.append(tables.manifest)
+    _add_words(tables, words)
+    if not fresh:
+        tables.notes.insert(0, f"manifest.csv: {counted(len(added), 'new recording') if added else 'no new recording'}")
+        tables.notes += _gone(held)
+
+
+def add_groups(tables: Tables) -> None:
+    """Make the speaker the group, if some rows have no speaker and no row has a group.
+
+    A row without either is a group of its recording; a protocol by speaker would refuse it.
+    """
+    held = list(_cells(tables))
+    named = [bool(cells.get("speaker")) for _, cells in held]
+    if all(named) or not any(named) or any(cells.get("group") for _, cells in held):
+        return
+    for row, cells in held:
+        tables.manifest.set(row, {"group": cells.get("speaker", "")})
+    _note_changed(tables)
+
+
+def save(tables: Tables) -> list[Path]:
+    """Write the files that have something new, and return them."""
+    for file in tables.changed:
+        file.save()
+    return [file.path for file in tables.changed]
+
+
+def _cells(tables: Tables) -> Iterator[tuple[list[str], Cells]]:
+    return ((row, tables.manifest.values(row)) for row in tables.manifest.rows if any(row))
+
+
+def _by_recording(manifest: ManifestFile, root: Path) -> dict[str, list[list[str]]]:
+    rows = [row for row in manifest.rows if any(row)]
+    places = real_places([manifest.values(row).get("media", "") for row in rows], root)
+    held: dict[str, list[list[str]]] = {}
+    for place, row in zip(places, rows, strict=True):
+        held.setdefault(place, []).append(row)
+    return held
+
+
+def _note_changed(tables: Tables) -> None:
+    if tables.manifest not in tables.changed:
+        tables.changed.append(tables.manifest)
+
+
+def _fill(
+    tables: Tables, held: Mapping[str, Sequence[list[str]]], rows: Sequence[tuple[str, Cells]], new: Draft
+) -> Iterator[tuple[str, tuple[Word, ...]]]:
+    """Fill the empty cells of rows that are there, and yield their utterances with the words that belong to them."""
+    filled = differing = 0
+    for place, row in rows:
+        same = [(own, tables.manifest.values(own)) for own in held[place]]
+        own, cells = next(((own, cells) for own, cells in same if _span(cells) == _span(row)), ([], {}))
+        if not own:
+            continue
+        missing = _missing(cells, row)
+        tables.manifest.set(own, missing)
+        filled += len(missing.keys() - {*_SIDE})
+        differing += len(_differing(cells, row))
+        if row["utterance"] in new.words and cells.get("utterance"):
+            yield cells["utterance"], new.words[row["utterance"]]
+    if filled:
+        _note_changed(tables)
+        tables.notes.append(f"manifest.csv: {counted(filled, 'empty cell')} filled")
+    if differing:
+        kept = f"{counted(differing, 'cell')} kept that {'differs' if differing == 1 else 'differ'}"
+        tables.notes.append(f"manifest.csv: {kept} from what the folder gives now; --force writes the manifest anew")
+
+
+def _span(cells: Cells) -> tuple[str, str]:
+    return cells.get("start", ""), cells.get("end", "")
+
+
+def _missing(cells: Cells, row: Cells) -> Cells:
+    """Return the cells of a new row that an old one lacks; sources only together with what they are the source of."""
+    found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
+    if "text" not in found:
+        found.pop("text_source", None)
+    return {name: cell for name, cell in found.items() if name != "utterance"}
+
+
+def _differing(cells: Cells, row: Cells) -> list[str]:
+    skipped = ("media", "utterance", "sound", *_SIDE)
+    return [n for n, cell in row.items() if cell and n not in skipped and _held(cells, n) not in ("", cell)]
+
+
+def _held(cells: Cells, name: str) -> str:
+    return cells.get(name) or cells.get(name.casefold(), "")
+
+
+def _add_words(tables: Tables, words: Mapping[str, Sequence[Word]]) -> None:
+    """Add the words of utterances that have none yet."""
+    timed = {tables.words.values(row).get("utterance", "") for row in tables.words.rows if any(row)}
+    more = {name: own for name, own in words.items() if name not in timed}
+    for name, own in more.items():
+        for word, start, end in own:
+            cells = zip(WORD_COLUMNS, (name, word, f"{start:.3f}", f"{end:.3f}"), strict=True)
+            tables.words.insert(len(tables.words.rows), dict(cells))
+    if more:
+        tables.changed.append(tables.words)
+
+
+def _gone(held: Mapping[str, Sequence[list[str]]]) -> list[str]:
+    gone = [place for place in held if place and not Path(place).exists()]
+    if not gone:
+        return []
+    return [f"manifest.csv: {counted(len(gone), 'recording')} no longer there, such as {gone[0]}: remove the rows"]

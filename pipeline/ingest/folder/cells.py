@@ -1,0 +1,113 @@
+"""The cells of a table file as people have them: CSV or TSV in any usual encoding, or a workbook."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.ingest.timed_text.base import read_text
+from pipeline.tables.csv_cells import unmarked_rows
+from pipeline.tables.csv_files import records
+from pipeline.tables.encodings import encoding_of
+from pipeline.tables.rules import name_of
+
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+TABLES = frozenset({".csv", ".tsv", ".tab", *WORKBOOKS})
+_COMMA = re.compile(r"[+-]?\d*,\d+")
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The rows of a table, the header first, with their lines; all rows are as long as the longest; and notes."""
+
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    notes: tuple[str, ...] = ()
+
+
+def is_table(place: PurePath) -> bool:
+    """Whether a file's suffix is that of a table; what a spreadsheet program locks with is none.
+
+    >>> is_table(PurePath("labels.CSV")), is_table(PurePath("~$labels.xlsx")), is_table(PurePath("notes.txt"))
+    (True, False, False)
+    """
+    return place.suffix.lower() in TABLES and not place.name.startswith("~$")
+
+
+def read_tables(path: Path) -> list[Cells]:
+    """Read a CSV, or each sheet of a workbook that holds anything.
+
+    Cells are stripped. Numbers with a decimal comma get a point if their whole column has numbers.
+
+    Raises
+    ------
+    UserError
+        If it is not a table, or in an encoding that is not recognised.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
+    found = _workbook(path) if path.suffix.lower() in WORKBOOKS else [_text(path)]
+    return [_with_points(cells) for cells in found if cells.rows]
+
+
+def _text(path: Path) -> Cells:
+    raw = path.read_bytes()
+    encoding, notes = encoding_of(raw), []
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        read_text(path)  # refuses what is not Windows-1252 either
+        encoding = "cp1252"
+        notes.append(f"{path} is not UTF-8: read as Windows-1252")
+    rows = unmarked_rows(records(path, (), encoding))
+    return Cells(_filled([(line, tuple(cells)) for line, cells in rows]), tuple(notes))
+
+
+def _workbook(path: Path) -> list[Cells]:
+    from zipfile import BadZipFile
+
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        raise UserError(
+            f"{path} is not a readable workbook ({error}): save it again, or save the sheet as CSV"
+        ) from None
+    try:
+        sheets = [list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets]
+    finally:
+        book.close()
+    return [Cells(_filled([(i, tuple(map(_cell, row))) for i, row in enumerate(rows, 1)])) for rows in sheets]
+
+
+def _cell(value: Any) -> str:
+    return str(value) if isinstance(value, bool) else name_of(value)
+
+
+def _filled(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the rows that hold anything, all as long as the last column that does."""
+    width = max((i for _, cells in rows for i, cell in enumerate(cells, 1) if cell), default=0)
+    return tuple((line, (cells + ("",) * width)[:width]) for line, cells in rows if any(cells))
+
+
+def _with_points(cells: Cells) -> Cells:
+    """Return the table with decimal points in the columns of numbers that have decimal commas."""
+    columns = list(zip(*(row for _, row in cells.rows), strict=True))
+    commas = [j for j, column in enumerate(columns) if _has_commas(column[1:])]
+    if not commas:
+        return cells
+    rows = [
+        (line, tuple(cell.replace(",", ".") if i and j in commas else cell for j, cell in enumerate(row)))
+        for i, (line, row) in enumerate(cells.rows)
+    ]
+    named = ", ".join(columns[j][0] for j in commas)
+    return Cells(tuple(rows), (*cells.notes, f"numbers with a decimal comma are read with a point: {named}"))
+
+
+def _has_commas(column: Sequence[str]) -> bool:
+    filled = [cell for cell in column if cell]
+    return any(map(_COMMA.fullmatch, filled)) and all(map(_NUMBER.fullmatch, filled))

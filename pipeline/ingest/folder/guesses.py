@@ -1,0 +1,151 @@
+"""The settings of a corpus, guessed from its rows, with a sentence for each guess that says how to change it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from common.names import listed_names
+from pipeline.errors import counted
+from pipeline.ingest.folder.columns import Label, task_of
+from pipeline.ingest.folder.recordings import Recording
+from pipeline.ingest.folder.rows import Cells
+from pipeline.settings.blocks import Task
+from pipeline.tables.rules import is_no_label
+from pipeline.tables.splits import meanings
+
+FOLDS = 5
+SHOWN = 8  # labels that are listed with their counts
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A corpus block of params.yaml, and the sentences that explain it."""
+
+    block: Mapping[str, Any]
+    lines: tuple[str, ...]
+
+
+def guess(
+    name: str,
+    rows: Sequence[Cells],
+    recordings: Sequence[Recording],
+    label: Label,
+    task: Task | None,
+    *,
+    recognised: bool,
+) -> Guess:
+    """Return the block of a corpus.
+
+    Parameters
+    ----------
+    name
+        The corpus.
+    rows
+        The rows of the manifest.
+    recordings
+        Their recordings.
+    label
+        The column of the labels.
+    task
+        What the user says; None: it follows from the labels.
+    recognised
+        Whether text can be made where it is missing.
+    """
+    modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
+    labels, of_labels = _labels(rows, label, task)
+    protocol, of_protocol = _protocol(rows)
+    block = {"reader": "manifest", "root": ".", **labels, "modalities": modalities, "protocol": protocol}
+    lines = (*of_labels, *of_modalities, *of_protocol)
+    return Guess(block, tuple(line.replace("corpora.NAME", f"corpora.{name}") for line in lines))
+
+
+def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dict[str, str], list[str]]:
+    if not label.name:
+        line = (
+            f"labels: none, {label.why}: features are computed and nothing is trained. --labels FILE, --pattern or "
+            "--label COLUMN gives some"
+        )
+        return {"task": task or "classification", "label": ""}, [line]
+    cells = [row.get(label.name, "") for row in rows]
+    counts = Counter(cell for cell in cells if not is_no_label(cell))
+    kind, why = task_of(label.name, cells)
+    if len(counts) == 1:
+        only = f"every {label.name} is {next(iter(counts))!r}"
+        line = f"labels: none, since {only}: features are computed, but nothing can be learnt from one class"
+        return {"task": "classification", "label": ""}, [line]
+    shown = ", ".join(f"{name} {count}" for name, count in counts.most_common(SHOWN))
+    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+    lines = [f"labels: {label.name}, {label.why}: {shown}{more}. --label COLUMN takes another, --no-labels none"]
+    other = "regression" if (task or kind) == "classification" else "classification"
+    lines.append(f"task: {task or kind} ({'as --task says' if task else why}); --task {other} changes it")
+    if empty := len(cells) - counts.total():
+        lines.append(f"{counted(empty, 'row')} without a label: features are computed, but nothing is learnt from them")
+    if (task or kind) == "classification" and (once := [name for name, count in counts.items() if count == 1]):
+        what = "every label" if len(once) == len(counts) else listed_names(once[:SHOWN])
+        lines.append(f"{what} occurs only once, and cannot be both in training and in testing")
+    return {"task": task or kind, "label": label.name}, lines
+
+
+def _modalities(
+    rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised: bool
+) -> tuple[list[str], list[str]]:
+    heard = sum(recording.heard for recording in recordings)
+    seen = sum(bool(recording.info.video) for recording in recordings)
+    written = Counter(row.get("text_source") or "given" for row in rows if row.get("text"))
+    found = [f"sound in {heard}", f"pictures in {seen} of {counted(len(recordings), 'recording')}"]
+    modalities = [name for name, count in (("audio", heard), ("video", seen)) if count]
+    if written or (recognised and heard):
+        modalities.insert(0, "text")
+    sources = ", ".join(f"{count} {source}" for source, count in written.items())
+    texts = (
+        f"transcripts of {written.total()} of {counted(len(rows), 'row')} ({sources})" if written else "no transcripts"
+    )
+    lines = [f"modalities: {', '.join(modalities)} ({texts}, {', '.join(found)}); corpora.NAME.modalities changes them"]
+    if recognised and heard and written.total() < len(rows):
+        lines.append(
+            "words that nobody wrote down are recognised (streams.text.transcribe: missing); `never` leaves them out"
+        )
+    elif not written:
+        lines.append(
+            'text is left out: --transcripts DIR names its files; pip install "crossmodal[speech]" recognises words'
+        )
+    return modalities, lines
+
+
+def _protocol(rows: Sequence[Cells]) -> tuple[dict[str, Any], list[str]]:
+    column, lines = _group(rows)
+    if _has_parts(rows):
+        lines.append("protocol: official, by the column split; corpora.NAME.protocol.kind changes it")
+        return {"kind": "official", "group": column}, lines
+    groups = {row.get(column) or row.get("media", "") for row in rows}
+    folds = max(2, min(FOLDS, len(groups)))
+    held = f"{counted(len(groups), column if column == 'speaker' else 'group')}"
+    why = f"{held} allow no more" if folds < FOLDS else "each group in one of them"
+    lines.append(f"protocol: group-kfold, {folds} folds ({why}); corpora.NAME.protocol.folds changes it")
+    return {"kind": "group-kfold", "folds": folds, "group": column}, lines
+
+
+def _group(rows: Sequence[Cells]) -> tuple[str, list[str]]:
+    speakers = {row["speaker"] for row in rows if row.get("speaker")}
+    if len(speakers) > 1:
+        nameless = sum(not row.get("speaker") for row in rows)
+        shown = f"{listed_names(sorted(speakers)[:SHOWN])}{' ...' * (len(speakers) > SHOWN)}"
+        if not nameless:
+            return "speaker", [f"group: speaker ({shown}); corpora.NAME.protocol.group changes it"]
+        return "group", [
+            f"group: the speaker ({shown}), and of {counted(nameless, 'row')} without one the recording; fill the "
+            "columns speaker and group in manifest.csv"
+        ]
+    if speakers:
+        return "group", ["one speaker only: the table says nothing about other people; each recording is a group"]
+    return "group", [
+        "nobody says who speaks: the same person may stand on both sides of a fold. --pattern with {speaker}, or the "
+        "column speaker in manifest.csv, says it; --speakers-unknown acknowledges it"
+    ]
+
+
+def _has_parts(rows: Sequence[Cells]) -> bool:
+    names = {row["split"] for row in rows if row.get("split")}
+    meant, _ = meanings(names, {})
+    return {"train", "test"} <= {*meant.values()} and len(meant) == len(names)

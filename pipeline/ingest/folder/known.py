@@ -1,0 +1,167 @@
+"""What is known of each recording: from a pattern of the names, from a table of labels, from the names of folders."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from common.names import listed_names
+from pipeline.corpora.manifest_columns import OURS
+from pipeline.errors import UserError, counted
+from pipeline.ingest.folder.cells import is_table
+from pipeline.ingest.folder.columns import ROLES, Label, label_of, role_of
+from pipeline.ingest.folder.folders import LABEL, folder_columns
+from pipeline.ingest.folder.patterns import Pattern, pattern
+from pipeline.ingest.folder.recordings import Found, Recording
+from pipeline.ingest.folder.rows import ORDER, Cells, merged_rows
+from pipeline.ingest.folder.sheets import LabelSheet, lost_notes, read_label_sheet
+from pipeline.tables.rules import folded
+
+_SHOWN = 5
+
+ByPlace = dict[PurePosixPath, list[Cells]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where cells may come from: a pattern, a table of labels (None: one is looked for), and folders."""
+
+    pattern: str = ""
+    labels: Path | None = None
+    folder_labels: bool = True  # whether names of folders may be labels, if there is neither pattern nor table
+    not_tables: Collection[Path] = ()  # tables of the project itself
+
+
+@dataclass(frozen=True)
+class KnownCells:
+    """Cells by place, what they come from, and notes. Recordings without any are left out."""
+
+    cells: ByPlace
+    notes: tuple[str, ...]
+
+
+def known_cells(found: Found, sources: Sources) -> KnownCells:
+    """Return what is known of the recordings.
+
+    Raises
+    ------
+    UserError
+        If no name fits the pattern, no row of the table names a recording, or several tables do.
+    """
+    notes: list[str] = []
+    cells: ByPlace = {}
+    if sources.pattern:
+        cells = _by_pattern(found, pattern(sources.pattern), notes)
+    sheet = _sheet(found, sources, notes)
+    if sheet:
+        cells = _joined(cells, _by_sheet(sheet, found.recordings, notes))
+    label = sources.folder_labels and not (sources.pattern or sheet)
+    cells = _by_folders(found, cells, notes, label=label)
+    return KnownCells(cells, tuple(notes))
+
+
+def label_in(rows: Sequence[Cells], asked: str) -> Label:
+    """Return the column of labels among those of some rows; see `label_of`."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in (*OURS, *ORDER) or name == asked)
+    return label_of({name: [row.get(name, "") for row in rows] for name in names}, asked)
+
+
+def _by_pattern(found: Found, names: Pattern, notes: list[str]) -> ByPlace:
+    values = {recording.place: names.values(recording.place) for recording in found.recordings}
+    fitting = {place: fields for place, fields in values.items() if fields is not None}
+    if not fitting:
+        raise UserError(f"--pattern {names.text!r} fits no name, such as {found.recordings[0].place}")
+    columns = {name: _column(name, [fields[name] for fields in fitting.values()]) for name in names.fields}
+    if len({*columns.values()}) < len(columns):
+        raise UserError(f"--pattern {names.text!r} has two fields of the same meaning: {listed_names(names.fields)}")
+    shown = ", ".join(name if name == column else f"{name} as {column}" for name, column in columns.items())
+    notes.append(f"pattern: {len(fitting)} of {counted(len(values), 'name')} fit; fields: {shown}")
+    if others := [place for place in values if place not in fitting]:
+        listed = ", ".join(map(str, others[:_SHOWN]))
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        notes.append(
+            f"the pattern does not fit {listed}{more}: their rows have empty cells, to be filled in manifest.csv"
+        )
+    return {place: [{columns[name]: cell for name, cell in fields.items()}] for place, fields in fitting.items()}
+
+
+def _column(name: str, cells: Sequence[str]) -> str:
+    """Return the column of the manifest that a field becomes."""
+    if role := role_of(name, cells):
+        return role
+    return f"{name}_given" if folded(name) in OURS and folded(name) != "text" else name
+
+
+def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | None:
+    """Return the table of labels: the one that is named, else, without a pattern, the only one among the files."""
+    if sources.labels is not None:
+        return _said(read_label_sheet(sources.labels, found.recordings), notes)
+    if sources.pattern:
+        return None
+    own = {path.resolve() for path in sources.not_tables}
+    read = []
+    for place in (place for place in found.others if is_table(place) and (found.folder / place).resolve() not in own):
+        try:
+            read.append(read_label_sheet(found.folder / place, found.recordings))
+        except UserError as error:
+            notes.append(f"not read as a table of labels: {error}")
+    if len(read) > 1:
+        raise UserError(
+            f"several tables name recordings ({listed_names([str(sheet.path) for sheet in read])}): choose one with "
+            "--labels"
+        )
+    return _said(read[0], notes) if read else None
+
+
+def _said(sheet: LabelSheet, notes: list[str]) -> LabelSheet:
+    columns = f"columns: {', '.join(sheet.columns)}" if sheet.columns else "no other column"
+    named = len({recording.place for _, meant, _ in sheet.rows for recording in meant})
+    notes.append(f"table: {sheet.path}, whose column {sheet.named_by} names {counted(named, 'recording')}; {columns}")
+    notes += [*sheet.notes, *lost_notes(sheet)]
+    return sheet
+
+
+def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[str]) -> ByPlace:
+    by_place: ByPlace = {}
+    for _, meant, values in sheet.rows:
+        for recording in meant:
+            by_place.setdefault(recording.place, []).append(values)
+    differing: list[str] = []
+    made = {place: merged_rows(rows, str(place), differing) for place, rows in by_place.items()}
+    if repeats := sum(map(len, by_place.values())) - sum(map(len, made.values())):
+        notes.append(f"{sheet.path}: {counted(repeats, 'row')} of a recording that has one already: read once")
+    if differing:
+        listed = "; ".join(differing[:_SHOWN])
+        more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        notes.append(f"{sheet.path}: several values of one recording, which gets none: {listed}{more}")
+    if absent := [recording.place for recording in recordings if recording.place not in made]:
+        notes.append(f"{sheet.path} does not name {counted(len(absent), 'recording')}, such as {absent[0]}")
+    return made
+
+
+def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
+    """Return cells of both; those of the other take precedence, and have several rows for a recording."""
+    places = dict.fromkeys([*one, *other])
+    return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
+
+
+def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
+    """Return the cells with what the folders say and nothing else does."""
+    places = [recording.place for recording in found.recordings]
+    given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
+    columns = folder_columns(places)
+    wanted = {name: own for name, own in columns.items() if name not in given and (label or name in ROLES)}
+    if wanted:
+        notes.append(
+            f"folders: their names are taken as {' and '.join(wanted)}; --pattern takes them as something else, as in "
+            f'"{{{LABEL}}}/*"'
+        )
+    elif label and not columns and len({place.parent for place in places}) > 1:
+        notes.append(
+            f'folders: their names are not understood, and say nothing; --pattern "{{{LABEL}}}/*" takes them as labels'
+        )
+    made: ByPlace = {}
+    for i, place in enumerate(places):
+        said = {name: own[i] for name, own in wanted.items()}
+        if said or place in cells:
+            made[place] = [{**said, **row} for row in cells.get(place, [{}])]
+    return made

@@ -1,0 +1,171 @@
+"""Tables of labels: which column names the recordings, which rows belong to which, and what the other columns hold."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.names import listed_names
+from pipeline.corpora.manifest_columns import MADE, OURS
+from pipeline.errors import UserError, counted
+from pipeline.ingest.folder.cells import Cells, read_tables
+from pipeline.ingest.folder.columns import role_of
+from pipeline.ingest.folder.names import Names
+from pipeline.ingest.folder.recordings import Recording
+from pipeline.tables.column_cells import fits
+from pipeline.tables.column_words import stands_for
+from pipeline.tables.rules import folded, trimmed
+
+_SPANS = ("start", "end")
+_READ = ("text", *_SPANS)  # what a column can be by its name, beside the roles of `columns`
+_MILLISECONDS = re.compile(r"ms|msecs?|milliseconds?")
+_COUNTS = re.compile(r"frames?|samples?")
+
+
+@dataclass(frozen=True)
+class LabelSheet:
+    """A table that names recordings.
+
+    Attributes
+    ----------
+    path
+        The file.
+    named_by
+        The column that names the recordings.
+    columns
+        The other columns, by the names that they get in the manifest.
+    rows
+        Each row's line, its recordings (several of one name), and its cells by column.
+    lost
+        Line and name of each row that names no recording, or several of different names.
+    notes
+        What was noticed, as sentences.
+    """
+
+    path: Path
+    named_by: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[Recording, ...], dict[str, str]], ...]
+    lost: tuple[tuple[int, str], ...]
+    notes: tuple[str, ...]
+
+
+def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
+    """Read a table of labels.
+
+    Of several sheets of a workbook, the one that names most recordings is read.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or no column names the recordings.
+    """
+    names = Names(recordings)
+    tables = [(cells, *_naming_column(cells, names)) for cells in read_tables(path)]
+    cells, column, count = max(tables, key=lambda table: table[2], default=(Cells(()), 0, 0))
+    if not count:
+        shown = listed_names([name for name in cells.rows[0][1] if name]) if cells.rows else "none"
+        raise UserError(
+            f"{path} names none of the recordings in any of its columns ({shown}): it needs a column with their names, "
+            f"such as {recordings[0].place}"
+        )
+    return _sheet(path, _with_header(path, cells, names), column, names)
+
+
+def _naming_column(cells: Cells, names: Names[Recording]) -> tuple[int, int]:
+    """Return the column with most cells that name recordings, and how many different ones they name."""
+    best = (0, 0)
+    for j in range(len(cells.rows[0][1])):
+        named = {cell for _, row in cells.rows if (cell := row[j]) and names.meant(cell)}
+        if len(named) > best[1]:
+            best = (j, len(named))
+    return best
+
+
+def _with_header(path: Path, cells: Cells, names: Names[Recording]) -> Cells:
+    """Return the table with names of columns: made ones if its first row names a recording."""
+    (line, first), *rest = cells.rows
+    if any(names.meant(cell) for cell in first if cell):
+        made = tuple(f"column_{j + 1}" for j in range(len(first)))
+        note = f"{path} has no header: its columns are called {', '.join(made)}"
+        return Cells(((0, made), *cells.rows), (*cells.notes, note))
+    nameless = [j for j, name in enumerate(first) if not name and any(row[j] for _, row in rest)]
+    if len({folded(name) for name in first if name}) < sum(map(bool, first)):
+        raise UserError(f"{path}:{line}: two columns have the same name: rename one")
+    header = tuple(f"column_{j + 1}" if j in nameless else trimmed(name) for j, name in enumerate(first))
+    return Cells(((line, header), *rest), cells.notes)
+
+
+def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> LabelSheet:
+    (_, header), *rows = cells.rows
+    held = {name: [row[j] for _, row in rows] for j, name in enumerate(header) if name and j != column}
+    columns, factors = _columns(held)
+    kept, lost = [], []
+    for line, row in rows:
+        given = row[column]
+        meant = names.meant(given) if given else []
+        if len({recording.stem for recording in meant}) != 1:
+            lost.append((line, given))
+            continue
+        by_name = dict(zip(header, row, strict=True))
+        values = {new: _scaled(by_name[old], factors.get(old, 1.0)) for old, new in columns.items()}
+        kept.append((line, tuple(meant), values))
+    notes = [*cells.notes]
+    if read_as := [f"{old} as {new}" for old, new in columns.items() if old != new]:
+        notes.append(f"columns read under another name: {', '.join(read_as)}")
+    return LabelSheet(path, header[column], tuple(columns.values()), tuple(kept), tuple(lost), tuple(notes))
+
+
+def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
+    """Return the name of each column in the manifest, and by what the times of some are multiplied."""
+    found: dict[str, str] = {}
+    factors: dict[str, float] = {}
+    for name, cells in held.items():
+        if folded(name) in MADE or not any(cells):
+            continue
+        meaning = _meaning(name, cells)
+        if meaning and meaning not in found.values() and not _taken(meaning, name, held):
+            found[name] = meaning
+            if meaning in _SPANS and _unit(name, _MILLISECONDS):
+                factors[name] = 0.001
+        else:
+            found[name] = f"{name}_given" if folded(name) in OURS else name
+    return found, factors
+
+
+def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:
+    """Whether another column has exactly the name that this one only stands for."""
+    return any(other != name and folded(other) == meaning for other in held) and folded(name) != meaning
+
+
+def _meaning(name: str, cells: Sequence[str]) -> str:
+    if role := role_of(name, cells):
+        return "" if role == "utterance" and len({*filter(None, cells)}) < sum(map(bool, cells)) else role
+    for ours in _READ:
+        named = folded(name) == ours or stands_for(name, ours)
+        if named and fits(ours, cells) and not (ours in _SPANS and _unit(name, _COUNTS)):
+            return ours
+    return folded(name) if folded(name) in OURS and fits(folded(name), cells) else ""
+
+
+def _unit(name: str, unit: re.Pattern[str]) -> bool:
+    return any(unit.fullmatch(word) for word in re.split(r"[^a-z]+", folded(name)))
+
+
+def _scaled(cell: str, factor: float) -> str:
+    if factor == 1.0 or not cell:
+        return cell
+    try:
+        return f"{float(cell) * factor:.6f}".rstrip("0").rstrip(".")
+    except ValueError:
+        return cell
+
+
+def lost_notes(sheet: LabelSheet, shown: int = 5) -> list[str]:
+    """Return a sentence about the rows that name no recording."""
+    if not sheet.lost:
+        return []
+    listed = ", ".join(f"line {line} {name!r}" for line, name in sheet.lost[:shown])
+    more = f" and {len(sheet.lost) - shown} more" if len(sheet.lost) > shown else ""
+    verb = "names" if len(sheet.lost) == 1 else "name"
+    return [f"{sheet.path}: {counted(len(sheet.lost), 'row')} {verb} no recording that is there: {listed}{more}"]

@@ -1,0 +1,279 @@
+"""A project from a folder of recordings: what is there is listed, guessed, said, and written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from common.atomic import write_text
+from common.names import listed_names
+from pipeline.corpora.adding import add_corpus
+from pipeline.corpora.utterances import write_table
+from pipeline.errors import UserError, counted
+from pipeline.ingest.existing import Tables, add, add_groups, save, tables_of
+from pipeline.ingest.folder.columns import Label
+from pipeline.ingest.folder.folders import LABEL
+from pipeline.ingest.folder.guesses import Guess, guess
+from pipeline.ingest.folder.known import Sources, known_cells, label_in
+from pipeline.ingest.folder.recordings import Found, LeftOut, files_below, find
+from pipeline.ingest.folder.rows import Cells, draft, relative
+from pipeline.ingest.folder.transcripts import Transcript, transcripts_of
+from pipeline.ingest.project_files import write_project_files
+from pipeline.ingest.settings_text import settings_text
+from pipeline.ingest.timed_text.registry import is_timed_text
+from pipeline.settings.blocks import CorpusParams, Task
+from pipeline.settings.params import load_params
+from pipeline.settings.paths import check_name
+
+OWN = ("data/work", "data/cache", "data/raw", "results")  # folders of the project that hold no recordings of the user
+PARAMS, MANIFEST, WORDS, LEFT_OUT = (
+    Path(name) for name in ("params.yaml", "manifest.csv", "words.csv", "left_out.csv")
+)
+LONG_S = 60.0  # a recording that is longer hardly is one utterance
+_SHOWN = 10  # files that are listed one by one for each reason
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says about a folder of recordings.
+
+    Attributes
+    ----------
+    folder
+        Where the recordings are.
+    name
+        The corpus; empty: the folder's name.
+    pattern, labels, transcripts
+        Pattern of the names, table of labels, folder of transcripts; empty or None if there is none.
+    label
+        Column or field of the labels; empty: it is guessed.
+    unlabelled
+        Whether there are no labels, whatever the names look like.
+    task
+        Whether labels are classes or scores; None: it follows from them.
+    speakers_unknown
+        Whether it is acknowledged that nobody says who speaks.
+    force
+        Whether what is there is written anew.
+    """
+
+    folder: Path
+    name: str = ""
+    pattern: str = ""
+    labels: Path | None = None
+    transcripts: Path | None = None
+    label: str = ""
+    unlabelled: bool = False
+    task: Task | None = None
+    speakers_unknown: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `init` would write into the current folder, and the lines that explain it."""
+
+    name: str
+    tables: Tables
+    guess: Guess
+    left_out: tuple[LeftOut, ...]
+    lines: tuple[str, ...]
+
+
+def plan(options: Options) -> Project:
+    """Look at a folder of recordings and return the project that it gives; nothing is written.
+
+    Raises
+    ------
+    UserError
+        If there is no recording, or an option or a file that it names cannot be used.
+    """
+    root = Path()
+    _refuse_checkout(root)
+    name = options.name or _name_of(options.folder)
+    check_name(name)
+    found = find(options.folder, [root / own for own in OWN])
+    _refuse_nothing(found)
+    lines = [_counts(found), *found.notes, *_left_out(found)]
+    tables = tables_of(root, anew=options.force)
+    settled = _settled(name)
+    asked = options.label or ("" if options.unlabelled else settled.label if settled else "")
+    own = [root / MANIFEST, root / WORDS, root / LEFT_OUT]
+    fresh = not tables.manifest.header or LABEL in tables.manifest.header
+    sources = Sources(options.pattern, options.labels, fresh and not options.unlabelled, own)
+    known = known_cells(found, sources)
+    transcripts, notes = _transcripts(found, options.transcripts)
+    made = draft(found, known.cells, transcripts, root)
+    add(tables, made, root)
+    if settled is None or options.force or settled.protocol.group == "group":
+        add_groups(tables)
+    else:
+        notes = [*notes, *_without_group(tables.rows(), settled.protocol.group)]
+    rows = tables.rows()
+    lines += [*known.notes, *notes, *made.notes, *tables.notes, *_long(found, rows)]
+    label = Label("", "as --no-labels says") if options.unlabelled else label_in(rows, asked)
+    guessed = guess(name, rows, found.recordings, label, options.task, recognised=_can_recognise())
+    if options.speakers_unknown:
+        guessed = Guess({**guessed.block, "speakers_unknown": True}, guessed.lines)
+    return Project(name, tables, guessed, found.left_out, (*lines, *guessed.lines))
+
+
+def _refuse_checkout(root: Path) -> None:
+    project = root / "pyproject.toml"
+    if project.is_file() and 'name = "crossmodal"' in project.read_text(encoding="utf-8", errors="replace"):
+        raise UserError(
+            "this folder is a checkout of crossmodal: make a folder of your own and run `crossmodal init FOLDER` "
+            "there, or add a corpus to this one with `crossmodal add-corpus`"
+        )
+
+
+def _name_of(folder: Path) -> str:
+    """Return the name of a corpus: that of the project, else the folder's with its letters, digits, - and _."""
+    if PARAMS.is_file():
+        own = [name for name, corpus in load_params(PARAMS).corpora.items() if _is_here(corpus)]
+        if len(own) == 1:
+            return own[0]
+    plain = "".join(char if char.isalnum() or char in "_-" else "_" for char in folder.resolve().name)[:100]
+    return plain.lstrip("-") if any(map(str.isalnum, plain)) else "recordings"
+
+
+def _settled(name: str) -> CorpusParams | None:
+    """Return the block that the project has already for a corpus; one in another folder raises `UserError`."""
+    corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
+    if name not in corpora:
+        others = [other for other, corpus in corpora.items() if _is_here(corpus)]
+        if others:
+            raise UserError(
+                f"this folder is the project of the corpus {others[0]}: make another folder for {name}, or add it with "
+                "`crossmodal add-corpus`"
+            )
+        return None
+    if not _is_here(corpora[name]):
+        raise UserError(f"{PARAMS} has a corpus {name} in {corpora[name].root}: choose another name with --name")
+    return corpora[name]
+
+
+def _is_here(corpus: CorpusParams) -> bool:
+    return corpus.reader == "manifest" and Path(corpus.root) == Path()
+
+
+def _refuse_nothing(found: Found) -> None:
+    if found.recordings:
+        return
+    if found.left_out:
+        lines = "\n".join(f"  {left.place} {left.reason}" for left in found.left_out[:_SHOWN])
+        raise UserError(f"{found.folder} holds no recording that can be used:\n{lines}")
+    held = sorted({place.suffix.lower() or "no suffix" for place in found.others})
+    what = f"; its {counted(len(found.others), 'file')} have the suffixes {listed_names(held)}" if held else ""
+    raise UserError(f"{found.folder} holds no recordings{what}: name the folder of your recordings")
+
+
+def _counts(found: Found) -> str:
+    seconds = sum(recording.info.duration_s for recording in found.recordings)
+    suffixes = listed_names(sorted({recording.place.suffix.lower() for recording in found.recordings}))
+    folders = len({recording.place.parent for recording in found.recordings})
+    return (
+        f"{counted(len(found.recordings), 'recording')} in {counted(folders, 'folder')} of {found.folder} "
+        f"({suffixes}), {seconds / 60:.1f} minutes"
+    )
+
+
+def _left_out(found: Found) -> list[str]:
+    shown = [f"left out: {left.place} {left.reason}" for left in found.left_out[:_SHOWN]]
+    more = len(found.left_out) - _SHOWN
+    return [*shown, f"left out: {more} more, which {LEFT_OUT} lists"] if more > 0 else shown
+
+
+def _without_group(rows: Sequence[Cells], column: str) -> list[str]:
+    nameless = sum(not row.get(column) for row in rows)
+    if not nameless:
+        return []
+    return [
+        f"{counted(nameless, 'row')} without a {column}, by which the protocol groups: fill the column in {MANIFEST}, "
+        "or say it with --pattern"
+    ]
+
+
+def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
+    """Return a sentence about long recordings that are one utterance each."""
+    cut = {row["media"] for row in rows if row.get("start") or row.get("end")}
+    media = [relative(r.path, Path()) for r in found.recordings if r.info.duration_s > LONG_S]
+    whole = [name for name in media if name not in cut]
+    if not whole:
+        return []
+    return [
+        f"longer than {LONG_S:g} s, but one utterance so far: {counted(len(whole), 'recording')}, such as {whole[0]}; "
+        "`crossmodal segment RECORDING` cuts it by its subtitles, or where nobody speaks"
+    ]
+
+
+def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath, Transcript], list[str]]:
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"--transcripts {folder} is not a folder")
+    files = {place: found.folder / place for place in found.others if is_timed_text(Path(place))}
+    if folder is not None:
+        files = {place: folder / place for place in sorted(files_below(folder)) if is_timed_text(Path(place))}
+        if not files:
+            raise UserError(f"--transcripts {folder} holds no transcripts")
+    made, notes = transcripts_of(found.recordings, files)
+    if folder is not None and not made:
+        first = next(iter(files))
+        raise UserError(f"--transcripts {folder}: none of its files, such as {first}, has the name of a recording")
+    return made, notes
+
+
+def _can_recognise() -> bool:
+    return False
+
+
+def write(project: Project, *, force: bool) -> list[str]:
+    """Write a project into the current folder, and return the lines that say what was written and what comes next."""
+    root = Path()
+    files = [*save(project.tables), *_write_left_out(project.left_out)]
+    lines = []
+    if PARAMS.exists():
+        lines += _into_settings(project, force=force)
+    else:
+        write_text(PARAMS, settings_text(project.name, project.guess.block, len(project.tables.rows())))
+        files.append(PARAMS)
+    files += write_project_files(root, force=force)
+    lines.append(f"wrote {', '.join(map(str, files))}" if files else "nothing is new")
+    return [*lines, *_next(project)]
+
+
+def _write_left_out(left_out: Sequence[LeftOut]) -> list[Path]:
+    if not left_out:
+        LEFT_OUT.unlink(missing_ok=True)
+        return []
+    write_table(pd.DataFrame([vars(left) for left in left_out]).rename(columns={"place": "file"}), LEFT_OUT)
+    return [LEFT_OUT]
+
+
+def _into_settings(project: Project, *, force: bool) -> list[str]:
+    """Add the corpus to settings that are there; a block of its name stays, unless `force`, but for an empty label."""
+    settled = _settled(project.name)
+    if settled is None or force:
+        return add_corpus(PARAMS, project.name, _as_options(project.guess.block), also_run=settled is None)
+    if project.guess.block["label"] and not settled.label:
+        return [
+            f"{PARAMS}: corpora.{project.name}.label is empty: write label: {project.guess.block['label']} and task: "
+            f"{project.guess.block['task']}, or run init again with --force"
+        ]
+    return []
+
+
+def _as_options(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a block as the options of `crossmodal add-corpus`."""
+    rest = {name: value for name, value in block.items() if name not in ("modalities", "protocol")}
+    return {**rest, "modalities": ",".join(block["modalities"]), **block["protocol"]}
+
+
+def _next(project: Project) -> list[str]:
+    label, count = project.guess.block["label"], counted(len(project.tables.rows()), "utterance")
+    then = f" && crossmodal evaluate {project.name} --show" if label else ""
+    return [
+        f"{count}; correct {MANIFEST} and {PARAMS} where a guess is wrong. Next:",
+        f"  dvc repro{then}",
+    ]

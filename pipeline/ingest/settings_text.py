@@ -1,0 +1,81 @@
+"""params.yaml of a new project: short, with the default settings of what there is, to be edited by hand."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from features.registry import class_of, default_extractors, with_defaults
+
+_HEAD = """\
+# The settings of this project. What is not here has its default; docs/settings.md of crossmodal describes each setting,
+# and `crossmodal settings` checks this file. After a change, `dvc repro` runs what depends on it.
+"""
+_SMALL = 60  # utterances: with fewer, the many configurations of the default settings are not worth their time
+_TRAIN = """
+train:                   # all classifiers and fusions are fitted; lists here fit fewer, as in
+  budget: 3              # classifiers: [logistic, svm] and fusions: [concat, product, stacking]
+"""
+_SMALL_TRAIN = """
+train:                   # few, since there are few utterances; without these lists all are fitted
+  classifiers: [logistic, linear_svm]
+  unimodal_models: []
+  fusions: [concat/logistic, weighted, product, stacking]
+"""
+_EVALUATE = """
+evaluate: {resamples: 1000, seed: 0}   # samples of the groups that give the intervals
+"""
+
+
+def settings_text(name: str, block: Mapping[str, Any], utterances: int) -> str:
+    """Return the text of params.yaml for a project of one corpus.
+
+    Parameters
+    ----------
+    name
+        The corpus.
+    block
+        Its settings.
+    utterances
+        How many it has.
+    """
+    corpus = "\n".join(f"    {key}: {_value(value)}" for key, value in block.items())
+    extract = [own for own in default_extractors() if _modality(own) in block["modalities"]]
+    blocks = "".join(f"  {_value(own)}: {{}}\n" for own in extract)
+    return (
+        f"{_HEAD}\nrun:\n  corpora: [{_value(name)}]      # what `dvc repro` runs\n"
+        "  workers: auto          # worker processes; auto: one per core\n"
+        f"\ncorpora:\n  {_value(name)}:\n{corpus}\n"
+        "\nstreams:                 # how text, sound and pictures are cleaned\n"
+        "  text: {}\n  audio: {}\n  video: {}\n"
+        f"\nfeatures:                # `crossmodal features list` shows all\n  extract: {_value(extract)}\n"
+        f"{blocks}{_SMALL_TRAIN if utterances < _SMALL else _TRAIN}{_EVALUATE}"
+    )
+
+
+def _modality(name: str) -> str:
+    return str(class_of(name, with_defaults({})[name]).modality)
+
+
+def _value(value: Any) -> str:
+    """Return a value as it is written on one line of YAML.
+
+    >>> _value({"kind": "group-kfold", "folds": 5}), _value(["a", "on"]), _value("1:30"), _value("")
+    ('{kind: group-kfold, folds: 5}', '[a, "on"]', '"1:30"', '""')
+    """
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_value(key)}: {_value(own)}' for key, own in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, str):
+        return value if _plain(value) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
+
+
+def _plain(value: str) -> bool:
+    """Whether YAML reads a text as it is, also inside a list and with something behind it."""
+    try:
+        return bool(yaml.safe_load(f"[{value}, {{a: {value}}}] # x") == [value, {"a": value}])
+    except (yaml.YAMLError, ValueError):
+        return False

@@ -1,0 +1,91 @@
+"""Tables of labels."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from pipeline.errors import UserError
+from pipeline.ingest.folder.sheets import LabelSheet, lost_notes, read_label_sheet
+from tests.pipeline.ingest.folder.made import recording
+
+CLIPS = [recording(f"s1/{name}.mp4") for name in ("a", "b", "c")]
+
+
+def sheet(path: Path, text: str) -> LabelSheet:
+    path.write_text(text, encoding="utf-8")
+    return read_label_sheet(path, CLIPS)
+
+
+def cells(found: LabelSheet) -> dict[str, dict[str, str]]:
+    return {recording.place.stem: values for _, meant, values in found.rows for recording in meant}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("a", "b"), ("a.mp4", "b.mp4"), ("s1/a", "s1/b"), ("S1\\A.MP4", "s1\\b.mp4"), ("/x/clips/s1/a.wav", "b.avi")],
+)
+@pytest.mark.parametrize("order", [0, 1])
+def test_the_column_that_names_recordings_is_found(tmp_path: Path, names: tuple[str, str], order: int) -> None:
+    lines = [("name of clip", "mood"), (names[0], "calm"), (names[1], "cross")]
+    found = sheet(tmp_path / "x.csv", "\n".join(",".join(line[::-1] if order else line) for line in lines))
+    assert found.named_by == "name of clip"
+    assert cells(found) == {"a": {"mood": "calm"}, "b": {"mood": "cross"}}
+
+
+def test_columns_get_their_roles_and_others_keep_their_names(tmp_path: Path) -> None:
+    text = "Clip,Talker,Transcript,Begin (s),End (s),Mood,Duration,region\na,s1,hello there you,0.5,1.5,calm,3,north\n"
+    found = sheet(tmp_path / "x.csv", text)
+    expected = {"speaker": "s1", "text": "hello there you", "start": "0.5", "end": "1.5", "Mood": "calm"}
+    assert cells(found)["a"] == expected | {"region_given": "north"}  # `duration` is filled in by `prepare`
+    assert "Talker as speaker" in found.notes[-1]
+
+
+def test_times_in_milliseconds_become_seconds_and_frames_are_not_times(tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", "clip,start_ms,end_ms,start_frame\na,500,1500,12\n")
+    assert cells(found)["a"] == {"start": "0.5", "end": "1.5", "start_frame": "12"}
+
+
+def test_several_rows_of_a_recording_are_kept_apart(tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", "clip,start,end,mood\na,0,1,calm\na,1,2,cross\n")
+    assert [(line, values["mood"]) for line, _, values in found.rows] == [(2, "calm"), (3, "cross")]
+
+
+def test_rows_without_a_recording_are_said_by_line(tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", "clip,mood\na,calm\nlost,cross\ns2/b,cross\n")
+    assert found.lost == ((3, "lost"), (4, "s2/b"))
+    assert "2 rows name no recording that is there: line 3 'lost', line 4 's2/b'" in lost_notes(found)[0]
+
+
+def test_a_name_of_several_recordings_is_lost_and_one_of_two_suffixes_is_not(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("clip,mood\na,calm\nb,cross\n")
+    clips = [recording(place) for place in ("s1/a.mp4", "s2/a.mp4", "b.mp4", "b.wav")]
+    found = read_label_sheet(tmp_path / "x.csv", clips)
+    assert found.lost == ((2, "a"),)
+    assert [str(each.place) for each in found.rows[0][1]] == ["b.mp4", "b.wav"]
+
+
+def test_a_table_without_a_header_is_read(tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", "a.mp4;calm\nb.mp4;cross\n")
+    assert cells(found) == {"a": {"column_2": "calm"}, "b": {"column_2": "cross"}}
+    assert "has no header" in found.notes[0]
+
+
+def test_the_sheet_of_a_workbook_that_names_most_recordings_is_read(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["about", "these"], ["a", "x"]):
+        book.active.append(row)
+    labels = book.create_sheet("labels")
+    for row in (["clip", "score"], ["a", 1.5], ["b", -2]):
+        labels.append(row)
+    book.save(tmp_path / "x.xlsx")
+    assert cells(read_label_sheet(tmp_path / "x.xlsx", CLIPS)) == {"a": {"score": "1.5"}, "b": {"score": "-2"}}
+
+
+def test_a_table_that_names_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"x\.csv names none of the recordings in any of its columns \(who, mood\)"):
+        sheet(tmp_path / "x.csv", "who,mood\nanna,calm\n")
+    with pytest.raises(UserError, match="names none of the recordings"):
+        sheet(tmp_path / "x.csv", "")
+    with pytest.raises(UserError, match="two columns have the same name"):
+        sheet(tmp_path / "x.csv", "clip,mood,Mood\na,calm,x\n")

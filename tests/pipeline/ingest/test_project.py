@@ -1,0 +1,257 @@
+"""What `init` makes of folders of recordings, tried in this process on noise and small films."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.corpora.gathering import gather
+from pipeline.errors import UserError
+from pipeline.ingest.existing import tables_of
+from pipeline.ingest.project import Options, plan, write
+from pipeline.settings.params import load_params
+from tests.conftest import DATA, needs_data
+from tests.pipeline.ingest.clips import picture, sound
+
+Init = Callable[..., list[str]]
+NAMES = [f"{mood}_s{speaker}_{take}.wav" for mood in ("calm", "cross") for speaker in (1, 2) for take in (1, 2)]
+PATTERN = "{emotion}_{speaker}_{take}"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty current folder; a folder `clips` beside it has eight recordings."""
+    for name in NAMES:
+        sound(tmp_path / "clips" / name, 0.5)
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def init(folder: str | Path = "../clips", **options: object) -> list[str]:
+    chosen = Options(Path(folder), **options)  # type: ignore[arg-type]
+    project = plan(chosen)
+    return [*project.lines, *write(project, force=chosen.force)]
+
+
+def rows() -> list[dict[str, str]]:
+    return tables_of(Path(), anew=False).rows()
+
+
+def errors(name: str) -> list[str]:
+    return [str(problem) for problem in gather(load_params(Path("params.yaml")).corpus(name)).problems]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_pattern_gives_labels_speakers_and_a_corpus_without_a_fault(here: Path) -> None:
+    lines = init(pattern=PATTERN)
+    assert {(row["emotion"], row["speaker"]) for row in rows()} == {
+        (m, s) for m in ("calm", "cross") for s in ("s1", "s2")
+    }
+    corpus = load_params(Path("params.yaml")).corpus("clips")
+    assert (corpus.label, corpus.task, corpus.modalities) == ("emotion", "classification", ("audio",))
+    assert (corpus.protocol.group, corpus.protocol.folds, corpus.root) == ("speaker", 2, ".")
+    assert lines[-1] == "  dvc repro && crossmodal evaluate clips --show"
+    expected = {"manifest.csv", "params.yaml", "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"}
+    assert files(here) == expected
+    assert [problem for problem in errors("clips") if "outside" not in problem] == []
+
+
+def test_a_semicolon_table_with_a_mark_gives_labels(here: Path) -> None:
+    cells = [f"{Path(name).stem};{name.split('_')[0]};{name.split('_')[1]}" for name in NAMES]
+    table = here.parent / "labels.csv"
+    table.write_text("\r\n".join(["Clip;Emotion;Speaker", *cells]), encoding="utf-8-sig")
+    init(labels=table)
+    assert [(row["Emotion"], row["speaker"]) for row in rows()][:2] == [("calm", "s1"), ("calm", "s1")]
+    assert load_params(Path("params.yaml")).corpus("clips").label == "Emotion"
+
+
+def test_folders_give_labels(here: Path) -> None:
+    for name in NAMES:
+        mood, speaker, take = name.split("_")
+        sound(here.parent / "sorted" / speaker / mood / take, 0.5)
+    init("../sorted")
+    assert {(row["label"], row["speaker"]) for row in rows()} == {
+        (m, s) for m in ("calm", "cross") for s in ("s1", "s2")
+    }
+    assert rows()[0]["utterance"] == "s1_calm_1"
+
+
+def test_subtitles_in_a_folder_give_text_and_words(here: Path) -> None:
+    subtitles = here.parent / "subs"
+    subtitles.mkdir()
+    for name in NAMES:
+        (subtitles / name).with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:00,400\nbin blue\n")
+    lines = init(pattern=PATTERN, transcripts=subtitles)
+    assert {(row["text"], row["text_source"]) for row in rows()} == {("bin blue", "subtitles")}
+    assert load_params(Path("params.yaml")).corpus("clips").modalities == ("text", "audio")
+    assert any("transcripts of 8 of 8 rows (8 subtitles)" in line for line in lines)
+
+
+@needs_data
+def test_words_of_an_annotation_keep_their_times(here: Path) -> None:
+    clip = sorted((DATA / "grid" / "s1").glob("*.mpg"))[0]
+    (here / "a.mpg").symlink_to(clip)
+    (here / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\n<00:00.500>bin <00:01.000>blue\n")
+    init(".", name="mine")
+    assert (here / "words.csv").read_text().splitlines()[:2] == ["utterance,word,start,end", "a,bin,0.500,1.000"]
+    assert rows()[0]["words_source"] == "subtitles"
+
+
+def test_without_labels_there_is_a_corpus_of_features_only(here: Path) -> None:
+    lines = init(unlabelled=True)
+    assert load_params(Path("params.yaml")).corpus("clips").label == ""
+    assert any(line.startswith("labels: none") for line in lines)
+    assert any("nobody says who speaks" in line for line in lines)
+    assert lines[-1] == "  dvc repro"
+
+
+def test_recordings_in_the_current_folder_are_found_and_its_own_files_are_not(here: Path) -> None:
+    for name in NAMES:
+        sound(here / name, 0.5)
+    for own in ("data/work/mine/x.wav", "data/cache/y.wav", "results/z.wav", ".dvc/w.wav"):
+        sound(here / own, 0.5)
+    init(".", name="mine", pattern=PATTERN)
+    assert [row["media"] for row in rows()] == NAMES
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    assert "nothing is new" in init(".")
+    assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+
+
+def test_again_it_adds_what_is_new_and_keeps_what_was_edited(here: Path) -> None:
+    init(pattern=PATTERN)
+    manifest = here / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace("calm_s1_1,s1,calm", "calm_s1_1,s1,CALM"))
+    settings = here / "params.yaml"
+    settings.write_text(settings.read_text().replace("folds: 2", "folds: 3"))
+    sound(here.parent / "clips" / "calm_s3_1.wav", 0.5)
+    lines = init(pattern=PATTERN)
+    assert rows()[0]["emotion"] == "CALM"
+    assert rows()[-1]["speaker"] == "s3"
+    assert load_params(settings).corpus("clips").protocol.folds == 3
+    assert "manifest.csv: 1 new recording" in lines
+
+
+def test_a_new_row_without_the_speaker_that_groups_it_is_said(here: Path) -> None:
+    init(pattern=PATTERN)
+    sound(here.parent / "clips" / "calm_s3_1.wav", 0.5)
+    assert any("1 row without a speaker, by which the protocol groups: fill the column" in line for line in init())
+    assert not any("by which the protocol groups" in line for line in init(pattern=PATTERN))
+    assert errors("clips") == [error for error in errors("clips") if "outside" in error]
+
+
+def test_settings_that_are_there_get_the_corpus_added(here: Path) -> None:
+    (here / "params.yaml").write_text("# mine\nrun: {corpora: [], workers: 2}\nstreams: {video: {fps: 4}}\n")
+    init(pattern=PATTERN)
+    text = (here / "params.yaml").read_text()
+    assert text.startswith("# mine")
+    params = load_params(here / "params.yaml")
+    assert (params.run.corpora, params.run.workers, params.corpus("clips").label) == (("clips",), 2, "emotion")
+    assert not (here / "data").exists()
+
+
+def test_labels_that_come_later_are_said(here: Path) -> None:
+    init(unlabelled=True)
+    lines = init(pattern=PATTERN)
+    assert any("corpora.clips.label is empty: write label: emotion" in line for line in lines)
+    assert rows()[0]["emotion"] == "calm"
+
+
+def test_what_is_left_out_is_listed(here: Path) -> None:
+    (here.parent / "clips" / "broken.mp4").write_bytes(b"nothing")
+    os.link(here.parent / "clips" / NAMES[0], here.parent / "clips" / "z.wav")
+    lines = init(pattern=PATTERN)
+    assert "left out: z.wav is the same file as calm_s1_1.wav (a hard link)" in lines
+    listed = (here / "left_out.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in listed] == ["file", "z.wav", "broken.mp4"]
+    (here.parent / "clips" / "broken.mp4").unlink()
+    (here.parent / "clips" / "z.wav").unlink()
+    init()
+    assert not (here / "left_out.csv").exists()
+
+
+def test_a_name_that_does_not_fit_is_a_row_without_a_label(here: Path) -> None:
+    sound(here.parent / "clips" / "odd.wav", 0.5)
+    lines = init(pattern=PATTERN)
+    row = next(row for row in rows() if row["utterance"] == "odd")
+    assert (row["emotion"], row["speaker"], row["group"]) == ("", "", "")
+    assert any("the pattern does not fit odd.wav" in line for line in lines)
+    assert load_params(Path("params.yaml")).corpus("clips").protocol.group == "group"
+    assert [problem for problem in errors("clips") if "protocol groups by it" in problem] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.wav", "-a.wav", 'it\'s "q".wav', "a,b;c.wav", "ünïcode 漢字.wav", "new\nline.wav"]
+)
+def test_odd_names_are_prepared(here: Path, name: str) -> None:
+    sound(here / name, 0.5)
+    init(".", name="mine", unlabelled=True)
+    corpus = gather(load_params(Path("params.yaml")).corpus("mine"))
+    assert (corpus.utterances["media_sha256"] != "").all()
+    assert [str(problem) for problem in corpus.problems if problem.severity != "warning"] == []
+
+
+def test_a_film_and_its_sound_are_one_utterance(here: Path) -> None:
+    picture(here / "a.mp4")
+    sound(here / "a.wav")
+    init(".", name="mine")
+    assert [(row["media"], row["sound"]) for row in rows()] == [("a.mp4", "a.wav")]
+    assert load_params(Path("params.yaml")).corpus("mine").modalities == ("audio", "video")
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"folder": "nowhere"}, "nowhere does not exist: name the folder of your recordings"),
+        ({"folder": f"../clips/{NAMES[0]}"}, "is a file and not a folder"),
+        ({"folder": "."}, "holds no recordings: name the folder of your recordings"),
+        ({"name": "a/b"}, "a corpus cannot be named 'a/b'"),
+        ({"pattern": "{a}+{b}"}, "fits no name"),
+        ({"pattern": PATTERN, "label": "moood"}, "--label moood: there is no such column"),
+        ({"labels": Path("none.csv")}, r"none\.csv does not exist"),
+        ({"transcripts": Path("none")}, "--transcripts none is not a folder"),
+        ({"transcripts": Path()}, r"--transcripts \. holds no transcripts"),
+        ({"pattern": "{a}_{b}_{c}"}, "each of a, b, c may be the label: choose one with --label"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_nothing_is_written(here: Path, options: dict[str, object], fault: str) -> None:
+    with pytest.raises(UserError, match=fault):
+        init(**options)
+    assert files(here) == set()
+
+
+def test_a_folder_of_broken_recordings_says_why(here: Path) -> None:
+    (here / "a.mp4").write_bytes(b"")
+    with pytest.raises(UserError, match=r"holds no recording that can be used:\n  a\.mp4 is empty: copy it again"):
+        init(".")
+
+
+def test_other_files_are_named_where_there_is_no_recording(here: Path) -> None:
+    (here / "a.txt").write_text("x")
+    with pytest.raises(UserError, match=r"holds no recordings; its 1 file have the suffixes \.txt"):
+        init(".")
+
+
+def test_a_checkout_is_no_project(here: Path) -> None:
+    (here / "pyproject.toml").write_text('[project]\nname = "crossmodal"\n')
+    with pytest.raises(UserError, match="this folder is a checkout of crossmodal: make a folder of your own"):
+        init()
+
+
+def test_a_project_has_one_corpus_here(here: Path) -> None:
+    init(pattern=PATTERN)
+    with pytest.raises(
+        UserError, match="this folder is the project of the corpus clips: make another folder for other"
+    ):
+        init(name="other")
+    (here / "params.yaml").write_text((here / "params.yaml").read_text().replace("root: .", "root: elsewhere"))
+    with pytest.raises(UserError, match="has a corpus clips in elsewhere: choose another name with --name"):
+        init()
+
+
+def test_unknown_speakers_are_acknowledged(here: Path) -> None:
+    assert plan(Options(Path("../clips"), pattern="{emotion}_*", speakers_unknown=True)).guess.block["speakers_unknown"]
