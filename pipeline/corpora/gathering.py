@@ -1,9 +1,10 @@
 """From the files of a corpus to one table of utterances, with a problem for every fault."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from pipeline.corpora.registry import description
 from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
 from pipeline.corpora.union import united
 from pipeline.corpora.utterances import COLUMNS, Corpus, write_tables
+from pipeline.corpora.word_sources import makes_words, with_sources
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
@@ -25,15 +27,34 @@ from pipeline.settings.paths import CACHE, INPUTS, CorpusPaths
 from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES
 
+Completion = tuple[Corpus, Mapping[str, Any]]  # a corpus, and further entries of the record of its tables
 
-def tabulate(settings: CorpusParams, name: str) -> Sequence[Problem]:
-    """Write the tables of a corpus as `prepare` does; it need neither be in the settings nor have a label."""
+
+def as_it_is(corpus: Corpus) -> Completion:
+    """Return a corpus without any change."""
+    return corpus, {}
+
+
+def tabulate(
+    settings: CorpusParams, name: str, complete: Callable[[Corpus], Completion] = as_it_is
+) -> Sequence[Problem]:
+    """Write the tables of a corpus as `prepare` does; it need neither be in the settings nor have a label.
+
+    Parameters
+    ----------
+    settings, name
+        The corpus.
+    complete
+        Adds words that nobody gave (`pipeline.run.words`); by default there are none.
+    """
     paths = CorpusPaths(name)
     with writing(paths.utterances):
-        return _tabulate(settings, paths)
+        return _tabulate(settings, paths, complete)
 
 
-def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
+def _tabulate(
+    settings: CorpusParams, paths: CorpusPaths, complete: Callable[[Corpus], Completion]
+) -> Sequence[Problem]:
     sources = sources_of(settings)
     corpus = gather(settings)
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
@@ -42,11 +63,12 @@ def _tabulate(settings: CorpusParams, paths: CorpusPaths) -> Sequence[Problem]:
         raise UserError(
             f"{settings.root}: {len(errors)} bad row{'s' * (len(errors) != 1)}, no table was written:\n{listed}"
         )
+    corpus, more = complete(corpus)
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
     tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
-    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", {SOURCES: sources})
-    return corpus.problems
+    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", {SOURCES: sources, **more})
+    return _worst_first(corpus.problems)
 
 
 def gather(settings: CorpusParams) -> Corpus:
@@ -58,13 +80,14 @@ def gather(settings: CorpusParams) -> Corpus:
         found = united({name: gather(part) for name, part in settings.parts.items()}, settings)
         return replace(found, problems=_worst_first(found.problems))
     corpus = read_corpus(settings)
-    wanted = {"audio", "video"} & set(settings.modalities)
-    table, problems = _with_media(corpus.utterances, settings, bool(wanted))
+    wanted = bool({"audio", "video"} & set(settings.modalities)) or makes_words(settings)
+    table, problems = _with_media(corpus.utterances, settings, wanted)
     known = known_bad(corpus.utterances, settings)
-    no_text = not (table["text"] != "").any() and corpus.words.empty
+    no_text = not (table["text"] != "").any() and corpus.words.empty and settings.transcribe in (None, "never")
     if "text" in settings.modalities and no_text and "text" not in settings.features:
         message = (
-            "no row has text, but text is one of the modalities: fill the column or remove text from the modalities"
+            "no row has text, but text is one of the modalities: fill the column, let a machine write it down "
+            "(streams.text.transcribe: missing), or remove text from the modalities"
         )
         problems.append(Problem("error", label_file(settings), None, message))
     problems = [if_known(problem, known) for problem in problems]
@@ -73,6 +96,7 @@ def gather(settings: CorpusParams) -> Corpus:
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
     if settings.label and not INPUTS.exists():
         problems += _outside(corpus.utterances, settings)
+    table = with_sources(table, words)
     return replace(corpus, utterances=table, words=words, problems=_worst_first([*corpus.problems, *problems]))
 
 

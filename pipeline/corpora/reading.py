@@ -12,14 +12,14 @@ from common.names import repeated, suggest
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.registry import reader
 from pipeline.corpora.union import united
-from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, Corpus
+from pipeline.corpora.utterances import COLUMNS, SOURCE_COLUMNS, WORD_COLUMNS, Corpus
 from pipeline.errors import UserError, failed, name_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.unions import UnionParams
 from pipeline.tables.splits import SPLITS
 
 _MADE = {"media_sha256", "duration", "sound_sha256"}  # columns that `gather` fills in, so a reader need not
-_OPTIONAL = {*_MADE, "sound", "sound_start", "audio_track", "audio_channel", "video_track"}
+_OPTIONAL = {*_MADE, *SOURCE_COLUMNS, "sound", "sound_start", "audio_track", "audio_channel", "video_track"}
 
 
 def read_corpus(settings: CorpusParams) -> Corpus:

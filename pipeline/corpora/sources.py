@@ -1,13 +1,15 @@
 """Check whether the label files of a corpus changed since `prepare` read them: later stages do not read them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pipeline.corpora.reading import read_corpus
-from pipeline.corpora.utterances import Corpus, csv_text, read_utterances
+from pipeline.corpora.utterances import SOURCE_COLUMNS, Corpus, csv_text, read_utterances, read_word_table
+from pipeline.corpora.word_sources import made_words, word_settings
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
 from pipeline.hashing import sha256_of
@@ -19,6 +21,7 @@ from pipeline.tables.bound import TABLES, read_record
 
 END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
 SOURCES = "sources"  # entry of the record: the files that were read
+MADE_WORDS = "words"  # entry of the record: how words were made that nobody gave, and their keys in the cache
 
 
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # a reader may leave these empty
@@ -41,23 +44,50 @@ def sources_of(settings: CorpusParams) -> dict[str, str]:
 def current(params: Params, name: str) -> bool:
     """Whether utterances.csv and words.csv still agree with the label files of the corpus; recordings are not opened.
 
-    They do not if `prepare` would refuse the files now, as with another label or task.
+    They do not if `prepare` would refuse the files now, as with another label or task, or make words by other settings.
+    Words that a machine made are not compared.
     """
     settings, paths = params.corpus(name), CorpusPaths(name)
     corpus = read_corpus(settings)
     if any(problem.severity == "error" for problem in corpus.problems):
         return False
     stored = read_utterances(paths.utterances, settings.label)
-    same = [c for c in corpus.utterances.columns if c not in MADE]
+    if _words_made_by(paths.work / TABLES) != word_settings(settings, params.words):
+        return False
+    same = [c for c in corpus.utterances.columns if c not in (*MADE, *SOURCE_COLUMNS)]
     if any(c not in stored.columns for c in same) or len(stored) != len(corpus.utterances):
         return False
-    fresh = pd.read_csv(StringIO(csv_text(corpus.utterances[[*same, "end"]])), dtype=str, keep_default_na=False)
-    kept = pd.read_csv(StringIO(csv_text(stored[[*same, "end"]])), dtype=str, keep_default_na=False)
+    texts, times = made_words(settings, corpus, stored)
+    fresh = _comparable(corpus.utterances, same, texts)
+    kept = _comparable(stored, same, texts)
     known = fresh["end"] != ""  # an end that was not given was read from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
-    words = paths.words.read_bytes().decode("utf-8", errors="replace") if paths.words.exists() else ""
-    spoken = csv_text(_words_within(settings, corpus, stored))
-    return fresh[same].equals(kept[same]) and not (ends > END_TOLERANCE_S).any() and words == spoken
+    return (
+        fresh[same].equals(kept[same])
+        and not (ends > END_TOLERANCE_S).any()
+        and _same_words(paths.words, _words_within(settings, corpus, stored), texts | times)
+    )
+
+
+def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
+    """Return columns of a table as they are read from a file, without the texts of some utterances."""
+    given = table.assign(text=table["text"].where(~table["utterance"].isin(texts), ""))
+    return pd.read_csv(StringIO(csv_text(given[[*columns, "end"]])), dtype=str, keep_default_na=False)
+
+
+def _same_words(path: Path, words: pd.DataFrame, apart: Set[str]) -> bool:
+    """Whether a table of words holds these, those of some utterances apart."""
+    if not apart:
+        found = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
+        return found == csv_text(words)
+    kept = read_word_table(path)
+    given, there = (csv_text(table[~table["utterance"].isin(apart)]) for table in (words, kept))
+    return given == there
+
+
+def _words_made_by(path: Path) -> Any:
+    """Return the settings by which `prepare` made words; empty if it made none."""
+    return read_record(path).get(MADE_WORDS, {}).get("settings", {})
 
 
 def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, before: str = "") -> pd.DataFrame:

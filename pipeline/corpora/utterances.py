@@ -35,8 +35,12 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
     "video_track": "name",  # like audio_track, for the picture
     "sound_start": "number",  # where the utterance begins in `sound`, seconds; it lasts as long as in `media`
+    "text_source": "name",  # given, subtitles or recognised; empty without text
+    "words_source": "name",  # of the times of words: given, subtitles, recognised or aligned; empty without timed words
 }
+SOURCE_COLUMNS = ("text_source", "words_source")
 WORD_COLUMNS = ("utterance", "word", "start", "end")
+CONFIDENCE = "confidence"  # a further column of words.csv where a machine made some of them, from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     table = read_table(path, dtype=str)
+    table = table.assign(**{name: "" for name in SOURCE_COLUMNS if name not in table.columns})  # of an earlier version
     missing = [name for name in (*COLUMNS, label) if name and name not in table.columns]
     if missing:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")

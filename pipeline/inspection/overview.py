@@ -12,11 +12,12 @@ from features.base import Extractor
 from features.errors import ExtractorError, names_setting
 from features.store import open_store
 from pipeline.corpora.registry import description, reader_names
+from pipeline.corpora.sources import MADE_WORDS
 from pipeline.errors import UserError, counted
 from pipeline.inspection.speed import measured, speed_key
 from pipeline.settings.params import Params
 from pipeline.settings.unions import UNION
-from pipeline.tables.bound import of_this_version
+from pipeline.tables.bound import TABLES, of_this_version, read_record
 from pipeline.training.trained import record_in
 
 _LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
@@ -69,19 +70,22 @@ def _instance(name: str, extractor: Extractor[Any], runs: str) -> Iterator[str]:
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store under data/work, or a table under results, was made from.
+    """Return every cache key that a store or table under data/work, or a table under results, was made from.
 
     Raises
     ------
     StoreError
         If a store cannot be read: the keys that it uses are then unknown.
     UserError
-        If a train.json is damaged.
+        If a tables.json or a train.json is damaged.
     """
     keys: set[str] = set()
     for path in Path("data/work").glob("*/*/*.h5"):
         with open_store(path) as store:
             keys.update(store.keys)
+    for path in Path("data/work").glob(f"*/{TABLES}"):
+        if of_this_version(path):
+            keys.update(read_record(path).get(MADE_WORDS, {}).get("keys", []))
     for path in Path("results").rglob("train.json"):
         if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
             keys.update(record_in(path).fits)

@@ -9,6 +9,8 @@ from features.base import MODALITIES
 from features.errors import StoreError
 from features.store import open_store
 from pipeline.corpora.sources import current
+from pipeline.corpora.utterances import read_utterances
+from pipeline.corpora.word_sources import machine_made
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.plans import Clip, Outcome, feature_clips, is_current, stream_clips
@@ -91,12 +93,14 @@ def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
 
 
 def _prepare(params: Params, name: str) -> Counts:
-    there = CorpusPaths(name).utterances.exists()
+    path = CorpusPaths(name).utterances
+    there = path.exists()
     try:
         fresh = there and current(params, name)
+        made = machine_made(read_utterances(path, "")) if there else ""
     except UserError as error:
         return Counts("prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
-    return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh))
+    return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh), made)
 
 
 def _file(stage: str, path: Path, stale: str) -> Counts:

@@ -10,7 +10,8 @@ from models.errors import ModelError
 from models.validation.protocol import grouped, groups_of
 from pipeline.corpora.gathering import gather
 from pipeline.corpora.problems import Problem
-from pipeline.errors import UserError
+from pipeline.corpora.word_sources import machine_made, makes_words, needs_text, rule_of
+from pipeline.errors import UserError, counted
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -43,7 +44,16 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
         except ModelError as error:
             problems.append(Problem("error", where, None, str(error), stops="train"))
         problems += _stores(name, corpus, table)
-    return problems, facts_of(name, found.utterances, found.words, corpus)
+    facts = facts_of(name, found.utterances, found.words, corpus)
+    return problems, facts + _to_be_recognised(found.utterances, corpus)
+
+
+def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> str:
+    """Return the end of a sentence about the utterances whose words `prepare` will recognise."""
+    count = sum(needs_text(row, rule_of(corpus, str(row.utterance))) for row in table.itertuples())
+    if not count or not makes_words(corpus):
+        return ""
+    return f"; `prepare` recognises the words of {counted(count, 'utterance')}, which are then marked as recognised"
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
@@ -69,6 +79,7 @@ def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: Corpus
     timed = int(words["start"].notna().sum())
     facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {several}"
     facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
+    facts += f"; {made}" if (made := machine_made(table)) else ""
     if corpus.task == "classification":
         facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
     for side, part in table[table["split"] != ""].groupby("split", sort=False):

@@ -5,6 +5,7 @@ descriptions give equal keys in every process. What each kind of thing depends o
 
 =====================  ==============================================================================
 an utterance's stream  `stream_program`, then `text_key`, `audio_key`, `video_key`
+its words, if missing  `word_program`, then `word_key`
 its features           `extractor_program`, then `feature_key`
 imported features      `import_key`, `frames_key`
 a fit on a fold        `FitInputs`
@@ -33,13 +34,16 @@ from pipeline.settings.paths import CACHE
 
 Word = tuple[str, float, float]
 
-_OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts")  # in the block of a corpus
+_OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts", "transcribe", "align")  # in the block of a corpus
 
 _STREAM_PACKAGES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "audio": ("av", "scipy", "numpy"),
     "video": ("av", "mediapipe", "opencv-contrib-python", "numpy"),
 }
+
+
+_SOUND_PACKAGES = ("av", "soxr", "numpy")
 
 
 def described(parts: Mapping[str, Any]) -> str:
@@ -125,6 +129,39 @@ def _span_of(program: Mapping[str, Any], sha256: str, span: tuple[float, float],
     return {**program, "media": sha256, "start": span[0], "end": span[1], "track": track}
 
 
+def word_program(kind: str, depends: Mapping[str, Any], audio: Any) -> dict[str, Any]:
+    """Return what machine-made words of an utterance depend on besides the recording and what is known of its words.
+
+    Parameters
+    ----------
+    kind
+        What is made: recognised words, or times of words.
+    depends
+        Algorithm, settings, models and libraries of that kind.
+    audio
+        The settings of the audio stream, of which track and channel count.
+    """
+    return {
+        "step": kind,
+        "depends": depends,
+        "track": str(audio.track),
+        "channel": str(audio.channel),
+        "libraries": library_versions(_SOUND_PACKAGES),
+    }
+
+
+def word_key(
+    program: Mapping[str, Any],
+    sha256: str,
+    span: tuple[float, float],
+    track: str,
+    channel: str,
+    known: Sequence[Any],
+) -> str:
+    """Return the key of machine-made words: the recording's content, what is read from it, and the words known."""
+    return key_of({**program, "media": sha256, "span": span, "own": [track, channel], "known": known})
+
+
 def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
     """Return what an extractor's numbers depend on besides the stream: algorithm, settings, weights, libraries."""
     return {
@@ -144,17 +181,21 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
     UserError
         If a file is missing, or cannot be used; the message names the setting.
     """
-    memo = HashMemo(CACHE / "hashes.json")
     instance = extractor.instance or extractor.name
     try:
         with names_setting(instance):
-            files = extractor.weights()
-        root = Path(commonpath([path.parent for path in files])) if files else Path()
-        hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
+            return files_sha256(extractor.weights())
     except ExtractorError as error:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"features.{instance}: its weights cannot be read: {error}") from error
+
+
+def files_sha256(files: Sequence[Path]) -> dict[str, str]:
+    """Return the content hash of each file, by its path below their common folder; a missing one raises OSError."""
+    memo = HashMemo(CACHE / "hashes.json")
+    root = Path(commonpath([path.parent for path in files])) if files else Path()
+    hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
     memo.save()
     return hashes
 

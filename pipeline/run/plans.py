@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,24 +86,42 @@ def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing
 def _clip(
     row: Any, modality: Modality, words: tuple[Word, ...], program: dict[str, Any], hashes: dict[str, str]
 ) -> Clip | Outcome:
-    media, start_s, end_s = place_of(row, modality)
-    if modality == "audio" and row.sound:
-        words = tuple((word, first + start_s - row.start, last + start_s - row.start) for word, first, last in words)
-    if modality != "text" and not media:
+    source = source_of(row, modality, words, hashes)
+    if modality != "text" and not source.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
-    region = Region.parse(row.region) if row.region else None
-    track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
-    channel = row.audio_channel if modality == "audio" else ""
-    span = Span(start_s, end_s, region, track, channel)
-    path = os.path.realpath(media) if media else ""
-    source = Source(path, media, span, row.text, words, hashes.get(media, ""))
+    span = source.span
     if modality == "text":
         key = text_key(program, row.text, words, span.start_s)
     elif modality == "audio":
-        key = audio_key(program, hashes[media], (span.start_s, span.end_s), track, channel, timed_words(source))
+        times = timed_words(source)
+        key = audio_key(program, source.sha256, (span.start_s, span.end_s), span.track, span.channel, times)
     else:
-        key = video_key(program, hashes[media], (span.start_s, span.end_s), track, row.region)
+        key = video_key(program, source.sha256, (span.start_s, span.end_s), span.track, row.region)
     return Clip(row.utterance, key, source)
+
+
+def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Mapping[str, str]) -> Source:
+    """Return what a stream of an utterance is made from, on the clock of the file that it is read from.
+
+    Parameters
+    ----------
+    row
+        A row of the table of utterances, with the columns as attributes.
+    modality
+        Whose stream it is.
+    words
+        The words of the utterance, in seconds of its recording.
+    hashes
+        Recording -> sha256 of its content.
+    """
+    media, start_s, end_s = place_of(row, modality)
+    if modality == "audio" and row.sound:
+        words = tuple((word, first + start_s - row.start, last + start_s - row.start) for word, first, last in words)
+    region = Region.parse(row.region) if row.region else None
+    track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
+    channel = row.audio_channel if modality == "audio" else ""
+    path = os.path.realpath(media) if media else ""
+    return Source(path, media, Span(start_s, end_s, region, track, channel), row.text, words, hashes.get(media, ""))
 
 
 def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:

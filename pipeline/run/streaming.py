@@ -1,25 +1,23 @@
 """Streams of a corpus, computed on workers one recording at a time."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from socket import gethostname
 from typing import Any
 
 from features.base import Modality
 from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
 from features.store import Entry
-from pipeline.errors import Changed
-from pipeline.hashing import HashMemo, stamp_of
 from pipeline.run.clips import StepReport
 from pipeline.run.dividing import shares
 from pipeline.run.keys import described, key_of, stream_program
 from pipeline.run.plans import Clip, Source, stream_clips, timed_words
 from pipeline.run.pool.cluster import Pool
+from pipeline.run.recordings import by_recording, each_recording
 from pipeline.run.stores import finish, require_planned, run_and_store
 from pipeline.settings.params import Params
-from pipeline.settings.paths import CACHE, CorpusPaths
+from pipeline.settings.paths import CorpusPaths
 from pipeline.streams.spans import Span
 
 _MOST_IN_A_BATCH = 8  # recordings
@@ -44,7 +42,7 @@ class StreamStep:
         """Return whole recordings, several per task if there are many, and parts of long ones."""
         if self.light:
             return [list(clips)]
-        parts = shares(_by_recording(clips).values(), workers, self._divisible)
+        parts = shares(by_recording(clips).values(), workers, self._divisible)
         size = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
         return [[clip for part in parts[i : i + size] for clip in part] for i in range(0, len(parts), size)]
 
@@ -60,20 +58,7 @@ class StreamStep:
         if self.light:
             yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
             return
-        position = {id(clip): i for i, clip in enumerate(clips)}
-        memo = HashMemo(CACHE / "hashes.json")
-        for part in _by_recording(clips).values():
-            left = set(range(len(part)))
-            try:
-                require_same = _sameness(part[0].payload, memo)
-                for i, result in self._recording(part):
-                    require_same()
-                    left.discard(i)
-                    yield position[id(part[i])], result
-            except Changed:
-                raise
-            except Exception as error:  # any error of a codec fails this recording, not the next
-                yield from ((position[id(part[i])], error) for i in sorted(left))
+        yield from each_recording(clips, self._recording)
 
     def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         source: Source = clips[0].payload
@@ -114,43 +99,6 @@ class StreamStep:
             return text_entry(read_text(source.text, source.words, source.span.start_s, self.config))
         except Exception as error:  # a bad transcript is a failure of this clip
             return error
-
-
-def _by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    found: dict[str, list[Clip]] = {}
-    for clip in clips:
-        found.setdefault(clip.payload.path, []).append(clip)
-    return found
-
-
-def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
-    """Return a check that a recording is still the planned one; a missing recording fails when it is read.
-
-    Raises
-    ------
-    Changed
-        If it has already been replaced; the check raises it too.
-    OSError
-        By the check, if the recording is missing.
-    """
-    path = Path(source.path)
-    changed = Changed(
-        f"{source.media} is not the recording that this run was planned with: run `crossmodal prepare` for this corpus "
-        f"again, and give all workers the same files (this one was read on {gethostname()})"
-    )
-    try:
-        before = stamp_of(path)
-        if memo.sha256(path) != source.sha256:
-            raise changed
-    except OSError:
-        before = []  # reading it will fail with a message
-
-    def check() -> None:
-        if before and stamp_of(path) != before:
-            raise changed
-
-    check()
-    return check
 
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from features.base import MODALITIES, Modality
 from models.registry import default_fusions, model_names, unimodal_model_names
-from pipeline.settings.streams import StreamsParams
+from pipeline.settings.streams import StreamsParams, When
 from pipeline.settings.validation import Block, Listed
 
 Task = Literal["classification", "regression"]
@@ -158,6 +158,9 @@ class CorpusParams:
         Which other utterances of the same dialogue are read with each utterance, instead of `train.context`.
     sequences
         How the rows of extractors become time steps, instead of `train.sequences`.
+    transcribe, align
+        Which utterances of this corpus get recognised words and aligned word times, instead of
+        `streams.text.transcribe` and `streams.text.align`.
     of
         Of the reader ``union``: the corpora of this file that are read as one.
     labels
@@ -178,6 +181,8 @@ class CorpusParams:
     normalise: Normalise | None = None
     context: ContextParams | None = None
     sequences: SequenceParams | None = None
+    transcribe: When | None = None
+    align: When | None = None
     of: Listed[str] = ()
     labels: Mapping[str, str | None] = field(default_factory=dict)
 

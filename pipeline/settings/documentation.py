@@ -44,15 +44,20 @@ train:
 
 
 def meanings(cls: type[Any]) -> dict[str, str]:
-    """Return the description of each attribute in the docstring of a class.
+    """Return the description of each attribute in the docstrings of a class and of those that it inherits from.
 
     >>> from pipeline.settings.streams import TextConfig
     >>> meanings(TextConfig)["lowercase"]
     'Whether tokens are lower-cased.'
     """
-    section = re.search(r"Attributes\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", inspect.cleandoc(cls.__doc__ or ""), re.DOTALL)
-    entries = re.findall(r"^(\w.*)\n((?:[ ].*\n?|\n)+)", section[1] + "\n" if section else "", re.MULTILINE)
-    return {name.strip(): " ".join(dedent(text).split()) for names, text in entries for name in names.split(",")}
+    found: dict[str, str] = {}
+    for one in reversed(cls.__mro__):
+        text = inspect.cleandoc(one.__doc__ or "")
+        section = re.search(r"Attributes\n-+\n(.*?)(?:\n\n\w+\n-+\n|\Z)", text, re.DOTALL)
+        entries = re.findall(r"^(\w.*)\n((?:[ ].*\n?|\n)+)", section[1] + "\n" if section else "", re.MULTILINE)
+        for names, entry in entries:
+            found |= dict.fromkeys(map(str.strip, names.split(",")), " ".join(dedent(entry).split()))
+    return found
 
 
 def schema() -> dict[str, Any]:

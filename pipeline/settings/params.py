@@ -1,7 +1,7 @@
 """params.yaml as typed settings: read, validated, and checked against the registries."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, Se
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.renamed import notices, with_present_names
+from pipeline.settings.streams import WordsConfig
 from pipeline.settings.unions import with_parts, with_roots
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
@@ -32,6 +33,8 @@ class Params:
         These blocks of the file.
     streams
         Settings of each modality's stream.
+    words
+        Settings of words that nobody gave; what corpora set for themselves stands in their blocks.
     extract
         Instances of extractors that run.
     features
@@ -48,6 +51,7 @@ class Params:
     features: Mapping[str, Mapping[str, Any]]
     train: TrainParams
     evaluate: EvaluateParams
+    words: WordsConfig = field(default_factory=WordsConfig)
     notices: tuple[str, ...] = ()
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
@@ -98,15 +102,17 @@ def load_params(path: Path) -> Params:
     if file is None or (faults := list(unusable(file))):
         raise UserError(_listing(path, faults))
     settings = {name: own for name, own in file.features.items() if name != EXTRACT}
+    words = file.streams.text.words
     return Params(
         path=path,
         run=replace(file.run, plugins=plugins),
-        corpora=with_parts({name: _in_order(corpus) for name, corpus in file.corpora.items()}),
-        streams=vars(file.streams),
+        corpora=with_parts({name: _complete(corpus, words) for name, corpus in file.corpora.items()}),
+        streams={**vars(file.streams), "text": file.streams.text.cleaning},
         extract=tuple(file.features.get(EXTRACT, default_extractors())),
         features=with_defaults(settings),
         train=file.train,
         evaluate=file.evaluate,
+        words=words,
         notices=(
             *notices(path, ((line_of(path, *place), place, present) for place, present in former)),
             *_unused(path, file),
@@ -131,8 +137,14 @@ def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
             )
 
 
-def _in_order(corpus: CorpusParams) -> CorpusParams:
-    return replace(corpus, modalities=tuple(m for m in MODALITIES if m in corpus.modalities))
+def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
+    """Return a corpus with its modalities in order, and with the settings of words that it does not set itself."""
+    return replace(
+        corpus,
+        modalities=tuple(m for m in MODALITIES if m in corpus.modalities),
+        transcribe=corpus.transcribe or words.transcribe,
+        align=corpus.align or words.align,
+    )
 
 
 def _listing(path: Path, faults: Sequence[Fault]) -> str:

@@ -1,8 +1,8 @@
 """Settings of the three streams, and the names that their tracks and channels can have."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -59,6 +59,59 @@ class TextConfig:
 
     lowercase: bool = True
     strip_punctuation: bool = True
+
+
+When = Literal["missing", "always", "never"]
+
+
+@dataclass(frozen=True)
+class WordsConfig:
+    """Where words and their times come from that nobody gave; `prepare` makes them.
+
+    Attributes
+    ----------
+    transcribe
+        Which utterances get the words that a recogniser hears in them: ``missing``, those without a transcript;
+        ``always``, all with a recording, whose given transcripts are then not used; or ``never``. The setting of a
+        corpus takes precedence.
+    model
+        The recogniser: ``packaged`` (Whisper tiny.en, English only, no network), a folder with a Whisper as CTranslate2
+        writes it, or the name of one on the Hugging Face hub.
+    language
+        The language that is spoken, as a code of Whisper, such as ``en``.
+    align
+        Which utterances get word times by forced alignment of their words with the sound: ``missing``, those whose
+        words have no times that were given; ``always``, all with a recording; or ``never``. The setting of a corpus
+        takes precedence.
+    """
+
+    transcribe: When = "never"
+    model: Annotated[str, Field(min_length=1)] = "packaged"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
+    align: When = "never"
+
+
+@dataclass(frozen=True)
+class TextParams(WordsConfig, TextConfig):
+    """How a transcript is cleaned, and where words come from that nobody gave."""
+
+    @property
+    def cleaning(self) -> TextConfig:
+        """The settings that the text stream depends on."""
+        return _part(self, TextConfig)
+
+    @property
+    def words(self) -> WordsConfig:
+        """The settings of words that nobody gave."""
+        return _part(self, WordsConfig)
+
+
+Part = TypeVar("Part")
+
+
+def _part(settings: Any, cls: type[Part]) -> Part:
+    """Return those of the settings that a class has fields for."""
+    return cls(**{entry.name: getattr(settings, entry.name) for entry in fields(cls)})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -146,13 +199,13 @@ class StreamsParams:
     Attributes
     ----------
     text
-        How a transcript is cleaned.
+        How a transcript is cleaned, and where words come from that nobody gave.
     audio
         How the voice is cleaned.
     video
         How frames are sampled and faces cut out.
     """
 
-    text: Block[TextConfig] = field(default_factory=TextConfig)
+    text: Block[TextParams] = field(default_factory=TextParams)
     audio: Block[AudioConfig] = field(default_factory=AudioConfig)
     video: Block[VideoConfig] = field(default_factory=VideoConfig)

@@ -58,6 +58,9 @@ def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
                 if value:
                     yield (*place, key), f"is set, but only a union has it: write reader: {UNION}, or take {key} out"
             continue
+        for key, own in (("transcribe", corpus.transcribe), ("align", corpus.align)):
+            if own is not None:
+                yield (*place, key), "is set, but the words of a union are those of its parts: set it in their blocks"
         if not corpus.of:
             yield (*place, "of"), "is missing: list the corpora that the union is made of, as in of: [ravdess, emodb]"
         if corpus.labels and corpus.task == "regression":

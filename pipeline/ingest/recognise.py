@@ -1,0 +1,243 @@
+"""The words of an utterance by Whisper, as faster-whisper runs it on CTranslate2.
+
+Whisper writes words wherever it is asked to, also on silence, noise and music (A. Koenecke et al., Careless Whisper,
+FAccT 2024). So it is asked only where somebody speaks (`pipeline.ingest.voice`), and a segment that it doubts itself is
+not believed. Decoding is a beam search without sampling: the same sound gives the same words.
+
+Source: A. Radford et al., Robust speech recognition via large-scale weak supervision, ICML 2023.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.names import suggest
+from features.audio.speech_models import PACKAGED, is_ctranslate2, model_folder
+from features.devices import CPU
+from features.errors import EmptyInput, ExtractorError
+from features.pretrained import weight_files
+from features.types import FloatArray
+from pipeline.errors import UserError
+from pipeline.ingest.extra import extra_missing
+from pipeline.ingest.voice import RATE_HZ, WINDOW, speech_spans
+from pipeline.ingest.words import Spoken, Word
+from pipeline.settings.streams import WordsConfig
+
+VERSION = 1  # raised whenever the same sound and settings give other words
+PACKAGES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "numpy")
+
+WINDOW_S = 28.0  # the most that is decoded at once where there is a pause; Whisper itself reads 30 s
+MARGIN_S = 0.3  # sound around a window that Whisper hears too
+UNSURE = -1.0  # mean log-probability of the tokens; below it, Whisper itself counts a decoding as failed
+STRICTER = -0.6  # the same limit where most of the loud sound is no speech, as when somebody hums
+LOUD_DB, MOSTLY = 10.0, 1 / 3  # sound so near to the loudest counts as loud; this share of it must be speech
+REPEATED = 2.4  # a text that zlib compresses by more than this repeats itself, and counts as failed as well
+FASTEST = 10.0  # words per second of speech
+TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # no more are decoded, so that a loop ends soon
+UNSURE_MEAN = 0.6  # mean probability of an utterance's words; the median utterance of another language is below it
+
+HUMMED = re.compile(r"\W*(h*m+|m+h+m+|h+u+m+|\W)*\W*", re.IGNORECASE)  # how Whisper writes what has no words: Mm-hmm
+
+Spans = NDArray[np.float64]
+
+
+def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> Spoken:
+    """Return the words that are spoken, with their times and probabilities.
+
+    Parameters
+    ----------
+    samples
+        Mono sound at 16 kHz in [-1, 1], shape (n,).
+    settings
+        The model and the language.
+    device
+        A device of CTranslate2.
+
+    Raises
+    ------
+    EmptyInput
+        If nobody speaks, or nothing that is heard can be believed.
+    UserError
+        If a package is missing, or the model is missing or does not know the language.
+    """
+    spans = speech_spans(samples)
+    if not len(spans):
+        raise EmptyInput("nobody speaks")
+    found = [segment for start, end in windows(spans) for segment in _segments(samples, start, end, settings, device)]
+    limit = UNSURE if speech_share(samples, spans) >= MOSTLY else STRICTER
+    doubts = [doubt(segment, spans, limit) for segment in found]
+    kept = [segment for segment, why in zip(found, doubts, strict=True) if not why]
+    if not kept:
+        raise EmptyInput(next(iter(doubts), "no word is heard"))
+    words = tuple(word for segment in kept for word in segment.words)
+    left_out = f"left out, since {'; '.join(dict.fromkeys(filter(None, doubts)))}" if any(doubts) else ""
+    return Spoken(" ".join(segment.text.strip() for segment in kept), words, left_out)
+
+
+def unsure(found: Sequence[Spoken], settings: WordsConfig) -> list[str]:
+    """Return a sentence if the recogniser was unsure of most utterances, as it is of another language; else nothing."""
+    means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found]
+    if not means or float(np.median(means)) >= UNSURE_MEAN:
+        return []
+    return [
+        f"the recogniser is unsure of most utterances (median of the mean probability of their words "
+        f"{np.median(means):.2f}): if they are not in the language {settings.language}, name that language in "
+        "streams.text.language, and in streams.text.model a model that knows it"
+    ]
+
+
+def windows(spans: Spans) -> Iterator[tuple[float, float]]:
+    """Yield the parts of the sound that are decoded at once: speech and its pauses, of at most `WINDOW_S`.
+
+    A span that lasts longer by itself is a window by itself.
+
+    >>> list(windows(np.array([[1.0, 5.0], [6.0, 25.0], [27.0, 40.0]])))
+    [(1.0, 25.0), (27.0, 40.0)]
+    """
+    first, last = spans[0]
+    for start, end in spans[1:]:
+        if end - first > WINDOW_S:
+            yield float(first), float(last)
+            first = start
+        last = end
+    yield float(first), float(last)
+
+
+def speech_share(samples: FloatArray, spans: Spans) -> float:
+    """Return the share of the loud sound that is inside spans of speech.
+
+    >>> hum = np.sin(np.arange(4 * RATE_HZ, dtype=np.float32))
+    >>> round(speech_share(hum, np.array([[0.0, 1.0]])), 2)
+    0.25
+    """
+    frames = samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW)
+    with np.errstate(divide="ignore"):
+        levels_db = 10 * np.log10(np.mean(np.square(frames, dtype=np.float64), axis=1))
+    if not np.isfinite(levels_db).any():
+        return 0.0
+    middles_s = (np.flatnonzero(levels_db >= levels_db.max() - LOUD_DB) + 0.5) * WINDOW / RATE_HZ
+    inside = (middles_s[:, None] >= spans[:, 0]) & (middles_s[:, None] < spans[:, 1])
+    return float(inside.any(axis=1).mean())
+
+
+def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
+    """Return why a segment cannot be believed, or ``""``.
+
+    Parameters
+    ----------
+    segment
+        A segment of faster-whisper, with its words, in seconds of the utterance.
+    spans
+        Where somebody speaks, ``(spans, 2)`` in seconds.
+    limit
+        Mean log-probability of its tokens below which it is not believed.
+    """
+    if segment.compression_ratio > REPEATED:
+        return "the same words are repeated over and over"
+    if segment.avg_logprob < limit:
+        return "the recogniser is too unsure of it"
+    if all(HUMMED.fullmatch(word.text) for word in segment.words):
+        return "it is a hum without words"
+    overlap = np.minimum(spans[:, 1], segment.end) - np.maximum(spans[:, 0], segment.start)
+    speech_s = float(np.maximum(overlap, 0).sum())
+    if len(segment.words) > FASTEST * speech_s:
+        return "there are more words than anybody can say in that time"
+    return ""
+
+
+def program(settings: WordsConfig) -> dict[str, Any]:
+    """Return what recognised words depend on besides the sound and the libraries: version, language and model.
+
+    Raises
+    ------
+    UserError
+        If the model is missing.
+    """
+    return {"version": VERSION, "language": settings.language, "model": model_files(settings.model)}
+
+
+def model_files(model: str) -> tuple[Path, ...]:
+    """Return the files of a model; `UserError` if it is missing or not a Whisper that CTranslate2 reads."""
+    try:
+        folder = model_folder(_on_hub(model))
+        if not is_ctranslate2(folder):
+            raise ExtractorError(
+                f"{folder} is not a Whisper as CTranslate2 writes it (model.bin, a vocabulary): convert it with "
+                "ct2-transformers-converter, or name another model"
+            )
+        return weight_files(folder)
+    except ExtractorError as error:
+        raise UserError(f"streams.text.model: {error}") from error
+
+
+def _on_hub(model: str) -> str:
+    """Return the hub's name for a size that faster-whisper knows, as in ``small.en``; any other model as it is."""
+    from faster_whisper.utils import _MODELS
+
+    return model if model == PACKAGED or Path(model).is_dir() else str(_MODELS.get(model, model))
+
+
+def _segments(samples: FloatArray, start_s: float, end_s: float, settings: WordsConfig, device: str) -> Iterator[Any]:
+    """Yield what Whisper hears in a part of the sound, with times in seconds of the whole."""
+    first_s = max(0.0, start_s - MARGIN_S)
+    part = samples[round(first_s * RATE_HZ) : round((end_s + MARGIN_S) * RATE_HZ)]
+    found, _ = _model(settings.model, settings.language, device).transcribe(
+        part,
+        language=settings.language,
+        temperature=0.0,  # at higher temperatures, words are drawn at random
+        condition_on_previous_text=False,  # one mistake would lead to the next
+        word_timestamps=True,
+        no_speech_threshold=None,  # `doubt` decides
+        log_prob_threshold=None,
+        compression_ratio_threshold=None,
+        max_new_tokens=min(MOST_TOKENS, round(TOKENS_PER_S * len(part) / RATE_HZ) + TOKENS),
+    )
+    for segment in found:
+        words = tuple(
+            Word(word.word.strip(), word.start + first_s, word.end + first_s, float(word.probability))
+            for word in segment.words
+        )
+        yield replace(segment, start=segment.start + first_s, end=segment.end + first_s, words=words)
+
+
+@cache
+def _model(model: str, language: str, device: str) -> Any:
+    """Return this process's only model, loaded once.
+
+    Raises
+    ------
+    UserError
+        If a package or the model is missing, or it does not know the language.
+    """
+    try:
+        from faster_whisper import WhisperModel
+    except ImportError as error:
+        raise extra_missing("faster-whisper", "words are recognised") from error
+    folder = model_files(model)[0].parent
+    kind, _, number = device.partition(":")
+    try:
+        found = WhisperModel(
+            str(folder),
+            device=kind,
+            device_index=int(number or 0),
+            compute_type="float32",
+            cpu_threads=1,
+            num_workers=1,
+            local_files_only=True,
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        raise UserError(f"streams.text.model: no Whisper can be loaded from {folder}: {error}") from error
+    if not found.model.is_multilingual and language != "en":
+        raise UserError(
+            f"streams.text.language is {language}, but the model {model} only knows English: name a multilingual model "
+            "in streams.text.model, such as small"
+        )
+    if language not in found.supported_languages:
+        raise UserError(f"streams.text.language: {suggest(language, found.supported_languages)}")
+    return found

@@ -1,0 +1,55 @@
+"""What is made from the sound of an utterance: its words, or the times of its words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from features.devices import CPU, ctranslate2_device
+from features.types import FloatArray
+from pipeline.ingest import recognise
+from pipeline.ingest.words import Spoken
+from pipeline.run.keys import files_sha256, library_versions
+from pipeline.settings.streams import WordsConfig
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of work.
+
+    Attributes
+    ----------
+    words_of
+        Returns what is said in an utterance, from mono samples at 16 kHz, what is known of its words, the settings and
+        the device. It raises `EmptyInput` where the sound does not tell.
+    program
+        Returns what results depend on besides the sound and what is known: version, settings, models, libraries.
+    reads_words
+        Whether results depend on what is known of the words.
+    device_for
+        Returns the device that ``run.device`` means.
+    """
+
+    words_of: Callable[[FloatArray, Spoken, WordsConfig, str], Spoken]
+    program: Callable[[WordsConfig], Mapping[str, Any]]
+    reads_words: bool
+    device_for: Callable[[str], str] = lambda _: CPU
+
+
+def _recognised(samples: FloatArray, known: Spoken, settings: WordsConfig, device: str) -> Spoken:  # noqa: ARG001
+    return recognise.recognise(samples, settings, device)
+
+
+def _recogniser(settings: WordsConfig) -> Mapping[str, Any]:
+    return {
+        "version": recognise.VERSION,
+        "language": settings.language,
+        "model": files_sha256(recognise.model_files(settings.model)),
+        "libraries": library_versions(recognise.PACKAGES),
+    }
+
+
+RECOGNISE = "recognise"
+
+KINDS: Mapping[str, Kind] = {
+    RECOGNISE: Kind(_recognised, _recogniser, reads_words=False, device_for=ctranslate2_device),
+}

@@ -1,0 +1,99 @@
+"""Words of one kind, made for some utterances of a corpus on workers, and what became of each utterance."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import UserError, counted
+from pipeline.ingest.words import Spoken
+from pipeline.run.cache import ClipCache
+from pipeline.run.clips import run_step
+from pipeline.run.keys import Word, described, word_key, word_program
+from pipeline.run.ledger import Failure, record
+from pipeline.run.plans import Clip, Outcome, source_of
+from pipeline.run.pool.cluster import Pool
+from pipeline.run.words.kinds import KINDS
+from pipeline.run.words.step import WordStep, spoken_of
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CACHE, CorpusPaths
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made.
+
+    Attributes
+    ----------
+    spoken
+        Utterance -> its words, in seconds from its start; utterances of which nothing could be made are missing.
+    outcomes
+        What became of each utterance.
+    """
+
+    spoken: Mapping[str, Spoken]
+    outcomes: Sequence[Outcome]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the results in the cache."""
+        return sorted(outcome.key for outcome in self.outcomes)
+
+    def without(self, what: str) -> Iterator[str]:
+        """Yield a sentence for each reason why nothing was made of some utterances; `what` says what they lack."""
+        reasons = Counter(outcome.note for outcome in self.outcomes if outcome.status in ("empty", "absent"))
+        for reason, count in reasons.items():
+            first = next(outcome.utterance for outcome in self.outcomes if outcome.note == reason)
+            yield f"{counted(count, 'utterance')} without {what} (such as {first}): {reason}"
+        if failed := [outcome for outcome in self.outcomes if outcome.status == "failed"]:
+            yield (
+                f"{counted(len(failed), 'utterance')} without {what}, since the sound could not be read (such as "
+                f"{failed[0].utterance}: {failed[0].note}): all are in failures.csv"
+            )
+
+
+def made(
+    kind: str, rows: Sequence[Any], words: Mapping[str, Sequence[Word]], params: Params, name: str, pool: Pool
+) -> Made:
+    """Make words of one kind; a clip that fails is recorded in failures.csv and never ends the run.
+
+    Parameters
+    ----------
+    kind
+        One of `pipeline.run.words.kinds.KINDS`.
+    rows
+        Rows of the table of utterances that name a recording, with the columns as attributes.
+    words
+        Utterance -> what is known of its words, in seconds of the recording.
+    params, name
+        All settings, and the corpus.
+    pool
+        The workers.
+    """
+    audio = params.streams["audio"]
+    program = word_program(kind, KINDS[kind].program(params.words), audio)
+    device = KINDS[kind].device_for(params.run.device)
+    step = WordStep(kind, params.words, audio, described(program), device, params.run.plugins)
+    clips = [_clip(row, kind, tuple(words.get(row.utterance, ())), program) for row in rows]
+    outcomes = run_step(step, clips, pool, CACHE).outcomes
+    failures = [Failure(o.utterance, step.stage, kind, o.error, o.note) for o in outcomes if o.status == "failed"]
+    record(CorpusPaths(name).failures, step.stage, kind, failures)
+    cache = ClipCache(CACHE, kind)
+    return Made({o.utterance: _read(cache, o) for o in outcomes if o.status == "ok"}, outcomes)
+
+
+def _clip(row: Any, kind: str, words: tuple[Word, ...], program: Mapping[str, Any]) -> Clip:
+    """Return the clip of an utterance; its key depends on words that are known only if its words do."""
+    hashes = {row.media: row.media_sha256} | ({row.sound: row.sound_sha256} if row.sound else {})
+    source = source_of(row, "audio", words, hashes)
+    span = source.span
+    known = [source.text, source.words] if KINDS[kind].reads_words else []
+    key = word_key(program, source.sha256, (span.start_s, span.end_s), span.track, span.channel, known)
+    return Clip(row.utterance, key, source)
+
+
+def _read(cache: ClipCache, outcome: Outcome) -> Spoken:
+    entry = cache.get(outcome.key)
+    if entry is None:
+        raise UserError(f"the cache file {cache.path(outcome.key)} was damaged or deleted: run the same command again")
+    return spoken_of(entry)

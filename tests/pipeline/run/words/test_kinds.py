@@ -1,0 +1,32 @@
+"""What recognised words depend on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from features.audio.speech_models import packaged_folder
+from pipeline.ingest.recognise import PACKAGES
+from pipeline.run.words.kinds import KINDS, RECOGNISE
+from pipeline.settings.streams import WordsConfig
+
+
+def test_recognised_words_depend_on_model_language_and_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = KINDS[RECOGNISE].program
+    packaged = program(WordsConfig())
+    assert packaged["model"]["model.bin"].startswith("1a5afae0")
+    assert set(packaged["libraries"]) == set(PACKAGES)
+    assert program(WordsConfig(language="de")) != packaged
+    copy = shutil.copytree(packaged_folder(), tmp_path / "copy")
+    assert program(WordsConfig(model=str(copy))) == packaged  # where a model lies does not matter
+    (copy / "config.json").write_text("{}")
+    assert program(WordsConfig(model=str(copy))) != packaged
+
+
+def test_other_settings_change_no_recognised_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = KINDS[RECOGNISE].program
+    assert program(WordsConfig(transcribe="always", align="missing")) == program(WordsConfig())

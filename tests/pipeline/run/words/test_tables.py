@@ -1,0 +1,44 @@
+"""Tables with made words: what was asked for is replaced, the rest stays."""
+
+import math
+
+import pandas as pd
+
+from pipeline.corpora.utterances import Corpus
+from pipeline.ingest.words import Spoken, Word
+from pipeline.run.words.tables import with_text, with_words
+
+TABLE = pd.DataFrame(
+    {
+        "utterance": ["a", "b", "c"],
+        "start": [0.0, 10.0, 20.0],
+        "text": ["given words", "", "wrong"],
+        "text_source": ["given", "", "subtitles"],
+        "words_source": ["given", "", ""],
+    }
+)
+WORDS = pd.DataFrame(
+    {"utterance": ["a", "a"], "word": ["given", "words"], "start": [0.1, math.nan], "end": [0.4, math.nan]}
+)
+HEARD = {"b": Spoken("Oh, yes.", (Word("Oh,", 0.5, 0.7, 0.8), Word("yes.", 0.7, 1.0, 0.9)))}
+
+
+def test_recognised_words_take_the_place_of_what_there_was() -> None:
+    found = with_text(Corpus(TABLE, WORDS, ()), ["b", "c"], HEARD)
+    assert found.utterances["text"].tolist() == ["given words", "Oh, yes.", ""]
+    assert found.utterances["text_source"].tolist() == ["given", "recognised", ""]
+    assert found.utterances["words_source"].tolist() == ["given", "recognised", ""]
+    assert found.words["word"].tolist() == ["given", "words", "Oh,", "yes."]
+    assert found.words["start"].round(2).tolist()[2:] == [10.5, 10.7]  # seconds of the recording
+    assert found.words["confidence"].isna().tolist() == [True, True, False, False]
+
+
+def test_without_made_words_there_is_no_column_of_confidences() -> None:
+    assert with_words(WORDS, TABLE, [], {}).equals(WORDS)
+    assert "confidence" not in with_words(WORDS, TABLE, ["a"], {})
+    assert with_words(WORDS, TABLE, ["a"], {}).empty
+
+
+def test_made_words_are_in_the_order_of_the_table() -> None:
+    heard = {name: Spoken(name, (Word(name, 0, 1, 1),)) for name in ("c", "a")}
+    assert with_words(WORDS, TABLE, ["a", "c"], heard)["utterance"].tolist() == ["a", "c"]
