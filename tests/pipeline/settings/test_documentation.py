@@ -21,7 +21,7 @@ from pipeline.settings.blocks import (
     TrainParams,
 )
 from pipeline.settings.documentation import PAGE, SCHEMA, meanings, page, schema
-from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig
+from pipeline.settings.streams import AudioConfig, TextParams, VideoConfig
 
 ROOT = Path(__file__).parents[3]
 BLOCKS: dict[str, Any] = {
@@ -30,7 +30,7 @@ BLOCKS: dict[str, Any] = {
     "corpora.NAME.protocol": ProtocolParams,
     "corpora.NAME.context": ContextParams,
     "corpora.NAME.sequences": SequenceParams,
-    "streams.text": TextConfig,
+    "streams.text": TextParams,
     "streams.audio": AudioConfig,
     "streams.video": VideoConfig,
     **{f"features.{name}": extractor_class(name).Config for name in extractor_names()},

@@ -213,3 +213,17 @@ def test_settings_of_opensmile_that_no_longer_change_a_default_feature_are_notic
     path.write_text(f"features: {{opensmile: {{feature_set: ComParE_2016}}{inside}}}{outside}\n")
     notices = load_params(path).notices
     assert [f"{path}, line 1: features.opensmile is not used" in notice for notice in notices] == [True] * said
+
+
+def test_a_corpus_follows_the_settings_of_words_unless_it_has_its_own(tmp_path: Path) -> None:
+    block = "reader: manifest, root: x, task: classification, label: mood, modalities: [text]"
+    protocol = "protocol: {kind: group-kfold}"
+    (tmp_path / "params.yaml").write_text(
+        f"corpora: {{a: {{{block}, {protocol}}}, b: {{{block}, {protocol}, transcribe: never, align: always}}}}\n"
+        "streams: {text: {transcribe: missing}}\n"
+    )
+    params = load_params(tmp_path / "params.yaml")
+    assert (params.corpus("a").transcribe, params.corpus("a").align) == ("missing", "never")
+    assert (params.corpus("b").transcribe, params.corpus("b").align) == ("never", "always")
+    assert params.words.transcribe == "missing"
+    assert not hasattr(params.streams["text"], "transcribe")

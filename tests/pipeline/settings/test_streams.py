@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig, check_channel, check_track
+from pipeline.settings.streams import AudioConfig, TextConfig, TextParams, VideoConfig, check_channel, check_track
 from pipeline.settings.validation import validated
 
 EDGES: list[tuple[type[Any], str, list[Any], list[Any]]] = [
     (TextConfig, "lowercase", [True, False], [1, "true", None]),
+    (TextParams, "transcribe", ["missing", "always", "never"], ["", "yes", True, None]),
+    (TextParams, "model", ["packaged", "small", "a/b", "../folder"], ["", None, 1]),
+    (TextParams, "language", ["en", "haw"], ["", "EN", "english", "e"]),
+    (TextParams, "align", ["missing", "always", "never"], ["", "yes"]),
     (AudioConfig, "rate_hz", [16000, 48000], [7999, 16000.5, "16000"]),
     (AudioConfig, "low_hz", [0.1, 7599.9], [0, -1, 7600, 8000]),
     (AudioConfig, "high_hz", [70.1, 7999.9], [70, 8000]),
@@ -61,3 +65,10 @@ def test_channels_that_some_recording_can_have(channel: str) -> None:
 def test_a_number_below_one_is_neither_channel_nor_track(check: Any, text: str) -> None:
     with pytest.raises(ValueError, match="a number from 1"):
         check(text)
+
+
+def test_the_text_stream_depends_on_its_cleaning_alone() -> None:
+    found, _ = validated(TextParams, {"lowercase": False, "transcribe": "missing", "model": "small"})
+    assert found is not None
+    assert found.cleaning == TextConfig(lowercase=False)
+    assert (found.words.transcribe, found.words.model, found.words.align) == ("missing", "small", "never")

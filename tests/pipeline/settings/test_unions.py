@@ -1,5 +1,6 @@
 """Unions in the settings file: what they are made of, and which of them are refused, each with its place."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 import yaml
 
 from pipeline.errors import UserError
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.settings.params import Params, load_params
-from pipeline.settings.unions import UnionParams
+from pipeline.settings.unions import UnionParams, union_faults
 
 ONE = {
     "reader": "manifest",
@@ -82,3 +84,12 @@ def test_unions_that_are_parts_of_each_other_are_refused(third: str, tmp_path: P
     }
     with pytest.raises(UserError, match=r"corpora\.second\.of\[1\] is 'third', of which second is itself a part"):
         load(tmp_path, a=ONE, **unions)
+
+
+@pytest.mark.parametrize("key", ["transcribe", "align"])
+def test_the_words_of_a_union_are_those_of_its_parts(key: str) -> None:
+    part = CorpusParams("manifest", "a", "classification", "mood", ("text",), ProtocolParams("crossfit"))
+    union = replace(part, reader="union", of=("a",), **{key: "missing"})
+    assert list(union_faults({"a": part, "both": union})) == [
+        (("corpora", "both", key), "is set, but the words of a union are those of its parts: set it in their blocks")
+    ]
