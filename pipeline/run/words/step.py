@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class WordStep:
         """Return recordings, several short ones together, and parts of long ones: words take longer than decoding."""
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         batches: list[list[Clip]] = []
-        for part in shares(by_recording(clips).values(), workers, lambda _: True):
+        for part in shares(by_recording(clips).values(), workers, lambda *_: True):
             if batches and len(batches[-1]) + len(part) <= size:
                 batches[-1] += part
             else:
@@ -89,7 +90,11 @@ def known_of(source: Source) -> Spoken:
 def entry_of(spoken: Spoken) -> Entry:
     """Return words as an entry of the cache."""
     numbers = np.array([word[1:] for word in spoken.words], np.float64).reshape(-1, 3)
-    rows = {"values": [word.text for word in spoken.words], "times": numbers[:, :2], "confidence": numbers[:, 2]}
+    rows: dict[str, Any] = {
+        "values": [word.text for word in spoken.words],
+        "times": numbers[:, :2],
+        "confidence": numbers[:, 2],
+    }
     return Entry("ok", spoken.note, rows, {"text": spoken.text})
 
 
