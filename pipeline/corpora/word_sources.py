@@ -1,5 +1,6 @@
 """Where the words of utterances and their times come from, and what of that a reader must know."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -59,6 +60,34 @@ def needs_text(row: Any, rule: CorpusParams) -> bool:
     return wanted and bool(row.media or getattr(row, "sound", ""))
 
 
+def needs_times(row: Any, rule: CorpusParams, coarse: Collection[str]) -> bool:
+    """Whether the words of an utterance are to be aligned with its sound; a recogniser's own times are too coarse.
+
+    Parameters
+    ----------
+    row, rule
+        As for `needs_text`.
+    coarse
+        Utterances whose words have coarse times (`coarsely_timed`).
+    """
+    without = row.words_source in ("", RECOGNISED) or row.utterance in coarse
+    wanted = rule.align == "always" or (rule.align == "missing" and without)
+    return wanted and bool(row.text_source) and bool(row.media or getattr(row, "sound", ""))
+
+
+def coarsely_timed(words: pd.DataFrame) -> set[str]:
+    """Return the utterances in which most words share start and end with others, as the words of a subtitle do.
+
+    >>> cue = {"utterance": "a", "start": 1.0, "end": 2.5}
+    >>> coarsely_timed(pd.DataFrame([cue | {"word": "so"}, cue | {"word": "what"}]))
+    {'a'}
+    """
+    timed = words[words["start"].notna() & words["end"].notna()]
+    shared = timed.duplicated(["utterance", "start", "end"], keep=False)
+    share = shared.groupby(timed["utterance"]).mean()
+    return {str(name) for name in share.index[share > 0.5]}
+
+
 def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> tuple[set[str], set[str]]:
     """Return the utterances whose words `prepare` makes by the settings, and those of which it made only the times.
 
@@ -73,11 +102,12 @@ def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> 
     """
     texts, times = set(), set()
     aligned = set(stored["utterance"][stored["words_source"] == ALIGNED])
+    coarse = coarsely_timed(corpus.words)
     for row in with_sources(corpus.utterances, corpus.words).itertuples():
         rule = rule_of(settings, str(row.utterance))
         if needs_text(row, rule):
             texts.add(str(row.utterance))
-        elif row.utterance in aligned and (rule.align == "always" or not row.words_source):
+        elif row.utterance in aligned and needs_times(row, rule, coarse):
             times.add(str(row.utterance))
     return texts, times
 

@@ -6,7 +6,7 @@ selected applications in speech recognition"). The model divides a second into 1
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -78,7 +78,7 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     UserError
         If pocketsphinx is not installed.
     """
-    words = known.words or tuple(map(Word, known.text.split()))
+    words = _in_order(known)
     units = units_of([word.text for word in words])
     _refuse_others([unit for of_word in units for unit in of_word])
     if not len(samples) or np.abs(samples).max() < _SILENT:
@@ -87,7 +87,35 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     for first, last, start_s, end_s in _parts(words, len(samples) / RATE_HZ):
         part = samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
         placed += _aligned(part, words[first:last], units[first:last], round(start_s * RATE_HZ) / RATE_HZ)
-    return Spoken(known.text, tuple(placed), _doubt(placed))
+    mean = _mean(placed)
+    note = f"the words hardly fit the sound (mean confidence {mean:.2f})" if mean < DOUBTFUL else ""
+    return Spoken(known.text, tuple(placed), note)
+
+
+def _in_order(known: Spoken) -> Sequence[Word]:
+    """Return the words as they are spoken: those that are listed, in the order of their starts, or those of the text.
+
+    The text counts where it has more words than are listed.
+    """
+    written = known.text.split()
+    if len(known.words) < len(written):
+        return [Word(word) for word in written]
+    return sorted(known.words, key=lambda word: word.start_s) if all(w.timed for w in known.words) else known.words
+
+
+def doubtful(found: Mapping[str, Spoken]) -> list[str]:
+    """Return a sentence if the words of some utterances hardly fit their sound; else nothing."""
+    names = [name for name, spoken in found.items() if _mean(spoken.words) < DOUBTFUL]
+    if not names:
+        return []
+    return [
+        f"the words of {counted(len(names), 'utterance')} hardly fit the sound (such as {names[0]}: mean confidence "
+        f"{_mean(found[names[0]].words):.2f}): is it their transcript, and in English?"
+    ]
+
+
+def _mean(words: Sequence[Word]) -> float:
+    return float(np.mean([word.confidence for word in words if word.timed]))
 
 
 def _refuse_others(spoken: Sequence[Unit]) -> None:
@@ -157,11 +185,6 @@ def _confidence(score: float) -> float:
     about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/alignment.py``).
     """
     return 1 / (1 + math.exp(min(50.0, (_EVEN_ODDS - score) / _SCALE)))
-
-
-def _doubt(words: Sequence[Word]) -> str:
-    mean = float(np.mean([word.confidence for word in words if word.timed]))
-    return f"the words hardly fit the sound (mean confidence {mean:.2f})" if mean < DOUBTFUL else ""
 
 
 def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:

@@ -1,19 +1,29 @@
 """A corpus completed with words that nobody gave: which utterances need them, and what is said of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from pipeline.corpora.gathering import Completion, as_it_is
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.sources import MADE_WORDS, label_file
-from pipeline.corpora.utterances import Corpus
-from pipeline.corpora.word_sources import makes_words, needs_text, rule_of, word_settings
+from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
+from pipeline.corpora.word_sources import (
+    coarsely_timed,
+    makes_words,
+    needs_text,
+    needs_times,
+    rule_of,
+    word_settings,
+)
+from pipeline.errors import counted
+from pipeline.ingest.alignment.align import LANGUAGE, doubtful
 from pipeline.ingest.recognise import unsure
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.words.kinds import RECOGNISE
+from pipeline.run.words.kinds import ALIGN, RECOGNISE
 from pipeline.run.words.making import made
-from pipeline.run.words.tables import with_text
+from pipeline.run.words.tables import with_text, with_times
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 
@@ -25,10 +35,46 @@ def completing(params: Params, name: str, pool: Pool) -> Callable[[Corpus], Comp
 
 
 def _completed(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> Completion:
+    corpus, heard = _with_text(settings, params, name, pool, corpus)
+    corpus, aligned = _with_times(settings, params, name, pool, corpus)
+    warnings = [
+        Problem("warning", label_file(settings), None, message) for message in (*heard.messages, *aligned.messages)
+    ]
+    keys = sorted([*heard.keys, *aligned.keys])
+    record = {MADE_WORDS: {"settings": word_settings(settings, params.words), "keys": keys}}
+    return replace(corpus, problems=[*corpus.problems, *warnings]), record
+
+
+class _Notes(NamedTuple):
+    """What the user must know about words that were made, and their keys in the cache."""
+
+    messages: Sequence[str] = ()
+    keys: Sequence[str] = ()
+
+
+def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
+    """Return the corpus with the words that a recogniser hears where the settings want them."""
     rows = [row for row in corpus.utterances.itertuples() if needs_text(row, rule_of(settings, row.utterance))]
     heard = made(RECOGNISE, rows, {}, params, name, pool)
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
     messages = [*heard.without("words"), *unsure(list(heard.spoken.values()), params.words)]
-    warnings = [Problem("warning", label_file(settings), None, message) for message in messages]
-    record = {MADE_WORDS: {"settings": word_settings(settings, params.words), "keys": heard.keys}}
-    return replace(corpus, problems=[*corpus.problems, *warnings]), record
+    return corpus, _Notes(messages, heard.keys)
+
+
+def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
+    """Return the corpus with the times of words that are aligned with the sound where the settings want them."""
+    coarse = coarsely_timed(corpus.words)
+    rows = [r for r in corpus.utterances.itertuples() if needs_times(r, rule_of(settings, r.utterance), coarse)]
+    if rows and params.words.language != LANGUAGE:
+        message = (
+            f"only English words can be aligned with the sound, and streams.text.language is {params.words.language}: "
+            f"the times of {counted(len(rows), 'utterance')} stay as they are"
+        )
+        return corpus, _Notes([message])
+    columns = corpus.words[list(WORD_COLUMNS)].itertuples(index=False, name=None)
+    words: dict[str, list[tuple[str, float, float]]] = {}
+    for utterance, *word in columns:
+        words.setdefault(utterance, []).append((word[0], word[1], word[2]))
+    aligned = made(ALIGN, rows, words, params, name, pool)
+    messages = [*aligned.without("aligned words"), *doubtful(aligned.spoken)]
+    return with_times(corpus, aligned.spoken), _Notes(messages, aligned.keys)

@@ -7,6 +7,7 @@ from typing import Any
 from features.devices import CPU, ctranslate2_device
 from features.types import FloatArray
 from pipeline.ingest import recognise
+from pipeline.ingest.alignment import align
 from pipeline.ingest.words import Spoken
 from pipeline.run.keys import files_sha256, library_versions
 from pipeline.settings.streams import WordsConfig
@@ -48,8 +49,17 @@ def _recogniser(settings: WordsConfig) -> Mapping[str, Any]:
     }
 
 
-RECOGNISE = "recognise"
+def _aligned(samples: FloatArray, known: Spoken, settings: WordsConfig, device: str) -> Spoken:  # noqa: ARG001
+    return align.align(samples, known)
+
+
+def _aligner(settings: WordsConfig) -> Mapping[str, Any]:  # noqa: ARG001
+    return {"version": align.VERSION, "libraries": library_versions(align.PACKAGES)}
+
+
+ALIGN, RECOGNISE = "align", "recognise"
 
 KINDS: Mapping[str, Kind] = {
+    ALIGN: Kind(_aligned, _aligner, reads_words=True),
     RECOGNISE: Kind(_recognised, _recogniser, reads_words=False, device_for=ctranslate2_device),
 }

@@ -70,6 +70,9 @@ def made(
     pool
         The workers.
     """
+    if not rows:
+        record(CorpusPaths(name).failures, WordStep.stage, kind, [])
+        return Made({}, ())
     audio = params.streams["audio"]
     program = word_program(kind, KINDS[kind].program(params.words), audio)
     device = KINDS[kind].device_for(params.run.device)

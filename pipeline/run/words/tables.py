@@ -1,12 +1,13 @@
 """The tables of a corpus with words that were made: texts, words and times, and where they come from."""
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from pipeline.corpora.utterances import CONFIDENCE, WORD_COLUMNS, Corpus
-from pipeline.corpora.word_sources import RECOGNISED
+from pipeline.corpora.word_sources import ALIGNED, RECOGNISED
 from pipeline.ingest.words import Spoken
 
 
@@ -30,6 +31,32 @@ def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken
     new = {"text": texts, "text_source": source, "words_source": source}
     table = table.assign(**{column: table[column].where(~mask, cells) for column, cells in new.items()})
     return replace(corpus, utterances=table, words=with_words(corpus.words, table, asked, heard))
+
+
+def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
+    """Return a corpus with aligned words in place of those that it has; a recognised word keeps its confidence.
+
+    Parameters
+    ----------
+    corpus
+        The corpus.
+    aligned
+        Utterance -> its words with times; the others stay as they are.
+    """
+    table, words = corpus.utterances, corpus.words
+    sure = {name: rows.tolist() for name, rows in words.groupby("utterance")[CONFIDENCE]} if CONFIDENCE in words else {}
+    spoken = {name: _as_sure(found, sure.get(name, [])) for name, found in aligned.items()}
+    source = table["words_source"].where(~table["utterance"].isin(list(aligned)), ALIGNED)
+    table = table.assign(words_source=source)
+    return replace(corpus, utterances=table, words=with_words(words, table, spoken, spoken))
+
+
+def _as_sure(spoken: Spoken, confidences: Sequence[float]) -> Spoken:
+    """Return words with these confidences where there is one for each word."""
+    if len(confidences) != len(spoken.words) or any(map(math.isnan, confidences)):
+        return spoken
+    pairs = zip(spoken.words, confidences, strict=True)
+    return replace(spoken, words=tuple(word._replace(confidence=sure) for word, sure in pairs))
 
 
 def with_words(

@@ -5,7 +5,16 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from pipeline.corpora.word_sources import machine_made, makes_words, needs_text, rule_of, with_sources, word_settings
+from pipeline.corpora.word_sources import (
+    coarsely_timed,
+    machine_made,
+    makes_words,
+    needs_text,
+    needs_times,
+    rule_of,
+    with_sources,
+    word_settings,
+)
 from pipeline.settings.blocks import CorpusParams, ProtocolParams
 from pipeline.settings.streams import WordsConfig
 from pipeline.settings.unions import UnionParams
@@ -56,6 +65,31 @@ def test_what_is_there_was_given_unless_the_reader_says_otherwise() -> None:
 def test_which_utterances_are_recognised(transcribe: str | None, source: str, media: str, wanted: bool) -> None:
     row = SimpleNamespace(text_source=source, media=media, sound="")
     assert needs_text(row, corpus(transcribe)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("align", "texts", "times", "coarse", "wanted"),
+    [
+        ("missing", "given", "", False, True),
+        ("missing", "given", "given", False, False),
+        ("missing", "subtitles", "subtitles", True, True),
+        ("missing", "recognised", "recognised", False, True),
+        ("missing", "", "", False, False),
+        ("always", "given", "given", False, True),
+        ("never", "given", "", False, False),
+        (None, "given", "", False, False),
+    ],
+)
+def test_which_utterances_are_aligned(align: str | None, texts: str, times: str, coarse: bool, wanted: bool) -> None:
+    row = SimpleNamespace(utterance="u", text_source=texts, words_source=times, media="a.mp4", sound="")
+    assert needs_times(row, corpus(align=align), {"u"} if coarse else set()) is wanted
+    assert not needs_times(SimpleNamespace(**{**vars(row), "media": ""}), corpus(align=align), {"u"})
+
+
+def test_words_that_share_their_times_are_coarsely_timed() -> None:
+    rows = [("cue", 1.0, 2.0)] * 3 + [("own", 1.0, 1.5), ("own", 1.5, 1.5), ("own", 1.5, 1.5), ("own", 1.5, 2.0)]
+    rows += [("none", float("nan"), float("nan"))] * 2
+    assert coarsely_timed(pd.DataFrame(rows, columns=["utterance", "start", "end"])) == {"cue"}
 
 
 def test_the_parts_of_a_union_keep_their_own_settings() -> None:

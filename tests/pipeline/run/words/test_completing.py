@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from pipeline.corpora.sources import current
 from pipeline.inspection.overview import used_keys
 from pipeline.settings.params import load_params
-from tests.conftest import DATA, run, shell, write_csv
+from tests.conftest import DATA, needs_data, run, shell, write_csv
+from tests.pipeline.ingest.alignment.sounds import GRID, Sentence, sentences
 
 RAVDESS = DATA / "ravdess" / "speech"
 KIDS, DOGS = "03-01-01-01-01-01-01", "03-01-02-01-02-01-06"
@@ -119,3 +121,109 @@ def test_validate_says_how_many_words_will_be_recognised(corpus: Path) -> None:
     assert "`prepare` recognises the words of 2 utterances" in run("validate", "c", cwd=corpus).stdout
     (corpus / "params.yaml").write_text(PARAMS.format(text="", block=""))
     assert "recognises" not in run("validate", "c", cwd=corpus).stdout
+
+
+SHIFT_S = {"late": 0.7, "second": 3.0}
+
+
+@pytest.fixture
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Sentence]:
+    """Sentences whose words are given: plain, in sound that starts late, and the second of two in a recording."""
+    import soundfile
+
+    if not GRID.is_dir():
+        pytest.skip("needs the clips of GRID")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c").mkdir()
+    plain, late, first, second = list(sentences(10))
+    shutil.copy(GRID / f"{plain.name}.mpg", "c/plain.mpg")
+    with_late_sound(GRID / f"{late.name}.mpg", Path("c/late.mkv"), SHIFT_S["late"])
+    silence = np.zeros(round(3.0 * 16000) - len(first.samples), np.float32)
+    soundfile.write("c/both.wav", np.concatenate([first.samples, silence, second.samples]), 16000)
+    rows = [
+        ("plain", "plain.mpg", "", "", plain.text, "up"),
+        ("late", "late.mkv", "", "", late.text.title(), "down"),
+        ("second", "both.wav", 3.2, "", second.text + "!", "up"),
+        ("music", "both.wav", 0, 0.2, "I said a great many things at once", "down"),
+    ]
+    write_csv(tmp_path / "c" / "manifest.csv", ("utterance", "media", "start", "end", "text", "mood"), rows)
+    return {"plain": plain, "late": late, "second": second}
+
+
+def with_late_sound(source: Path, target: Path, shift_s: float) -> None:
+    """Copy a film; its sound begins later, as ``ffmpeg -itsoffset`` makes it."""
+    with av.open(str(source)) as read, av.open(str(target), "w") as out:
+        streams = {stream.index: out.add_stream_from_template(stream) for stream in read.streams}
+        for packet in read.demux():
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "audio":
+                shift = round(shift_s / packet.time_base)
+                packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+            packet.stream = streams[packet.stream.index]
+            out.mux(packet)
+
+
+def errors_s(words: pd.DataFrame, known: dict[str, Sentence]) -> list[float]:
+    errors: list[float] = []
+    for name, sentence in known.items():
+        true = np.array([start for _, start, _ in sentence.words]) + SHIFT_S.get(name, 0.0)
+        errors += (words[words["utterance"] == name]["start"].to_numpy() - true).tolist()
+    return errors
+
+
+@needs_data
+def test_missing_times_are_those_of_the_recordings_clock(known: dict[str, Sentence], tmp_path: Path) -> None:
+    table, words, said = prepared(tmp_path, text="align: missing")
+    assert table["text_source"].unique().tolist() == ["given"]
+    assert table["words_source"].to_dict() == {"plain": "aligned", "late": "aligned", "second": "aligned", "music": ""}
+    assert np.median(np.abs(errors_s(words, known))) <= 0.03
+    assert np.max(np.abs(errors_s(words, known))) < 0.15
+    assert words["confidence"].between(0, 1).all()
+    assert "1 utterance without aligned words (such as music): 8 words cannot be said in 0.20 s" in said
+    assert "the word times of 3 of 3 utterances with timed words (100%) were aligned by a machine" in said
+    assert current(load_params(Path("params.yaml")), "c")
+    write_csv(tmp_path / "c" / "words.csv", ("utterance", "word", "start", "end"), [("plain", "bin", 0.1, 0.2)])
+    assert not current(load_params(Path("params.yaml")), "c")
+
+
+@needs_data
+def test_one_and_two_workers_align_alike(known: dict[str, Sentence], tmp_path: Path) -> None:
+    prepared(tmp_path, block=", align: missing")
+    alone = Path("data/work/c/words.csv").read_bytes()
+    shutil.rmtree("data")
+    prepared(tmp_path, block=", align: missing", workers="2")
+    assert Path("data/work/c/words.csv").read_bytes() == alone
+
+
+@needs_data
+def test_given_times_are_kept_and_those_of_subtitles_are_refined(known: dict[str, Sentence], tmp_path: Path) -> None:
+    given = [("plain", word, start + 0.05, end) for word, start, end in known["plain"].words]
+    first, last = known["late"].words[0][1] + 0.3, known["late"].words[-1][2] + 1.1
+    cue = [("late", word, first, last) for word, _, _ in known["late"].words]
+    write_csv(tmp_path / "c" / "words.csv", ("utterance", "word", "start", "end"), given + cue)
+    table, words, _ = prepared(tmp_path, text="align: missing")
+    assert table["words_source"].to_dict() == {"plain": "given", "late": "aligned", "second": "aligned", "music": ""}
+    plain = words[words["utterance"] == "plain"]
+    assert plain["start"].tolist() == pytest.approx([start for _, _, start, _ in given])
+    assert plain["confidence"].isna().all()
+    late = {"late": known["late"]}
+    assert np.max(np.abs(errors_s(words[words["utterance"] == "late"], late))) < 0.15
+    _, words, _ = prepared(tmp_path, text="align: always")
+    assert words["confidence"].notna().all()
+
+
+@needs_data
+def test_other_languages_are_not_aligned(known: dict[str, Sentence], tmp_path: Path) -> None:
+    table, words, said = prepared(tmp_path, text="align: missing, language: de")
+    assert words.empty
+    assert "only English words can be aligned with the sound, and streams.text.language is de" in " ".join(said.split())
+    assert (table["words_source"] == "").all()
+
+
+def test_recognised_words_are_aligned_as_well(corpus: Path) -> None:
+    table, words, _ = prepared(corpus, text="transcribe: missing, align: missing")
+    assert table.at["dogs", "text_source"] == "recognised"
+    assert table["words_source"].to_dict() == {"kids": "aligned", "dogs": "aligned", "still": "", "read": ""}
+    assert set(words["utterance"]) == {"kids", "dogs"}
+    assert words["start"].notna().all()

@@ -7,7 +7,7 @@ import pytest
 
 from features.audio.speech_models import packaged_folder
 from pipeline.ingest.recognise import PACKAGES
-from pipeline.run.words.kinds import KINDS, RECOGNISE
+from pipeline.run.words.kinds import ALIGN, KINDS, RECOGNISE
 from pipeline.settings.streams import WordsConfig
 
 
@@ -30,3 +30,9 @@ def test_other_settings_change_no_recognised_word(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     program = KINDS[RECOGNISE].program
     assert program(WordsConfig(transcribe="always", align="missing")) == program(WordsConfig())
+
+
+def test_aligned_words_depend_on_the_library_alone() -> None:
+    program = KINDS[ALIGN].program
+    assert set(program(WordsConfig())["libraries"]) == {"pocketsphinx", "numpy"}
+    assert program(WordsConfig(model="other", transcribe="always")) == program(WordsConfig())
