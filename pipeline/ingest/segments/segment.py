@@ -45,7 +45,14 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     lines = []
     for (recording, one), written in zip(found, write_segments(found, into), strict=True):
         lines += _lines(recording, one, written, into)
-    return lines, faults
+    return lines + (_next(into) if any(one.utterances for _, one in found) else []), faults
+
+
+def _next(into: Path) -> list[str]:
+    """Return the next step, where the manifest is that of a project in the present folder, or may become it."""
+    if into.resolve() != Path("manifest.csv").resolve():
+        return []
+    return ["Next:", f"  {'dvc repro' if Path('params.yaml').exists() else 'crossmodal init'}"]
 
 
 def _lines(recording: Path, found: Found, written: Written, into: Path) -> list[str]:

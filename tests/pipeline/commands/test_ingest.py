@@ -24,6 +24,7 @@ def test_segments_of_recordings_are_a_corpus(tmp_path: Path, monkeypatch: pytest
     printed = output_of("segment", "a.wav", "b.wav")
     assert "a.wav: 3 utterances by voice activity" in printed
     assert "take over its other cells" in printed
+    assert printed.endswith("Next:\n  crossmodal init\n")
     Path("params.yaml").write_text(SETTINGS)
     assert (
         "talks: 5 utterances, 2 recordings, 2 groups, 0 timed words; 3 glad, 2 sad"
