@@ -1,7 +1,8 @@
 """A project from a folder of recordings: what is there is listed, guessed, said, and written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -114,9 +115,10 @@ def plan(options: Options) -> Project:
     rows = tables.rows()
     lines += [*known.notes, *notes, *made.notes, *tables.notes, *_long(found, rows)]
     label = Label("", "as --no-labels says") if options.unlabelled else label_in(rows, asked)
-    guessed = guess(name, rows, found.recordings, label, options.task, recognised=_can_recognise())
+    recognised, aligned = (find_spec(package) is not None for package in ("faster_whisper", "pocketsphinx"))
+    guessed = guess(name, rows, found.recordings, label, options.task, recognised=recognised, aligned=aligned)
     if options.speakers_unknown:
-        guessed = Guess({**guessed.block, "speakers_unknown": True}, guessed.lines)
+        guessed = replace(guessed, block={**guessed.block, "speakers_unknown": True})
     return Project(name, tables, guessed, found.left_out, (*lines, *guessed.lines))
 
 
@@ -224,10 +226,6 @@ def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath,
     return made, notes
 
 
-def _can_recognise() -> bool:
-    return False
-
-
 def write(project: Project, *, force: bool) -> list[str]:
     """Write a project into the current folder, and return the lines that say what was written and what comes next."""
     root = Path()
@@ -236,7 +234,7 @@ def write(project: Project, *, force: bool) -> list[str]:
     if PARAMS.exists():
         lines += _into_settings(project, force=force)
     else:
-        write_text(PARAMS, settings_text(project.name, project.guess.block, len(project.tables.rows())))
+        write_text(PARAMS, settings_text(project.name, project.guess, len(project.tables.rows())))
         files.append(PARAMS)
     files += write_project_files(root, force=force)
     lines.append(f"wrote {', '.join(map(str, files))}" if files else "nothing is new")

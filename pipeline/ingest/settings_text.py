@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from features.registry import class_of, default_extractors, with_defaults
+from pipeline.ingest.folder.guesses import Guess
 
 _HEAD = """\
 # The settings of this project. What is not here has its default; docs/settings.md of crossmodal describes each setting,
@@ -28,27 +29,27 @@ evaluate: {resamples: 1000, seed: 0}   # samples of the groups that give the int
 """
 
 
-def settings_text(name: str, block: Mapping[str, Any], utterances: int) -> str:
+def settings_text(name: str, guessed: Guess, utterances: int) -> str:
     """Return the text of params.yaml for a project of one corpus.
 
     Parameters
     ----------
     name
         The corpus.
-    block
-        Its settings.
+    guessed
+        Its settings, and those of its words.
     utterances
         How many it has.
     """
-    corpus = "\n".join(f"    {key}: {_value(value)}" for key, value in block.items())
-    extract = [own for own in default_extractors() if _modality(own) in block["modalities"]]
+    corpus = "\n".join(f"    {key}: {_value(value)}" for key, value in guessed.block.items())
+    extract = [own for own in default_extractors() if _modality(own) in guessed.block["modalities"]]
     blocks = "".join(f"  {_value(own)}: {{}}\n" for own in extract)
     return (
         f"{_HEAD}\nrun:\n  corpora: [{_value(name)}]      # what `dvc repro` runs\n"
         "  workers: auto          # worker processes; auto: one per core\n"
         f"\ncorpora:\n  {_value(name)}:\n{corpus}\n"
         "\nstreams:                 # how text, sound and pictures are cleaned\n"
-        "  text: {}\n  audio: {}\n  video: {}\n"
+        f"  text: {_value(guessed.words)}\n  audio: {{}}\n  video: {{}}\n"
         f"\nfeatures:                # `crossmodal features list` shows all\n  extract: {_value(extract)}\n"
         f"{blocks}{_SMALL_TRAIN if utterances < _SMALL else _TRAIN}{_EVALUATE}"
     )

@@ -82,7 +82,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         shown = ", ".join(likely)
         raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
     if not likely:
-        return Label("", "no column repeats as classes do" if free else "no column is left for it")
+        return Label("", "since no column repeats as classes do" if free else "since nothing says any")
     return Label(likely[0], "by its name" if named else "the only column that repeats as classes do")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from common.names import listed_names
 from pipeline.errors import counted
+from pipeline.ingest.extra import INSTALL
 from pipeline.ingest.folder.columns import Label, task_of
 from pipeline.ingest.folder.recordings import Recording
 from pipeline.ingest.folder.rows import Cells
@@ -20,9 +21,10 @@ SHOWN = 8  # labels that are listed with their counts
 
 @dataclass(frozen=True)
 class Guess:
-    """A corpus block of params.yaml, and the sentences that explain it."""
+    """A corpus block of params.yaml, the settings of its words, and the sentences that explain them."""
 
     block: Mapping[str, Any]
+    words: Mapping[str, str]
     lines: tuple[str, ...]
 
 
@@ -34,6 +36,7 @@ def guess(
     task: Task | None,
     *,
     recognised: bool,
+    aligned: bool,
 ) -> Guess:
     """Return the block of a corpus.
 
@@ -49,15 +52,19 @@ def guess(
         The column of the labels.
     task
         What the user says; None: it follows from the labels.
-    recognised
-        Whether text can be made where it is missing.
+    recognised, aligned
+        Whether words, and the times of words, can be made where they are missing.
     """
     modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
+    if "text" in modalities:
+        of_modalities += _words(rows, recordings, recognised=recognised, aligned=aligned)
     labels, of_labels = _labels(rows, label, task)
     protocol, of_protocol = _protocol(rows)
     block = {"reader": "manifest", "root": ".", **labels, "modalities": modalities, "protocol": protocol}
     lines = (*of_labels, *of_modalities, *of_protocol)
-    return Guess(block, tuple(line.replace("corpora.NAME", f"corpora.{name}") for line in lines))
+    made = {"transcribe": recognised, "align": aligned} if "text" in modalities else {}
+    words = {name: "missing" for name, can in made.items() if can}
+    return Guess(block, words, tuple(line.replace("corpora.NAME", f"corpora.{name}") for line in lines))
 
 
 def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dict[str, str], list[str]]:
@@ -102,15 +109,28 @@ def _modalities(
         f"transcripts of {written.total()} of {counted(len(rows), 'row')} ({sources})" if written else "no transcripts"
     )
     lines = [f"modalities: {', '.join(modalities)} ({texts}, {', '.join(found)}); corpora.NAME.modalities changes them"]
-    if recognised and heard and written.total() < len(rows):
-        lines.append(
-            "words that nobody wrote down are recognised (streams.text.transcribe: missing); `never` leaves them out"
-        )
-    elif not written:
-        lines.append(
-            'text is left out: --transcripts DIR names its files; pip install "crossmodal[speech]" recognises words'
-        )
+    if "text" not in modalities and heard:
+        lines.append(f"text is left out: --transcripts DIR names its files; {INSTALL} recognises words")
     return modalities, lines
+
+
+def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised: bool, aligned: bool) -> list[str]:
+    """Return sentences about the words and times that are made where there are none."""
+    if not any(recording.heard for recording in recordings):
+        return []
+    silent = sum(not row.get("text") for row in rows)
+    untimed = sum(not row.get("words_source") for row in rows)
+    lines = []
+    if silent and recognised:
+        lines.append(
+            f"words of {counted(silent, 'row')} are recognised by an English model (streams.text.transcribe: missing); "
+            "`never` leaves them out"
+        )
+    elif silent:
+        lines.append(f"{counted(silent, 'row')} without text; {INSTALL} recognises their words")
+    if untimed and aligned:
+        lines.append(f"times of words are aligned in {counted(untimed, 'row')} (streams.text.align: missing)")
+    return lines
 
 
 def _protocol(rows: Sequence[Cells]) -> tuple[dict[str, Any], list[str]]:

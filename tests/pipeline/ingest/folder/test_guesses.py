@@ -17,11 +17,10 @@ def rows(**columns: Sequence[str]) -> list[Cells]:
     return [{"media": f"{i}.mp4", **{name: cells[i] for name, cells in columns.items()}} for i in range(count)]
 
 
-def made(found: Sequence[Cells], label: str = "mood", **options: bool) -> Guess:
+def made(found: Sequence[Cells], label: str = "mood", *, recognised: bool = False, aligned: bool = False) -> Guess:
     clips = [recording(row["media"]) for row in found]
-    return guess(
-        "mine", found, clips, Label(label, "by its name" if label else "none"), None, recognised=False, **options
-    )
+    column = Label(label, "by its name" if label else "since nothing says any")
+    return guess("mine", found, clips, column, None, recognised=recognised, aligned=aligned)
 
 
 def lines(found: Guess) -> str:
@@ -107,7 +106,7 @@ def test_modalities_are_those_that_some_recording_has() -> None:
     sound = [recording(row["media"], seen=False) for row in table]
     silent = [recording(row["media"], heard=False) for row in table]
     modalities = [
-        guess("mine", table, clips, label, None, recognised=recognised).block["modalities"]
+        guess("mine", table, clips, label, None, recognised=recognised, aligned=False).block["modalities"]
         for clips, recognised in ((sound, False), (sound, True), (silent, True), ([*sound[:-1], silent[0]], False))
     ]
     assert modalities == [["audio"], ["text", "audio"], ["video"], ["audio", "video"]]
@@ -118,6 +117,21 @@ def test_modalities_are_those_that_some_recording_has() -> None:
         label,
         None,
         recognised=False,
+        aligned=False,
     )
     assert written.block["modalities"] == ["text", "audio"]
     assert "transcripts of 1 of 8 rows (1 subtitles)" in lines(written)
+
+
+def test_words_that_are_missing_are_made_where_that_is_possible() -> None:
+    table = [{**row, "text": "bin"} if i < 3 else row for i, row in enumerate(rows(mood=MOODS))]
+    both = made(table, recognised=True, aligned=True)
+    assert both.words == {"transcribe": "missing", "align": "missing"}
+    assert "words of 5 rows are recognised by an English model (streams.text.transcribe: missing)" in lines(both)
+    assert "times of words are aligned in 8 rows (streams.text.align: missing)" in lines(both)
+    neither = made(table)
+    assert neither.words == {}
+    assert '5 rows without text; pip install "crossmodal[speech]" recognises their words' in lines(neither)
+    assert 'text is left out: --transcripts DIR names its files; pip install "crossmodal' in lines(
+        made(rows(mood=MOODS))
+    )
