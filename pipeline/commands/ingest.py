@@ -50,11 +50,11 @@ def init(dry_run: bool, **options: Any) -> None:
     nargs=-1,
     required=True,
     metavar="RECORDINGS",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_PATH,
 )
 @click.option(
     "--into",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_PATH,
     default=Path("manifest.csv"),
     show_default=True,
     help="The manifest to which rows are added; created if it does not exist.",
@@ -68,7 +68,7 @@ def init(dry_run: bool, **options: Any) -> None:
 @click.option(
     "--from",
     "source",
-    type=click.Path(exists=True, path_type=Path),
+    type=_PATH,
     help="The file of subtitles or annotations, or the folder of such files.  [default: beside the recording]",
 )
 @click.option("--tier", "tiers", multiple=True, help="Tier of the annotation; repeat it for one tier per speaker.")

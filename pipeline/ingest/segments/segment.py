@@ -38,6 +38,11 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     found: list[tuple[Path, Found]] = []
     faults: list[str] = []
     for recording in dict.fromkeys(recordings):
+        if not recording.is_file():
+            faults.append(
+                f"{recording} {'is a folder: name its recordings' if recording.is_dir() else 'does not exist'}"
+            )
+            continue
         try:
             found.append((recording, utterances_in(recording, request, voice_of(into, recording))))
         except (UserError, MediaError) as error:

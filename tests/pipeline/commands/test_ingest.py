@@ -44,8 +44,23 @@ def test_what_cannot_be_cut_is_an_error_after_the_rest_is_written(
     assert len(Path("manifest.csv").read_text().splitlines()) == 2
 
 
-def test_a_recording_that_does_not_exist_is_a_wrong_use() -> None:
-    assert invoke("segment", "nowhere.mp4").exit_code == 2
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere.mp4",), "nowhere.mp4 does not exist"),
+        (("folder",), "folder is a folder: name its recordings"),
+        (("a.mp4", "--from", "nowhere.srt"), "nowhere.srt does not exist"),
+    ],
+)
+def test_what_does_not_exist_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("a.mp4").write_bytes(b"not opened")
+    found = invoke("segment", *arguments)
+    assert (found.exit_code, found.output.strip()) == (1, f"Error: {message}")
+    assert not Path("manifest.csv").exists()
     assert invoke("segment").exit_code == 2
 
 
