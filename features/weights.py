@@ -91,6 +91,11 @@ PUBLISHED = {
 }
 
 
+def not_installed() -> list[str]:
+    """Return the extractors whose published weights are not installed."""
+    return [weights.extractor for weights in PUBLISHED.values() if not (weights.packaged() or weights.place).is_file()]
+
+
 def models_folder() -> Path:
     """Return the folder of weights that `crossmodal models install` fills."""
     import platformdirs

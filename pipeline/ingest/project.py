@@ -10,6 +10,7 @@ import pandas as pd
 
 from common.atomic import write_text
 from common.names import listed_names
+from features.weights import not_installed
 from pipeline.corpora.adding import add_corpus
 from pipeline.corpora.utterances import write_table
 from pipeline.errors import UserError, counted
@@ -273,5 +274,12 @@ def _next(project: Project) -> list[str]:
     then = f" && crossmodal evaluate {project.name} --show" if label else ""
     return [
         f"{count}; correct {MANIFEST} and {PARAMS} where a guess is wrong. Next:",
+        *_weights_first(),
         f"  dvc repro{then}",
     ]
+
+
+def _weights_first() -> list[str]:
+    """Return the command that installs weights that the settings need, if they are not there."""
+    missing = set(not_installed()) & set(load_params(PARAMS).extract)
+    return [f"  crossmodal models install    (the weights of {listed_names(sorted(missing))})"] if missing else []

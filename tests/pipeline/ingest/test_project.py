@@ -49,6 +49,16 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_weights_that_are_not_installed_are_the_first_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.weights.find_spec", lambda name: None)
+    monkeypatch.setenv("CROSSMODAL_MODELS", str(here / "none"))
+    assert not any("models install" in line for line in init())
+    picture(here.parent / "films" / "a.mp4", 0.5)
+    (here.parent / "other").mkdir()
+    monkeypatch.chdir(here.parent / "other")
+    assert init("../films")[-2:] == ["  crossmodal models install    (the weights of face_cnn)", "  dvc repro"]
+
+
 def test_a_pattern_gives_labels_speakers_and_a_corpus_without_a_fault(here: Path) -> None:
     lines = init(pattern=PATTERN)
     assert {(row["emotion"], row["speaker"]) for row in rows()} == {
