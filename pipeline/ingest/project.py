@@ -201,7 +201,7 @@ def _without_group(rows: Sequence[Cells], column: str) -> list[str]:
 
 def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
     """Return a sentence about long recordings that are one utterance each."""
-    cut = {row["media"] for row in rows if row.get("start") or row.get("end")}
+    cut = {row.get("media", "") for row in rows if row.get("start") or row.get("end")}
     media = [relative(r.path, Path()) for r in found.recordings if r.info.duration_s > LONG_S]
     whole = [name for name in media if name not in cut]
     if not whole:
@@ -230,6 +230,7 @@ def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath,
 def write(project: Project, *, force: bool) -> list[str]:
     """Write a project into the current folder, and return the lines that say what was written and what comes next."""
     root = Path()
+    of_dvc = write_project_files(root, force=force)  # first, as it may refuse a dvc.yaml of somebody else
     files = [*save(project.tables), *_write_left_out(project.left_out)]
     lines = []
     if PARAMS.exists():
@@ -237,7 +238,7 @@ def write(project: Project, *, force: bool) -> list[str]:
     else:
         write_text(PARAMS, settings_text(project.name, project.guess, len(project.tables.rows())))
         files.append(PARAMS)
-    files += write_project_files(root, force=force)
+    files += of_dvc
     lines.append(f"wrote {', '.join(map(str, files))}" if files else "nothing is new")
     return [*lines, *_next(project)]
 

@@ -61,6 +61,8 @@ def guess(
     labels, of_labels = _labels(rows, label, task)
     protocol, of_protocol = _protocol(rows)
     block = {"reader": "manifest", "root": ".", **labels, "modalities": modalities, "protocol": protocol}
+    if not labels["label"]:
+        of_protocol = [line for line in of_protocol if not line.startswith("protocol")]
     lines = (*of_labels, *of_modalities, *of_protocol)
     made = {"transcribe": recognised, "align": aligned} if "text" in modalities else {}
     words = {name: "missing" for name, can in made.items() if can}
@@ -116,10 +118,9 @@ def _modalities(
 
 def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised: bool, aligned: bool) -> list[str]:
     """Return sentences about the words and times that are made where there are none."""
-    if not any(recording.heard for recording in recordings):
-        return []
-    silent = sum(not row.get("text") for row in rows)
-    untimed = sum(not row.get("words_source") for row in rows)
+    heard = len(rows) - sum(not recording.heard for recording in recordings)
+    silent = min(heard, sum(not row.get("text") for row in rows))
+    untimed = min(heard, sum(not row.get("words_source") for row in rows))
     lines = []
     if silent and recognised:
         lines.append(

@@ -79,7 +79,7 @@ def _by_pattern(found: Found, names: Pattern, notes: list[str]) -> ByPlace:
         listed = ", ".join(map(str, others[:_SHOWN]))
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         notes.append(
-            f"the pattern does not fit {listed}{more}: their rows have empty cells, to be filled in manifest.csv"
+            f"the pattern does not fit {listed}{more}: these cells are empty, and can be filled in manifest.csv"
         )
     return {place: [{columns[name]: cell for name, cell in fields.items()}] for place, fields in fitting.items()}
 

@@ -248,6 +248,15 @@ def test_other_files_are_named_where_there_is_no_recording(here: Path) -> None:
         init(".")
 
 
+def test_a_pipeline_of_somebody_else_is_not_overwritten(here: Path) -> None:
+    (here / "dvc.yaml").write_text("stages: {}\n")
+    with pytest.raises(UserError, match=r"dvc\.yaml was not written by crossmodal"):
+        init(pattern=PATTERN)
+    assert files(here) == {"dvc.yaml"}
+    init(pattern=PATTERN, force=True)
+    assert "inputs" in (here / "dvc.yaml").read_text()
+
+
 def test_a_checkout_is_no_project(here: Path) -> None:
     (here / "pyproject.toml").write_text('[project]\nname = "crossmodal"\n')
     with pytest.raises(UserError, match="this folder is a checkout of crossmodal: make a folder of your own"):

@@ -49,6 +49,7 @@ def test_without_labels_nothing_is_trained_and_that_is_said() -> None:
     found = made(rows(take=["1", "2"]), label="")
     assert found.block["label"] == ""
     assert "features are computed and nothing is trained" in lines(found)
+    assert "protocol" not in lines(found)
 
 
 def test_one_class_is_no_label() -> None:

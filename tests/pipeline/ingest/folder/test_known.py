@@ -23,7 +23,7 @@ def test_fields_of_a_pattern_become_columns_and_roles() -> None:
         "sad_s2_2.mp4": [{"emotion": "sad", "speaker": "s2", "take": "2"}],
     }
     assert "pattern: 2 of 3 names fit; fields: emotion, actor as speaker, take" in notes
-    assert "the pattern does not fit other.mp4: their rows have empty cells" in notes
+    assert "the pattern does not fit other.mp4: these cells are empty" in notes
 
 
 def test_a_pattern_that_fits_nothing_is_refused() -> None:
