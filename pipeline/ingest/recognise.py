@@ -37,6 +37,8 @@ MARGIN_S = 0.3  # sound around a window that Whisper hears too
 UNSURE = -1.0  # mean log-probability of the tokens; below it, Whisper itself counts a decoding as failed
 STRICTER = -0.6  # the same limit where most of the loud sound is no speech, as when somebody hums
 LOUD_DB, MOSTLY = 10.0, 1 / 3  # sound so near to the loudest counts as loud; this share of it must be speech
+SHORT_S = 1.2  # so little speech, with its margins, is no speech where most of the loud sound is none
+NOBODY = "nobody speaks"
 REPEATED = 2.4  # a text that zlib compresses by more than this repeats itself, and counts as failed as well
 FASTEST = 10.0  # words per second of speech
 TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # no more are decoded, so that a loop ends soon
@@ -68,10 +70,12 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     """
     spans = speech_spans(samples)
     if not len(spans):
-        raise EmptyInput("nobody speaks")
+        raise EmptyInput(NOBODY)
+    mostly = speech_share(samples, spans) >= MOSTLY
+    if not mostly and float(np.diff(spans).sum()) < SHORT_S:
+        raise EmptyInput(NOBODY)
     found = [segment for start, end in windows(spans) for segment in _segments(samples, start, end, settings, device)]
-    limit = UNSURE if speech_share(samples, spans) >= MOSTLY else STRICTER
-    doubts = [doubt(segment, spans, limit) for segment in found]
+    doubts = [doubt(segment, spans, UNSURE if mostly else STRICTER) for segment in found]
     kept = [segment for segment, why in zip(found, doubts, strict=True) if not why]
     if not kept:
         raise EmptyInput(next(iter(doubts), "no word is heard"))
@@ -80,9 +84,19 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     return Spoken(" ".join(segment.text.strip() for segment in kept), words, left_out)
 
 
-def unsure(found: Sequence[Spoken], settings: WordsConfig) -> list[str]:
-    """Return a sentence if the recogniser was unsure of most utterances, as it is of another language; else nothing."""
-    means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found]
+def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list[str]:
+    """Return a sentence if the recogniser was unsure of most utterances, as it is of another language; else nothing.
+
+    Parameters
+    ----------
+    found
+        Utterances with their words.
+    doubted
+        Number of further utterances in which somebody speaks, but nothing that was heard was believed.
+    settings
+        For the sentence.
+    """
+    means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found] + [0.0] * doubted
     if not means or float(np.median(means)) >= UNSURE_MEAN:
         return []
     return [

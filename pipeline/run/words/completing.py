@@ -19,7 +19,7 @@ from pipeline.corpora.word_sources import (
 )
 from pipeline.errors import counted
 from pipeline.ingest.alignment.align import LANGUAGE, doubtful
-from pipeline.ingest.recognise import unsure
+from pipeline.ingest.recognise import NOBODY, unsure
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.words.kinds import ALIGN, RECOGNISE
 from pipeline.run.words.making import made
@@ -57,7 +57,8 @@ def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, co
     rows = [row for row in corpus.utterances.itertuples() if needs_text(row, rule_of(settings, row.utterance))]
     heard = made(RECOGNISE, rows, {}, params, name, pool)
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
-    messages = [*heard.without("words"), *unsure(list(heard.spoken.values()), params.words)]
+    doubted = sum(outcome.status == "empty" and outcome.note != NOBODY for outcome in heard.outcomes)
+    messages = [*heard.without("words"), *unsure(list(heard.spoken.values()), doubted, params.words)]
     return corpus, _Notes(messages, heard.keys)
 
 

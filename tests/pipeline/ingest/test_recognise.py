@@ -74,6 +74,7 @@ WORDLESS: dict[str, Callable[[], Sound]] = {
     "a glide hummed low": lambda: hum(4, 110, lambda t: 0.5 * np.sin(2 * np.pi * 0.4 * t)),
     "a glide hummed high": lambda: hum(12, 230, lambda t: 0.5 * np.sin(2 * np.pi * 1.3 * t)),
     "a tune hummed": lambda: hum(6, 160, lambda t: np.array([0, 4, 7, 5, 2, 0])[(t * 2).astype(int) % 6] / 12),
+    "a vowel sung": lambda: voiced(140 * 2 ** (0.3 * np.sin(3 * seconds(4))), (700, 1200, 2600), 0.0),
     "vibrato": lambda: hum(4, 200, lambda t: 0.04 * np.sin(2 * np.pi * 5.5 * t)),
     "chords": lambda: chords(6),
 }
@@ -156,9 +157,10 @@ def test_a_segment_that_whisper_doubts_is_not_believed() -> None:
 
 def test_most_utterances_unsure_is_a_sentence() -> None:
     sure, not_sure = (Spoken("a", (Word("a", 0, 1, p),)) for p in (0.9, 0.4))
-    assert unsure([], WordsConfig()) == []
-    assert unsure([sure, sure, not_sure], WordsConfig()) == []
-    [sentence] = unsure([sure, not_sure, not_sure], WordsConfig())
+    assert unsure([], 0, WordsConfig()) == []
+    assert unsure([sure, sure, not_sure], 0, WordsConfig()) == []
+    assert len(unsure([sure, sure, not_sure], 4, WordsConfig())) == 1
+    [sentence] = unsure([sure, not_sure, not_sure], 0, WordsConfig())
     assert "0.40" in sentence
     assert "streams.text.language" in sentence
 

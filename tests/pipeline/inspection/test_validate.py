@@ -27,6 +27,8 @@ def table(**columns: list[str]) -> pd.DataFrame:
         "group": [f"u{i}" for i in range(5)],
         "split": [""] * 5,
         "mood": ["sad", "joy", "joy", "sad", "joy"],
+        "text_source": ["given"] * 5,
+        "words_source": [""] * 5,
     }
     return pd.DataFrame(rows | columns)
 
