@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.errors import UserError, counted
@@ -73,14 +74,17 @@ def made(
     if not rows:
         record(CorpusPaths(name).failures, WordStep.stage, kind, [])
         return Made({}, ())
+    failures_of = partial(record, CorpusPaths(name).failures, WordStep.stage, kind)
+    if not rows:  # no model is needed
+        failures_of([])
+        return Made({}, ())
     audio = params.streams["audio"]
     program = word_program(kind, KINDS[kind].program(params.words), audio)
     device = KINDS[kind].device_for(params.run.device)
     step = WordStep(kind, params.words, audio, described(program), device, params.run.plugins)
     clips = [_clip(row, kind, tuple(words.get(row.utterance, ())), program) for row in rows]
     outcomes = run_step(step, clips, pool, CACHE).outcomes
-    failures = [Failure(o.utterance, step.stage, kind, o.error, o.note) for o in outcomes if o.status == "failed"]
-    record(CorpusPaths(name).failures, step.stage, kind, failures)
+    failures_of([Failure(o.utterance, step.stage, kind, o.error, o.note) for o in outcomes if o.status == "failed"])
     cache = ClipCache(CACHE, kind)
     return Made({o.utterance: _read(cache, o) for o in outcomes if o.status == "ok"}, outcomes)
 

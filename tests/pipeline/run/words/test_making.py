@@ -32,6 +32,12 @@ def test_sentences_count_what_is_without_words() -> None:
     assert found.keys == ["k", "l", "m", "n"]
 
 
+def test_without_utterances_no_model_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS.replace("missing", "missing, model: no such folder"))
+    assert made(RECOGNISE, [], {}, load_params(tmp_path / "params.yaml"), "c", Pool(0)) == Made({}, ())
+
+
 @pytest.fixture
 def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     if not CLIP.is_file():
