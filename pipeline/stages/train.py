@@ -8,6 +8,7 @@ from models.data.modalities import Modalities
 from models.registry import strategy
 from models.validation.protocol import grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
+from pipeline.corpora.word_sources import machine_made
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -64,6 +65,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     plan = plan_of(table, corpus)
     contents, folds = contents_of(name, settings, corpus, table), plan.folds
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
+    notices += [made] if "text" in corpus.modalities and (made := machine_made(table)) else []
     require_features(params, name)
     encoders = devices_of(params, name)
     data = load_modalities(name, settings, corpus, table)

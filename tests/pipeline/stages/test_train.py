@@ -105,3 +105,25 @@ def test_a_second_run_fits_nothing_and_one_more_row_fits_that_alone(
     Path("params.yaml").write_text(text)
     assert all(path.stat().st_mtime_ns == changed for path, changed in kept.items())
     assert len(list(Path("data/cache/fits").rglob("*.clip"))) > len(kept)
+
+
+def test_the_share_of_words_that_a_machine_made_is_under_the_table_and_on_the_page(tmp_path: Path) -> None:
+    said = ("good bright day", "bad dark night")
+    rows = [
+        (f"u{i}", f"{said[i % 2]} {i}", ("recognised", "given")[i % 4 // 3], f"s{i // 4}", "ab"[i % 2])
+        for i in range(16)
+    ]
+    write_csv(tmp_path / "c" / "manifest.csv", ("utterance", "text", "text_source", "speaker", "feeling"), rows)
+    (tmp_path / "params.yaml").write_text(
+        "run: {corpora: [c]}\nfeatures: {extract: []}\nevaluate: {resamples: 10}\n"
+        "train: {features: {text: [tfidf]}, classifiers: [logistic], fusions: [], budget: 1}\n"
+        "corpora: {c: {reader: manifest, root: c, task: classification, label: feeling, modalities: [text],\n"
+        "  protocol: {kind: group-kfold, folds: 2, group: speaker}}}\n"
+    )
+    said_by_train = [run(stage, cwd=tmp_path).stdout for stage in ("prepare", "preprocess", "train")][-1]
+    shown = run("evaluate", cwd=tmp_path).stdout
+    run("report", cwd=tmp_path)
+    note = "the words of 12 of 16 utterances with words (75%) were recognised by a machine, not given"
+    for text in (said_by_train, shown, (tmp_path / "results/c/table.md").read_text()):
+        assert note in text
+    assert note in (tmp_path / "results/c/report.html").read_text()
