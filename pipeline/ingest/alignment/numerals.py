@@ -8,7 +8,7 @@ _ONES = (
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"))
-_LARGEST = 10**15  # numbers from here on are spoken digit by digit
+_MOST_DIGITS = 15  # longer numbers are spoken digit by digit
 _ORDINALS = {
     "one": "first",
     "two": "second",
@@ -82,9 +82,9 @@ def whole(text: str) -> list[str]:
     >>> whole("007")[0]
     'zero zero seven'
     """
-    number = int(text)
-    if text != str(number) or number >= _LARGEST:
+    if len(text) > _MOST_DIGITS or text != str(int(text)):
         return _once([digits(text), digits(text, "oh")])
+    number = int(text)
     if number < 100:
         return [cardinal(number)]
     years = [_year(number)] if 1000 < number < 10_000 and number % 1000 else []

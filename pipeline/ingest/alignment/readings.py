@@ -176,7 +176,7 @@ def _scanned(word: str) -> Iterator[Ways]:
 def _amount(found: re.Match[str]) -> Ways:
     one, many, parts = _CURRENCIES[found["sign"]]
     scale = _MAGNITUDES.get(found["scale"] or "", "")
-    heads = number(found["number"].rstrip(".,"))
+    heads = number(found["number"])
     if scale:
         return [f"{head} {scale} {many}" for head in heads]
     whole_part, _, cents = found["number"].partition(".")
@@ -190,7 +190,7 @@ def _amount(found: re.Match[str]) -> Ways:
 
 def _numbered(found: re.Match[str]) -> Ways:
     """Read a number and the letters after it: an ordinal, a plural, a measure, or letters."""
-    heads, tail = number(found["number"].rstrip(",.")), found["tail"] or ""
+    heads, tail = number(found["number"]), found["tail"] or ""
     if tail in ("st", "nd", "rd", "th"):
         return [ordinal(head) for head in heads]
     if tail in ("s", "'s"):
@@ -229,13 +229,14 @@ def _word(found: re.Match[str]) -> Ways:
 
 
 _FOREIGN = re.compile(r"[^\W\d_a-z]+")
+_NUMBER = r"(\d{1,3}(,\d{3})+(?!\d)|\d+)(\.\d+)?"
 _RULES: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], Ways]]] = (
     (re.compile(r"[a-z0-9._-]*[a-z0-9]@[a-z0-9-]+(\.[a-z0-9-]+)+"), _address),
     (re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(com|org|net|edu|gov)\b"), _address),
-    (re.compile(r"(?P<sign>[$£€¥])(?P<number>\d[\d,]*(\.\d+)?)(?P<scale>(k|mn?|bn?)\b)?"), _amount),
+    (re.compile(rf"(?P<sign>[$£€¥])(?P<number>{_NUMBER})(?P<scale>(k|mn?|bn?)\b)?"), _amount),
     (re.compile(r"(?P<hours>[01]?\d|2[0-4]):(?P<minutes>[0-5]\d)(?!\d)"), _time),
     (re.compile(r"'(?P<number>\d\d)(?P<plural>'?s\b)?(?!\d)"), _decade),
-    (re.compile(r"(?P<number>\d[\d,]*(\.\d+)?|\.\d+)(?P<tail>%|'s\b|[a-z]+)?(?P<range>(?=[-\u2013]\d))?"), _numbered),
+    (re.compile(rf"(?P<number>{_NUMBER}|\.\d+)(?P<tail>%|'s\b|[a-z]+)?(?P<range>(?=[-\u2013]\d))?"), _numbered),
     (re.compile(r"(?P<letters>[a-z](\.[a-z])+)(?:\.(?P<ending>'?s\b)?|(?![a-z]))"), _initials),
     (re.compile(rf"({'|'.join(_ABBREVIATIONS)})\."), lambda found: _ABBREVIATIONS[found[1]]),
     (re.compile(r"'?[a-z]+(?:'[a-z]+)*'?"), _word),

@@ -19,6 +19,7 @@ def first_ways(text: str) -> list[list[str]]:
         ("rock&roll", [["rock", "and", "roll"]]),
         ("50% 3.5%", [["fifty percent"], ["three point five percent"]]),
         ("1,200 people", [["twelve hundred"], ["people"]]),
+        ("1,2,3 $112,", [["one", "two", "three"], ["one hundred twelve dollars"]]),
         ("21st 3rd", [["twenty first"], ["third"]]),
         ("the '80s", [["the"], ["eighties"]]),
         ("1990s", [["nineteen nineties"]]),
