@@ -1,5 +1,7 @@
 """The packages of the extra `speech`, which may be absent: they find, recognise and align speech."""
 
+from importlib.util import find_spec
+
 from pipeline.errors import UserError
 
 INSTALL = 'pip install "crossmodal[speech]"'
@@ -12,3 +14,9 @@ def extra_missing(package: str, purpose: str) -> UserError:
     words are aligned by the package pocketsphinx, which is not installed: pip install "crossmodal[speech]"
     """
     return UserError(f"{purpose} by the package {package}, which is not installed: {INSTALL}")
+
+
+def require(package: str, purpose: str) -> None:
+    """Raise the error of `extra_missing` if a package is not installed; it is not imported."""
+    if find_spec(package.replace("-", "_")) is None:
+        raise extra_missing(package, purpose)

@@ -8,6 +8,7 @@ from features.devices import CPU, ctranslate2_device
 from features.types import FloatArray
 from pipeline.ingest import recognise
 from pipeline.ingest.alignment import align
+from pipeline.ingest.extra import require
 from pipeline.ingest.words import Spoken
 from pipeline.run.keys import files_sha256, library_versions
 from pipeline.settings.streams import WordsConfig
@@ -41,6 +42,7 @@ def _recognised(samples: FloatArray, known: Spoken, settings: WordsConfig, devic
 
 
 def _recogniser(settings: WordsConfig) -> Mapping[str, Any]:
+    require("faster-whisper", "words are recognised")
     return {
         "version": recognise.VERSION,
         "language": settings.language,
@@ -54,6 +56,7 @@ def _aligned(samples: FloatArray, known: Spoken, settings: WordsConfig, device: 
 
 
 def _aligner(settings: WordsConfig) -> Mapping[str, Any]:  # noqa: ARG001
+    require("pocketsphinx", "words are aligned")
     return {"version": align.VERSION, "libraries": library_versions(align.PACKAGES)}
 
 

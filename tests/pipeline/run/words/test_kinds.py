@@ -1,11 +1,13 @@
 """What recognised words depend on."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from features.audio.speech_models import packaged_folder
+from pipeline.errors import UserError
 from pipeline.ingest.recognise import PACKAGES
 from pipeline.run.words.kinds import ALIGN, KINDS, RECOGNISE
 from pipeline.settings.streams import WordsConfig
@@ -36,3 +38,10 @@ def test_aligned_words_depend_on_the_library_alone() -> None:
     program = KINDS[ALIGN].program
     assert set(program(WordsConfig())["libraries"]) == {"pocketsphinx", "numpy"}
     assert program(WordsConfig(model="other", transcribe="always")) == program(WordsConfig())
+
+
+@pytest.mark.parametrize(("kind", "module"), [(ALIGN, "pocketsphinx"), (RECOGNISE, "faster_whisper")])
+def test_a_missing_package_is_named_with_its_command(kind: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(UserError, match=r'not installed: pip install "crossmodal\[speech\]"'):
+        KINDS[kind].program(WordsConfig())
