@@ -39,9 +39,8 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     faults: list[str] = []
     for recording in dict.fromkeys(recordings):
         if not recording.is_file():
-            faults.append(
-                f"{recording} {'is a folder: name its recordings' if recording.is_dir() else 'does not exist'}"
-            )
+            what = "is a folder: name its recordings" if recording.is_dir() else "does not exist"
+            faults.append(f"{recording} {what}")
             continue
         try:
             found.append((recording, utterances_in(recording, request, voice_of(into, recording))))
