@@ -20,10 +20,10 @@ from models.outputs import checked_outputs
 from models.registry import reads_sequences
 from models.saving.saving import Saved, load
 from pipeline.corpora.gathering import tabulate
-from pipeline.corpora.problems import Problem, few
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError, refuse_pipe
 from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
+from pipeline.inference.clip_words import NO_TEXT, completing_clips, notices_of, rule_for, without_text
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, trained_settings
 from pipeline.run.extraction import close_store, write_features
 from pipeline.run.ledger import read_failures
@@ -40,7 +40,6 @@ from pipeline.training.word_times import notices_of_untimed, spoken
 FEW = 4  # up to this many clips, one process is done before a cluster has started
 MANIFEST = "manifest.csv"
 WORK = Path("data/work")
-NO_TEXT = "no transcript"  # the note of the text stream on an utterance without one
 
 
 def predict(
@@ -57,7 +56,8 @@ def predict(
     source
         A recording, a manifest.csv, or its folder; no labels are needed.
     text
-        The transcript of a recording; by default the content of the file with the same name that ends in ``.txt``.
+        The transcript of a recording; by default the content of the file with the same name that ends in ``.txt``, or
+        what is recognised if `streams.text.transcribe` says so.
     workers
         Number of worker processes; by default 0 for a few clips, else `run.workers`.
 
@@ -75,9 +75,10 @@ def predict(
     settings = trained_settings(schema, f"{folder}/model.json: schema.train")
     notices += _notices_of_source(settings, schema, folder, source, text)
     with _corpus(params, saved.schema, source, text) as (own, name):
-        problems = tabulate(own.corpus(name), name)
-        notices += _warnings(problems) if _is_manifest(source) else []
+        complete = completing_clips(own, name, lambda clips: Pool(_workers(params, clips, workers)))
+        problems = tabulate(own.corpus(name), name, complete)
         table = read_utterances(CorpusPaths(name).utterances, "")
+        notices += notices_of(problems, table, None if _is_manifest(source) else source)
         _check_speakers(settings, table, folder)
         _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
         failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
@@ -87,9 +88,8 @@ def predict(
         sound = data.present.get("audio", np.zeros(len(table), bool))
         notices += notices_of_untimed(schema, settings, spoken(name, table, sound), str(folder))
     if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
-        notes[0]["text"] = f"{NO_TEXT}: write --text WORDS, or put them into {source.with_suffix('.txt')}"
-    players = tuple(saved.schema["modalities"])
-    lost, more = _without_anything(players, table, notes, failed, not _is_manifest(source))
+        notes[0]["text"] = without_text(problems, source)
+    lost, more = _without_anything(tuple(schema["modalities"]), table, notes, failed, not _is_manifest(source))
     answers = _predicted(saved, str(folder), table, data, notes, lost)
     return replace(answers, notices=(*notices, *more))
 
@@ -110,11 +110,6 @@ def _check_classes(model: Any, folder: Path) -> None:
     for name in map(str, getattr(model, "classes_", ())):
         if fault := fault_of_name(name):
             raise ModelError(f"{folder}: the class {name!r:.80} of the saved model {fault}, or fit the model again")
-
-
-def _warnings(problems: Sequence[Problem]) -> list[str]:
-    lines, left = few([p for p in problems if p.severity == "warning" or "did you mean" in p.message])
-    return [*lines, f"... and {sum(left.values())} more warnings"] if left else lines
 
 
 def _workers(params: Params, clips: int, workers: int | None) -> Any:
@@ -143,6 +138,8 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
             modalities=tuple(schema["features"]),
             protocol=ProtocolParams("group-kfold"),
             features=trained_settings(schema, "").features,
+            transcribe=rule_for(params.words.transcribe, text),
+            align=params.words.align,
         )
         run = replace(params.run, max_failed=1.0)  # each failure is reported
         yield replace(params, corpora={work.name: corpus}, run=run), work.name

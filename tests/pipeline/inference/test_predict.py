@@ -392,3 +392,16 @@ def test_errors_name_what_was_given_and_the_file_that_is_meant(params: Params, m
     assert ".predict-" not in said_of
     write_csv(tmp_path / "manifest.csv", ("media", "text"), [("CLIP.mp4", "a word")])
     assert "did you mean 'clip.mp4'" in said(tmp_path, "--model", model, "--workers", 0).stderr
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_words_that_nobody_gave_are_recognised_as_the_settings_say(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(PARAMS + "streams: {text: {transcribe: missing}}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        params = load_params(Path("params.yaml"))
+        heard = predict(params, model, CLIPS[0])
+        assert heard.notices[-1].endswith(f"recognised by a machine, not given: {TEXTS[CLIPS[0].stem[13]]}")
+        assert not heard.answers[0].absent
+        given = predict(params, model, CLIPS[0], text="Oh no.")
+        assert not any("machine" in notice for notice in given.notices)
