@@ -72,6 +72,21 @@ def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> 
         return _add_features(path, name, stores)
 
 
+def add_missing(path: Path, blocks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add the blocks, and the entries of blocks, that a settings file lacks; nothing that it has is changed."""
+    from ruamel.yaml.comments import CommentedMap
+
+    with _editing(path):
+        document = _document(path)
+        for name, entries in blocks.items():
+            block = document[name] = CommentedMap() if document.get(name) is None else document[name]
+            for key, value in entries.items():
+                if key not in map(str, block):
+                    block[_text(key)] = _flow(value)
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            _yaml().dump(document, file)
+
+
 def _editing(path: Path) -> AbstractContextManager[None]:
     """Keep other commands from editing the file until it is written."""
     return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")

@@ -11,7 +11,7 @@ import pandas as pd
 from common.atomic import write_text
 from common.names import listed_names
 from features.weights import not_installed
-from pipeline.corpora.adding import add_corpus
+from pipeline.corpora.adding import add_corpus, add_missing
 from pipeline.corpora.utterances import write_table
 from pipeline.errors import UserError, counted
 from pipeline.ingest.existing import Tables, add, add_groups, save, tables_of
@@ -23,11 +23,12 @@ from pipeline.ingest.folder.recordings import Found, LeftOut, files_below, find
 from pipeline.ingest.folder.rows import Cells, draft, relative
 from pipeline.ingest.folder.transcripts import Transcript, transcripts_of
 from pipeline.ingest.project_files import write_project_files
-from pipeline.ingest.settings_text import settings_text
+from pipeline.ingest.settings_text import needed_blocks, settings_text
 from pipeline.ingest.timed_text.registry import is_timed_text
 from pipeline.settings.blocks import CorpusParams, Task
 from pipeline.settings.params import load_params
 from pipeline.settings.paths import check_name
+from pipeline.settings.yaml_file import read_yaml
 
 OWN = ("data/work", "data/cache", "data/raw", "results")  # folders of the project that hold no recordings of the user
 PARAMS, MANIFEST, WORDS, LEFT_OUT = (
@@ -255,7 +256,11 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
     """Add the corpus to settings that are there; a block of its name stays, unless `force`, but for an empty label."""
     settled = _settled(project.name)
     if settled is None or force:
-        return add_corpus(PARAMS, project.name, _as_options(project.guess.block), also_run=settled is None)
+        block = project.guess.block
+        *lines, _ = add_corpus(PARAMS, project.name, _as_options(block), also_run=settled is None)  # not what is next
+        extract = read_yaml(PARAMS).get("features", {}).get("extract", [])
+        add_missing(PARAMS, needed_blocks(block, extract))
+        return lines
     if project.guess.block["label"] and not settled.label:
         return [
             f"{PARAMS}: corpora.{project.name}.label is empty: write label: {project.guess.block['label']} and task: "

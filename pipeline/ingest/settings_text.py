@@ -1,11 +1,12 @@
 """params.yaml of a new project: short, with the default settings of what there is, to be edited by hand."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
+from features.base import MODALITIES
 from features.registry import class_of, default_extractors, with_defaults
 from pipeline.ingest.folder.guesses import Guess
 
@@ -29,6 +30,25 @@ evaluate: {resamples: 1000, seed: 0}   # samples of the groups that give the int
 """
 
 
+def needed_blocks(block: Mapping[str, Any], extract: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the blocks that the stages of dvc.yaml read, which must be in a settings file although they are empty.
+
+    Parameters
+    ----------
+    block
+        The settings of a corpus.
+    extract
+        The extractors that the file lists; empty: those that run by default.
+    """
+    listed = list(extract) or _extractors(block)
+    return {
+        "streams": {name: {} for name in MODALITIES},
+        "features": {"extract": listed, **{name: {} for name in listed}},
+        "train": {"budget": 3},
+        "evaluate": {"resamples": 1000, "seed": 0},
+    }
+
+
 def settings_text(name: str, guessed: Guess, utterances: int) -> str:
     """Return the text of params.yaml for a project of one corpus.
 
@@ -42,7 +62,7 @@ def settings_text(name: str, guessed: Guess, utterances: int) -> str:
         How many it has.
     """
     corpus = "\n".join(f"    {key}: {_value(value)}" for key, value in guessed.block.items())
-    extract = [own for own in default_extractors() if _modality(own) in guessed.block["modalities"]]
+    extract = _extractors(guessed.block)
     blocks = "".join(f"  {_value(own)}: {{}}\n" for own in extract)
     return (
         f"{_HEAD}\nrun:\n  corpora: [{_value(name)}]      # what `dvc repro` runs\n"
@@ -53,6 +73,10 @@ def settings_text(name: str, guessed: Guess, utterances: int) -> str:
         f"\nfeatures:                # `crossmodal features list` shows all\n  extract: {_value(extract)}\n"
         f"{blocks}{_SMALL_TRAIN if utterances < _SMALL else _TRAIN}{_EVALUATE}"
     )
+
+
+def _extractors(block: Mapping[str, Any]) -> list[str]:
+    return [name for name in default_extractors() if _modality(name) in block["modalities"]]
 
 
 def _modality(name: str) -> str:

@@ -9,9 +9,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from models.validation.protocol import PROTOCOLS, protocol_names, register
-from pipeline.corpora.adding import add_corpus
+from pipeline.corpora.adding import add_corpus, add_missing
 from pipeline.errors import UserError
 from pipeline.settings.params import load_params
+from pipeline.settings.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[3]
 
@@ -234,3 +235,24 @@ def test_a_union_is_not_linked_inside_another_corpus(two: Path) -> None:
     with pytest.raises(UserError, match="data/raw/both exists already: choose another name"):
         add_corpus(two, "both", union())
     assert not list(Path("clips").iterdir())
+
+
+def test_blocks_that_are_missing_are_added_and_nothing_else_changes(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("# mine\nstreams: {video: {fps: 4}}   # slow\nfeatures:\n  extract: [mfcc]\n  mfcc: {count: 20}\n")
+    blocks = {
+        "streams": {"video": {}, "text": {}},
+        "features": {"extract": ["bert"], "mfcc": {}},
+        "train": {"budget": 3},
+    }
+    add_missing(path, blocks)
+    text = path.read_text()
+    assert text.startswith("# mine\nstreams: {video: {fps: 4}, text: {}} # slow\n") or "# slow" in text
+    assert read_yaml(path) == {
+        "streams": {"video": {"fps": 4}, "text": {}},
+        "features": {"extract": ["mfcc"], "mfcc": {"count": 20}},
+        "train": {"budget": 3},
+    }
+    again = path.read_bytes()
+    add_missing(path, blocks)
+    assert path.read_bytes() == again

@@ -12,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.ingest.existing import tables_of
 from pipeline.ingest.project import Options, plan, write
 from pipeline.settings.params import load_params
+from pipeline.settings.yaml_file import read_yaml
 from tests.conftest import DATA, needs_data
 from tests.pipeline.ingest.clips import picture, sound
 
@@ -164,6 +165,10 @@ def test_settings_that_are_there_get_the_corpus_added(here: Path) -> None:
     params = load_params(here / "params.yaml")
     assert (params.run.corpora, params.run.workers, params.corpus("clips").label) == (("clips",), 2, "emotion")
     assert not (here / "data").exists()
+    blocks = read_yaml(here / "params.yaml")  # DVC refuses a parameter that is not there
+    assert blocks["streams"] == {"video": {"fps": 4}, "text": {}, "audio": {}}
+    assert {"evaluate", "train"} <= blocks.keys()
+    assert {*blocks["features"]["extract"]} == blocks["features"].keys() - {"extract"}
 
 
 def test_labels_that_come_later_are_said(here: Path) -> None:
