@@ -47,7 +47,8 @@ def _below(places: Sequence[str]) -> Iterator[Path]:
     """Yield the files of this program among files and folders of it."""
     for place in places:
         path = installed_at(place)
-        yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        below = (file for file in path.rglob("*") if file.is_file() and file.parent.name != "__pycache__")
+        yield from sorted(below) if path.is_dir() else [path]
 
 
 def _contents(files: Iterable[Path], memo: HashMemo) -> Mapping[str, str]:

@@ -85,9 +85,12 @@ def test_only_the_stages_that_run_a_changed_file_get_another_code(
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(code, "_ROOT", copy)
     assert noted()["code"] == before
-    page = copy / "pipeline" / "reporting" / "page.py"
-    page.write_text(page.read_text() + "# edited\n")
-    assert changed(before, noted()["code"]) == {"report"}
+    for name in ("page.py", "templates/report.html"):
+        file = copy / "pipeline" / "reporting" / name
+        file.write_text(file.read_text() + "# edited\n")
+        now = noted()["code"]
+        assert changed(before, now) == {"report"}, name
+        before = now
 
 
 def test_a_corpus_that_is_a_folder_is_watched_without_what_a_project_in_it_holds(project: Path) -> None:
