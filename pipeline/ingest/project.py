@@ -258,7 +258,7 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
     if settled is None or force:
         block = project.guess.block
         *lines, _ = add_corpus(PARAMS, project.name, _as_options(block), also_run=settled is None)  # not what is next
-        extract = read_yaml(PARAMS).get("features", {}).get("extract", [])
+        extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))
         return lines
     if project.guess.block["label"] and not settled.label:

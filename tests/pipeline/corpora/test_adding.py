@@ -247,7 +247,8 @@ def test_blocks_that_are_missing_are_added_and_nothing_else_changes(tmp_path: Pa
     }
     add_missing(path, blocks)
     text = path.read_text()
-    assert text.startswith("# mine\nstreams: {video: {fps: 4}, text: {}} # slow\n") or "# slow" in text
+    assert text.startswith("# mine\nstreams: ")
+    assert "# slow" in text
     assert read_yaml(path) == {
         "streams": {"video": {"fps": 4}, "text": {}},
         "features": {"extract": ["mfcc"], "mfcc": {"count": 20}},
