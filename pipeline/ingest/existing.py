@@ -128,17 +128,21 @@ def _fill(
 ) -> Iterator[tuple[str, tuple[Word, ...]]]:
     """Fill the empty cells of rows that are there, and yield their utterances with the words that belong to them."""
     filled = differing = 0
+    taken = {cells.get("utterance", "") for _, cells in _cells(tables)}
     for place, row in rows:
         same = [(own, tables.manifest.values(own)) for own in held[place]]
         own, cells = next(((own, cells) for own, cells in same if _span(cells) == _span(row)), ([], {}))
         if not own:
             continue
         missing = _missing(cells, row)
+        if row["utterance"] in new.words and not cells.get("utterance") and row["utterance"] not in taken:
+            missing["utterance"] = row["utterance"]  # which its words name
+        name = cells.get("utterance") or missing.get("utterance")
         tables.manifest.set(own, missing)
-        filled += len(missing.keys() - {*_SIDE})
+        filled += len(missing.keys() - {*_SIDE, "utterance"})
         differing += len(_differing(cells, row))
-        if row["utterance"] in new.words and cells.get("utterance"):
-            yield cells["utterance"], new.words[row["utterance"]]
+        if row["utterance"] in new.words and name:
+            yield name, new.words[row["utterance"]]
     if filled:
         _note_changed(tables)
         tables.notes.append(f"manifest.csv: {counted(filled, 'empty cell')} filled")

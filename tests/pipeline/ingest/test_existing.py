@@ -82,6 +82,15 @@ def test_a_name_that_is_taken_gets_a_number_with_its_words(tmp_path: Path) -> No
     assert "a_2,bin" in (tmp_path / "words.csv").read_text()
 
 
+def test_a_row_without_a_name_gets_one_for_its_words(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("media\na.mp4\nb.mp4\n")
+    words = {"a": (("made", 0.0, 1.0),)}
+    tables = added(tmp_path, draft({"media": "a.mp4"}, {"media": "b.mp4"}, words=words))
+    save(tables)
+    assert [row["utterance"] for row in tables.rows()] == ["a", ""]
+    assert "a,made" in (tmp_path / "words.csv").read_text()
+
+
 def test_words_that_are_there_stay(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("media,utterance\na.mp4,a\nb.mp4,b\n")
     (tmp_path / "words.csv").write_text("utterance,word,start,end\na,mine,0,1\n")
