@@ -101,22 +101,24 @@ def plan(options: Options) -> Project:
     _refuse_nothing(found)
     lines = [_counts(found), *found.notes, *_left_out(found)]
     tables = tables_of(root, anew=options.force)
-    settled = _settled(name)
-    asked = options.label or ("" if options.unlabelled else settled.label if settled else "")
+    there = _settled(name)
+    settled = None if options.force else there
+    asked = options.label or (settled.label if settled else "")
+    unlabelled = options.unlabelled or (settled is not None and not (asked or options.pattern or options.labels))
     own = [root / MANIFEST, root / WORDS, root / LEFT_OUT]
     fresh = not tables.manifest.header or LABEL in tables.manifest.header
-    sources = Sources(options.pattern, options.labels, fresh and not options.unlabelled, own)
+    sources = Sources(options.pattern, options.labels, fresh and not unlabelled, own)
     known = known_cells(found, sources)
     transcripts, notes = _transcripts(found, options.transcripts)
     made = draft(found, known.cells, transcripts, root)
     add(tables, made, root)
-    if settled is None or options.force or settled.protocol.group == "group":
+    if settled is None or settled.protocol.group == "group":
         add_groups(tables)
     else:
         notes = [*notes, *_without_group(tables.rows(), settled.protocol.group)]
     rows = tables.rows()
     lines += [*known.notes, *notes, *made.notes, *tables.notes, *_long(found, rows)]
-    label = Label("", "as --no-labels says") if options.unlabelled else label_in(rows, asked)
+    label = Label("", "as --no-labels or the settings say") if unlabelled else label_in(rows, asked)
     recognised, aligned = (find_spec(package) is not None for package in ("faster_whisper", "pocketsphinx"))
     guessed = guess(name, rows, found.recordings, label, options.task, recognised=recognised, aligned=aligned)
     if options.speakers_unknown:

@@ -171,6 +171,11 @@ def test_settings_that_are_there_get_the_corpus_added(here: Path) -> None:
     assert {*blocks["features"]["extract"]} == blocks["features"].keys() - {"extract"}
 
 
+def test_a_corpus_without_labels_stays_without_them(here: Path) -> None:
+    init(pattern="{one}_{speaker}_{two}", unlabelled=True)  # each of its fields may be a label
+    assert any("as --no-labels or the settings say" in line for line in init())
+
+
 def test_labels_that_come_later_are_said(here: Path) -> None:
     init(unlabelled=True)
     lines = init(pattern=PATTERN)
