@@ -9,6 +9,7 @@ import importlib.util
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,8 @@ from pipeline.corpora.published.grid import timed_words
 from pipeline.ingest.alignment.align import RATE_HZ, align
 from pipeline.ingest.words import Spoken, Word
 from pipeline.settings.streams import AudioConfig
-from pipeline.streams.audio import AudioTrack, windows
-from pipeline.streams.container.opening import open_recording
-from pipeline.streams.container.timeline import timeline_of
-from pipeline.streams.container.tracks import tracks_of
+from pipeline.streams.audio import read_sound
+from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
 
 DEMO = Path(__file__).parents[1] / "data" / "raw" / "demo"
@@ -46,13 +45,11 @@ def grid() -> Iterator[tuple[Sound, list[tuple[str, float, float]]]]:
 
 def sound(path: Path) -> Sound:
     """Return the whole sound of a recording at 16 kHz."""
-    timeline = timeline_of(path, str(path))
-    with open_recording(path, str(path)) as container:
-        track = AudioTrack(container, timeline, tracks_of(container, "audio", timeline.stills)[0], str(path))
-        window = next(windows(track, {0: Span(0.0, timeline.duration_s)}))
-        mono, _ = window.mono(str(AudioConfig().channel), path)
-        samples: Sound = soxr.resample(mono, window.rate_hz, RATE_HZ)[round(-window.first * RATE_HZ / window.rate_hz) :]
-    return samples
+    span = Span(0.0, probe(path).duration_s)
+    ((_, found),) = read_sound(path, [span], replace(AudioConfig(), rate_hz=RATE_HZ))
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def starts(name: str, sentences: Sequence[tuple[Sound, Spoken, Sequence[float]]]) -> list[object]:

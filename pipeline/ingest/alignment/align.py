@@ -30,6 +30,7 @@ FRAMES_PER_S = 100
 _SHORTEST_PHONE = 3  # frames: the model has three states a phone
 _SILENT = 1e-4  # largest sample of a sound that holds nothing
 _PEAK = 0.5  # the sound is scaled to this, so that 16 bits are enough for a quiet recording
+_NOISE_DB = -70.0  # against the peak: the acoustic model never heard digital silence, as in edited recordings
 _NOISY_DB = 30.0  # range of levels under which noise is removed from the spectrum first
 _BEAM, _WIDE_BEAM = 1e-60, 1e-300  # the second is tried where no path is left within the first
 _SEARCHED = 300_000  # words times frames up to which every path is tried then; the memory grows with it
@@ -237,8 +238,10 @@ def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
 
 
 def _pcm(samples: FloatArray) -> bytes:
-    """Return the sound as 16-bit integers, scaled to one level."""
-    return bytes((samples * (_PEAK * 32767 / np.abs(samples).max())).astype("<i2").tobytes())
+    """Return the sound as 16-bit integers, scaled to one level, with soft noise under it."""
+    noise = np.random.default_rng(0).normal(0, 10 ** (_NOISE_DB / 20), len(samples))
+    sound = _PEAK * 32767 * (samples / np.abs(samples).max() + noise)
+    return bytes(sound.astype("<i2").tobytes())
 
 
 def _range_db(samples: FloatArray) -> float:

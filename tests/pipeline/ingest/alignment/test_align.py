@@ -120,6 +120,17 @@ def test_a_quiet_recording_has_the_words_of_a_loud_one(grid: list[Sentence]) -> 
 
 
 @needs_data
+def test_digital_silence_around_the_words_changes_little(grid: list[Sentence]) -> None:
+    for s in grid[::8]:
+        first, last = (round(RATE_HZ * time) for time in (s.words[0][1], s.words[-1][2]))
+        edited = s.samples.copy()
+        edited[:first], edited[last:] = 0, 0
+        found = align(edited, Spoken(s.text))
+        assert np.abs(errors_s(found, s)).max() < 0.15
+        assert np.mean([word.confidence for word in found.words]) > 0.6
+
+
+@needs_data
 def test_words_are_found_in_noise(grid: list[Sentence]) -> None:
     errors: list[float] = []
     for number, s in enumerate(grid[::4]):
