@@ -196,6 +196,11 @@ class TrainParams:
     features
         Features of each modality: names of extractors and, for text, `tfidf` and `word2vec`, which are fitted inside
         each fold.
+    table
+        Which rows the table has. ``full``: each modality with each of `classifiers`, and every set of two or more
+        modalities with each of `fusions`. ``paper``: of these, each modality with logistic regression and boosted trees
+        (or the first two classifiers), text + audio and all three modalities (or the only two that there are) with each
+        strategy once; late fusion over extractors only where there is one modality.
     tfidf
         Settings of TF-IDF.
     word2vec
@@ -229,6 +234,7 @@ class TrainParams:
             "video": ("face_cnn", "landmarks", "posture"),
         }
     )
+    table: Literal["paper", "full"] = "full"
     tfidf: Mapping[str, Any] = field(default_factory=dict)
     word2vec: Mapping[str, Any] = field(default_factory=dict)
     classifiers: Listed[str] = field(default_factory=model_names)

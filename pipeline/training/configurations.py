@@ -1,21 +1,24 @@
 """Which configurations a corpus's table has."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from models.configuration import Configuration, split_bases, split_fusion
 from models.registry import configure, strategy, strategy_names
 from pipeline.settings.blocks import TrainParams
 
+PAPER = ("logistic", "xgboost")  # classifiers of a modality in the paper's table
+
 
 def plan_configurations(
     settings: TrainParams, modalities: Sequence[str], *, missing: Collection[str] = ()
 ) -> list[Configuration]:
-    """Return baselines, each modality with each classifier, and each set of two or more modalities with each fusion.
+    """Return baselines, each modality with its classifiers, and sets of two or more modalities with each fusion.
 
     `product`, and each late fusion over extractors (``vote@extractor``), is also fitted on each modality that has
-    several extractors. Where no modality has several, a fusion over extractors is the same as the one over modalities,
-    and has its name.
+    several extractors; in the paper's table (``train.table``), only where there is one modality. Where no modality has
+    several, a fusion over extractors is the same as the one over modalities, and has its name.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ def plan_configurations(
     >>> [str(one) for one in plan_configurations(settings, ("text", "audio"))][3:]
     ['unimodal audio svm', 'vote text+audio logistic', 'pca text+audio fcnn']
     """
+    paper = settings.table == "paper"
+    settings = _thinned(settings, alone=len(modalities) == 1) if paper else settings
     found = [configure(name) for name in strategy_names("baseline") if strategy(name).modality in ("", *modalities)]
     found += [configure("unimodal", (m,), classifier) for m in modalities for classifier in settings.classifiers]
     for name in settings.unimodal_models:
@@ -40,11 +45,37 @@ def plan_configurations(
     several = [m for m in modalities if len(settings.features.get(m, ())) > 1]
     fusions = [split_fusion(entry) for entry in settings.fusions]
     for name, _ in fusions:
-        if strategy(name).within_modality or split_bases(name)[1]:
+        if (strategy(name).within_modality and not paper) or split_bases(name)[1]:
             found += [configure(name, (m,), settings.fusion_classifier) for m in several]
-    for size in range(2, len(modalities) + 1):
-        for some in combinations(modalities, size):
-            for name, model in fusions:
-                named = name if any(m in several for m in some) else split_bases(name)[0]
-                found.append(configure(named, some, model or settings.fusion_classifier))
+    for some in _sets(modalities, paper=paper):
+        for name, model in fusions:
+            named = name if any(m in several for m in some) else split_bases(name)[0]
+            found.append(configure(named, some, model or settings.fusion_classifier))
     return list(dict.fromkeys(found))
+
+
+def _sets(modalities: Sequence[str], *, paper: bool) -> list[tuple[str, ...]]:
+    """Return the sets of two or more modalities that are fused; the paper's are text + audio, and all three.
+
+    >>> _sets(("text", "audio", "video"), paper=True), _sets(("audio", "video"), paper=True)
+    ([('text', 'audio'), ('text', 'audio', 'video')], [('audio', 'video')])
+    """
+    if paper:
+        return [tuple(modalities[:size]) for size in range(2, len(modalities) + 1)]
+    return [some for size in range(2, len(modalities) + 1) for some in combinations(modalities, size)]
+
+
+def _thinned(settings: TrainParams, *, alone: bool) -> TrainParams:
+    """Return settings with the classifiers and fusions of the paper's table; `alone`: there is only one modality."""
+    usual = tuple(name for name in PAPER if name in settings.classifiers)
+    named: dict[str, list[str]] = {}
+    for strategy_name, model in map(split_fusion, settings.fusions):
+        if alone or not split_bases(strategy_name)[1]:
+            named.setdefault(strategy_name, []).append(model)
+    default = settings.fusion_classifier
+    once = {name: default if default in models else models[0] for name, models in named.items()}
+    return replace(
+        settings,
+        classifiers=usual if len(usual) == len(PAPER) else settings.classifiers[: len(PAPER)],
+        fusions=tuple(f"{name}/{model}" if model else name for name, model in once.items()),
+    )

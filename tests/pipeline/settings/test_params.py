@@ -35,7 +35,8 @@ def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
     short = load(tmp_path, CORPUS)
     assert short.streams == params.streams  # type: ignore[attr-defined]
     assert set(short.train.fusions) >= set(params.train.fusions)  # type: ignore[attr-defined]
-    assert replace(short.train, fusions=params.train.fusions) == params.train  # type: ignore[attr-defined]
+    rows = {"fusions": params.train.fusions, "table": params.train.table}
+    assert replace(short.train, **rows) == params.train  # type: ignore[attr-defined]
     assert short.corpora["mine"].protocol.folds == 3  # type: ignore[attr-defined]
 
 
