@@ -260,19 +260,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
     labels = labels.astype(str) if task == "classification" else labels
-    folds, notices, groups = [], [], groups_of(table, protocol.by)
-    divided = entry.divide(table, protocol)
-    if entry.takes_folds and len(divided) < protocol.folds:
-        notices.append(
-            f"{protocol.kind}: {len(divided)} folds instead of {protocol.folds}, since there are no more groups "
-            f"({protocol.by}) to divide"
-        )
-    if task == "classification":
-        idle = {name: why for name, train, test, _ in divided if (why := nothing_to_learn(name, labels, train, test))}
-        if len(idle) == len(divided):
-            raise ModelError(all_idle(labels, list(idle.values())))
-        divided = [part for part in divided if part[0] not in idle]
-        notices += idle.values()
+    folds, groups = [], groups_of(table, protocol.by)
+    divided, notices = _divided(protocol, table, labels, task)
     for name, train, test, inner in divided:
         pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
@@ -293,6 +282,23 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
             " has two of them): folds and intervals treat each by itself, so that a person may be in training and test"
         )
     return Plan(tuple(folds), tuple(notices))
+
+
+def _divided(protocol: Protocol, table: pd.DataFrame, labels: Any, task: Task) -> tuple[Divided, list[str]]:
+    """Return the parts with something to learn (`ModelError` if there are none), and notices about what is left out."""
+    entry, notices = PROTOCOLS[protocol.kind], []
+    divided = entry.divide(table, protocol)
+    if entry.takes_folds and len(divided) < protocol.folds:
+        notices.append(
+            f"{protocol.kind}: {len(divided)} folds instead of {protocol.folds}, since there are no more groups "
+            f"({protocol.by}) to divide"
+        )
+    if task == "regression":
+        return divided, notices
+    idle = {name: why for name, train, test, _ in divided if (why := nothing_to_learn(name, labels, train, test))}
+    if len(idle) == len(divided):
+        raise ModelError(all_idle(labels, list(idle.values())))
+    return [part for part in divided if part[0] not in idle], [*notices, *idle.values()]
 
 
 def groups_of(table: pd.DataFrame, by: str) -> Any:

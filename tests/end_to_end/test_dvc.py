@@ -53,7 +53,7 @@ def settings(folder: Path, **changes: object) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     grid_corpus(folder / "data" / "raw", 8)
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.txt"):
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "requirements.txt", "requirements-speech.txt"):
         shutil.copy(ROOT / name, folder / name)
     for name in ("pipeline", "models", "features", "common"):
         (folder / name).symlink_to(ROOT / name)

@@ -72,7 +72,7 @@ def test_stores_that_were_imported_keep_their_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("corpora", [["grid; touch OWNED #"], ["$(touch OWNED)"], [{"a; touch OWNED #": 1}], [["a"]]])
 def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[object]) -> None:
-    for name in ("dvc.yaml", ".dvcignore"):
+    for name in ("dvc.yaml", ".dvcignore", "requirements.txt", "requirements-speech.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name in (".dvc", "data/raw/grid; touch OWNED #", "data/raw/$(touch OWNED)", "bin"):
         (tmp_path / name).mkdir(parents=True)
@@ -120,7 +120,7 @@ def params(corpora: list[str], extract: list[str]) -> str:
 
 def test_dvc_deletes_nothing_through_names_that_lead_to_other_folders(tmp_path: Path) -> None:
     """DVC deletes the outs of a stage before it runs it: such a name must be refused before that."""
-    for name in ("dvc.yaml", ".dvcignore", "requirements.txt"):
+    for name in ("dvc.yaml", ".dvcignore", "requirements.txt", "requirements-speech.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("pipeline", "models", "features", "common"):
         (tmp_path / name).symlink_to(ROOT / name)

@@ -144,7 +144,9 @@ FIELDS = {  # of the settings -> a value of their own, and whether it may change
         "normalise": ("quantile", False),
         "context": (ContextParams(1), False),
         "sequences": (SequenceParams("word"), False),
-        # a union acts through its utterance table
+        # these act through the utterance table and its words
+        "transcribe": ("always", False),
+        "align": ("always", False),
         "of": (("one", "other"), False),
         "labels": ({"fearful": "fear"}, False),
     },
@@ -154,6 +156,7 @@ FIELDS = {  # of the settings -> a value of their own, and whether it may change
         "word2vec": ({"size": 9}, True),
         "classifiers": (("svm",), False),
         "unimodal_models": ((), False),
+        "table": ("paper", False),
         "fusions": (("pca",), False),
         "fusion_classifier": ("svm", False),
         "settings": ({"logistic": {"C": [9.0]}}, True),
