@@ -1,6 +1,9 @@
 """Words by Whisper: what is said in real clips, and nothing where nobody speaks."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.ingest.recognise import WINDOW_S, doubt, model_files, recognise, speech_share, unsure, windows
 from pipeline.ingest.words import Spoken, Word
 from pipeline.settings.streams import WordsConfig
-from tests.conftest import DATA
+from tests.conftest import DATA, ROOT
 
 RATE_HZ = 16000
 RAVDESS = DATA / "ravdess" / "speech"
@@ -165,7 +168,7 @@ def test_most_utterances_unsure_is_a_sentence() -> None:
     assert "streams.text.language" in sentence
 
 
-def test_a_model_that_is_not_there_or_of_another_kind_is_a_sentence(tmp_path: Any) -> None:
+def test_a_model_that_is_not_there_or_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"streams\.text\.model: .*hf download Systran/faster-whisper-small"):
         model_files("small")
     with pytest.raises(UserError, match="is not a Whisper as CTranslate2 writes it"):
@@ -176,3 +179,33 @@ def test_an_english_model_refuses_another_language() -> None:
     speech = clip("03-01-01-01-01-01-01") if RAVDESS.is_dir() else pytest.skip("needs a clip of RAVDESS")
     with pytest.raises(UserError, match=r"language is de, but the model packaged only knows English"):
         recognise(speech, WordsConfig(language="de"))
+
+
+SPEAK = """
+import sys, numpy as np, soxr
+from voice import synthesise
+raw, rate, _ = synthesise(sys.argv[1], sys.argv[2], {"rate": 160, "volume": 100, "pitch": 50, "range": 60})
+np.save(sys.argv[3], np.pad(0.3 * soxr.resample(raw.astype(np.float32) / 32768, rate, 16000), 4000))
+"""  # espeak-ng keeps state, so that each sentence needs a process of its own
+GERMAN = (
+    "Der Lappen liegt auf dem Eisschrank.",
+    "Heute Abend koennte ich es ihm sagen.",
+    "In sieben Stunden wird es soweit sein.",
+)
+ENGLISH = ("I do not know what he wanted to say yesterday.", "This was the best film that I have seen in years.")
+
+
+@pytest.mark.parametrize(("sentences", "voice", "suspected"), [(GERMAN, "de", True), (ENGLISH, "en-us", False)])
+def test_another_language_is_noticed_and_english_is_not_suspected(
+    sentences: tuple[str, ...], voice: str, suspected: bool, tmp_path: Path
+) -> None:
+    pytest.importorskip("espeakng_loader")
+    found, doubted = [], 0
+    for i, text in enumerate(sentences):
+        file = tmp_path / f"{i}.npy"
+        subprocess.run([sys.executable, "-c", SPEAK, text, voice, str(file)], cwd=ROOT / "data/raw/demo", check=True)
+        try:
+            found.append(recognise(np.load(file), WordsConfig()))
+        except EmptyInput:
+            doubted += 1
+    assert bool(unsure(found, doubted, WordsConfig())) is suspected
