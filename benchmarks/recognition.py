@@ -54,7 +54,7 @@ def errors(said: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
-    """Return what is recognised in a whole recording (nothing is an empty text), and how much of its sound is speech."""
+    """Return what is recognised in a whole recording (nothing is an empty text), and the share of speech in it."""
     span = Span(0.0, probe(path).duration_s)
     [(_, sound)] = read_sound(path, [span], AudioConfig(rate_hz=RATE_HZ))
     if isinstance(sound, Exception):
