@@ -16,8 +16,8 @@ _HEAD = """\
 """
 _SMALL = 60  # utterances: with fewer, the many configurations of the default settings are not worth their time
 _TRAIN = """
-train:                   # all classifiers and fusions are fitted; lists here fit fewer, as in
-  budget: 3              # classifiers: [logistic, svm] and fusions: [concat, product, stacking]
+train:
+  table: paper           # text + audio, and all modalities, by each strategy once; full: every pair and classifier too
 """
 _SMALL_TRAIN = """
 train:                   # few, since there are few utterances; without these lists all are fitted
