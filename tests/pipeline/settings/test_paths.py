@@ -81,7 +81,9 @@ def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[objec
     (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
     names = [name for name in corpora if isinstance(name, str)]
     blocks = {"run": {"corpora": corpora}, "corpora": dict.fromkeys(names, CORPUS), "features": {"extract": ["vader"]}}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(blocks | {"streams": {}, "train": {}, "evaluate": {}}))
+    (tmp_path / "params.yaml").write_text(
+        yaml.safe_dump(blocks | {"streams": {"text": {}, "audio": {}}, "train": {}, "evaluate": {}})
+    )
     (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "cli.py"}" "$@"\n')
     (tmp_path / "bin" / "crossmodal").chmod(0o755)
     path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
