@@ -135,15 +135,29 @@ class Landmarks(Extractor[VideoStream]):
 
     @cached_property
     def _model(self) -> Any:
-        with quiet_stderr():
-            model = load_mediapipe().solutions.face_mesh.FaceMesh(
-                max_num_faces=1,
-                refine_landmarks=True,
-                min_detection_confidence=self.config.min_score,
-                min_tracking_confidence=self.config.min_score,
-            )
-            model.process(np.zeros((224, 224, 3), np.uint8))
-        return model
+        return face_mesh(self.config.min_score)
+
+
+def face_mesh(min_score: float, *, alone: bool = False) -> Any:
+    """Build mediapipe's mesh of one face.
+
+    Parameters
+    ----------
+    min_score
+        Faces that it finds with less confidence are left out.
+    alone
+        Whether it looks at each image alone; otherwise it follows the face from one image to the next.
+    """
+    with quiet_stderr():
+        model = load_mediapipe().solutions.face_mesh.FaceMesh(
+            static_image_mode=alone,
+            max_num_faces=1,
+            refine_landmarks=True,
+            min_detection_confidence=min_score,
+            min_tracking_confidence=min_score,
+        )
+        model.process(np.zeros((224, 224, 3), np.uint8))
+    return model
 
 
 def measure(mesh: TimeArray) -> FloatArray:

@@ -98,8 +98,8 @@ def stream_program(modality: Modality, config: Any) -> dict[str, Any]:
     return {
         "step": modality,
         "version": int(import_module(f"pipeline.streams.{modality}").VERSION),
-        "config": asdict(config),
-        "libraries": library_versions(_STREAM_PACKAGES[modality]),
+        "config": (settings := config.of_content()),
+        "libraries": library_versions((*_STREAM_PACKAGES[modality], *(("scipy",) if "follow" in settings else ()))),
     }
 
 
@@ -120,9 +120,17 @@ def audio_key(
     return key_of({**_span_of(program, sha256, span, track), "channel": channel, "words": timed_words})
 
 
-def video_key(program: Mapping[str, Any], sha256: str, span: tuple[float, float], track: str, region: str) -> str:
-    """Return the key of a video stream: the recording's content, and what is read from it."""
-    return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region})
+def video_key(
+    program: Mapping[str, Any],
+    sha256: str,
+    span: tuple[float, float],
+    track: str,
+    region: str,
+    voice: Sequence[Any] = (),
+) -> str:
+    """Return the key of a video stream: the content of its recording and of its voice, and what is read from them."""
+    heard = {"voice": voice} if voice else {}
+    return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region, **heard})
 
 
 def _span_of(program: Mapping[str, Any], sha256: str, span: tuple[float, float], track: str) -> dict[str, Any]:

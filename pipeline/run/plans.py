@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,15 @@ from features.store import Status, open_store
 from pipeline.corpora.utterances import place_of, read_utterances, read_words
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
-from pipeline.run.keys import Word, audio_key, extractor_program, feature_key, stream_program, text_key, video_key
+from pipeline.run.keys import (
+    Word,
+    audio_key,
+    extractor_program,
+    feature_key,
+    stream_program,
+    text_key,
+    video_key,
+)
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.streams.spans import Region, Span
@@ -57,6 +65,7 @@ class Source:
     text: str
     words: tuple[Word, ...]
     sha256: str = ""  # sha256 of the recording when the run was planned; empty if it could not be read or is not needed
+    voice: "Source | None" = None  # the sound, only of a picture in which the face that speaks is followed
 
 
 def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
@@ -78,14 +87,24 @@ def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing
     words = read_words(paths.words)
     program = stream_program(modality, params.streams[modality])
     hashes = {} if modality == "text" else _hashes(table, trust_missing)
+    usual = None
+    if modality == "video" and params.streams["video"].follow == "speaking":
+        usual = str(params.streams["audio"].track), str(params.streams["audio"].channel)
     return [
-        _clip(row, modality, tuple(words.get(str(row.utterance), ())), program, hashes) for row in table.itertuples()
+        _clip(row, modality, tuple(words.get(str(row.utterance), ())), program, hashes, usual)
+        for row in table.itertuples()
     ]
 
 
 def _clip(
-    row: Any, modality: Modality, words: tuple[Word, ...], program: dict[str, Any], hashes: dict[str, str]
+    row: Any,
+    modality: Modality,
+    words: tuple[Word, ...],
+    program: dict[str, Any],
+    hashes: dict[str, str],
+    usual: tuple[str, str] | None,
 ) -> Clip | Outcome:
+    """Return one utterance's clip; where the `usual` track and channel of voices are given, it depends on its voice."""
     source = source_of(row, modality, words, hashes)
     if modality != "text" and not source.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
@@ -96,8 +115,18 @@ def _clip(
         times = timed_words(source)
         key = audio_key(program, source.sha256, (span.start_s, span.end_s), span.track, span.channel, times)
     else:
-        key = video_key(program, source.sha256, (span.start_s, span.end_s), span.track, row.region)
+        heard = None if usual is None else _voice(row, hashes, usual)
+        source = replace(source, voice=heard)
+        voice = () if heard is None else (heard.sha256, *astuple(heard.span))
+        key = video_key(program, source.sha256, (span.start_s, span.end_s), span.track, row.region, voice)
     return Clip(row.utterance, key, source)
+
+
+def _voice(row: Any, hashes: Mapping[str, str], usual: tuple[str, str]) -> Source:
+    """Return where the voice of an utterance is, in the `usual` track and channel where its row names none."""
+    sound = source_of(row, "audio", (), hashes)
+    track, channel = sound.span.track or usual[0], sound.span.channel or usual[1]
+    return replace(sound, span=replace(sound.span, region=None, track=track, channel=channel))
 
 
 def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Mapping[str, str]) -> Source:

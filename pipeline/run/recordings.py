@@ -30,9 +30,10 @@ def each_recording(clips: Sequence[Clip], compute: Callable[[Sequence[Clip]], Re
     for part in by_recording(clips).values():
         left = set(range(len(part)))
         try:
-            require_same = _sameness(part[0].payload, memo)
+            checks = [_sameness(source, memo) for source in _files(part)]
             for i, result in compute(part):
-                require_same()
+                for require_same in checks:
+                    require_same()
                 left.discard(i)
                 yield position[id(part[i])], result
         except UserError:
@@ -47,6 +48,12 @@ def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
     for clip in clips:
         found.setdefault(clip.payload.path, []).append(clip)
     return found
+
+
+def _files(clips: Sequence[Clip]) -> list[Source]:
+    """Return the files that the clips of a recording are read from, each once: it, and those that hold their voices."""
+    sources = [clips[0].payload, *(clip.payload.voice for clip in clips if clip.payload.voice is not None)]
+    return list({source.path: source for source in reversed(sources)}.values())
 
 
 def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:

@@ -18,7 +18,6 @@ from pipeline.run.recordings import by_recording, each_recording
 from pipeline.run.stores import finish, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.streams.spans import Span
 
 _MOST_IN_A_BATCH = 8  # recordings
 
@@ -62,7 +61,7 @@ class StreamStep:
 
     def _recording(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         source: Source = clips[0].payload
-        for i, stream in self._read(source, [clip.payload.span for clip in clips]):
+        for i, stream in self._read(source, [clip.payload for clip in clips]):
             if isinstance(stream, Exception):
                 yield i, stream
             elif self.name == "audio":
@@ -82,15 +81,19 @@ class StreamStep:
         except MediaError:
             return False
 
-    def _read(self, source: Source, spans: Sequence[Span]) -> Iterator[tuple[int, Any]]:
-        """Decode a recording, which messages call by the name that the manifest gives it, wherever it lies."""
+    def _read(self, source: Source, parts: Sequence[Source]) -> Iterator[tuple[int, Any]]:
+        """Decode parts of a recording, which messages call by the name that the manifest gives it, wherever it lies."""
+        spans = [part.span for part in parts]
         if self.name == "audio":
             from pipeline.streams.audio import read_audio
 
             return read_audio(Path(source.path), spans, self.config, source.media)
+        from pipeline.streams.speaker.voice import Voice
         from pipeline.streams.video import read_video
 
-        return read_video(Path(source.path), spans, self.config, source.media)
+        heard = {i: part.voice for i, part in enumerate(parts) if part.voice is not None}
+        voices = {i: Voice(Path(sound.path), sound.span, sound.media) for i, sound in heard.items()}
+        return read_video(Path(source.path), spans, self.config, source.media, voices)
 
     def _text(self, source: Source) -> Entry | Exception:
         from pipeline.streams.text import read_text

@@ -1,7 +1,7 @@
 """Settings of the three streams, and the names that their tracks and channels can have."""
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -46,7 +46,16 @@ Channel = Annotated[int | str, AfterValidator(_possible_channel)]
 
 
 @dataclass(frozen=True)
-class TextConfig:
+class StreamConfig:
+    """Settings of one stream."""
+
+    def of_content(self) -> dict[str, Any]:
+        """Return the settings that the stream's content depends on, by which it is known whether it is out of date."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TextConfig(StreamConfig):
     """How a transcript is cleaned.
 
     Attributes
@@ -115,7 +124,7 @@ def _part(settings: Any, cls: type[Part]) -> Part:
 
 
 @dataclass(frozen=True)
-class AudioConfig:
+class AudioConfig(StreamConfig):
     """How the voice is cleaned.
 
     Attributes
@@ -158,7 +167,7 @@ class AudioConfig:
 
 
 @dataclass(frozen=True)
-class VideoConfig:
+class VideoConfig(StreamConfig):
     """How frames are sampled and faces cut out.
 
     Attributes
@@ -180,6 +189,11 @@ class VideoConfig:
     track
         Which of several video tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `video_track` of a manifest takes precedence.
+    follow
+        Which of several faces is followed: ``size`` (the largest for the longest time) or ``speaking`` (the one whose
+        mouth moves with the voice; the largest where no mouth does).
+    mouth_fps
+        Frames per second in which mouths are measured for ``follow: speaking``; only where several faces are seen.
     """
 
     fps: Annotated[float, Field(gt=0, le=120)] = 5.0
@@ -190,6 +204,19 @@ class VideoConfig:
     frame_height: Annotated[int, Field(ge=32, le=2160)] = 256
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
     track: Track = DEFAULT
+    follow: Literal["size", "speaking"] = "size"
+    mouth_fps: Annotated[float, Field(ge=5, le=120)] = 25.0
+
+    def of_content(self) -> dict[str, Any]:
+        """Return the settings that the stream's content depends on: `mouth_fps` only where the speaker is followed.
+
+        >>> [name in VideoConfig().of_content() for name in ("fps", "follow", "mouth_fps")]
+        [True, False, False]
+        """
+        settings = asdict(self)
+        if self.follow == "size":
+            del settings["follow"], settings["mouth_fps"]
+        return settings
 
 
 @dataclass(frozen=True)

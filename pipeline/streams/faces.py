@@ -129,8 +129,15 @@ def weight(face: Face | Detection) -> float:
     return face.box[2] * face.box[3] * face.score
 
 
+def found_faces(picture: Picture, detect: Detector) -> list[Detection]:
+    """Return at most `MAX_FACES` faces of `picture`, those of the largest `weight` first."""
+    edges = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
+    kept = sorted((found for found in detect(picture) if iou(found.box, edges) > 0), key=weight, reverse=True)
+    return kept[:MAX_FACES]
+
+
 def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, quality: int) -> list[Face]:
-    """Return at most `MAX_FACES` faces of `picture`, those of the largest `weight` first, each cut out.
+    """Return the `found_faces` of `picture`, each cut out.
 
     Parameters
     ----------
@@ -145,10 +152,8 @@ def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, qual
     quality
         JPEG quality of the cut-out image.
     """
-    edges = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
-    kept = sorted((found for found in detect(picture) if iou(found.box, edges) > 0), key=weight, reverse=True)
     faces = []
-    for found in kept[:MAX_FACES]:
+    for found in found_faces(picture, detect):
         around = square(found.box, margin)
         faces.append(Face(found.box, found.score, around, jpeg(cut(picture, around, size), quality)))
     return faces

@@ -36,6 +36,12 @@ def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
     ]
 
 
+def several(frames: Sequence[Sequence[Face]]) -> bool:
+    """Whether more than one of the `people` are seen."""
+    boxes = [[face.box for face in faces] for faces in frames]
+    return len({track for numbers in people(boxes, link(boxes)) for track in numbers}) > 1
+
+
 def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
     """Return the track number of each box in each of successive frames.
 

@@ -4,10 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import TimeArray
+from pipeline.streams.spans import Span
 
 Index = NDArray[np.int64]
 
 SAME_S = 1e-9  # times that differ by less are equal
+
+
+def sample_targets(span: Span, fps: float) -> TimeArray:
+    """Return the times at which a span is sampled: k / fps after its start, up to its end."""
+    count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
+    return span.start_s + np.arange(count) / fps
 
 
 def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> tuple[Index, TimeArray]:

@@ -17,13 +17,19 @@ from pipeline.settings.streams import VideoConfig
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import MISSING_S
 from pipeline.streams.faces import Face, cut_faces, detector
-from pipeline.streams.following import follow, jumps
+from pipeline.streams.following import follow, jumps, several
 from pipeline.streams.frames import Contents, decode, survey
 from pipeline.streams.pictures import Box, Painter, Picture, cropped, jpeg, shrink
-from pipeline.streams.sampling import Index, seen
+from pipeline.streams.sampling import Index, sample_targets, seen
 from pipeline.streams.spans import Region, Span
+from pipeline.streams.speaker.choosing import speaker
+from pipeline.streams.speaker.voice import Voice, levels
+from pipeline.streams.speaker.watching import watch
 
 VERSION = 3  # raised whenever the same recording and settings give other streams
+MOST_HELD = 1000  # sampled frames of spans with several faces that wait until mouths are measured
+NOBODY = "no mouth moves with the voice: the largest face is followed"
+UNHEARD = "the voice cannot be heard ({}): the largest face is followed"
 
 Outcome = VideoStream | NoStream | EmptyInput | MediaError
 
@@ -39,8 +45,9 @@ class Pending:
     wanted, at
         The ascending indices of its frames in the recording, and their times on the recording's clock. A picture that
         stays occurs several times.
-    times, frames, faces
-        Of each frame so far: the time on the recording's clock, the reduced image, and the faces.
+    numbers, times, frames, faces
+        Of each frame so far: its index in the recording, the time on the recording's clock, the reduced image, and the
+        faces.
     side
         The square root of the first picture's area. Faces in pictures of another size are scaled to it.
     """
@@ -48,26 +55,35 @@ class Pending:
     span: Span
     wanted: Index
     at: TimeArray
+    numbers: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     faces: list[list[Face]] = field(default_factory=list)
     side: float = 0.0
 
-    def add(self, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
+    def add(self, number: int, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
         """Add a frame and its faces; `side` is the square root of its picture's area."""
         self.side = self.side or side
+        self.numbers.append(number)
         self.times.append(time_s)
         self.frames.append(small)
         self.faces.append([face.scaled(self.side / side) for face in faces])
 
 
-def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str = "") -> Iterator[tuple[int, Outcome]]:
+def read_video(
+    path: Path,
+    spans: Sequence[Span],
+    config: VideoConfig,
+    name: str = "",
+    voices: Mapping[int, Voice] | None = None,
+) -> Iterator[tuple[int, Outcome]]:
     """Decode each wanted track of `path` once, and yield the stream of each span after its last frame.
 
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
     and come in any order. Pictures are as players show them: turned upright and with square pixels. For a span with a
     region, only that part of the picture is used. A face that is alone in the picture is followed over cuts
-    (`following.people`); of several faces, the track with the largest sum of area times detector score is followed.
+    (`following.people`); of several faces, the track with the largest sum of area times detector score is followed, or
+    the face of whoever speaks (`speaker.choosing`), for which the spans that show several are decoded once more.
 
     Parameters
     ----------
@@ -79,6 +95,8 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str
         How frames are sampled and faces are cut out.
     name
         What messages call the recording; its path if empty.
+    voices
+        Index of a span -> where its voice is, if that is not the default track of `path` at the same time.
 
     Yields
     ------
@@ -87,12 +105,14 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str
         (a cover does not count), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a
         recording that cannot be read or that breaks off inside the span.
     """
+    here = {index: Voice(path, Span(span.start_s, span.end_s), name) for index, span in enumerate(spans)}
+    heard = here | dict(voices or {}) if config.follow == "speaking" else {}
     spans_of: dict[str, dict[int, Span]] = {}
     for index, span in enumerate(spans):
         spans_of.setdefault(span.track, {})[index] = span
     for waiting in spans_of.values():
         try:
-            for index, outcome in _read(path, name or str(path), dict(waiting), config):
+            for index, outcome in _read(path, name or str(path), dict(waiting), config, heard):
                 del waiting[index]
                 yield index, outcome
         except MediaError as error:
@@ -100,13 +120,9 @@ def read_video(path: Path, spans: Sequence[Span], config: VideoConfig, name: str
                 yield index, error
 
 
-def sample_targets(span: Span, fps: float) -> TimeArray:
-    """Return the times at which a span is sampled: k / fps after its start, up to its end."""
-    count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
-    return span.start_s + np.arange(count) / fps
-
-
-def _read(path: Path, name: str, spans: Mapping[int, Span], config: VideoConfig) -> Iterator[tuple[int, Outcome]]:
+def _read(
+    path: Path, name: str, spans: Mapping[int, Span], config: VideoConfig, voices: Mapping[int, Voice]
+) -> Iterator[tuple[int, Outcome]]:
     """Yield the stream of each span; all spans are of one track."""
     contents = survey(path, next(iter(spans.values())).track or str(config.track), name)
     pending: dict[int, Pending] = {}
@@ -117,7 +133,7 @@ def _read(path: Path, name: str, spans: Mapping[int, Span], config: VideoConfig)
         else:
             yield index, found
     if contents is not None:
-        yield from _collect(path, contents, pending, config)
+        yield from _collect(path, contents, pending, config, voices)
 
 
 def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | EmptyInput | MediaError:
@@ -134,20 +150,50 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
 
 
 def _collect(
-    path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig
+    path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig, voices: Mapping[int, Voice]
 ) -> Iterator[tuple[int, Outcome]]:
-    """Give each wanted frame to the spans that need it, and yield every span that is complete."""
+    """Give each wanted frame to the spans that need it, and yield every span that is complete.
+
+    Spans with a voice that show several faces wait for each other, up to `MOST_HELD` frames.
+    """
     takers: dict[int, list[int]] = {}
     for index, span in pending.items():
         for number in np.unique(span.wanted).tolist():
             takers.setdefault(number, []).append(index)
     painter = Painter(contents.aspect)
+    crowded: dict[int, Pending] = {}
     for number, frame in decode(path, contents, np.array(sorted(takers), np.int64)):
         if frame is not None:
             _distribute(painter(frame), number, [pending[index] for index in takers[number]], config)
-        for index in takers[number]:
-            if pending[index].wanted[-1] == number:
-                yield index, _finish(contents.name, pending.pop(index))
+        for index in [index for index in takers[number] if pending[index].wanted[-1] == number]:
+            span = pending.pop(index)
+            if index in voices and several(span.faces):
+                crowded[index] = span
+            else:
+                yield index, _finish(contents.name, span, follow(span.faces))
+        if sum(len(span.frames) for span in crowded.values()) > MOST_HELD:
+            yield from _follow_speakers(path, contents, crowded, config, voices)
+    yield from _follow_speakers(path, contents, crowded, config, voices)
+
+
+def _follow_speakers(
+    path: Path, contents: Contents, crowded: dict[int, Pending], config: VideoConfig, voices: Mapping[int, Voice]
+) -> Iterator[tuple[int, Outcome]]:
+    """Yield spans that show several faces, and remove them; the largest face is followed where nobody speaks."""
+    found = levels({index: voices[index] for index in crowded})
+    heard = {index: level for index, level in found.items() if not isinstance(level, Exception)}
+    for index in sorted(found.keys() - heard.keys()):
+        span = crowded.pop(index)
+        yield index, _finish(contents.name, span, follow(span.faces), UNHEARD.format(found[index]))
+    watched = {index: (span.span, span.wanted) for index, span in crowded.items()}
+    for index, glances in watch(path, contents, watched, config):
+        span = crowded.pop(index)
+        shown = speaker(glances, heard[index], config.mouth_fps) or {}
+        faces = [own[shown[k]] if k in shown else None for k, own in zip(span.numbers, span.faces, strict=True)]
+        if any(faces):
+            yield index, _finish(contents.name, span, faces)
+        else:
+            yield index, _finish(contents.name, span, follow(span.faces), NOBODY)
 
 
 def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
@@ -163,14 +209,15 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
             small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
             views[region] = small, [face.moved(left, top) for face in faces]
         for time_s in span.at[span.wanted == number]:
-            span.add(float(time_s), *views[region], side)
+            span.add(number, float(time_s), *views[region], side)
 
 
-def _finish(name: str, span: Pending) -> VideoStream | EmptyInput | MediaError:
-    """Follow one face through a span's frames."""
+def _finish(
+    name: str, span: Pending, faces: Sequence[Face | None], note: str = ""
+) -> VideoStream | EmptyInput | MediaError:
+    """Return the stream of a span from the face that is followed in each of its frames, and a note on the choice."""
     if not span.times:
         return MediaError(f"{name}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
-    faces = follow(span.faces)
     if not any(faces):
         return EmptyInput(f"no face in any of the {len(faces)} sampled frames")
     nowhere: Box = (np.nan, np.nan, np.nan, np.nan)
@@ -181,7 +228,7 @@ def _finish(name: str, span: Pending) -> VideoStream | EmptyInput | MediaError:
         boxes=np.array([face.box if face else nowhere for face in faces], dtype=np.float32),
         crops=np.array([face.square if face else nowhere for face in faces], dtype=np.float32),
         scores=np.array([face.score if face else np.nan for face in faces], dtype=np.float32),
-        note=_jumps_note(jumps(faces)),
+        note="; ".join(part for part in (note, _jumps_note(jumps(faces))) if part),
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -19,7 +19,8 @@ from features.types import AudioStream
 from pipeline.errors import UserError
 from pipeline.run import keys
 from pipeline.run.keys import FitInputs, described, frames_key, key_of
-from pipeline.settings.streams import AudioConfig
+from pipeline.settings.streams import AudioConfig, VideoConfig
+from pipeline.streams.spans import Span
 
 
 def test_a_key_is_the_hash_of_the_description_as_sorted_json() -> None:
@@ -126,6 +127,22 @@ def test_a_stream_depends_on_settings_version_and_libraries() -> None:
     assert program["libraries"]["numpy"] == np.__version__
     other = keys.stream_program("audio", AudioConfig(trim_db=20))
     assert {name for name in program if program[name] != other[name]} == {"config"}
+
+
+def test_the_key_of_a_picture_holds_the_voice_only_where_the_face_that_speaks_is_followed() -> None:
+    plain = keys.stream_program("video", VideoConfig(mouth_fps=10))
+    before = ("fps", "detector", "min_score", "margin", "size", "frame_height", "jpeg_quality", "track")
+    assert plain == keys.stream_program("video", VideoConfig())
+    assert tuple(plain["config"]) == before
+    speaking = keys.stream_program("video", VideoConfig(follow="speaking"))
+    assert set(speaking["config"]) == {*before, "follow", "mouth_fps"}
+    assert set(speaking["libraries"]) - set(plain["libraries"]) == {"scipy"}
+    picture = ("x" * 64, (0.5, 1.5), "", "")
+    at = Span(0.5, 1.5, track="2", channel="left")
+    others = [replace(at, start_s=0.6), replace(at, end_s=1.6), replace(at, track="1"), replace(at, channel="mix")]
+    voices = [("y" * 64, at), ("z" * 64, at), *(("y" * 64, other) for other in others)]
+    found = [keys.video_key(speaking, *picture, voice=(sha256, *astuple(span))) for sha256, span in voices]
+    assert len({*found, keys.video_key(speaking, *picture)}) == 7
 
 
 def test_features_depend_on_the_stream_and_its_content(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Clips of several recordings: one after the other, and a failure stays within its recording."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,16 @@ def test_a_recording_that_changes_or_a_users_mistake_ends_the_run(files: tuple[P
     a.write_text("another")
     with pytest.raises(Changed, match="is not the recording that this run was planned with"):
         list(each_recording([planned], mistaken))
+
+
+def test_a_voice_in_another_file_must_not_change_either(files: tuple[Path, Path]) -> None:
+    a, b = files
+    heard = Clip("1", "", replace(clip("1", a).payload, voice=clip("1", b).payload))
+
+    def compute(part: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        yield from ((i, Entry("ok")) for i in range(len(part)))
+
+    assert len(list(each_recording([heard, clip("2", a)], compute))) == 2
+    b.write_text("another voice")
+    with pytest.raises(Changed, match="b is not the recording"):
+        list(each_recording([clip("2", a), heard], compute))

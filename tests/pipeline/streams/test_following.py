@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.streams.following import affinity, follow, jumps, link, people
+from pipeline.streams.following import affinity, follow, jumps, link, people, several
 from tests.pipeline.streams.recordings import face
 
 boxes = st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 60)] * 2)
@@ -102,6 +102,12 @@ def test_a_small_passer_by_does_not_end_the_track():
 def test_an_error_of_the_detector_is_not_a_cut():
     frames = alone((100, 100, 80, 4), (300, 300, 20, 1), (100, 100, 80, 4))
     assert follow(frames) == [found[0] if found[0].box[2] == 80 else None for found in frames]
+
+
+def test_several_faces_are_more_than_one_person():
+    assert not several([[], []])
+    assert not several(alone((100, 100, 80, 4), (400, 100, 80, 4)))  # a jump cut
+    assert several([[face(100, 100, 80), face(400, 100, 70)]] * 2)
 
 
 def test_two_people_are_not_confused():

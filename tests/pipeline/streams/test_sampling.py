@@ -14,7 +14,7 @@ from pipeline.streams import video
 from pipeline.streams.decode import probe
 from pipeline.streams.faces import Face
 from pipeline.streams.frames import survey
-from pipeline.streams.sampling import nearest, seen
+from pipeline.streams.sampling import nearest, sample_targets, seen
 from pipeline.streams.spans import Span
 from pipeline.streams.video import read_video
 from tests.pipeline.streams.recordings import slides
@@ -171,3 +171,9 @@ def test_of_a_steady_recording_every_sample_is_within_half_a_frame(rate: int, st
     assert len(chosen) == 15
     assert np.abs(stamps[chosen] - targets).max() <= 0.5 / rate + 1e-9
     assert all(a < b for a, b in pairwise(chosen.tolist()))
+
+
+def test_targets_end_before_the_span_does():
+    np.testing.assert_allclose(sample_targets(Span(1.0, 2.0), 5), [1, 1.2, 1.4, 1.6, 1.8])
+    np.testing.assert_allclose(sample_targets(Span(1.0, 2.01), 5), [1, 1.2, 1.4, 1.6, 1.8, 2.0])
+    assert len(sample_targets(Span(1.0, 1.0), 5)) == 0

@@ -18,7 +18,7 @@ from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
 from pipeline.streams.pictures import Painter
 from pipeline.streams.spans import Region, Span
-from pipeline.streams.video import read_video, sample_targets
+from pipeline.streams.video import read_video
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 CONFIG = VideoConfig()
@@ -288,12 +288,6 @@ def test_haar_finds_the_same_face():
     both = np.isfinite(found.scores) & np.isfinite(expected.scores)
     assert both.mean() > 0.9
     np.testing.assert_allclose(found.boxes[both], expected.boxes[both], atol=30)
-
-
-def test_targets_end_before_the_span_does():
-    np.testing.assert_allclose(sample_targets(Span(1.0, 2.0), 5), [1, 1.2, 1.4, 1.6, 1.8])
-    np.testing.assert_allclose(sample_targets(Span(1.0, 2.01), 5), [1, 1.2, 1.4, 1.6, 1.8, 2.0])
-    assert len(sample_targets(Span(1.0, 1.0), 5)) == 0
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no recording at all" * 99])

@@ -1,0 +1,1 @@
+"""Which of several faces speaks: the voice's level, the mouths of the faces, and how well they move together."""

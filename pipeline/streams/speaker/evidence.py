@@ -1,0 +1,74 @@
+"""How clearly a mouth moves with a voice.
+
+The area of the mouth opening follows the envelope of the voice, mostly with the rhythm of syllables, 2 to 7 Hz, and the
+mouth leads the sound by 0.1 to 0.2 s (Chandrasekaran et al., 2009, "The Natural Statistics of Audiovisual Speech").
+Slower changes tell little: whoever speaks opens the mouth, and two people who talk at the same time do so together.
+Hence both are compared after their local means were subtracted.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from features.types import TimeArray
+from pipeline.streams.speaker.voice import RATE_HZ
+
+LAGS_S = np.arange(-6, 11) * 0.02  # how much later than the mouth the voice may come
+LOCAL_S = 0.6  # length of the Hann window of the local mean
+STILL = 0.01  # a mouth that varies by less, in distances between the eyes, hardly moves: the mesh itself varies so
+SHORTEST_S = 0.4  # a mouth that is seen for less time says nothing
+
+
+def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, rate_hz: float) -> float:
+    """Return how clearly a person's mouth moves with a voice.
+
+    That is the correlation of the lips' distance with the voice's level, at the best of `LAGS_S`, times how much the
+    lips move, s / (s + `STILL`) for a standard deviation s, times the square root of the seconds in which they are
+    seen: by chance a correlation is the larger the shorter both are, and this makes short and long ones comparable.
+
+    Parameters
+    ----------
+    pieces
+        For each stretch without a cut, ``(n,)`` the times of its frames, ascending, from the utterance's start, in
+        seconds, and ``(n,)`` the distance of the lips in each, in distances between the eyes; NaN where it is unknown.
+    level
+        ``(m,)`` how loud the voice is, `RATE_HZ` times per second from the utterance's start.
+    rate_hz
+        About how many frames there are per second.
+    """
+    known = [(times[ok], lips[ok]) for times, lips in pieces if (ok := np.isfinite(lips)).any()]
+    seconds = sum(len(times) for times, _ in known) / rate_hz
+    if seconds < SHORTEST_S or len(level) < 2:
+        return 0.0
+    times = np.concatenate([times for times, _ in known])
+    lips = np.concatenate([quick(own, lips, rate_hz) for own, lips in known])
+    clock = np.arange(len(level)) / RATE_HZ
+    voice = quick(clock, level, RATE_HZ)
+    best = max(correlation(lips, np.interp(times + lag_s, clock, voice)) for lag_s in LAGS_S)
+    spread = float(lips.std())
+    return best * spread / (spread + STILL) * float(np.sqrt(seconds))
+
+
+def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
+    """Return ``(n,)`` values at ascending times minus their local mean, so that only what changes fast is left.
+
+    >>> quick(np.arange(100) / 50, np.arange(100.0), 50)[40:43].round(9) + 0
+    array([0., 0., 0.])
+    """
+    half = int(LOCAL_S * rate_hz / 2)
+    window = np.hanning(2 * half + 3)[1:-1]
+    places = np.round((times - times[0]) * rate_hz).astype(int)
+    sums, counts = (np.convolve(np.bincount(places, weights), window)[half:] for weights in (values, None))
+    local: TimeArray = sums[places] / counts[places]
+    return values - local
+
+
+def correlation(a: TimeArray, b: TimeArray) -> float:
+    """Return Pearson's correlation, 0 where either is constant.
+
+    >>> round(correlation(np.array([0.0, 1, 2]), np.array([1.0, 3, 5])), 9), correlation(np.zeros(3), np.ones(3))
+    (1.0, 0.0)
+    """
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale > 1e-9 else 0.0

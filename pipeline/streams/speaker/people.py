@@ -1,0 +1,107 @@
+"""Which faces of an utterance are the same person, also where the camera cuts or the layout changes.
+
+Boxes alone cannot tell: when two people change places at a cut, each is where the other one was. So a track ends where
+the face suddenly looks different, and tracks at different times are joined if their faces look alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.types import TimeArray
+from pipeline.streams.following import link
+from pipeline.streams.pictures import Box, Picture
+
+LOOK_SIDE = 16  # a look is a grey image of so many pixels squared
+ALIKE = 0.8  # images of one face in adjacent frames correlate by more, those of two people by less
+COMPARED = 12  # how many frames of a track are compared with those of another
+
+Look = NDArray[np.uint8]
+Place = tuple[int, int]  # a frame's position among those read, and a face's position among those of that frame
+Piece = list[Place]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A face in a frame.
+
+    Attributes
+    ----------
+    box
+        The tight box, in pixels of pictures of one size.
+    look
+        ``(LOOK_SIDE, LOOK_SIDE)`` grey, the face and a margin around it.
+    lips
+        Distance from the upper edge of the upper lip to the lower edge of the lower one, in distances between the eyes;
+        NaN where the mesh does not find the face.
+    """
+
+    box: Box
+    look: Look
+    lips: float
+
+
+def look_of(crop: Picture) -> Look:
+    """Return what a cut-out face looks like."""
+    import cv2
+
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (LOOK_SIDE, LOOK_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def people(frames: Sequence[Sequence[Sighting]]) -> list[list[Piece]]:
+    """Return the people who are seen in an utterance, each as stretches without a cut; no one twice in a frame."""
+    return joined(frames, pieces(frames))
+
+
+def pieces(frames: Sequence[Sequence[Sighting]]) -> list[Piece]:
+    """Link faces from frame to frame, and divide the tracks where a face suddenly looks different."""
+    tracks = link([[face.box for face in faces] for faces in frames])
+    current: dict[int, Piece] = {}
+    found: list[Piece] = []
+    for place, numbers in enumerate(tracks):
+        for position, track in enumerate(numbers):
+            piece = current.get(track)
+            if piece is None or _likeness(frames, piece[-1:], [(place, position)]) < ALIKE:
+                piece = current[track] = []
+                found.append(piece)
+            piece.append((place, position))
+    return found
+
+
+def joined(frames: Sequence[Sequence[Sighting]], found: Sequence[Piece]) -> list[list[Piece]]:
+    """Join pieces that look alike and share no frame, those that look most alike first."""
+    alike = [
+        (likeness, a, b)
+        for a, b in combinations(range(len(found)), 2)
+        if (likeness := _likeness(frames, found[a], found[b])) >= ALIKE
+    ]
+    person = list(range(len(found)))
+    at = [{place for place, _ in piece} for piece in found]
+    for _, a, b in sorted(alike, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        first, second = sorted((person[a], person[b]))
+        if first != second and not at[first] & at[second]:
+            at[first] |= at[second]
+            person = [first if number == second else number for number in person]
+    return [list(_of(number, person, found)) for number in dict.fromkeys(person)]
+
+
+def _of(number: int, person: Sequence[int], found: Sequence[Piece]) -> Iterator[Piece]:
+    return (piece for own, piece in zip(person, found, strict=True) if own == number)
+
+
+def _likeness(frames: Sequence[Sequence[Sighting]], a: Piece, b: Piece) -> float:
+    """Return the correlation of the two most similar images of two pieces."""
+    return float((_looks(frames, a) @ _looks(frames, b).T).max())
+
+
+def _looks(frames: Sequence[Sequence[Sighting]], piece: Piece) -> TimeArray:
+    """Return images of a piece, evenly spaced in it, each with mean 0 and norm 1: ``(n, LOOK_SIDE ** 2)``."""
+    chosen = np.unique(np.linspace(0, len(piece) - 1, COMPARED).round().astype(int))
+    images = np.stack([frames[place][face].look.ravel() for place, face in (piece[i] for i in chosen)]).astype(float)
+    images -= images.mean(axis=1, keepdims=True)
+    norms: TimeArray = np.linalg.norm(images, axis=1, keepdims=True)
+    return images / np.maximum(norms, 1e-9)
