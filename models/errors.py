@@ -5,6 +5,10 @@ class ModelError(ValueError):
     """Settings or data that no model can be trained with or scored on."""
 
 
+class TooFewError(ModelError):
+    """Too few labels, classes or groups: features can be made, but nothing can be trained and tested."""
+
+
 class FitError(ModelError):
     """A model that could not be fitted, or whose outputs are invalid; the other models can go on without it."""
 

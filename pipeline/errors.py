@@ -13,6 +13,10 @@ class TooManyFailures(UserError):
     """More clips failed than `run.max_failed` allows; everything computed is kept."""
 
 
+class Untrainable(UserError):
+    """A corpus from which nothing can be learnt as it is: it has no labels, one class, or one group."""
+
+
 class Changed(UserError):
     """A file differs from the one that a run was planned with; nothing computed from it was kept."""
 

@@ -1,7 +1,5 @@
 """What the classes of a small corpus allow: folds that cannot be learnt from, and classes that are hardly tested."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,28 +9,21 @@ Names = NDArray[np.str_]
 Texts = NDArray[np.object_]
 
 
-def nothing_to_learn(name: str, labels: Names, train: IntArray, test: IntArray) -> str:
+def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
     """Return a sentence if the training part of a fold has only one class; else ``""``.
 
-    >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]), np.array([2]))
-    "all 2 training utterances of fold-1 are 'joy', so nothing can be learnt: its 1 test utterances are not predicted"
+    To leave out such a fold would not help: all other classes are in its test part, so the rest would test one class.
+
+    >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]))
+    "all 2 training utterances of fold-1 are 'joy': add utterances, so that each class is in two folds or more"
     """
     seen = np.unique(labels[train])
     if len(seen) > 1:
         return ""
+    if len(np.unique(labels)) == 1:
+        return f"all {len(labels)} utterances are {str(seen[0])!r}: training needs utterances of two classes or more"
     what = f"all {len(train)} training utterances of {name} are {str(seen[0])!r}"
-    return f"{what}, so nothing can be learnt: its {len(test)} test utterances are not predicted"
-
-
-def all_idle(labels: Names, sentences: Sequence[str]) -> str:
-    """Return what to do if nothing can be learnt in any fold, whose sentences are given."""
-    classes = np.unique(labels)
-    if len(classes) == 1:
-        return f"all {len(labels)} utterances are {str(classes[0])!r}: training needs utterances of two classes or more"
-    first = sentences[0].partition(", so")[0]
-    if len(sentences) == 1:
-        return f"{first}: training needs utterances of two classes or more"
-    return f"{first}, and so it is in each fold: choose more folds, or groups that do not divide the classes"
+    return f"{what}: add utterances, so that each class is in two folds or more"
 
 
 def never_trained(name: str, train: Names, test: Names) -> list[str]:

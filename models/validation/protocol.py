@@ -9,8 +9,8 @@ import pandas as pd
 
 from common.names import Registry
 from models.data.modalities import IntArray, Pairs, Task
-from models.errors import ModelError
-from models.validation.classes import all_idle, lone_classes, never_trained, nothing_to_learn
+from models.errors import ModelError, TooFewError
+from models.validation.classes import lone_classes, never_trained, nothing_to_learn
 from models.validation.folds import INNER_FOLDS, inner_folds, numbered
 
 SPLITS = ("train", "valid", "test")
@@ -45,7 +45,7 @@ class Plan:
     Attributes
     ----------
     folds
-        The folds; each row is tested in at most one, and in none if its training part would have one class only.
+        The folds; each row is tested in at most one.
     notices
         Sentences about odd folds that do not stop a run.
     """
@@ -124,7 +124,7 @@ def _group_kfold(table: pd.DataFrame, protocol: Protocol) -> Divided:
     if protocol.folds < 2:
         raise ModelError(f"{protocol.kind} needs at least 2 folds, not {protocol.folds}")
     if count < 2:
-        raise ModelError(_one_group(table, protocol))
+        raise TooFewError(_one_group(table, protocol))
     pairs = GroupKFold(min(protocol.folds, count)).split(groups, groups=groups)
     return [(f"fold-{number}", train, test, None) for number, (train, test) in enumerate(pairs, 1)]
 
@@ -133,7 +133,7 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
     groups = _groups(table, protocol.by)
     found = np.unique(groups)
     if len(found) < 2:
-        raise ModelError(_one_group(table, protocol))
+        raise TooFewError(_one_group(table, protocol))
     return [(str(g), np.flatnonzero(groups != g), np.flatnonzero(groups == g), None) for g in found]
 
 
@@ -252,17 +252,19 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Raises
     ------
     ModelError
-        If the protocol is unknown, a part is empty, a split has an unknown name, there are fewer than two groups, or
-        every training part has only one class.
+        If the protocol is unknown, a part is empty, a split has an unknown name, there are fewer than two groups, or a
+        training part has only one class.
     """
     entry = PROTOCOLS[protocol.kind]
     if not len(table):
         raise ModelError("the table has no utterances")
     labels = table[label].to_numpy(dtype=object if task == "classification" else np.float64)
     labels = labels.astype(str) if task == "classification" else labels
-    folds, groups = [], groups_of(table, protocol.by)
-    divided, notices = _divided(protocol, table, labels, task)
+    divided, folds, groups = entry.divide(table, protocol), [], groups_of(table, protocol.by)
+    notices = _fewer_folds(len(divided), protocol) if entry.takes_folds else []
     for name, train, test, inner in divided:
+        if task == "classification" and (sentence := nothing_to_learn(name, labels, train)):
+            raise TooFewError(sentence)
         pairs = inner or inner_folds(groups[train], labels[train], task, protocol.inner_folds)
         folds.append(Fold(name, train, test, pairs))
         notices += never_trained(name, labels[train], labels[test]) if task == "classification" else []
@@ -276,29 +278,7 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
         notices += [_trained_on(fold, _groups(table, entry.column)) for fold in folds]
     if task == "classification":
         notices += lone_classes(labels, groups, table["utterance"].to_numpy(object))
-    if not grouped(table, protocol.by):
-        notices.append(
-            f"it is not known which of the {len(table)} utterances belong together (no {protocol.by}, and no recording"
-            " has two of them): folds and intervals treat each by itself, so that a person may be in training and test"
-        )
     return Plan(tuple(folds), tuple(notices))
-
-
-def _divided(protocol: Protocol, table: pd.DataFrame, labels: Any, task: Task) -> tuple[Divided, list[str]]:
-    """Return the parts with something to learn (`ModelError` if there are none), and notices about what is left out."""
-    entry, notices = PROTOCOLS[protocol.kind], []
-    divided = entry.divide(table, protocol)
-    if entry.takes_folds and len(divided) < protocol.folds:
-        notices.append(
-            f"{protocol.kind}: {len(divided)} folds instead of {protocol.folds}, since there are no more groups "
-            f"({protocol.by}) to divide"
-        )
-    if task == "regression":
-        return divided, notices
-    idle = {name: why for name, train, test, _ in divided if (why := nothing_to_learn(name, labels, train, test))}
-    if len(idle) == len(divided):
-        raise ModelError(all_idle(labels, list(idle.values())))
-    return [part for part in divided if part[0] not in idle], [*notices, *idle.values()]
 
 
 def groups_of(table: pd.DataFrame, by: str) -> Any:
@@ -328,6 +308,14 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
         return True
     alone = [table[c].fillna("").astype(str).to_numpy(object) for c in ("utterance", "recording") if c in table]
     return not np.any([groups == names for names in alone], axis=0).all()
+
+
+def _fewer_folds(count: int, protocol: Protocol) -> list[str]:
+    """Return a sentence if there are fewer folds than the settings ask for."""
+    if count >= protocol.folds:
+        return []
+    what = f"{protocol.kind}: {count} folds instead of {protocol.folds}"
+    return [f"{what}, since there are no more groups ({protocol.by}) to divide"]
 
 
 def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:

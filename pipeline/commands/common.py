@@ -43,6 +43,13 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("named", nargs=-1, metavar="[CORPUS]...")(option(with_both))
 
 
+if_possible = click.option(
+    "--if-possible",
+    is_flag=True,
+    help="Where nothing can be learnt (no labels, one class, one group), write files that say why, and exit with 0.",
+)
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that uses workers: `--workers` and `--scheduler`."""
     command = click.option("--scheduler", help="Address of a running Dask scheduler, such as tls://host:8786.")(command)

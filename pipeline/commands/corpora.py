@@ -27,16 +27,18 @@ from pipeline.commands.common import (
 @click.option(
     "--task", type=click.Choice(["classification", "regression"]), help="Whether classes or a score are predicted."
 )
-@click.option("--label", help="Column of the labels.")
+@click.option("--label", help="Column of the labels; without one, the corpus gets features only.")
 @click.option("--modalities", help="Modalities, separated by commas.  [default: text,audio,video]")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--group", help="Column whose values are never split between training and test.  [default: group]")
 @click.option("--of", help="Corpora of the settings file that a union is made of, separated by commas.")
 @click.option("--labels", help="Names of labels in a union, as in fearful=fear,calm=; without a name, it is left out.")
+@click.option("--speakers-unknown", is_flag=True, help="Accept that nobody says who speaks: rows are ranked anyway.")
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
+@click.option("--force", is_flag=True, help="Replace the corpus of this name.")
 @PARAMS
-def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) -> None:
+def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **settings: Any) -> None:
     """Add a corpus to the settings file.
 
     Comments in the file are kept. A published corpus has its own settings. Corpora that are in the file can be read as
@@ -49,7 +51,7 @@ def add_corpus(params_path: Path, name: str, also_run: bool, **settings: Any) ->
 
     if not settings["root"] and settings["reader"] != UNION:
         raise click.UsageError("Missing option '--root': the folder of the corpus")
-    for line in run(params_path, name, settings, also_run=also_run):
+    for line in run(params_path, name, settings, also_run=also_run, force=force):
         echo(line)
 
 

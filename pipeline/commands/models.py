@@ -93,6 +93,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 
     Example: crossmodal fit --corpus demo --strategy concat
     """
+    from pipeline.evaluation.results import speakers_of
     from pipeline.inference.fit import best_configuration, configuration_of
     from pipeline.inference.fit import fit as run
 
@@ -102,6 +103,8 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     configurations = [configuration_of(params, name, s, chosen, model) for s in strategies] or [
         best_configuration(params, name)
     ]
+    if not strategies and (note := speakers_of(name, params.corpus(name))):
+        echo(f"fit: {note}; fitted: {configurations[0]}", err=True)
     for configuration in configurations:
         echo(run(params, name, configuration, remark=lambda notice: echo(f"fit: {notice}", err=True)))
 

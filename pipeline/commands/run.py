@@ -11,6 +11,7 @@ from pipeline.commands.common import (
     Command,
     echo,
     echo_page,
+    if_possible,
     load,
     names_of,
     pool_of,
@@ -165,9 +166,15 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
 @click.option(
     "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels first; every strategy must be at chance."
 )
+@if_possible
 @run_options
 def train(
-    params_path: Path, corpora: tuple[str, ...], shuffled: bool, workers: int | None, scheduler: str | None
+    params_path: Path,
+    corpora: tuple[str, ...],
+    shuffled: bool,
+    if_possible: bool,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Fit all classifiers and fusions and keep their predictions.
 
@@ -182,7 +189,7 @@ def train(
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
         for name in prepared(params, corpora):
-            for notice in run(params, name, pool, shuffled=shuffled):
+            for notice in run(params, name, pool, shuffled=shuffled, if_possible=if_possible):
                 echo(f"train {name}: {notice}")
             for line in check_shuffled(params, name) if shuffled else ():
                 echo(line)
@@ -191,6 +198,7 @@ def train(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@if_possible
 @click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
 @click.option("--show", is_flag=True, help="Print the existing table without scoring again.")
 @click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
@@ -202,6 +210,7 @@ def train(
 def evaluate(
     params_path: Path,
     corpora: tuple[str, ...],
+    if_possible: bool,
     quiet: bool,
     show: bool,
     robustness: bool,
@@ -224,8 +233,9 @@ def evaluate(
 
     params = load(params_path)
     for name in prepared(params, corpora):
-        if not show:
-            run(params, name)
+        if not show and (why := run(params, name, if_possible=if_possible)):
+            echo(f"evaluate {name}: {why}")
+            continue
         page = printed_by(params, name, by, strategies) if by else None
         if quiet:
             continue
@@ -242,7 +252,8 @@ def evaluate(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
-def report(params_path: Path, corpora: tuple[str, ...]) -> None:
+@if_possible
+def report(params_path: Path, corpora: tuple[str, ...], if_possible: bool) -> None:
     """Write a corpus's tables and plots as one page.
 
     The page is results/<corpus>/report.html.
@@ -253,4 +264,4 @@ def report(params_path: Path, corpora: tuple[str, ...]) -> None:
 
     params = load(params_path)
     for name in prepared(params, corpora):
-        echo(f"report {name}: {run(params, name)}")
+        echo(f"report {name}: {run(params, name, if_possible=if_possible)}")

@@ -27,6 +27,7 @@ def add_corpus(
     settings: Mapping[str, Any],
     *,
     also_run: bool = False,
+    force: bool = False,
     check: Callable[[Params], None] = lambda _: None,
 ) -> list[str]:
     """Add a corpus block to a settings file and return the lines to print.
@@ -37,15 +38,16 @@ def add_corpus(
     Raises
     ------
     UserError
-        If the name is taken or cannot be used, or a setting is invalid; then nothing is changed.
+        If the name is taken and not to be replaced by `force`, or cannot be used, or a setting is invalid; then nothing
+        is changed.
     """
     check_name(name)
     with _editing(path):
-        return _add_corpus(path, name, settings, also_run, check)
+        return _add_corpus(path, name, settings, also_run, force, check)
 
 
 def _add_corpus(
-    path: Path, name: str, settings: Mapping[str, Any], also_run: bool, check: Callable[[Params], None]
+    path: Path, name: str, settings: Mapping[str, Any], also_run: bool, force: bool, check: Callable[[Params], None]
 ) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
@@ -53,17 +55,27 @@ def _add_corpus(
     union = settings["reader"] == UNION
     block = _union_block(path, name, settings) if union else _block(settings)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
-    if name in map(str, corpora):
-        raise UserError(f"{path} already has a corpus {name!r}: choose another name, or edit its block")
-    corpora[_text(name)] = _flow(block)
-    lines = [f"added corpora.{name} to {path}", *_unused(settings, block["protocol"])]
-    if also_run:
-        run = document["run"] = document.get("run") or CommentedMap()
-        run["corpora"] = _flow([*(run.get("corpora") or []), name])
-    else:
+    key = next((own for own in corpora if str(own) == name), _text(name))
+    if key in corpora and not force:
+        raise UserError(f"{path} already has a corpus {name!r}: choose another name, or replace its block with --force")
+    lines = [f"{'replaced' if key in corpora else 'added'} corpora.{name} {'in' if key in corpora else 'to'} {path}"]
+    corpora[key] = _flow(block)
+    lines += [*_unlabelled(name, block), *_unused(settings, block["protocol"])]
+    run = document.get("run") or CommentedMap()
+    listed = [*map(str, run.get("corpora") or [])]
+    if also_run and name not in listed:
+        run["corpora"] = _flow([*listed, name])
+        document["run"] = run
+    elif name not in listed:
         lines.append(f"`dvc repro` runs the corpora listed in run.corpora: add {name} there")
-    _replace(path, document, lines, name, check)
+    _replace(path, document, lines, name, check, force=force)
     return [*lines, f"next: crossmodal validate {name}"]
+
+
+def _unlabelled(name: str, block: Mapping[str, Any]) -> list[str]:
+    if block["label"]:
+        return []
+    return [f"{name} names no label: it gets features and is not trained on; --label COLUMN --force adds one"]
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
@@ -124,7 +136,13 @@ def _document(path: Path) -> Any:
 
 
 def _replace(
-    path: Path, document: Any, lines: list[str], name: str, check: Callable[[Params], None] = lambda _: None
+    path: Path,
+    document: Any,
+    lines: list[str],
+    name: str,
+    check: Callable[[Params], None] = lambda _: None,
+    *,
+    force: bool = False,
 ) -> None:
     """Write a temporary file, read it back as every command does, link the root, and only then rename the file."""
     with replacing(path) as temporary:
@@ -134,7 +152,7 @@ def _replace(
             check(params := load_params(temporary))
         except UserError as error:  # lines are those of the file as it would be
             raise UserError(str(error).replace(str(temporary), f"{path} with the new block")) from None
-        lines += _link(name, params.corpora[name])
+        lines += _link(name, params.corpora[name], force=force)
 
 
 def _yaml() -> Any:
@@ -203,16 +221,19 @@ def _labels(given: str) -> dict[str, str | None]:
 
 def _rest(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a block that every corpus has: the given ones, else those of `base`."""
-    block: dict[str, Any] = {}
-    for name in ("task", "label"):
-        if not (settings.get(name) or base.get(name)):
-            raise UserError(f"--{name} is needed: it says what to predict")
-        block[name] = settings.get(name) or base[name]
+    label = settings.get("label") or base.get("label") or ""
+    task = settings.get("task") or base.get("task")
+    if label and not task:
+        raise UserError(
+            f"--task is needed: it says whether {label} holds classes (classification) or scores (regression)"
+        )
+    block: dict[str, Any] = {"task": task or "classification", "label": label}
     block["modalities"] = _modalities(settings.get("modalities")) or base["modalities"]
     block["protocol"] = _protocol(settings, base["protocol"])
     metrics = base.get("metrics") if block["task"] == base.get("task") else None
     own = {"metrics": metrics, "features": settings.get("features"), "classifiers": base.get("classifiers")}
-    return block | {name: value for name, value in own.items() if value}
+    unknown = {"speakers_unknown": True} if settings.get("speakers_unknown") else {}
+    return block | {name: value for name, value in own.items() if value} | unknown
 
 
 def _modalities(given: str | None) -> list[str]:
@@ -242,8 +263,13 @@ def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[st
     return []
 
 
-def _link(name: str, corpus: CorpusParams) -> list[str]:
-    """Link the folder of a corpus, or those of a union's parts, where `dvc repro` looks for them."""
+def _link(name: str, corpus: CorpusParams, *, force: bool = False) -> list[str]:
+    """Link the folder of a corpus, or those of a union's parts, where `dvc repro` looks for them.
+
+    With `force`, a link to another folder is replaced.
+    """
+    if force and (RAW / name).is_symlink() and (RAW / name).resolve() != Path(corpus.root).resolve():
+        (RAW / name).unlink()
     if not isinstance(corpus, UnionParams):
         return _link_folder(RAW / name, Path(corpus.root))
     if (RAW / name).is_symlink():

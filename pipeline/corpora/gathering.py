@@ -12,7 +12,7 @@ from pipeline.corpora.base import Fault
 from pipeline.corpora.places import repeated, same_parts
 from pipeline.corpora.problems import Problem, Severity, shown
 from pipeline.corpora.reading import read_corpus
-from pipeline.corpora.recordings import CHOICES, problems_of, read_all
+from pipeline.corpora.recordings import CHOICES, kinds_of, left_out, problems_of, read_all
 from pipeline.corpora.registry import description
 from pipeline.corpora.sources import END_TOLERANCE_S, SOURCES, label_file, sources_of
 from pipeline.corpora.union import united
@@ -25,7 +25,7 @@ from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CACHE, INPUTS, CorpusPaths
 from pipeline.settings.unions import UnionParams
-from pipeline.tables.bound import TABLES
+from pipeline.tables.bound import PUBLISHED, TABLES
 
 Completion = tuple[Corpus, Mapping[str, Any]]  # a corpus, and further entries of the record of its tables
 
@@ -67,7 +67,8 @@ def _tabulate(
     label = [settings.label] if settings.label else []
     extra = [c for c in corpus.utterances.columns if c not in COLUMNS and c not in (*label, "line")]
     tables = {paths.utterances.name: corpus.utterances[[*COLUMNS, *label, *extra]], paths.words.name: corpus.words}
-    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", {SOURCES: sources, **more})
+    record = {SOURCES: sources, PUBLISHED: published_of(settings), **more}
+    write_tables(tables, paths.work, TABLES, f"crossmodal prepare --corpus {paths.name}", record)
     return _worst_first(corpus.problems)
 
 
@@ -81,23 +82,32 @@ def gather(settings: CorpusParams) -> Corpus:
         return replace(found, problems=_worst_first(found.problems))
     corpus = read_corpus(settings)
     wanted = bool({"audio", "video"} & set(settings.modalities)) or makes_words(settings)
-    table, problems = _with_media(corpus.utterances, settings, wanted)
+    table, problems, there = _with_media(corpus.utterances, settings, wanted)
+    there |= {"text"} if (table["text"] != "").any() or not corpus.words.empty or _is_written_down(settings) else set()
     known = known_bad(corpus.utterances, settings)
-    no_text = not (table["text"] != "").any() and corpus.words.empty and settings.transcribe in (None, "never")
-    if "text" in settings.modalities and no_text and "text" not in settings.features:
-        message = (
-            "no row has text, but text is one of the modalities: fill the column, let a machine write it down "
-            "(streams.text.transcribe: missing), or remove text from the modalities"
-        )
-        problems.append(Problem("error", label_file(settings), None, message))
+    problems += left_out(there | settings.features.keys(), settings)
     problems = [if_known(problem, known) for problem in problems]
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
     words, late = within_recordings(corpus, table, Path(settings.root))
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
-    if settings.label and not INPUTS.exists():
+    predicted = not settings.label and bool(settings.features)  # the clips of `predict`, of which DVC knows nothing
+    if not (predicted or INPUTS.exists()):
         problems += _outside(corpus.utterances, settings)
     table = with_sources(table, words)
     return replace(corpus, utterances=table, words=words, problems=_worst_first([*corpus.problems, *problems]))
+
+
+def _is_written_down(settings: CorpusParams) -> bool:
+    """Whether `prepare` recognises the words of a corpus without text."""
+    return settings.transcribe not in (None, "never")
+
+
+def published_of(settings: CorpusParams) -> bool | dict[str, bool]:
+    """Return whether a corpus is a published one, whose description says who speaks; of a union, each part by name."""
+    if not isinstance(settings, UnionParams):
+        return description(settings.reader) is not None
+    parts = {name: published_of(part) for name, part in settings.parts.items()}
+    return {name: part if isinstance(part, bool) else all(part.values()) for name, part in parts.items()}
 
 
 def _worst_first(problems: Sequence[Problem]) -> list[Problem]:
@@ -136,8 +146,13 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
     return [Problem("warning", label_file(settings), None, message)]
 
 
-def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tuple[pd.DataFrame, list[Problem]]:
-    """Fill `media_sha256`, `sound_sha256` and `end`; each recording is opened only once."""
+def _with_media(
+    table: pd.DataFrame, settings: CorpusParams, wanted: bool
+) -> tuple[pd.DataFrame, list[Problem], set[str]]:
+    """Fill `media_sha256`, `sound_sha256` and `end`; each recording is opened only once.
+
+    Also return problems, and which of audio and video any recording has.
+    """
     table, file = table.copy(), label_file(settings)
     for name in ("sound", "sound_start", *CHOICES):
         table[name] = table.get(name, float("nan") if name == "sound_start" else "")
@@ -160,7 +175,7 @@ def _with_media(table: pd.DataFrame, settings: CorpusParams, wanted: bool) -> tu
     ends = table["end"].fillna(length)
     outside = length.isna() | (table["start"] >= length)
     table["end"] = ends.where(outside, ends.clip(upper=length))
-    return table, problems
+    return table, problems, kinds_of(table, found)
 
 
 _LOST = {True: "its audio and video", False: "its audio"}

@@ -65,7 +65,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         meant = Neighbours().meant(path) if root.exists() else None
         hint = f" (did you mean {meant.name!r}? The name must be exactly manifest.csv)" if meant else ""
         raise UserError(
-            f"{root} {found}{hint}: a manifest corpus needs {path} with the columns media and {corpus.label}"
+            f"{root} {found}{hint}: a manifest corpus needs {path} with the column media"
+            f"{f' and {corpus.label}' if corpus.label else ''}; `crossmodal init {root}` writes one for a folder of "
+            "recordings"
         )
     named = _named_columns(corpus)
     check_named_columns(path, corpus.label, corpus.protocol.group)
@@ -97,12 +99,24 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
     for name in header:
         if fault := fault_of_text(name):
             raise UserError(f"{path}: the name of a column {fault}")
-    needed = [] if corpus.modalities == ("text",) or corpus.features else ["media"]
+    only_text = corpus.modalities == ("text",) or ("text" in corpus.modalities and _holds_only_text(header))
+    needed = [] if only_text or corpus.features else ["media"]
     needed += [corpus.label] if corpus.label else []
     group = corpus.protocol.group
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group":
         needed.append(group)
-    check_columns(path, header, needed)
+    remedies = {
+        corpus.label: "To go without labels, leave label empty in the settings",
+        group: "protocol.group divides by it: add the column; or, if it is not known, set protocol.group to group, "
+        "which stands for the recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
+    }
+    check_columns(path, header, needed, remedies)
+
+
+def _holds_only_text(header: Sequence[str]) -> bool:
+    """Whether there is a column of text and none that may name recordings, by our names or similar ones."""
+    near = nearly_ours(header, ["media", "sound"])
+    return "text" in header and not {"media", "sound"} & {*header, *near.values()}
 
 
 def _utterance(
@@ -127,7 +141,8 @@ def _utterance(
     if cells["region"]:
         _check_region(cells["region"], note)
     _check_choices(cells, note)
-    if corpus.label and (fault := fault_of_label(row[corpus.label], corpus.label, corpus.task)):
+    cell = row[corpus.label] if corpus.label else ""
+    if not is_no_label(cell) and (fault := fault_of_label(cell, corpus.label, corpus.task)):
         note("error", fault)
     group = corpus.protocol.group
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
@@ -214,13 +229,13 @@ def _duplicates(path: Path, table: pd.DataFrame) -> list[Problem]:
 
 def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
     labels = Counter(label for label in table[corpus.label] if not is_no_label(label))
+    problems = _unlabelled(path, table, corpus)
     if len(labels) == 1:
-        only = next(iter(labels))
-        message = f"every row has {corpus.label} {only!r}: at least two different labels are needed"
-        return [Problem("error", path, None, message, alone=True)]
+        message = f"every label is {corpus.label} {next(iter(labels))!r}: nothing can be learnt from a single one"
+        return [*problems, Problem("warning", path, None, message, alone=True)]
     if corpus.task == "regression":
-        return []
-    problems = [
+        return problems
+    problems += [
         Problem(
             "warning",
             path,
@@ -235,8 +250,20 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
         message = f"{corpus.label} {label!r} occurs only once, so it cannot be both in training and in testing"
         if i < _SUGGESTED:  # comparing all with all is slow
             message += f"; {suggest(label, (other for other in labels if other != label))}"
-        problems.append(Problem("error", path, int(lines[label]), message, alone=True))
+        problems.append(Problem("warning", path, int(lines[label]), message, alone=True))
     return problems
+
+
+def _unlabelled(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
+    """Return a warning that counts the rows without a label."""
+    lines = table["line"][table[corpus.label].map(is_no_label).astype(bool)]
+    if lines.empty:
+        return []
+    rows = "no row has" if len(lines) == len(table) else f"{len(lines)} of {len(table)} rows have no"
+    label = "a label" if len(lines) == len(table) else "label"
+    such = "" if len(lines) == len(table) else f" (such as line {lines.iloc[0]})"
+    message = f"{rows} {label} in the column {corpus.label!r}{such}: features are made, but nothing is learnt from them"
+    return [Problem("warning", path, None, message)]
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,48 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
     if {"audio", "video"} <= set(settings.modalities):
         problems += [Problem("warning", where, line, message) for line, message in _of_two_programs(table, infos)]
     return problems
+
+
+def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
+    """Return which of audio and video any utterance may have; a recording that cannot be read fails by itself."""
+    return {
+        kind
+        for kind in ("audio", "video")
+        if any(
+            isinstance(found.get(name), str) or getattr(found.get(name), kind, ()) for name in _read_from(table, kind)
+        )
+    }
+
+
+def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
+    """Return a warning about the modalities of the settings that no utterance has; an error if it has none at all.
+
+    Parameters
+    ----------
+    there
+        The modalities that some utterance has.
+    settings
+        Of the corpus.
+    """
+    lacking = [m for m in settings.modalities if m not in there]
+    if not lacking:
+        return []
+    absent = " and ".join(_NOTHING_OF[m] for m in lacking)
+    if len(lacking) == len(settings.modalities):
+        message = (
+            f"{absent}, so none of the modalities ({', '.join(lacking)}) is there: name recordings in the column media"
+        )
+        return [Problem("error", label_file(settings), None, message)]
+    rest = ", ".join(m for m in settings.modalities if m in there)
+    message = f"{absent}: left out, as with modalities: [{rest}]"
+    return [Problem("warning", label_file(settings), None, message)]
+
+
+_NOTHING_OF = {
+    "text": "no row has text",
+    "audio": "no recording has sound",
+    "video": "no recording has a picture",
+}
 
 
 def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:

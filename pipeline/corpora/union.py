@@ -67,7 +67,7 @@ def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame
 
 def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the table with the labels of the union, and warnings on those that are left out, unknown or not shared."""
-    if settings.task == "regression":
+    if settings.task == "regression" or not settings.label:
         return table, []
     label, where = table[settings.label], Path(settings.root)
     messages = []

@@ -74,8 +74,20 @@ def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem
     return {line: row for line, row in rows.items() if line not in {*again}}
 
 
-def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> None:
-    """Raise `UserError` for a column that is needed but missing; the message names the one probably meant."""
+def check_columns(
+    path: Path, header: Sequence[str], needed: Sequence[str], remedies: Mapping[str, str] | None = None
+) -> None:
+    """Raise `UserError` for a column that is needed but missing; the message names the one probably meant.
+
+    Parameters
+    ----------
+    path, header
+        The file and its columns.
+    needed
+        The columns that it must have.
+    remedies
+        Column -> a sentence on what it is needed for, and what else can be done.
+    """
     absent = [name for name in needed if name not in header]
     if not absent:
         return
@@ -83,7 +95,8 @@ def check_columns(path: Path, header: Sequence[str], needed: Sequence[str]) -> N
     first, *others = absent
     hint = f"did you mean {near[first]!r}? Available: {listed_names(header)}" if near[first] else suggest(first, header)
     more = "".join(f". It has no column {name!r} either; did you mean {near[name]!r}?" for name in others if near[name])
-    raise UserError(f"{path} has no column {first!r}; {hint}{more}")
+    remedy = f". {remedies[first]}" if remedies and first in remedies else ""
+    raise UserError(f"{path} has no column {first!r}; {hint}{more}{remedy}")
 
 
 def _nearly(name: str, header: Sequence[str]) -> str:

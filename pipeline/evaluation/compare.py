@@ -21,6 +21,7 @@ from pipeline.evaluation.results import (
     group_by_utterance,
     metrics_of,
     read_predictions,
+    speakers_sentence,
     truth_and_outputs,
 )
 from pipeline.reporting.tables import Block, Table
@@ -29,6 +30,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables import bound
 from pipeline.training.current import require_same, require_trained
+from pipeline.training.guard import published, speakers_note_of
 
 Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predictions of both
 
@@ -90,6 +92,8 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
         words += _out_of_date(params, name, (Path(first), Path(second)))
     else:
         require_same(record, params, name)
+    if note := speakers_sentence(speakers_note_of(table, settings, published(name)), settings):
+        words.append(f"{note[0].upper()}{note[1:]}.")
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
     metrics = (metric(settings.task, only),) if only else metrics_of(settings)
     found = compared(pairs, groups, metrics, params.evaluate)

@@ -18,7 +18,7 @@ from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
 from pipeline.evaluation.compare import find_configuration
 from pipeline.evaluation.disagreements import listed
-from pipeline.evaluation.results import NAMES, by_configuration, leading_of_predictions, read_predictions
+from pipeline.evaluation.results import NAMES, by_configuration, leading_of_predictions, read_predictions, speakers_of
 from pipeline.evaluation.table_files import read_scores
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
@@ -31,7 +31,7 @@ from pipeline.training.guard import plan_of
 from pipeline.training.inputs import settings_of, step_settings
 from pipeline.training.job_data import data_of, planned
 from pipeline.training.jobs import Job
-from pipeline.training.labels import labels_of
+from pipeline.training.labels import labels_of, require_label
 from pipeline.training.trained import require_features
 
 REPEATS = 5
@@ -106,6 +106,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
         If the corpus has not been evaluated, something has changed since, or a row is unknown.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    require_label(params, name)
     require_features(params, name)
     record = require_evaluated(params, name)
     configurations = _wanted(params, name, wanted)
@@ -114,8 +115,11 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
     yield from _importance_lines(table, leading_of_predictions(corpus))
-    for title, file in (("the best fusion", "only_fusion.csv"), ("the best single modality", "only_single.csv")):
-        yield from listed(title, read_table(paths.results / file, dtype=str))
+    top = read_scores(name, corpus).top
+    for title, file in (("fusion", "only_fusion.csv"), ("single modality", "only_single.csv")):
+        yield from listed(f"the {top} {title}", read_table(paths.results / file, dtype=str))
+    if note := speakers_of(name, corpus):
+        yield f"\n{note[0].upper()}{note[1:]}."
 
 
 def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:

@@ -194,6 +194,8 @@ def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> st
     The best row in each corpus if that is what the protocol divides by, else the group in which it is worst.
     """
     best, leading = scores.best_row, scores.leading
+    if scores.unranked:
+        return ""
     if best is None or not PROTOCOLS[corpus.protocol.kind].column:
         return worst(table, scores)
     found = by_configuration(table).get(best.configuration, table.head(0))
@@ -204,11 +206,11 @@ def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> st
 def worst(table: pd.DataFrame, scores: Scores) -> str:
     """Return a sentence on the group in which the best row of the corpus's table is worst.
 
-    Empty if there are not two groups of at least `FEW` utterances.
+    Empty if there are not two groups of at least `FEW` utterances, or no row is called best.
     """
     best, leading = scores.best_row, scores.leading
     found = by_configuration(table).get(best.configuration) if best else None
-    if best is None or found is None:
+    if best is None or found is None or scores.unranked:
         return ""
     ranked = found[(found["n"] >= FEW) & np.isfinite(found["value"])]
     if len(ranked) < 2:

@@ -76,7 +76,8 @@ def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]
     None where neither has probabilities.
     """
     ece, diagrams = metric("classification", "ece"), []
-    for title, best in (("best single modality", scores.best_unimodal), ("best fusion", scores.best_fusion)):
+    top = scores.top
+    for title, best in ((f"{top} single modality", scores.best_unimodal), (f"{top} fusion", scores.best_fusion)):
         if best is None:
             continue
         truth, probabilities = truth_and_outputs(ece, parts[best.configuration])

@@ -17,9 +17,10 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import is_there
-from pipeline.training.trained import read_record
+from pipeline.training.trained import Record, read_record
 
 NAMES = ["strategy", "modalities", "model"]  # the columns that name a configuration
+NOT_BEST = "so no row is called best, and differences between rows may come from recognising people"
 PROBABILITY = "p_"  # how the columns of the probabilities of classes begin
 
 
@@ -132,6 +133,22 @@ def notices_of(name: str) -> list[str]:
     """Return the notices of the training run, such as those of the protocol and the leak guard."""
     record = read_record(name)
     return list(record.notices) if record else []
+
+
+def unranked(record: Record | None, corpus: CorpusParams) -> str:
+    """Return why no row of the table is called best; empty if rows are ranked."""
+    return record.speakers if record is not None and not corpus.speakers_unknown else ""
+
+
+def speakers_of(name: str, corpus: CorpusParams) -> str:
+    """Return what is said of the speakers below the table: nothing if each is known."""
+    record = read_record(name)
+    return speakers_sentence(record.speakers, corpus) if record else ""
+
+
+def speakers_sentence(note: str, corpus: CorpusParams) -> str:
+    """Return a note on speakers and what follows from it, without a full stop; the settings may accept it."""
+    return f"{note}, {'which speakers_unknown accepts' if corpus.speakers_unknown else NOT_BEST}" if note else ""
 
 
 def encoders_of(name: str) -> str:

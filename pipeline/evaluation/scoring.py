@@ -76,10 +76,19 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scores:
-    """The rows of a corpus's table, and its metrics, the leading one first."""
+    """The rows of a corpus's table, and its metrics, the leading one first.
+
+    `unranked` says why no row is called best, if a speaker may be on both sides of a fold; it is empty otherwise.
+    """
 
     rows: Sequence[Scored]
     metrics: Sequence[Metric]
+    unranked: str = ""
+
+    @property
+    def top(self) -> str:
+        """What the first rows are called: best, or only top if no row is called best."""
+        return "top" if self.unranked else "best"
 
     @property
     def leading(self) -> Metric:

@@ -5,11 +5,12 @@ import pandas as pd
 from models.evaluation.intervals import Interval
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
-from pipeline.evaluation.results import NAMES, by_configuration, metrics_of, read_parameters
+from pipeline.evaluation.results import NAMES, by_configuration, metrics_of, read_parameters, unranked
 from pipeline.evaluation.scoring import Comparison, Scored, Scores
 from pipeline.foreign import one_line
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
+from pipeline.training.trained import read_record
 
 TABLE_COLUMNS = ["corpus", *NAMES, "metric", "value", "low", "high", "n"]
 COMPARISON_COLUMNS = [*NAMES, "metric", "difference", "low", "high", "p", "p_holm", "verdict", "parameters"]
@@ -59,7 +60,7 @@ def read_scores(name: str, corpus: CorpusParams) -> Scores:
             f"{CorpusPaths(name).results / 'table.csv'} lacks {', '.join(missing) or 'all rows'}, which the settings "
             f"require: run `crossmodal evaluate --corpus {name}` again"
         )
-    return Scores(rows, metrics)
+    return Scores(rows, metrics, unranked(read_record(name), corpus))
 
 
 def _comparison(lines: pd.DataFrame) -> Comparison:

@@ -6,6 +6,7 @@ from models.configuration import Configuration, join_modalities
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT
 from pipeline.evaluation.formatting import difference, lower_is_better, number, p_value, spaced, with_interval
+from pipeline.evaluation.results import speakers_sentence
 from pipeline.evaluation.scoring import Scored, Scores, smallest_p
 from pipeline.reporting.tables import Block, Table, plain
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
@@ -30,7 +31,7 @@ def by_modalities(scores: Scores) -> Table:
         if row is None:
             return ""
         value, top = row.values[leading.name].value, best[row.configuration.modalities]
-        is_best = top is not None and top.values[leading.name].value == value
+        is_best = not scores.unranked and top is not None and top.values[leading.name].value == value
         return f"{number(leading, value)} *" if is_best else number(leading, value)
 
     baselines = {(row.configuration.strategy, row.configuration.model): row.is_baseline for row in rows}
@@ -60,9 +61,9 @@ def all_rows(
     compared = any(row.comparison for row in scores.rows)
     counted = any(row.parameters is not None for row in scores.rows)
     header = ["strategy", "modalities", "model", *(metric.name for metric in metrics)]
-    header += [f"{scores.leading.name} against the best single modality", "p (Holm)"] if compared else []
+    header += [f"{scores.leading.name} against the {scores.top} single modality", "p (Holm)"] if compared else []
     header += ["verdict", "n", *(["parameters"] if counted else []), *(["fit s", "predict s"] if seconds else [])]
-    best = scores.best_row
+    best = None if scores.unranked else scores.best_row
 
     def cells(row: Scored) -> Iterator[str]:
         strategy, modalities, model = row.configuration.names
@@ -88,7 +89,7 @@ def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list
         f"# {corpus}",
         f"## {scores.leading.name}{unit}, by modalities",
         by_modalities(scores),
-        "\\*: best of its column.",
+        *([] if scores.unranked else ["\\*: best of its column."]),
         "## All rows",
         rows,
         "\n".join(map(plain, notes)),
@@ -97,7 +98,8 @@ def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list
 
 def tex(corpus: str, scores: Scores) -> str:
     """Return table.tex: both tables as LaTeX tabulars, for a document to ``input``."""
-    title = f"% {corpus}: {scores.leading.name} by modalities; *: best of its column"
+    star = f"; {scores.unranked}" if scores.unranked else "; *: best of its column"
+    title = f"% {corpus}: {scores.leading.name} by modalities{star}"
     return "\n".join([title, by_modalities(scores).latex(), "", "% all rows", all_rows(scores).latex(), ""])
 
 
@@ -125,6 +127,8 @@ def notes(
         f"{shares}{lower}In brackets: 95 % bootstrap intervals, {settings.resamples} resamples of whole groups "
         f"({corpus.protocol.group}). Protocol: {corpus.protocol.kind}."
     )
+    if note := speakers_sentence(record.speakers, corpus):
+        yield f"{note[0].upper()}{note[1:]}."
     if record.normalise != "standard":
         yield f"Features: {_NORMALISED.get(record.normalise, f'normalised: {record.normalise}')}."
     yield from _comparison_notes(scores, groups)
@@ -139,9 +143,10 @@ def _comparison_notes(scores: Scores, groups: int) -> Iterator[str]:
     base, fusion = scores.best_unimodal, scores.best_fusion
     if base is None or fusion is None:
         return
+    top = scores.top
     yield (
-        f"The best single modality here: {base.configuration}; the best fusion: {fusion.configuration}. What only one "
-        "of the two gets right is listed in only_fusion.csv and only_single.csv."
+        f"The {top} single modality here: {base.configuration}; the {top} fusion: {fusion.configuration}. "
+        "What only one of the two gets right is listed in only_fusion.csv and only_single.csv."
     )
     yield (
         "'+ better' and '- worse': the interval of the paired difference leaves out 0, and p, of a randomisation test "

@@ -25,6 +25,7 @@ from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.tables.rules import is_no_label
 from pipeline.tables.splits import SPLITS
 from pipeline.training.guard import plan_of
 from pipeline.training.inputs import positions
@@ -74,6 +75,7 @@ def export(
     writer_of(form)  # refuses a format that cannot be written
     scored_parts = entry_named(form).scored_parts
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    _require_label(form, name, corpus)
     with _unchanged_tables(paths):
         table = read_utterances(paths.utterances, corpus.label)
         if scored_parts and not fold and not (table["split"] != "").any():
@@ -89,6 +91,14 @@ def export(
         lines.append(divided)
     write_bundle(form, bundle, path)
     return [*lines, *(_line(store) for store in bundle.features), *bundle.notices, *differences]
+
+
+def _require_label(form: str, name: str, corpus: CorpusParams) -> None:
+    if entry_named(form).scored_parts and not corpus.label:
+        raise UserError(
+            f"{form} needs labels that are numbers, and {name} has none: name their column in corpora.{name}.label, or "
+            "export to csd, npz or parquet, which are written without"
+        )
 
 
 @contextmanager
@@ -235,8 +245,8 @@ def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
             kept[column] = kept[column].astype(np.float64)
-    if corpus.task == "regression":
-        kept[corpus.label] = pd.to_numeric(kept[corpus.label])
+    if corpus.label and corpus.task == "regression":
+        kept[corpus.label] = pd.to_numeric(kept[corpus.label].map(lambda cell: "nan" if is_no_label(cell) else cell))
     return kept
 
 
@@ -269,9 +279,9 @@ def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
     scores = [_score(cell) for cell in table[corpus.label]]
     for utterance, cell, score in zip(table["utterance"], table[corpus.label], scores, strict=True):
         if score is None:
+            what = f"no {corpus.label}" if is_no_label(str(cell)) else f"the {corpus.label} {str(cell)!r}"
             raise UserError(
-                f"utterance {utterance!r} has the {corpus.label} {str(cell)!r}: MMSA needs numbers, or negative, "
-                "neutral and positive (-1, 0, 1)"
+                f"utterance {utterance!r} has {what}: MMSA needs numbers, or negative, neutral and positive (-1, 0, 1)"
             )
     if SCORE in table and corpus.label != SCORE:
         table = table.rename(columns={SCORE: f"{SCORE}_as_given"})

@@ -34,7 +34,7 @@ from pipeline.training.current import require_evaluated
 from pipeline.training.fit_keys import recipe_of
 from pipeline.training.fitting import named_failure
 from pipeline.training.inputs import SPECTROGRAM, load_modalities, settings_of, step_settings
-from pipeline.training.labels import labels_of
+from pipeline.training.labels import labelled, labels_of, require_label
 from pipeline.training.trained import inputs_of as inputs_of_training
 from pipeline.training.trained import require_features, require_unchanged
 from pipeline.training.word_times import timed_of
@@ -59,12 +59,13 @@ def fit(
     Raises
     ------
     UserError
-        If features are missing, out of date or were written again meanwhile, a setting is invalid, or steps are
-        words but the configuration reads no text.
+        If the corpus has no labels, features are missing, out of date or were written again meanwhile, a setting is
+        invalid, or steps are words but the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
+    require_label(params, name)
     inputs = inputs_of_training(params, name)  # recorded before anything is read
     table = read_utterances(paths.utterances, corpus.label)
     require_features(params, name)
@@ -76,7 +77,8 @@ def fit(
     made, timed = inputs_of(params, name, _features(configuration, settings), frames), timed_of(name)
     require_unchanged(params, name, inputs, "fit")
     with captured_warnings() as warned:
-        model = _fitted(configuration, corpus, settings, data, labels_of(table, corpus))
+        data, labels = _labelled(data, table, corpus)
+        model = _fitted(configuration, corpus, settings, data, labels)
     for sentence in warned:
         remark(f"{configuration} {sentence}")
     if settings.word2vec.get("vectors"):  # read by the fit itself
@@ -90,6 +92,12 @@ def fit(
     with writing(folder), replacing_folder(folder, is_part) as temporary:
         save(model, temporary, plain(schema), module_names(params.run.plugins))
     return folder
+
+
+def _labelled(data: Modalities, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Modalities, NDArray[Any]]:
+    """Return the utterances that have a label, and their labels."""
+    rows = labelled(table, corpus)
+    return data if len(rows) == len(data) else data[rows], labels_of(table, corpus)[rows]
 
 
 def _step_settings(
@@ -185,6 +193,7 @@ def best_configuration(params: Params, name: str) -> Configuration:
         If there is no table, it is out of date, or it holds no fusion.
     """
     corpus, path = params.corpus(name), CorpusPaths(name).results / "table.csv"
+    require_label(params, name)
     if not path.exists():
         raise UserError(f"{path} does not exist, so the best strategy is unknown: name one with --strategy")
     require_evaluated(params, name)

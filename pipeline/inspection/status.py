@@ -55,11 +55,17 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     for extractor in params.extract:
         plan = partial(feature_clips, name, params.extractor(extractor))
         yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
+    if not params.corpus(name).label:
+        yield from (Counts(stage, 0, 0, 0, 0, 0, "no labels: features only") for stage in _LEARNT)
+        return
     yield _train(params, name)
     table, page = paths.results / "table.csv", paths.results / "report.html"
     stale = _fault(require_evaluated, params, name) if table.exists() else "there is no table"
     yield _file("evaluate", table, stale)
     yield _file("report", page, stale or (_fault(require_reported, params, name) if page.exists() else ""))
+
+
+_LEARNT = ("train", "evaluate", "report")
 
 
 def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:

@@ -8,14 +8,15 @@ import pandas as pd
 
 from models.errors import ModelError
 from models.validation.protocol import grouped, groups_of
-from pipeline.corpora.gathering import gather
+from pipeline.corpora.gathering import gather, published_of
 from pipeline.corpora.problems import Problem
 from pipeline.corpora.word_sources import machine_made, makes_words, needs_text, rule_of
-from pipeline.errors import UserError, counted
+from pipeline.errors import Untrainable, UserError, counted
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.training.guard import split
+from pipeline.tables.rules import is_no_label
+from pipeline.training.guard import speakers_note_of, split, told_of_speakers
 from pipeline.training.matching import imported_differences
 
 
@@ -38,10 +39,12 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
                 "are on both sides of a fold"
             )
             problems.append(Problem("warning", where, None, message))
+        problems += [Problem("warning", where, None, note) for note in _spoken(table, params, name)]
         try:  # links have been reported above, so the leak guard does not report them again
             alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
-            problems += [Problem("warning", where, None, notice) for notice in split(alone, corpus)[1]]
-        except ModelError as error:
+            notices = split(alone, corpus)[1] if corpus.label else []
+            problems += [Problem("warning", where, None, notice) for notice in notices]
+        except (ModelError, Untrainable) as error:
             problems.append(Problem("error", where, None, str(error), stops="train"))
         problems += _stores(name, corpus, table)
     facts = facts_of(name, found.utterances, found.words, corpus)
@@ -54,6 +57,12 @@ def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> str:
     if not count or not makes_words(corpus):
         return ""
     return f"; `prepare` recognises the words of {counted(count, 'utterance')}, which are then marked as recognised"
+
+
+def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
+    """Return what is to be said of the speakers; without labels there are no folds that could share one."""
+    corpus = params.corpus(name)
+    return told_of_speakers(speakers_note_of(table, corpus, published_of(corpus)), params, name) if corpus.label else []
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
@@ -80,8 +89,12 @@ def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: Corpus
     facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {several}"
     facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
     facts += f"; {made}" if (made := machine_made(table)) else ""
-    if corpus.task == "classification":
-        facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(table[corpus.label]).items()))
+    if not corpus.label:
+        facts += "; no labels: features only"
+    elif corpus.task == "classification":
+        labels = [label for label in table[corpus.label] if not is_no_label(label)]
+        facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(labels).items()))
+        facts += f", {len(table) - len(labels)} without a label" if len(labels) < len(table) else ""
     for side, part in table[table["split"] != ""].groupby("split", sort=False):
         facts += f"\n{name}: {side}: {len(part)} utterances"
         facts += f" in {groups[part.index].nunique()} groups" if known else ""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from pipeline.evaluation.formatting import lower_is_better
 from pipeline.evaluation.groups import blocks, heading, how_resampled, read_by_group
-from pipeline.evaluation.results import by_configuration, encoders_of, leading_of_predictions, notices_of
+from pipeline.evaluation.results import by_configuration, encoders_of, leading_of_predictions, notices_of, speakers_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
@@ -57,22 +58,13 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
     key
         The key of everything that the page is made from.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    templates = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return templates.get_template("report.html").render(
+    return render(
+        "report.html",
         name=name,
         mark=Markup(page_mark(key)),
         note=corpus.note,
         protocol=corpus.protocol.kind,
-        notices=notices_of(name),
+        notices=[*([note] if (note := speakers_of(name, corpus)) else []), *notices_of(name)],
         encoders=encoders_of(name),
         leading=scores.leading.name,
         ablated=leading_of_predictions(corpus).name,
@@ -84,6 +76,21 @@ def page_of(name: str, scores: Scores, predictions: pd.DataFrame, corpus: Corpus
         value=_value,
         confusions=list(_confusions(scores, predictions)) if corpus.task == "classification" else [],
     )
+
+
+def render(file: str, **values: Any) -> str:
+    """Return a template of the page filled in; all text is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return str(templates.get_template(file).render(**values))
 
 
 def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
@@ -119,7 +126,8 @@ def _value(found: Interval) -> Markup | str:
 def _confusions(scores: Scores, predictions: pd.DataFrame) -> Iterator[Confusion]:
     """Yield the confusion matrices of the best single modality and of the best fusion."""
     parts = by_configuration(predictions)
-    for title, best in (("Best single modality", scores.best_unimodal), ("Best fusion", scores.best_fusion)):
+    first = scores.top.capitalize()
+    for title, best in ((f"{first} single modality", scores.best_unimodal), (f"{first} fusion", scores.best_fusion)):
         if best is None:
             continue
         own = parts[best.configuration]

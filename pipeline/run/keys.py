@@ -34,7 +34,8 @@ from pipeline.settings.paths import CACHE
 
 Word = tuple[str, float, float]
 
-_OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts", "transcribe", "align")  # in the block of a corpus
+# in the block of a corpus
+_OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts", "transcribe", "align", "speakers_unknown")
 
 _STREAM_PACKAGES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
@@ -321,9 +322,9 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions: the hashes of their files, the notices, how features were scaled, and devices."""
-    devices = {"devices": record["devices"]} if record.get("devices") else {}
-    return key_of({part: record[part] for part in ("files", "notices", "normalise")} | devices)
+    """Return the key of predictions: their files' hashes, the notices, how features were scaled, devices, speakers."""
+    further = {part: record[part] for part in ("devices", "speakers") if record.get(part)}
+    return key_of({part: record[part] for part in ("files", "notices", "normalise")} | further)
 
 
 def evaluation_inputs(

@@ -139,11 +139,14 @@ class CorpusParams:
     task
         Whether classes or a score are predicted.
     label
-        Column of the labels.
+        Column of the labels; empty for a corpus without labels, which gets features but is not trained on.
     modalities
         Modalities that are used.
     protocol
         How the corpus is split.
+    speakers_unknown
+        Whether you accept that nobody says who speaks: rows are then ranked, although the same person may be in
+        training and test.
     note
         A sentence that is printed under its table.
     metrics
@@ -185,6 +188,7 @@ class CorpusParams:
     align: When | None = None
     of: Listed[str] = ()
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    speakers_unknown: bool = False
 
 
 @dataclass(frozen=True)

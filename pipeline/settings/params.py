@@ -14,7 +14,7 @@ from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.renamed import notices, with_present_names
 from pipeline.settings.streams import WordsConfig
-from pipeline.settings.unions import with_parts, with_roots
+from pipeline.settings.unions import filled_in, with_parts
 from pipeline.settings.validation import Fault, sentence, validated
 from pipeline.settings.yaml_file import line_of, read_yaml
 
@@ -98,7 +98,7 @@ def load_params(path: Path) -> Params:
     run, _ = validated(RunParams, blocks.get("run") or {})
     plugins = run.plugins if run is not None else ()
     load_plugins(plugins := tuple(str(Path(p).resolve()) if p.endswith(".py") else p for p in plugins))
-    file, faults = validated(SettingsFile, with_roots(blocks))
+    file, faults = validated(SettingsFile, filled_in(blocks))
     if file is None or (faults := list(unusable(file))):
         raise UserError(_listing(path, faults))
     settings = {name: own for name, own in file.features.items() if name != EXTRACT}

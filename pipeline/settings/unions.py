@@ -24,18 +24,25 @@ class UnionParams(CorpusParams):
     parts: Mapping[str, CorpusParams] = field(default_factory=dict)
 
 
-def with_roots(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the blocks of a settings file, each union with a root: the folder in which `dvc repro` looks for it."""
+def filled_in(blocks: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the blocks of a settings file with what the blocks of corpora may leave out.
+
+    A union has a root, the folder in which `dvc repro` looks for it. A corpus that names no label has none, and then no
+    task either.
+    """
     corpora = blocks.get("corpora")
     if not isinstance(corpora, dict):
         return dict(blocks)
-    rooted = {
-        name: {"root": f"data/raw/{name}", **block}
-        if isinstance(block, dict) and block.get("reader") == UNION
-        else block
-        for name, block in corpora.items()
-    }
-    return {**blocks, "corpora": rooted}
+    return {**blocks, "corpora": {name: _filled_in(name, block) for name, block in corpora.items()}}
+
+
+def _filled_in(name: str, block: Any) -> Any:
+    if not isinstance(block, dict):
+        return block
+    root = {"root": f"data/raw/{name}"} if block.get("reader") == UNION else {}
+    label = {"label": block.get("label") if block.get("label") is not None else ""}
+    task = {} if label["label"] else {"task": "classification"}
+    return {**root, **task, **block, **label}
 
 
 def with_parts(corpora: Mapping[str, CorpusParams]) -> dict[str, CorpusParams]:
@@ -65,6 +72,8 @@ def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
             yield (*place, "of"), "is missing: list the corpora that the union is made of, as in of: [ravdess, emodb]"
         if corpus.labels and corpus.task == "regression":
             yield (*place, "labels"), "is set, but scores have no names that could be changed: take labels out"
+        elif corpus.labels and not corpus.label:
+            yield (*place, "labels"), "is set, but the union has no label whose names could be changed: take labels out"
         for at, part in enumerate(corpus.of):
             if fault := _fault_of_part(name, part, corpora):
                 yield (*place, "of", at), fault

@@ -1,7 +1,10 @@
 """evaluate: from predictions to tables, plots and lists of utterances, every metric with its interval."""
 
+from dataclasses import replace
+
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
+from pipeline.errors import Untrainable
 from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, of_protocol
 from pipeline.evaluation.outputs import (
     GROUPS,
@@ -19,24 +22,42 @@ from pipeline.evaluation.results import (
     group_by_utterance,
     read_parameters,
     read_predictions,
+    unranked,
 )
 from pipeline.evaluation.scoring import score
+from pipeline.evaluation.unevaluated import write_unevaluated
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import MADE_OF, made_of, require_same, require_trained
 
 
-def evaluate(params: Params, name: str) -> None:
+def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
     """Write the tables, plots and lists of results/<corpus>, all or none.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    if_possible
+        Whether files without rows that say why are written where nothing could be learnt; the sentence is returned.
 
     Raises
     ------
     UserError
         If the predictions are missing, are of other utterances, or were written again meanwhile.
+    Untrainable
+        If nothing can be learnt from the corpus.
     """
     with writing(CorpusPaths(name).results / "table.csv"), one_thread():
-        _evaluate(params, name)
+        try:
+            _evaluate(params, name)
+        except Untrainable as error:
+            if not if_possible:
+                raise
+            write_unevaluated(name, str(error))
+            return str(error)
+    return ""
 
 
 def _evaluate(params: Params, name: str) -> None:
@@ -47,6 +68,7 @@ def _evaluate(params: Params, name: str) -> None:
     table = read_utterances(paths.utterances, corpus.label)
     groups = group_by_utterance(table, corpus, predictions)
     scores = score(predictions, groups, corpus, params.evaluate, read_parameters(name))
+    scores = replace(scores, unranked=unranked(record, corpus))
     parts = by_configuration(predictions)
     count = count_groups(groups, predictions)
     best = {one: parts[one] for one in best_of_each_kind(scores)}

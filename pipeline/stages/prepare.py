@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pipeline.corpora.gathering import tabulate
 from pipeline.corpora.problems import Problem
-from pipeline.errors import UserError
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.words.completing import completing
 from pipeline.settings.params import Params
@@ -21,7 +20,4 @@ def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Pro
     UserError
         If there is any error; it lists them.
     """
-    settings = params.corpus(name)
-    if not settings.label:
-        raise UserError(f"{params.path}: corpora.{name}.label is empty: name the column to predict")
-    return tabulate(settings, name, completing(params, name, pool or Pool(0)))
+    return tabulate(params.corpus(name), name, completing(params, name, pool or Pool(0)))

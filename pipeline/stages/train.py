@@ -5,10 +5,12 @@ from pathlib import Path
 
 from models.configuration import Configuration
 from models.data.modalities import Modalities
+from models.errors import TooFewError
 from models.registry import strategy
 from models.validation.protocol import grouped
 from pipeline.corpora.utterances import read_utterances, write_table, write_tables
 from pipeline.corpora.word_sources import machine_made
+from pipeline.errors import Untrainable
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -18,18 +20,18 @@ from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED
 from pipeline.training.configurations import plan_configurations
 from pipeline.training.fits import fit_all, over_time, without_failed
-from pipeline.training.guard import contents_of, guarded, plan_of
+from pipeline.training.guard import contents_of, guarded, plan_of, published, speakers_note_of, told_of_speakers
 from pipeline.training.inputs import load_modalities, settings_of, step_settings
 from pipeline.training.job_data import planned
 from pipeline.training.jobs import Job
-from pipeline.training.labels import SEED, SHUFFLED, labels_of
+from pipeline.training.labels import SEED, SHUFFLED, labels_of, require_label
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
 from pipeline.training.predictions import presence_of, tables_of
-from pipeline.training.trained import devices_of, inputs_of, require_features, require_unchanged
+from pipeline.training.trained import devices_of, inputs_of, require_features, require_unchanged, write_untrained
 
 
-def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> Sequence[str]:
+def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_possible: bool = False) -> Sequence[str]:
     """Write the predictions and what belongs to them; return the notices.
 
     Parameters
@@ -40,18 +42,30 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False) -> S
         Workers.
     shuffled
         Whether labels are permuted first, as a control that must score at chance; the results go to ``shuffled/``.
+    if_possible
+        Whether tables without rows, whose record says why, are written where nothing can be learnt.
 
     Raises
     ------
     UserError
         If features are missing, or a modality, classifier or strategy is unknown.
+    Untrainable
+        If there are no labels.
     ModelError
-        If the protocol cannot be carried out, or the leak guard finds a leak.
+        If the protocol cannot be carried out (`TooFewError`: there is only one class or group), or the leak guard finds
+        a leak.
     """
     results = CorpusPaths(name).results
     folder = results / SHUFFLED if shuffled else results
     with writing(folder / "predictions.csv"):
-        return _train(params, name, pool, folder, seed=SEED if shuffled else None)
+        try:
+            require_label(params, name)
+            return _train(params, name, pool, folder, seed=SEED if shuffled else None)
+        except (Untrainable, TooFewError) as error:
+            if shuffled or not if_possible:
+                raise
+            write_untrained(params, name, str(error))
+            return [str(error)]
 
 
 def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None) -> Sequence[str]:
@@ -98,11 +112,12 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         "devices": encoders,
         "failed": [{"row": str(one.configuration), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
+        "speakers": (speakers := speakers_note_of(table, corpus, published(name))),
     }
     command = f"crossmodal train --corpus {name}" + ("" if seed is None else " --shuffle-labels")
     write_tables(tables, folder, TRAINED, command, record)
     write_table(costs, folder / "fits.csv")
-    return notices
+    return [*told_of_speakers(speakers, params, name), *notices]
 
 
 def _configurations(

@@ -14,6 +14,7 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.hashing import sha256_of
 
 TABLES = "tables.json"
+PUBLISHED = "published"  # entry of the record of `prepare`: whether the corpus, or each part of a union, is published
 TRAINED = "train.json"
 VERSION = 2  # version of the records; those of version 1 held no version number
 

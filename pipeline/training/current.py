@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.errors import Changed, UserError, refuse_pipe
+from pipeline.errors import Changed, Untrainable, UserError, refuse_pipe
 from pipeline.evaluation.results import metrics_of
 from pipeline.run import keys
 from pipeline.settings.params import Params
@@ -17,6 +17,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables import bound
 from pipeline.tables.bound import TABLES
+from pipeline.training.labels import require_label
 from pipeline.training.trained import Record, inputs_of, read_record, require_features
 
 PREDICTIONS = "the predictions"
@@ -34,6 +35,7 @@ def require_trained(params: Params, name: str) -> Record:
     UserError
         If there are no predictions, or something changed since; the message names it and the command.
     """
+    require_label(params, name)
     path, train = CorpusPaths(name).predictions, f"`crossmodal train --corpus {name}`"
     record = read_record(name)
     if record is None:
@@ -44,6 +46,8 @@ def require_trained(params: Params, name: str) -> Record:
     if changed := record.changes(inputs_of(params, name)):
         since = f"changed since: {', '.join(changed)}"
         raise UserError(f"{path} was made from other labels, features or settings ({since}): run {train}")
+    if record.untrained:
+        raise Untrainable(record.untrained)
     return record
 
 
@@ -66,6 +70,7 @@ def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
     return {
         PREDICTIONS: record.content,
         **keys.evaluation_inputs(name, metrics, corpus.note, plugins, settings),
+        **({f"corpora.{name}.speakers_unknown": "true"} if corpus.speakers_unknown else {}),
     }
 
 

@@ -28,6 +28,7 @@ from pipeline.settings.paths import CACHE
 from pipeline.training.fit_keys import code, recipe_of
 from pipeline.training.job_data import data_of, require_planned
 from pipeline.training.jobs import STEP, Failed, Fit, Job, ablations
+from pipeline.training.labels import classes_of
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:
@@ -94,7 +95,7 @@ def named_failure(configuration: Configuration) -> Iterator[None]:
 
 
 def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
-    return tuple(np.unique(labels)) if job.corpus.task == "classification" else None
+    return tuple(classes_of(labels)) if job.corpus.task == "classification" else None
 
 
 def _tested(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,35 @@ from features.store import IMPORTED, open_store
 from features.video.images import read_jpeg
 from models.validation.columns import Contents
 from models.validation.leaks import leak_guard
-from models.validation.protocol import Fold, Plan, Protocol, plan
+from models.validation.protocol import CORPUS, PROTOCOLS, Fold, Plan, Protocol, plan
+from models.validation.speakers import speakers_note, unknown_speakers
 from pipeline.settings.blocks import ContextParams, CorpusParams, TrainParams
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.tables.bound import PUBLISHED, TABLES, read_record
 from pipeline.training.inputs import dialogues_by, pooled_of, stores_of
-from pipeline.training.labels import require_labels
+from pipeline.training.labels import labelled
+
+Published = bool | dict[str, bool]
 
 FAINT, FEW = 16, 1e-3  # a still may change by this many levels of grey (of 255) in at most this share of its pixels
 TELLING = 8  # equal features with at least this many distinct values are not equal by chance
 
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
-    """Divide the utterances by the corpus's protocol; raises `ModelError` if that is impossible.
+    """Divide the utterances that have a label by the corpus's protocol; raises `ModelError` if that is impossible.
 
-    A cell that does not hold a label raises `UserError`.
+    The folds hold positions in the whole table. A cell that does not hold a score in regression raises `UserError`.
     """
-    require_labels(table, corpus)
+    rows = labelled(table, corpus)
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
-    return plan(protocol, table, label=corpus.label, task=corpus.task)
+    found = plan(protocol, table.iloc[rows], label=corpus.label, task=corpus.task)
+    if len(rows) == len(table):
+        return found
+    without = len(table) - len(rows)
+    notice = f"{without} of {len(table)} utterances have no {corpus.label}: they are neither trained on nor tested"
+    folds = [replace(fold, train=rows[fold.train], test=rows[fold.test]) for fold in found.folds]
+    return Plan(tuple(folds), (notice, *found.notices))
 
 
 def guarded(
@@ -115,6 +127,47 @@ def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
             for rows in twice:
                 still[rows] = _nothing_moves(store.rows(rows[0], "frame"))
     return still
+
+
+def published(name: str) -> Published:
+    """Return whether a corpus, or each part of a union, is a published one, as `prepare` recorded."""
+    path = CorpusPaths(name).work / TABLES
+    found: Published = read_record(path).get(PUBLISHED, False) if path.is_file() else False
+    return found
+
+
+def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Published) -> str:
+    """Return a sentence if nobody says who speaks in a corpus; of a published one, its description does.
+
+    Where folds are the corpora of a union, these are the groups.
+
+    Parameters
+    ----------
+    table, corpus
+        The utterances and the settings.
+    published
+        Whether it is a published corpus; of a union, whether each part is, by name.
+    """
+    by = corpus.protocol.group
+    if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, by):
+        return ""
+    if isinstance(published, dict):
+        own = ~table[CORPUS].map(lambda part: published.get(part, False)).to_numpy(bool)
+    else:
+        own = np.full(len(table), not published)
+    return speakers_note(unknown_speakers(table, by) & own)
+
+
+def told_of_speakers(note: str, params: Params, name: str) -> list[str]:
+    """Return what `train` and `validate` say of it: with the remedy, or shortly if the settings accept it."""
+    if not note:
+        return []
+    if params.corpus(name).speakers_unknown:
+        return [f"{note}, which corpora.{name}.speakers_unknown accepts"]
+    return [
+        f"{note}, so no row is called best. Fill the column speaker and set corpora.{name}.protocol.group to speaker; "
+        f"to accept it instead, set corpora.{name}.speakers_unknown to true"
+    ]
 
 
 def _nothing_moves(frames: Sequence[bytes]) -> bool:

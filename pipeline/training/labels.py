@@ -6,38 +6,76 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.errors import Untrainable, UserError
 from pipeline.settings.blocks import CorpusParams
-from pipeline.tables.rules import fault_of_label
+from pipeline.settings.params import Params
+from pipeline.tables.rules import fault_of_label, is_no_label
 
 SHUFFLED = "shuffled"  # folder of results on permuted labels, inside the corpus's results
 SEED = 0  # seed of the permutation
 
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
-    """Return ``(n,)`` class names, or scores as float64; with a seed, permuted among the utterances.
+    """Return ``(n,)`` class names, or scores as float64; with a seed, permuted among the utterances that have one.
+
+    An utterance without a label has ``""`` or NaN.
 
     Raises
     ------
     UserError
-        If a cell is not a label, or not a score in regression.
+        If a cell is not a score in regression, or no utterance has a label.
     """
-    require_labels(table, corpus)
-    kind = float if corpus.task == "regression" else str
-    labels: NDArray[Any] = table[corpus.label].to_numpy(kind)
-    return labels if shuffled is None else np.random.default_rng(shuffled).permutation(labels)
+    rows = labelled(table, corpus)
+    scores = corpus.task == "regression"
+    cells = table[corpus.label].astype(object).to_numpy(copy=True)
+    cells[~np.isin(np.arange(len(table)), rows)] = np.nan if scores else ""
+    labels: NDArray[Any] = cells.astype(float if scores else str)
+    if shuffled is not None:
+        labels[rows] = np.random.default_rng(shuffled).permutation(labels[rows])
+    return labels
 
 
-def require_labels(table: pd.DataFrame, corpus: CorpusParams) -> None:
-    """Check the labels by the rules of `prepare`, which may have read another column or task.
+def classes_of(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return the classes among the labels of a corpus, sorted.
+
+    >>> classes_of(np.array(["sad", "", "joy"])).tolist()
+    ['joy', 'sad']
+    """
+    return np.unique(labels[labels != ""])
+
+
+def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
+    """Return the rows that have a label, by the rules of `prepare`, which may have read another column or task.
 
     Raises
     ------
     UserError
-        If a cell is not a label, or not a score in regression.
+        If a cell is not a score in regression.
+    Untrainable
+        If no row has a label.
     """
-    for place, cell in enumerate(table[corpus.label]):
-        if fault := fault_of_label(str(cell), corpus.label, corpus.task):
+    cells = table[corpus.label].astype(str)
+    rows = np.flatnonzero(~cells.map(is_no_label).to_numpy(bool))
+    for place in rows:
+        if fault := fault_of_label(cells.iloc[place], corpus.label, corpus.task):
             raise UserError(
                 f"utterance {table['utterance'].iloc[place]}: {fault}. `crossmodal prepare` lists all such rows"
             )
+    if not len(rows):
+        raise Untrainable(f"no utterance has a label in the column {corpus.label!r}: fill it for those to learn from")
+    return rows
+
+
+def require_label(params: Params, name: str) -> None:
+    """Raise `Untrainable` if a corpus names no column of labels; the message says how to add one."""
+    corpus = params.corpus(name)
+    if corpus.label:
+        return
+    where = (
+        f"--reader union --of {','.join(corpus.of)}" if corpus.of else f"--reader {corpus.reader} --root {corpus.root}"
+    )
+    raise Untrainable(
+        f"there are no labels in {name}, so nothing can be learnt; its features can be made, shown and exported. To "
+        f"add labels, write them into a column of its table and name it: `crossmodal add-corpus {name} --force {where} "
+        f"--task classification --label COLUMN`, or label: COLUMN in the block of {params.path}"
+    )

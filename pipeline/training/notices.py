@@ -17,6 +17,7 @@ from models.validation.protocol import CORPUS, PROTOCOLS, Fold
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
+from pipeline.training.labels import classes_of
 
 NAMED = 3  # maximum number of configurations that a sentence names
 _AT_AN_END = 2  # the same, in a sentence about an end of a search space
@@ -54,7 +55,7 @@ def label_notices(
     """
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, corpus.protocol.group):
         return
-    classes = np.unique(labels) if corpus.task == "classification" else None
+    classes = classes_of(labels) if corpus.task == "classification" else None
     telling = {fold.name for fold in folds if hold_out_groups(fold.inner, data.groups[fold.train])}
     for modality in corpus.modalities:
         own = [f for f in fits if f.configuration.strategy == "unimodal" and f.configuration.modalities == (modality,)]

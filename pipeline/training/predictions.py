@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -11,13 +10,14 @@ from models.configuration import Configuration, join_modalities
 from models.data.modalities import Modalities, Task
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.jobs import Fit
+from pipeline.training.labels import classes_of
 
 
 def tables_of(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams
 ) -> dict[str, pd.DataFrame]:
     """Return predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
-    classes = np.unique(truth) if corpus.task == "classification" else None
+    classes = classes_of(truth) if corpus.task == "classification" else None
     costs = pd.DataFrame(
         [
             _who(f, corpus.task)

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from common.names import suggest
 from features.base import Modality
 from features.store import is_imported, open_store
 from features.text import fitted
 from models.registry import strategy
-from pipeline.corpora.utterances import read_utterances
+from pipeline.corpora.utterances import read_utterances, write_tables
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
 from pipeline.run.keys import predictions_key, training_inputs
@@ -128,6 +130,25 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
     )
 
 
+def write_untrained(params: Params, name: str, why: str) -> None:
+    """Write the tables of training without rows, for a corpus from which nothing can be learnt; their record says why.
+
+    DVC counts a stage as failed unless it writes every file that it declares.
+    """
+    who = ["strategy", "modalities", "model"]
+    columns = {
+        "predictions.csv": ["utterance", *who, "fold", "truth", "prediction"],
+        "dropped.csv": ["utterance", *who, "dropped", "prediction"],
+        "attention.csv": ["utterance", "strategy", "modalities"],
+        "parameters.csv": [*who, "parameters"],
+        "presence.csv": ["utterance"],
+    }
+    tables = {file: pd.DataFrame(columns=names) for file, names in columns.items()}
+    record = {"inputs": inputs_of(params, name), "normalise": "standard", "notices": [why], "fits": []}
+    command = f"crossmodal train --corpus {name}"
+    write_tables(tables, CorpusPaths(name).results, TRAINED, command, record | {"untrained": why})
+
+
 @dataclass(frozen=True)
 class Record:
     """What train.json records about the predictions next to it.
@@ -146,6 +167,10 @@ class Record:
         The key of the predictions and the notices, on which evaluation depends.
     devices
         Each encoder whose features they were made from -> where it computed them.
+    speakers
+        A sentence if nobody says who speaks; else empty.
+    untrained
+        Why there are no predictions, as the files of a corpus without labels say; else empty.
     """
 
     inputs: Mapping[str, str]
@@ -154,6 +179,8 @@ class Record:
     fits: tuple[str, ...]
     content: str
     devices: Mapping[str, str] = field(default_factory=dict)
+    speakers: str = ""
+    untrained: str = ""
 
     def changes(self, now: Mapping[str, str]) -> list[str]:
         """Return what changed since the predictions were made; a missing file counts as unchanged."""
@@ -179,6 +206,8 @@ def record_in(path: Path) -> Record:
             tuple(map(str, found["fits"])),
             predictions_key(found),
             {str(encoder): str(device) for encoder, device in found.get("devices", {}).items()},
+            str(found.get("speakers", "")),
+            str(found.get("untrained", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}): run `{command_of(path)}` again") from error

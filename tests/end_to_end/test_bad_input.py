@@ -122,7 +122,8 @@ def test_a_span_past_the_recording(tmp_path: Path) -> None:
 
 def test_no_text_in_a_corpus_that_names_text(tmp_path: Path) -> None:
     make(tmp_path, [(CLIP, "a", "", "x", "s1"), (CLIP, "b", "", "y", "s2")] * 2, HEADER)
-    assert "no row has text" in run("validate", "mine", cwd=tmp_path, check=False).stdout
+    said = run("validate", "mine", cwd=tmp_path).stdout
+    assert "no row has text: left out, as with modalities: [audio, video]" in said
 
 
 def test_a_group_on_both_sides_fails_training(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ def wants_media(corpus: CorpusParams) -> bool:
 
 
 def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None:
-    """Raise `UserError` if the settings name a label column that the corpus does not have."""
+    """Raise `UserError` if the settings name a label column that the corpus does not have; they may name none."""
     known = list(labels)
-    if corpus.label not in known:
+    if corpus.label and corpus.label not in known:
         raise UserError(f"{title} has no label column {corpus.label!r}; {suggest(corpus.label, known)}")
 
 

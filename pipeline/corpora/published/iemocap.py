@@ -140,7 +140,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     for dialogue in sorted(turns.keys() - {e.dialogue for e in evaluated.values()}):
         log.name(release, "{} has a transcription, but no evaluation, and is not used", dialogue)
     orders, texts = orders_of(evaluated, turns), texts_of(turns)
-    chosen = [e for e in evaluated.values() if e.has(corpus.label)]
+    chosen = [e for e in evaluated.values() if not corpus.label or e.has(corpus.label)]
     if not chosen:
         first = next((str(p) for p in log.problems if p.severity == "error"), "no head lines")
         raise UserError(f"{release}: no utterance has a value for {corpus.label}; the first problem: {first}")

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold
 
-from models.errors import ModelError
+from models.errors import ModelError, TooFewError
 from models.validation import protocol
-from models.validation.protocol import Protocol, groups_of, plan
+from models.validation.protocol import Protocol, grouped, groups_of, plan
 
 
 def sheet(n=24, speakers=6, **columns):
@@ -133,7 +133,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (
             sheet(split=["train"] * 12 + ["test"] * 12, emotion=["joy"] * 12 + ["sad"] * 12),
             Protocol("official"),
-            "all 12 training utterances of test are 'joy': training needs utterances of two",
+            "all 12 training utterances of test are 'joy': add utterances, so that each class",
         ),
         (sheet(emotion="joy"), Protocol("group-kfold", by="speaker"), "all 24 utterances are 'joy': training needs"),
     ],
@@ -158,15 +158,11 @@ def test_there_are_no_more_folds_than_groups_and_a_notice_says_so(table, protoco
     assert not any("instead" in notice for notice in classes(replace(protocol, folds=6), table).notices)
 
 
-def test_a_fold_without_anything_to_learn_is_left_out_and_its_utterances_are_counted():
-    emotion = ["joy"] * 20 + ["sad"] * 4
-    table = sheet(emotion=emotion, speaker=[f"s{i // 4}" for i in range(24)])
-    found = classes(Protocol("leave-one-group-out", by="speaker"), table)
-    assert [fold.name for fold in found.folds] == ["s0", "s1", "s2", "s3", "s4"]
-    sentence = (
-        "all 20 training utterances of s5 are 'joy', so nothing can be learnt: its 4 test utterances are not predicted"
-    )
-    assert sentence in found.notices
+def test_a_class_of_one_clip_in_a_tiny_corpus_is_refused_with_a_sentence():
+    """Three clips of three speakers: where the one of another class is tested, there is nothing to learn."""
+    table = sheet(n=3, speakers=3, emotion=["calm", "calm", "sad"])
+    with pytest.raises(TooFewError, match="all 2 training utterances of fold-1 are 'calm': add utterances, so that"):
+        classes(Protocol("group-kfold", by="speaker"), table)
 
 
 def test_inner_folds_inside_a_single_group_are_noticed():
@@ -208,10 +204,8 @@ def test_a_class_of_one_utterance_is_noticed():
         ({"group": "", "recording": ["a.wav", "a.wav", *(f"{i}.wav" for i in range(22))]}, True),
     ],
 )
-def test_unknown_groups_are_noticed(columns, known):
-    table = sheet(split=["train"] * 12 + ["test"] * 12).assign(**columns)
-    said = [n for n in classes(Protocol("official", by="group"), table).notices if "belong together" in n]
-    assert len(said) == (not known)
+def test_groups_are_known_where_somebody_names_them_or_a_recording_has_two(columns, known):
+    assert grouped(sheet().assign(**columns), "group") == known
 
 
 def test_a_score_needs_no_classes():
@@ -266,7 +260,7 @@ def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
 def test_a_training_part_of_one_class_is_refused_with_what_to_change():
     """With two groups of one class each, every fold trains on the other class alone."""
     table = sheet(n=8, group=["g0", "g1"] * 4, emotion=["joy", "sad"] * 4, speakers=2)
-    message = "all 4 training utterances of fold-1 are 'joy', and so it is in each fold: choose more folds"
+    message = "all 4 training utterances of fold-1 are 'joy': add utterances, so that each class is in two folds"
     with pytest.raises(ModelError, match=message):
         classes(Protocol("group-kfold", by="group", folds=2), table)
 

@@ -33,6 +33,19 @@ def test_validate_exits_with_0_for_a_sound_corpus(here: Path) -> None:
     assert output_of("validate", "c").splitlines()[-1] == "c: 0 errors, 0 failed, 0 warnings"
 
 
+def test_validate_and_status_take_names_alike(here: Path) -> None:
+    write_csv(here / "more" / "manifest.csv", ("text",), [("so it is",), ("so it was",)])
+    output_of("add-corpus", "new", "--root", "more", "--modalities", "text")
+    for names in (("c", "new"), ("--corpus", "c", "--corpus", "new"), ("new", "--corpus", "c", "c")):
+        assert {line.split(":")[0] for line in output_of("validate", *names).splitlines()} >= {"c", "new"}
+        shown = [line.split()[0] for line in output_of("status", *names).splitlines()[1:]]
+        assert set(shown) == {"c", "new"}
+    assert output_of("validate").splitlines()[-1].startswith("c: ")  # run.corpora
+    assert "new" not in output_of("status")
+    assert "no labels: features only" in output_of("status", "new")
+    assert "new: 2 utterances" in output_of("validate", "new")
+
+
 def test_validate_exits_with_1_for_bad_rows_and_names_their_lines(here: Path) -> None:
     with (here / "raw/manifest.csv").open("a") as file:
         file.write("u3,again,a,s1\n")

@@ -125,7 +125,7 @@ def test_every_option_is_read_back_as_it_was_given(tmp_path_factory: Any, given_
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("demo", {}, "already has a corpus 'demo'"),
+        ("demo", {}, "already has a corpus 'demo': choose another name, or replace its block with --force"),
         ("my corpus", {}, "a corpus cannot be named"),
         ("mine", {"root": "nowhere"}, "--root nowhere is not a folder"),
         ("mine", {"modalities": "text,smell"}, "'smell'"),
@@ -140,6 +140,39 @@ def test_impossible_corpora_are_refused(name: str, changes: dict[str, Any], mess
         add_corpus(here / "params.yaml", name, settings(**changes))
     assert (here / "params.yaml").read_text() == before
     assert not (here / "data").exists()
+
+
+def test_force_replaces_the_block_and_its_link_and_nothing_else(here: Path) -> None:
+    path = here / "params.yaml"
+    add_corpus(path, "mine", settings(), also_run=True)
+    before = path.read_text().splitlines()
+    (here / "others").mkdir()
+    lines = add_corpus(path, "mine", settings(root="others", label="mood"), also_run=True, force=True)
+    assert lines[0] == f"replaced corpora.mine in {path}"
+    params = load_params(path)
+    assert (params.corpora["mine"].root, params.corpora["mine"].label) == ("others", "mood")
+    assert params.run.corpora == ("demo", "mine")
+    assert (here / "data" / "raw" / "mine").resolve() == here / "others"
+    changed = [line for line in path.read_text().splitlines() if line not in before]
+    assert [line.split(":")[0].strip() for line in changed] == ["mine"]
+
+
+def test_force_never_removes_a_folder(here: Path) -> None:
+    (here / "data" / "raw" / "mine").mkdir(parents=True)
+    with pytest.raises(UserError, match="data/raw/mine exists already and is not clips"):
+        add_corpus(here / "params.yaml", "mine", settings(), force=True)
+
+
+def test_a_corpus_without_labels_can_be_added_and_gets_them_later(here: Path) -> None:
+    path = here / "params.yaml"
+    lines = add_corpus(path, "mine", settings(label=None, task=None, speakers_unknown=True))
+    assert "mine names no label: it gets features and is not trained on; --label COLUMN --force adds one" in lines
+    corpus = load_params(path).corpora["mine"]
+    assert (corpus.label, corpus.task, corpus.speakers_unknown) == ("", "classification", True)
+    with pytest.raises(UserError, match="--task is needed: it says whether mood holds classes"):
+        add_corpus(path, "mine", settings(label="mood", task=None), force=True)
+    add_corpus(path, "mine", settings(label="mood"), force=True)
+    assert load_params(path).corpora["mine"].label == "mood"
 
 
 @pytest.mark.parametrize("content", ["run: {corpora: demo}\n", "- a list\n", "corpora: [x]\n"])

@@ -75,7 +75,6 @@ def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None
         ("a.mp4,u9,-1,3,,s1,joy", 6, "start is -1"),
         ("a.mp4,u9,0,inf,,s1,joy", 6, "end is 'inf'"),
         ("a.mp4,u1,0,1,,s1,joy", 6, "'u1' is also in line 2"),
-        ("a.mp4,u9,0,1,,s1,", 6, "label column 'emotion' is empty"),
         ("a.mp4,u9,0,1,,s1,jyo", 6, "'jyo' occurs only once.*did you mean 'joy'"),
         (",u9,0,1,,s1,joy", 6, "neither media nor text"),
         ("a.mp4,u9,0,1,,,joy", 6, "speaker is empty, but the protocol groups by it"),
@@ -95,9 +94,52 @@ def test_all_bad_rows_are_listed_not_only_the_first(tmp_path: Path) -> None:
     assert [problem.line for problem in found.problems] == [6, 7]
 
 
-def test_a_single_label_is_refused(tmp_path: Path) -> None:
+def test_a_single_label_is_noticed_and_keeps_nobody_from_features(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "joy"))
-    assert "at least two different labels are needed" in found.problems[0].message
+    assert reported(found, "error") == ""
+    assert "every label is emotion 'joy': nothing can be learnt from a single one" in reported(found)
+
+
+@pytest.mark.parametrize("cell", ["", "NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_rows_without_a_label_are_kept_and_counted(cell: str, task: str, tmp_path: Path) -> None:
+    rows = GOOD.replace("anger", "1").replace("joy", "2") + f"c.mp4,u9,,,,s1,{cell}\nd.mp4,u10,,,,s1,{cell}\n"
+    found = corpus(tmp_path, rows, task=task)
+    assert len(found.utterances) == 6
+    assert reported(found, "error") == ""
+    assert (
+        "2 of 6 rows have no label in the column 'emotion' (such as line 6): features are made, but nothing is learnt"
+    ) in reported(found)
+
+
+def test_a_corpus_whose_labels_are_all_missing_is_said_to_have_none(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD.replace("anger", "").replace("joy", ""))
+    assert [problem.severity for problem in found.problems] == ["warning"]
+    assert "no row has a label in the column 'emotion': features are made" in reported(found)
+
+
+def test_no_label_is_needed_if_the_settings_name_none(tmp_path: Path) -> None:
+    found = corpus(tmp_path, "a.mp4\nb.mp4\n", "media\n", label="", protocol=ProtocolParams("group-kfold"))
+    assert not found.problems
+    assert found.utterances["utterance"].tolist() == ["a", "b"]
+
+
+def test_a_missing_column_of_speakers_or_labels_is_named_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError,
+        match=r"no column 'speaker'.*protocol\.group divides by it: add the column; or, if .*"
+        r"set protocol\.group to group, .*, and speakers_unknown to true",
+    ):
+        corpus(tmp_path, "a.mp4,joy\n", "media,emotion\n")
+    with pytest.raises(UserError, match=r"no column 'emotion'.*To go without labels, leave label empty"):
+        corpus(tmp_path, "a.mp4,s1\n", "media,speaker\n")
+
+
+def test_a_table_of_texts_alone_needs_no_column_of_recordings(tmp_path: Path) -> None:
+    rows, header = "hi,s1,joy\nno,s2,anger\n", "text,speaker,emotion\n"
+    assert corpus(tmp_path, rows, header).utterances["text"].tolist() == ["hi", "no"]
+    with pytest.raises(UserError, match="has no column 'media'; did you mean 'file'"):
+        corpus(tmp_path, rows.replace("hi,", "hi,a.mp4,").replace("no,", "no,b.mp4,"), "text,file,speaker,emotion\n")
 
 
 def test_a_score_must_be_a_number(tmp_path: Path) -> None:
@@ -234,15 +276,6 @@ def test_invisible_characters_do_not_belong_to_a_name(tmp_path: Path) -> None:
     assert list(found.utterances["utterance"]) == ["u1", "u2"]
     assert set(found.utterances["speaker"]) == {"s1"}
     assert list(found.utterances["emotion"]) == ["joy", "anger"]
-
-
-@pytest.mark.parametrize("label", ["NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
-def test_a_missing_label_is_refused(label: str, tmp_path: Path) -> None:
-    rows = f"c.mp4,u5,,,x,s1,{label}\nd.mp4,u6,,,y,s1,{label}\n"
-    found = corpus(tmp_path, GOOD + rows)
-    assert reported(found, "error").count("which is not a label: give a label or remove the row") == 2
-    with_scores = corpus(tmp_path, f"a.mp4,u1,,,x,s1,0.5\nb.mp4,u2,,,x,s1,{label}\n", task="regression")
-    assert "which is not a label" in reported(with_scores, "error")
 
 
 @pytest.mark.parametrize("label", ["feeling-{}", "{} " + "as was said before " * 20])

@@ -50,7 +50,6 @@ def here(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("label: feeling", "label: mood", "utterance u4: the label column 'mood' is empty"),
         (
             "task: classification, label: feeling",
             "task: regression, label: mood",

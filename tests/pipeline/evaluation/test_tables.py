@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
@@ -64,6 +65,41 @@ def test_the_first_table_has_one_column_per_set_of_modalities(classification: Pa
         ["vote", "logistic", "", "100.0 *"],
         ["concat", "logistic", "", "62.5"],
     ]
+
+
+NOBODY = "nobody says who speaks: the same person may stand on both sides of a fold"
+
+
+def test_no_row_is_called_best_where_nobody_says_who_speaks(classification: Path) -> None:
+    assert "best" in shown(classification)
+    trained(classification, speakers=NOBODY)
+    again(classification)
+    page, tex = shown(classification), (classification / "results/c/table.tex").read_text()
+    html = report(load_params(Path("params.yaml")), "c").read_text()
+    for text in (page, tex, html):
+        assert NOBODY[1:] in text
+        assert "so no row is called best" in text or text == tex
+        assert not re.findall(r"\bbest\b", text.replace("called best", ""), re.IGNORECASE)
+    assert "*" not in page
+    assert "The top single modality here: unimodal text logistic; the top fusion: vote text+audio" in page
+    vote = next(line for line in page.splitlines() if line.startswith("| vote") and "[" in line)
+    assert "+37.5" in vote
+
+
+def test_rows_are_ranked_again_once_the_settings_accept_unknown_speakers(classification: Path) -> None:
+    trained(classification, speakers=NOBODY)
+    blocks = yaml.safe_load((classification / "params.yaml").read_text())
+    blocks["corpora"]["c"]["speakers_unknown"] = True
+    (classification / "params.yaml").write_text(yaml.safe_dump(blocks))  # the predictions stay as they are
+    with pytest.raises(UserError, match="speakers_unknown changed since it was made"):
+        shown(classification)
+    again(classification)
+    page = shown(classification)
+    assert (
+        "Nobody says who speaks: the same person may stand on both sides of a fold, which speakers_unknown acc" in page
+    )
+    assert "62.5 *" in page
+    assert "the best fusion: vote" in page
 
 
 def test_normalising_per_speaker_is_named(classification: Path) -> None:

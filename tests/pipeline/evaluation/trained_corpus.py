@@ -65,11 +65,14 @@ def project(
     trained(folder)
 
 
-def trained(folder: Path, notices: Sequence[str] = ("look here",), normalise: str = "standard") -> None:
+def trained(
+    folder: Path, notices: Sequence[str] = ("look here",), normalise: str = "standard", speakers: str = ""
+) -> None:
     """Bind the files as `prepare` and `train` do after writing them."""
     bind(folder / "data/work/c")
     inputs = inputs_of(load_params(folder / "params.yaml"), "c")
-    bind(folder / "results/c", "train.json", inputs=inputs, notices=list(notices), normalise=normalise, fits=[])
+    said = {"notices": list(notices), "normalise": normalise, "speakers": speakers}
+    bind(folder / "results/c", "train.json", inputs=inputs, fits=[], **said)
 
 
 def beside(folder: Path, without: object) -> None:

@@ -168,6 +168,6 @@ def test_labels_that_are_not_scores_are_translated_or_refused(tmp_path: Path) ->
     found = scored(table, corpus)
     assert found["sentiment"].tolist() == [0, 2.5, -1]
     assert found["sentiment_as_given"].tolist() == ["x"] * 3
-    for wrong in ("joy", "", "nan"):
-        with pytest.raises(UserError, match=f"utterance 'b' has the mood '{wrong}'"):
+    for wrong, what in (("joy", "the mood 'joy'"), ("", "no mood"), ("nan", "no mood")):
+        with pytest.raises(UserError, match=f"utterance 'b' has {what}: MMSA"):
             scored(table.assign(mood=["1", wrong, "2"]), corpus)

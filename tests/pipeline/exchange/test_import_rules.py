@@ -170,7 +170,6 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ([("a", "g", "x"), ("b", "h", "x")], "every row has mood 'x'"),
         ([("a", "g", "NaN"), ("b", "h", "")], "no utterance has a mood"),
         ([("a", "g\x1b[2J", "x"), ("b", "h", "y")], "the group of 'a' holds the control character U+001B"),
         ([("a\x00b", "g", "x"), ("b", "h", "y")], "cannot be printed: 'a\\x00b' holds a NUL character"),

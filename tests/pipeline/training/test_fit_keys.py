@@ -149,6 +149,7 @@ FIELDS = {  # of the settings -> a value of their own, and whether it may change
         "align": ("always", False),
         "of": (("one", "other"), False),
         "labels": ({"fearful": "fear"}, False),
+        "speakers_unknown": (True, False),
     },
     "TrainParams": {
         "features": ({**FEATURES, "audio": ("face",)}, True),

@@ -1,5 +1,6 @@
 """What the stores tell of recordings: which hold nothing that is read, and which are told apart by what they hold."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
 from pipeline.stages.train import train
-from pipeline.training.guard import contents_of, guarded, plan_of
+from pipeline.training.guard import contents_of, guarded, plan_of, speakers_note_of, told_of_speakers
 from tests.conftest import DATA, needs_data
 from tests.pipeline.training.test_inputs import _here, ok, store, untimed, utterances  # noqa: F401 - a fixture
 
@@ -284,3 +285,46 @@ def test_stores_that_are_not_there_yet_hold_nothing():
     table = utterances(4, group="g")
     with pytest.raises(LeakError, match="the same group"):
         guarded(FOLDS, table, corpus("audio"), contents=contents(table, audio=["gone"]))
+
+
+def test_folds_hold_positions_in_the_whole_table_and_never_rows_without_a_label():
+    table = utterances(8, group=list("aabbccdd"), label=["joy", "", "sad", "joy", "NA", "sad", "joy", "sad"])
+    found = plan_of(table, corpus("text"))
+    assert sorted(np.concatenate([fold.test for fold in found.folds])) == [0, 2, 3, 5, 6, 7]
+    for fold in found.folds:
+        assert not {1, 4} & {*fold.train, *fold.test}
+        assert not set(table["group"].to_numpy()[fold.train]) & set(table["group"].to_numpy()[fold.test])
+        assert all(max(valid.max(), train.max()) < len(fold.train) for train, valid in fold.inner)
+    assert found.notices[0] == "2 of 8 utterances have no label: they are neither trained on nor tested"
+    whole = plan_of(table.assign(label=["joy", "sad"] * 4), corpus("text"))
+    assert not any("neither" in notice for notice in whole.notices)
+
+
+NOBODY = "nobody says who speaks: the same person may stand on both sides of a fold"
+
+
+def test_published_corpora_and_folds_of_corpora_are_not_asked_who_speaks():
+    alone = utterances(4, group=list("uvwx"), recording=list("uvwx"))
+    own = corpus("text")
+    assert speakers_note_of(alone, own, False) == NOBODY
+    assert speakers_note_of(alone, own, True) == ""
+    assert speakers_note_of(alone, replace(own, protocol=replace(PROTOCOL, group="corpus")), False) == ""
+    table, parts = alone.assign(corpus=["a", "a", "b", "b"]), {"a": False, "b": True}
+    assert speakers_note_of(table, own, parts).startswith("nobody says who speaks in 2 of 4 utterances: ")
+    assert speakers_note_of(table, replace(own, protocol=ProtocolParams("leave-one-corpus-out")), parts) == ""
+
+
+def test_what_is_said_names_the_remedy_unless_the_settings_accept_it(tmp_path):
+    block = "{reader: manifest, root: r, label: l, task: classification, modalities: [text], protocol: {kind: official}"
+    path = tmp_path / "params.yaml"
+    for extra, end in (
+        ("", "to accept it instead, set corpora.c.speakers_unknown to true"),
+        (
+            ", speakers_unknown: true",
+            f"{NOBODY}, which corpora.c.speakers_unknown accepts",
+        ),
+    ):
+        path.write_text(f"corpora: {{c: {block}{extra}}}}}")
+        (said,) = told_of_speakers(NOBODY, load_params(path), "c")
+        assert said.endswith(end)
+        assert told_of_speakers("", load_params(path), "c") == []

@@ -1,0 +1,38 @@
+"""What `evaluate` writes where nothing was learnt: files without rows, and pages that say why."""
+
+import pandas as pd
+
+from pipeline.corpora.utterances import csv_text
+from pipeline.evaluation import disagreements, groups, robustness
+from pipeline.evaluation.outputs import GROUPS, write_outputs
+from pipeline.evaluation.table_files import COMPARISON_COLUMNS, TABLE_COLUMNS
+from pipeline.settings.paths import CorpusPaths
+
+_TABLES = {
+    "table.csv": TABLE_COLUMNS,
+    "comparisons.csv": COMPARISON_COLUMNS,
+    "robustness.csv": robustness.COLUMNS,
+    "by_presence.csv": robustness.PRESENCE_COLUMNS,
+    "by_group.csv": groups.COLUMNS,
+    "only_fusion.csv": disagreements.COLUMNS,
+    "only_single.csv": disagreements.COLUMNS,
+}
+
+
+def write_unevaluated(name: str, why: str) -> None:
+    """Write every file that DVC expects of `evaluate`.
+
+    Parameters
+    ----------
+    name
+        The corpus.
+    why
+        A sentence on why nothing was learnt, without its full stop.
+    """
+    folder = CorpusPaths(name).results
+    tables = {file: csv_text(pd.DataFrame(columns=columns)) for file, columns in _TABLES.items()}
+    page = f"# {name}\n\n{why[0].upper()}{why[1:]}.\n"
+    said = {"table.md": page, "robustness.md": page, "table.tex": f"% {why}\n", "metrics.json": "{}\n"}
+    command = f"crossmodal evaluate --corpus {name}"
+    write_outputs({**tables, **said}, folder, {GROUPS: 0, "untrained": why}, command)
+    (folder / "plots").mkdir(exist_ok=True)
