@@ -233,14 +233,14 @@ def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath,
 def write(project: Project, *, force: bool) -> list[str]:
     """Write a project into the current folder, and return the lines that say what was written and what comes next."""
     root = Path()
-    of_dvc = write_project_files(root, force=force)  # first, as it may refuse a dvc.yaml of somebody else
-    files = [*save(project.tables), *_write_left_out(project.left_out)]
-    lines = []
+    of_dvc = write_project_files(root, force=force)  # this and the settings first: both may refuse
+    lines, files = [], []
     if PARAMS.exists():
         lines += _into_settings(project, force=force)
     else:
         write_text(PARAMS, settings_text(project.name, project.guess, len(project.tables.rows())))
         files.append(PARAMS)
+    files = [*save(project.tables), *_write_left_out(project.left_out), *files]
     files += of_dvc
     lines.append(f"wrote {', '.join(map(str, files))}" if files else "nothing is new")
     return [*lines, *_next(project)]
