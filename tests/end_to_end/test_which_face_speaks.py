@@ -18,7 +18,7 @@ SPEAKING = "streams: {video: {follow: speaking, mouth_fps: 12.5}, audio: {track:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One picture of two people who talk, as three utterances, of which the sound lies in files of its own."""
+    """One picture of two people who talk, as four utterances, of which the sound lies in files of its own."""
     left, right = (DATA / "grid" / name for name in ("s1/bbaf2n.mpg", "speakers/lrwp9a.mpg"))
     (tmp_path / "c").mkdir()
     shown = scenes.beside(scenes.pictures(left), scenes.pictures(right))
@@ -27,6 +27,7 @@ def folder(tmp_path: Path) -> Path:
         ("both.mp4", "first", left, 0.0, "One.", "a", "s1"),
         ("both.mp4", "second", right, 0.0, "Two.", "b", "s2"),
         ("both.mp4", "nothing", "", "", "Three.", "a", "s3"),
+        ("both.mp4", "silence", "", "", "Four.", "b", "s4"),
     ]
     header = ("media", "utterance", "sound", "sound_start", "text", "label", "speaker")
     write_csv(tmp_path / "c" / "manifest.csv", header, rows)
@@ -53,8 +54,9 @@ def test_the_voice_of_each_row_decides_which_face_it_shows(folder: Path) -> None
     found = followed(folder)
     assert found["first"][1] < 360 < found["second"][1]
     assert [found[name][2] for name in ("first", "second")] == ["", ""]
-    assert found["nothing"][1] == plain["nothing"][1]
-    assert "cannot be heard" in found["nothing"][2]
+    for name in ("nothing", "silence"):
+        assert found[name][1] == plain[name][1]
+        assert "cannot be heard" in found[name][2]
     assert len({key for keys in (plain, found) for key, _, _ in keys.values()}) == 4
     settings.write_text(settings.read_text().replace("speaking", "size").replace("12.5", "10"))
     run("preprocess", "--modality", "video", cwd=folder)

@@ -29,6 +29,8 @@ EDGES: list[tuple[type[Any], str, list[Any], list[Any]]] = [
     (VideoConfig, "frame_height", [32, 2160], [31, 2161]),
     (VideoConfig, "jpeg_quality", [1, 100], [0, 101]),
     (VideoConfig, "track", [3, "default"], [0]),
+    (VideoConfig, "follow", ["size", "speaking"], ["", "largest", True, None]),
+    (VideoConfig, "mouth_fps", [5, 12.5, 120], [4.9, 120.1]),
 ]
 
 
