@@ -259,7 +259,9 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
     settled = _settled(project.name)
     if settled is None or force:
         block = project.guess.block
-        *lines, _ = add_corpus(PARAMS, project.name, _as_options(block), also_run=settled is None)  # not what is next
+        *lines, _ = add_corpus(
+            PARAMS, project.name, _as_options(block), also_run=settled is None, force=force
+        )  # not what is next
         extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))
         return lines

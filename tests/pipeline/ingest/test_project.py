@@ -157,6 +157,17 @@ def test_a_new_row_without_the_speaker_that_groups_it_is_said(here: Path) -> Non
     assert errors("clips") == [error for error in errors("clips") if "outside" in error]
 
 
+def test_force_writes_it_anew_and_keeps_other_settings(here: Path) -> None:
+    init(pattern=PATTERN)
+    manifest, settings = here / "manifest.csv", here / "params.yaml"
+    manifest.write_text(manifest.read_text().replace("calm_s1_1,s1,calm", "calm_s1_1,s1,CALM"))
+    settings.write_text(settings.read_text().replace("folds: 2", "folds: 3").replace("workers: auto", "workers: 2"))
+    init(pattern=PATTERN, force=True)
+    assert rows()[0]["emotion"] == "calm"
+    params = load_params(settings)
+    assert (params.corpus("clips").protocol.folds, params.run.workers) == (2, 2)
+
+
 def test_settings_that_are_there_get_the_corpus_added(here: Path) -> None:
     (here / "params.yaml").write_text("# mine\nrun: {corpora: [], workers: 2}\nstreams: {video: {fps: 4}}\n")
     init(pattern=PATTERN)
