@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.accelerator import _difference, faces
+from benchmarks.ingest.segments import filmed, matched, spoken
 from benchmarks.run import PARTS, main
-from benchmarks.segments import filmed, matched, spoken
 from benchmarks.tools.bare import pictures
 from benchmarks.tools.recordings import DATA, SETS, multiplied
 from benchmarks.tools.table import cell, table

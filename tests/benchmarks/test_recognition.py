@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.recognition import errors
+from benchmarks.ingest.recognition import errors
 
 
 @pytest.mark.parametrize(

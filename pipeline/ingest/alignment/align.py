@@ -183,7 +183,7 @@ def _confidence(score: float) -> float:
     """Return how probable it is that a word is said where it was found, from its log-likelihood per frame.
 
     The score compares the states of the word with the best ones that the search considered at the same time. It is
-    about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/alignment.py``).
+    about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/ingest/alignment.py``).
     """
     return 1 / (1 + math.exp(min(50.0, (_EVEN_ODDS - score) / _SCALE)))
 

@@ -39,7 +39,7 @@ Span = tuple[float, float]
 def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
     """Cut one long recording into utterances, and run the commands on them with 1 and with 2 workers.
 
-    Example: python -m benchmarks.segments --clips 60 --picture
+    Example: python -m benchmarks.ingest.segments --clips 60 --picture
     """
     with TemporaryDirectory() as name:
         folder = Path(name)

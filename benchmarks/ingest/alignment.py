@@ -1,6 +1,6 @@
 """How well given words are aligned: word starts against GRID's .align files, and MELD's transcripts read by a machine.
 
-Run as ``python -m benchmarks.alignment [--transcripts N]``; the second part needs requirements-demo.txt.
+Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the second part needs requirements-demo.txt.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from pipeline.streams.audio import read_sound
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
 
-DEMO = Path(__file__).parents[1] / "data" / "raw" / "demo"
+DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo"
 VOICES = ("en-us", "en-us+f1", "en-us+m3", "en-us+f4", "en-us+m7")
 SPEECH = {"rate": 165.0, "volume": 100.0, "pitch": 50.0, "range": 50.0}
 MARGIN_S = 0.3

@@ -1,6 +1,6 @@
 """How well words are recognised: word errors on RAVDESS and GRID, and how sure the recogniser is of each.
 
-Run as ``python -m benchmarks.recognition [--clips N] [--seed N] [--model MODEL]``.
+Run as ``python -m benchmarks.ingest.recognition [--clips N] [--seed N] [--model MODEL]``.
 """
 
 import argparse
