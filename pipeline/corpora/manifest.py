@@ -146,7 +146,11 @@ def _utterance(
         note("error", fault)
     group = corpus.protocol.group
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
-        note("error", f"{group} is empty, but the protocol groups by it")
+        note(
+            "error",
+            f"{group} is empty, but the protocol groups by it: fill the cell, or set protocol.group to group, where an "
+            "empty cell stands for the recording",
+        )
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"
     cells["media"] = (root / media).as_posix() if cells["media"] else ""

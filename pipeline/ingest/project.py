@@ -123,7 +123,8 @@ def plan(options: Options) -> Project:
     guessed = guess(name, rows, found.recordings, label, options.task, recognised=recognised, aligned=aligned)
     if options.speakers_unknown:
         guessed = replace(guessed, block={**guessed.block, "speakers_unknown": True})
-    return Project(name, tables, guessed, found.left_out, (*lines, *guessed.lines))
+    said = guessed.lines if settled is None else _settled_lines(name, settled, guessed.lines)
+    return Project(name, tables, guessed, found.left_out, (*lines, *said))
 
 
 def _refuse_checkout(root: Path) -> None:
@@ -159,6 +160,18 @@ def _settled(name: str) -> CorpusParams | None:
     if not _is_here(corpora[name]):
         raise UserError(f"{PARAMS} has a corpus {name} in {corpora[name].root}: choose another name with --name")
     return corpora[name]
+
+
+def _settled_lines(name: str, settled: CorpusParams, guessed: Sequence[str]) -> list[str]:
+    """Return the guesses about rows, and instead of those about settings what the settings file says."""
+    of_settings = ("task:", "modalities:", "group:", "protocol:")
+    protocol = settled.protocol
+    folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""
+    return [
+        *(line for line in guessed if not line.startswith(of_settings)),
+        f"{PARAMS} has corpora.{name} already and stays as it is: {settled.task}, {', '.join(settled.modalities)}, "
+        f"{protocol.kind} by {protocol.group}{folds}; --force guesses it anew",
+    ]
 
 
 def _is_here(corpus: CorpusParams) -> bool:

@@ -48,7 +48,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UserError(
-            f"{path} does not exist: run from the repository's folder, or name a settings file with --params"
+            f"{path} does not exist: make a project here with `crossmodal init FOLDER`, go to the folder of one, or "
+            "name a settings file with --params"
         ) from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error

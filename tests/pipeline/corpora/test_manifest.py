@@ -463,5 +463,8 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
     register("halves", lambda table, _: [], needs_groups=needs)
     rows = "a.mp4,joy,07\nb.mp4,anger,\n"
     found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
-    reported = "actor is empty, but the protocol groups by it"
+    reported = (
+        "actor is empty, but the protocol groups by it: fill the cell, or set protocol.group to group, where an empty "
+        "cell stands for the recording"
+    )
     assert [problem.message for problem in found.problems if "groups" in problem.message] == [reported] * needs

@@ -135,6 +135,17 @@ def test_recordings_in_the_current_folder_are_found_and_its_own_files_are_not(he
     assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
 
 
+def test_again_it_says_what_the_settings_hold_and_not_what_it_would_guess(here: Path) -> None:
+    init(pattern=PATTERN)
+    sound(here.parent / "clips" / "other.wav", 0.5)
+    said = init(pattern=PATTERN)
+    assert "1 row without a speaker, by which the protocol groups: fill the column in manifest.csv" in " ".join(said)
+    assert not [line for line in said if line.startswith(("group:", "protocol:"))]
+    assert any(
+        "stays as it is: classification, " in line and "group-kfold by speaker, 2 folds" in line for line in said
+    )
+
+
 def test_again_it_adds_what_is_new_and_keeps_what_was_edited(here: Path) -> None:
     init(pattern=PATTERN)
     manifest = here / "manifest.csv"
