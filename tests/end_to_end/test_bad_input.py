@@ -121,7 +121,9 @@ def test_a_span_past_the_recording(tmp_path: Path) -> None:
 
 
 def test_no_text_in_a_corpus_that_names_text(tmp_path: Path) -> None:
-    make(tmp_path, [(CLIP, "a", "", "x", "s1"), (CLIP, "b", "", "y", "s2")] * 2, HEADER)
+    clips = sorted(CLIP.parent.glob("*.mpg"))[:8]
+    rows = [(clip, clip.stem, "", "xy"[i % 2], f"s{i // 2}") for i, clip in enumerate(clips)]
+    make(tmp_path, rows, HEADER)
     said = run("validate", "mine", cwd=tmp_path).stdout
     assert "no row has text: left out, as with modalities: [audio, video]" in said
 

@@ -106,7 +106,7 @@ def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | Non
             notes.append(f"not read as a table of labels: {error}")
     if len(read) > 1:
         raise UserError(
-            f"several tables name recordings ({listed_names([str(sheet.path) for sheet in read])}): choose one with "
+            f"several tables name recordings ({listed_names([sheet.path.name for sheet in read])}): choose one with "
             "--labels"
         )
     return _said(read[0], notes) if read else None

@@ -61,6 +61,7 @@ READS_FILES = (  # modules that a fit runs in addition to its packages: file con
     "features/errors.py",
     "features/store/",
     "features/types.py",
+    "features/weights.py",
     "pipeline/corpora/",
     "pipeline/errors.py",
     "pipeline/foreign.py",
