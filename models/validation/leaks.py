@@ -343,4 +343,7 @@ def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Ite
     found = sorted(set(speakers.texts[rows]))
     if found:
         names = ", ".join(found[:EXAMPLES]) + (f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else "")
-        yield f"speakers in both training and test: {names}; results are those for known voices and faces"
+        yield (
+            f"speakers in both training and test: {names}; results are those for known voices and faces (with the "
+            "protocol's group set to speaker, they would be kept apart)"
+        )

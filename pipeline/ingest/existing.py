@@ -7,11 +7,12 @@ from pathlib import Path
 from pipeline.corpora.manifest_columns import OURS
 from pipeline.corpora.places import real_places
 from pipeline.corpora.utterances import WORD_COLUMNS
-from pipeline.errors import counted
+from pipeline.errors import UserError, counted
 from pipeline.ingest.folder.rows import Cells, Draft, distinct
 from pipeline.ingest.folder.transcripts import Word
 from pipeline.ingest.manifest_file import ManifestFile
 from pipeline.tables.csv_cells import MARKS
+from pipeline.tables.rules import folded
 
 _SIDE = ("text_source", "words_source")  # follow the text and the words, and are never filled by themselves
 KNOWN = (*OURS, *_SIDE)
@@ -44,10 +45,20 @@ class Tables:
 
 
 def tables_of(root: Path, *, anew: bool) -> Tables:
-    """Read the tables of a project; empty ones if there are none, or if they are to be written `anew`."""
-    return Tables(
-        ManifestFile(root / "manifest.csv", KNOWN, anew=anew), ManifestFile(root / "words.csv", WORD_COLUMNS, anew=anew)
-    )
+    """Read the tables of a project; empty ones if there are none, or if they are to be written `anew`.
+
+    Raises
+    ------
+    UserError
+        If a table cannot be read, or manifest.csv does not name recordings.
+    """
+    manifest = ManifestFile(root / "manifest.csv", KNOWN, anew=anew)
+    if manifest.header and "media" not in map(folded, manifest.header):
+        raise UserError(
+            f"{root / 'manifest.csv'} has no column media, so it is not a list of recordings: use another folder for "
+            "the project, or rename the file"
+        )
+    return Tables(manifest, ManifestFile(root / "words.csv", WORD_COLUMNS, anew=anew))
 
 
 def add(tables: Tables, new: Draft, root: Path) -> None:

@@ -123,7 +123,7 @@ def plan(options: Options) -> Project:
     guessed = guess(name, rows, found.recordings, label, options.task, recognised=recognised, aligned=aligned)
     if options.speakers_unknown:
         guessed = replace(guessed, block={**guessed.block, "speakers_unknown": True})
-    said = guessed.lines if settled is None else _settled_lines(name, settled, guessed.lines)
+    said = guessed.lines if settled is None else _settled_lines(name, settled, guessed, rows)
     return Project(name, tables, guessed, found.left_out, (*lines, *said))
 
 
@@ -162,13 +162,23 @@ def _settled(name: str) -> CorpusParams | None:
     return corpora[name]
 
 
-def _settled_lines(name: str, settled: CorpusParams, guessed: Sequence[str]) -> list[str]:
+def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Sequence[Cells]) -> list[str]:
     """Return the guesses about rows, and instead of those about settings what the settings file says."""
     of_settings = ("task:", "modalities:", "group:", "protocol:")
     protocol = settled.protocol
     folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""
+    grouped = protocol.group != "group" or any(row.get("group") for row in rows)
+    apart = (
+        []
+        if grouped or guessed.block["protocol"]["group"] != "speaker"
+        else [
+            f"every row has a speaker now: write corpora.{name}.protocol.group: speaker into {PARAMS}, so that nobody "
+            "stands on both sides of a fold"
+        ]
+    )
     return [
-        *(line for line in guessed if not line.startswith(of_settings)),
+        *(line for line in guessed.lines if not line.startswith(of_settings)),
+        *apart,
         f"{PARAMS} has corpora.{name} already and stays as it is: {settled.task}, {', '.join(settled.modalities)}, "
         f"{protocol.kind} by {protocol.group}{folds}; --force guesses it anew",
     ]
@@ -231,9 +241,9 @@ def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
 def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath, Transcript], list[str]]:
     if folder is not None and not folder.is_dir():
         raise UserError(f"--transcripts {folder} is not a folder")
-    files = {place: found.folder / place for place in found.others if is_timed_text(Path(place))}
+    files = {place: found.folder / place for place in found.others if is_timed_text(found.folder / place)}
     if folder is not None:
-        files = {place: folder / place for place in sorted(files_below(folder)) if is_timed_text(Path(place))}
+        files = {place: folder / place for place in sorted(files_below(folder)) if is_timed_text(folder / place)}
         if not files:
             raise UserError(f"--transcripts {folder} holds no transcripts")
     made, notes = transcripts_of(found.recordings, files)
@@ -293,7 +303,7 @@ def _as_options(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _next(project: Project) -> list[str]:
-    label, count = project.guess.block["label"], counted(len(project.tables.rows()), "utterance")
+    label, count = load_params(PARAMS).corpus(project.name).label, counted(len(project.tables.rows()), "utterance")
     then = f" && crossmodal evaluate {project.name} --show" if label else ""
     return [
         f"{count}; correct {MANIFEST} and {PARAMS} where a guess is wrong. Next:",

@@ -15,6 +15,7 @@ from pipeline.tables.rules import name_of
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TABLES = frozenset({".csv", ".tsv", ".tab", *WORKBOOKS})
+MOSTLY = 0.75  # the least share of its filled cells that are numbers, in a column of numbers
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 
@@ -39,7 +40,7 @@ def is_table(place: PurePath) -> bool:
 def read_tables(path: Path) -> list[Cells]:
     """Read a CSV, or each sheet of a workbook that holds anything.
 
-    Cells are stripped. Numbers with a decimal comma get a point if their whole column has numbers.
+    Cells are stripped. Numbers with a decimal comma get a point if most cells of their column are numbers.
 
     Raises
     ------
@@ -101,13 +102,18 @@ def _with_points(cells: Cells) -> Cells:
     if not commas:
         return cells
     rows = [
-        (line, tuple(cell.replace(",", ".") if i and j in commas else cell for j, cell in enumerate(row)))
+        (line, tuple(_with_point(cell) if i and j in commas else cell for j, cell in enumerate(row)))
         for i, (line, row) in enumerate(cells.rows)
     ]
     named = ", ".join(columns[j][0] for j in commas)
     return Cells(tuple(rows), (*cells.notes, f"numbers with a decimal comma are read with a point: {named}"))
 
 
+def _with_point(cell: str) -> str:
+    return cell.replace(",", ".") if _NUMBER.fullmatch(cell) else cell
+
+
 def _has_commas(column: Sequence[str]) -> bool:
     filled = [cell for cell in column if cell]
-    return any(map(_COMMA.fullmatch, filled)) and all(map(_NUMBER.fullmatch, filled))
+    numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
+    return any(map(_COMMA.fullmatch, filled)) and numbers >= MOSTLY * len(filled)

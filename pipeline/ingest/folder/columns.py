@@ -7,6 +7,7 @@ from typing import Literal
 
 from common.names import suggest
 from pipeline.errors import UserError
+from pipeline.ingest.folder.cells import MOSTLY
 from pipeline.settings.blocks import Task
 from pipeline.tables.column_cells import fits
 from pipeline.tables.column_words import stands_for
@@ -111,7 +112,7 @@ def _filled(cell: str) -> bool:
 
 
 def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
-    """Return whether labels are classes or scores, and why.
+    """Return whether labels are classes or scores, and why. A few cells of a column of scores may hold something else.
 
     >>> task_of("emotion", ["01", "02", "01"]), task_of("mood", ["1.5", "-2"])
     (('classification', '2 classes'), ('regression', 'numbers with decimals or signs'))
@@ -119,20 +120,25 @@ def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
     ('regression', 'classification')
     """
     held = {cell for cell in cells if _filled(cell)}
+    numbers = {cell for cell in held if is_number(cell)}
     classes: Literal["classification"] = "classification"
-    if not held or not all(map(_is_number, held)):
+    if not held or len(numbers) < MOSTLY * len(held):
         return classes, f"{len(held)} classes" if len(held) != 1 else "one class"
-    whole = {cell for cell in held if cell.isdecimal()}
-    if whole != held:
+    if not all(cell.isdecimal() for cell in numbers):
         return "regression", "numbers with decimals or signs"
     if {*folded(name).replace("-", "_").split("_")} & _SCORES:
         return "regression", "numbers, and the name of a score"
-    if len(held) > _WHOLE_SCORES:
+    if numbers == held and len(held) > _WHOLE_SCORES:
         return "regression", f"{len(held)} different numbers"
     return classes, f"{len(held)} classes"
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number with a decimal point.
+
+    >>> is_number("-1.5"), is_number("1,5"), is_number("no answer")
+    (True, False, False)
+    """
     try:
         number_of(cell)
     except ValueError:

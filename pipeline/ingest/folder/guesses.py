@@ -8,7 +8,7 @@ from typing import Any
 from common.names import listed_names
 from pipeline.errors import counted
 from pipeline.ingest.extra import INSTALL
-from pipeline.ingest.folder.columns import Label, task_of
+from pipeline.ingest.folder.columns import Label, is_number, task_of
 from pipeline.ingest.folder.recordings import Recording
 from pipeline.ingest.folder.rows import Cells
 from pipeline.settings.blocks import Task
@@ -88,6 +88,12 @@ def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dic
     lines = [f"labels: {label.name}, {label.why}: {shown}{more}. --label COLUMN takes another, --no-labels none"]
     other = "regression" if (task or kind) == "classification" else "classification"
     lines.append(f"task: {task or kind} ({'as --task says' if task else why}); --task {other} changes it")
+    odd = [] if (task or kind) == "classification" else [cell for cell in counts if not is_number(cell)]
+    if odd:
+        lines.append(
+            f"not numbers: {listed_names(odd[:SHOWN])} in {counted(sum(counts[cell] for cell in odd), 'row')}: correct "
+            f"{label.name} in manifest.csv before anything else; an empty cell counts as no label"
+        )
     if empty := len(cells) - counts.total():
         lines.append(f"{counted(empty, 'row')} without a label: features are computed, but nothing is learnt from them")
     if (task or kind) == "classification" and (once := [name for name, count in counts.items() if count == 1]):

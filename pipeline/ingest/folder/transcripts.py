@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from common.names import listed_names
 from pipeline.errors import UserError
 from pipeline.ingest.folder.names import Names
 from pipeline.ingest.folder.recordings import Recording
@@ -19,6 +20,7 @@ _LANGUAGE = re.compile(r"\.(?P<code>[a-z]{2,3}(?:-[a-z]{2,4})?)", re.IGNORECASE)
 _TEXT_TIERS = ("text", "transcript", "transcription", "utterance", "sentence", "orthography", "ort", "ipu", "default")
 _WORD_TIERS = frozenset({"word", "words", "token", "tokens", "ort-mau", "orthography"})
 _NOT_WORDS = frozenset({"phone", "phones", "phoneme", "phonemes", "mau", "kan-mau", "segments", "syllables", "tones"})
+_SHOWN = 5  # transcripts that are listed
 _FEWEST_WORDS = 2  # a tier of single words has at least this many
 
 
@@ -88,13 +90,22 @@ def _by_recording(
 ) -> dict[PurePosixPath, list[Path]]:
     """Return the files of each recording, the richest format first."""
     names = Names(recordings)
-    folders = {recording.place.parent for recording in recordings}
+    beside: dict[PurePosixPath, list[Recording]] = {}
+    for recording in recordings:
+        beside.setdefault(recording.place.with_suffix(""), []).append(recording)
+    folders = {place.parent for place in beside}
     held: dict[PurePosixPath, list[tuple[int, int, str, Path]]] = {}
+    nameless = []
     for place, path in files.items():
-        meant, translated = _meant(place, names, folders)
+        meant, translated = _meant(place, names, beside, folders)
+        if not meant:
+            nameless.append(str(place))
         for recording in meant:
             rank = endings().index(place.suffix.lower())
             held.setdefault(recording.place, []).append((translated, rank, place.as_posix(), path))
+    if nameless:
+        names_none = "transcripts name no recording" if len(nameless) > 1 else "transcript names no recording"
+        notes.append(f"{len(nameless)} {names_none}, or several: {listed_names(nameless[:_SHOWN])}")
     several = [place for place, found in held.items() if len({name for *_, name, _ in found}) > 1]
     if several:
         first = ", ".join(name for *_, name, _ in sorted(held[several[0]]))
@@ -104,7 +115,10 @@ def _by_recording(
 
 
 def _meant(
-    place: PurePosixPath, names: Names[Recording], folders: Iterable[PurePosixPath]
+    place: PurePosixPath,
+    names: Names[Recording],
+    beside: Mapping[PurePosixPath, list[Recording]],
+    folders: Iterable[PurePosixPath],
 ) -> tuple[list[Recording], int]:
     """Return the recordings that a transcript belongs to, and 1 if its name has a language (``a.en.srt``)."""
     bare = place.with_suffix("")
@@ -112,9 +126,10 @@ def _meant(
     if _LANGUAGE.fullmatch(bare.suffix):
         readings.append((bare.with_suffix(""), 1))
     for reading, translated in readings:
+        if reading in beside:
+            return beside[reading], translated
         parts = reading.parts
-        beside = place.parent in folders
-        for i in range(1 if beside else len(parts)):
+        for i in range(1 if place.parent in folders else len(parts)):
             meant = names.meant("/".join(parts[i:]))
             if len({recording.stem for recording in meant}) == 1:
                 return meant, translated
@@ -130,6 +145,7 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
             continue
         if transcript.text:
             return transcript
+        notes.append(f"{path} holds no words")
     return None
 
 

@@ -1,5 +1,6 @@
 """What `init` makes of folders of recordings, tried in this process on noise and small films."""
 
+import json
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from tests.pipeline.ingest.clips import picture, sound
 Init = Callable[..., list[str]]
 NAMES = [f"{mood}_s{speaker}_{take}.wav" for mood in ("calm", "cross") for speaker in (1, 2) for take in (1, 2)]
 PATTERN = "{emotion}_{speaker}_{take}"
+CUE = "1\n00:00:00,000 --> 00:00:00,400\nKids are talking\n"
 TEXT = ("text",) * (find_spec("faster_whisper") is not None)  # words that nobody gave are recognised
 
 
@@ -308,3 +310,52 @@ def test_a_project_has_one_corpus_here(here: Path) -> None:
 
 def test_unknown_speakers_are_acknowledged(here: Path) -> None:
     assert plan(Options(Path("../clips"), pattern="{emotion}_*", speakers_unknown=True)).guess.block["speakers_unknown"]
+
+
+def test_a_whisper_file_beside_a_recording_is_read_wherever_the_folder_is(here: Path) -> None:
+    segments = [{"id": 0, "seek": 0, "start": 0.0, "end": 0.4, "text": " Kids are talking.", "tokens": [1]}]
+    whisper = json.dumps({"text": " Kids are talking.", "segments": segments, "language": "en"})
+    (here.parent / "clips" / "calm_s1_1.json").write_text(whisper)
+    init(pattern=PATTERN)
+    assert [(row["text"], row["text_source"]) for row in rows() if row["text"]] == [("Kids are talking.", "recognised")]
+    (here.parent / "texts").mkdir()
+    (here.parent / "texts" / "calm_s1_2.json").write_text(whisper)
+    init(pattern=PATTERN, transcripts=here.parent / "texts")
+    assert len([row for row in rows() if row["text"]]) == 2
+
+
+def test_transcripts_that_name_nothing_or_hold_nothing_are_said(here: Path) -> None:
+    clips = here.parent / "clips"
+    for name, text in (("nobody", CUE), ("calm_s1_2", ""), ("calm_s1_1", CUE)):
+        (clips / f"{name}.srt").write_text(text)
+    sound(clips / "below" / "calm_s1_1.wav", 0.5)
+    said = init(pattern=PATTERN)
+    assert "1 transcript names no recording, or several: nobody.srt" in said
+    assert any(line.endswith("calm_s1_2.srt holds no words") for line in said)
+    assert [row["text"] for row in rows() if row["media"].endswith("clips/calm_s1_1.wav")] == ["Kids are talking"]
+
+
+def test_a_score_stays_one_with_a_few_cells_that_are_no_numbers(here: Path) -> None:
+    cells = ["1,5", "-0,5", "2.5", "keine Angabe", "0,5", "-1,5", "1,0", "2"]
+    lines = [f"{name};{cell}" for name, cell in zip(NAMES, cells, strict=True)]
+    (here.parent / "clips" / "labels.csv").write_text("\n".join(["file;valence", *lines]))
+    said = init()
+    assert any(line.startswith("task: regression") for line in said)
+    assert any(line.startswith("not numbers: keine Angabe in 1 row: correct valence in manifest.csv") for line in said)
+    held = [cell.replace(",", ".") for cell in cells]
+    assert [row["valence"] for row in rows()] == held
+    assert load_params(Path("params.yaml")).corpus("clips").task == "regression"
+
+
+def test_speakers_that_were_filled_in_later_are_to_be_the_groups(here: Path) -> None:
+    init(pattern="{emotion}_*", speakers_unknown=True)
+    assert load_params(Path("params.yaml")).corpus("clips").protocol.group == "group"
+    said = init(pattern=PATTERN)
+    assert any("write corpora.clips.protocol.group: speaker into params.yaml" in line for line in said)
+
+
+def test_a_manifest_of_something_else_is_left_alone(here: Path) -> None:
+    (here / "manifest.csv").write_text("name,age\nAnn,31\n")
+    with pytest.raises(UserError, match="has no column media, so it is not a list of recordings"):
+        init(pattern=PATTERN)
+    assert (here / "manifest.csv").read_text() == "name,age\nAnn,31\n"
