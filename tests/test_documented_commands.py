@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from features.weights import models_folder
 from pipeline.evaluation.compare import find_configuration
 from pipeline.settings.params import load_params
 from pipeline.training.configurations import plan_configurations
@@ -180,6 +181,7 @@ def test_what_a_page_shows_and_costs_little_runs(
     work = tmp_path / "home" / "work"
     work.mkdir(parents=True)
     monkeypatch.chdir(work)
+    monkeypatch.setenv("CROSSMODAL_MODELS", str(models_folder()))  # before they are looked for in another home
     monkeypatch.setenv("HOME", str(work.parent))
     (work / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     expanded = [str(Path(word).expanduser()) for word in words]
