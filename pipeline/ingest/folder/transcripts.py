@@ -10,18 +10,13 @@ from pipeline.errors import UserError
 from pipeline.ingest.folder.names import Names
 from pipeline.ingest.folder.recordings import Recording
 from pipeline.ingest.timed_text.base import TimedText
-from pipeline.ingest.timed_text.registry import endings, read_timed_text
+from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
+from pipeline.ingest.timed_text.tiers import everything
 
 Word = tuple[str, float, float]
 
-SOURCES = {".srt": "subtitles", ".vtt": "subtitles", ".json": "recognised"}  # all other formats are `given`
 _LANGUAGE = re.compile(r"\.(?P<code>[a-z]{2,3}(?:-[a-z]{2,4})?)", re.IGNORECASE)
-# Names of annotation tiers, the likeliest first; how aligners name those of words and of what is not words.
-_TEXT_TIERS = ("text", "transcript", "transcription", "utterance", "sentence", "orthography", "ort", "ipu", "default")
-_WORD_TIERS = frozenset({"word", "words", "token", "tokens", "ort-mau", "orthography"})
-_NOT_WORDS = frozenset({"phone", "phones", "phoneme", "phonemes", "mau", "kan-mau", "segments", "syllables", "tones"})
 _SHOWN = 5  # transcripts that are listed
-_FEWEST_WORDS = 2  # a tier of single words has at least this many
 
 
 @dataclass(frozen=True)
@@ -139,9 +134,14 @@ def _meant(
 def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | None:
     for path in paths:
         try:
-            transcript = transcript_of(path, read_timed_text(path))
+            said = read_timed_text(path)
         except UserError as error:
             notes.append(f"left out: {error}")
+            continue
+        try:
+            transcript = transcript_of(path, said)
+        except UserError as error:
+            notes.append(f"left out: {path}: {error} of `crossmodal segment`")
             continue
         if transcript.text:
             return transcript
@@ -150,47 +150,14 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
 
 
 def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
-    """Return what a file says, from the tiers that hold text and words.
-
-    Of annotation tiers, those named as aligners name the words' (``words``, ``ORT-MAU``), or the only one if it holds
-    single words, give words and times; one named ``text``, ``utterance`` and the like, else the first other one, gives
-    the text.
-    """
-    tiers: dict[str, list[TimedText]] = {}
-    for item in found:
-        tiers.setdefault(item.tier, []).append(item)
-    of_words = [name for name in tiers if _plain(name) in _WORD_TIERS]
-    of_text = [name for name in tiers if name not in of_words and _plain(name) not in _NOT_WORDS]
-    if not of_words and len(of_text) == 1 and _holds_words(of_text[0], tiers[of_text[0]]):
-        of_words, of_text = of_text, []
-    cues = tiers[min(of_text, key=_rank)] if of_text else []
-    singles = sorted((item for name in of_words for item in tiers[name]), key=lambda item: item.start or 0.0)
-    words = [word for cue in cues for word in cue.words] or [
-        (item.text, item.start, item.end) for item in singles if item.start is not None and item.end is not None
-    ]
-    spoken = cues or singles
-    speakers = {item.speaker for item in spoken}
+    """Return what a file says; `UserError` if it has several tiers of which any may hold the text."""
+    said = everything(found)
+    speakers = {one.speaker for one in said}
     return Transcript(
         path,
-        " ".join(item.text for item in spoken if item.text),
-        SOURCES.get(path.suffix.lower(), "given"),
-        tuple(item for item in spoken if item.start is not None),
-        tuple(words),
+        " ".join(one.text for one in said if one.text),
+        source_of(path),
+        tuple(one for one in said if one.start is not None),
+        tuple(word for one in said for word in one.words),
         speakers.pop() if len(speakers) == 1 else "",
     )
-
-
-def _plain(name: str) -> str:
-    """Return a tier's name without the speaker that aligners put in front (``Anna - words``)."""
-    return name.rpartition(" - ")[2].strip().casefold()
-
-
-def _holds_words(name: str, items: Sequence[TimedText]) -> bool:
-    """Whether a tier, whose name says nothing, holds one word in each interval."""
-    single = all(" " not in item.text for item in items)
-    return bool(name) and _rank(name) == len(_TEXT_TIERS) and single and len(items) >= _FEWEST_WORDS
-
-
-def _rank(name: str) -> int:
-    plain = _plain(name).rstrip("s")
-    return _TEXT_TIERS.index(plain) if plain in _TEXT_TIERS else len(_TEXT_TIERS)

@@ -13,6 +13,10 @@ Word = tuple[str, float, float]
 # Names of tiers as forced aligners (Montreal Forced Aligner, P2FA, WebMAUS) and people give them.
 _PHONES = re.compile(r"(?:.*[-_ ])?(?:phone?s?|phonemes?|segments?|mau|kan-mau|sounds?)", re.IGNORECASE)
 _WORDS = re.compile(r"(?:.*[-_ ])?(?:words?|ort-mau|wrd)", re.IGNORECASE)
+_TEXTS = re.compile(
+    r"(?:.*[-_ ])?(?:texts?|transcripts?|transcriptions?|utterances?|sentences?|orthography|ort|ipus?|default)",
+    re.IGNORECASE,
+)
 _SLACK_S = 0.005  # bounds of words and utterances are rounded differently
 
 
@@ -24,7 +28,8 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
     texts
         What `read_timed_text` returned.
     tier
-        Name of the tier; if empty, the only one that is neither of words nor of sounds.
+        Name of the tier; if empty, the only one with a name such as ``utterances``, or the only one that is neither of
+        words nor of sounds.
 
     Raises
     ------
@@ -40,33 +45,31 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
     return tuple(said if said.words else replace(said, words=_within(said, words)) for said in found)
 
 
-def whole(texts: Sequence[TimedText], tier: str = "") -> TimedText:
-    """Return everything that a file says as one text, with all words that it times.
+def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
+    """Return all that a file says: its utterances, or its single words if it has nothing else.
 
-    A file whose only tiers are of words, and perhaps sounds, gives its words; for the others and for errors see
-    `utterances_of`.
+    Errors are those of `utterances_of`.
     """
+    texts = [said for said in texts if not _PHONES.fullmatch(said.tier)]
     names = list(dict.fromkeys(said.tier for said in texts if said.start is not None))
     of_words = [name for name in names if _WORDS.fullmatch(name)]
-    others = [name for name in names if name not in of_words and not _PHONES.fullmatch(name)]
-    if not tier and len(of_words) == 1 and not others:
-        words = _words_of(texts, of_words)
-        return _spanned([said for said in texts if said.tier == of_words[0]], words)
-    found = utterances_of(texts, tier)
-    return _spanned(found, tuple(word for said in found for word in said.words))
-
-
-def _spanned(found: Sequence[TimedText], words: tuple[Word, ...]) -> TimedText:
-    starts = [said.start for said in found if said.start is not None]
-    ends = [said.end for said in found if said.end is not None]
-    speakers = {said.speaker for said in found}
-    return TimedText(
-        " ".join(said.text for said in found),
-        min(starts, default=None),
-        max(ends, default=None),
-        words=words,
-        speaker=speakers.pop() if len(speakers) == 1 else "",
+    others = [name for name in names if name not in of_words]
+    if len(others) == 1 and not of_words and _holds_words(others[0], texts):
+        of_words, others = others, []
+    if others or not of_words:
+        return utterances_of(texts)
+    speakers = {said.tier: said.speaker for said in texts}
+    singles = [(word, tier) for tier in of_words for word in _words_of(texts, [tier])]
+    return tuple(
+        TimedText(word[0], word[1], word[2], tier, words=(word,), speaker=speakers[tier])
+        for word, tier in sorted(singles, key=lambda single: single[0][1:])
     )
+
+
+def _holds_words(tier: str, texts: Sequence[TimedText]) -> bool:
+    """Whether a tier, whose name says nothing, holds one word in each interval."""
+    held = [said.text for said in texts if said.tier == tier]
+    return bool(tier) and not _TEXTS.fullmatch(tier) and len(held) > 1 and not any(" " in text for text in held)
 
 
 def _chosen(names: Sequence[str], tier: str) -> str:
@@ -75,6 +78,8 @@ def _chosen(names: Sequence[str], tier: str) -> str:
             raise UserError(f"no tier with annotations is named {tier!r}; {suggest(tier, names)}")
         return tier
     likely = [name for name in names if not (_PHONES.fullmatch(name) or _WORDS.fullmatch(name))]
+    if len(usual := [name for name in likely if _TEXTS.fullmatch(name)]) == 1:
+        return usual[0]
     if len(likely) == 1 or len(names) == 1:
         return (likely or names)[0]
     what = "several tiers may hold the utterances" if likely else "no tier seems to hold utterances"

@@ -73,6 +73,16 @@ def test_what_a_machine_recognised_is_marked(tmp_path: Path) -> None:
     assert (found["a.mp4"].source, found["a.mp4"].words) == ("recognised", (("bin", 0.1, 0.5),))
 
 
+def test_tiers_of_two_people_are_not_chosen_between(tmp_path: Path) -> None:
+    grid = GRID.replace('"words"', '"Ann"').replace('"phones"', '"Ben"').replace('"bin"', '"bin blue"')
+    found, notes = read(tmp_path, ["a.mp4"], {"a.TextGrid": grid})
+    assert found == {}
+    assert notes == [
+        f"left out: {tmp_path / 'a.TextGrid'}: several tiers may hold the utterances: name one of Ann, Ben with --tier "
+        "of `crossmodal segment`"
+    ]
+
+
 def tier(name: str, *texts: str) -> list[TimedText]:
     return [TimedText(text, float(i), i + 1.0, name) for i, text in enumerate(texts)]
 
@@ -84,7 +94,7 @@ def tier(name: str, *texts: str) -> list[TimedText]:
         ([*tier("Anna - words", "bin"), *tier("Anna - phones", "b", "ih")], "bin", ["bin"]),
         ([*tier("ORT-MAU", "bin", "blue"), *tier("MAU", "b", "ih")], "bin blue", ["bin", "blue"]),
         ([*tier("gestures", "nods his head"), *tier("utterance", "bin blue now")], "bin blue now", []),
-        ([*tier("utterance", "Bin blue."), *tier("words", "bin", "blue")], "Bin blue.", ["bin", "blue"]),
+        ([TimedText("Bin blue.", 0.0, 2.0, "utterance"), *tier("words", "bin", "blue")], "Bin blue.", ["bin", "blue"]),
         ([*tier("utterance", "yes", "no")], "yes no", []),
         (tier("Anna", "bin", "blue"), "bin blue", ["bin", "blue"]),
         ([*tier("silences", "sounding", "silent"), *tier("text", "bin blue")], "bin blue", []),

@@ -2,7 +2,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ingest.timed_text.base import TimedText
-from pipeline.ingest.timed_text.tiers import utterances_of, whole
+from pipeline.ingest.timed_text.tiers import everything, utterances_of
 
 SAID = [TimedText("it is so", 0, 2, "Ann"), TimedText("yes", 3, 4, "Ann")]
 WORDS = [
@@ -49,14 +49,22 @@ def test_a_choice_that_is_not_clear_is_asked_for(texts: list[TimedText], tier: s
         utterances_of(texts, tier)
 
 
-def test_a_whole_file_is_one_text_with_all_its_words() -> None:
-    assert whole([*SAID, *WORDS, *PHONES]) == TimedText("it is so yes", 0, 4, words=(*TIMED, ("yes", 3, 4)))
-    assert whole([*WORDS, *PHONES]) == TimedText("it is so yes", 0, 4, words=(*TIMED, ("yes", 3, 4)))
-    assert whole([TimedText("all of it")]) == TimedText("all of it")
-    assert whole([]) == TimedText("")
+def test_everything_is_the_utterances_or_the_words_if_there_is_nothing_else() -> None:
+    assert everything([*SAID, *WORDS, *PHONES]) == utterances_of([*SAID, *WORDS, *PHONES])
+    words = everything([*WORDS, *PHONES])
+    assert " ".join(said.text for said in words) == "it is so yes"
+    assert tuple(word for said in words for word in said.words) == (*TIMED, ("yes", 3, 4))
+    assert everything([TimedText("all of it")]) == (TimedText("all of it"),)
+    assert everything([]) == ()
 
 
-def test_a_whole_file_of_one_speaker_names_that_speaker() -> None:
-    cues = [TimedText("a", 0, 1, speaker="Ann"), TimedText("b", 1, 2, speaker="Ann")]
-    assert whole(cues).speaker == "Ann"
-    assert whole([*cues, TimedText("c", 2, 3, speaker="Bob")]).speaker == ""
+def test_words_of_two_speakers_come_in_the_order_in_which_they_are_said() -> None:
+    tiers = [TimedText("so", 1, 2, "Ann - words"), TimedText("yes", 0, 1, "Ben - words", speaker="Ben")]
+    assert [(said.text, said.speaker) for said in everything(tiers)] == [("yes", "Ben"), ("so", "")]
+
+
+def test_a_tier_with_a_usual_name_is_meant_among_others() -> None:
+    notes = [TimedText("nods his head", 0, 1, "gestures")]
+    assert [said.text for said in utterances_of([*notes, TimedText("yes", 0, 1, "Utterances")])] == ["yes"]
+    with pytest.raises(UserError, match="several tiers may hold the utterances: name one of Ann, Ben with --tier"):
+        everything([TimedText("a b", 0, 1, "Ann"), TimedText("c d", 1, 2, "Ben")])
