@@ -50,7 +50,7 @@ def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
     Errors are those of `utterances_of`.
     """
-    texts = [said for said in texts if not _PHONES.fullmatch(said.tier)]
+    texts = [said for said in texts if _WORDS.fullmatch(said.tier) or not _PHONES.fullmatch(said.tier)]
     names = list(dict.fromkeys(said.tier for said in texts if said.start is not None))
     of_words = [name for name in names if _WORDS.fullmatch(name)]
     others = [name for name in names if name not in of_words]
