@@ -143,6 +143,16 @@ def test_messages_name_commands_that_there_are() -> None:
             )
 
 
+def test_no_message_says_that_a_file_be_deleted() -> None:
+    """It may be the user's only copy, or no file of ours; a stage writes its own files anew anyway."""
+    folders = [ROOT / name for name in ("pipeline", "features", "models", "common")]
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
+        found = re.search(
+            r"\b(delete|remove) (it and|it;|it, so|that file|the file|this file)", path.read_text("utf-8")
+        )
+        assert found is None, f"{path}: {found}"
+
+
 ROWS = re.compile(r"[a-z_]+:[a-z+]+(?::\w+)?$")
 
 

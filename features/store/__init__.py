@@ -21,7 +21,7 @@ Its first bytes are the head, a checksum of everything that has no digest (`feat
 Nothing in a file depends on when or where it was written: the same inputs give the same bytes.
 """
 
-from features.store.reading import Store, describe, is_imported, open_store
+from features.store.reading import Store, is_imported, open_store
 from features.store.schema import (
     FORMAT,
     FORMAT_VERSION,
@@ -49,7 +49,6 @@ __all__ = [
     "Schema",
     "Status",
     "Store",
-    "describe",
     "feature_schema",
     "fill_store",
     "is_imported",

@@ -19,7 +19,11 @@ from typing import Any, BinaryIO
 from features.errors import StoreError
 from features.store.schema import FORMAT, FORMAT_VERSION, IMPORTED
 
-AGAIN = "delete it and run its stage again, or import it again if it was imported"
+AGAIN = "run its stage again, which writes it anew, or import it again if it was imported"
+NOT_A_STORE = (
+    "not a store of features or streams: name a file that a stage or an import has written. If it should be one, "
+    "something has overwritten it: run its stage again, or import it again"
+)
 HEAD = 2048  # bytes; HDF5 allows powers of two from 512 on
 _DIGEST = 32
 _CHUNK = 1 << 20
@@ -76,7 +80,7 @@ def read_head(path: Path) -> Head:
     if not path.exists():
         raise StoreError(f"{path} does not exist: run the stage that writes it")
     if not path.is_file():
-        raise StoreError(f"{path} is not a file: move it away, and run the stage that writes it")
+        raise StoreError(f"{path} is not a file: name the store itself, or move it away if a stage is to write there")
     stat = path.stat()
     return _read_head(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
@@ -89,7 +93,7 @@ def _read_head(path: Path, size: int, *_state: int) -> Head:
         if block.startswith(_HDF5):
             return _older(path, size, file)
         if not block.startswith(_MAGIC):
-            raise StoreError(f"{path} is not a readable HDF5 store: {AGAIN}")
+            raise StoreError(f"{path} is {NOT_A_STORE}")
         head = _parsed(path, block)
         if head.size != size:
             raise StoreError(f"{path} is damaged (it has {size} bytes instead of {head.size}): {AGAIN}")
@@ -124,7 +128,7 @@ def _older(path: Path, size: int, file: BinaryIO) -> Head:
     except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise StoreError(unopened(path, error)) from error
     if not own:
-        raise StoreError(f"{path} is an HDF5 file, but not a {FORMAT}")
+        raise StoreError(f"{path} is an HDF5 file, but {NOT_A_STORE}")
     if version != 1 or kind != IMPORTED:
         raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
     return Head(1, size, (), "", _sha256(file, iter([(0, size)])))

@@ -1,7 +1,7 @@
 """Reading a store: data are returned only if they match the digest that was written with them."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.errors import StoreError
 from features.store.head import AGAIN, Head, one_line, read_head, unopened
-from features.store.schema import DIGEST, FORMAT_VERSION, IMPORTED, STATUSES, WHOLE, Array, Status, digest_of
+from features.store.schema import DIGEST, FORMAT_VERSION, IMPORTED, WHOLE, Array, Status, digest_of
 
 # What h5py raises for HDF5's errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
@@ -255,17 +255,3 @@ def is_imported(path: Path) -> bool:
         return False
     with open_store(path) as store:
         return bool(store.attribute("kind") == IMPORTED)
-
-
-def describe(store: Store) -> Iterable[str]:
-    """Yield lines that describe a store: attributes, status counts, columns."""
-    for name in sorted(store.file.attrs):
-        text = str(store.file.attrs[name])
-        yield f"{name}: {text if len(text) <= 160 else text[:157] + '...'}"
-    counts = {status: store.statuses.count(status) for status in STATUSES}
-    yield f"utterances: {len(store)} (" + ", ".join(f"{n} {status}" for status, n in counts.items() if n) + ")"
-    found: list[str] = []
-    store.file.visititems(
-        lambda name, item: found.append(f"{name} {item.shape} {item.dtype}") if hasattr(item, "shape") else None
-    )
-    yield from found

@@ -1,14 +1,17 @@
 """What all commands share: options, printing, and errors as sentences."""
 
 import io
+import json
+import math
 import os
 import select
 import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import cleandoc
 from pathlib import Path
@@ -43,6 +46,7 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("named", nargs=-1, metavar="[CORPUS]...")(option(with_both))
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
 if_possible = click.option(
     "--if-possible",
     is_flag=True,
@@ -73,6 +77,26 @@ def echo(message: object, *, err: bool = False) -> None:
         raise
     except OSError as error:
         raise OutputLostError(error.strerror) from error
+
+
+def echo_json(facts: Any) -> None:
+    """Print facts as one JSON document: dataclasses as objects, paths as text, and what is no finite number as null."""
+    echo(json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON holds it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(own) for key, own in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(own) for own in value]
+    if hasattr(value, "item"):  # a number of numpy
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
 
 
 def echo_page(blocks: "Sequence[Block]") -> None:

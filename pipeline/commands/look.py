@@ -8,7 +8,10 @@ from pipeline.commands.common import (
     PARAMS,
     Command,
     Group,
+    as_json,
     echo,
+    echo_json,
+    echo_page,
     load,
     names_of,
     with_corpora,
@@ -87,16 +90,24 @@ def features_list(params_path: Path) -> None:
 
 @features.command("show")
 @click.argument("file", type=click.Path(path_type=Path))
-def features_show(file: Path) -> None:
+@click.option("--all", "every", is_flag=True, help="List every feature, and every utterance without features.")
+@as_json
+def features_show(file: Path, every: bool, as_json: bool) -> None:
     """Describe what a store holds.
+
+    Says which utterances are absent, empty or failed and why, and the range of each feature: its smallest, median and
+    largest value, and how often it is undefined.
 
     Example: crossmodal features show data/work/demo/features/egemaps.h5
     """
-    from features.store import describe, open_store
+    from pipeline.inspection.store_facts import facts_of_store
+    from pipeline.inspection.store_page import page_of_store
 
-    with open_store(file) as store:
-        for line in describe(store):
-            echo(line)
+    facts = facts_of_store(file)
+    if as_json:
+        echo_json(facts)
+    else:
+        echo_page(list(page_of_store(facts, every=every)))
 
 
 @click.group(cls=Group)

@@ -215,5 +215,5 @@ def _require_not_imported(path: Path, params: Params) -> None:
     if imported:
         raise UserError(
             f"{path} holds imported features, which would be overwritten: give the extractor {path.stem} another name "
-            f"in {params.path}, or remove that file"
+            f"in {params.path}, or move that file away"
         )

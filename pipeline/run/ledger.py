@@ -37,7 +37,9 @@ def read_failures(path: Path) -> list[Failure]:
             rows = [{k: restored(v) for k, v in row.items()} for row in csv.DictReader(file)]
         return [Failure(**{**row, "attempts": int(row["attempts"])}) for row in rows]  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError, csv.Error):
-        raise UserError(f"{path} is damaged: delete it; the stages write a new one") from None
+        raise UserError(
+            f"{path} is not a list of failures that a stage wrote: move it away, and the stages write a new one"
+        ) from None
 
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:

@@ -167,7 +167,7 @@ def _refuse_other_clock(file: Path, track: Track, place: Place, options: FrameOp
         )
         raise UserError(
             f"{file}: the times go up to {last:.1f} s, but the recording {place.recording} lasts {place.duration:.1f} "
-            f"s: {meant}; if the table is of another recording, remove it"
+            f"s: {meant}; if the table is of another recording, move it out of the folder"
         )
 
 

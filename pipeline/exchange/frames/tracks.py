@@ -85,7 +85,8 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     lines, cells = _read(path, len(header), rows, roles, numbers)
     if not lines:
         raise UserError(
-            f"{path} holds no frames: let the tool write it again, or remove it, so that its utterances count as absent"
+            f"{path} holds no frames: let the tool write it again, or move it away, so that its utterances count "
+            "as absent"
         )
     time, frame = _named(header, roles.time, cells), _named(header, roles.frame, cells)
     clock = clock_of(path, lines, time, frame, options, shown)

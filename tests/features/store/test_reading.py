@@ -8,7 +8,7 @@ import h5py
 import pytest
 
 from features.errors import StoreError
-from features.store import Entry, describe, open_store
+from features.store import Entry, open_store
 from tests.features.store.samples import entry, everything, write
 
 
@@ -56,7 +56,7 @@ def test_a_damaged_value_is_named(tmp_path: Path) -> None:
     with open_store(path) as store:
         store.clip(0, "pooled")
         store.rows(1)
-        with pytest.raises(StoreError, match=r"s\.h5 is damaged: pooled of 'u1' is not what was written: delete it"):
+        with pytest.raises(StoreError, match=r"s\.h5 is damaged: pooled of 'u1' is not what was written: run its"):
             store.clip(1, "pooled")
         with pytest.raises(StoreError, match="pooled of 'u1'"):
             store.pooled()
@@ -66,11 +66,3 @@ def test_a_damaged_value_is_named(tmp_path: Path) -> None:
 def test_an_unknown_utterance_is_named(tmp_path: Path) -> None:
     with open_store(write(tmp_path / "s.h5", entry(1))) as store, pytest.raises(StoreError, match="'nobody'"):
         store.index("nobody")
-
-
-def test_describe_lists_what_is_inside(tmp_path: Path) -> None:
-    with open_store(write(tmp_path / "s.h5", entry(2), Entry("empty", "silence"))) as store:
-        text = "\n".join(describe(store))
-    assert "2 (1 ok, 1 empty)" in text
-    assert "values (2, 3)" in text
-    assert "toy" in text

@@ -1,7 +1,9 @@
 """Commands that show the state of things: each line is what there is, and the exit code says whether it is in order."""
 
+import json
 from pathlib import Path
 
+import h5py
 import pytest
 import yaml
 
@@ -77,13 +79,22 @@ def test_features_list_shows_all_extractors_even_if_one_cannot_be_used(here: Pat
 
 
 def test_features_show_describes_a_store(here: Path) -> None:
-    shown = output_of("features", "show", "data/work/c/features/vader.h5").splitlines()
-    assert 'pooled_names: ["neg", "neu", "pos", "compound"]' in shown
-    assert "utterances: 16 (16 ok)" in shown
-    assert "pooled (16, 4) float32" in shown
+    path = "data/work/c/features/vader.h5"
+    shown = output_of("features", "show", path)
+    assert "vader: features of text, version 1." in shown
+    assert "16 utterances (16 ok); 1 row each." in shown
+    facts = json.loads(output_of("features", "show", path, "--json"))
+    assert [one["name"] for one in facts["features"]] == ["neg", "neu", "pos", "compound"]
+    with h5py.File(path) as file:
+        column = file["pooled"][:, 3].tolist()
+    assert [facts["features"][3][key] for key in ("min", "max")] == [min(column), max(column)]
+
+
+def test_features_show_leaves_a_file_alone_that_is_not_a_store(here: Path) -> None:
     failed = invoke("features", "show", "params.yaml")
     assert failed.exit_code == 1
-    assert "params.yaml" in failed.output
+    assert failed.output.startswith("Error: params.yaml is not a store of features or streams")
+    assert "delete" not in failed.output
 
 
 def test_cache_gc_asks_before_it_deletes(here: Path) -> None:
