@@ -49,7 +49,7 @@ def stated(wheel: zipfile.ZipFile) -> Message:
 def test_it_holds_every_file_of_the_program_and_no_other(wheel: zipfile.ZipFile) -> None:
     ours = {f"{folder}/{name}" for room in ROOMS for folder, _, names in os.walk(ROOT / room) for name in names}
     ours = {Path(path).relative_to(ROOT).as_posix() for path in ours if "__pycache__" not in path} | {"cli.py"}
-    assert {"pipeline/reporting/templates/report.html", "pipeline/inspection/speed.json"} <= ours
+    assert {"pipeline/reporting/templates/page.html", "pipeline/inspection/speed.json"} <= ours
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == ours
 
 

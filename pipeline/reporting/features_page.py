@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from features.store import STATUSES, Status, open_store
-from pipeline.reporting.page import render
+from pipeline.reporting.rendering import render
 from pipeline.settings.paths import CorpusPaths
 
 

@@ -43,7 +43,7 @@ def report(params: Params, name: str, *, if_possible: bool = False) -> Path:
 def _report(params: Params, name: str) -> Path:
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with evaluated(params, name) as key:
-        page = page_of(name, read_scores(name, corpus), read_predictions(paths.predictions, corpus), corpus, key)
+        page = page_of(params, name, read_scores(name, corpus), read_predictions(paths.predictions, corpus), key)
     path = paths.results / "report.html"
     write_text(path, page)
     return path

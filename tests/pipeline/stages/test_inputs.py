@@ -85,7 +85,7 @@ def test_only_the_stages_that_run_a_changed_file_get_another_code(
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(code, "_ROOT", copy)
     assert noted()["code"] == before
-    for name in ("page.py", "templates/report.html"):
+    for name in ("page.py", "templates/page.html"):
         file = copy / "pipeline" / "reporting" / name
         file.write_text(file.read_text() + "# edited\n")
         now = noted()["code"]

@@ -1,0 +1,35 @@
+"use strict";
+
+/** The data of a JSON block of the page, read once. */
+const block = (() => {
+  const read = new Map();
+  return (id) => {
+    if (!read.has(id)) {
+      const found = document.getElementById(id);
+      read.set(id, found ? JSON.parse(found.textContent) : null);
+    }
+    return read.get(id);
+  };
+})();
+
+/**
+ * A new element. Text is set as text and never read as HTML, so that no id, label or transcript can become markup.
+ * @param {string} tag
+ * @param {Object<string, string|function>} attributes - `onclick` and the like are functions
+ * @param {...(Node|string)} children
+ */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Give the keyboard and the screen reader to an element, and scroll to it. */
+function goTo(target) {
+  target.scrollIntoView({ block: "start" });
+  target.focus({ preventScroll: true });
+}

@@ -1,0 +1,76 @@
+"""Templates filled in, with data, scripts and styles inside the page, so that it is one file that loads nothing."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+_HERE = Path(__file__).parent
+_INSIDE_A_SCRIPT = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
+
+
+def render(file: str, **values: Any) -> str:
+    """Return a template filled in; all text is escaped.
+
+    Parameters
+    ----------
+    file
+        Its name below ``templates``.
+    values
+        What it names. One that is missing raises `jinja2.UndefinedError`.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.globals.update(asset=asset, json_script=json_script, chart_runtime=chart_runtime)
+    return str(templates.get_template(file).render(**values))
+
+
+def asset(name: str) -> Markup:
+    """Return one of our own scripts or styles, to be put into a ``script`` or ``style`` element."""
+    return Markup((_HERE / "assets" / name).read_text(encoding="utf-8"))
+
+
+@cache
+def chart_runtime() -> Markup:
+    """Return Vega, Vega-Lite and Vega-Embed as one script, which draws the charts without a network."""
+    from vl_convert import javascript_bundle
+
+    return Markup(javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def json_script(name: str, value: Any) -> Markup:
+    r"""Return data as a script element of JSON with `name` as its id; no text in the data can end the element.
+
+    Numbers that JSON does not know, such as NaN, become null.
+
+    >>> json_script("words", ["</script>", float("nan"), "\u2028"])
+    Markup('<script type="application/json" id="words">["\\u003c/script\\u003e",null,"\\u2028"]</script>')
+    """
+    text = json.dumps(_known(value), allow_nan=False, separators=(",", ":")).translate(_INSIDE_A_SCRIPT)
+    return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))
+
+
+def _known(value: Any) -> Any:
+    """Return data with plain lists, mappings and numbers in place of others."""
+    if isinstance(value, Mapping):
+        return {str(key): _known(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return _known(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_known(one) for one in value]
+    return value
