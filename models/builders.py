@@ -31,7 +31,7 @@ def module_of(core: Core) -> str:
     return core.partition(":")[0] if isinstance(core, str) else str(core.__module__)
 
 
-def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Strategy:
+def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = (), *, words: str = "") -> Strategy:
     """Return the strategy that joins columns with a reducer, `models.fusion.early.Reducer`, and then classifies."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a cache
@@ -47,10 +47,10 @@ def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = ()) -> Stra
             **_common(recipe),
         )
 
-    return Strategy(build, tried_with=tried_with, core=reducer)
+    return Strategy(build, tried_with=tried_with, core=reducer, words=words)
 
 
-def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
+def late_fusion(late: Core, *, within_modality: bool = False, words: str = "") -> Strategy:
     """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
 
     There is one model per modality; by the name ``...@extractor``, and with a single modality, one per extractor.
@@ -67,16 +67,16 @@ def late_fusion(late: Core, *, within_modality: bool = False) -> Strategy:
         except TypeError as error:
             raise ModelError(f"{recipe.strategy} cannot be built: {error}") from error
 
-    return Strategy(build, shares_bases=True, within_modality=within_modality, core=late)
+    return Strategy(build, shares_bases=True, within_modality=within_modality, core=late, words=words)
 
 
-def net_fusion(net: Core) -> Strategy:
+def net_fusion(net: Core, *, words: str = "") -> Strategy:
     """Return the strategy of one network over several modalities; `net` makes a `models.nets.neural.Multimodal`."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         return class_of(net)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
 
-    return Strategy(build, classifier=False, sequences=True, core=net)
+    return Strategy(build, classifier=False, sequences=True, core=net, words=words)
 
 
 def unimodal(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001

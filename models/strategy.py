@@ -86,6 +86,8 @@ class Strategy:
     core
         The class that `build` was made from, or its name as ``module:Class``, where a function of `models.builders`
         made it.
+    words
+        What it is called in a sentence: ``weighted averaging``. By default its name.
     """
 
     build: Builder
@@ -99,6 +101,7 @@ class Strategy:
     model: str = ""
     tried_with: tuple[str, ...] | None = ()
     core: str | Callable[..., Any] | None = None
+    words: str = ""
 
     @property
     def early(self) -> bool:

@@ -43,11 +43,14 @@ class Classifier:
         Task -> setting -> its value, or a tuple of values that inner folds choose from; or a `ByWidth` of such tuples.
     grouped
         The tasks for which its ``fit`` also takes ``groups``, by which it holds out some rows itself.
+    words
+        What it is called in a sentence; by default its name.
     """
 
     build: Callable[[Task, Mapping[str, Any]], Any]
     settings: Mapping[Task, Mapping[str, Any]]
     grouped: tuple[Task, ...] = ()
+    words: str = ""
 
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
@@ -159,12 +162,12 @@ CLASSIFIERS: Registry[Classifier] = Registry(
     "classifier",
     ModelError,
     {
-        "logistic": Classifier(_logistic, _PENALTIES),
-        "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",)),
-        "svm": Classifier(_svm, _MARGINS, grouped=("classification",)),
+        "logistic": Classifier(_logistic, _PENALTIES, words="logistic regression"),
+        "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",), words="linear SVM"),
+        "svm": Classifier(_svm, _MARGINS, grouped=("classification",), words="SVM"),
         "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
-        "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST)),
-        "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS),
+        "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST), words="XGBoost"),
+        "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS, words="a neural network"),
     },
 )
 

@@ -77,6 +77,24 @@ def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) ->
     return Grouping(column, cells, sorted(set(cells)))
 
 
+def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str:
+    """Return what a group of the protocol is: its column (``speaker``), or ``group`` where cells of that are empty.
+
+    Parameters
+    ----------
+    table
+        The utterances.
+    groups
+        The group of each utterance that is predicted, by utterance.
+    corpus
+        The settings.
+    """
+    column = corpus.protocol.group
+    own = table.set_index("utterance").get(column)
+    named = own is not None and bool((own.loc[list(groups.index)].fillna("").astype(str) != "").all())
+    return column if named else "group"
+
+
 def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
     """Return the predicted utterances divided by a column; those with an empty cell are a group, too.
 

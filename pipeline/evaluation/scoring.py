@@ -171,7 +171,7 @@ def score(
         If not all configurations predict the same utterances.
     """
     parts, known, metrics = by_configuration(predictions), parameters or {}, metrics_of(corpus)
-    resamples = _resamples(parts, groups, settings)
+    resamples = resamples_of(parts, groups, settings)
     rows = [Scored(one, len(part), _values(part, metrics, resamples), known.get(one)) for one, part in parts.items()]
     return _compared(Scores(rows, metrics).sorted(), parts, resamples, settings.seed)
 
@@ -197,7 +197,8 @@ def smallest_p(groups: int, fusions: int) -> float:
     return min(1.0, max(2.0 ** (1 - groups), 1 / (SWAPS + 1)) * max(1, fusions))
 
 
-def _resamples(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
+def resamples_of(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
+    """Return the resampled groups of a table; rows that are not of the same utterances raise `UserError`."""
     utterances = {tuple(part["utterance"]) for part in parts.values()}
     if len(utterances) != 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")

@@ -4,8 +4,10 @@ import pandas as pd
 
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import disagreements, groups, robustness
+from pipeline.evaluation.answer import answer_json, unanswered
 from pipeline.evaluation.outputs import GROUPS, write_outputs
 from pipeline.evaluation.table_files import COMPARISON_COLUMNS, TABLE_COLUMNS
+from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 
 _TABLES = {
@@ -19,13 +21,13 @@ _TABLES = {
 }
 
 
-def write_unevaluated(name: str, why: str) -> None:
+def write_unevaluated(name: str, corpus: CorpusParams, why: str) -> None:
     """Write every file that DVC expects of `evaluate`.
 
     Parameters
     ----------
-    name
-        The corpus.
+    name, corpus
+        The corpus and its settings.
     why
         A sentence on why nothing was learnt, without its full stop.
     """
@@ -33,6 +35,7 @@ def write_unevaluated(name: str, why: str) -> None:
     tables = {file: csv_text(pd.DataFrame(columns=columns)) for file, columns in _TABLES.items()}
     page = f"# {name}\n\n{why[0].upper()}{why[1:]}.\n"
     said = {"table.md": page, "robustness.md": page, "table.tex": f"% {why}\n", "metrics.json": "{}\n"}
+    said |= {"answer.json": answer_json(unanswered(name, corpus, why))}
     command = f"crossmodal evaluate --corpus {name}"
     write_outputs({**tables, **said}, folder, {GROUPS: 0, "untrained": why}, command)
     (folder / "plots").mkdir(exist_ok=True)

@@ -322,8 +322,8 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions: their files' hashes, the notices, how features were scaled, devices, speakers."""
-    further = {part: record[part] for part in ("devices", "speakers") if record.get(part)}
+    """Return the key of predictions: their files' hashes, the notices, scaling, devices, statuses, speakers."""
+    further = {part: record[part] for part in ("devices", "statuses", "speakers") if record.get(part)}
     return key_of({part: record[part] for part in ("files", "notices", "normalise")} | further)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Untrainable
-from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, of_protocol
+from pipeline.evaluation.answer import Evidence, answer_json, answer_of
+from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, of_protocol, unit_of
 from pipeline.evaluation.outputs import (
     GROUPS,
     attention_of,
@@ -24,7 +25,7 @@ from pipeline.evaluation.results import (
     read_predictions,
     unranked,
 )
-from pipeline.evaluation.scoring import score
+from pipeline.evaluation.scoring import resamples_of, score
 from pipeline.evaluation.unevaluated import write_unevaluated
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
@@ -55,7 +56,7 @@ def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
         except Untrainable as error:
             if not if_possible:
                 raise
-            write_unevaluated(name, str(error))
+            write_unevaluated(name, params.corpus(name), str(error))
             return str(error)
     return ""
 
@@ -75,7 +76,10 @@ def _evaluate(params: Params, name: str) -> None:
     resampling = Resampling(groups, corpus.protocol.group, params.evaluate)
     members = groups[predictions["utterance"].unique()]
     grouped = by_group(best, of_protocol(table, members, corpus), scores.leading, resampling)
+    unit = unit_of(table, members, corpus)
+    evidence = Evidence(scores, parts, resamples_of(parts, groups, params.evaluate), record.statuses, unit)
     outputs = {
+        "answer.json": answer_json(answer_of(name, corpus, evidence)),
         **tables_of(params, name, scores, count, record, grouped),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),

@@ -28,7 +28,14 @@ from pipeline.training.labels import SEED, SHUFFLED, labels_of, require_label
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
 from pipeline.training.predictions import presence_of, tables_of
-from pipeline.training.trained import devices_of, inputs_of, require_features, require_unchanged, write_untrained
+from pipeline.training.trained import (
+    devices_of,
+    inputs_of,
+    require_features,
+    require_unchanged,
+    statuses_of,
+    write_untrained,
+)
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_possible: bool = False) -> Sequence[str]:
@@ -81,7 +88,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     notices = [*plan.notices, *guarded(folds, table, corpus, settings.context, contents)]
     notices += [made] if "text" in corpus.modalities and (made := machine_made(table)) else []
     require_features(params, name)
-    encoders = devices_of(params, name)
+    stores = {"devices": devices_of(params, name), "statuses": statuses_of(params, name, table, folds)}
     data = load_modalities(name, settings, corpus, table)
     notices += imported_differences(name, settings.features.values(), table)
     configurations, left_out = _configurations(name, settings, corpus, data)
@@ -109,7 +116,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         "inputs": inputs,
         "normalise": settings.normalise,
         "notices": notices,
-        "devices": encoders,
+        **stores,
         "failed": [{"row": str(one.configuration), "fold": one.fold, "reason": one.reason} for one in failed],
         "fits": sorted(keys),
         "speakers": (speakers := speakers_note_of(table, corpus, published(name))),

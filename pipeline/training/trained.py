@@ -1,16 +1,19 @@
 """What training depends on, and the record of what the present predictions were made from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from common.names import suggest
 from features.base import Modality
-from features.store import is_imported, open_store
+from features.store import Status, is_imported, open_store
 from features.text import fitted
 from models.registry import strategy
+from models.validation.protocol import Fold
 from pipeline.corpora.utterances import read_utterances, write_tables
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
@@ -21,7 +24,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
 from pipeline.tables.bound import TRAINED, command_of
 from pipeline.tables.bound import read_record as read_bound
-from pipeline.training.inputs import settings_of
+from pipeline.training.inputs import positions, settings_of, stores_of
 from pipeline.training.matching import differences, require_same_places
 
 
@@ -51,6 +54,34 @@ def devices_of(params: Params, name: str) -> dict[str, str]:
             if "device" in store.file.attrs:
                 found[extractor] = str(store.attribute("device"))
     return found
+
+
+def statuses_of(params: Params, name: str, table: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, dict[Status, int]]:
+    """Return how many of the tested utterances have features of each modality (``ok``), or why they have none.
+
+    A modality with several extractors has the best status of them. What an imported file lacks is absent.
+    """
+    settings, tested = settings_of(params, name), np.unique(np.concatenate([fold.test for fold in folds]))
+    found: dict[str, dict[Status, int]] = {}
+    for modality in params.corpus(name).modalities:
+        ranks = [_statuses(CorpusPaths(name).features(store), table) for store in stores_of(settings, modality)]
+        if not ranks:  # features that are fitted inside the folds, on the transcripts
+            ranks = [np.where(table["text"] != "", _RANKS.index("ok"), _RANKS.index("absent"))]
+        best = np.min(ranks, axis=0)[tested]
+        found[modality] = {status: int(np.sum(best == rank)) for rank, status in enumerate(_RANKS)}
+    return found
+
+
+_RANKS: tuple[Status, ...] = ("ok", "failed", "empty", "absent")  # of several extractors, the first of these counts
+
+
+def _statuses(path: Path, table: pd.DataFrame) -> NDArray[np.intp]:
+    """Return the rank of each utterance's status in a store, ``(n,)``."""
+    with open_store(path) as store:
+        ranks = [_RANKS.index(status) for status in store.statuses]
+        at, absent = positions(store, table, path), _RANKS.index("absent")
+    found = np.where(at >= 0, np.array(ranks, np.intp)[at], absent)
+    return np.where(found > 0, absent, found) if is_imported(path) else found
 
 
 def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
@@ -167,6 +198,8 @@ class Record:
         The key of the predictions and the notices, on which evaluation depends.
     devices
         Each encoder whose features they were made from -> where it computed them.
+    statuses
+        Modality -> how many of the predicted utterances have each status, as `statuses_of` returned them.
     speakers
         A sentence if nobody says who speaks; else empty.
     untrained
@@ -179,6 +212,7 @@ class Record:
     fits: tuple[str, ...]
     content: str
     devices: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     speakers: str = ""
     untrained: str = ""
 
@@ -206,6 +240,7 @@ def record_in(path: Path) -> Record:
             tuple(map(str, found["fits"])),
             predictions_key(found),
             {str(encoder): str(device) for encoder, device in found.get("devices", {}).items()},
+            {str(m): {str(s): int(n) for s, n in counts.items()} for m, counts in found.get("statuses", {}).items()},
             str(found.get("speakers", "")),
             str(found.get("untrained", "")),
         )

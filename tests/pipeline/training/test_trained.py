@@ -4,9 +4,11 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from models.validation.protocol import Fold
 from pipeline.errors import Changed, UserError
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths
@@ -18,6 +20,7 @@ from pipeline.training.trained import (
     require_extracted,
     require_features,
     require_unchanged,
+    statuses_of,
 )
 from tests.conftest import bind
 from tests.pipeline.training.test_inputs import ok, store, utterances
@@ -74,6 +77,25 @@ def test_a_missing_store_is_named_with_what_makes_it(params: Params) -> None:
         require_features(params, "c")
     with pytest.raises(UserError, match="run `crossmodal extract --corpus c --extractor vader`"):
         require_extracted(params, "c", "text", "vader")
+
+
+def test_statuses_are_those_of_the_best_extractor_of_each_predicted_utterance(params: Params) -> None:
+    table = utterances(6, text=["a", "", "b", "c", "d", "e"])
+    store("one", ["absent", "empty", "failed", ok([1]), "empty", "empty"])
+    store("two", ["absent", "absent", "empty", "failed", "empty", "empty"])
+    store("theirs", [ok([1]), "empty"], kind="imported")
+    corpus = replace(
+        params.corpora["c"],
+        modalities=("text", "audio", "video"),
+        features={"text": ("tfidf",), "audio": ("one", "two"), "video": ("theirs",)},
+    )
+    folds = [Fold("1", np.array([5]), np.array([0, 1, 2]), ()), Fold("2", np.array([5]), np.array([3, 4]), ())]
+    found = statuses_of(replace(params, corpora={"c": corpus}), "c", table, folds)
+    assert found == {
+        "text": {"ok": 4, "failed": 0, "empty": 0, "absent": 1},
+        "audio": {"ok": 1, "failed": 1, "empty": 2, "absent": 1},
+        "video": {"ok": 1, "failed": 0, "empty": 0, "absent": 4},  # what an imported file lacks is absent
+    }
 
 
 def test_a_record_lists_what_changed_but_no_file_that_is_gone(tmp_path: Path) -> None:

@@ -1,0 +1,26 @@
+"""The answer for a corpus: whether fusing its modalities helps, by how much, and how sure that is.
+
+`answer_of` takes it from the scores of the table, `sentences` says it, and results/<corpus>/answer.json holds it: the
+terminal, the page and the Python interface read that file.
+"""
+
+from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.answer.files import answer_json, read_answer
+from pipeline.evaluation.answer.finding import Evidence, answer_of, unanswered
+from pipeline.evaluation.answer.sentences import sentences
+
+__all__ = [
+    "Answer",
+    "Caveat",
+    "Compared",
+    "Evidence",
+    "Gain",
+    "Measure",
+    "Measured",
+    "Modality",
+    "answer_json",
+    "answer_of",
+    "read_answer",
+    "sentences",
+    "unanswered",
+]

@@ -1,0 +1,188 @@
+"""An answer in sentences: the verdict, what each modality adds, what is missing, and what to keep in mind."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from models.evaluation.intervals import Interval
+from pipeline.errors import counted
+from pipeline.evaluation.answer.facts import Answer, Compared, Measure, Measured, Modality
+
+_MISSING = {
+    ("text", "absent"): "without a transcript",
+    ("text", "empty"): "without words",
+    ("audio", "absent"): "without sound",
+    ("audio", "empty"): "with silence only",
+    ("video", "absent"): "without a picture",
+    ("video", "empty"): "without a face",
+}
+
+
+def sentences(answer: Answer) -> list[str]:
+    """Return the answer as whole sentences, the verdict first.
+
+    Examples
+    --------
+    >>> sentences(Answer("talks", "Synthetic.", unanswered="there are no labels in talks, so nothing can be learnt"))
+    ['There are no labels in talks, so nothing can be learnt.', 'Synthetic.']
+    """
+    if answer.measure is None:
+        found = [f"{_capital(answer.unanswered)}."]
+    else:
+        found = [*_verdict(answer, answer.measure), *_caution(answer), *_gains(answer, answer.measure)]
+        found += [*_missing(answer), *_flattered(answer)]
+    return [*found, *([answer.note] if answer.note else [])]
+
+
+def verdict(answer: Answer) -> str:
+    """Return the first sentence of `sentences`."""
+    return sentences(answer)[0]
+
+
+def _verdict(answer: Answer, measure: Measure) -> Iterator[str]:
+    single, fusion = answer.single, answer.fusion
+    if fusion is None or single is None:
+        yield from _of_one_kind(answer, measure)
+        return
+    best = "top" if answer.unranked else "best"
+    if answer.better and not answer.unranked:
+        shown = answer.better[0]
+        yield f"Fusing helps. {_beside(shown, single, answer, measure)}."
+        if shown.row != fusion.row:
+            yield (
+                f"A fusion with a higher score is not shown to be better: {_scored(fusion.row, measure)}, "
+                f"{_p(fusion.p_holm)} after correction."
+            )
+    elif not answer.decidable:
+        yield _undecided(answer)
+        yield f"The {best} fusion here is {_beside(fusion, single, answer, measure)}."
+    elif answer.unranked:
+        yield f"The top fusion is {_beside(fusion, single, answer, measure)}."
+    else:
+        worse = answer.worse == answer.fusions
+        opening = "Fusing makes it worse." if worse else "It is not shown that fusing helps."
+        yield f"{opening} The best fusion is {_beside(fusion, single, answer, measure)}."
+
+
+def _undecided(answer: Answer) -> str:
+    if answer.groups < 2:
+        return f"With one {answer.unit} nothing can be decided: it says nothing about others."
+    many = f"{counted(answer.groups, answer.unit)} and {counted(answer.fusions, 'fusion')}"
+    least = _number_of_p(answer.smallest_p)
+    return f"With {many} nothing can be decided: p after correction cannot be below {least}."
+
+
+def _of_one_kind(answer: Answer, measure: Measure) -> Iterator[str]:
+    """Yield the verdict where there is no fusion, no single modality, or the metric is undefined for all of them."""
+    best = "top" if answer.unranked else "best"
+    found = answer.single or (answer.fusion.row if answer.fusion else None)
+    if found is None:
+        yield f"{measure.name} is undefined for every row, so nothing can be said."
+        return
+    if "one_modality" in answer.caveats:
+        yield f"There is no fusion to compare with. The {best} row of a single modality is {_scored(found, measure)}."
+    else:
+        yield f"There is nothing to compare {_scored(found, measure)} with."
+    if answer.baseline is not None:
+        yield f"The {best} baseline is {_scored(answer.baseline, measure)}."
+
+
+def _beside(fusion: Compared, single: Measured, answer: Answer, measure: Measure) -> str:
+    """Return a fusion beside the best single modality: ``T+A+V by stacking: accuracy 80.0 %, 5.0 above ...``."""
+    best = "top" if answer.unranked else "best"
+    base = f"the {best} single modality, {single.words} ({_value(single.found.value, measure)})"
+    p = f"; {_p(fusion.p_holm)} after correction over {counted(answer.fusions, 'fusion')}"
+    tested = p if math.isfinite(fusion.p_holm) and answer.fusions > 1 else ""
+    if math.isfinite(fusion.p_holm) and answer.fusions == 1:
+        tested = f"; {_p(fusion.p_holm)}"
+    return f"{_scored(fusion.row, measure)}, {_apart(fusion.difference, measure)} {base}{tested}"
+
+
+def _caution(answer: Answer) -> Iterator[str]:
+    if answer.unranked:
+        yield (
+            f"{_capital(answer.unranked)}, so no row is called best, and differences between rows may come from "
+            "recognising people."
+        )
+
+
+def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
+    verb, sign = ("adds", 1) if measure.higher_is_better else (f"lowers {measure.name} by", -1)
+    gains = {one.name: one.gain.difference for one in answer.modalities if one.gain is not None}
+    parts = [f"{name} {_turned(difference, sign, measure)}" for name, difference in gains.items()]
+    if parts:
+        first = parts[0].replace(" ", f" {verb} ", 1)
+        yield f"{_capital(', '.join([first, *parts[1:]]))}, against the best row without it."
+
+
+def _missing(answer: Answer) -> Iterator[str]:
+    parts = [part for one in answer.modalities for part in _lacks(one)]
+    if parts:
+        yield f"Missing: {_listed(parts)}, of {counted(answer.utterances, 'clip')}."
+
+
+def _lacks(modality: Modality) -> Iterator[str]:
+    for status in ("absent", "empty", "failed"):
+        if count := modality.statuses.get(status, 0):
+            how = _MISSING.get((modality.name, status), f"without {modality.name}")
+            how = f"whose {modality.name} failed" if status == "failed" else how
+            yield f"{counted(count, 'clip')} {how}"
+
+
+def _flattered(answer: Answer) -> Iterator[str]:
+    if "best_of_many" in answer.caveats and not answer.unranked:
+        most = max(answer.singles, answer.fusions)
+        yield f"The best of {most} rows is partly luck: expect a little less of it on new recordings."
+
+
+def _scored(row: Measured, measure: Measure) -> str:
+    unit = "" if measure.higher_is_better else " (lower is better)"
+    return f"{row.words}: {measure.name}{unit} {_with_bounds(row.found, measure)}"
+
+
+def _value(value: float, measure: Measure) -> str:
+    if not math.isfinite(value):
+        return "undefined"
+    return f"{100 * value:z.1f} %" if measure.share else f"{value:z.3f}"
+
+
+def _with_bounds(found: Interval, measure: Measure) -> str:
+    bounds = f" [{_plain(found.low, measure)}, {_plain(found.high, measure)}]" if math.isfinite(found.low) else ""
+    return f"{_value(found.value, measure)}{bounds}"
+
+
+def _plain(value: float, measure: Measure) -> str:
+    return f"{100 * value:z.1f}" if measure.share else f"{value:z.3f}"
+
+
+def _apart(difference: Interval, measure: Measure) -> str:
+    """Return a difference without its sign: ``10.0 [2.5, 17.5] above``."""
+    if not math.isfinite(difference.value):
+        return "of an undefined difference to"
+    below = difference.value < 0
+    return f"{_turned(difference, -1 if below else 1, measure)} {'below' if below else 'above'}"
+
+
+def _turned(difference: Interval, sign: int, measure: Measure) -> str:
+    """Return a difference, or with the sign -1 its negative: ``10.0 [2.5, 17.5]``."""
+    if not math.isfinite(difference.value):
+        return "an undefined difference"
+    low, high = sorted((sign * difference.low, sign * difference.high))
+    bounds = f" [{_plain(low, measure)}, {_plain(high, measure)}]" if math.isfinite(low) else ""
+    return f"{_plain(sign * difference.value, measure)}{bounds}"
+
+
+def _p(p: float) -> str:
+    return "p < .001" if p < 0.001 else f"p = {_number_of_p(p)}"
+
+
+def _number_of_p(p: float) -> str:
+    """Write a p value without the zero before its point, as papers do."""
+    return "1" if p > 0.9995 else f"{p:.3f}".removeprefix("0")
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts)
+
+
+def _capital(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
