@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from models.builders import LSTM
 from models.configuration import EXTRACTOR, Configuration, split_bases
-from models.registry import strategy
+from models.registry import LSTM, strategy
 
 _INITIALS = {"text": "T", "audio": "A", "video": "V"}
 _OF_NO_REGISTRY = {LSTM: "LSTM", "ridge": "ridge regression"}  # `ridge`: logistic regression where labels are scores
