@@ -36,19 +36,19 @@ class Encoder(Extractor[StreamT]):
 
     @abstractmethod
     def inputs(self, stream: StreamT) -> Sequence[Any]:
-        """Return what the network reads of an utterance; `EmptyInput` if there is nothing."""
+        """Return an utterance's inputs for the network; raise `EmptyInput` if there are none."""
 
     def shape(self, one: Any) -> Hashable:  # noqa: ARG002
-        """Return what two inputs must have in common if the network may read them at once."""
+        """Return a key; the network may read inputs with equal keys in one batch."""
         return None
 
     @abstractmethod
     def encode(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """Return what the network gives for each of several inputs of the same shape, read at once."""
+        """Return the network's output for each of several inputs of the same shape, computed in one batch."""
 
     @abstractmethod
     def features(self, stream: StreamT, inputs: Sequence[Any], encoded: Sequence[Any]) -> Features:
-        """Return an utterance's features from what the network gave for its inputs."""
+        """Return an utterance's features from the network's outputs for its inputs."""
 
     def extract(self, stream: StreamT) -> Features:
         """Encode one utterance; `EmptyInput` if there is nothing to encode."""

@@ -18,7 +18,7 @@ from features.errors import ExtractorError
 Layer = int | str
 LAST, MEAN = "last", "mean"
 
-NOT_WEIGHTS = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # the same numbers for other libraries
+NOT_WEIGHTS = ["onnx/*", "openvino/*", "*.h5", "*.msgpack", "*.ot"]  # other libraries' formats of the same weights
 _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 
@@ -143,7 +143,7 @@ def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list
 
 
 def column_names(layer: Layer | Sequence[Layer], width: int, only: str = "embedding") -> tuple[str, ...]:
-    """Return the names of the columns of `select_layers`, side by side; those of an only layer begin with `only`.
+    """Return the column names of `select_layers`, block after block; for a single layer they begin with `only`.
 
     >>> column_names("last", 2), column_names([0, "mean"], 1)
     (('embedding_0', 'embedding_1'), ('layer_0_0', 'layer_mean_0'))
@@ -205,5 +205,5 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
         raise ExtractorError(
             f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
         )
-    torch.backends.cudnn.allow_tf32 = False  # an NVIDIA card would round what convolutions read to ten bits
+    torch.backends.cudnn.allow_tf32 = False  # which would round the inputs of convolutions to ten bits
     return model.eval().to(device)

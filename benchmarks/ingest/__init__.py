@@ -1,1 +1,1 @@
-"""How right words, their times and the cuts of long recordings are, on clips whose words and times are known."""
+"""How accurate recognised words, word times and segment boundaries are, on clips for which these are known."""

@@ -1,4 +1,4 @@
-"""How well given words are aligned: word starts against GRID's .align files, and MELD's transcripts read by a machine.
+"""How well given words are aligned: against GRID's .align files, and MELD's transcripts in synthetic speech.
 
 Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the second part needs requirements-demo.txt.
 """
@@ -53,7 +53,7 @@ def sound(path: Path) -> Sound:
 
 
 def starts(name: str, sentences: Sequence[tuple[Sound, Spoken, Sequence[float]]]) -> list[object]:
-    """Return a row of the table: how far the starts of words are from the true ones."""
+    """Return a row of the table: the errors of the word starts."""
     errors, right = [], []
     for samples, known, true in sentences:
         words = align(samples, known).words
@@ -118,7 +118,7 @@ def transcripts(count: int) -> Iterator[list[object]]:
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
-    """Return the rows of a sheet of MELD."""
+    """Return the rows of one of MELD's CSV files."""
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
@@ -138,7 +138,7 @@ def spoken(text: str, voice: str, seed: int) -> Sound:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--transcripts", type=int, default=300, help="how many of MELD's are spoken (default: 300)")
+    parser.add_argument("--transcripts", type=int, default=300, help="MELD transcripts to speak (default: 300)")
     arguments = parser.parse_args()
     header = ["GRID, 40 sentences", "words", "median ms", "95th percentile ms", "within 100 ms", "mean confidence"]
     print(table(header, grid_rows()))

@@ -24,7 +24,7 @@ from pipeline.streams.audio import read_sound
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
 
-SENTENCES = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}  # by the fifth part of a name
+SENTENCES = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}  # fifth number of the name
 
 
 def ravdess() -> Iterator[tuple[Path, str]]:
@@ -54,7 +54,7 @@ def errors(said: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
-    """Return what is recognised in a whole recording (nothing is an empty text), and the share of speech in it."""
+    """Return the text recognised in a whole recording (empty if there is none), and its share of speech."""
     span = Span(0.0, probe(path).duration_s)
     [(_, sound)] = read_sound(path, [span], AudioConfig(rate_hz=RATE_HZ))
     if isinstance(sound, Exception):

@@ -25,7 +25,7 @@ from features.pretrained import Layer, check_layers, column_names
 from features.types import AudioStream, Features, FloatArray
 
 _SHORTEST_S = 0.1  # the shortest sound that an encoder can read
-_VOICE = ("gain_db", "duration_s")  # what levelling and averaging remove
+_VOICE = ("gain_db", "duration_s")  # properties that levelling and averaging remove
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class SpeechEncoder(Encoder[AudioStream]):
         return [signal[start:end] for start, end in windows(len(signal), round(WINDOW_S * model.rate_hz))]
 
     def shape(self, one: FloatArray) -> int:
-        """Return the length of a window: filling up a shorter one would change what the encoder gives."""
+        """Return the length of a window; padding shorter windows would change the encoder's output."""
         return len(one)
 
     def encode(self, inputs: Sequence[FloatArray]) -> list[FloatArray]:
@@ -111,7 +111,7 @@ class SpeechEncoder(Encoder[AudioStream]):
             return self._model.encode(inputs, self.config.layer)
 
     def features(self, stream: AudioStream, inputs: Sequence[FloatArray], encoded: Sequence[FloatArray]) -> Features:
-        """Return steps and statistics of an utterance's frames."""
+        """Return the averages over steps, and the statistics, of an utterance's frames."""
         model = self._model
         edges = np.cumsum([0, *map(len, inputs)]) / model.rate_hz
         starts = [edge + model.hop_s * np.arange(len(own)) for edge, own in zip(edges[:-1], encoded, strict=True)]

@@ -49,7 +49,7 @@ class SpeechModel(Protocol):
     hop_s: float
 
     def count(self, samples: int) -> int:
-        """Return the number of frames that `encode` gives for a number of samples."""
+        """Return the number of frames that `encode` returns for this number of samples."""
 
     def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
         """Return ``(frames, d)`` for each of several signals of one length: the columns of all layers side by side.
@@ -221,7 +221,7 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
 
 
 def _encoded_width(model: str) -> int:
-    """Return the width of a CTranslate2 encoder, which no file of its folder states: that of an encoded second."""
+    """Return the width of a CTranslate2 encoder, which no file of its folder states: by encoding one second."""
     return len(open_model(model).encode([np.zeros(16000, np.float32)], LAST)[0][0])
 
 

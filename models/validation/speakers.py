@@ -1,4 +1,4 @@
-"""Whether a table says who speaks, so that no person is trained on and tested at once."""
+"""Whether a table and its protocol keep speakers apart, so that no person is in both training and test."""
 
 import numpy as np
 import pandas as pd
@@ -36,18 +36,48 @@ def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
     return unknown
 
 
-def speakers_note(unknown: BoolArray) -> str:
-    """Return a sentence if of some utterances nobody says who speaks.
+def scattered_speakers(table: pd.DataFrame, by: str) -> BoolArray:
+    """Return a mask ``(n,)`` of the utterances of known speakers whom the default groups do not keep together.
 
-    >>> speakers_note(np.array([True, True]))
-    'nobody says who speaks: the same person may stand on both sides of a fold'
-    >>> speakers_note(np.array([True, False])), speakers_note(np.array([False]))
-    ('nobody says who speaks in 1 of 2 utterances: the same person may stand on both sides of a fold', '')
+    The default, the column ``group``, is only the recording's or the utterance's own name where no group is given. Any
+    other column, a group that is given, and a corpus of only one speaker are a choice of the user's.
+
+    Parameters
+    ----------
+    table, by
+        As of `unknown_speakers`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"utterance": list("abc"), "group": ["a", "b", "ben"], "speaker": ["ann", "ann", "ben"]})
+    >>> scattered_speakers(table, "group").tolist(), scattered_speakers(table, "speaker").tolist()
+    ([True, True, False], [False, False, False])
     """
-    if not unknown.any():
-        return ""
-    where = "" if unknown.all() else f" in {unknown.sum()} of {len(unknown)} utterances"
-    return f"nobody says who speaks{where}: the same person may stand on both sides of a fold"
+    speakers, groups = pd.Series(_names(table, "speaker")), pd.Series(_names(table, "group"))
+    if by != "group" or speakers.nunique() < 2:
+        return np.zeros(len(table), bool)
+    own = np.any([groups == _names(table, column) for column in ("utterance", "recording")], axis=0)
+    several = groups.groupby(speakers).transform("nunique") > 1
+    return np.asarray((speakers != "") & own & several, bool)
+
+
+def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
+    """Return a sentence if some utterances do not say who speaks, or have a speaker who is in several groups.
+
+    >>> speakers_note(np.array([True, True]), np.array([False, False]))
+    'nobody says who speaks: the same person may stand on both sides of a fold'
+    >>> speakers_note(np.array([False, False]), np.array([True, False]))
+    'speakers are in several groups (1 of 2 utterances): the same person may stand on both sides of a fold'
+    >>> speakers_note(np.array([False]), np.array([False]))
+    ''
+    """
+    faults = []
+    if unknown.any():
+        where = "" if unknown.all() else f" in {unknown.sum()} of {len(unknown)} utterances"
+        faults.append(f"nobody says who speaks{where}")
+    if scattered.any():
+        faults.append(f"speakers are in several groups ({scattered.sum()} of {len(scattered)} utterances)")
+    return f"{' and '.join(faults)}: the same person may stand on both sides of a fold" if faults else ""
 
 
 def _names(table: pd.DataFrame, column: str) -> NDArray[np.object_]:

@@ -22,7 +22,7 @@ import click
 if TYPE_CHECKING:
     from pipeline.reporting.tables import Block
 
-_CLOSED_PIPE = 128 + signal.SIGPIPE  # the exit code in a shell of a process that was ended by a closed pipe
+_CLOSED_PIPE = 128 + signal.SIGPIPE  # exit code that a shell reports for a process that was ended by a closed pipe
 PROTOCOLS = "official, crossfit, group-kfold, leave-one-group-out or leave-one-corpus-out"
 PARAMS = click.option(
     "--params",
@@ -50,7 +50,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 if_possible = click.option(
     "--if-possible",
     is_flag=True,
-    help="Where nothing can be learnt (no labels, one class, one group), write files that say why, and exit with 0.",
+    help="If nothing can be learnt (no labels, one class, one group), write files that say why, and exit with 0.",
 )
 
 
@@ -80,19 +80,19 @@ def echo(message: object, *, err: bool = False) -> None:
 
 
 def echo_json(facts: Any) -> None:
-    """Print facts as one JSON document: dataclasses as objects, paths as text, and what is no finite number as null."""
+    """Print facts as JSON: dataclasses become objects, paths strings, and numbers that are not finite null."""
     echo(json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it."""
+    """Return a value in a form that JSON can represent."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(own) for key, own in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(own) for own in value]
-    if hasattr(value, "item"):  # a number of numpy
+    if hasattr(value, "item"):  # a NumPy number
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None

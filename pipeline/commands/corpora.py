@@ -33,8 +33,12 @@ from pipeline.commands.common import (
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--group", help="Column whose values are never split between training and test.  [default: group]")
 @click.option("--of", help="Corpora of the settings file that a union is made of, separated by commas.")
-@click.option("--labels", help="Names of labels in a union, as in fearful=fear,calm=; without a name, it is left out.")
-@click.option("--speakers-unknown", is_flag=True, help="Accept that nobody says who speaks: rows are ranked anyway.")
+@click.option(
+    "--labels", help="New names of labels in a union, as in fearful=fear,calm=; one without a new name is left out."
+)
+@click.option(
+    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown: rows are ranked anyway."
+)
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @click.option("--force", is_flag=True, help="Replace the corpus of this name.")
 @PARAMS

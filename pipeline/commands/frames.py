@@ -15,7 +15,7 @@ class Rate(click.ParamType[float | str]):
     name = "RATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """Return the number or the word."""
+        """Return the number, or the word unchanged."""
         from fractions import Fraction
 
         if value == "recording":
@@ -32,14 +32,23 @@ class Rate(click.ParamType[float | str]):
 _OPTIONS = (
     click.option("--modality", type=click.Choice(["text", "audio", "video"]), help="With frames: what was measured."),
     click.option("--store", default="", help="With frames: name of the features.  [default: the folder's]"),
-    click.option("--time", default="", help="With frames: column of times; with --fps, of the numbers of frames."),
+    click.option("--time", default="", help="With frames: column of times; with --fps, column of frame numbers."),
     click.option("--unit", type=click.Choice(["s", "ms"]), help="With frames: unit of the times.  [default: s]"),
-    click.option("--fps", type=Rate(), help="With frames: frames per second, without times; or recording: as filmed."),
     click.option(
-        "--prefix", "prefixes", multiple=True, help="With frames: how columns of features begin, as in 'AU*_r'."
+        "--fps", type=Rate(), help="With frames: frames per second, if no column has times; `recording`: its own rate."
+    ),
+    click.option(
+        "--prefix",
+        "prefixes",
+        multiple=True,
+        help="With frames: prefix or pattern of the columns, such as AU or 'AU*_r'.",
     ),
     click.option("--confidence", default="", help="With frames: column of the tool's confidence."),
-    click.option("--min-confidence", type=click.FloatRange(0), help="With frames: less has failed.  [default: 0.5]"),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0),
+        help="With frames: a lower confidence counts as failed.  [default: 0.5]",
+    ),
     click.option("--face", default="", help="With frames: column of ids, where a frame shows several faces."),
 )
 OWN = ("modality", "store", "time", "unit", "fps", "prefixes", "confidence", "min_confidence", "face")

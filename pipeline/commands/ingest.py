@@ -15,20 +15,22 @@ _PATH = click.Path(path_type=Path)
 @click.option("--name", default="", help="Name of the corpus.  [default: the folder's name]")
 @click.option("--pattern", default="", help='What the names of the recordings say, as in "{emotion}_{speaker}_{take}".')
 @click.option("--labels", type=_PATH, help="Table that names the recordings: CSV, TSV or XLSX.")
-@click.option("--label", default="", help="Column or field of the labels, if there are several.")
+@click.option("--label", default="", help="Column or field of the labels, if several are possible.")
 @click.option("--no-labels", "unlabelled", is_flag=True, help="There are no labels: features only.")
 @click.option(
     "--task", type=click.Choice(["classification", "regression"]), help="Whether labels are classes or scores."
 )
 @click.option("--transcripts", type=_PATH, help="Folder of transcripts, if they are not beside the recordings.")
-@click.option("--speakers-unknown", is_flag=True, help="Nobody knows who speaks, and you accept what that means.")
-@click.option("--force", is_flag=True, help="Write the manifest, the corpus's settings and dvc.yaml anew.")
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option(
+    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown: rows are ranked anyway."
+)
+@click.option("--force", is_flag=True, help="Overwrite the manifest, the corpus's settings and dvc.yaml.")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 def init(dry_run: bool, **options: Any) -> None:
     """Make a project in the current folder from the recordings in FOLDER.
 
     Lists the recordings; takes labels and speakers from their names, from the names of their folders, or from a table;
-    takes words from transcripts, subtitles and annotations; and says each guess. Run again, it adds what is new.
+    takes words from transcripts, subtitles and annotations; and prints each guess. Run again, it adds what is new.
 
     Example: crossmodal init ~/clips --pattern "{emotion}_{speaker}_{take}"
     """
@@ -85,14 +87,14 @@ def init(dry_run: bool, **options: Any) -> None:
     type=click.FloatRange(0),
     default=0.3,
     show_default=True,
-    help="With voice: what is shorter is left out, in seconds.",
+    help="With voice: shorter utterances are left out, in seconds.",
 )
 @click.option(
     "--longest",
     type=click.FloatRange(1),
     default=30.0,
     show_default=True,
-    help="With voice: what is longer is cut at its longest pause, in seconds.",
+    help="With voice: longer utterances are cut at their longest pause, in seconds.",
 )
 def segment(
     recordings: tuple[Path, ...], into: Path, pause: float, shortest: float, longest: float, **request: Any
@@ -100,7 +102,7 @@ def segment(
     """Cut long recordings into utterances.
 
     Writes one row per utterance into a manifest: its start and end, and from subtitles or annotations its text, the
-    times of its words and its speaker. Cells that are there already are never changed. A row of the whole recording is
+    times of its words and its speaker. Existing cells are never changed. A row of the whole recording is
     replaced by its utterances, which take over its label and speaker.
 
     Example: crossmodal segment talk.mp4 interview.mkv --into clips/manifest.csv

@@ -156,7 +156,7 @@ def cache() -> None:
 @cache.command("gc")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cache_gc(yes: bool) -> None:
-    """Delete cached clips that are not used any more.
+    """Delete cached clips that are no longer used.
 
     These are clips that no store under data/work and no table under results was made from. Unfinished files of killed
     runs are deleted too. Everything is listed first.

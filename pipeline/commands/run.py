@@ -227,9 +227,9 @@ def evaluate(
     from pipeline.stages.evaluate import evaluate as run
 
     if strategies and not by:
-        raise UserError("--strategy names rows for the figures of --by: name a column with --by as well")
+        raise UserError("--strategy adds rows to what --by prints: name a column with --by as well")
     if by and (robustness or drop is not None):
-        raise UserError("--by prints other figures than --robustness and --drop: give one of them")
+        raise UserError("--by, --robustness and --drop print different tables: give only one of them")
 
     params = load(params_path)
     for name in prepared(params, corpora):

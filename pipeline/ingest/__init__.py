@@ -1,1 +1,1 @@
-"""From what people hold to a corpus: subtitles, annotations, speech in a recording, words that nobody wrote down."""
+"""From recordings and the files beside them to a corpus: subtitles, annotations, speech detection, recognised words."""

@@ -1,4 +1,4 @@
-"""The manifest and the words of a project: what is new is added, and no filled cell changes."""
+"""The manifest and words.csv of an existing project: new rows are added, and no filled cell changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from pipeline.ingest.manifest_file import ManifestFile
 from pipeline.tables.csv_cells import MARKS
 from pipeline.tables.rules import folded
 
-_SIDE = ("text_source", "words_source")  # follow the text and the words, and are never filled by themselves
+_SIDE = ("text_source", "words_source")  # filled only if the text or the words that they describe are filled
 KNOWN = (*OURS, *_SIDE)
 
 
 @dataclass
 class Tables:
-    """manifest.csv and words.csv as they are and as they will be.
+    """manifest.csv and words.csv while they are extended.
 
     Attributes
     ----------
     manifest, words
         The files.
     changed
-        Those that have something new.
+        The files to which something was added.
     notes
         What was added, filled and kept, as sentences.
     """
@@ -45,7 +45,7 @@ class Tables:
 
 
 def tables_of(root: Path, *, anew: bool) -> Tables:
-    """Read the tables of a project; empty ones if there are none, or if they are to be written `anew`.
+    """Read the tables of a project; empty ones if there are none, or if they are to be overwritten (`anew`).
 
     Raises
     ------
@@ -98,7 +98,7 @@ def add(tables: Tables, new: Draft, root: Path) -> None:
 def add_groups(tables: Tables) -> None:
     """Make the speaker the group, if some rows have no speaker and no row has a group.
 
-    A row without either is a group of its recording; a protocol by speaker would refuse it.
+    A row without either then belongs to the group of its recording; a protocol by speaker would refuse it.
     """
     held = list(_cells(tables))
     named = [bool(cells.get("speaker")) for _, cells in held]
@@ -137,7 +137,7 @@ def _note_changed(tables: Tables) -> None:
 def _fill(
     tables: Tables, held: Mapping[str, Sequence[list[str]]], rows: Sequence[tuple[str, Cells]], new: Draft
 ) -> Iterator[tuple[str, tuple[Word, ...]]]:
-    """Fill the empty cells of rows that are there, and yield their utterances with the words that belong to them."""
+    """Fill the empty cells of existing rows, and yield their utterances with the words that belong to them."""
     filled = differing = 0
     taken = {cells.get("utterance", "") for _, cells in _cells(tables)}
     for place, row in rows:
@@ -159,7 +159,7 @@ def _fill(
         tables.notes.append(f"manifest.csv: {counted(filled, 'empty cell')} filled")
     if differing:
         kept = f"{counted(differing, 'cell')} kept that {'differs' if differing == 1 else 'differ'}"
-        tables.notes.append(f"manifest.csv: {kept} from what the folder gives now; --force writes the manifest anew")
+        tables.notes.append(f"manifest.csv: {kept} from what the folder gives now; --force overwrites the manifest")
 
 
 def _span(cells: Cells) -> tuple[str, str]:
@@ -167,7 +167,7 @@ def _span(cells: Cells) -> tuple[str, str]:
 
 
 def _missing(cells: Cells, row: Cells) -> Cells:
-    """Return the cells of a new row that an old one lacks; sources only together with what they are the source of."""
+    """Return the cells of a new row that an old one lacks; a source only together with the text or words from it."""
     found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
     if "text" not in found:
         found.pop("text_source", None)

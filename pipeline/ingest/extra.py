@@ -1,4 +1,4 @@
-"""The packages of the extra `speech`, which may be absent: they find, recognise and align speech."""
+"""The packages of the optional extra `speech`, which find, recognise and align speech."""
 
 from importlib.util import find_spec
 

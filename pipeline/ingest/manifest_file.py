@@ -14,7 +14,7 @@ from pipeline.tables.rules import folded, trimmed
 
 
 class ManifestFile:
-    """A CSV with the encoding, delimiter, ends of lines, comments and cells that it has in its file.
+    """A CSV that keeps the encoding, delimiter, line endings, comments and cells of its file.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class ManifestFile:
     known
         Names of our columns, by which its header is recognised.
     anew
-        Whether it is written anew, whatever the file holds.
+        Whether to start from an empty table instead of the file's content.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class ManifestFile:
             self.header.append(name)
 
     def _key(self, name: str) -> str:
-        """Return the name of a column in `values`: ours as it is, another one in the form in which it is compared."""
+        """Return a column's key in `values`: the name of one of our columns, or the normalised name of another."""
         return name if name in self._known or name == MARKS else folded(name)
 
     def save(self) -> None:

@@ -1,4 +1,4 @@
-"""A project from a folder of recordings: what is there is listed, guessed, said, and written."""
+"""A project from a folder of recordings: list them, guess the settings, explain each guess, and write the files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,36 +30,36 @@ from pipeline.settings.params import load_params
 from pipeline.settings.paths import check_name
 from pipeline.settings.yaml_file import read_yaml
 
-OWN = ("data/work", "data/cache", "data/raw", "results")  # folders of the project that hold no recordings of the user
+OWN = ("data/work", "data/cache", "data/raw", "results")  # the project's own folders, not searched
 PARAMS, MANIFEST, WORDS, LEFT_OUT = (
     Path(name) for name in ("params.yaml", "manifest.csv", "words.csv", "left_out.csv")
 )
-LONG_S = 60.0  # a recording that is longer hardly is one utterance
-_SHOWN = 10  # files that are listed one by one for each reason
+LONG_S = 60.0  # a longer recording is rarely a single utterance
+_SHOWN = 10  # files that are listed for each reason
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user says about a folder of recordings.
+    """The options of `init` about a folder of recordings.
 
     Attributes
     ----------
     folder
         Where the recordings are.
     name
-        The corpus; empty: the folder's name.
+        Name of the corpus; empty: the folder's name.
     pattern, labels, transcripts
-        Pattern of the names, table of labels, folder of transcripts; empty or None if there is none.
+        Pattern of the names, table of labels, folder of transcripts; empty or None if not given.
     label
-        Column or field of the labels; empty: it is guessed.
+        Column or field of the labels; if empty, it is guessed.
     unlabelled
-        Whether there are no labels, whatever the names look like.
+        Whether to take no column as labels, even if one looks like it.
     task
-        Whether labels are classes or scores; None: it follows from them.
+        Whether labels are classes or scores; None: decided from the labels.
     speakers_unknown
-        Whether it is acknowledged that nobody says who speaks.
+        Whether the user acknowledges that the speakers are unknown.
     force
-        Whether what is there is written anew.
+        Whether existing files are overwritten.
     """
 
     folder: Path
@@ -86,7 +86,7 @@ class Project:
 
 
 def plan(options: Options) -> Project:
-    """Look at a folder of recordings and return the project that it gives; nothing is written.
+    """Return the project that a folder of recordings gives; nothing is written.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _refuse_checkout(root: Path) -> None:
 
 
 def _name_of(folder: Path) -> str:
-    """Return the name of a corpus: that of the project, else the folder's with its letters, digits, - and _."""
+    """Return the name of the corpus: the project's own, else the folder's name reduced to letters, digits, - and _."""
     if PARAMS.is_file():
         own = [name for name, corpus in load_params(PARAMS).corpora.items() if _is_here(corpus)]
         if len(own) == 1:
@@ -147,7 +147,7 @@ def _name_of(folder: Path) -> str:
 
 
 def _settled(name: str) -> CorpusParams | None:
-    """Return the block that the project has already for a corpus; one in another folder raises `UserError`."""
+    """Return the existing settings of a corpus; raise `UserError` if its recordings are in another folder."""
     corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
     if name not in corpora:
         others = [other for other, corpus in corpora.items() if _is_here(corpus)]
@@ -163,7 +163,7 @@ def _settled(name: str) -> CorpusParams | None:
 
 
 def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Sequence[Cells]) -> list[str]:
-    """Return the guesses about rows, and instead of those about settings what the settings file says."""
+    """Return the lines about the rows; the existing settings replace the guesses about settings."""
     of_settings = ("task:", "modalities:", "group:", "protocol:")
     protocol = settled.protocol
     folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""
@@ -179,8 +179,8 @@ def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Seque
     return [
         *(line for line in guessed.lines if not line.startswith(of_settings)),
         *apart,
-        f"{PARAMS} has corpora.{name} already and stays as it is: {settled.task}, {', '.join(settled.modalities)}, "
-        f"{protocol.kind} by {protocol.group}{folds}; --force guesses it anew",
+        f"{PARAMS} already has corpora.{name} and is not changed: {settled.task}, {', '.join(settled.modalities)}, "
+        f"{protocol.kind} by {protocol.group}{folds}; --force replaces it by new guesses",
     ]
 
 
@@ -226,7 +226,7 @@ def _without_group(rows: Sequence[Cells], column: str) -> list[str]:
 
 
 def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
-    """Return a sentence about long recordings that are one utterance each."""
+    """Return a sentence about long recordings that are still one utterance each."""
     cut = {row.get("media", "") for row in rows if row.get("start") or row.get("end")}
     media = [relative(r.path, Path()) for r in found.recordings if r.info.duration_s > LONG_S]
     whole = [name for name in media if name not in cut]
@@ -254,9 +254,9 @@ def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath,
 
 
 def write(project: Project, *, force: bool) -> list[str]:
-    """Write a project into the current folder, and return the lines that say what was written and what comes next."""
+    """Write a project into the current folder, and return lines about the files written and the next commands."""
     root = Path()
-    of_dvc = write_project_files(root, force=force)  # this and the settings first: both may refuse
+    of_dvc = write_project_files(root, force=force)  # before the tables, as the settings: both may refuse
     lines, files = [], []
     if PARAMS.exists():
         lines += _into_settings(project, force=force)
@@ -278,13 +278,13 @@ def _write_left_out(left_out: Sequence[LeftOut]) -> list[Path]:
 
 
 def _into_settings(project: Project, *, force: bool) -> list[str]:
-    """Add the corpus to settings that are there; a block of its name stays, unless `force`, but for an empty label."""
+    """Add the corpus to existing settings; a block of its name is replaced only with `force`."""
     settled = _settled(project.name)
     if settled is None or force:
         block = project.guess.block
         *lines, _ = add_corpus(
             PARAMS, project.name, _as_options(block), also_run=settled is None, force=force
-        )  # not what is next
+        )  # without its line about the next command
         extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))
         return lines
@@ -313,6 +313,6 @@ def _next(project: Project) -> list[str]:
 
 
 def _weights_first() -> list[str]:
-    """Return the command that installs weights that the settings need, if they are not there."""
+    """Return the command that installs weights that the settings need, if any are missing."""
     missing = set(not_installed()) & set(load_params(PARAMS).extract)
     return [f"  crossmodal models install    (the weights of {listed_names(sorted(missing))})"] if missing else []

@@ -1,4 +1,4 @@
-"""The files that make a folder a project of DVC, and keep what is computed out of git."""
+"""The files that make a folder a DVC project, and keep computed files out of git."""
 
 import hashlib
 from importlib.metadata import version
@@ -27,7 +27,7 @@ _GITIGNORE = ("/data/work/", "/data/cache/", "/data/raw/", "/results/")
 
 
 def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
-    """Write dvc.yaml, .dvc, .dvcignore and .gitignore, as far as they are missing, and return what was written.
+    """Write dvc.yaml, .dvc, .dvcignore and .gitignore where they are missing, and return the files that were written.
 
     The project needs no git. In a folder that is the root of a git repository DVC uses it (``dvc metrics diff``); in
     any other, also in a folder below such a root, DVC is told not to look for one.
@@ -58,7 +58,7 @@ def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
         folder / ".gitignore": _with_lines(folder / ".gitignore", _GITIGNORE),
     }
     if (config := folder / ".dvc" / "config").exists():
-        del made[config]  # the user's remotes and cache are in it
+        del made[config]  # the user may have configured remotes and a cache in it
     new = [path for path, text in made.items() if not path.exists() or path.read_bytes() != text.encode()]
     for path in new:
         write_text(path, made[path])
@@ -81,7 +81,7 @@ def _dvc_yaml() -> str:
 
 
 def _untouched(text: str) -> bool:
-    """Whether a dvc.yaml is as it was written here, by this version or another."""
+    """Whether a dvc.yaml was written by crossmodal, by this or another version, and not edited since."""
     head = text.removesuffix(_body(text))
     return head.rstrip().endswith(f"sha256 of what follows: {_sha256(_body(text))}")
 

@@ -1,8 +1,8 @@
 """The words of an utterance by Whisper, as faster-whisper runs it on CTranslate2.
 
 Whisper writes words wherever it is asked to, also on silence, noise and music (A. Koenecke et al., Careless Whisper,
-FAccT 2024). So it is asked only where somebody speaks (`pipeline.ingest.voice`), and a segment that it doubts itself is
-not believed. Decoding is a beam search without sampling: the same sound gives the same words.
+FAccT 2024). So it only reads the parts in which somebody speaks (`pipeline.ingest.voice`), and improbable segments are
+left out. Decoding is a beam search without sampling: the same sound gives the same words.
 
 Source: A. Radford et al., Robust speech recognition via large-scale weak supervision, ICML 2023.
 """
@@ -29,22 +29,22 @@ from pipeline.ingest.voice import RATE_HZ, WINDOW, speech_spans
 from pipeline.ingest.words import Spoken, Word
 from pipeline.settings.streams import WordsConfig
 
-VERSION = 1  # raised whenever the same sound and settings give other words
+VERSION = 1  # raised whenever the same sound and settings would give different words
 PACKAGES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "numpy")
 
-WINDOW_S = 28.0  # the most that is decoded at once where there is a pause; Whisper itself reads 30 s
-MARGIN_S = 0.3  # sound around a window that Whisper hears too
-UNSURE = -1.0  # mean log-probability of the tokens; below it, Whisper itself counts a decoding as failed
-STRICTER = -0.6  # the same limit where most of the loud sound is no speech, as when somebody hums
-LOUD_DB, MOSTLY = 10.0, 1 / 3  # sound so near to the loudest counts as loud; this share of it must be speech
-SHORT_S = 1.2  # so little speech, with its margins, is no speech where most of the loud sound is none
+WINDOW_S = 28.0  # a window is at most this long if its sound has pauses; Whisper itself reads 30 s
+MARGIN_S = 0.3  # sound on both sides of a window that Whisper reads as well
+UNSURE = -1.0  # least mean log-probability of the tokens: Whisper's own limit for a failed decoding
+STRICTER = -0.6  # the same limit if most of the loud sound is not speech, as when somebody hums
+LOUD_DB, MOSTLY = 10.0, 1 / 3  # sound within this range of the loudest is loud; least share of it that is speech
+SHORT_S = 1.2  # less speech, margins included, does not count if most of the loud sound is not speech
 NOBODY = "nobody speaks"
-REPEATED = 2.4  # a text that zlib compresses by more than this repeats itself, and counts as failed as well
-FASTEST = 10.0  # words per second of speech
-TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # no more are decoded, so that a loop ends soon
-UNSURE_MEAN = 0.6  # mean probability of an utterance's words; the median utterance of another language is below it
+REPEATED = 2.4  # a text that zlib compresses by a larger factor repeats itself, and counts as failed
+FASTEST = 10.0  # most words per second of speech
+TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # limits of decoding, which end a loop
+UNSURE_MEAN = 0.6  # an utterance's mean word probability; in another language, the median utterance is below
 
-HUMMED = re.compile(r"\W*(h*m+|m+h+m+|h+u+m+|\W)*\W*", re.IGNORECASE)  # how Whisper writes what has no words: Mm-hmm
+HUMMED = re.compile(r"\W*(h*m+|m+h+m+|h+u+m+|\W)*\W*", re.IGNORECASE)  # a hum without words: Mm-hmm
 
 Spans = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     Raises
     ------
     EmptyInput
-        If nobody speaks, or nothing that is heard can be believed.
+        If nobody speaks, or all segments are left out as too uncertain.
     UserError
         If a package is missing, or the model is missing or does not know the language.
     """
@@ -92,7 +92,7 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
     found
         Utterances with their words.
     doubted
-        Number of further utterances in which somebody speaks, but nothing that was heard was believed.
+        Number of further utterances in which somebody speaks, but all segments were left out.
     settings
         For the sentence.
     """
@@ -107,9 +107,9 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
 
 
 def windows(spans: Spans) -> Iterator[tuple[float, float]]:
-    """Yield the parts of the sound that are decoded at once: speech and its pauses, of at most `WINDOW_S`.
+    """Yield the windows that are decoded one by one: spans of speech with their pauses, at most `WINDOW_S` long.
 
-    A span that lasts longer by itself is a window by itself.
+    A single span that is longer is a window of its own.
 
     >>> list(windows(np.array([[1.0, 5.0], [6.0, 25.0], [27.0, 40.0]])))
     [(1.0, 25.0), (27.0, 40.0)]
@@ -141,7 +141,7 @@ def speech_share(samples: FloatArray, spans: Spans) -> float:
 
 
 def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
-    """Return why a segment cannot be believed, or ``""``.
+    """Return why a segment is left out, or ``""`` if it is kept.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
     spans
         Where somebody speaks, ``(spans, 2)`` in seconds.
     limit
-        Mean log-probability of its tokens below which it is not believed.
+        Least mean log-probability of its tokens.
     """
     if segment.compression_ratio > REPEATED:
         return "the same words are repeated over and over"
@@ -177,12 +177,12 @@ def program(settings: WordsConfig) -> dict[str, Any]:
 
 
 def model_files(model: str) -> tuple[Path, ...]:
-    """Return the files of a model; `UserError` if it is missing or not a Whisper that CTranslate2 reads."""
+    """Return the files of a model; `UserError` if it is missing or not a Whisper model in CTranslate2's format."""
     try:
         folder = model_folder(_on_hub(model))
         if not is_ctranslate2(folder):
             raise ExtractorError(
-                f"{folder} is not a Whisper as CTranslate2 writes it (model.bin, a vocabulary): convert it with "
+                f"{folder} is not a Whisper model in CTranslate2's format (model.bin, a vocabulary): convert it with "
                 "ct2-transformers-converter, or name another model"
             )
         return weight_files(folder)
@@ -191,21 +191,21 @@ def model_files(model: str) -> tuple[Path, ...]:
 
 
 def _on_hub(model: str) -> str:
-    """Return the hub's name for a size that faster-whisper knows, as in ``small.en``; any other model as it is."""
+    """Return the hub's name of a size that faster-whisper knows, such as ``small.en``; other models unchanged."""
     from faster_whisper.utils import _MODELS
 
     return model if model == PACKAGED or Path(model).is_dir() else str(_MODELS.get(model, model))
 
 
 def _segments(samples: FloatArray, start_s: float, end_s: float, settings: WordsConfig, device: str) -> Iterator[Any]:
-    """Yield what Whisper hears in a part of the sound, with times in seconds of the whole."""
+    """Yield the segments that Whisper hears in a window, with times in seconds of the whole sound."""
     first_s = max(0.0, start_s - MARGIN_S)
     part = samples[round(first_s * RATE_HZ) : round((end_s + MARGIN_S) * RATE_HZ)]
     found, _ = _model(settings.model, settings.language, device).transcribe(
         part,
         language=settings.language,
         temperature=0.0,  # at higher temperatures, words are drawn at random
-        condition_on_previous_text=False,  # one mistake would lead to the next
+        condition_on_previous_text=False,  # otherwise, one mistake would lead to the next
         word_timestamps=True,
         no_speech_threshold=None,  # `doubt` decides
         log_prob_threshold=None,
@@ -222,7 +222,7 @@ def _segments(samples: FloatArray, start_s: float, end_s: float, settings: Words
 
 @cache
 def _model(model: str, language: str, device: str) -> Any:
-    """Return this process's only model, loaded once.
+    """Return the model, loaded once per process.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def _model(model: str, language: str, device: str) -> Any:
             local_files_only=True,
         )
     except (RuntimeError, ValueError, OSError) as error:
-        raise UserError(f"streams.text.model: no Whisper can be loaded from {folder}: {error}") from error
+        raise UserError(f"streams.text.model: no Whisper model can be loaded from {folder}: {error}") from error
     if not found.model.is_multilingual and language != "en":
         raise UserError(
             f"streams.text.language is {language}, but the model {model} only knows English: name a multilingual model "

@@ -1,4 +1,4 @@
-"""params.yaml of a new project: short, with the default settings of what there is, to be edited by hand."""
+"""params.yaml of a new project: short, with defaults that suit its recordings, to be edited by hand."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ _HEAD = """\
 # The settings of this project. What is not here has its default; docs/settings.md of crossmodal describes each setting,
 # and `crossmodal settings` checks this file. After a change, `dvc repro` runs what depends on it.
 """
-_SMALL = 60  # utterances: with fewer, the many configurations of the default settings are not worth their time
+_SMALL = 60  # with fewer utterances, only a few configurations are fitted by default
 _TRAIN = """
 train:
   table: paper           # text + audio, and all modalities, by each strategy once; full: every pair and classifier too
@@ -31,7 +31,7 @@ evaluate: {resamples: 1000, seed: 0}   # samples of the groups that give the int
 
 
 def needed_blocks(block: Mapping[str, Any], extract: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the blocks that the stages of dvc.yaml read, which must be in a settings file although they are empty.
+    """Return the blocks that the stages of dvc.yaml read; DVC needs them in the settings file even if they are empty.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _value(value: Any) -> str:
 
 
 def _plain(value: str) -> bool:
-    """Whether YAML reads a text as it is, also inside a list and with something behind it."""
+    """Whether YAML reads a text unquoted and unchanged, also inside a list and before a comment."""
     try:
         return bool(yaml.safe_load(f"[{value}, {{a: {value}}}] # x") == [value, {"a": value}])
     except (yaml.YAMLError, ValueError):

@@ -1,8 +1,8 @@
 """When somebody speaks, by silero's voice activity net, which the package faster-whisper carries.
 
 The net gives, for each window of 32 ms, the probability that somebody speaks in it. It is recurrent and reads a window
-with the last 4 ms of the one before, so that a recording of any length can be read in blocks: the probabilities
-are those of the whole. Speech begins where the probability reaches a threshold, and ends where it has been under a
+with the last 4 ms of the one before. So a recording of any length can be read in blocks, with the same probabilities
+as in one piece. Speech begins where the probability reaches a threshold, and ends where it has been below a
 lower one for some time.
 
 Source: Silero VAD (Silero Team, https://github.com/snakers4/silero-vad), version 6, MIT.
@@ -22,7 +22,7 @@ RATE_HZ = 16000
 WINDOW = 512  # samples per probability
 _CONTEXT = 64  # samples of the preceding window that the net reads again
 _STATE = (1, 1, 128)
-_HYSTERESIS = 0.15  # speech ends this far under the threshold, as in silero's own utilities
+_HYSTERESIS = 0.15  # speech ends when the probability is this far below the threshold, as in silero's own utilities
 _AT_ONCE = 2000  # windows per call of the net
 
 
@@ -133,10 +133,10 @@ def spans_of(
 
 
 def _runs(probabilities: NDArray[np.float32], settings: SpeechSettings, window_s: float) -> list[tuple[int, int]]:
-    """Return the first window of each span of speech, and that after its last one."""
+    """Return the first window of each span of speech, and the window after its last one."""
     lower = max(settings.threshold - _HYSTERESIS, 0.01)
     runs: list[tuple[int, int]] = []
-    start, last = -1, -1  # of the present span: its first window, that after the last one that is not silent
+    start, last = -1, -1  # the current span's first window, and the window after its last one that is not silent
     for at, probability in enumerate(probabilities):
         if probability >= settings.threshold and start < 0:
             start = at
@@ -149,7 +149,7 @@ def _runs(probabilities: NDArray[np.float32], settings: SpeechSettings, window_s
 
 
 def _padded(spans: NDArray[np.float64], padding_s: float, duration_s: float) -> NDArray[np.float64]:
-    """Return spans widened by a time on both sides, at most to the middle between two and to the ends of the sound."""
+    """Return spans widened by a time on both sides, at most to the middle of a pause and to the ends of the sound."""
     if not len(spans):
         return spans
     middles = (spans[:-1, 1] + spans[1:, 0]) / 2

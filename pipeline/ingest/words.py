@@ -1,4 +1,4 @@
-"""Words that a machine hears in an utterance, or times: what goes in, and what comes out."""
+"""The words of an utterance, and what recognition or alignment returns."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Word(NamedTuple):
     text
         The word as it is written.
     start_s, end_s
-        When it is spoken, in seconds from the start of the utterance; NaN if that is not known.
+        When it is spoken, in seconds from the start of the utterance; NaN if unknown.
     confidence
         How sure the machine is, from 0 to 1; NaN if a person gave the word.
     """

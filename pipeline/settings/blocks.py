@@ -145,8 +145,8 @@ class CorpusParams:
     protocol
         How the corpus is split.
     speakers_unknown
-        Whether you accept that nobody says who speaks: rows are then ranked, although the same person may be in
-        training and test.
+        Whether you accept that nobody says who speaks, or that the protocol does not divide by speaker: rows are then
+        ranked, although the same person may be in training and test.
     note
         A sentence that is printed under its table.
     metrics

@@ -14,7 +14,7 @@ from features.video.images import read_jpeg
 from models.validation.columns import Contents
 from models.validation.leaks import leak_guard
 from models.validation.protocol import CORPUS, PROTOCOLS, Fold, Plan, Protocol, plan
-from models.validation.speakers import speakers_note, unknown_speakers
+from models.validation.speakers import scattered_speakers, speakers_note, unknown_speakers
 from pipeline.settings.blocks import ContextParams, CorpusParams, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -137,9 +137,10 @@ def published(name: str) -> Published:
 
 
 def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Published) -> str:
-    """Return a sentence if nobody says who speaks in a corpus; of a published one, its description does.
+    """Return a sentence if a corpus does not keep speakers apart: they are unknown, or are in several groups.
 
-    Where folds are the corpora of a union, these are the groups.
+    A published corpus says in its description how speakers are kept apart, given splits are somebody's choice, and
+    where folds are the corpora of a union, these are the groups.
 
     Parameters
     ----------
@@ -155,17 +156,18 @@ def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Publi
         own = ~table[CORPUS].map(lambda part: published.get(part, False)).to_numpy(bool)
     else:
         own = np.full(len(table), not published)
-    return speakers_note(unknown_speakers(table, by) & own)
+    chosen = PROTOCOLS[corpus.protocol.kind].needs_splits
+    return speakers_note(unknown_speakers(table, by) & own, scattered_speakers(table, by) & own & (not chosen))
 
 
 def told_of_speakers(note: str, params: Params, name: str) -> list[str]:
-    """Return what `train` and `validate` say of it: with the remedy, or shortly if the settings accept it."""
+    """Return the note as `train` and `validate` print it: with the remedy, unless the settings accept it."""
     if not note:
         return []
     if params.corpus(name).speakers_unknown:
         return [f"{note}, which corpora.{name}.speakers_unknown accepts"]
     return [
-        f"{note}, so no row is called best. Fill the column speaker and set corpora.{name}.protocol.group to speaker; "
+        f"{note}, so no row is called best. Fill the column speaker, and set corpora.{name}.protocol.group to speaker; "
         f"to accept it instead, set corpora.{name}.speakers_unknown to true"
     ]
 

@@ -1,1 +1,1 @@
-"""When each word of a known text is spoken: how words are pronounced, and where in the sound they are."""
+"""Forced alignment of a known text: how its words are pronounced, and where they are in the sound."""

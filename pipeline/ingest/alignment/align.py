@@ -21,34 +21,34 @@ from pipeline.ingest.alignment.readings import Unit, units_of
 from pipeline.ingest.extra import extra_missing
 from pipeline.ingest.words import Spoken, Word
 
-VERSION = 1  # raised whenever the same sound and words give other times
+VERSION = 1  # raised whenever the same sound and words would give different times
 PACKAGES = ("pocketsphinx", "numpy")
 LANGUAGE = "en"
 RATE_HZ = 16000
 
 FRAMES_PER_S = 100
-_SHORTEST_PHONE = 3  # frames: the model has three states a phone
-_SILENT = 1e-4  # largest sample of a sound that holds nothing
+_SHORTEST_PHONE = 3  # frames: the model has three states per phone
+_SILENT = 1e-4  # a sound whose samples are all smaller is silent
 _PEAK = 0.5  # the sound is scaled to this, so that 16 bits are enough for a quiet recording
-_NOISE_DB = -70.0  # against the peak: the acoustic model never heard digital silence, as in edited recordings
-_NOISY_DB = 30.0  # range of levels under which noise is removed from the spectrum first
-_BEAM, _WIDE_BEAM = 1e-60, 1e-300  # the second is tried where no path is left within the first
-_SEARCHED = 300_000  # words times frames up to which every path is tried then; the memory grows with it
-_LANGUAGE_WEIGHT = 1.0  # there is one text only: what is weighed is the sound
+_NOISE_DB = -70.0  # noise to add, relative to the peak: the acoustic model was not trained on digital silence
+_NOISY_DB = 30.0  # if the levels span less than this, noise is first subtracted from the spectrum
+_BEAM, _WIDE_BEAM = 1e-60, 1e-300  # the second is tried if the first leaves no path
+_SEARCHED = 300_000  # words times frames up to which every path may be searched; memory grows with it
+_LANGUAGE_WEIGHT = 1.0  # there is only one text, so that only the sound matters
 _PAUSE = 0.1  # probability of a silence between two words
 _SCORE_UNIT = 1024  # pocketsphinx returns scores of this path with their last 10 binary digits cut off
-_EXTRA = {"z": "Z EH D"}  # British English, beside the dictionary's
+_EXTRA = {"z": "Z EH D"}  # British English, in addition to the dictionary
 
 SLACK_S = 1.0  # how far words may lie outside the coarse time of their subtitle
 APART_S = 1.0  # a gap between subtitles at which the sound is divided
 LONGEST_S = 30.0  # subtitles up to this length are aligned together
 
 DOUBTFUL = 0.3  # mean confidence of a text that hardly fits the sound
-_EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which right and wrong words are as likely, and its scale
+_EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which the confidence is 0.5, and the scale
 
 
 class Placed(NamedTuple):
-    """A unit in the sound: its first frame, the frame after its last, its log-likelihood against the best states."""
+    """A unit in the sound: first frame, frame after the last one, log-likelihood relative to the best states."""
 
     first: int
     end: int
@@ -63,19 +63,19 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     samples
         Mono sound at 16 kHz in [-1, 1], shape (n,).
     known
-        What is said: its words, or its text, divided at spaces. A word that has times is sought near them (`SLACK_S`),
-        such as those of the subtitle that it stands in.
+        The words of the utterance, or its text, which is split at spaces. A word with times, such as those of its
+        subtitle, is searched for near them (`SLACK_S`).
 
     Returns
     -------
     Spoken
-        The same text and words, in order. A word that is not spoken (``--``, ``[laughs]``) has times NaN. `note` says
-        if the words hardly fit the sound.
+        The same text and words, in order. The times of a word that is not spoken (``--``, ``[laughs]``) are NaN.
+        `note` is set if the words hardly fit the sound.
 
     Raises
     ------
     EmptyInput
-        If the words cannot be aligned: none is spoken, the sound is silent or too short for them, or does not fit.
+        If the words cannot be aligned: no word is spoken, or the sound is silent, too short or does not fit them.
     UserError
         If pocketsphinx is not installed.
     """
@@ -94,10 +94,7 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
 
 
 def _in_order(known: Spoken) -> Sequence[Word]:
-    """Return the words as they are spoken: those that are listed, in the order of their starts, or those of the text.
-
-    The text counts where it has more words than are listed.
-    """
+    """Return the words to align: the listed ones in the order of their starts, or those of the text if it has more."""
     written = known.text.split()
     if len(known.words) < len(written):
         return [Word(word) for word in written]
@@ -128,10 +125,10 @@ def _refuse_others(spoken: Sequence[Unit]) -> None:
 
 
 def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, float, float]]:
-    """Return which words are aligned in which part of the sound: first word, last word, start and end in seconds.
+    """Divide words and sound into parts: index of the first word, index after the last one, start and end in seconds.
 
-    The sound is divided where words with coarse times are far apart, or become too many. A part reaches `SLACK_S`
-    beyond its words, but not beyond the middle of the pause before the next ones.
+    The sound is divided where words with coarse times are far apart, or where a part would become too long. A part
+    reaches `SLACK_S` beyond its words, but not beyond the middle of the pause before the next ones.
 
     >>> _parts([Word("a", 1, 3), Word("b", 1, 3), Word("c", 6, 7)], 8.0)
     [(0, 2, 0.0, 4.0), (2, 3, 5.0, 8.0)]
@@ -170,7 +167,7 @@ def _aligned(
 
 
 def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
-    """Return a written word from the times of what is said for it."""
+    """Return a written word with the times of the units that are spoken for it."""
     if not parts:
         return Word(text)
     frames = sum(part.end - part.first for part in parts)
@@ -180,7 +177,7 @@ def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
 
 
 def _confidence(score: float) -> float:
-    """Return how probable it is that a word is said where it was found, from its log-likelihood per frame.
+    """Return the confidence that a word is said where it was found, from its log-likelihood per frame.
 
     The score compares the states of the word with the best ones that the search considered at the same time. It is
     about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/ingest/alignment.py``).
@@ -189,7 +186,7 @@ def _confidence(score: float) -> float:
 
 
 def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:
-    """Return where each unit of a line is; `EmptyInput` if it cannot be found."""
+    """Return where each unit of a line is; raise `EmptyInput` if they cannot be found."""
     decoder = _decoder()
     needed = sum(_pronounced(decoder, unit) for unit in line) * _SHORTEST_PHONE
     available = len(samples) * FRAMES_PER_S // RATE_HZ
@@ -216,7 +213,7 @@ def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:
 
 
 def _pronounced(decoder: Any, unit: Unit) -> int:
-    """Add a unit to the decoder's dictionary where it is new; return the number of phones of its shortest way.
+    """Add a unit to the decoder's dictionary if it is new; return the number of phones of its shortest pronunciation.
 
     The name of a unit determines its pronunciations, so that it does not matter which clip came first.
     """
@@ -230,7 +227,7 @@ def _pronounced(decoder: Any, unit: Unit) -> int:
 
 
 def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
-    """Set the decoder up for one utterance: nothing of those before it is left, such as their mean spectrum."""
+    """Reset the decoder for one utterance: nothing is left of earlier ones, such as their mean spectrum."""
     for name in ("beam", "wbeam", "pbeam"):
         decoder.config[name] = beam
     decoder.config["remove_noise"] = noisy
@@ -258,7 +255,7 @@ def _range_db(samples: FloatArray) -> float:
 
 @cache
 def _decoder() -> Any:
-    """Return this process's decoder: pocketsphinx with its American English model, silent."""
+    """Return this process's decoder: pocketsphinx with its American English model, without its log."""
     try:
         from pocketsphinx import Decoder
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""How numbers are spoken in English: all the ways that are usual, since the sound decides which one was."""
+"""How numbers are spoken in English: all usual ways, since the sound decides which one it is."""
 
 import re
 
@@ -125,7 +125,7 @@ def clock(hours: int, minutes: int) -> list[str]:
 
 
 def number(text: str) -> list[str]:
-    """Return the ways to speak what is written with digits: whole, with separators, with a point; none if it is not.
+    """Return the ways to speak a word of digits, possibly with separators or a decimal point; empty for other words.
 
     >>> number("12,000")[0], number("2.5"), number("2..5")
     ('twelve thousand', ['two point five'], [])

@@ -1,6 +1,6 @@
-"""How the words of a transcript are pronounced: as in the dictionary, like words that are in it, or by their letters.
+"""How the words of a transcript are pronounced: by the dictionary, like similar words in it, or by their letters.
 
-No word is without a pronunciation, so that one odd word does not keep the others from being aligned.
+Every word gets a pronunciation, so that one odd word does not keep the others from being aligned.
 """
 
 import re
@@ -36,7 +36,7 @@ def pronunciations(unit: Unit, lookup: Lookup) -> tuple[str, ...]:
     Parameters
     ----------
     unit
-        What is aligned as one word.
+        A unit that is aligned as one word.
     lookup
         The dictionary; it gives further pronunciations under ``word(2)``, ``word(3)`` and so on.
 
@@ -77,7 +77,7 @@ def _known(word: str, lookup: Lookup) -> list[str]:
 
 
 def _likened(word: str, lookup: Lookup) -> list[str]:
-    """Return the pronunciations of a word that is made from words of the dictionary, if it is."""
+    """Return the pronunciations of a word that can be derived from words of the dictionary; empty if it cannot."""
     if known := _known(word, lookup):
         return known
     for ways in (_drawled(word, lookup), _clipped(word, lookup), _inflected(word, lookup), _derived(word, lookup)):
@@ -99,7 +99,7 @@ def _clipped(word: str, lookup: Lookup) -> list[str]:
 
 
 def _inflected(word: str, lookup: Lookup) -> list[str]:
-    """``phoebe's``, ``seahorses``, ``traumatised``: -s and -ed sound as the phone before them asks for."""
+    """``phoebe's``, ``seahorses``, ``traumatised``: the sound of -s and -ed depends on the phone before them."""
     for ending, stems in (("'s", ("",)), ("es", ("", "e")), ("s", ("",)), ("'d", ("",)), ("ed", ("", "e"))):
         stem = word.removesuffix(ending)
         if stem == word or len(stem) < 2:
@@ -131,7 +131,7 @@ def _derived(word: str, lookup: Lookup) -> list[str]:
 
 
 def _compound(word: str, lookup: Lookup) -> str:
-    """``seahorse``: the fewest known words, the first as long as possible; empty if it is not made of such."""
+    """``seahorse``: the fewest known words, the first as long as possible; empty if there is no such division."""
     best: dict[int, tuple[int, str]] = {len(word): (0, "")}
     for start in range(len(word) - _SHORTEST_PART, -1, -1):
         for end in range(len(word), start + _SHORTEST_PART - 1, -1):

@@ -1,6 +1,6 @@
-"""What is said where a word is written: ``$5`` is *five dollars*, ``no-no`` is two words, ``(!)`` is silent.
+"""How written words are read aloud: ``$5`` is *five dollars*, ``no-no`` is two words, ``(!)`` is silent.
 
-A written word becomes *units*, each of which is aligned as one; each unit has all the ways in which it may be said, and
+A written word becomes *units*, each of which is aligned as one word. A unit lists all ways to say it, and
 the sound decides between them. English only.
 """
 
@@ -98,25 +98,25 @@ _ROMAN = {"ii": "two", "iii": "three", "iv": "four", "vi": "six", "vii": "seven"
 
 @dataclass(frozen=True)
 class Unit:
-    """What is aligned as one word.
+    """A part of a written word that is aligned as one word.
 
     Attributes
     ----------
     ways
-        The ways to say it, each of one or more words in lower case; empty for writing of another script, of which it
-        is only known that something is said.
+        The ways to say it, each of one or more words in lower case; empty for a word in another script, of which
+        only its presence is known.
     """
 
     ways: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """What the aligner's dictionary calls it: the word itself, or all of its ways in one word."""
+        """Its name in the aligner's dictionary: the word itself, or all of its ways joined."""
         return "|".join(self.ways).replace(" ", "_") or "|"
 
 
 def units_of(words: Sequence[str]) -> list[tuple[Unit, ...]]:
-    """Return the units of each written word, in order; none for what is not spoken, as ``--`` and ``[door slams]``.
+    """Return the units of each written word, in order; none for words that are not spoken, such as ``--``.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def units_of(words: Sequence[str]) -> list[tuple[Unit, ...]]:
 
 
 def _plain(word: str) -> str:
-    """Return a word in lower case, its characters as a keyboard has them; letters of other scripts are kept."""
+    """Return a word in lower case with the characters of a keyboard; letters of other scripts are kept."""
     controls = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}  # as in old MELD sheets
     text = word.translate(controls)
     text = "".join(mark if mark in _SYMBOLS else unicodedata.normalize("NFKD", mark) for mark in text)
@@ -159,7 +159,7 @@ def _currency(word: str) -> str:
 
 
 def _scanned(word: str) -> Iterator[Ways]:
-    """Yield the ways of each part of a word, from left to right; what no rule reads is silent."""
+    """Yield the ways of each part of a word, from left to right; characters that no rule covers are silent."""
     place = 0
     while place < len(word):
         for pattern, ways_of in _RULES:

@@ -1,4 +1,4 @@
-"""How a word that no dictionary has is probably pronounced, letter by letter.
+"""How a word that is in no dictionary is probably pronounced, letter by letter.
 
 A short list of rules in the manner of Elovitz, Johnson, McHugh and Shore (1976, "Letter-to-sound rules for automatic
 translation of English text to phonetics"): the first rule that fits at a place gives the phones (ARPAbet, as in the CMU

@@ -1,1 +1,1 @@
-"""From a folder of recordings to the rows of a manifest: what is there, what it is called, who speaks, what is said."""
+"""From a folder of recordings to the rows of a manifest: the files, their names, the speakers and the words."""

@@ -1,4 +1,4 @@
-"""The cells of a table file as people have them: CSV or TSV in any usual encoding, or a workbook."""
+"""Reading tables that people made: CSV or TSV in any usual encoding, or a workbook."""
 
 import re
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from pipeline.tables.rules import name_of
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TABLES = frozenset({".csv", ".tsv", ".tab", *WORKBOOKS})
-MOSTLY = 0.75  # the least share of its filled cells that are numbers, in a column of numbers
+MOSTLY = 0.75  # a column of numbers has at least this share of numbers among its filled cells
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The rows of a table, the header first, with their lines; all rows are as long as the longest; and notes."""
+    """The rows of a table, header first and padded to the same length, with their line numbers, and notes."""
 
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     notes: tuple[str, ...] = ()
 
 
 def is_table(place: PurePath) -> bool:
-    """Whether a file's suffix is that of a table; what a spreadsheet program locks with is none.
+    """Whether a file's suffix is that of a table; lock files of spreadsheet programs do not count.
 
     >>> is_table(PurePath("labels.CSV")), is_table(PurePath("~$labels.xlsx")), is_table(PurePath("notes.txt"))
     (True, False, False)
@@ -38,7 +38,7 @@ def is_table(place: PurePath) -> bool:
 
 
 def read_tables(path: Path) -> list[Cells]:
-    """Read a CSV, or each sheet of a workbook that holds anything.
+    """Read a CSV, or each sheet of a workbook that is not empty.
 
     Cells are stripped. Numbers with a decimal comma get a point if most cells of their column are numbers.
 
@@ -59,7 +59,7 @@ def _text(path: Path) -> Cells:
     try:
         raw.decode(encoding)
     except UnicodeDecodeError:
-        read_text(path)  # refuses what is not Windows-1252 either
+        read_text(path)  # raises if it is not Windows-1252 either
         encoding = "cp1252"
         notes.append(f"{path} is not UTF-8: read as Windows-1252")
     rows = unmarked_rows(records(path, (), encoding))
@@ -90,7 +90,7 @@ def _cell(value: Any) -> str:
 
 
 def _filled(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the rows that hold anything, all as long as the last column that does."""
+    """Return the rows that are not empty, without the empty columns at their end."""
     width = max((i for _, cells in rows for i, cell in enumerate(cells, 1) if cell), default=0)
     return tuple((line, (cells + ("",) * width)[:width]) for line, cells in rows if any(cells))
 

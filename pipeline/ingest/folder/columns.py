@@ -1,4 +1,4 @@
-"""What the columns of a table, or the fields of a pattern, hold: a role such as the speaker, the label, or neither."""
+"""The meaning of the columns of a table, or the fields of a pattern: a role such as speaker, the label, or neither."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,21 +26,21 @@ _LABELS = _set(
     " polarity rating score sentiment stress target valence"
 )
 _SCORES = _set("activation arousal dominance rating score sentimentscore valence")
-_MOST_CLASSES = 20  # a label that is guessed has at most this many classes,
-_SHARE = 0.5  # and at most this many for each row
-_WHOLE_SCORES = 10  # more different whole numbers than this are scores and not classes
+_MOST_CLASSES = 20  # a guessed label has at most this many classes,
+_SHARE = 0.5  # and at most this many classes per row
+_WHOLE_SCORES = 10  # if there are more different whole numbers, they are scores and not classes
 
 
 @dataclass(frozen=True)
 class Label:
-    """The column of labels: its name (empty: there is none), and why, as the end of a sentence."""
+    """The column of labels: its name (empty if there is none), and the reason, phrased as the end of a sentence."""
 
     name: str
     why: str
 
 
 def role_of(name: str, cells: Iterable[str] = ()) -> str:
-    """Return which of `ROLES` a column has, by its name if its cells do not contradict it, or ``""``.
+    """Return the one of `ROLES` that a column's name stands for, or ``""`` if its cells contradict it or there is none.
 
     >>> role_of("Speaker_ID"), role_of("actor"), role_of("emotion"), role_of("partition")
     ('speaker', 'speaker', '', 'split')
@@ -57,8 +57,8 @@ def role_of(name: str, cells: Iterable[str] = ()) -> str:
 def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[str] = ()) -> Label:
     """Return the column of labels.
 
-    It is the one that is asked for, else the only one with a name such as ``emotion``, else the only one whose cells
-    repeat as classes do.
+    It is the column that the user names, else the only one with a name such as ``emotion``, else the only one with few
+    values that repeat.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
     asked
         What the user names; may be empty.
     taken
-        Columns that have a role already, and cannot be the label unless they are asked for.
+        Columns that already have a role, and are the label only if the user names them.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         shown = ", ".join(likely)
         raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
     if not likely:
-        return Label("", "since no column repeats as classes do" if free else "since nothing says any")
-    return Label(likely[0], "by its name" if named else "the only column that repeats as classes do")
+        return Label("", "since no column has few values that repeat, as classes do" if free else "since none is given")
+    return Label(likely[0], "by its name" if named else "the only column with few values that repeat")
 
 
 def _asked(columns: Mapping[str, Sequence[str]], asked: str) -> str:
@@ -102,7 +102,7 @@ def _reads_like_label(name: str) -> bool:
 
 
 def repeats(cells: Sequence[str]) -> bool:
-    """Whether cells repeat as classes do: a few values, each in several rows on average."""
+    """Whether cells look like classes: few values, each in several rows on average."""
     filled = Counter(filter(_filled, cells))
     return 1 < len(filled) <= min(_MOST_CLASSES, _SHARE * filled.total())
 
@@ -112,7 +112,7 @@ def _filled(cell: str) -> bool:
 
 
 def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
-    """Return whether labels are classes or scores, and why. A few cells of a column of scores may hold something else.
+    """Return whether labels are classes or scores, and why. A few cells of a column of scores may not be numbers.
 
     >>> task_of("emotion", ["01", "02", "01"]), task_of("mood", ["1.5", "-2"])
     (('classification', '2 classes'), ('regression', 'numbers with decimals or signs'))
@@ -127,14 +127,14 @@ def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
     if not all(cell.isdecimal() for cell in numbers):
         return "regression", "numbers with decimals or signs"
     if {*folded(name).replace("-", "_").split("_")} & _SCORES:
-        return "regression", "numbers, and the name of a score"
+        return "regression", "numbers, in a column with the name of a score"
     if numbers == held and len(held) > _WHOLE_SCORES:
         return "regression", f"{len(held)} different numbers"
     return classes, f"{len(held)} classes"
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell holds a number with a decimal point.
+    """Whether a cell is a number, with a decimal point if any.
 
     >>> is_number("-1.5"), is_number("1,5"), is_number("no answer")
     (True, False, False)

@@ -1,4 +1,4 @@
-"""What the names of the folders say: who speaks, the label, the split; nothing if one of them is not understood."""
+"""Speakers, labels and splits from the names of folders; nothing if the names of one level are not understood."""
 
 import re
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ _PERSON = re.compile(
 
 
 def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
-    """Return columns that the folders give: ``speaker``, ``split`` or ``label``, with a cell for each place.
+    """Return columns that the folders give: ``speaker``, ``split`` or ``label``, with a cell for each path.
 
-    All places must be equally deep. Folders that all recordings share say nothing. If any other level is neither
-    numbered people (``s1``, ``Actor_02``), nor train and test, nor repeats as classes do, nothing is taken from any.
+    All paths must be equally deep. Folders that all recordings share are ignored. Each other level must be numbered
+    people (``s1``, ``Actor_02``), train and test, or few names that repeat; otherwise no level is used.
 
     Examples
     --------

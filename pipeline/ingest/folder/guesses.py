@@ -1,4 +1,4 @@
-"""The settings of a corpus, guessed from its rows, with a sentence for each guess that says how to change it."""
+"""The settings of a corpus, guessed from its rows, with a sentence for each guess that tells how to change it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,12 @@ from pipeline.tables.rules import is_no_label
 from pipeline.tables.splits import meanings
 
 FOLDS = 5
-SHOWN = 8  # labels that are listed with their counts
+SHOWN = 8  # number of labels that are listed with their counts
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A corpus block of params.yaml, the settings of its words, and the sentences that explain them."""
+    """A corpus block of params.yaml, its settings for words, and the sentences that explain them."""
 
     block: Mapping[str, Any]
     words: Mapping[str, str]
@@ -51,9 +51,9 @@ def guess(
     label
         The column of the labels.
     task
-        What the user says; None: it follows from the labels.
+        The task that the user chose; None: it follows from the labels.
     recognised, aligned
-        Whether words, and the times of words, can be made where they are missing.
+        Whether missing words can be recognised, and missing times aligned.
     """
     modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
     if "text" in modalities:
@@ -123,7 +123,7 @@ def _modalities(
 
 
 def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised: bool, aligned: bool) -> list[str]:
-    """Return sentences about the words and times that are made where there are none."""
+    """Return sentences about the words that are recognised, and the times that are aligned."""
     heard = len(rows) - sum(not recording.heard for recording in recordings)
     silent = min(heard, sum(not row.get("text") for row in rows))
     untimed = min(heard, sum(not row.get("words_source") for row in rows))

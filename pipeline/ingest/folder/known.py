@@ -1,4 +1,4 @@
-"""What is known of each recording: from a pattern of the names, from a table of labels, from the names of folders."""
+"""What is known about each recording: from a pattern for the names, a table of labels, or the names of folders."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ByPlace = dict[PurePosixPath, list[Cells]]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where cells may come from: a pattern, a table of labels (None: one is looked for), and folders."""
+    """Where cells may come from: a pattern, a table of labels (None: search for one), and folders."""
 
     pattern: str = ""
     labels: Path | None = None
@@ -33,14 +33,14 @@ class Sources:
 
 @dataclass(frozen=True)
 class KnownCells:
-    """Cells by place, what they come from, and notes. Recordings without any are left out."""
+    """The cells of each recording that has any, by its path; where they come from; and notes."""
 
     cells: ByPlace
     notes: tuple[str, ...]
 
 
 def known_cells(found: Found, sources: Sources) -> KnownCells:
-    """Return what is known of the recordings.
+    """Return what is known about the recordings.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _column(name: str, cells: Sequence[str]) -> str:
 
 
 def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | None:
-    """Return the table of labels: the one that is named, else, without a pattern, the only one among the files."""
+    """Return the table of labels: the one that the user names, or without a pattern the only one among the files."""
     if sources.labels is not None:
         return _said(read_label_sheet(sources.labels, found.recordings), notes)
     if sources.pattern:
@@ -128,24 +128,26 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
     differing: list[str] = []
     made = {place: merged_rows(rows, str(place), differing) for place, rows in by_place.items()}
     if repeats := sum(map(len, by_place.values())) - sum(map(len, made.values())):
-        notes.append(f"{sheet.path}: {counted(repeats, 'row')} of a recording that has one already: read once")
+        notes.append(
+            f"{sheet.path}: {counted(repeats, 'row')} that repeat another one of the same recording: read once"
+        )
     if differing:
         listed = "; ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-        notes.append(f"{sheet.path}: several values of one recording, which gets none: {listed}{more}")
+        notes.append(f"{sheet.path}: conflicting values for one recording, which are left empty: {listed}{more}")
     if absent := [recording.place for recording in recordings if recording.place not in made]:
         notes.append(f"{sheet.path} does not name {counted(len(absent), 'recording')}, such as {absent[0]}")
     return made
 
 
 def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
-    """Return cells of both; those of the other take precedence, and have several rows for a recording."""
+    """Return the cells of both; those of `other` take precedence, and may have several rows per recording."""
     places = dict.fromkeys([*one, *other])
     return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
 
 
 def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
-    """Return the cells with what the folders say and nothing else does."""
+    """Return the cells, completed from the names of folders where nothing else gives them."""
     places = [recording.place for recording in found.recordings]
     given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
     columns = folder_columns(places)
@@ -157,7 +159,7 @@ def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) 
         )
     elif label and not columns and len({place.parent for place in places}) > 1:
         notes.append(
-            f'folders: their names are not understood, and say nothing; --pattern "{{{LABEL}}}/*" takes them as labels'
+            f'folders: their names are not understood and not used; --pattern "{{{LABEL}}}/*" takes them as labels'
         )
     made: ByPlace = {}
     for i, place in enumerate(places):

@@ -1,4 +1,4 @@
-"""Which recordings a name in a table or the name of a transcript means: with or without folders and suffix."""
+"""Finding the recordings that a name in a table, or of a transcript, refers to, with or without folders and suffix."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -9,7 +9,7 @@ from pipeline.tables.rules import folded
 
 
 class Placed(Protocol):
-    """Something with a place below the folder."""
+    """Anything with a path below the folder of the recordings."""
 
     @property
     def place(self) -> PurePosixPath:
@@ -23,9 +23,9 @@ class Names(Generic[PlacedT]):
     """Finds files by any usual way to write their names."""
 
     def __init__(self, files: Iterable[PlacedT]) -> None:
-        self._exact: dict[str, list[PlacedT]] = {}  # the end of a place, with its suffix
-        self._bare: dict[str, list[PlacedT]] = {}  # the end of a place, without its suffix
-        self._whole: set[str] = set()  # whole places, with and without suffix
+        self._exact: dict[str, list[PlacedT]] = {}  # the last parts of a path, with its suffix
+        self._bare: dict[str, list[PlacedT]] = {}  # the last parts of a path, without its suffix
+        self._whole: set[str] = set()  # whole paths, with and without suffix
         self._numbers: dict[int, list[PlacedT]] = {}
         for file in files:
             self._add(file)
@@ -40,11 +40,11 @@ class Names(Generic[PlacedT]):
             self._numbers.setdefault(int(bare[-1]), []).append(file)
 
     def meant(self, name: str) -> list[PlacedT]:
-        r"""Return the files that a name may mean: none, one, or several.
+        r"""Return the files that a name may refer to: none, one, or several.
 
         The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another one.
-        Case does not matter. If folders are given they must agree: ``s2/a`` does not mean ``s1/a.mp4``. A number
-        without leading zeros, as spreadsheets write it, means the file with them.
+        Case does not matter. If folders are given they must agree: ``s2/a`` does not match ``s1/a.mp4``. A number
+        without leading zeros, as spreadsheets write it, matches the file with them.
         """
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         for i in range(len(parts)):

@@ -2,8 +2,8 @@
 
 A pattern is compared with the name without its suffix, and with the folders above it if it contains slashes, as in
 ``{speaker}/{emotion}_*``. ``{name}`` is a field, ``{name:2}`` one of two characters, ``{_}`` and ``*`` stand for text
-that is not kept. A field holds none of the marks that the pattern puts next to it, so that a name with one mark too
-many does not fit instead of being read wrongly.
+that is not kept. A field never contains the punctuation that is next to it in the pattern: a name with an additional
+underscore does not fit, instead of being read wrongly.
 """
 
 import re
@@ -27,7 +27,7 @@ class Pattern:
     regex: re.Pattern[str]
 
     def values(self, place: PurePosixPath) -> dict[str, str] | None:
-        """Return the fields of a place below the folder; None if it does not fit.
+        """Return the fields of a path below the folder; None if it does not fit.
 
         >>> pattern("{emotion}_{speaker}").values(PurePosixPath("x/happy_s1.mp4"))
         {'emotion': 'happy', 'speaker': 's1'}
@@ -79,7 +79,7 @@ def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str
 
 
 def _marks(parts: Sequence[re.Match[str]], i: int) -> str:
-    """Return the marks next to a part: characters of the neighbouring literals that are neither letters nor digits."""
+    """Return the punctuation next to a part: characters of adjacent literals that are neither letters nor digits."""
     before = parts[i - 1]["literal"] if i else None
     after = parts[i + 1]["literal"] if i + 1 < len(parts) else None
     marks = (before or "")[-1:] + (after or "")[:1]

@@ -22,7 +22,7 @@ SUFFIXES = frozenset(
     )
     for suffix in group.split()
 )
-PAIR_S = 0.5  # lengths of a picture and of its sound in another file may differ by this much
+PAIR_S = 0.5  # largest difference in length between a picture and its sound in another file
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Recording:
     info
         What it holds.
     sound
-        The place of the file with its sound, if that is another one.
+        The path of the file with its sound, if that is another one.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Recording:
 
     @property
     def stem(self) -> PurePosixPath:
-        """The place without its suffix."""
+        """The path without its suffix."""
         return self.place.with_suffix("")
 
     @property
@@ -59,7 +59,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file that is not in the manifest, and why, as the end of a sentence about it."""
+    """A file that is not in the manifest, and the reason, phrased as the end of a sentence."""
 
     place: str
     reason: str
@@ -67,7 +67,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds: recordings in the order of their places, those left out, other files, and notes."""
+    """The content of a folder: recordings sorted by path, files that are left out, other files, and notes."""
 
     folder: Path
     recordings: tuple[Recording, ...]
@@ -79,14 +79,14 @@ class Found:
 def find(folder: Path, without: Collection[Path] = ()) -> Found:
     """Return the recordings below a folder; each is read to its end, but nothing is decoded.
 
-    Hidden files and folders are not looked at, ``._*`` files of macOS among them.
+    Hidden files and folders, such as macOS's ``._*`` files, are ignored.
 
     Parameters
     ----------
     folder
         The folder.
     without
-        Folders below it that are not looked at.
+        Folders below it to ignore.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def find(folder: Path, without: Collection[Path] = ()) -> Found:
 
 
 def files_below(folder: Path, without: Collection[str] = ()) -> Iterator[PurePosixPath]:
-    """Yield the places of the files below a folder that are not hidden; links to folders are followed once."""
+    """Yield the relative paths of the files below a folder that are not hidden; links to folders are followed once."""
     seen: set[str] = set(without)
     for here, folders, files in os.walk(folder, followlinks=True):
         real = _real(Path(here))
@@ -131,7 +131,7 @@ def _real(path: Path) -> str:
 
 
 def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
-    """Divide places into those that a manifest can name, and the others."""
+    """Divide paths into those that a manifest can name, and the others."""
     kept, left = [], []
     for place in places:
         name = place.as_posix()
@@ -146,14 +146,14 @@ def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], lis
 
 
 def _distinct(folder: Path, places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
-    """Divide places into the first of each file, and its further names: hard or symbolic links."""
+    """Divide paths into the first one of each file, and further ones: hard or symbolic links."""
     first: dict[tuple[int, int], PurePosixPath] = {}
     kept, left = [], []
     for place in places:
         try:
             status = (folder / place).stat()
         except OSError:
-            kept.append(place)  # reading it says why it cannot be reached
+            kept.append(place)  # the error is reported when it is read
             continue
         same = first.setdefault((status.st_dev, status.st_ino), place)
         if same == place:

@@ -18,7 +18,7 @@ ORDER = (
     *("media", "utterance", "start", "end", "text", "text_source", "words_source"),
     *("speaker", "group", "order", "split"),
 )
-_LATE_S = 0.5  # a word that begins this much after the end of its recording belongs to another recording
+_LATE_S = 0.5  # words that begin later than this after the end of the recording belong to another one
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Draft:
 
 @dataclass
 class _Known:
-    """What is filled in while rows are drafted."""
+    """What is collected while rows are drafted."""
 
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
@@ -53,9 +53,9 @@ def draft(
     found
         The recordings.
     given
-        Cells by column for each recording, by its place; those of a table with times have several.
+        For each recording, by its path, its rows of cells; a table with times may give several.
     transcripts
-        What is said, by place; text and speaker of the cells take precedence.
+        Transcripts by the paths of the recordings; text and speaker of the cells take precedence.
     project
         The folder of the manifest: paths below it are relative to it.
     """
@@ -79,7 +79,7 @@ def draft(
 
 
 def utterance_names(places: Sequence[PurePosixPath]) -> list[str]:
-    """Return a unique name for each place: its path without suffix, or with it where two would be the same.
+    """Return a unique name for each path: without its suffix, or with it where two names would be the same.
 
     >>> utterance_names([PurePosixPath("s1/a.mp4"), PurePosixPath("s1/b.mp4"), PurePosixPath("s1/b.wav")])
     ['s1_a', 's1_b.mp4', 's1_b.wav']
@@ -90,7 +90,7 @@ def utterance_names(places: Sequence[PurePosixPath]) -> list[str]:
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return names with a number behind those that are taken.
+    """Return names, with a number appended to those that are taken.
 
     >>> distinct(["a", "a", "b"], ["b"])
     ['a', 'a_2', 'b_2']
@@ -107,7 +107,7 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 
 def columns_of(rows: Iterable[Cells]) -> tuple[str, ...]:
-    """Return the columns that hold anything: ours first, in `ORDER`, the sound last."""
+    """Return the columns that are not empty: ours first, in `ORDER`, then others, the sound last."""
     counts = Counter(name for row in rows for name, cell in row.items() if cell)
     others = [name for name in counts if name not in ORDER and name != "sound"]
     return (*(name for name in ORDER if counts[name]), *others, *(["sound"] if counts["sound"] else []))
@@ -131,7 +131,7 @@ def _of_span(transcript: Transcript, cells: Cells) -> Transcript:
     for name in ("start", "end"):
         try:
             times.append(seconds_of(cells.get(name, "")))
-        except ValueError:  # `prepare` says what is wrong with it
+        except ValueError:  # `prepare` reports what is wrong with it
             return transcript
     start, end = times
     if start != start and end != end:
@@ -156,9 +156,9 @@ def _add_transcript(known: _Known, row: Cells, transcript: Transcript, recording
 
 
 def merged_rows(rows: Sequence[Cells], place: str, notes: list[str]) -> list[Cells]:
-    """Return the rows that a table has for one recording: rows of one time as one, without the cells that differ.
+    """Return a recording's rows of a table, with rows of the same times merged; cells that differ are left empty.
 
-    Rows of different times are different utterances. A note says which cells differ.
+    Rows with different times are different utterances. A note lists the cells that differ.
     """
     by_span: dict[tuple[str, str], list[Cells]] = {}
     for row in rows:

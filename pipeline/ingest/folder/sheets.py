@@ -1,4 +1,4 @@
-"""Tables of labels: which column names the recordings, which rows belong to which, and what the other columns hold."""
+"""Tables of labels: which column names the recordings, which rows belong to which, and what other columns contain."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, trimmed
 
 _SPANS = ("start", "end")
-_READ = ("text", *_SPANS)  # what a column can be by its name, beside the roles of `columns`
+_READ = ("text", *_SPANS)  # further meanings of a column's name, in addition to the roles of `columns`
 _MILLISECONDS = re.compile(r"ms|msecs?|milliseconds?")
 _COUNTS = re.compile(r"frames?|samples?")
 
@@ -35,7 +35,7 @@ class LabelSheet:
     columns
         The other columns, by the names that they get in the manifest.
     rows
-        Each row's line, its recordings (several of one name), and its cells by column.
+        For each row its line, its recordings (several if they share a name), and its cells by column.
     lost
         Line and name of each row that names no recording, or several of different names.
     notes
@@ -83,7 +83,7 @@ def _naming_column(cells: Cells, names: Names[Recording]) -> tuple[int, int]:
 
 
 def _with_header(path: Path, cells: Cells, names: Names[Recording]) -> Cells:
-    """Return the table with names of columns: made ones if its first row names a recording."""
+    """Return the table with a header; one is added if the first row names a recording."""
     (line, first), *rest = cells.rows
     if any(names.meant(cell) for cell in first if cell):
         made = tuple(f"column_{j + 1}" for j in range(len(first)))
@@ -117,7 +117,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the name of each column in the manifest, and by what the times of some are multiplied."""
+    """Return each column's name in the manifest, and the factors that turn columns of times into seconds."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():
@@ -134,7 +134,7 @@ def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[st
 
 
 def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:
-    """Whether another column has exactly the name that this one only stands for."""
+    """Whether another column has exactly the name of which this one is a synonym."""
     return any(other != name and folded(other) == meaning for other in held) and folded(name) != meaning
 
 

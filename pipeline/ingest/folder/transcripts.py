@@ -16,7 +16,7 @@ from pipeline.ingest.timed_text.tiers import everything
 Word = tuple[str, float, float]
 
 _LANGUAGE = re.compile(r"\.(?P<code>[a-z]{2,3}(?:-[a-z]{2,4})?)", re.IGNORECASE)
-_SHOWN = 5  # transcripts that are listed
+_SHOWN = 5  # number of transcripts that are listed
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Transcript:
     speaker: str = ""
 
     def within(self, start_s: float, end_s: float) -> "Transcript":
-        """Return the part of a span: cues and words whose middle lies in it; all of it if there are no times."""
+        """Return the part within a span: cues and words whose middle lies in it; everything if there are no times."""
         if not self.cues:
             return self
         cues = tuple(cue for cue in self.cues if start_s <= _middle(cue.start, cue.end) < end_s)
@@ -62,14 +62,14 @@ def _middle(start_s: float | None, end_s: float | None) -> float:
 def transcripts_of(
     recordings: Sequence[Recording], files: Mapping[PurePosixPath, Path]
 ) -> tuple[dict[PurePosixPath, Transcript], list[str]]:
-    """Return the transcript of each recording that has one, by the recording's place, and notes.
+    """Return the transcript of each recording that has one, by the recording's path, and notes.
 
     Parameters
     ----------
     recordings
         The recordings.
     files
-        Files with the ending of a transcript, by their places: below the folder of the recordings, or another one.
+        Files with the suffix of a transcript, by their paths below the folder of the recordings or another one.
     """
     notes: list[str] = []
     found: dict[PurePosixPath, Transcript] = {}
@@ -150,7 +150,7 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
 
 
 def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
-    """Return what a file says; `UserError` if it has several tiers of which any may hold the text."""
+    """Return the content of a file; raise `UserError` if several tiers may contain the text."""
     said = everything(found)
     speakers = {one.speaker for one in said}
     return Transcript(

@@ -1,1 +1,1 @@
-"""One long recording to utterances: where to cut it, and the rows of the manifest that say so."""
+"""From one long recording to utterances: where to cut it, and the resulting rows of the manifest."""

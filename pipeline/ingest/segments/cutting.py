@@ -1,4 +1,4 @@
-"""Where a recording is cut into utterances: at the bounds of what a file says, or where nobody speaks."""
+"""Where a recording is cut into utterances: at the cues or annotations of a file, or where nobody speaks."""
 
 import re
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _ENDS = re.compile(r"[.?!…。？！][\"'”’»)\]]*\Z")
 
 @dataclass(frozen=True)
 class Limits:
-    """How long utterances are, where the voice decides, in seconds.
+    """How long utterances may be if they are found by voice activity, in seconds.
 
     Attributes
     ----------
     pause_s
         Silence between two utterances; shorter silences are part of one.
     shortest_s
-        What is shorter is left out: clicks, coughs.
+        Shorter utterances are left out: clicks, coughs.
     longest_s
-        What is longer is cut at its longest pause, or where a voice is least probable.
+        Longer utterances are cut at their longest pause, or where a voice is least probable.
     """
 
     pause_s: float = 0.5
@@ -75,9 +75,9 @@ def by_voice(
 def _parts(
     probabilities: NDArray[np.float32], start_s: float, end_s: float, limits: Limits
 ) -> list[tuple[float, float]]:
-    """Return the parts of a span: one that is too long is cut at its longest pause, or where a voice is least likely.
+    """Cut a span that is too long at its longest pause, or where a voice is least likely; return the parts.
 
-    The outer parts of a span, of the shortest length or a quarter of the longest, are never cut off.
+    No cut is made close to the ends of a span: within `shortest_s`, or a quarter of `longest_s` if that is more.
     """
     if end_s - start_s <= limits.longest_s:
         return [(start_s, end_s)]
@@ -95,7 +95,7 @@ def _parts(
 
 
 def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return what somebody says, for some time: without cues of no length, and those of noises and music alone.
+    """Return the cues in which somebody speaks: without those of zero length and those of only noises or music.
 
     >>> [said.text for said in spoken([TimedText("[applause]", 0, 1), TimedText("(laughs) Yes", 1, 2)])]
     ['(laughs) Yes']

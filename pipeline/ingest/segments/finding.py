@@ -20,7 +20,7 @@ from pipeline.streams.decode import probe
 from pipeline.streams.listening import listen
 
 Way = Literal["subtitles", "tier", "voice"]
-_AFTER_S = 1.0  # a cue that begins this long after the end of a recording belongs to another one
+_AFTER_S = 1.0  # cues that begin later than this after the end of the recording belong to another one
 
 ANNOTATIONS = (".textgrid", ".eaf")
 SUBTITLES = tuple(ending for ending in endings() if ending not in (*ANNOTATIONS, ".txt"))
@@ -33,13 +33,13 @@ class Request:
     Attributes
     ----------
     by
-        By which means; None: by the file beside a recording, else by the voice.
+        The method; None: by a file beside the recording if there is one, else by voice activity.
     source
-        The file that says what is said, or the folder that holds such files; None: beside the recording.
+        The file of subtitles or annotations, or a folder of such files; None: beside the recording.
     tiers
-        Names of the tiers of annotations; empty: the only one that may be meant.
+        Names of the tiers of annotations; empty: the only suitable one.
     limits
-        How long utterances are, where the voice decides; and how far sentences reach over pauses.
+        How long utterances may be if found by voice activity, and the longest pause within a sentence.
     sentences
         Whether cues are joined to sentences.
     """
@@ -53,14 +53,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Voice:
-    """Where the voice of a recording is heard, if the manifest says so.
+    """The file with the voice of a recording, as its row in the manifest names it.
 
     Attributes
     ----------
     path
-        The file with the voice.
+        The file.
     track, channel
-        Which track and which channel of it, as in a manifest.
+        Its track and channel, as in a manifest.
     start_s
         Where the recording begins in that file, in seconds.
     """
@@ -73,11 +73,11 @@ class Voice:
 
 @dataclass(frozen=True)
 class Found:
-    """The utterances of a recording, in order of time: whence they are, and sentences about what was left out."""
+    """The utterances of a recording in order of time, their source, and notes about what was left out."""
 
     utterances: tuple[TimedText, ...]
-    source: str  # the value of `text_source`; empty without text
-    by: str  # in words, for messages
+    source: str  # the value of `text_source`; empty if there is no text
+    by: str  # for messages
     notes: tuple[str, ...] = ()
 
 
@@ -91,14 +91,14 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
     request
         How it is cut.
     voice
-        Where its voice is heard; by default in the recording itself.
+        The file with its voice; by default the recording itself.
 
     Raises
     ------
     UserError
         If there is no file to cut by, or it does not fit the recording.
     MediaError
-        If the recording cannot be read, or has no sound where the voice decides.
+        If the recording cannot be read, or has no sound for voice activity.
     """
     path = None if request.by == "voice" else _file_of(recording, request)
     if path is not None:
@@ -107,11 +107,11 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
 
 
 def _file_of(recording: Path, request: Request) -> Path | None:
-    """Return the file to cut by; None if none was asked for and none is there."""
+    """Return the file to cut by; None if no file was requested and none is beside the recording."""
     among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
     if request.source is not None and not request.source.is_dir():
         if request.source.suffix.lower() not in among:
-            raise UserError(f"{request.source} is none of {', '.join(among)}, by which recordings are cut")
+            raise UserError(f"{request.source} does not end with {' or '.join(among)}, by which recordings are cut")
         return request.source
     found = beside(recording, request.source, among)
     if found is None and (request.by or request.source or request.tiers):
@@ -143,9 +143,9 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
         raise UserError(f"{path} has no cue or annotation of words with a length: cut by voice with --by voice")
     notes = []
     if left := len(chosen) - len(kept):
-        notes.append(f"{left} of {len(chosen)} cues are left out: of no length, or noises and music alone")
+        notes.append(f"{left} of {len(chosen)} cues are left out: they have no length, or contain only noises or music")
     if many := overlapping(kept):
-        notes.append(f"{many} begin before the one before has ended: they are kept as they are")
+        notes.append(f"{many} begin before the preceding one ends: they are kept unchanged")
     joined = sentences(kept, request.limits) if request.sentences else kept
     return Found(joined, source_of(path), f"by {path.name}", tuple(notes))
 
@@ -172,7 +172,7 @@ def _by_voice(voice: Voice, limits: Limits) -> Found:
 
 
 class _Counted:
-    """Blocks of sound, whose samples are counted while they pass."""
+    """An iterator over blocks of sound that counts their samples."""
 
     def __init__(self, blocks: Iterator[NDArray[np.float32]]) -> None:
         self._blocks = blocks

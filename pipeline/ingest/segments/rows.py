@@ -14,12 +14,12 @@ from pipeline.tables.times import seconds_of
 
 COLUMNS = ("utterance", "media", "start", "end", "speaker", "text", "text_source", "words_source")
 WORDS = ("utterance", "word", "start", "end")
-_OWN = ("utterance", "start", "end", "text", "text_source", "words_source")  # not taken over from a row of the whole
+_OWN = ("utterance", "start", "end", "text", "text_source", "words_source")  # not copied from the whole recording
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written of one recording: how many rows, and whether they replaced a row of the whole recording."""
+    """What was written for a recording: the number of rows, and whether they replaced that of the whole recording."""
 
     rows: int
     instead: bool
@@ -28,7 +28,7 @@ class Written:
 def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[Written]:
     """Add the utterances of recordings to a manifest, and their words to words.csv beside it.
 
-    Nothing that a person has written is changed: a recording that has rows with spans is refused, unless they are these
+    Nothing that a person wrote is changed: a recording that has rows with spans is refused, unless they are these
     very utterances. A row of the whole recording (no start, no end) is replaced by its utterances, which take over its
     other cells: label, speaker, group.
 
@@ -55,7 +55,7 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
 
 
 def voice_of(manifest: Path, recording: Path) -> Voice | None:
-    """Return where a manifest says that a recording's voice is heard; None if it has no row of the whole recording."""
+    """Return the file of a recording's voice as the manifest gives it; None without a row of the whole recording."""
     table = ManifestFile(manifest, COLUMNS)
     own = [table.values(row) for row in table.rows if row and _is_of(table, row, recording)]
     if len(own) != 1 or own[0].get("start"):
@@ -78,8 +78,8 @@ def _add(table: ManifestFile, words: ManifestFile, recording: Path, found: Found
     whole = len(own) == 1 and not (there[0].get("start") or there[0].get("end"))
     if own and not whole:
         raise UserError(
-            f"{table.path} has {counted(len(own), 'row')} of {recording} already: remove them to cut it anew, or write "
-            "to another file with --into"
+            f"{table.path} already has {counted(len(own), 'row')} of {recording}: remove them to cut it again, or "
+            "write to another file with --into"
         )
     if whole and there[0].get("text") and not found.source:
         raise UserError(
@@ -110,14 +110,14 @@ def _is_of(table: ManifestFile, row: list[str], recording: Path) -> bool:
 def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own: Sequence[int]) -> list[str]:
     """Return the names of utterances: that of the recording, start and end in milliseconds.
 
-    They stay the same whatever else is cut. Where another recording has the same name, the folder's comes first.
+    They do not depend on other utterances. If another recording has the same name, the folder's name comes first.
     """
     others = {table.values(row).get("utterance") for i, row in enumerate(table.rows) if row and i not in own}
     for stem in (recording.stem, f"{recording.resolve().parent.name}_{recording.stem}"):
         names: dict[str, None] = {}
         for one in said:
             name = f"{stem}_{round(1000 * (one.start or 0)):07d}-{round(1000 * (one.end or 0)):07d}"
-            copies = (name, *(f"{name}_{i}" for i in range(2, len(said) + 2)))  # two may speak at once
+            copies = (name, *(f"{name}_{i}" for i in range(2, len(said) + 2)))  # two people may speak at once
             names[next(copy for copy in copies if copy not in names)] = None
         if not others & names.keys():
             return list(names)

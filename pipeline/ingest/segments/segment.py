@@ -1,4 +1,4 @@
-"""`crossmodal segment`: recordings to the utterances of a manifest, and what is said about them."""
+"""`crossmodal segment`: cut recordings into the utterances of a manifest, and report on each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +53,7 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
 
 
 def _next(into: Path) -> list[str]:
-    """Return the next step, where the manifest is that of a project in the present folder, or may become it."""
+    """Return the next command if the manifest is, or may become, that of a project in the current folder."""
     if into.resolve() != Path("manifest.csv").resolve():
         return []
     return ["Next:", f"  {'dvc repro' if Path('params.yaml').exists() else 'crossmodal init'}"]
@@ -61,7 +61,7 @@ def _next(into: Path) -> list[str]:
 
 def _lines(recording: Path, found: Found, written: Written, into: Path) -> list[str]:
     if not found.utterances:
-        return [f"{recording}: nothing is written, since {note}" for note in found.notes]
+        return [f"{recording}: nothing is written: {note}" for note in found.notes]
     lengths = [said.end - said.start for said in found.utterances if said.end is not None and said.start is not None]
     what = counted(len(found.utterances), "utterance")
     lines = [

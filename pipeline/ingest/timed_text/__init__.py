@@ -1,1 +1,1 @@
-"""Transcripts, subtitles and annotations as files: who said what from when to when; one module per format."""
+"""Reading files of transcripts, subtitles and annotations: who said what, and when; one module per format."""

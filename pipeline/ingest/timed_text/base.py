@@ -1,4 +1,4 @@
-"""What readers of transcripts, subtitles and annotations return; how they read a file and report a fault."""
+"""What readers of transcripts, subtitles and annotations have in common: their result, reading a file, errors."""
 
 import re
 import unicodedata
@@ -9,8 +9,8 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.tables.encodings import encoding_of
 
 _LATEST_S = 1e9  # no recording lasts longer, in seconds
-_WESTERN = "cp1252"  # in what older Windows programs save subtitles of Western languages
-_PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # what may stand there beside letters
+_WESTERN = "cp1252"  # the encoding in which older Windows programs save subtitles in Western languages
+_PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # occur in it besides letters
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class TimedText:
     text
         The words, without the format's own marks, white space reduced to single spaces.
     start, end
-        When, in seconds of the recording's clock, the start first; equal for a point. None if the file has no times.
+        Seconds on the recording's clock; equal for a point, None if the file has no times.
     tier
         Name of the annotation tier; empty if the format has none.
     words
         The words that the file times, in order: word, start, end in seconds. Other words of the text are not in it.
     speaker
-        Whom the file names as the speaker; empty if it names nobody.
+        The speaker that the file names; empty if it names none.
     """
 
     text: str
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def checked_times(start: object, end: object) -> tuple[float, float] | None:
-    """Return a start and an end in seconds; None if they are not two finite numbers, in order, from zero on.
+    """Return a start and an end in seconds; None unless they are finite, not negative, and in order.
 
     >>> checked_times(1, 2.5), checked_times(2, 1), checked_times(None, 1)
     ((1.0, 2.5), None, None)
@@ -67,7 +67,7 @@ def checked_times(start: object, end: object) -> tuple[float, float] | None:
 
 
 def read_text(path: Path) -> str:
-    """Read a file of text, without its byte order mark, with newlines alone as ends of lines.
+    """Read a text file, without its byte order mark, with line endings normalised.
 
     It is read as UTF-16 or UTF-32 if its first bytes say so, else as UTF-8. What is not UTF-8 is read as Windows-1252
     if that gives words of a Western language.
@@ -89,7 +89,7 @@ def read_text(path: Path) -> str:
             raise fault(path, line, f"the file is not {name} throughout: save it with the encoding UTF-8") from None
         text = _western(raw)
         if not text:
-            why = "this is not in the encoding UTF-8, nor in Windows-1252: save the file with the encoding UTF-8"
+            why = "this is encoded neither in UTF-8 nor in Windows-1252: save the file with the encoding UTF-8"
             raise fault(path, line, why) from None
     text = text.removeprefix("\ufeff")
     if "\0" in text:
@@ -99,7 +99,7 @@ def read_text(path: Path) -> str:
 
 
 def _western(raw: bytes) -> str:
-    """Return a text in Windows-1252; empty if that gives signs between the letters, as another code page would."""
+    """Return a text decoded as Windows-1252; empty if it then has symbols among its letters."""
     try:
         text = raw.decode(_WESTERN)
     except UnicodeDecodeError:

@@ -8,9 +8,9 @@ from pipeline.ingest.timed_text.registry import endings, is_timed_text
 
 
 def beside(recording: Path, folder: Path | None = None, among: Collection[str] = endings()) -> Path | None:
-    """Return the file with a recording's name that says what is said in it; None if there is none.
+    """Return the transcript, subtitles or annotation with a recording's name; None if there is none.
 
-    ``talk.mp4`` has ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt``. Of several formats, the one that tells most is
+    ``talk.mp4`` has ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt``. Of several formats, the most detailed one is
     chosen, in the order of `endings`.
 
     Parameters

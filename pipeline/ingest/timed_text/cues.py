@@ -1,4 +1,4 @@
-"""What SubRip and WebVTT share: lines of times, marks inside the text, captions that roll up.
+"""What SubRip and WebVTT share: lines of times, markup in the text, roll-up captions.
 
 Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; SubRip as its players and converters read it.
 """
@@ -15,10 +15,10 @@ _TIME = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 _TIMES = re.compile(rf"\s*{_TIME}\s*{ARROW}\s*{_TIME}(?P<settings>(?:\s.*)?)", re.ASCII)
 _STAMP = re.compile(rf"<{_TIME}>", re.ASCII)
 _TAG = re.compile(r"</?(?:i|b|u|s|c|v|font|ruby|rt|lang|strong|em)(?:[.\s][^<>]*)?/?>|<br ?/?>", re.IGNORECASE)
-_STYLED = re.compile(r"\{\\[^{}]*\}|\{/?[ibus]\}", re.IGNORECASE)  # {\an8}, {i}: marks of other subtitle programs
+_STYLED = re.compile(r"\{\\[^{}]*\}|\{/?[ibus]\}", re.IGNORECASE)  # {\an8}, {i}: markup of other subtitle programs
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|lrm|rlm|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_ROLLED_S = 0.05  # captions that roll up follow one another within this time, in seconds
-_ROLLED_SHARE = 0.5  # from this share of repeated lines on, a file's captions roll up
+_ROLLED_S = 0.05  # longest gap between two roll-up captions, in seconds
+_ROLLED_SHARE = 0.5  # least share of repeated lines in a file of roll-up captions
 
 
 def times_of(line: str) -> tuple[float, float] | str:
@@ -51,7 +51,7 @@ def seconds_of(parts: Sequence[str | None]) -> float | None:
 
 
 def unmarked(text: str) -> str:
-    r"""Return a cue's text without tags, marks of style and times, entities written out.
+    r"""Return a cue's text without tags, styles and times, with entities decoded.
 
     >>> unmarked(r"{\an8}<i>Tom &amp; Ann</i> <3")
     'Tom & Ann <3'
@@ -63,7 +63,7 @@ def unmarked(text: str) -> str:
 def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float, float], ...]:
     """Return the words of a cue in which each word follows its own time, as automatic captions have them.
 
-    A time may also stand before several words, which it then does not tell apart: such a cue has no timed words.
+    If a time is followed by several words, it does not give the time of each: such a cue has no timed words.
     """
     pieces = _STAMP.split(text)
     if len(pieces) == 1:
@@ -79,7 +79,7 @@ def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float
 
 
 def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[TimedText]:
-    """Return cues without the lines that captions which roll up show a second time.
+    """Return cues without the lines that roll-up captions show a second time.
 
     Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
     next one. A line is taken for such a repetition if the preceding cue ends with it; only if half of the cues begin
@@ -103,7 +103,7 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
 
 def _repeats(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> bool:
-    """Whether a cue begins with the line with which the preceding one ended, and then goes on or is but a flash."""
+    """Whether a cue begins with the last line of the preceding one, and has another line or is very short."""
     if before.end is None or cue.start is None or cue.end is None or not earlier or not lines:
         return False
     follows = cue.start - before.end <= _ROLLED_S

@@ -1,4 +1,4 @@
-"""Annotations of ELAN (.eaf): tiers of annotations with times of their own, or that refer to annotations of another.
+"""Annotations of ELAN (.eaf): tiers of annotations that have times, or that refer to annotations of another tier.
 
 Source: EAF Annotation Format 3.0 and ELAN (Max Planck Institute for Psycholinguistics), the schema EAFv3.0.xsd.
 """
@@ -17,7 +17,7 @@ from pipeline.ingest.timed_text.base import TimedText, fault, plain
 
 @dataclass
 class _Annotation:
-    """An annotation as the file has it: two slots of time, or the annotation that it refers to."""
+    """An annotation as it is in the file: with two time slots, or with the annotation that it refers to."""
 
     line: int
     id: str
@@ -35,7 +35,7 @@ class _Tier:
 
 
 class _Handler(ContentHandler):
-    """Collects the slots of time in milliseconds, the tiers, and the recordings with their offsets."""
+    """Collects the time slots in milliseconds, the tiers, and the recordings with their offsets."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Handler(ContentHandler):
     def startElement(self, name: str, attrs: Any) -> None:
         self._depth += 1
         if self._depth == 1 and name != "ANNOTATION_DOCUMENT":
-            raise fault(self._path, self.line(), f"this is no annotation of ELAN: it begins with <{name}>")
+            raise fault(self._path, self.line(), f"this is not an ELAN annotation: it begins with <{name}>")
         try:
             self._start(name, attrs)
         except KeyError as error:
@@ -83,7 +83,7 @@ class _Handler(ContentHandler):
             self._value = []
 
     def _annotations(self, name: str) -> list[_Annotation]:
-        """Return the annotations of the present tier so far."""
+        """Return the annotations of the current tier so far."""
         if not self.tiers:
             raise fault(self._path, self.line(), f"<{name}> stands outside a tier")
         return self.tiers[-1].annotations
@@ -107,13 +107,13 @@ class _Handler(ContentHandler):
 def read(path: Path) -> tuple[TimedText, ...]:
     """Read the annotations of all tiers that have a text; a tier's participant is the speaker.
 
-    Annotations that refer to the same one of another tier divide its time evenly, as ELAN shows them, and so do
-    annotations between two of which ELAN has set no time. Times are those of the first recording that the file names.
+    Annotations that refer to the same annotation of another tier divide its time evenly, as ELAN displays them; so do
+    consecutive annotations without times between two time slots that are set. Times are those of the first recording.
 
     Raises
     ------
     UserError
-        If the file is not XML or not ELAN's; naming the line of an annotation whose times cannot be found.
+        If the file is not XML or not ELAN's, or the times of an annotation cannot be found; its line is named.
     """
     handler = _parsed(path)
     times = _times(path, handler)
@@ -131,9 +131,9 @@ def read(path: Path) -> tuple[TimedText, ...]:
 
 
 def shift_s(path: Path, recording: str) -> float:
-    """Return how much later than in the first recording of an annotation something is in another one, in seconds.
+    """Return the offset of another recording of an annotation relative to the first one, in seconds.
 
-    Several recordings of one event, as by several cameras, have offsets in ELAN; 0 for a recording without one.
+    In ELAN, several recordings of one event, such as by several cameras, have offsets; 0 for a recording without one.
     """
     origins = _parsed(path).origins
     own = [origin for name, origin in origins if name.casefold() == recording.casefold()]
@@ -174,7 +174,7 @@ def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
 
 
 def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str, float]:
-    """Return the times of a tier's slots in milliseconds; those not set divide the time between two that are."""
+    """Return the times of a tier's slots in milliseconds; unset slots evenly divide the time between two set ones."""
     alignable = [found for found in tier.annotations if not found.parent]
     next_of = {found.slots[0]: found.slots[1] for found in alignable}
     for found in alignable:
@@ -197,7 +197,7 @@ def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str
 
 
 def _referring(tier: _Tier, times: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Return the times of annotations that refer to others: those of one parent divide its time evenly, in order."""
+    """Return the times of annotations that refer to others: children of one parent divide its time evenly, in order."""
     children: dict[str, list[_Annotation]] = defaultdict(list)
     for found in tier.annotations:
         if found.parent:
@@ -214,7 +214,7 @@ def _referring(tier: _Tier, times: dict[str, tuple[float, float]]) -> dict[str, 
 
 
 def _in_order(found: list[_Annotation]) -> list[_Annotation]:
-    """Return annotations of one parent so that each follows the one that it names as its previous one."""
+    """Return the children of one parent, each after the one that it names as its predecessor."""
     after = {annotation.previous: annotation for annotation in found if annotation.previous}
     ids = {annotation.id for annotation in found}
     ordered = []

@@ -22,9 +22,9 @@ class Format:
         What a text from such a file counts as, in the column `text_source`: ``given`` by a person, ``subtitles``, or
         ``recognised`` by a machine.
     recognise
-        Whether a file with the ending is of the format: other files have it too.
+        Tells whether a file with this suffix is of the format, if other files have the suffix too.
     shift_s
-        How much later things are in a recording of a given name than `read` says, in seconds.
+        The offset in seconds to add to the times from `read` for a recording of a given name.
     """
 
     read: Callable[[Path], tuple[TimedText, ...]]
@@ -50,7 +50,7 @@ _FORMATS: Registry[Format] = Registry(
 
 
 def endings() -> tuple[str, ...]:
-    """Return the endings of all formats, in small letters, the richest format first."""
+    """Return the suffixes of all formats, in lower case, the most detailed format first."""
     return tuple(_FORMATS)
 
 
@@ -70,7 +70,7 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
     Parameters
     ----------
     path
-        A file with one of the `endings`, in small or capital letters.
+        A file with one of the `endings`, in lower or upper case.
     recording
         The recording on whose clock times are wanted, where a file belongs to several; None: the first.
 
@@ -93,7 +93,7 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
 
 
 def _shifted(said: TimedText, shift_s: float) -> TimedText | None:
-    """Return what was said on another clock, from its zero on; None if it was over by then."""
+    """Return a text with its times moved to another clock and cut off at zero; None if it ends before that."""
     if said.start is None or said.end is None:
         return said
     end = said.end + shift_s

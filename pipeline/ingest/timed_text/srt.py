@@ -12,7 +12,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
     Raises
     ------
     UserError
-        Naming the line of a faulty time, of a cue that ends before it starts, or of text that no cue precedes.
+        If a time is faulty, a cue ends before it starts, or text comes before the first cue; the line is named.
     """
     lines = read_text(path).split("\n")
     places = [at for at, line in enumerate(lines) if ARROW in line]
@@ -33,7 +33,7 @@ def _is_number(line: str) -> bool:
 
 
 def _refuse_text_before(path: Path, lines: list[str], first: int) -> None:
-    """Raise `UserError` for anything but a number before the first cue."""
+    """Raise `UserError` if anything but a number comes before the first cue."""
     for at, line in enumerate(lines[:first]):
         if line.strip() and not _is_number(line):
             example = "a cue begins with a line such as 00:01:02,500 --> 00:01:04,000"

@@ -1,8 +1,8 @@
 r"""Annotations of Praat (.TextGrid), in the long and in the short form of its text files.
 
-Praat itself reads only the numbers, the texts in quotation marks and the flags in angle brackets that stand free in
+Praat itself reads only the free-standing numbers, texts in quotation marks and flags in angle brackets of
 such a file, in their order; all else (`xmin =`, `intervals [1]:`, comments behind an exclamation mark) is for human
-readers. Reading it in the same way makes the long and the short form one.
+readers. Read in this way, the long and the short form are the same.
 
 Source: the Praat manual, "TextGrid file formats" (Boersma and Weenink).
 """
@@ -76,12 +76,12 @@ def read(path: Path) -> tuple[TimedText, ...]:
     Raises
     ------
     UserError
-        If the file is no TextGrid in text form; naming the line where it is faulty.
+        If the file is not a TextGrid in text form, or is faulty; the line is named.
     """
     refuse_binary(path)
     tokens = _Tokens(path, read_text(path))
     if tokens.text("the kind of file").split()[:1] != ["ooTextFile"] or tokens.text("the class") != "TextGrid":
-        raise tokens.fault("this is no TextGrid: save the annotation in Praat with 'Save as text file'")
+        raise tokens.fault("this is not a TextGrid: save the annotation in Praat with 'Save as text file'")
     tokens.number("the start"), tokens.number("the end")
     if tokens.flag("whether there are tiers") != "<exists>":
         return ()

@@ -17,19 +17,19 @@ _TEXTS = re.compile(
     r"(?:.*[-_ ])?(?:texts?|transcripts?|transcriptions?|utterances?|sentences?|orthography|ort|ipus?|default)",
     re.IGNORECASE,
 )
-_SLACK_S = 0.005  # bounds of words and utterances are rounded differently
+_SLACK_S = 0.005  # bounds of words and of utterances may be rounded differently
 
 
 def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText, ...]:
-    """Return what a file says by utterances, in order of time, with the words that another tier times.
+    """Return the utterances of a file, in order of time, with the words of another tier.
 
     Parameters
     ----------
     texts
         What `read_timed_text` returned.
     tier
-        Name of the tier; if empty, the only one with a name such as ``utterances``, or the only one that is neither of
-        words nor of sounds.
+        Name of the tier; if empty, the only one with a name such as ``utterances``, or the only one without words or
+        phones.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
 
 
 def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return all that a file says: its utterances, or its single words if it has nothing else.
+    """Return the whole content of a file: its utterances, or its words if it has nothing else.
 
     Errors are those of `utterances_of`.
     """
@@ -67,7 +67,7 @@ def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def _holds_words(tier: str, texts: Sequence[TimedText]) -> bool:
-    """Whether a tier, whose name says nothing, holds one word in each interval."""
+    """Whether a tier, whatever its name, contains one word in each interval."""
     held = [said.text for said in texts if said.tier == tier]
     return bool(tier) and not _TEXTS.fullmatch(tier) and len(held) > 1 and not any(" " in text for text in held)
 

@@ -16,12 +16,12 @@ _OTHERS = ("NOTE", "STYLE", "REGION")
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read subtitles; the voices ``<v Name>`` of a cue become its speakers, times inside a cue those of its words.
+    """Read subtitles; the voices ``<v Name>`` of a cue become its speakers, and times inside a cue those of its words.
 
     Raises
     ------
     UserError
-        If the file does not begin with ``WEBVTT``; naming the line of a faulty time or of a block that is not a cue.
+        If the file does not begin with ``WEBVTT``, or a time or block is faulty; the line is named.
     """
     text = read_text(path)
     if not text.strip():
@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield the blocks after the header, each with the number of its first line.
 
-    A line of spaces belongs to a cue, as automatic captions have it, but not if a cue follows.
+    A line of only spaces belongs to a cue, as in automatic captions, unless another cue follows.
     """
     block: list[str] = []
     header = True
@@ -53,9 +53,9 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
-    """Return what a block says, one item per voice, each with its lines; nothing for a note, a style or a region.
+    """Return the cues of a block, one per voice, each with its lines; none for a note, a style or a region.
 
-    A line of times inside a cue begins the next one, from which no empty line divides it.
+    A line of times inside a cue begins the next cue, even without an empty line in between.
     """
     named = 0 if ARROW in block[0] else 1
     if len(block) <= named or ARROW not in block[named]:
@@ -78,7 +78,7 @@ def _said(speaker: str, text: str, start: float, end: float) -> tuple[TimedText,
 
 
 def _voices(text: str) -> list[tuple[str, str]]:
-    """Return speakers with what each says; what no voice precedes has an empty speaker."""
+    """Return speakers and their lines; lines before the first voice have an empty speaker."""
     before, *rest = _VOICE.split(text)
     voices = [("", before)] if unmarked(before) or not rest else []
     for name, said in zip(rest[::2], rest[1::2], strict=True):

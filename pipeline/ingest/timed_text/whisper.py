@@ -11,12 +11,12 @@ from pipeline.ingest.timed_text.base import TimedText, checked_times, fault, pla
 def read(path: Path) -> tuple[TimedText, ...]:
     """Read the segments of a transcript, with their words and speakers where the file has them.
 
-    A word without times, as whisperX leaves those that it could not align, is in the text but not among the words.
+    A word without times, such as one that whisperX could not align, is in the text but not among the words.
 
     Raises
     ------
     UserError
-        If the file is not JSON or no such transcript; naming the segment whose times are faulty.
+        If the file is not JSON or not such a transcript, or a segment's times are faulty; the segment is named.
     """
     text = read_text(path)
     if not text.strip():
@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
 
 
 def is_transcript(path: Path) -> bool:
-    """Return whether a JSON file, of which there are many kinds, is a transcript of Whisper."""
+    """Return whether a JSON file is a transcript of Whisper."""
     try:
         _segments(path, json.loads(read_text(path)))
     except (UserError, OSError, ValueError, RecursionError):
@@ -39,12 +39,12 @@ def is_transcript(path: Path) -> bool:
 
 
 def _segments(path: Path, content: object) -> list[dict[str, Any]]:
-    """Return the segments: under ``segments``, under ``transcription`` (whisper.cpp), or the list that the file is."""
+    """Return the segments: under ``segments``, under ``transcription`` (whisper.cpp), or the file's list itself."""
     found = content
     if isinstance(content, dict):
         found = content.get("segments", content.get("transcription"))
     if not isinstance(found, list) or not all(isinstance(segment, dict) and "text" in segment for segment in found):
-        raise UserError(f"{path} is no transcript of Whisper: it has no list 'segments' of objects with a 'text'")
+        raise UserError(f"{path} is not a transcript of Whisper: it has no list 'segments' of objects with a 'text'")
     return found
 
 

@@ -1,1 +1,1 @@
-"""Words that nobody gave, and their times: made for the utterances of a corpus, on workers."""
+"""Missing words and word times, made for the utterances of a corpus on workers."""

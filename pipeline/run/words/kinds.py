@@ -1,4 +1,4 @@
-"""What is made from the sound of an utterance: its words, or the times of its words."""
+"""The two kinds of work on the sound of an utterance: recognising its words, or finding the times of its words."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class Kind:
     Attributes
     ----------
     words_of
-        Returns what is said in an utterance, from mono samples at 16 kHz, what is known of its words, the settings and
-        the device. It raises `EmptyInput` where the sound does not tell.
+        Returns the words of an utterance, from mono samples at 16 kHz, the words known so far, the settings and
+        the device. Raises `EmptyInput` if it finds nothing.
     program
-        Returns what results depend on besides the sound and what is known: version, settings, models, libraries.
+        Returns what results depend on besides the sound and the known words: version, settings, models, libraries.
     reads_words
-        Whether results depend on what is known of the words.
+        Whether results depend on the words known so far.
     device_for
         Returns the device that ``run.device`` means.
     """

@@ -1,4 +1,4 @@
-"""Words of one kind, made for some utterances of a corpus on workers, and what became of each utterance."""
+"""Making words of one kind for utterances of a corpus, on workers."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 
 @dataclass(frozen=True)
 class Made:
-    """What was made.
+    """The words that were made.
 
     Attributes
     ----------
     spoken
-        Utterance -> its words, in seconds from its start; utterances of which nothing could be made are missing.
+        Utterance -> its words, in seconds from its start; utterances for which none could be made are missing.
     outcomes
-        What became of each utterance.
+        The outcome of each utterance.
     """
 
     spoken: Mapping[str, Spoken]
@@ -41,7 +41,7 @@ class Made:
         return sorted(outcome.key for outcome in self.outcomes)
 
     def without(self, what: str) -> Iterator[str]:
-        """Yield a sentence for each reason why nothing was made of some utterances; `what` says what they lack."""
+        """Yield a sentence for each reason why utterances got nothing; `what` names what they lack."""
         reasons = Counter(outcome.note for outcome in self.outcomes if outcome.status in ("empty", "absent"))
         for reason, count in reasons.items():
             first = next(outcome.utterance for outcome in self.outcomes if outcome.note == reason)
@@ -65,7 +65,7 @@ def made(
     rows
         Rows of the table of utterances that name a recording, with the columns as attributes.
     words
-        Utterance -> what is known of its words, in seconds of the recording.
+        Utterance -> its words known so far, in seconds of the recording.
     params, name
         All settings, and the corpus.
     pool
@@ -90,7 +90,7 @@ def made(
 
 
 def _clip(row: Any, kind: str, words: tuple[Word, ...], program: Mapping[str, Any]) -> Clip:
-    """Return the clip of an utterance; its key depends on words that are known only if its words do."""
+    """Return the clip of an utterance; its key includes the known words only if the result depends on them."""
     hashes = {row.media: row.media_sha256} | ({row.sound: row.sound_sha256} if row.sound else {})
     source = source_of(row, "audio", words, hashes)
     span = source.span

@@ -34,14 +34,14 @@ class WordStep:
     name: str
     settings: WordsConfig
     audio: AudioConfig
-    depends: str  # what its words depend on, as planned; JSON
+    depends: str  # the part of the keys that does not depend on the clip, as JSON
     device: str = CPU
     plugins: tuple[str, ...] = ()
     stage: str = "prepare"
     light: bool = False
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return recordings, several short ones together, and parts of long ones: words take longer than decoding."""
+        """Return the tasks: several short recordings together, or parts of a long one (words cost more than decoding)."""
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         batches: list[list[Clip]] = []
         for part in shares(by_recording(clips).values(), workers, lambda *_: True):
@@ -82,7 +82,7 @@ class WordStep:
 
 
 def known_of(source: Source) -> Spoken:
-    """Return what is known of the words of an utterance, in seconds from its start."""
+    """Return an utterance's words known so far, in seconds from its start."""
     start_s = source.span.start_s
     return Spoken(source.text, tuple(Word(word, start - start_s, end - start_s) for word, start, end in source.words))
 

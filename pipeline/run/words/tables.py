@@ -1,4 +1,4 @@
-"""The tables of a corpus with words that were made: texts, words and times, and where they come from."""
+"""Writing machine-made words into the tables of a corpus: texts, words, times, and their sources."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -12,7 +12,7 @@ from pipeline.ingest.words import Spoken
 
 
 def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken]) -> Corpus:
-    """Return a corpus with recognised words in place of those that it has.
+    """Return a corpus whose words are replaced by recognised ones.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken
     asked
         Utterances that were to be recognised.
     heard
-        Utterance -> its words; one that was asked for but is missing here has no text and no words.
+        Utterance -> its words; a requested one that is missing here has no text and no words.
     """
     table = corpus.utterances
     mask = table["utterance"].isin(list(asked))
@@ -34,7 +34,7 @@ def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken
 
 
 def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
-    """Return a corpus with aligned words in place of those that it has; a recognised word keeps its confidence.
+    """Return a corpus whose words are replaced by aligned ones; a recognised word keeps its confidence.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def _as_sure(spoken: Spoken, confidences: Sequence[float]) -> Spoken:
 def with_words(
     words: pd.DataFrame, table: pd.DataFrame, asked: Collection[str], spoken: Mapping[str, Spoken]
 ) -> pd.DataFrame:
-    """Return the table of words, those of the utterances that were asked for replaced by what was made, in its order.
+    """Return the table of words, in its order, with the words of the requested utterances replaced.
 
-    Times become those of the recording. The column of confidences is there if any word was made.
+    Times are converted to the recording's clock. There is a column of confidences if any word was made.
     """
     starts = dict(zip(table["utterance"], table["start"], strict=True))
     rows = [

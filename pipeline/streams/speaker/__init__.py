@@ -1,1 +1,1 @@
-"""Which of several faces speaks: the voice's level, the mouths of the faces, and how well they move together."""
+"""Which of several faces speaks: the level of the voice, the mouths of the faces, and how well they agree."""

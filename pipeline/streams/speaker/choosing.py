@@ -9,8 +9,8 @@ from features.types import TimeArray
 from pipeline.streams.speaker.evidence import evidence
 from pipeline.streams.speaker.people import Piece, Sighting, people
 
-NOBODY = 0.45  # less evidence than this shows no speaker: of two listeners, nine in ten pairs have less
-CONVINCING = 0.65  # so much of it is rare for someone who only listens
+NOBODY = 0.45  # least evidence for a speaker: in nine of ten pairs of listeners, both have less
+CONVINCING = 0.65  # evidence that a listener rarely reaches
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Glance:
 def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict[int, int] | None:
     """Find the face of the person who speaks.
 
-    That is the person with the most `evidence`. Where the layout changes so that nobody recognises them, there may be
-    more: whoever is never seen together with those chosen before, and whose mouth moves convincingly with the voice.
+    That is the person with the most `evidence`. If the layout changes so much that they count as several people, there
+    may be more: those never seen together with one chosen before, whose mouth moves convincingly with the voice.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict
 
 
 def _lips(glances: Sequence[Glance], piece: Piece) -> tuple[TimeArray, TimeArray]:
-    """Return the times of a piece's frames and the distance of the lips in each."""
+    """Return the times of a piece's frames, and the distance between the lips in each."""
     return (
         np.array([glances[place].time_s for place, _ in piece]),
         np.array([glances[place].faces[face].lips for place, face in piece]),

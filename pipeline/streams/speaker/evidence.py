@@ -2,8 +2,8 @@
 
 The area of the mouth opening follows the envelope of the voice, mostly with the rhythm of syllables, 2 to 7 Hz, and the
 mouth leads the sound by 0.1 to 0.2 s (Chandrasekaran et al., 2009, "The Natural Statistics of Audiovisual Speech").
-Slower changes tell little: whoever speaks opens the mouth, and two people who talk at the same time do so together.
-Hence both are compared after their local means were subtracted.
+Slower changes help little: two people who talk at the same time open their mouths at the same time.
+Hence both signals are compared after subtracting their local means.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ import numpy as np
 from features.types import TimeArray
 from pipeline.streams.speaker.voice import RATE_HZ
 
-LAGS_S = np.arange(-6, 11) * 0.02  # how much later than the mouth the voice may come
+LAGS_S = np.arange(-6, 11) * 0.02  # delays of the voice relative to the mouth that are tried
 LOCAL_S = 0.6  # length of the Hann window of the local mean
-STILL = 0.01  # a mouth that varies by less, in distances between the eyes, hardly moves: the mesh itself varies so
-SHORTEST_S = 0.4  # a mouth that is seen for less time says nothing
+STILL = 0.01  # mouths that vary by less, in distances between the eyes, hardly move: the mesh itself jitters
+SHORTEST_S = 0.4  # a mouth that is visible for less time is ignored
 
 
 def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, rate_hz: float) -> float:
@@ -24,7 +24,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
 
     That is the correlation of the lips' distance with the voice's level, at the best of `LAGS_S`, times how much the
     lips move, s / (s + `STILL`) for a standard deviation s, times the square root of the seconds in which they are
-    seen: by chance a correlation is the larger the shorter both are, and this makes short and long ones comparable.
+    seen. Chance correlations are larger in short stretches; the square root makes short and long ones comparable.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
 
 
 def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
-    """Return ``(n,)`` values at ascending times minus their local mean, so that only what changes fast is left.
+    """Return ``(n,)`` values at ascending times minus their local mean, so that only fast changes are left.
 
     >>> quick(np.arange(100) / 50, np.arange(100.0), 50)[40:43].round(9) + 0
     array([0., 0., 0.])

@@ -15,12 +15,12 @@ from features.types import TimeArray
 from pipeline.streams.following import link
 from pipeline.streams.pictures import Box, Picture
 
-LOOK_SIDE = 16  # a look is a grey image of so many pixels squared
-ALIKE = 0.8  # images of one face in adjacent frames correlate by more, those of two people by less
-COMPARED = 12  # how many frames of a track are compared with those of another
+LOOK_SIDE = 16  # width and height in pixels of the grey image that represents a face
+ALIKE = 0.8  # images of one face in adjacent frames correlate more, those of two people less
+COMPARED = 12  # number of frames of a track that are compared with those of another
 
 Look = NDArray[np.uint8]
-Place = tuple[int, int]  # a frame's position among those read, and a face's position among those of that frame
+Place = tuple[int, int]  # index of a frame among those read, and of a face in that frame
 Piece = list[Place]
 
 
@@ -45,7 +45,7 @@ class Sighting:
 
 
 def look_of(crop: Picture) -> Look:
-    """Return what a cut-out face looks like."""
+    """Return the small grey image that represents a cropped face."""
     import cv2
 
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)

@@ -1,4 +1,4 @@
-"""How loud the voice of an utterance is, moment by moment: what the mouth of whoever speaks moves with."""
+"""The level of an utterance's voice over time, with which the speaker's mouth moves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from pipeline.streams.spans import Span
 
 RATE_HZ = 100  # levels per second
 SMOOTHED_S = 0.05  # length of the Hann window that smooths the power
-LOW_HZ, HIGH_HZ = 250.0, 4000.0  # most of the power of vowels, and little of what hums or hisses
-DEPTH_DB = 40.0  # all that is quieter than the loudest moment by more than this counts as silence
+LOW_HZ, HIGH_HZ = 250.0, 4000.0  # contains most of the power of vowels, and little of hums and hisses
+DEPTH_DB = 40.0  # levels more than this below the loudest moment count as silence
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Voice:
     span
         The utterance on that recording's clock, with its track and its channel.
     name
-        What messages call the recording; its path if empty.
+        The recording's name in messages; if empty, its path.
     """
 
     path: Path
@@ -56,7 +56,7 @@ def levels(voices: Mapping[int, Voice]) -> dict[int, TimeArray | Exception]:
 def level(stream: AudioStream) -> TimeArray:
     """Return the level of a voice, `RATE_HZ` times per second from the utterance's start, in dB above silence.
 
-    Silence, 0 dB, is whatever lies `DEPTH_DB` or more below the loudest moment.
+    Levels `DEPTH_DB` or more below the loudest moment count as silence, 0 dB.
 
     >>> stream = AudioStream(np.full(800, 9000, np.int16), 16000, start_s=0.1, duration_s=0.2, gain_db=0.0)
     >>> level(stream).round().astype(int).tolist()

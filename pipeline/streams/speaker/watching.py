@@ -20,9 +20,9 @@ from pipeline.streams.spans import Region, Span
 from pipeline.streams.speaker.choosing import Glance
 from pipeline.streams.speaker.people import Sighting, look_of
 
-MARGIN = 0.25  # around the tight box, in parts of its longer side, as the mesh expects a face
-SIDE = 224  # pixels of the cut-out face that the mesh sees
-MIN_SCORE = 0.5  # faces that the mesh finds with less confidence have no lips
+MARGIN = 0.25  # margin around the tight box, as a share of its longer side, as the mesh expects
+SIDE = 224  # width and height of the cropped face that the mesh reads, in pixels
+MIN_SCORE = 0.5  # if the mesh's confidence in a face is lower, its lips are unknown
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Watched:
     wanted
         ``(n,)`` the ascending indices of its frames in the recording, each once.
     glances
-        Those so far.
+        The frames measured so far.
     side
         The square root of the first picture's area. Faces in pictures of another size are scaled to it.
     """
@@ -95,7 +95,7 @@ def _wanted(contents: Contents, span: Span, sampled: Index, config: VideoConfig)
 
 
 def _look(picture: Picture, number: int, time_s: float, spans: Sequence[Watched], detect: Detector) -> None:
-    """Add a frame to the spans that read it; spans with the same region share the work."""
+    """Add a frame to the spans that need it; faces are found once for all spans with the same region."""
     side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
     views: dict[Region | None, list[Sighting]] = {}
     for watched in spans:
@@ -137,5 +137,5 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 @cache
 def _mesh() -> Any:
-    """Build the mesh, once per process; it looks at each image alone, since faces of several people follow."""
+    """Build the mesh, once per process; it treats each image by itself, as successive faces differ."""
     return face_mesh(MIN_SCORE, alone=True)

@@ -1,10 +1,10 @@
-"""Whether a table says who speaks: a group that is only the recording's own name says nothing."""
+"""Whether speakers are kept apart: a group that is only the recording's own name says nothing about them."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from models.validation.speakers import speakers_note, unknown_speakers
+from models.validation.speakers import scattered_speakers, speakers_note, unknown_speakers
 
 NAMES = {"utterance": list("uvwx"), "recording": ["1", "1", "2", "3"]}
 
@@ -28,8 +28,32 @@ def test_who_speaks_is_known_by_a_speaker_or_a_group_of_ones_own(columns, by, un
     assert unknown_speakers(table, by).tolist() == [bool(one) for one in unknown]
 
 
+@pytest.mark.parametrize(
+    ("groups", "speakers", "by", "scattered"),
+    [
+        (["1", "1", "2", "3"], ["ann", "ann", "ann", "ben"], "group", [1, 1, 1, 0]),
+        (["1", "1", "2", "3"], ["ann", "ben", "ann", "ben"], "group", [1, 1, 1, 1]),
+        (list("uvwx"), ["ann", "ann", "ben", ""], "group", [1, 1, 0, 0]),
+        (["s", "s", "t", "t"], ["ann", "ben", "ann", "ben"], "group", [0, 0, 0, 0]),  # the user's own groups
+        (["ann", "ann", "2", "3"], ["ann", "ann", "ann", "ben"], "group", [0, 0, 1, 0]),
+        (["1", "1", "2", "3"], ["ann", "ann", "ben", "cid"], "group", [0, 0, 0, 0]),
+        (["1", "1", "2", "3"], ["ann"] * 4, "group", [0, 0, 0, 0]),  # with one speaker there is nothing to keep apart
+        (["1", "1", "2", "3"], ["ann", "ann", "", np.nan], "group", [0, 0, 0, 0]),
+        (["1", "1", "2", "3"], ["ann", "ann", "ann", "ben"], "speaker", [0, 0, 0, 0]),
+        (["1", "1", "2", "3"], ["ann", "ann", "ann", "ben"], "recording", [0, 0, 0, 0]),
+    ],
+)
+def test_speakers_in_several_groups_that_nobody_chose_are_found(groups, speakers, by, scattered) -> None:
+    table = pd.DataFrame(NAMES | {"group": groups, "speaker": speakers})
+    assert scattered_speakers(table, by).tolist() == [bool(one) for one in scattered]
+
+
 def test_the_sentence_counts_the_utterances() -> None:
     rest = ": the same person may stand on both sides of a fold"
-    assert speakers_note(np.ones(3, bool)) == f"nobody says who speaks{rest}"
-    assert speakers_note(np.array([True, False, True])) == f"nobody says who speaks in 2 of 3 utterances{rest}"
-    assert speakers_note(np.zeros(3, bool)) == ""
+    none = np.zeros(3, bool)
+    assert speakers_note(np.ones(3, bool), none) == f"nobody says who speaks{rest}"
+    unknown = "nobody says who speaks in 2 of 3 utterances"
+    assert speakers_note(np.array([True, False, True]), none) == f"{unknown}{rest}"
+    both = speakers_note(np.array([True, False, True]), np.array([False, True, False]))
+    assert both == f"{unknown} and speakers are in several groups (1 of 3 utterances){rest}"
+    assert speakers_note(none, none) == ""

@@ -171,7 +171,7 @@ def test_most_utterances_unsure_is_a_sentence() -> None:
 def test_a_model_that_is_not_there_or_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"streams\.text\.model: .*hf download Systran/faster-whisper-small"):
         model_files("small")
-    with pytest.raises(UserError, match="is not a Whisper as CTranslate2 writes it"):
+    with pytest.raises(UserError, match="is not a Whisper model in CTranslate2's format"):
         model_files(str(tmp_path))
 
 

@@ -314,6 +314,16 @@ def test_published_corpora_and_folds_of_corpora_are_not_asked_who_speaks():
     assert speakers_note_of(table, replace(own, protocol=ProtocolParams("leave-one-corpus-out")), parts) == ""
 
 
+def test_speakers_who_were_filled_in_are_kept_apart_only_by_a_protocol_that_divides_by_them():
+    table = utterances(4, group=list("uvwx"), recording=list("uvwx"), speaker=["ann", "ann", "ben", "cid"])
+    own = corpus("text")
+    scattered = "speakers are in several groups (2 of 4 utterances): the same person may stand on both sides of a fold"
+    assert speakers_note_of(table, own, False) == scattered
+    assert speakers_note_of(table, own, True) == ""
+    assert speakers_note_of(table, replace(own, protocol=replace(PROTOCOL, group="speaker")), False) == ""
+    assert speakers_note_of(table, replace(own, protocol=ProtocolParams("official")), False) == ""
+
+
 def test_what_is_said_names_the_remedy_unless_the_settings_accept_it(tmp_path):
     block = "{reader: manifest, root: r, label: l, task: classification, modalities: [text], protocol: {kind: official}"
     path = tmp_path / "params.yaml"

@@ -19,7 +19,7 @@ def rows(**columns: Sequence[str]) -> list[Cells]:
 
 def made(found: Sequence[Cells], label: str = "mood", *, recognised: bool = False, aligned: bool = False) -> Guess:
     clips = [recording(row["media"]) for row in found]
-    column = Label(label, "by its name" if label else "since nothing says any")
+    column = Label(label, "by its name" if label else "since none is given")
     return guess("mine", found, clips, column, None, recognised=recognised, aligned=aligned)
 
 

@@ -78,8 +78,8 @@ def test_rows_of_a_table_that_repeat_or_differ_are_said(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("clip,mood\na,calm\na,calm\nb,calm\nb,cross\nlost,calm\n")
     made, notes = cells(found("a.mp4", "b.mp4"), Sources(labels=tmp_path / "x.csv"))
     assert made == {"a.mp4": [{"mood": "calm"}], "b.mp4": [{"mood": ""}]}
-    assert "2 rows of a recording that has one already: read once" in notes
-    assert "several values of one recording, which gets none: b.mp4 mood: calm, cross" in notes
+    assert "2 rows that repeat another one of the same recording: read once" in notes
+    assert "conflicting values for one recording, which are left empty: b.mp4 mood: calm, cross" in notes
     assert "1 row names no recording that is there: line 6 'lost'" in notes
 
 

@@ -54,8 +54,8 @@ def test_noises_and_overlaps_are_reported(talk: Path) -> None:
     more = "\n3\n00:00:01,500 --> 00:00:02,000\n[door]\n\n4\n00:00:02,000 --> 00:00:02,500\nYes\n"
     talk.with_suffix(".srt").write_text(CUES + more)
     notes = utterances_in(talk, Request()).notes
-    assert notes[0] == "1 of 4 cues are left out: of no length, or noises and music alone"
-    assert notes[1].startswith("1 begin before the one before has ended")
+    assert notes[0] == "1 of 4 cues are left out: they have no length, or contain only noises or music"
+    assert notes[1].startswith("1 begin before the preceding one ends")
 
 
 def test_tiers_of_an_annotation_in_another_folder(talk: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_what_can_be_cut_is_written_and_the_rest_is_named(tmp_path: Path) -> Non
     assert lines == [
         f"{tmp_path / 'a.mp4'}: 1 utterance by a.srt, 1.0 to 1.0 s long, 1 s in all",
         f"  1 row added to {manifest}",
-        f"{tmp_path / 'c.mp4'}: nothing is written, since nobody speaks in it",
+        f"{tmp_path / 'c.mp4'}: nothing is written: nobody speaks in it",
     ]
     assert len(faults) == 1
     assert "b.srt:2: " in faults[0]
@@ -51,7 +51,7 @@ def test_the_voice_is_heard_where_the_row_of_the_whole_recording_says(tmp_path: 
         assert float(row["sound_start"]) == pytest.approx(float(alone["start"]), abs=0.0011)
     manifest.write_text(f"{head}left\n")
     lines, _ = segment([tmp_path / "talk.mp4"], manifest, Request())
-    assert lines == [f"{tmp_path / 'talk.mp4'}: nothing is written, since nobody speaks in it"]
+    assert lines == [f"{tmp_path / 'talk.mp4'}: nothing is written: nobody speaks in it"]
 
 
 def test_one_file_of_subtitles_for_several_recordings_is_refused(tmp_path: Path) -> None:

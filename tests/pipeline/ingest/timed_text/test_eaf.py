@@ -106,7 +106,7 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, before: str, after: str,
 
 
 def test_other_xml_and_text_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r":1: this is no annotation of ELAN: it begins with <html>"):
+    with pytest.raises(UserError, match=r":1: this is not an ELAN annotation: it begins with <html>"):
         read(written(tmp_path, "<html></html>"))
     with pytest.raises(UserError, match=r":1: this is not XML"):
         read(written(tmp_path, "Kids are talking"))

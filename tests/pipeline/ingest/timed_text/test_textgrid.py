@@ -104,7 +104,7 @@ def test_a_textgrid_without_tiers_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "where"),
     [
-        ('Object class = "TextGrid"', 'Object class = "Pitch 1"', ":2: this is no TextGrid"),
+        ('Object class = "TextGrid"', 'Object class = "Pitch 1"', ":2: this is not a TextGrid"),
         ("xmax = 1.25\n            text", "xmax = 0.25\n            text", "lasts from 0.5 to 0.25 s: the end"),
         ("            xmax = 0.5\n", "", ':17: "" stands here, where the end of an interval is expected'),
         ('class = "TextTier"', 'class = "Point"', ":29: 'Point' is not IntervalTier or TextTier"),
