@@ -20,14 +20,24 @@ _DIGEST = 32
 
 
 class ClipCache:
-    """Entries of one step under ``root/step/``."""
+    """Entries of one step, written under ``root/step/``.
+
+    An entry of the same key under another step is read too: that of an extractor whose instance had another name.
+    """
 
     def __init__(self, root: Path, step: str) -> None:
         self.folder = root.resolve() / step
 
     def path(self, key: str) -> Path:
-        """Return the file of a key."""
+        """Return the file to which the entry of a key is written."""
         return self.folder / key[:2] / f"{key}.clip"
+
+    def _found(self, key: str) -> Path:
+        """Return the file of a key: that of this step, else that of another step, if one exists."""
+        path = self.path(key)
+        if path.is_file():
+            return path
+        return next(self.folder.parent.glob(f"*/{key[:2]}/{key}.clip"), path)
 
     def put(self, key: str, entry: Entry) -> None:
         """Store an entry; afterwards either all of it or nothing is on disk."""
@@ -36,7 +46,7 @@ class ClipCache:
 
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key, or None if there is none or its file is damaged."""
-        path = self.path(key)
+        path = self._found(key)
         if not path.is_file():
             return None
         try:
@@ -50,7 +60,7 @@ class ClipCache:
 
     def exists(self, key: str) -> bool:
         """Whether the file of a key exists, damaged or not."""
-        return self.path(key).exists()
+        return self._found(key).exists()
 
 
 def _digest(key: str, payload: bytes) -> bytes:

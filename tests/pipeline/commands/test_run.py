@@ -40,8 +40,8 @@ def test_prepare_counts_what_the_manifest_holds(here: Path) -> None:
         (("train", "--corpus", "d"), "no corpus is named 'd'"),
         (("evaluate", "--drop", "audio"), "--drop audio: the corpus has no modality 'audio'"),
         (("evaluate", "--by", "speeker"), "no column 'speeker'; did you mean 'speaker'"),
-        (("evaluate", "--by", "speaker", "--drop", "text"), "--by prints other figures than --robustness and --drop"),
-        (("evaluate", "--strategy", "vote"), "--strategy names rows for the figures of --by"),
+        (("evaluate", "--by", "speaker", "--drop", "text"), "--by, --robustness and --drop print different tables"),
+        (("evaluate", "--strategy", "vote"), "--strategy adds rows to what --by prints"),
     ],
 )
 def test_names_that_are_unknown_are_refused(arguments: tuple[str, ...], message: str, here: Path) -> None:

@@ -75,6 +75,7 @@ def test_every_declared_file_is_written_and_says_why(
     assert evaluate(params, "c", if_possible=True) == said
     assert [path for path in declared("evaluate") if not path.exists()] == []
     assert said[1:] in Path("results/c/table.md").read_text()
+    assert [path.name for path in Path("results/c/plots").iterdir()] == ["none.csv"]  # DVC warns of an empty folder
 
     with pytest.raises(Untrainable, match=sentence):
         report(params, "c")
@@ -95,6 +96,10 @@ def test_results_of_before_do_not_stay_when_the_labels_are_gone(
     evaluate(params, "c", if_possible=True)
     assert pd.read_csv("results/c/table.csv").empty
     assert not list(Path("results/c").glob("images/*.svg"))
+    params = made(tmp_path, "mood", ["joy", "sad"] * 4)
+    train(params, "c", Pool(0), if_possible=True)
+    evaluate(params, "c", if_possible=True)
+    assert not Path("results/c/plots/none.csv").exists()
 
 
 def test_a_corpus_that_can_be_trained_on_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

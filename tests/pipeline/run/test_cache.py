@@ -47,6 +47,19 @@ def test_a_stored_entry_is_returned(entry: Entry, tmp_path: Path) -> None:
     assert_same(entry, cache.get("k1"))
 
 
+def test_an_entry_of_a_renamed_step_is_read_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
+    before, now = ClipCache(tmp_path, "opensmile"), ClipCache(tmp_path, "egemaps")
+    before.put("k1", ENTRY)
+    assert now.exists("k1")
+    assert_same(ENTRY, now.get("k1"))
+    assert not now.exists("k2") and now.get("k2") is None
+    before.path("k1").write_bytes(b"damaged")
+    assert now.exists("k1") and now.get("k1") is None
+    now.put("k1", replace(ENTRY, note="again"))
+    assert_same(replace(ENTRY, note="again"), now.get("k1"))
+    assert not garbage(tmp_path, {"k1"})
+
+
 def test_empty_tokens_and_frames_are_stored(tmp_path: Path) -> None:
     cache = ClipCache(tmp_path, "step")
     cache.put("k", Entry("ok", rows={"values": [], "times": np.zeros((0, 2))}))

@@ -82,7 +82,7 @@ def test_tiers_of_an_annotation_in_another_folder(talk: Path, tmp_path: Path) ->
             {},
             r"'We went' begins at 60\.50 s, but .*talk\.mp4 ends at 3\.\d\d s: does the file belong",
         ),
-        ({"x.docx": ""}, {"source": "x.docx"}, r"x\.docx is none of \.json, \.vtt, \.srt"),
+        ({"x.docx": ""}, {"source": "x.docx"}, r"x\.docx does not end with \.json or \.vtt or \.srt"),
     ],
 )
 def test_what_cannot_be_cut_by_is_named(
