@@ -10,9 +10,11 @@ import pandas as pd
 from common.threads import one_thread
 from features.errors import StoreError
 from models.configuration import Configuration, split_modalities
+from models.errors import ModelError
 from models.evaluation.intervals import Interval, paired_difference, resample
 from models.evaluation.metrics import Metric, metric
 from models.evaluation.paired_tests import holm, randomisation_test, swaps
+from models.registry import configure
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.formatting import difference, number, p_value
@@ -139,7 +141,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
     >>> find_configuration("concat:text+audio", there).display
     'concat text+audio svm'
     """
-    wanted = spec.split(":")
+    wanted = _as_in_tables(spec.split(":"))
     matching = [one for one in configurations if len(wanted) <= 3 and all(map(_same, wanted, one.names))]
     if len(matching) == 1:
         return matching[0]
@@ -147,6 +149,16 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
     close = names if matching else get_close_matches(spec, names, n=5, cutoff=0.3)
     what = "matches several rows of the table" if matching else "is neither a row of the table nor a folder"
     raise UserError(f"{spec!r} {what}; write strategy:modalities:model, as one of: {', '.join(close or names)}")
+
+
+def _as_in_tables(names: list[str]) -> list[str]:
+    """Return the parts of a row's name with the strategy as tables name it: ``vote@extractor:audio`` is ``vote``."""
+    if len(names) < 2:
+        return names
+    try:
+        return [configure(names[0], split_modalities(names[1])).strategy, *names[1:]]
+    except ModelError:  # not a strategy: the caller lists the rows
+        return names
 
 
 def _same(wanted: str, name: str) -> bool:

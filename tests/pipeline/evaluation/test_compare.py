@@ -129,6 +129,18 @@ def test_a_row_may_be_named_in_part_if_it_is_the_only_one() -> None:
         find_configuration("unimodal:text:svm:more", ROWS)
 
 
+def test_a_fusion_over_extractors_of_one_modality_is_found_by_both_its_names() -> None:
+    rows = [Configuration("product", ("audio",), "svm"), Configuration("product@extractor", ("text", "audio"), "svm")]
+    assert find_configuration("product@extractor:audio:svm", rows) == rows[0]
+    assert find_configuration("product:audio", rows) == rows[0]
+    assert find_configuration("product@extractor:text+audio", rows) == rows[1]
+    assert find_configuration("product@extractor", rows) == rows[1]
+    with pytest.raises(UserError, match="is neither a row of the table"):
+        find_configuration("product:text+audio", rows)
+    with pytest.raises(UserError, match="is neither a row of the table"):
+        find_configuration("unimodal@extractor:audio", [Configuration("unimodal", ("audio",), "svm")])
+
+
 def test_the_command_prints_the_table(two: Path) -> None:
     done = CliRunner().invoke(main, ["compare", "unimodal", "vote", "--corpus", "c", "--metric", "uar"])
     assert done.exit_code == 0, done.output
