@@ -113,6 +113,6 @@ def test_an_error_on_a_full_disk_names_the_file_and_keeps_the_old_ones(here: Pat
     small = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # noqa: E731
     run = subprocess.run(command, cwd=here, env=env, capture_output=True, text=True, preexec_fn=small, check=False)
     assert run.returncode == 1
-    assert re.search(r"results/c/\w+\.csv: File too large", run.stderr)
+    assert re.search(r"results/c/\w+\.(csv|json): File too large", run.stderr)
     assert "Traceback" not in run.stderr
     assert {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()} == before
