@@ -41,7 +41,7 @@ class WordStep:
     light: bool = False
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return the tasks: several short recordings together, or parts of a long one (words cost more than decoding)."""
+        """Return the tasks: several short recordings, or parts of a long one, since words cost more than decoding."""
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         batches: list[list[Clip]] = []
         for part in shares(by_recording(clips).values(), workers, lambda *_: True):
