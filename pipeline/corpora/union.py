@@ -20,8 +20,8 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
     """Join corpora.
 
     ``ravdess:03-01-01-01-01-01-01`` is an utterance of ravdess. Recordings, speakers, groups and the column by which
-    the part itself is divided are named in the same way, so that nothing of two corpora is ever taken for one. The
-    column `corpus` names the part.
+    the part itself is divided are named in the same way, so that nothing of two corpora is ever taken for one. That
+    column also gives the groups of rows that have none. The column `corpus` names the part.
 
     Parameters
     ----------
@@ -60,9 +60,19 @@ def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame
     if CORPUS in table and part.reader != UNION:
         raise UserError(f"{part.root}: {name} has a column {CORPUS!r}, which a union needs for itself: rename it")
     own = [part.protocol.group, *([part.context.by] if part.context else [])]
+    table = table.assign(group=_groups(table, part.protocol.group))
     names = dict.fromkeys([*NAMES, *(column for column in own if column not in (*COLUMNS, part.label, CORPUS))])
     cells = {column: prefixed(name, table[column]) for column in names if column in table}
     return table.assign(**cells, **{CORPUS: name})
+
+
+def _groups(table: pd.DataFrame, by: str) -> pd.Series:
+    """Return the groups of a part; a row without one gets that by which the part itself is divided, as its speaker."""
+    if by not in table or by in (CORPUS, "group"):
+        return table["group"]
+    own, groups = table[by].fillna("").astype(str), table["group"].fillna("").astype(str)
+    given = (groups != "") & (groups != table["recording"]) & (groups != table["utterance"])
+    return groups.where(given | (own == ""), own)
 
 
 def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFrame, list[Problem]]:

@@ -58,6 +58,20 @@ def test_equal_names_in_two_corpora_stay_apart(build: Build) -> None:
     assert found.words[["utterance", "word", "start"]].to_numpy().tolist() == [["a:u1", "hi", 0.1], ["b:u1", "hi", 0.1]]
 
 
+def test_what_divides_a_part_gives_the_groups_of_its_rows_that_have_none(build: Build) -> None:
+    rows = [(f"u{i}", f"say {i}", "ann" if i < 3 else "bob", f"s{i}", "sad") for i in range(4)]
+    params = build({"a": rows})
+    by_speaker = yaml.safe_load(Path("params.yaml").read_text())
+    by_speaker["corpora"]["a"]["protocol"] = {"kind": "leave-one-group-out", "group": "speaker"}
+    Path("params.yaml").write_text(yaml.safe_dump(by_speaker))
+    params = load_params(Path("params.yaml"))
+    groups = gather(params.corpus("both")).utterances["group"].tolist()
+    assert groups == ["a:ann", "a:ann", "a:ann", "a:bob", "b:s1", "b:s2"]
+    write_csv(Path("a/manifest.csv"), (*HEADER, "group"), [(*row, "" if i else "pair") for i, row in enumerate(rows)])
+    groups = gather(params.corpus("both")).utterances["group"].tolist()
+    assert groups == ["a:pair", "a:ann", "a:ann", "a:bob", "b:s1", "b:s2"]
+
+
 def test_a_column_of_one_corpus_is_empty_in_the_others(build: Build) -> None:
     params = build()
     write_csv(Path("b/manifest.csv"), (*HEADER, "gender", "split"), [(*ROWS[0], "f", "train"), (*ROWS[1], "", "test")])
