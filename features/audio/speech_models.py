@@ -77,7 +77,7 @@ class _CTranslate2Whisper:
                 intra_threads=1,
             )
         except (RuntimeError, ValueError) as error:
-            raise ExtractorError(f"no Whisper can be loaded from {folder}: {error}") from error
+            raise ExtractorError(f"no Whisper model can be loaded from {folder}: {error}") from error
 
     def count(self, samples: int) -> int:
         return ceil(samples / _WHISPER_HOP)

@@ -110,7 +110,7 @@ def add_groups(tables: Tables) -> None:
 
 
 def save(tables: Tables) -> list[Path]:
-    """Write the files that have something new, and return them."""
+    """Write the files to which something was added, and return them."""
     for file in tables.changed:
         file.save()
     return [file.path for file in tables.changed]

@@ -1,8 +1,8 @@
 """The stages of a user's own project: those of dvc.yaml, without the source code that they watch in a checkout.
 
 The stages, and the code that each runs, are listed once: in dvc.yaml, to which `stages.yaml` is a link here; in an
-installed package it is a copy. In an own project a first stage, `inputs`, always runs and writes one file,
-data/work/inputs.json. The other stages depend on those entries of it that stand for what they watch in a checkout:
+installed package it is a copy. A user's own project has an additional first stage, `inputs`, which always runs and
+writes data/work/inputs.json. The other stages depend on those entries of it that stand for what they watch in a checkout:
 
 ============================  =========================================================
 in a checkout                 the entry of inputs.json
@@ -35,7 +35,7 @@ def code_of_stages() -> dict[str, list[str]]:
 
 
 def own_stages() -> dict[str, Stage]:
-    """Return the stages of an own project, as dvc.yaml has them."""
+    """Return the stages of a user's own project in the form of dvc.yaml."""
     return {"inputs": _INPUTS_STAGE, **{name: _own(name, stage) for name, stage in _stages().items()}}
 
 

@@ -66,7 +66,7 @@ def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
 
 
 def stages_notice(folder: Path) -> str:
-    """Return a sentence if the dvc.yaml of an own project has other stages than this version writes; else ``""``."""
+    """Return a sentence if a user's dvc.yaml has other stages than this version writes; else ``""``."""
     path = folder / "dvc.yaml"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else _dvc_yaml()
     if _body(text) == _body(_dvc_yaml()):

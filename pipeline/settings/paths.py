@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 CACHE = Path("data/cache")
-INPUTS = Path("data/work/inputs.json")  # what the stages of an own project depend on and DVC does not see
+INPUTS = Path("data/work/inputs.json")  # what stages outside a checkout depend on and DVC does not see
 _LONGEST = 100  # longest name, in characters: file systems allow about 250 bytes, and endings are added
 
 

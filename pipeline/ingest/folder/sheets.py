@@ -168,4 +168,4 @@ def lost_notes(sheet: LabelSheet, shown: int = 5) -> list[str]:
     listed = ", ".join(f"line {line} {name!r}" for line, name in sheet.lost[:shown])
     more = f" and {len(sheet.lost) - shown} more" if len(sheet.lost) > shown else ""
     verb = "names" if len(sheet.lost) == 1 else "name"
-    return [f"{sheet.path}: {counted(len(sheet.lost), 'row')} {verb} no recording that is there: {listed}{more}"]
+    return [f"{sheet.path}: {counted(len(sheet.lost), 'row')} {verb} no existing recording: {listed}{more}"]

@@ -151,7 +151,7 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
 
 
 def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[TimedText, ...]:
-    """Return utterances cut off at the end of a recording, to which they must belong."""
+    """Return utterances cut off at the end of the recording; raise `UserError` if one begins after it."""
     end_s = probe(recording).duration_s
     late = [one for one in said if one.start is not None and one.start > end_s + _AFTER_S]
     if late:

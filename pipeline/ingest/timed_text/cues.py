@@ -61,7 +61,7 @@ def unmarked(text: str) -> str:
 
 
 def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float, float], ...]:
-    """Return the words of a cue in which each word follows its own time, as automatic captions have them.
+    """Return the words of a cue in which each word follows its own time, as in automatic captions.
 
     If a time is followed by several words, it does not give the time of each: such a cue has no timed words.
     """

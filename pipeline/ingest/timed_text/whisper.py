@@ -72,7 +72,7 @@ def _in_seconds(milliseconds: object) -> object:
 
 
 def _word(place: str, word: object) -> tuple[str, float, float] | None:
-    """Return a word and its times; None if it has none. Older faster-whisper gives a list: start, end, word, ..."""
+    """Return a word with its times; None if it has none. Older faster-whisper writes a list: start, end, word, ..."""
     if isinstance(word, list) and len(word) >= 3:
         word = dict(zip(("start", "end", "word"), word, strict=False))
     if not isinstance(word, dict) or not isinstance(word.get("word"), str):

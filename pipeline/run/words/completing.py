@@ -53,7 +53,7 @@ class _Notes(NamedTuple):
 
 
 def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Return the corpus with the words that a recogniser hears where the settings want them."""
+    """Return the corpus with recognised words for the utterances for which the settings request them."""
     rows = [row for row in corpus.utterances.itertuples() if needs_text(row, rule_of(settings, row.utterance))]
     heard = made(RECOGNISE, rows, {}, params, name, pool)
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
@@ -63,7 +63,7 @@ def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Return the corpus with the times of words that are aligned with the sound where the settings want them."""
+    """Return the corpus with aligned word times for the utterances for which the settings request them."""
     coarse = coarsely_timed(corpus.words)
     rows = [r for r in corpus.utterances.itertuples() if needs_times(r, rule_of(settings, r.utterance), coarse)]
     if rows and params.words.language != LANGUAGE:

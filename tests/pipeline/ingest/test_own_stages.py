@@ -1,4 +1,4 @@
-"""The stages of an own project are those of dvc.yaml: nothing is lost but the code that they watch in a checkout."""
+"""The stages of a user's own project are those of dvc.yaml: only the code that they watch in a checkout is missing."""
 
 import json
 from pathlib import Path

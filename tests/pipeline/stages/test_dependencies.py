@@ -95,7 +95,7 @@ def shown(files: Collection[Path]) -> list[str]:
 
 def test_each_stage_of_dvc_has_its_module() -> None:
     modules = {file.stem for file in (ROOT / "pipeline" / "stages").glob("*.py")} - {"__init__"}
-    assert set(STAGES) == modules - {"inputs"}  # the first stage of an own project
+    assert set(STAGES) == modules - {"inputs"}  # the first stage of a user's own project
     for stage in STAGES:
         assert STAGES[stage]["cmd"].split()[:2] == ["crossmodal", stage]
 

@@ -80,7 +80,7 @@ def test_rows_of_a_table_that_repeat_or_differ_are_said(tmp_path: Path) -> None:
     assert made == {"a.mp4": [{"mood": "calm"}], "b.mp4": [{"mood": ""}]}
     assert "2 rows that repeat another one of the same recording: read once" in notes
     assert "conflicting values for one recording, which are left empty: b.mp4 mood: calm, cross" in notes
-    assert "1 row names no recording that is there: line 6 'lost'" in notes
+    assert "1 row names no existing recording: line 6 'lost'" in notes
 
 
 def test_a_table_and_a_pattern_complete_each_other(tmp_path: Path) -> None:
