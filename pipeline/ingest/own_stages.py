@@ -2,7 +2,7 @@
 
 The stages, and the code that each runs, are listed once: in dvc.yaml, to which `stages.yaml` is a link here; in an
 installed package it is a copy. A user's own project has an additional first stage, `inputs`, which always runs and
-writes data/work/inputs.json. The other stages depend on those entries of it that stand for what they watch in a checkout:
+writes data/work/inputs.json. The other stages depend on the entries that stand for what they watch in a checkout:
 
 ============================  =========================================================
 in a checkout                 the entry of inputs.json

@@ -115,7 +115,7 @@ def _meant(
     beside: Mapping[PurePosixPath, list[Recording]],
     folders: Iterable[PurePosixPath],
 ) -> tuple[list[Recording], int]:
-    """Return the recordings that a transcript belongs to, and 1 if its name includes a language (``a.en.srt``), else 0."""
+    """Return the recordings of a transcript, and 1 if its name includes a language (``a.en.srt``), else 0."""
     bare = place.with_suffix("")
     readings = [(bare, 0)]
     if _LANGUAGE.fullmatch(bare.suffix):
