@@ -5,9 +5,11 @@ A command is run as a user runs it, by `cli.main`, in a process forked from one 
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
+import socketserver
 import sys
 import tempfile
 import traceback
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from multiprocessing import forkserver, get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 Command = tuple[str, ...]
 ALONE = {name: {"workers": 0} for name in ("preprocess", "extract", "train", "explain", "predict")}
@@ -61,9 +64,16 @@ class Done:
 class Running:
     """Commands under way, one after the other until one fails, in a process of their own."""
 
-    def __init__(self, folder: Path, commands: Sequence[Command], limits: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        commands: Sequence[Command],
+        limits: Callable[[], None] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.logs = Path(tempfile.mkdtemp(prefix="said-"))
-        arguments = (str(folder), tuple(commands), str(self.logs), {"HF_HUB_OFFLINE": "1"} | os.environ, limits)
+        variables = {"HF_HUB_OFFLINE": "1"} | (os.environ if env is None else env)
+        arguments = (str(folder), tuple(commands), str(self.logs), variables, limits)
         _start_server()
         self.process: BaseProcess = _CONTEXT.Process(target=_perform, args=arguments)
         self.process.start()
@@ -116,7 +126,33 @@ def _perform(
     os._exit(0)
 
 
-if __name__ == "__main__":  # `crossmodal` where a program such as DVC calls it
-    from cli import main
+# The `crossmodal` of programs such as DVC: it has the command run by the process of the tests, and ends as that did.
+_CLIENT = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as tests:
+    tests.connect({address!r})
+    tests.sendall(json.dumps([os.getcwd(), sys.argv[1:], dict(os.environ)]).encode() + b"\\n")
+    code, out, err = json.loads(b"".join(iter(lambda: tests.recv(65536), b"")))
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code if code >= 0 else 128 - code)
+"""
 
-    main(prog_name="crossmodal", default_map=ALONE)
+
+class _Call(socketserver.StreamRequestHandler):
+    """One call of the client: run its command, and answer with the exit code and the output."""
+
+    def handle(self) -> None:
+        folder, arguments, env = json.loads(self.rfile.readline())
+        done = Running(Path(folder), [tuple(arguments)], env=env).done()
+        self.wfile.write(json.dumps([done.code, done.out, done.err]).encode())
+
+
+def put_crossmodal_into(folder: Path) -> None:
+    """Make a folder with a `crossmodal` that other programs can call; it works as long as the tests run."""
+    address = f"{tempfile.mkdtemp(prefix='called-')}/socket"
+    server = socketserver.ThreadingUnixStreamServer(address, _Call)
+    Thread(target=server.serve_forever, daemon=True).start()
+    folder.mkdir(exist_ok=True)
+    (folder / "crossmodal").write_text(_CLIENT.format(python=sys.executable, address=address))
+    (folder / "crossmodal").chmod(0o755)

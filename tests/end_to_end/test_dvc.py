@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT, environment, grid_corpus, needs_data, run
+from tests.forked import put_crossmodal_into
 
 pytestmark = needs_data
 
@@ -63,9 +64,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     blocks = yaml.safe_load((folder / "params.yaml").read_text())
     corpus = blocks["corpora"]["grid"] | {"root": "data/raw/grid", "modalities": ["text", "audio"]}
     settings(folder, corpora={"grid": corpus}, **SMALL)
-    (folder / "bin").mkdir()
-    (folder / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m tests.forked "$@"\n')
-    (folder / "bin" / "crossmodal").chmod(0o755)
+    put_crossmodal_into(folder / "bin")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     dvc("repro", cwd=folder)
     return folder

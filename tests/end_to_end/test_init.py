@@ -10,6 +10,7 @@ import pytest
 
 from features.store.reading import open_store
 from tests.conftest import DATA, environment, needs_data, run
+from tests.forked import put_crossmodal_into
 
 pytestmark = needs_data
 
@@ -24,9 +25,7 @@ def project(tmp_path: Path) -> Path:
         copy = tmp_path / "clips" / f"s{i // 2}" / f"{COMMANDS[clip.name[0]]}_{clip.name}"
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clip, copy)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m tests.forked "$@"\n')
-    (tmp_path / "bin" / "crossmodal").chmod(0o755)
+    put_crossmodal_into(tmp_path / "bin")
     (tmp_path / "project").mkdir()
     return tmp_path / "project"
 

@@ -14,6 +14,7 @@ import yaml
 
 from pipeline.ingest.project_files import write_project_files
 from tests.conftest import environment, grid_corpus, needs_data
+from tests.forked import put_crossmodal_into
 
 pytestmark = needs_data
 
@@ -33,8 +34,7 @@ def project(tmp_path: Path) -> Path:
     bin_, elsewhere, folder = (tmp_path / name for name in ("bin", "elsewhere", "clips"))
     for made in (bin_, elsewhere, folder):
         made.mkdir()
-    (bin_ / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m tests.forked "$@"\n')
-    (bin_ / "crossmodal").chmod(0o755)
+    put_crossmodal_into(bin_)
     tables = grid_corpus(tmp_path, 4) / "grid"
     text = (tables / "manifest.csv").read_text()
     for i, line in enumerate(text.splitlines()[1:]):
