@@ -93,10 +93,11 @@ def test_one_and_two_workers_write_the_same_bytes(corpus: Path) -> None:
     def tables() -> list[bytes]:
         return [(corpus / "data/work/c" / name).read_bytes() for name in ("utterances.csv", "words.csv", "tables.json")]
 
-    prepared(corpus, block=", transcribe: always")
+    both = ", transcribe: always, align: always"
+    assert set(prepared(corpus, block=both)[0]["words_source"]) == {"aligned", ""}
     alone = tables()
     shutil.rmtree(corpus / "data")
-    prepared(corpus, block=", transcribe: always", workers="2")
+    prepared(corpus, block=both, workers="2")
     assert tables() == alone
 
 
@@ -185,15 +186,6 @@ def test_missing_times_are_those_of_the_recordings_clock(known: dict[str, Senten
     assert current(load_params(Path("params.yaml")), "c")
     write_csv(tmp_path / "c" / "words.csv", ("utterance", "word", "start", "end"), [("plain", "bin", 0.1, 0.2)])
     assert not current(load_params(Path("params.yaml")), "c")
-
-
-@needs_data
-def test_one_and_two_workers_align_alike(known: dict[str, Sentence], tmp_path: Path) -> None:
-    prepared(tmp_path, block=", align: missing")
-    alone = Path("data/work/c/words.csv").read_bytes()
-    shutil.rmtree("data")
-    prepared(tmp_path, block=", align: missing", workers="2")
-    assert Path("data/work/c/words.csv").read_bytes() == alone
 
 
 @needs_data
