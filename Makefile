@@ -28,9 +28,10 @@ repro: setup ## run the whole pipeline on the corpora of run.corpora and print t
 	dvc repro
 	@crossmodal evaluate --show
 
-# In the order of the folders, the long runs come first; sorted by their number of tests, they would come last.
+# In the order of the folders, the long runs come first; sorted by their number of tests, they would come last. Many tests
+# wait for processes that start or are killed, so there are three processes of tests on two cores.
 test: setup ## all tests
-	pytest -n auto --dist loadfile --no-loadscope-reorder
+	pytest -n $$(python3 -c 'import os; print(os.cpu_count() * 3 // 2)') --dist loadfile --no-loadscope-reorder
 
 faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED draws others
 	FAULTS=long pytest -n auto --dist loadfile tests/faults

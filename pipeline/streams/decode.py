@@ -16,7 +16,7 @@ from pipeline.settings.streams import DEFAULT
 from pipeline.streams.container.opening import MediaError, media_streams, open_recording
 from pipeline.streams.container.parts import packet_span_s
 from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, read_timeline, timeline_of
-from pipeline.streams.container.tracks import Track, chosen, tracks_of
+from pipeline.streams.container.tracks import Track, stream_of, tracks_of
 from pipeline.streams.spans import Span
 
 # Bytes of a sample of those codecs whose packets hold nothing but samples.
@@ -191,11 +191,8 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
-        tracks = tracks_of(container, "audio", timeline.stills)
-        if not tracks:
-            return False
-        stream = container.streams[chosen(tracks, track, "audio", name or path).index]
-        return _counter(container, stream) is not None
+        stream = stream_of(container, "audio", timeline.stills, track, name or path)
+        return stream is not None and _counter(container, stream) is not None
 
 
 def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:

@@ -24,7 +24,7 @@ from pipeline.settings.streams import DEFAULT
 from pipeline.streams.container.opening import open_recording
 from pipeline.streams.container.sizes import MATROSKA, MOV
 from pipeline.streams.container.timeline import Timeline, packets, timeline_of
-from pipeline.streams.container.tracks import chosen, tracks_of
+from pipeline.streams.container.tracks import stream_of
 from pipeline.streams.sampling import Index
 
 # Codecs whose decoders know for certain which frames no other frame refers to. HEVC is not among them: there such a
@@ -95,10 +95,9 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
-        tracks = tracks_of(container, "video", timeline.stills)
-        if not tracks:
+        stream = stream_of(container, "video", timeline.stills, track, name or path)
+        if stream is None:
             return None
-        stream = container.streams[chosen(tracks, track, "video", name or path).index]
         found = tuple(_noted(packets(container, timeline, [stream])))
         pts = _stamps(container, found, stream)
         if pts is None:
@@ -185,10 +184,9 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
-        tracks = tracks_of(container, "video", timeline.stills)
-        if not tracks:
+        stream = stream_of(container, "video", timeline.stills, track, name or path)
+        if stream is None:
             return False
-        stream = container.streams[chosen(tracks, track, "video", name or path).index]
         return _stamps(container, tuple(_noted(packets(container, timeline, [stream]))), stream) is not None
 
 

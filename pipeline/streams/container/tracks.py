@@ -154,6 +154,12 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
     return track
 
 
+def stream_of(container: Any, kind: str, stills: Collection[int], name: str, where: object) -> Any:
+    """Return the stream of the `chosen` track of an open recording; None if it has no track of the kind."""
+    tracks = tracks_of(container, kind, stills)
+    return container.streams[chosen(tracks, name, kind, where).index] if tracks else None
+
+
 def _named(tracks: Sequence[Track], name: str, kind: str, where: object) -> Track:
     if name.casefold() == DEFAULT:
         return next(track for track in tracks if track.chosen)
