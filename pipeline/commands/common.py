@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.commands import completion
+
 if TYPE_CHECKING:
     from pipeline.reporting.tables import Block
 
@@ -42,8 +44,10 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, corpora=tuple(dict.fromkeys((*named, *corpora))), **options)
 
     text = "Corpus, also without --corpus; can be repeated.  [default: run.corpora]"
-    option = click.option("--corpus", "corpora", multiple=True, help=text)
-    return click.argument("named", nargs=-1, metavar="[CORPUS]...")(option(with_both))
+    complete = completion.corpora
+    option = click.option("--corpus", "corpora", multiple=True, shell_complete=complete, help=text)
+    argument = click.argument("named", nargs=-1, metavar="[CORPUS]...", shell_complete=complete)
+    return argument(option(with_both))
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")

@@ -11,7 +11,9 @@ from pipeline.commands.common import (
     PROTOCOLS,
     Command,
     Group,
+    as_json,
     echo,
+    echo_json,
     load,
     names_of,
     with_corpora,
@@ -62,7 +64,8 @@ def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **sett
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
-def validate(params_path: Path, corpora: tuple[str, ...]) -> None:
+@as_json
+def validate(params_path: Path, corpora: tuple[str, ...], as_json: bool) -> None:
     """Check corpora without running them.
 
     Lists every bad row and every difference from the published corpus. The exit code is 0 if there are only warnings, 1
@@ -76,19 +79,21 @@ def validate(params_path: Path, corpora: tuple[str, ...]) -> None:
     from pipeline.settings.paths import CorpusPaths
 
     params = load(params_path)
-    stopped, failed = [], []
+    found = []
     for name in names_of(params, corpora):
-        problems, facts = run(params, name)
-        for line in shown(problems, CorpusPaths(name).problems):
+        found.append(one := run(params, name))
+        if as_json:
+            continue
+        for line in shown(one.problems, CorpusPaths(name).problems):
             echo(line)
-        echo(facts)
-        counts = {s: sum(problem.severity == s for problem in problems) for s in ("error", "failed", "warning")}
-        echo(f"{name}: {counts['error']} errors, {counts['failed']} failed, {counts['warning']} warnings")
-        stopped += [f"{name}: {what_errors_stop(problems, name)}"] if counts["error"] else []
-        failed += [name] if counts["failed"] else []
-    if stopped:
-        raise click.ClickException("\n".join(stopped))
-    if failed:
+        echo(one)
+        echo(f"{name}: {one.count('error')} errors, {one.count('failed')} failed, {one.count('warning')} warnings")
+    if as_json:
+        echo_json({"corpora": [one.document() for one in found]})
+    if stopped := [one for one in found if one.count("error")]:
+        names = (f"{one.facts.corpus}: {what_errors_stop(one.problems, one.facts.corpus)}" for one in stopped)
+        raise click.ClickException("\n".join(names))
+    if failed := [one.facts.corpus for one in found if one.count("failed")]:
         echo(f"Error: {', '.join(failed)}: recordings are missing or unreadable; they will count as failed", err=True)
         sys.exit(3)
 
@@ -103,7 +108,8 @@ def corpora() -> None:
 
 @corpora.command("list")
 @PARAMS
-def corpora_list(params_path: Path) -> None:
+@as_json
+def corpora_list(params_path: Path, as_json: bool) -> None:
     """List all readers of corpora, also those of plugins.
 
     Example: crossmodal corpora list
@@ -112,23 +118,33 @@ def corpora_list(params_path: Path) -> None:
 
     if params_path.exists():
         load(params_path)
-    for line in readers():
-        echo(line)
+    found = list(readers())
+    if as_json:
+        echo_json({"readers": found})
+        return
+    for reader in found:
+        echo(reader)
 
 
 @corpora.command("show")
 @click.argument("name")
 @PARAMS
-def corpora_show(params_path: Path, name: str) -> None:
+@as_json
+def corpora_show(params_path: Path, name: str, as_json: bool) -> None:
     """Describe a published corpus.
 
     Prints its citation, licence, folders, labels, counts, protocol and known faults.
 
     Example: crossmodal corpora show meld
     """
-    from pipeline.inspection.overview import described
+    from pipeline.inspection.overview import block_of, described, lines_of
 
     if params_path.exists():
         load(params_path)
-    for line in described(name):
+    published = described(name)
+    if as_json:
+        known = {key: value for key, value in vars(published).items() if key != "block"}
+        echo_json({"name": name, **known, "settings": block_of(name, published)})
+        return
+    for line in lines_of(name, published):
         echo(line)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands import frames
+from pipeline.commands import completion, frames
 from pipeline.commands.common import (
     PARAMS,
     PROTOCOLS,
@@ -48,7 +48,11 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.argument("form", metavar="FORMAT")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--corpus", "name", help="Make a new corpus of this name.")
-@click.option("--into", help="Add the features to this corpus, matched by id, or by recording and time.")
+@click.option(
+    "--into",
+    shell_complete=completion.corpora,
+    help="Add the features to this corpus, matched by id, or by recording and time.",
+)
 @click.option(
     "--match", default="", help="With --into: regular expression whose group is the part of the ids that must match."
 )
@@ -133,7 +137,7 @@ def _import(
 @click.command(cls=Command)
 @click.argument("form", metavar="FORMAT")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--corpus", "name", required=True, help="Corpus.")
+@click.option("--corpus", "name", required=True, shell_complete=completion.corpora, help="Corpus.")
 @click.option("--features", "stores", help="Stores, separated by commas.  [default: those that training uses]")
 @click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")
 @click.option("--fold", default="", help="Fold whose parts become train, valid and test.  [default: the first]")

@@ -24,7 +24,8 @@ from pipeline.commands.common import (
 @click.option(
     "--verify", "verified", is_flag=True, help="Instead of the status, check every file and list the damaged ones."
 )
-def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
+@as_json
+def status(params_path: Path, corpora: tuple[str, ...], verified: bool, as_json: bool) -> None:
     """Show what is done, cached, failed or out of date.
 
     Prints one line per corpus and stage. With --verify, it checks every store, table, model and cached clip instead.
@@ -33,38 +34,52 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool) -> None:
     """
     from pipeline.errors import UserError
     from pipeline.inspection.status import status as run
+    from pipeline.inspection.status import table_of
     from pipeline.inspection.verify import verify
 
     params = load(params_path)
     names = names_of(params, corpora)
     if not verified:
-        echo(run(params, names))
+        rows = run(params, names)
+        if as_json:
+            echo_json({"stages": rows})
+        else:
+            echo(table_of(rows))
         return
     found = list(verify(params, names))
-    faults = [fault for _, fault in found if fault]
-    for fault in faults:
-        echo(fault)
+    faults = [{"file": path, "fault": fault} for path, fault in found if fault]
+    if as_json:
+        echo_json({"files": len(found), "damaged": faults})
+    else:
+        for one in faults:
+            echo(one["fault"])
     if faults:
-        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written: see the lines above")
-    echo(f"{len(found)} files read: all are as they were written")
+        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written, as listed")
+    if not as_json:
+        echo(f"{len(found)} files read: all are as they were written")
 
 
 @click.command(cls=Command)
-def doctor() -> None:
+@as_json
+def doctor(as_json: bool) -> None:
     """Check Python, libraries, weights, libGL, write access and Dask.
 
     Each line about something that is missing ends with the command that installs it. What is optional may be absent.
 
     Example: crossmodal doctor
     """
+    from pipeline.errors import counted
     from pipeline.inspection.doctor import checks
 
-    bad = 0
+    found = []
     for check in checks():
-        bad += check.needed and not check.ok
-        echo(f"{'ok' if check.ok else 'NOT OK' if check.needed else 'absent':7}{check.name}: {check.detail}")
-    if bad:
-        raise click.ClickException(f"{bad} checks failed: see the lines above")
+        found.append(check)
+        if not as_json:
+            echo(f"{'ok' if check.ok else 'NOT OK' if check.needed else 'absent':7}{check.name}: {check.detail}")
+    if as_json:
+        echo_json({"checks": found})
+    if bad := sum(check.needed and not check.ok for check in found):
+        raise click.ClickException(f"{counted(bad, 'check')} failed, as listed")
 
 
 @click.group(cls=Group)
@@ -77,15 +92,25 @@ def features() -> None:
 
 @features.command("list")
 @PARAMS
-def features_list(params_path: Path) -> None:
+@as_json
+def features_list(params_path: Path, as_json: bool) -> None:
     """List all extractors with their modality and settings.
 
     Example: crossmodal features list
     """
-    from pipeline.inspection.overview import extractors
+    from pipeline.errors import UserError, counted
+    from pipeline.inspection.overview import extractors, table_of
+    from pipeline.inspection.speed import measured
 
-    for line in extractors(load(params_path)):
-        echo(line)
+    found = extractors(load(params_path))
+    if as_json:
+        speed = measured()
+        echo_json({"extractors": found, "measured_on": {"machine": speed.machine, "clip_s": speed.clip_s}})
+    else:
+        for line in table_of(found):
+            echo(line)
+    if failed := sum(bool(one.fault) for one in found):
+        raise UserError(f"{counted(failed, 'extractor')} cannot be used, as listed")
 
 
 @features.command("show")
@@ -134,15 +159,20 @@ def models_install() -> None:
 
 
 @models.command("list")
-def models_list() -> None:
+@as_json
+def models_list(as_json: bool) -> None:
     """List the weights, their licences and where they lie.
 
     Example: crossmodal models list
     """
     from pipeline.inspection.installing import listed
 
-    for line in listed():
-        echo(line)
+    found = list(listed())
+    if as_json:
+        echo_json({"weights": found})
+        return
+    for weights in found:
+        echo(weights)
 
 
 @click.group(cls=Group)
@@ -155,17 +185,22 @@ def cache() -> None:
 
 @cache.command("gc")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def cache_gc(yes: bool) -> None:
+@as_json
+def cache_gc(yes: bool, as_json: bool) -> None:
     """Delete cached clips that are no longer used.
 
     These are clips that no store under data/work and no table under results was made from. Unfinished files of killed
-    runs are deleted too. Everything is listed first.
+    runs are deleted too. Everything is listed first. With --json, nothing is asked, and without --yes nothing deleted.
 
     Example: crossmodal cache gc --yes
     """
     from pipeline.inspection.cleaning import clean, found_garbage
 
     garbage = found_garbage()
+    if as_json:
+        done = clean(garbage) if yes else None
+        echo_json({**vars(garbage), "clips": len(garbage.clips), "deleted": done})
+        return
     for line in garbage.lines():
         echo(f"cache gc: {line}")
     if garbage and not yes:

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from pipeline.commands import completion
 from pipeline.commands.common import (
     PARAMS,
     Command,
+    as_json,
     echo,
+    echo_json,
     echo_page,
     load,
     pool_of,
@@ -18,12 +21,18 @@ from pipeline.commands.common import (
 
 
 @click.command(cls=Command)
-@click.argument("first")
-@click.argument("second")
-@click.option("--corpus", "name", help="Corpus.  [default: the folder's name, or the only one in run.corpora]")
+@click.argument("first", shell_complete=completion.rows)
+@click.argument("second", shell_complete=completion.rows)
+@click.option(
+    "--corpus",
+    "name",
+    shell_complete=completion.corpora,
+    help="Corpus.  [default: the folder's name, or the only one in run.corpora]",
+)
 @click.option("--metric", help="Compare by this metric only.  [default: all metrics of the table]")
 @PARAMS
-def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None) -> None:
+@as_json
+def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None, as_json: bool) -> None:
     """Compare two runs, or two rows of one table.
 
     Two runs are given by their folders of results; they are compared row by row. Two rows of a corpus's table are
@@ -33,7 +42,11 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     """
     from pipeline.evaluation.compare import compare as run
 
-    echo_page(run(load(params_path), first, second, name, metric))
+    found = run(load(params_path), first, second, name, metric)
+    if as_json:
+        echo_json(found.document())
+    else:
+        echo_page(found.page())
 
 
 @click.command(cls=Command)
@@ -44,11 +57,13 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     "strategies",
     multiple=True,
     metavar="STRATEGY:MODALITIES:MODEL",
+    shell_complete=completion.rows,
     help="A row of the table; can be repeated.  [default: the best fusion and the best single modality]",
 )
 @click.option(
     "--repeats", type=click.IntRange(1), default=5, show_default=True, help="Number of permutations of each part."
 )
+@as_json
 @run_options
 def explain(
     params_path: Path,
@@ -57,6 +72,7 @@ def explain(
     repeats: int,
     workers: int | None,
     scheduler: str | None,
+    as_json: bool,
 ) -> None:
     """Measure the permutation importance of each modality.
 
@@ -70,18 +86,24 @@ def explain(
 
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
+        found = []
         for name in prepared(params, corpora):
-            for line in run(params, name, pool, strategies, repeats):
-                echo(line)
+            found.append(explained := run(params, name, pool, strategies, repeats))
+            if not as_json:
+                for line in explained.lines():
+                    echo(line)
+    if as_json:
+        echo_json({"corpora": [explained.document() for explained in found]})
 
 
 @click.command(cls=Command)
 @PARAMS
-@click.option("--corpus", "name", required=True, help="Corpus.")
+@click.option("--corpus", "name", required=True, shell_complete=completion.corpora, help="Corpus.")
 @click.option(
     "--strategy",
     "strategies",
     multiple=True,
+    shell_complete=completion.strategies,
     help="Strategy; can be repeated.  [default: the best fusion in the table]",
 )
 @click.option("--modalities", default="", help="Modalities, separated by commas.  [default: all of the corpus]")
@@ -110,16 +132,23 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="CLIP_OR_MANIFEST", type=click.Path(path_type=Path))
+@click.argument("sources", metavar="CLIP... | MANIFEST", nargs=-1, required=True, type=click.Path(path_type=Path))
 @PARAMS
-@click.option("--model", "folder", required=True, type=click.Path(path_type=Path), help="Folder that `fit` printed.")
-@click.option("--text", help="Transcript of the clip.  [default: the content of CLIP.txt]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--model",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=completion.models,
+    help="Folder that `fit` printed.",
+)
+@click.option("--text", help="Transcript of the only clip.  [default: the content of CLIP.txt]")
+@as_json
 @click.option("--out", type=click.Path(path_type=Path), help="Also write a CSV file.")
 @click.option("--workers", type=click.IntRange(0), help="Number of worker processes.  [default: 0 for up to 4 clips]")
 def predict(
     params_path: Path,
-    source: Path,
+    sources: tuple[Path, ...],
     folder: Path,
     text: str | None,
     as_json: bool,
@@ -128,7 +157,8 @@ def predict(
 ) -> None:
     """Predict from new recordings with a saved model.
 
-    Reads one recording, or all rows of a manifest.csv, and shows how much each modality adds to each prediction.
+    Reads recordings (as in clips/*.mp4), or all rows of a manifest.csv, and shows how much each modality adds to each
+    prediction. Warns of features that lie far outside the range of training.
 
     Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
     """
@@ -136,7 +166,7 @@ def predict(
     from pipeline.errors import UserError
     from pipeline.inference.predict import predict as run
 
-    answers = run(load(params_path), folder, source, text=text, workers=workers)
+    answers = run(load(params_path), folder, sources, text=text, workers=workers)
     for notice in answers.notices:
         echo(f"predict: {notice}", err=True)
     for line in [answers.json()] if as_json else answers.lines():

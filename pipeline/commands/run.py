@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 
+from pipeline.commands import completion
 from pipeline.commands.common import (
     PARAMS,
     Command,
+    as_json,
     echo,
+    echo_json,
     echo_page,
     if_possible,
     load,
@@ -23,8 +26,11 @@ from pipeline.commands.common import (
 
 @click.command(cls=Command)
 @PARAMS
-def settings(params_path: Path) -> None:
+@as_json
+def settings(params_path: Path, as_json: bool) -> None:
     """Check every name and value in the settings file.
+
+    With --json, prints the settings that hold, also those at their defaults.
 
     `dvc repro` does this before it runs a stage.
 
@@ -32,8 +38,12 @@ def settings(params_path: Path) -> None:
     """
     from pipeline.stages.settings import checked
 
-    load(params_path)  # which prints the notices
-    echo(checked(params_path))
+    params = load(params_path)  # which prints the notices
+    sentence = checked(params_path)
+    if as_json:
+        echo_json(params)
+    else:
+        echo(sentence)
 
 
 @click.command(cls=Command)
@@ -67,7 +77,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
     """
     from pipeline.corpora.problems import shown
     from pipeline.corpora.utterances import read_utterances, read_word_table
-    from pipeline.inspection.validate import facts_of
+    from pipeline.inspection.corpus_facts import facts_of
     from pipeline.settings.paths import CorpusPaths
     from pipeline.stages.prepare import prepare as run
 
@@ -85,7 +95,13 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
-@click.option("--modality", "modalities", multiple=True, help="text, audio or video; can be repeated.  [default: all]")
+@click.option(
+    "--modality",
+    "modalities",
+    multiple=True,
+    shell_complete=completion.modalities,
+    help="text, audio or video; can be repeated.  [default: all]",
+)
 @run_options
 def preprocess(
     params_path: Path, corpora: tuple[str, ...], modalities: tuple[str, ...], workers: int | None, scheduler: str | None
@@ -119,6 +135,7 @@ def preprocess(
     "--extractor",
     "extractors",
     multiple=True,
+    shell_complete=completion.extractors,
     help="Extractor, by its name in the settings; can be repeated.  [default: features.extract]",
 )
 @run_options
@@ -205,7 +222,11 @@ def train(
 @click.option("--drop", metavar="MODALITIES", help="Print the fusions without these instead, as in audio,video.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by a column; can be repeated.")
 @click.option(
-    "--strategy", "strategies", multiple=True, help="With --by: a further row; can be repeated.  [default: the best]"
+    "--strategy",
+    "strategies",
+    multiple=True,
+    shell_complete=completion.rows,
+    help="With --by: a further row; can be repeated.  [default: the best]",
 )
 def evaluate(
     params_path: Path,

@@ -17,6 +17,7 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, pat
 
 
 Severity = Literal["error", "failed", "warning"]
+SEVERITIES: tuple[Severity, ...] = ("error", "failed", "warning")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,10 +50,56 @@ class Compared:
     p: float
     p_holm: float
 
+    def document(self) -> dict[str, Any]:
+        """Return one flat mapping, whose keys docs/json.md describes."""
+        lead = self.difference
+        return {
+            "row": self.label,
+            "metric": self.metric.name,
+            "first": self.first,
+            "second": self.second,
+            "difference": lead.value,
+            "low": lead.low,
+            "high": lead.high,
+            "p": self.p,
+            "p_holm": self.p_holm,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, or two rows of a table, compared.
+
+    Attributes
+    ----------
+    corpus, first, second
+        The corpus and what was compared.
+    rows
+        Each metric of each pair.
+    notes
+        Sentences that belong to it.
+    """
+
+    corpus: str
+    first: str
+    second: str
+    rows: Sequence[Compared]
+    notes: Sequence[str]
+
+    def page(self) -> list[Block]:
+        """Return a heading, a table and the notes."""
+        several = len({row.label for row in self.rows}) > 1
+        title = f"# {self.corpus}: {self.first} and {self.second}"
+        return [title, _table(self.rows, several=several), "\n".join(self.notes)]
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as one mapping, whose keys docs/json.md describes."""
+        return {**vars(self), "rows": [row.document() for row in self.rows]}
+
 
 @one_thread()
-def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> list[Block]:
-    """Compare two folders of results, or two configurations of one corpus.
+def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> Comparison:
+    """Compare two folders of results, or two configurations of one corpus; differences are the second minus the first.
 
     Parameters
     ----------
@@ -64,11 +111,6 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
         The corpus; by default the one with the name of the first folder, or the only one in run.corpora.
     only
         A metric; by default all metrics of the corpus's table.
-
-    Returns
-    -------
-    list of Block
-        A table and notes. Differences are the second's metric minus the first's.
 
     Raises
     ------
@@ -98,8 +140,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
         words.append(f"{note[0].upper()}{note[1:]}.")
     groups = group_by_utterance(table, settings, next(iter(pairs.values()))[0])
     metrics = (metric(settings.task, only),) if only else metrics_of(settings)
-    found = compared(pairs, groups, metrics, params.evaluate)
-    return [f"# {name}: {first} and {second}", _table(found, several=len(pairs) > 1), "\n".join(words)]
+    return Comparison(name, first, second, compared(pairs, groups, metrics, params.evaluate), words)
 
 
 def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], settings: EvaluateParams) -> list[Compared]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from models.captured_warnings import captured_warnings
 from models.configuration import Configuration
 from models.evaluation.importance import extractors_of, permuted_features, permuted_modality
-from models.evaluation.metrics import Metric
 from models.fit_cache import FitCache
 from pipeline.corpora.utterances import read_table, read_utterances, write_table
 from pipeline.errors import UserError
@@ -86,8 +85,49 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
     return found
 
 
-def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), repeats: int = REPEATS) -> Iterator[str]:
-    """Write importance.csv; yield its lines, and the utterances that only one of the two best models gets right.
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What a corpus's best models depend on.
+
+    Attributes
+    ----------
+    corpus, metric
+        The corpus, and the metric whose loss is measured.
+    importance
+        Columns strategy, modalities, model, part, metric, loss, deviation.
+    fusion_alone, single_alone
+        The utterances that only the best fusion, or only the best single modality, gets right.
+    top
+        ``best``, or a word that claims less where nobody says who speaks.
+    note
+        What is to be said of the speakers; empty if nothing.
+    """
+
+    corpus: str
+    metric: str
+    importance: pd.DataFrame
+    fusion_alone: pd.DataFrame
+    single_alone: pd.DataFrame
+    top: str
+    note: str
+
+    def lines(self) -> Iterator[str]:
+        """Yield lines for people."""
+        yield from _importance_lines(self.importance, self.metric)
+        yield from listed(f"the {self.top} fusion", self.fusion_alone)
+        yield from listed(f"the {self.top} single modality", self.single_alone)
+        if self.note:
+            yield f"\n{self.note[0].upper()}{self.note[1:]}."
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as one mapping, whose keys docs/json.md describes."""
+        tables = {"importance": self.importance, "only_fusion": self.fusion_alone, "only_single": self.single_alone}
+        rows = {name: table.to_dict("records") for name, table in tables.items()}
+        return {"corpus": self.corpus, "metric": self.metric, **rows, "note": self.note}
+
+
+def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), repeats: int = REPEATS) -> Explained:
+    """Measure what the models depend on, and write importance.csv.
 
     Parameters
     ----------
@@ -114,12 +154,15 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     table = _importance(predictions, configurations, params, name)
     require_same(record, params, name)
     write_table(table, paths.results / "importance.csv")
-    yield from _importance_lines(table, leading_of_predictions(corpus))
-    top = read_scores(name, corpus).top
-    for title, file in (("fusion", "only_fusion.csv"), ("single modality", "only_single.csv")):
-        yield from listed(f"the {top} {title}", read_table(paths.results / file, dtype=str))
-    if note := speakers_of(name, corpus):
-        yield f"\n{note[0].upper()}{note[1:]}."
+    return Explained(
+        corpus=name,
+        metric=leading_of_predictions(corpus).name,
+        importance=table,
+        fusion_alone=read_table(paths.results / "only_fusion.csv", dtype=str),
+        single_alone=read_table(paths.results / "only_single.csv", dtype=str),
+        top=read_scores(name, corpus).top,
+        note=speakers_of(name, corpus),
+    )
 
 
 def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:
@@ -175,8 +218,8 @@ def _importance(
     return pd.DataFrame(lines, columns=[*NAMES, "part", "metric", "loss", "deviation"])
 
 
-def _importance_lines(table: pd.DataFrame, leading: Metric) -> Iterator[str]:
-    yield f"How much {leading.name} worsens when a part is taken from other utterances (mean and deviation):"
+def _importance_lines(table: pd.DataFrame, metric: str) -> Iterator[str]:
+    yield f"How much {metric} worsens when a part is taken from other utterances (mean and deviation):"
     for one, lines in by_configuration(table).items():
         yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

@@ -1,6 +1,6 @@
 """The words of clips that come without a transcript: recognised as the settings say, and what is said of that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +36,7 @@ def completing_clips(params: Params, name: str, pool_of: Callable[[int], Pool]) 
     return complete
 
 
-def notices_of(problems: Sequence[Problem], table: pd.DataFrame, clip: Path | None) -> list[str]:
+def notices_of(problems: Sequence[Problem], table: pd.DataFrame, recordings: Mapping[str, Path]) -> list[str]:
     """Return notices of a table of clips: warnings about a manifest, and what a machine wrote.
 
     Parameters
@@ -45,23 +45,45 @@ def notices_of(problems: Sequence[Problem], table: pd.DataFrame, clip: Path | No
         Those of `tabulate`.
     table
         The table of utterances.
-    clip
-        The only recording; None for a manifest.
+    recordings
+        Utterance -> its recording; empty for a manifest.
     """
-    if clip is not None:
-        heard = table.loc[table["text_source"] == RECOGNISED, "text"].tolist()
-        return [f"{clip}: the words were recognised by a machine, not given: {heard[0]}"] if heard else []
+    if recordings:
+        heard = table[table["text_source"] == RECOGNISED]
+        words = zip(heard["utterance"], heard["text"], strict=True)
+        lines = [
+            f"{recordings[name]}: the words were recognised by a machine, not given: {text}" for name, text in words
+        ]
+        return lines + (_unheard(problems) if len(recordings) > 1 else [])
     lines, left = few([p for p in problems if p.severity == "warning" or "did you mean" in p.message])
     more = [f"... and {sum(left.values())} more warnings"] if left else []
     return [*lines, *more, *([made] if (made := machine_made(table)) else [])]
 
 
-def without_text(problems: Sequence[Problem], clip: Path) -> str:
-    """Return the note of a recording without words: why none was recognised, or where to write them."""
-    heard = [p.message for p in problems if "without words" in p.message]
-    if heard:
+def _unheard(problems: Sequence[Problem]) -> list[str]:
+    return [problem.message for problem in problems if "without words" in problem.message]
+
+
+def without_text(problems: Sequence[Problem], clip: Path, *, alone: bool = True) -> str:
+    """Return the note of a recording without words: why none was recognised, or where to write them.
+
+    Parameters
+    ----------
+    problems
+        Those of `tabulate`.
+    clip
+        The recording.
+    alone
+        Whether it is the only one, whose words can be given by ``--text``; of several, a notice says why none was
+        recognised.
+    """
+    heard = _unheard(problems)
+    if heard and alone:
         return f"{NO_TEXT}, and no words were recognised: {heard[0].partition('): ')[2] or heard[0]}"
+    if heard:
+        return f"{NO_TEXT}, and no words were recognised"
+    given = "write --text WORDS, or " if alone else ""
     return (
-        f"{NO_TEXT}: write --text WORDS, or put them into {clip.with_suffix('.txt')}, or let a machine write them down "
+        f"{NO_TEXT}: {given}put them into {clip.with_suffix('.txt')}, or let a machine write them down "
         "(streams.text.transcribe: missing)"
     )

@@ -24,6 +24,7 @@ from models.validation.folds import numbered
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.table_files import read_scores
+from pipeline.inference.ranges import ranges_of
 from pipeline.inference.schema import inputs_of, plain
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams, TrainParams
@@ -87,6 +88,8 @@ def fit(
     schema = (
         _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     )
+    schema["note"] = corpus.note
+    schema["ranges"] = ranges_of(data, [m for m, own in made["features"].items() if own])
     schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
     folder = paths.results / FOLDER / configuration.stem
     with writing(folder), replacing_folder(folder, is_part) as temporary:

@@ -1,6 +1,5 @@
 """predict: apply a saved model to new clips, which the stages process exactly like its training clips."""
 
-import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.atomic import named, scratch_folder
+from common.atomic import scratch_folder
 from features.store import open_store
 from models.data.modalities import Modalities
 from models.errors import ModelError, reason_of
@@ -21,10 +20,13 @@ from models.registry import reads_sequences
 from models.saving.saving import Saved, load
 from pipeline.corpora.gathering import tabulate
 from pipeline.corpora.utterances import read_utterances
-from pipeline.errors import UserError, refuse_pipe
+from pipeline.errors import UserError
+from pipeline.foreign import one_line
 from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
 from pipeline.inference.clip_words import NO_TEXT, completing_clips, notices_of, rule_for, without_text
+from pipeline.inference.ranges import notices_of_ranges
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, trained_settings
+from pipeline.inference.sources import MANIFEST, Clips, clip_manifest, clips_of
 from pipeline.run.extraction import close_store, write_features
 from pipeline.run.ledger import read_failures
 from pipeline.run.pool.cluster import Pool
@@ -33,19 +35,23 @@ from pipeline.settings.blocks import CorpusParams, ProtocolParams, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import module_names
-from pipeline.tables.rules import fault_of_name, fault_of_text
+from pipeline.tables.rules import fault_of_name
 from pipeline.training.inputs import load_modalities, stores_of
 from pipeline.training.word_times import notices_of_untimed, spoken
 
 FEW = 4  # up to this many clips, one process is done before a cluster has started
-MANIFEST = "manifest.csv"
 WORK = Path("data/work")
 
 
 def predict(
-    params: Params, folder: Path, source: Path, *, text: str | None = None, workers: int | None = None
+    params: Params,
+    folder: Path,
+    sources: Path | Sequence[Path],
+    *,
+    text: str | None = None,
+    workers: int | None = None,
 ) -> ClipPredictions:
-    """Predict for a recording, or for all rows of a manifest, with a saved model.
+    """Predict for recordings, or for all rows of a manifest, with a saved model.
 
     Parameters
     ----------
@@ -53,32 +59,33 @@ def predict(
         The current settings; those of streams and features must be the model's.
     folder
         Folder of the model.
-    source
-        A recording, a manifest.csv, or its folder; no labels are needed.
+    sources
+        Recordings, one manifest.csv, or its folder; no labels are needed.
     text
-        The transcript of a recording; by default the content of the file with the same name that ends in ``.txt``, or
-        what is recognised if `streams.text.transcribe` says so.
+        The transcript of a single recording; by default the content of the file with the same name that ends in
+        ``.txt``, or what is recognised if `streams.text.transcribe` says so.
     workers
         Number of worker processes; by default 0 for a few clips, else `run.workers`.
 
     Raises
     ------
     UserError
-        If the source cannot be read, or would be processed differently from the model's training clips.
+        If a source cannot be read, or would be processed differently from the model's training clips.
     ModelError
         If the model cannot be loaded.
     """
+    clips = clips_of([sources] if isinstance(sources, Path) else sources)
     saved = load(folder, module_names(params.run.plugins))
     schema = checked(saved.schema, f"{folder}/model.json: schema")
     _check_classes(saved.model, folder)
     notices = [*saved.notices, *require_same(params, schema, str(folder))]
     settings = trained_settings(schema, f"{folder}/model.json: schema.train")
-    notices += _notices_of_source(settings, schema, folder, source, text)
-    with _corpus(params, saved.schema, source, text) as (own, name):
+    notices += _notices_of_source(settings, schema, folder, clips, text)
+    with _corpus(params, saved.schema, clips, text) as (own, name):
         complete = completing_clips(own, name, lambda clips: Pool(_workers(params, clips, workers)))
         problems = tabulate(own.corpus(name), name, complete)
         table = read_utterances(CorpusPaths(name).utterances, "")
-        notices += notices_of(problems, table, None if _is_manifest(source) else source)
+        notices += notices_of(problems, table, clips.recordings)
         _check_speakers(settings, table, folder)
         _measure(own, name, saved.schema, Pool(_workers(params, len(table), workers)))
         failed = {f.utterance: f.message for f in reversed(read_failures(CorpusPaths(name).failures))}
@@ -87,19 +94,22 @@ def predict(
         notes = _notes(name, settings, table, data)
         sound = data.present.get("audio", np.zeros(len(table), bool))
         notices += notices_of_untimed(schema, settings, spoken(name, table, sound), str(folder))
-    if not _is_manifest(source) and notes[0].get("text") == NO_TEXT:
-        notes[0]["text"] = without_text(problems, source)
-    lost, more = _without_anything(tuple(schema["modalities"]), table, notes, failed, not _is_manifest(source))
+    for i, utterance in enumerate(table["utterance"]):
+        if notes[i].get("text") == NO_TEXT and utterance in clips.recordings:
+            notes[i]["text"] = without_text(problems, clips.recordings[utterance], alone=bool(clips.lone))
+    notices += notices_of_ranges(schema.get("ranges", {}), data, table["utterance"].tolist(), str(folder))
+    lost, more = _without_anything(tuple(schema["modalities"]), table, notes, failed, bool(clips.recordings))
     answers = _predicted(saved, str(folder), table, data, notes, lost)
     return replace(answers, notices=(*notices, *more))
 
 
 def _notices_of_source(
-    settings: TrainParams, schema: Schema, folder: Path, source: Path, text: str | None
+    settings: TrainParams, schema: Schema, folder: Path, clips: Clips, text: str | None
 ) -> list[str]:
-    """Return notices of what in the model or the command has no effect on this source."""
-    notices = []
-    if settings.context.before + settings.context.after and not _is_manifest(source):
+    """Return the note of the model's corpus, and what in the model or the command has no effect on these clips."""
+    note = one_line(schema.get("note", ""), None)
+    notices = [f"{folder} was fitted on {schema['corpus']}: {note}"] if note else []
+    if settings.context.before + settings.context.after and clips.recordings:
         notices.append(f"{folder} reads an utterance with its neighbours, but a single recording has none")
     if text is not None and "text" not in schema["features"]:
         notices.append(f"--text has no effect: {folder} reads no text")
@@ -117,11 +127,17 @@ def _workers(params: Params, clips: int, workers: int | None) -> Any:
 
 
 @contextmanager
-def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> Iterator[tuple[Params, str]]:
-    """Yield settings whose only corpus is the source, and its name; its files are removed at the end."""
-    manifest = _is_manifest(source)
-    if manifest and text is not None:
-        raise UserError(f"--text is the transcript of one recording, but {source} is a manifest: write its column text")
+def _corpus(params: Params, schema: Schema, clips: Clips, text: str | None) -> Iterator[tuple[Params, str]]:
+    """Yield settings whose only corpus are the clips, and its name; its files are removed at the end."""
+    if text is not None and clips.folder is not None:
+        raise UserError(
+            f"--text is the transcript of one recording, but {clips.folder} holds a manifest: write its column text"
+        )
+    if text is not None and clips.lone is None:
+        raise UserError(
+            f"--text is the transcript of one recording, but {len(clips.recordings)} are named: put each transcript "
+            "into a text file of the recording's name"
+        )
     if WORK.exists() and not os.access(WORK, os.W_OK):
         raise UserError(
             f"{WORK}, where `predict` puts the features of the recording while it runs, cannot be written: make it "
@@ -129,7 +145,7 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
         )
     with scratch_folder(WORK, ".predict-") as work, ExitStack() as stack:
         stack.callback(close_store)
-        root = source if source.is_dir() else source.parent if manifest else clip_manifest(source, text, work / "clip")
+        root = clips.folder or clip_manifest(clips, text, work / "clip")
         corpus = CorpusParams(
             reader="manifest",
             root=str(root),
@@ -143,42 +159,6 @@ def _corpus(params: Params, schema: Schema, source: Path, text: str | None) -> I
         )
         run = replace(params.run, max_failed=1.0)  # each failure is reported
         yield replace(params, corpora={work.name: corpus}, run=run), work.name
-
-
-def _is_manifest(source: Path) -> bool:
-    if not source.exists():
-        raise UserError(f"{source} does not exist: name a recording, a {MANIFEST}, or the folder of one")
-    if source.is_dir() and not (source / MANIFEST).exists():
-        raise UserError(f"{source} holds no {MANIFEST}: name a recording, a {MANIFEST}, or the folder of one")
-    if source.suffix == ".csv" and source.name != MANIFEST:
-        raise UserError(f"{source}: a table of clips must be called {MANIFEST}: rename it")
-    return source.is_dir() or source.name == MANIFEST
-
-
-def clip_manifest(clip: Path, text: str | None, folder: Path) -> Path:
-    """Write a manifest of one recording, with its transcript from `text` or from the file next to it."""
-    transcript, given = clip.with_suffix(".txt"), text
-    if text is None:
-        refuse_pipe(transcript)
-    if text is None and transcript.is_file():
-        try:
-            text = transcript.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UserError(f"{transcript} is not UTF-8 text ({error.reason}): save it as UTF-8") from None
-    if fault := fault_of_text(text or ""):
-        raise UserError(f"{transcript if given is None else '--text'} {fault}")
-    if fault := fault_of_name(clip.stem):
-        raise UserError(f"{clip}: the name of the recording {fault}")
-    row = {"media": str(clip.resolve()), "utterance": clip.stem, "text": text or ""}
-    folder.mkdir(parents=True, exist_ok=True)
-    with (
-        named(folder / MANIFEST),
-        (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
-    ):  # read like a user's manifest
-        writer = csv.DictWriter(file, list(row), quoting=csv.QUOTE_ALL)
-        writer.writeheader()
-        writer.writerow(row)
-    return folder
 
 
 def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) -> None:

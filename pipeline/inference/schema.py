@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, Literal
+
+from pydantic import Strict
 
 from common.names import suggest
 from features.base import Modality
@@ -65,6 +67,14 @@ class _Stream:
 
 
 @dataclass(frozen=True)
+class _Range:
+    """The bounds of each feature of a modality in training."""
+
+    low: Annotated[tuple[float, ...], Strict(False)]
+    high: Annotated[tuple[float, ...], Strict(False)]
+
+
+@dataclass(frozen=True)
 class _Described:
     """The schema of a saved model, each value of its type."""
 
@@ -82,6 +92,8 @@ class _Described:
     frames: _Feature | None
     streams: Mapping[str, _Stream]
     timed_words: int = 0  # number of utterances with timed words; absent in models of earlier versions
+    note: str = ""  # the corpus's; absent in models of earlier versions
+    ranges: Mapping[str, _Range] = field(default_factory=dict)  # absent in models of earlier versions
 
     def __post_init__(self) -> None:
         if split_bases(self.strategy)[0] not in strategy_names():
@@ -92,6 +104,8 @@ class _Described:
         counts = (self.utterances, self.groups.count, self.parameters, self.timed_words)
         if not all(0 <= count <= _MOST for count in counts):
             raise ValueError(f"a count is outside 0 to {_MOST}")
+        if not set(self.ranges) <= set(self.modalities):
+            raise ValueError(f"ranges are not those of the modalities {', '.join(self.modalities)}")
         if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):
             raise ValueError(f"features and streams are not those of the modalities {', '.join(self.modalities)}")
 

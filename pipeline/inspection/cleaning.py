@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.atomic import discard
-from pipeline.inspection.overview import used_keys
+from features.store import open_store
+from pipeline.corpora.sources import MADE_WORDS
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs
 from pipeline.settings.paths import CACHE
+from pipeline.tables.bound import TABLES, of_this_version, read_record
+from pipeline.training.trained import record_in
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,51 @@ def found_garbage() -> Garbage:
     return Garbage(clips, sum(path.stat().st_size for path in clips), list(left_by_killed_runs()))
 
 
-def clean(found: Garbage) -> str:
-    """Delete the files, except those that a run has begun to use meanwhile; return what was done."""
+def used_keys() -> set[str]:
+    """Return every cache key that a store or table under data/work, or a table under results, was made from.
+
+    Raises
+    ------
+    StoreError
+        If a store cannot be read: the keys that it uses are then unknown.
+    UserError
+        If a tables.json or a train.json is damaged.
+    """
+    keys: set[str] = set()
+    for path in Path("data/work").glob("*/*/*.h5"):
+        with open_store(path) as store:
+            keys.update(store.keys)
+    for path in Path("data/work").glob(f"*/{TABLES}"):
+        if of_this_version(path):
+            keys.update(read_record(path).get(MADE_WORDS, {}).get("keys", []))
+    for path in Path("results").rglob("train.json"):
+        if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
+            keys.update(record_in(path).fits)
+    return keys
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What was deleted: cached clips, their size in bytes, unfinished files; and how many of these could not be."""
+
+    clips: int
+    size: int
+    unfinished: int
+    kept: int
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        parts = [
+            f"{self.clips} files deleted, {self.size / 1e6:.1f} MB freed",
+            f"{self.unfinished} unfinished files of killed runs deleted" if self.unfinished else "",
+            f"{self.kept} could not be deleted" if self.kept else "",
+        ]
+        return "; ".join(filter(None, parts))
+
+
+def clean(found: Garbage) -> Cleaned:
+    """Delete the files, except those that a run has begun to use meanwhile."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)
-    kept = len(found.unfinished) - deleted
-    parts = [
-        f"{len(found.clips)} files deleted, {found.size / 1e6:.1f} MB freed",
-        f"{deleted} unfinished files of killed runs deleted" if deleted else "",
-        f"{kept} could not be deleted" if kept else "",
-    ]
-    return "; ".join(filter(None, parts))
+    return Cleaned(len(found.clips), found.size, deleted, len(found.unfinished) - deleted)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,12 +30,27 @@ def install_all() -> Iterator[str]:
         yield f"{_named(weights)}: {'is there already' if there else 'installed'}: {there or weights.place}"
 
 
-def listed() -> Iterator[str]:
-    """Yield a line about each file of weights: its package and licence, who reads it, and where it lies."""
-    for weights in PUBLISHED.values():
-        there = _there(weights)
-        place = str(there) if there else f"not installed: `crossmodal models install` puts it into {models_folder()}"
-        yield f"{_named(weights)}, read by {weights.extractor}; {weights.licence}: {place}"
+@dataclass(frozen=True)
+class Weights:
+    """A file of weights: what it is, which package carries it, who reads it, and where it lies (None: nowhere)."""
+
+    file: str
+    package: str
+    version: str
+    extractor: str
+    licence: str
+    path: Path | None
+
+    def __str__(self) -> str:
+        """Return its line in the list."""
+        there = self.path or f"not installed: `crossmodal models install` puts it into {models_folder()}"
+        return f"{self.file} of {self.package} {self.version}, read by {self.extractor}; {self.licence}: {there}"
+
+
+def listed() -> Iterator[Weights]:
+    """Yield every file of weights that a package carries."""
+    for one in PUBLISHED.values():
+        yield Weights(Path(one.file).name, one.package, one.version, one.extractor, one.licence, _there(one))
 
 
 def _named(weights: PublishedWeights) -> str:

@@ -1,8 +1,7 @@
-"""Lists of extractors, of corpora that can be read, and of the cache keys in use."""
+"""Lists of extractors and of corpora that can be read, and what is known of a published corpus."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from textwrap import wrap
 from typing import Any
 
@@ -10,15 +9,12 @@ import yaml
 
 from features.base import Extractor
 from features.errors import ExtractorError, names_setting
-from features.store import open_store
+from pipeline.corpora.base import Description
 from pipeline.corpora.registry import description, reader_names
-from pipeline.corpora.sources import MADE_WORDS
-from pipeline.errors import UserError, counted
+from pipeline.errors import UserError
 from pipeline.inspection.speed import measured, speed_key
 from pipeline.settings.params import Params
 from pipeline.settings.unions import UNION
-from pipeline.tables.bound import TABLES, of_this_version, read_record
-from pipeline.training.trained import record_in
 
 _LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
 
@@ -32,77 +28,115 @@ _OWN = {
 }
 
 
-def extractors(params: Params) -> Iterator[str]:
-    """Yield a table of all instances of extractors: two lines each, the second with the settings.
+@dataclass(frozen=True)
+class Instance:
+    """An instance of an extractor in the settings.
 
-    Raises
-    ------
-    UserError
-        After the last line, if some cannot work with their settings; their lines say why.
+    Attributes
+    ----------
+    instance, extractor, modality
+        Its name, the extractor, and what that reads.
+    pooled, per_row
+        Numbers per utterance, and per frame, word or window.
+    ms
+        Measured processor time per clip; None if it was not measured with these settings.
+    weights
+        ``none``, ``packaged`` or ``named`` (by the settings).
+    licence
+        What its weights may be used for.
+    runs
+        Whether `features.extract` lists it.
+    settings
+        Each setting, also those at their default.
+    fault
+        Why it cannot be used; the other attributes are then empty.
     """
-    yield _LINE.format("instance", "modality", "pooled", "per row", "ms", "weights", "licence", "runs")
-    failed = 0
+
+    instance: str
+    runs: bool
+    extractor: str = ""
+    modality: str = ""
+    pooled: int = 0
+    per_row: int = 0
+    ms: float | None = None
+    weights: str = ""
+    licence: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    fault: str = ""
+
+
+def extractors(params: Params) -> list[Instance]:
+    """Return all instances of extractors; one that cannot work with its settings has a fault."""
+    found = []
     for name in params.features:
-        runs = "yes" if name in params.extract else "no"
+        runs = name in params.extract
         try:
             with names_setting(name):
-                yield from _instance(name, params.extractor(name), runs)
+                found.append(_instance(name, params.extractor(name), runs=runs))
         except ExtractorError as error:
-            failed += 1
-            yield str(error)
+            found.append(Instance(name, runs, fault=str(error)))
+    return found
+
+
+def _instance(name: str, extractor: Extractor[Any], *, runs: bool) -> Instance:
+    config = asdict(extractor.config)
+    return Instance(
+        instance=name,
+        runs=runs,
+        extractor=extractor.name,
+        modality=extractor.modality,
+        pooled=len(extractor.pooled_names),
+        per_row=len(extractor.feature_names),
+        ms=measured().ms.get(speed_key(extractor.name, config)),
+        weights="named" if extractor.is_named else "packaged" if extractor.weights() else "none",
+        licence=extractor.licence,
+        settings=config,
+    )
+
+
+def table_of(instances: Sequence[Instance]) -> Iterator[str]:
+    """Yield the lines of a table: two for each instance, the second with the settings."""
+    yield _LINE.format("instance", "modality", "pooled", "per row", "ms", "weights", "licence", "runs")
+    for one in instances:
+        yield from [one.fault] if one.fault else _lines(one)
     speed = measured()
     yield "pooled: numbers per utterance; per row: numbers per frame, word or window."
     yield f"ms: processor time for a clip of {speed.clip_s:g} s on one core of {speed.machine}; -: not measured."
-    if failed:
-        raise UserError(f"{counted(failed, 'extractor')} cannot be used: see the lines above")
 
 
-def _instance(name: str, extractor: Extractor[Any], runs: str) -> Iterator[str]:
-    config = asdict(extractor.config)
-    ms = measured().ms.get(speed_key(extractor.name, config))
-    weights = "named" if extractor.is_named else "packaged" if extractor.weights() else "none"
-    widths = len(extractor.pooled_names), len(extractor.feature_names)
-    time = "-" if ms is None else f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}"
-    yield _LINE.format(name, extractor.modality, *widths, time, weights, extractor.licence, runs)
-    settings = [f"{key}={value}" for key, value in config.items()]
-    other = [f"extractor={extractor.name}"] if extractor.name != name else []
+def _lines(one: Instance) -> Iterator[str]:
+    time = "-" if one.ms is None else f"{one.ms:.0f}" if one.ms >= 10 else f"{one.ms:.1f}"
+    widths, runs = (one.pooled, one.per_row), "yes" if one.runs else "no"
+    yield _LINE.format(one.instance, one.modality, *widths, time, one.weights, one.licence, runs)
+    settings = [f"{key}={value}" for key, value in one.settings.items()]
+    other = [f"extractor={one.extractor}"] if one.extractor != one.instance else []
     yield from wrap(", ".join(other + settings), 92, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
-def used_keys() -> set[str]:
-    """Return every cache key that a store or table under data/work, or a table under results, was made from.
+@dataclass(frozen=True)
+class Reader:
+    """A reader of corpora: its name, what it reads, and whether that is a published corpus."""
 
-    Raises
-    ------
-    StoreError
-        If a store cannot be read: the keys that it uses are then unknown.
-    UserError
-        If a tables.json or a train.json is damaged.
-    """
-    keys: set[str] = set()
-    for path in Path("data/work").glob("*/*/*.h5"):
-        with open_store(path) as store:
-            keys.update(store.keys)
-    for path in Path("data/work").glob(f"*/{TABLES}"):
-        if of_this_version(path):
-            keys.update(read_record(path).get(MADE_WORDS, {}).get("keys", []))
-    for path in Path("results").rglob("train.json"):
-        if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
-            keys.update(record_in(path).fits)
-    return keys
+    name: str
+    title: str
+    published: bool = False
+
+    def __str__(self) -> str:
+        """Return its line in the list."""
+        return f"{self.name:15} {self.title}"
 
 
-def readers() -> Iterator[str]:
-    """Yield one line per reader of corpora: its name and the title of the corpus."""
+def readers() -> Iterator[Reader]:
+    """Yield every reader of corpora."""
     for name in reader_names():
         published = description(name)
         own, _ = _OWN.get(name, ("a reader without a description", ""))
-        yield f"{name:15} {published.title if published else own}"
-    yield f"{UNION:15} {_OWN[UNION][0]}"
+        yield Reader(name, published.title, published=True) if published else Reader(name, own)
+    yield Reader(UNION, _OWN[UNION][0])
 
 
-def described(name: str) -> Iterator[str]:
-    """Yield the lines that describe a published corpus.
+def described(name: str) -> Description:
+    """Return what is known of a published corpus.
 
     Raises
     ------
@@ -114,6 +148,16 @@ def described(name: str) -> Iterator[str]:
     published = description(name)
     if published is None:
         raise UserError(f"the reader {name!r} has no description to show")
+    return published
+
+
+def block_of(name: str, published: Description) -> dict[str, Any]:
+    """Return the settings of a published corpus, as `crossmodal add-corpus` writes them."""
+    return {"corpora": {name: {"reader": name, "root": f"data/raw/{name}", **published.block}}}
+
+
+def lines_of(name: str, published: Description) -> Iterator[str]:
+    """Yield the lines that describe a published corpus."""
     yield published.title
     parts = {"Cite": published.citation, "Licence": published.licence, "How to obtain": published.obtain}
     yield from (f"{title}: {text}" for title, text in parts.items())
@@ -122,8 +166,8 @@ def described(name: str) -> Iterator[str]:
     yield from _listing("Labels", published.labels)
     yield from _listing("Counts", {what: str(count) for what, count in published.counts.items()})
     yield "Settings (crossmodal add-corpus writes them):"
-    block = {"corpora": {name: {"reader": name, "root": f"data/raw/{name}", **published.block}}}
-    yield from ("  " + line for line in yaml.safe_dump(block, sort_keys=False, default_flow_style=None).splitlines())
+    block = yaml.safe_dump(block_of(name, published), sort_keys=False, default_flow_style=None)
+    yield from ("  " + line for line in block.splitlines())
     yield "Known faults:"
     yield from (f"  {fault.what} ({fault.source})" for fault in published.faults)
 

@@ -25,6 +25,7 @@ from pipeline.training.trained import inputs_of, read_record, require_features
 class Counts:
     """Numbers of clips of one step: up to date in the store, in the cache, failed, out of date in the store."""
 
+    corpus: str
     stage: str
     total: int
     done: int
@@ -34,15 +35,18 @@ class Counts:
     note: str = ""
 
 
-def status(params: Params, names: Sequence[str]) -> str:
+def status(params: Params, names: Sequence[str]) -> list[Counts]:
+    """Return the counts of every stage of every corpus."""
+    return [row for name in names for row in _rows(params, name)]
+
+
+def table_of(rows: Sequence[Counts]) -> str:
     """Return a table with one line per corpus and stage."""
     lines = [f"{'corpus':16}{'stage':26}{'done':>12}{'cached':>8}{'failed':>8}{'stale':>7}"]
-    for name in names:
-        for row in _rows(params, name):
-            done = f"{row.done}/{row.total}"
-            lines.append(
-                f"{name:16}{row.stage:26}{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}  {row.note}".rstrip()
-            )
+    for row in rows:
+        done = f"{row.done}/{row.total}"
+        counts = f"{done:>12}{row.cached:>8}{row.failed:>8}{row.stale:>7}"
+        lines.append(f"{row.corpus:16}{row.stage:26}{counts}  {row.note}".rstrip())
     return "\n".join(lines)
 
 
@@ -51,28 +55,28 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     yield _prepare(params, name)
     for modality in MODALITIES:
         plan = partial(stream_clips, params, name, modality, trust_missing=True)
-        yield _step(f"preprocess {modality}", modality, plan, paths.stream(modality))
+        yield _step(name, f"preprocess {modality}", modality, plan, paths.stream(modality))
     for extractor in params.extract:
         plan = partial(feature_clips, name, params.extractor(extractor))
-        yield _step(f"extract {extractor}", extractor, plan, paths.features(extractor))
+        yield _step(name, f"extract {extractor}", extractor, plan, paths.features(extractor))
     if not params.corpus(name).label:
-        yield from (Counts(stage, 0, 0, 0, 0, 0, "no labels: features only") for stage in _LEARNT)
+        yield from (Counts(name, stage, 0, 0, 0, 0, 0, "no labels: features only") for stage in _LEARNT)
         return
     yield _train(params, name)
     table, page = paths.results / "table.csv", paths.results / "report.html"
     stale = _fault(require_evaluated, params, name) if table.exists() else "there is no table"
-    yield _file("evaluate", table, stale)
-    yield _file("report", page, stale or (_fault(require_reported, params, name) if page.exists() else ""))
+    yield _file(name, "evaluate", table, stale)
+    yield _file(name, "report", page, stale or (_fault(require_reported, params, name) if page.exists() else ""))
 
 
 _LEARNT = ("train", "evaluate", "report")
 
 
-def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
+def _step(name: str, stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
     try:
         planned = plan()
     except (UserError, StoreError) as error:
-        return Counts(stage, 0, 0, 0, 0, 0, f"waits: {error}")
+        return Counts(name, stage, 0, 0, 0, 0, 0, f"waits: {error}")
     stored, note = _stored(path)
     cache = ClipCache(CACHE, step)
     done = cached = failed = stale = 0
@@ -83,7 +87,7 @@ def _step(stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], p
         done += current and status != "failed"
         stale += bool(status) and not current
         cached += isinstance(item, Clip) and cache.exists(item.key)
-    return Counts(stage, len(planned), done, cached, failed, stale, note)
+    return Counts(name, stage, len(planned), done, cached, failed, stale, note)
 
 
 def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
@@ -105,14 +109,14 @@ def _prepare(params: Params, name: str) -> Counts:
         fresh = there and current(params, name)
         made = machine_made(read_utterances(path, "")) if there else ""
     except UserError as error:
-        return Counts("prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
-    return Counts("prepare", 1, int(fresh), 0, 0, int(there and not fresh), made)
+        return Counts(name, "prepare", 1, 0, 0, 0, int(there), f"waits: {error}")
+    return Counts(name, "prepare", 1, int(fresh), 0, 0, int(there and not fresh), made)
 
 
-def _file(stage: str, path: Path, stale: str) -> Counts:
+def _file(name: str, stage: str, path: Path, stale: str) -> Counts:
     """Return the counts of a stage that writes one file; `stale` is the reason if the file is out of date."""
     there = path.exists()
-    return Counts(stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
+    return Counts(name, stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
 
 
 def _fault(check: Callable[[Params, str], object], params: Params, name: str) -> str:
@@ -127,10 +131,10 @@ def _train(params: Params, name: str) -> Counts:
     try:
         record = read_record(name)
         if record is None:
-            return Counts("train", 1, 0, 0, 0, 0)
+            return Counts(name, "train", 1, 0, 0, 0, 0)
         require_all_there(CorpusPaths(name).results / TRAINED)
         require_features(params, name)
         fresh = record.inputs == inputs_of(params, name)
     except (UserError, StoreError) as error:
-        return Counts("train", 1, 0, 0, 0, 1, f"waits: {error}")
-    return Counts("train", 1, int(fresh), 0, 0, int(not fresh))
+        return Counts(name, "train", 1, 0, 0, 0, 1, f"waits: {error}")
+    return Counts(name, "train", 1, int(fresh), 0, 0, int(not fresh))

@@ -1,30 +1,65 @@
 """validate: check a corpus without running it."""
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from models.errors import ModelError
-from models.validation.protocol import grouped, groups_of
 from pipeline.corpora.gathering import gather, published_of
-from pipeline.corpora.problems import Problem
-from pipeline.corpora.word_sources import machine_made, makes_words, needs_text, rule_of
+from pipeline.corpora.problems import SEVERITIES, Problem, Severity
+from pipeline.corpora.word_sources import makes_words, needs_text, rule_of
 from pipeline.errors import Untrainable, UserError, counted
+from pipeline.inspection.corpus_facts import CorpusFacts, facts_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.tables.rules import is_no_label
-from pipeline.training.guard import speakers_note_of, split, told_of_speakers
+from pipeline.training.guard import speakers_note_of, split, told_of_speakers, unlabelled_notice
 from pipeline.training.matching import imported_differences
 
 
-def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
-    """Return every problem of a corpus, and a summary of what it holds.
+@dataclass(frozen=True)
+class Validated:
+    """A corpus that was checked.
 
-    The protocol and the leak guard are also checked if the rows have no errors.
+    Attributes
+    ----------
+    problems
+        Everything that is wrong with it.
+    facts
+        What it holds.
+    to_recognise
+        How many utterances have words that `prepare` will recognise.
     """
+
+    problems: Sequence[Problem]
+    facts: CorpusFacts
+    to_recognise: int
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of problems of one severity."""
+        return sum(problem.severity == severity for problem in self.problems)
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as one mapping, whose keys docs/json.md describes."""
+        counts = {severity: self.count(severity) for severity in SEVERITIES}
+        more = {"to_recognise": self.to_recognise, "counts": counts, "problems": self.problems}
+        return {**vars(self.facts), **more}
+
+    def __str__(self) -> str:
+        """Return what it holds in sentences, each on a line."""
+        if not self.to_recognise:
+            return str(self.facts)
+        return (
+            f"{self.facts}; `prepare` recognises the words of {counted(self.to_recognise, 'utterance')}, which are "
+            "then marked as recognised"
+        )
+
+
+def validate(params: Params, name: str) -> Validated:
+    """Check a corpus; if its rows have no errors, also its protocol and the leak guard."""
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances
@@ -43,20 +78,19 @@ def validate(params: Params, name: str) -> tuple[Sequence[Problem], str]:
         try:  # links have been reported above, so the leak guard does not report them again
             alone = table.assign(media_sha256=table["media_sha256"].where(~linked, ""))
             notices = split(alone, corpus)[1] if corpus.label else []
-            problems += [Problem("warning", where, None, notice) for notice in notices]
+            counted_already = unlabelled_notice(table, corpus) if corpus.label else ""
+            problems += [Problem("warning", where, None, one) for one in notices if one != counted_already]
         except (ModelError, Untrainable) as error:
             problems.append(Problem("error", where, None, str(error), stops="train"))
         problems += _stores(name, corpus, table)
-    facts = facts_of(name, found.utterances, found.words, corpus)
-    return problems, facts + _to_be_recognised(found.utterances, corpus)
+    return Validated(problems, facts_of(name, table, found.words, corpus), _to_be_recognised(table, corpus))
 
 
-def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> str:
-    """Return the end of a sentence about the utterances whose words `prepare` will recognise."""
-    count = sum(needs_text(row, rule_of(corpus, str(row.utterance))) for row in table.itertuples())
-    if not count or not makes_words(corpus):
-        return ""
-    return f"; `prepare` recognises the words of {counted(count, 'utterance')}, which are then marked as recognised"
+def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> int:
+    """Return how many utterances have words that `prepare` will recognise."""
+    if not makes_words(corpus):
+        return 0
+    return sum(needs_text(row, rule_of(corpus, str(row.utterance))) for row in table.itertuples())
 
 
 def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
@@ -75,30 +109,6 @@ def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Proble
         ]
     except UserError as error:
         return [Problem("error", folder, None, str(error), stops="train")]
-
-
-def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> str:
-    """Return a sentence about what a corpus holds, and one about each part of a published split.
-
-    Groups are those of the protocol; without information on which utterances belong together, there are none.
-    """
-    groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
-    known = grouped(table, corpus.protocol.group)
-    several = f"{groups.nunique()} groups, " if known else "no groups (each utterance by itself), "
-    timed = int(words["start"].notna().sum())
-    facts = f"{name}: {len(table)} utterances, {table['recording'].nunique()} recordings, {several}"
-    facts += f"{timed} timed words" + (f" and {len(words) - timed} without times" if timed < len(words) else "")
-    facts += f"; {made}" if (made := machine_made(table)) else ""
-    if not corpus.label:
-        facts += "; no labels: features only"
-    elif corpus.task == "classification":
-        labels = [label for label in table[corpus.label] if not is_no_label(label)]
-        facts += "; " + ", ".join(f"{count} {label}" for label, count in sorted(Counter(labels).items()))
-        facts += f", {len(table) - len(labels)} without a label" if len(labels) < len(table) else ""
-    for side, part in table[table["split"] != ""].groupby("split", sort=False):
-        facts += f"\n{name}: {side}: {len(part)} utterances"
-        facts += f" in {groups[part.index].nunique()} groups" if known else ""
-    return facts
 
 
 def what_errors_stop(problems: Sequence[Problem], name: str) -> str:

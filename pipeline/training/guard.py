@@ -38,10 +38,16 @@ def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
     found = plan(protocol, table.iloc[rows], label=corpus.label, task=corpus.task)
     if len(rows) == len(table):
         return found
-    without = len(table) - len(rows)
-    notice = f"{without} of {len(table)} utterances have no {corpus.label}: they are neither trained on nor tested"
     folds = [replace(fold, train=rows[fold.train], test=rows[fold.test]) for fold in found.folds]
-    return Plan(tuple(folds), (notice, *found.notices))
+    return Plan(tuple(folds), (unlabelled_notice(table, corpus), *found.notices))
+
+
+def unlabelled_notice(table: pd.DataFrame, corpus: CorpusParams) -> str:
+    """Return the sentence that counts the utterances without a label; empty if there are none."""
+    without = len(table) - len(labelled(table, corpus))
+    if not without:
+        return ""
+    return f"{without} of {len(table)} utterances have no {corpus.label}: they are neither trained on nor tested"
 
 
 def guarded(

@@ -346,7 +346,7 @@ def test_prepare_beside_explain_gives_no_importances(when: str, corpus: Path, mo
     evaluate.evaluate(params, "c")
     after(monkeypatch, module, when, prepared_with(CHANGED["labels"]))
     with pytest.raises(Changed, match=r"data/work/c/utterances\.csv changed meanwhile"):
-        list(module.explain(params, "c", Pool(0), ("unimodal:audio",), 1))
+        module.explain(params, "c", Pool(0), ("unimodal:audio",), 1)
     assert not (CorpusPaths("c").results / "importance.csv").exists()
 
 

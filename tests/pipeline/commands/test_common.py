@@ -16,6 +16,7 @@ from features.store import Entry, feature_schema, write_store
 from pipeline.commands.common import echo
 from pipeline.exchange.bundle import item_of
 from tests.conftest import ROOT, invoke
+from tests.test_cli import ALL
 
 HOSTILE = "x\x1b]0;owned\x07\x9b2J\u202e\u2028\ry"
 
@@ -66,6 +67,54 @@ def piped(*arguments: str, cwd: Path, both: bool = False) -> tuple[int, str]:
 def test_a_command_ends_quietly_when_its_reader_is_gone(arguments: tuple[str, ...], both: bool, tmp_path: Path) -> None:
     """As in `crossmodal corpora list | head -1`: no message, and no traceback, not even when Python ends."""
     assert piped(*arguments, cwd=tmp_path, both=both) == (141, "")
+
+
+# Runs every line of its input as a command whose standard output is a pipe that nobody reads, each in a process of its
+# own that ends as Python ends; prints the exit code and the error output of each.
+UNREAD = """
+import json, os, sys
+import cli
+found = {}
+for line in sys.stdin.read().splitlines():
+    reader, writer = os.pipe()
+    os.close(reader)
+    errors_r, errors_w = os.pipe()
+    sys.stdout.flush()
+    if not (child := os.fork()):
+        os.dup2(writer, 1)
+        os.dup2(errors_w, 2)
+        for end in (writer, errors_r, errors_w):
+            os.close(end)
+        cli.main(line.split(), prog_name="crossmodal")
+    os.close(writer)
+    os.close(errors_w)
+    with os.fdopen(errors_r) as errors:
+        said = errors.read()
+    found[line] = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_every_command_ends_quietly_when_its_output_is_not_read(unbuffered: str, here: Path) -> None:
+    """As in `crossmodal ... | head -1`: the help of every command, and what those that print facts find."""
+    lines = [" ".join([*path, "--help"]) for path in [(), *ALL]] + ["--version", "status", "validate c", "settings"]
+    lines += ["evaluate --show", "features list", "features show data/work/c/features/vader.h5", "corpora show meld"]
+    lines += [
+        "compare unimodal:text majority",
+        "models list",
+        "status --json",
+        "cache gc --yes",
+        "features list --json",
+    ]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-P", "-c", UNREAD]
+    done = subprocess.run(
+        command, cwd=here, input="\n".join(lines), env=env, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert list(found) == lines
+    assert {line: ended for line, ended in found.items() if ended != [141, ""]} == {}
 
 
 def test_an_error_that_nobody_reads_causes_no_traceback(tmp_path: Path) -> None:

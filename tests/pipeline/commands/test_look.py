@@ -30,12 +30,12 @@ def test_status_verify_reads_every_file_and_fails_on_a_damaged_one(here: Path) -
     failed = invoke("status", "--verify")
     assert failed.exit_code == 1
     assert "results/c/predictions.csv" in failed.output
-    assert "files differ from what was written: see the lines above" in failed.output
+    assert "files differ from what was written, as listed" in failed.output
 
 
 @pytest.mark.parametrize(
     ("ok", "code", "last"),
-    [(True, 0, "ok     libGL: loads"), (False, 1, "Error: 1 checks failed: see the lines above")],
+    [(True, 0, "ok     libGL: loads"), (False, 1, "Error: 1 check failed, as listed")],
 )
 def test_the_doctor_fails_where_a_check_fails(ok: bool, code: int, last: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Check("Python", True, "3.11"), Check("libGL", ok, "loads")]
@@ -75,7 +75,7 @@ def test_features_list_shows_all_extractors_even_if_one_cannot_be_used(here: Pat
     )
     assert next(line.split()[4] for line in lines if line.startswith("other ")) == "-"
     assert "    extractor=mfcc, count=12, bands=64, " in listed.output
-    assert lines[-1] == "Error: 1 extractor cannot be used: see the lines above"
+    assert lines[-1] == "Error: 1 extractor cannot be used, as listed"
 
 
 def test_features_show_describes_a_store(here: Path) -> None:

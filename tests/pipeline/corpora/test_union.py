@@ -147,11 +147,11 @@ def test_what_is_not_an_error_in_a_published_corpus_is_none_in_the_union(build: 
 
 def test_the_same_words_in_two_corpora_are_noticed(build: Build) -> None:
     params = build()
-    problems, facts = validate(params, "both")
-    found = [problem.message for problem in problems if problem.stops == "prepare"]
+    validated = validate(params, "both")
+    found = [problem.message for problem in validated.problems if problem.stops == "prepare"]
     assert any("4 of 4 tested utterances (100.0%) have a text that also occurs, word for word" in m for m in found)
     assert "b (2 utterances) is predicted by models that were trained on a (2 utterances)" in found
-    assert facts.startswith("both: 4 utterances, 4 recordings")
+    assert str(validated).startswith("both: 4 utterances, 4 recordings")
 
 
 def test_a_union_may_be_part_of_a_union(build: Build) -> None:

@@ -55,7 +55,9 @@ def bound(path: Path) -> None:
 
 
 def test_two_rows_of_a_corpus(two: Path) -> None:
-    said = markdown(compare(load_params(two / "params.yaml"), "unimodal:text", "vote:audio+text:svm", "c", "accuracy"))
+    said = markdown(
+        compare(load_params(two / "params.yaml"), "unimodal:text", "vote:audio+text:svm", "c", "accuracy").page()
+    )
     assert cells(said)[0] == ["row", "metric", "first", "second", "difference", "p"]
     found = cells(said)[2]
     assert found[1:4] == ["accuracy", "62.5", "100.0"]
@@ -68,7 +70,7 @@ def test_two_runs_are_matched_row_by_row_and_p_is_corrected(two: Path) -> None:
     path = two / "other/c/predictions.csv"
     table = pd.read_csv(path, keep_default_na=False)
     edit(path, prediction=SINGLE + SINGLE, utterance=table["utterance"])
-    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c", only="accuracy"))
+    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c", only="accuracy").page())
     rows = {line[0]: line for line in cells(said)[2:]}
     assert rows["unimodal text svm"][2:] == ["62.5", "62.5", "+0.0 [+0.0, +0.0]", "1.000"]
     assert rows["vote text+audio svm"][2:4] == ["100.0", "62.5"]
@@ -81,7 +83,7 @@ def test_all_figures_are_compared_and_rows_that_one_run_lacks_are_named(two: Pat
     table = pd.read_csv(path, keep_default_na=False)
     table[table["strategy"] == "vote"].iloc[::-1].to_csv(path, index=False)  # in another order, too
     bound(path)
-    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c"))
+    said = markdown(compare(load_params(two / "params.yaml"), "results/c", "other/c").page())
     assert [line[1] for line in cells(said)[2:]] == [metric.name for metric in metrics_of("classification")]
     assert "Only in results/c: unimodal text svm." in said
 

@@ -79,7 +79,7 @@ def params(task="regression"):
 
 
 def explained(*wanted):
-    lines = list(explain(params(), "c", Pool(0), wanted, REPEATS))
+    lines = list(explain(params(), "c", Pool(0), wanted, REPEATS).lines())
     return lines, pd.read_csv("results/c/importance.csv", keep_default_na=False)
 
 

@@ -106,7 +106,7 @@ def test_only_a_share_is_printed_in_percent(corpus: Path) -> None:
     assert cells[5].startswith("62.5 [")
     assert "Shares are in percent." in text
     assert "18.000 *" in text
-    found = markdown(compare(params, "unimodal:text", "vote", "c"))
+    found = markdown(compare(params, "unimodal:text", "vote", "c").page())
     assert "18.000" in found
     assert "+37.5 [" in found
     assert json.loads((corpus / "results/c/metrics.json").read_text())["unimodal text svm"] == {
@@ -164,7 +164,7 @@ def test_a_metric_of_probabilities_leads_sorts_and_compares_by_its_entry_alone(c
     assert compared["metric"].tolist() == ["log_loss"] * 2
     assert compared["difference"].tolist() == pytest.approx([3 / 8 * (right - wrong), (wrong - right) / 8], abs=1e-6)
     assert compared["verdict"].tolist() == ["+ better", "= not better"]
-    found = markdown(compare(params, "unimodal:text", "vote", "c"))
+    found = markdown(compare(params, "unimodal:text", "vote", "c").page())
     assert f"{3 / 8 * (right - wrong):+.3f} [" in found
     lost = read(corpus, "robustness.csv")
     assert set(lost["metric"]) == {"accuracy"}  # of ablated modalities there are predictions only

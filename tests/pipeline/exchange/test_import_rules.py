@@ -220,7 +220,7 @@ def test_a_store_of_other_ids_is_refused_with_a_count(tmp_path):
     for refused in (trained, lambda: export(params, "mine", "npz", Path("out.npz"))):
         with pytest.raises(UserError, match=re.escape(reported)):
             refused()
-    problems, _ = validate(params, "mine")
+    problems = validate(params, "mine").problems
     assert [p.severity for p in problems if reported in p.message] == ["error"]
     assert not Path("out.npz").exists()
 
@@ -232,7 +232,7 @@ def test_removed_and_added_utterances_are_counted(tmp_path):
     reported = "v.h5: 4 of its 24 ids belong to no utterance and are ignored (c0, c1, c2, ...)"
     assert any(reported in line for line in trained())
     assert any(reported in line for line in export(params, "mine", "npz", Path("out.npz")))
-    assert any(reported in problem.message for problem in validate(params, "mine")[0])
+    assert any(reported in problem.message for problem in validate(params, "mine").problems)
     with np.load("out.npz") as out:
         np.testing.assert_array_equal(out["features/v/values"], values[4:])
     changed(lambda t: pd.concat([t.iloc[:0], t, t.iloc[:2].assign(utterance=["new1", "new2"])]))

@@ -19,13 +19,12 @@ from models.saving.traversal import iter_parts
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.inference.fit import fit
-from pipeline.inference.predict import MANIFEST, clip_manifest, predict
+from pipeline.inference.predict import predict
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
 from pipeline.stages.extract import extract
 from pipeline.stages.prepare import prepare
 from pipeline.stages.preprocess import preprocess
-from pipeline.tables.csv_files import read_sheet
 from pipeline.training.inputs import load_modalities, settings_of
 from tests.conftest import DATA, needs_data, write_csv
 
@@ -133,14 +132,6 @@ def test_a_clip_without_words(params: Params, model: Path, tmp_path: Path) -> No
     assert beside.absent == {}
 
 
-@pytest.mark.parametrize("text", ["=) it is great", "@home it is great", '\'tis = \r here, "yes"'])
-def test_a_transcript_reaches_the_model_as_it_is(text: str, tmp_path: Path) -> None:
-    folder = clip_manifest(tmp_path / "=a.wav", text, tmp_path)
-    table = read_sheet(folder / MANIFEST, ("media", "utterance", "text"), ()).rows
-    assert [row["text"] for _, row in table] == [text]
-    assert [row["utterance"] for _, row in table] == ["=a"]
-
-
 def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: Path, tmp_path: Path) -> None:
     (tmp_path / "nonsense.mp4").write_bytes(b"hello")
     (tmp_path / "cut.mp4").write_bytes(CLIPS[0].read_bytes()[:200_000])
@@ -162,6 +153,42 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     assert "  audio is absent: no recording is named" in done.stdout
     (alone,) = predict(params, model, CLIPS[0], text=TEXTS["1"]).answers
     assert f"whole: {alone.prediction} (a {alone.probabilities['a']:.3f}" in done.stdout
+
+
+def test_several_recordings_get_what_each_gets_alone(params: Params, model: Path, tmp_path: Path) -> None:
+    """A glob with odd names, a transcript beside one, and a recording that cannot be read."""
+    names = ("=1, “x”.mp4", " b.mp4", "c;d\t#.mp4")
+    for name, clip in zip(names, CLIPS, strict=False):
+        (tmp_path / name).symlink_to(clip)
+    (tmp_path / " b.txt").write_text(TEXTS["1"])
+    (tmp_path / "nonsense.mp4").write_bytes(b"hello")
+    done = said(*sorted(tmp_path.iterdir()), "--model", model, "--json", "--workers", 0)
+    assert done.exit_code == 1
+    assert "Error: 1 of 4 failed:\nnonsense: " in done.stderr
+    answers = {one["utterance"]: one for one in json.loads(done.stdout)["answers"]}
+    assert set(answers) == {name.removesuffix(".mp4") for name in names}
+    for name, text in zip(names, (None, TEXTS["1"], None), strict=True):
+        (alone,) = predict(params, model, tmp_path / name, text=text).answers
+        assert answers[alone.utterance]["probabilities"] == alone.probabilities
+    with pytest.raises(UserError, match="--text is the transcript of one recording, but 2 are named"):
+        predict(params, model, CLIPS[:2], text="words")
+
+
+def test_the_note_of_the_corpus_is_repeated_and_odd_features_are_named(
+    params: Params, model: Path, tmp_path: Path
+) -> None:
+    saved = load(model)
+    assert saved.schema["ranges"] == {}  # of four clips, nothing can be said
+    width = sum(len(one["columns"]) for one in saved.schema["features"]["audio"])
+    for low, told in ((1e9, True), (-1e9, False)):
+        ranges = {"audio": {"low": [low] * width, "high": [2e9] * width}}
+        save(saved.model, tmp_path / "m", {**saved.schema, "note": "It is\x1b[2J acted.", "ranges": ranges})
+        notices = predict(params, tmp_path / "m", CLIPS[0]).notices
+        assert f"{tmp_path / 'm'} was fitted on av: It is\\u001b[2J acted." in notices
+        assert any("the features of audio lie far outside the range of training" in n for n in notices) is told
+    old = {key: value for key, value in saved.schema.items() if key not in ("note", "ranges")}
+    save(saved.model, tmp_path / "m", old)  # as an earlier version wrote it
+    assert not any("fitted on" in notice for notice in predict(params, tmp_path / "m", CLIPS[0]).notices)
 
 
 def test_a_row_with_nothing_usable_gets_what_training_gives_it(params: Params, model: Path, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def test_a_sound_schema_is_returned_as_it_is() -> None:
     assert checked(GOOD, "m") is GOOD
     late = GOOD | {"strategy": "vote@extractor"}
     assert checked(late, "m") is late
+    newer = GOOD | {"note": "acted", "ranges": {"text": {"low": [0.0], "high": [1]}}, "timed_words": 2}
+    assert checked(newer, "m") is newer
 
 
 ODD = [

@@ -1,11 +1,15 @@
 """cache gc: it deletes what is not used and what killed runs left, and nothing of a person's own."""
 
+import json
 from pathlib import Path
 
+import h5py
 import pytest
 
+from features.errors import StoreError
+from pipeline.errors import UserError
 from pipeline.inspection import cleaning
-from pipeline.inspection.cleaning import Garbage, clean, found_garbage
+from pipeline.inspection.cleaning import Garbage, clean, found_garbage, used_keys
 from tests.conftest import invoke, output_of
 
 
@@ -41,7 +45,7 @@ def test_nothing_in_use_is_garbage(here: Path) -> None:
     garbage = found_garbage()
     assert not garbage
     assert (garbage.clips, garbage.size, garbage.unfinished) == ([], 0, [])
-    assert clean(garbage) == "0 files deleted, 0.0 MB freed"
+    assert str(clean(garbage)) == "0 files deleted, 0.0 MB freed"
 
 
 def test_what_is_deleted_is_counted(here: Path) -> None:
@@ -57,7 +61,7 @@ def test_what_is_deleted_is_counted(here: Path) -> None:
         "2 cached files (1.0 MB) are not used by any store under data/work",
         "results/c/.table.csv.0123456789abcdef.partial: left unfinished by a run that was killed",
     ]
-    assert clean(garbage) == "2 files deleted, 1.0 MB freed; 1 unfinished files of killed runs deleted"
+    assert str(clean(garbage)) == "2 files deleted, 1.0 MB freed; 1 unfinished files of killed runs deleted"
     assert not found_garbage()
 
 
@@ -66,4 +70,24 @@ def test_a_file_that_is_gone_already_is_no_error_and_one_that_cannot_be_deleted_
 ) -> None:
     monkeypatch.setattr(cleaning, "discard", lambda path: False)
     garbage = Garbage([here / "gone.clip"], 10, [here / "held"])
-    assert clean(garbage) == "1 files deleted, 0.0 MB freed; 1 could not be deleted"
+    assert str(clean(garbage)) == "1 files deleted, 0.0 MB freed; 1 could not be deleted"
+
+
+def test_the_keys_in_use_are_those_of_all_stores_and_fits(here: Path) -> None:
+    expected: set[str] = set()
+    for store in ("streams/text.h5", "streams/audio.h5", "streams/video.h5", "features/vader.h5"):
+        with h5py.File(here / "data/work/c" / store) as file:
+            expected |= set(file["key"].asstr()[:])
+    assert used_keys() == expected | set(json.loads((here / "results/c/train.json").read_text())["fits"])
+
+
+def test_a_store_or_record_that_cannot_be_read_is_an_error_since_its_keys_are_unknown(here: Path) -> None:
+    store = here / "data/work/c/features/vader.h5"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:100])
+    with pytest.raises(StoreError, match="vader"):
+        used_keys()
+    store.write_bytes(whole)
+    (here / "results/c/train.json").write_text("{")
+    with pytest.raises(UserError, match="train"):
+        used_keys()

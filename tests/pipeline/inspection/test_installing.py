@@ -48,14 +48,16 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PublishedWeights:
 
 
 def test_the_file_is_installed_once_and_then_listed(toy: PublishedWeights) -> None:
-    assert next(listed()).endswith(f"not installed: `crossmodal models install` puts it into {toy.place.parents[1]}")
+    assert str(next(listed())).endswith(
+        f"not installed: `crossmodal models install` puts it into {toy.place.parents[1]}"
+    )
     assert list(install_all()) == [f"net.bin of toynet 1.0: installed: {toy.place}"]
     assert toy.path().read_bytes() == CONTENT
     assert [path.name for path in toy.place.parents[1].iterdir()] == ["toynet-1.0"]
     assert list(install_all()) == [f"net.bin of toynet 1.0: is there already: {toy.place}"]
-    assert list(listed()) == [f"net.bin of toynet 1.0, read by toy; MIT: {toy.place}"]
+    assert list(map(str, listed())) == [f"net.bin of toynet 1.0, read by toy; MIT: {toy.place}"]
     toy.place.write_bytes(b"damaged")
-    assert "not installed" in next(listed())
+    assert "not installed" in str(next(listed()))
     list(install_all())
     assert toy.path().read_bytes() == CONTENT
 

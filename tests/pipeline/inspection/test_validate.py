@@ -5,52 +5,12 @@ import wave
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.corpora.problems import Problem
-from pipeline.inspection.validate import facts_of, validate, what_errors_stop
-from pipeline.settings.blocks import CorpusParams, ProtocolParams
+from pipeline.inspection.validate import validate, what_errors_stop
 from pipeline.settings.params import load_params
 from tests.conftest import write_csv
-
-CORPUS = CorpusParams(
-    "manifest", "raw", "classification", "mood", ("text",), ProtocolParams("group-kfold", 2, "speaker")
-)
-
-
-def table(**columns: list[str]) -> pd.DataFrame:
-    rows = {
-        "utterance": [f"u{i}" for i in range(5)],
-        "recording": ["r1", "r1", "r2", "r3", "r3"],
-        "speaker": ["ana", "ana", "ben", "ben", "cleo"],
-        "group": [f"u{i}" for i in range(5)],
-        "split": [""] * 5,
-        "mood": ["sad", "joy", "joy", "sad", "joy"],
-        "text_source": ["given"] * 5,
-        "words_source": [""] * 5,
-    }
-    return pd.DataFrame(rows | columns)
-
-
-def words(starts: list[float | None]) -> pd.DataFrame:
-    return pd.DataFrame({"utterance": ["u0"] * len(starts), "start": pd.Series(starts, dtype=float)})
-
-
-def test_facts_count_what_is_there() -> None:
-    facts = facts_of("mine", table(), words([0.0, 0.5, None]), CORPUS)
-    assert facts == ("mine: 5 utterances, 3 recordings, 3 groups, 2 timed words and 1 without times; 3 joy, 2 sad")
-
-
-def test_facts_on_each_part_of_a_published_split() -> None:
-    split = table(split=["train", "train", "train", "test", "test"])
-    lines = facts_of("mine", split, words([]), CORPUS).splitlines()
-    assert lines[1:] == ["mine: train: 3 utterances in 2 groups", "mine: test: 2 utterances in 2 groups"]
-
-
-def test_nothing_is_called_a_group_where_every_utterance_is_alone() -> None:
-    alone = table(speaker=[""] * 5)
-    assert "no groups (each utterance by itself)" in facts_of("mine", alone, words([]), CORPUS)
 
 
 @pytest.mark.parametrize(
@@ -82,16 +42,27 @@ ROWS = [(f"u{i}", f"sentence {i}", ("joy", "sad")[i % 2], f"s{i // 2}") for i in
 
 def test_a_sound_corpus_has_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    problems, facts = validate(load_params(corpus(tmp_path, ROWS, HEADER)), "mine")
-    assert list(problems) == []
-    assert facts == "mine: 8 utterances, 8 recordings, 4 groups, 0 timed words; 4 joy, 4 sad"
+    found = validate(load_params(corpus(tmp_path, ROWS, HEADER)), "mine")
+    assert list(found.problems) == []
+    assert str(found) == "mine: 8 utterances, 8 recordings, 4 groups, 0 timed words; 4 joy, 4 sad"
 
 
 def test_bad_rows_are_named_and_the_protocol_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    problems, _ = validate(load_params(corpus(tmp_path, [*ROWS, ("u0", "again", "joy", "s9")], HEADER)), "mine")
+    problems = validate(load_params(corpus(tmp_path, [*ROWS, ("u0", "again", "joy", "s9")], HEADER)), "mine").problems
     [problem] = [one for one in problems if one.severity == "error"]
     assert (problem.stops, problem.line) == ("prepare", 10)
+
+
+def test_rows_without_a_label_are_counted_once_among_the_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    more = [("v1", "one more", "", "s0"), ("v2", "and another", "", "s1")]
+    found = validate(load_params(corpus(tmp_path, [*ROWS, *more], HEADER)), "mine")
+    assert sum("2 of 10" in problem.message for problem in found.problems) == 1
+    assert found.facts.unlabelled == 2
+    assert str(found).endswith("; 4 joy, 4 sad, 2 without a label")
 
 
 def test_a_protocol_that_cannot_split_the_rows_stops_training_alone(
@@ -99,7 +70,7 @@ def test_a_protocol_that_cannot_split_the_rows_stops_training_alone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     one_speaker = [(*row[:3], "s0") for row in ROWS]
-    problems, _ = validate(load_params(corpus(tmp_path, one_speaker, HEADER)), "mine")
+    problems = validate(load_params(corpus(tmp_path, one_speaker, HEADER)), "mine").problems
     [problem] = [one for one in problems if one.severity == "error"]
     assert problem.stops == "train"
     assert what_errors_stop(problems, "mine").endswith("change corpora.mine.protocol")
@@ -116,7 +87,7 @@ def test_one_file_under_two_names_is_a_warning(tmp_path: Path, monkeypatch: pyte
     rows = [(*row, name) for row, name in zip(ROWS, media, strict=True)]
     path = corpus(tmp_path, rows, (*HEADER, "media"))
     path.write_text(path.read_text().replace("[text]", "[text, audio]"))
-    problems, _ = validate(load_params(path), "mine")
+    problems = validate(load_params(path), "mine").problems
     messages = [one.message for one in problems if "one file under several names" in one.message]
     assert len(messages) == 1
     assert messages[0].startswith("2 recordings are one file under several names")

@@ -214,9 +214,8 @@ def test_train_that_ends_while_evaluate_writes_is_noticed_later(here: Path, monk
 
 def test_train_beside_explain_is_noticed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     params = load_params(Path("params.yaml"))
-    lines = explain(params, "c", Beside(lambda: _other_predictions()), ("unimodal:text",), 1)
     with pytest.raises(Changed, match=r"predictions\.csv was written again meanwhile"):
-        list(lines)
+        explain(params, "c", Beside(lambda: _other_predictions()), ("unimodal:text",), 1)
     assert not (here / "results/c/importance.csv").exists()
 
 

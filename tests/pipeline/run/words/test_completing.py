@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.corpora.sources import current
-from pipeline.inspection.overview import used_keys
+from pipeline.inspection.cleaning import used_keys
 from pipeline.settings.params import load_params
 from tests.conftest import DATA, needs_data, run, shell, write_csv
 from tests.pipeline.ingest.alignment.sounds import GRID, Sentence, sentences

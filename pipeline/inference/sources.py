@@ -1,0 +1,125 @@
+"""What is to be predicted: a manifest, or recordings, for which a manifest is written."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.atomic import named
+from pipeline.errors import UserError, refuse_pipe
+from pipeline.tables.rules import fault_of_name, fault_of_text
+
+MANIFEST = "manifest.csv"
+_NAME = f"name recordings, a {MANIFEST}, or the folder of one"
+
+
+@dataclass(frozen=True)
+class Clips:
+    """What is to be predicted.
+
+    Attributes
+    ----------
+    folder
+        The folder of a manifest; None if recordings are given.
+    recordings
+        Name of the utterance -> its recording; empty if a manifest is given.
+    """
+
+    folder: Path | None
+    recordings: dict[str, Path]
+
+    @property
+    def lone(self) -> Path | None:
+        """The only recording, if there is just one."""
+        return next(iter(self.recordings.values())) if len(self.recordings) == 1 else None
+
+
+def clips_of(sources: Sequence[Path]) -> Clips:
+    """Return what some paths of a command line name.
+
+    Parameters
+    ----------
+    sources
+        One manifest.csv, its folder, or any number of recordings. A recording that comes twice counts once. A text file
+        with the name of another recording is its transcript, as in ``predict clips/*``.
+
+    Raises
+    ------
+    UserError
+        If there is nothing, a path does not exist, a folder holds no manifest, or a manifest comes with anything else.
+    """
+    if not sources:
+        raise UserError(_NAME)
+    manifests = [source for source in sources if _is_manifest(source)]
+    if manifests and len(sources) > 1:
+        raise UserError(f"{manifests[0]} is predicted by itself: {_NAME}, and not several of these together")
+    if manifests:
+        return Clips(manifests[0] if manifests[0].is_dir() else manifests[0].parent, {})
+    alone = list({source.resolve(): source for source in sources}.values())
+    media = {source.with_suffix("") for source in alone if source.suffix != ".txt"}
+    recordings = [source for source in alone if source.suffix != ".txt" or source.with_suffix("") not in media]
+    return Clips(None, dict(zip(_names(recordings), recordings, strict=True)))
+
+
+def _is_manifest(source: Path) -> bool:
+    if not source.exists():
+        raise UserError(f"{source} does not exist: {_NAME}")
+    if source.is_dir() and not (source / MANIFEST).exists():
+        raise UserError(f"{source} holds no {MANIFEST}: {_NAME}")
+    if source.suffix == ".csv" and source.name != MANIFEST:
+        raise UserError(f"{source}: a table of clips must be called {MANIFEST}: rename it")
+    return source.is_dir() or source.name == MANIFEST
+
+
+def _names(recordings: Sequence[Path]) -> list[str]:
+    """Return a name for each recording: without its extension, with it, or its path, whichever is the first to differ.
+
+    >>> _names([Path("x/a.mp4"), Path("x/b.mp4"), Path("x/b.wav"), Path("x/c.mp4"), Path("y/c.mp4")])
+    ['a', 'b.mp4', 'b.wav', 'x/c.mp4', 'y/c.mp4']
+    """
+    stems, files = Counter(path.stem for path in recordings), Counter(path.name for path in recordings)
+    return [
+        path.stem if stems[path.stem] == 1 else path.name if files[path.name] == 1 else str(path) for path in recordings
+    ]
+
+
+def clip_manifest(clips: Clips, text: str | None, folder: Path) -> Path:
+    """Write a manifest of recordings, each with its transcript from the file next to it, or the only one from `text`.
+
+    Raises
+    ------
+    UserError
+        If a name or a transcript cannot be a cell of a table, or a transcript is not UTF-8.
+    """
+    rows = []
+    for name, clip in clips.recordings.items():
+        if fault := fault_of_name(name):
+            raise UserError(f"{clip}: the name of the recording {fault}")
+        words = text if text is not None else _transcript(clip)
+        if fault := fault_of_text(words):
+            raise UserError(f"{clip.with_suffix('.txt') if text is None else '--text'} {fault}")
+        rows.append({"media": str(clip.resolve()), "utterance": name, "text": words})
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        named(folder / MANIFEST),
+        (folder / MANIFEST).open("w", newline="", encoding="utf-8") as file,
+    ):  # read like a user's manifest
+        writer = csv.DictWriter(file, ["media", "utterance", "text"], quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def _transcript(clip: Path) -> str:
+    """Return the content of the text file next to a recording; empty if there is none."""
+    path = clip.with_suffix(".txt")
+    if path == clip:
+        return ""
+    refuse_pipe(path)
+    if not path.is_file():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason}): save it as UTF-8") from None

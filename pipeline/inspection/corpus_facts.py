@@ -1,0 +1,115 @@
+"""What a corpus holds, counted: utterances, recordings, groups, timed words, labels, and the parts of a split."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from models.validation.protocol import grouped, groups_of
+from pipeline.corpora.word_sources import machine_made
+from pipeline.settings.blocks import CorpusParams
+from pipeline.tables.rules import is_no_label
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a published split: its name, its utterances, and its groups (None: nobody knows them)."""
+
+    split: str
+    utterances: int
+    groups: int | None
+
+
+@dataclass(frozen=True)
+class CorpusFacts:
+    """What a corpus holds.
+
+    Attributes
+    ----------
+    corpus
+        Its name.
+    utterances, recordings
+        How many there are.
+    groups
+        How many groups of the protocol; None if nothing says which utterances belong together.
+    timed_words, untimed_words
+        Words with and without times.
+    made
+        What a machine wrote of its words; empty if nothing.
+    task, label
+        ``classification`` or ``regression``, and the column of the labels; empty without labels.
+    labels
+        In classification, class -> number of utterances.
+    unlabelled
+        Utterances without a label.
+    split
+        The parts of a published split.
+    """
+
+    corpus: str
+    utterances: int
+    recordings: int
+    groups: int | None
+    timed_words: int
+    untimed_words: int
+    made: str
+    task: str
+    label: str
+    labels: dict[str, int] = field(default_factory=dict)
+    unlabelled: int = 0
+    split: tuple[Part, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a sentence about the whole, and one about each part of a published split, on lines of their own."""
+        several = "no groups (each utterance by itself)" if self.groups is None else f"{self.groups} groups"
+        first = f"{self.corpus}: {self.utterances} utterances, {self.recordings} recordings, {several}, "
+        first += f"{self.timed_words} timed words"
+        first += f" and {self.untimed_words} without times" if self.untimed_words else ""
+        first += f"; {self.made}" if self.made else ""
+        first += f"; {self._labels()}" if not self.label or self.labels or self.unlabelled else ""
+        return "\n".join([first, *map(self._part, self.split)])
+
+    def _labels(self) -> str:
+        if not self.label:
+            return "no labels: features only"
+        without = [f"{self.unlabelled} without a label"] if self.unlabelled else []
+        return ", ".join([*(f"{count} {label}" for label, count in self.labels.items()), *without])
+
+    def _part(self, part: Part) -> str:
+        groups = "" if part.groups is None else f" in {part.groups} groups"
+        return f"{self.corpus}: {part.split}: {part.utterances} utterances{groups}"
+
+
+def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> CorpusFacts:
+    """Count what a corpus holds; its groups are those of the protocol.
+
+    Parameters
+    ----------
+    name, corpus
+        The corpus and its settings.
+    table, words
+        Its utterances and its words.
+    """
+    groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
+    known = grouped(table, corpus.protocol.group)
+    timed = int(words["start"].notna().sum())
+    cells = list(table[corpus.label].astype(str)) if corpus.label else []
+    labels = [label for label in cells if not is_no_label(label)]
+    classes = sorted(Counter(labels).items()) if corpus.task == "classification" else []
+    return CorpusFacts(
+        corpus=name,
+        utterances=len(table),
+        recordings=table["recording"].nunique(),
+        groups=groups.nunique() if known else None,
+        timed_words=timed,
+        untimed_words=len(words) - timed,
+        made=machine_made(table),
+        task=corpus.task,
+        label=corpus.label,
+        labels=dict(classes),
+        unlabelled=len(cells) - len(labels),
+        split=tuple(
+            Part(str(side), len(part), groups[part.index].nunique() if known else None)
+            for side, part in table[table["split"] != ""].groupby("split", sort=False)
+        ),
+    )
