@@ -5,12 +5,16 @@ import click
 from pipeline.commands import corpora, exchange, ingest, look, models, run
 from pipeline.commands.common import Group
 
+# In the order in which a pipeline is made and used.
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Stages, in order": (run.prepare, run.preprocess, run.extract, run.train, run.evaluate, run.report),
-    "Corpora": (ingest.init, ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
-    "Results and models": (models.compare, models.explain, models.fit, models.predict),
-    "Exchange with other tools": (exchange.import_, exchange.export),
-    "Look and clean up": (run.settings, run.inputs, look.status, look.features, look.doctor, look.models, look.cache),
+    "Make a corpus": (ingest.init, ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
+    "Run its stages, in this order": (
+        *(run.settings, run.inputs, run.prepare, run.preprocess, run.extract),
+        *(run.train, run.evaluate, run.report),
+    ),
+    "Use the results": (models.compare, models.explain, models.fit, models.predict),
+    "Exchange features with other tools": (exchange.import_, exchange.export),
+    "Look at what is there, and clean up": (look.status, look.features, look.doctor, look.models, look.cache),
 }
 
 

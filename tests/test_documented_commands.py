@@ -19,7 +19,7 @@ from pipeline.training.configurations import plan_configurations
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHELL = ("", "sh", "bash", "console")  # languages of fenced blocks that hold commands
-CHEAP = ("corpora list", "corpora show", "features list", "settings", "add-corpus", "cache gc")
+CHEAP = ("corpora list", "corpora show", "features list", "settings", "add-corpus", "cache gc", "status", "models list")
 
 
 def blocks(text: str) -> Iterator[str]:
@@ -42,9 +42,10 @@ def shell_commands(text: str) -> list[list[str]]:
 
 
 def mentions(text: str) -> list[list[str]]:
-    """Return the words of each `crossmodal ...` in running text."""
+    """Return the words of each `crossmodal ...` in running text, without what its output is piped into."""
     prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
-    return [shlex.split(" ".join(found.split())) for found in re.findall(r"`(crossmodal\s[^`]+)`", prose)]
+    found = [shlex.split(" ".join(own.split())) for own in re.findall(r"`(crossmodal\s[^`]+)`", prose)]
+    return [words[: words.index("|")] if "|" in words else words for words in found]
 
 
 def all_commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

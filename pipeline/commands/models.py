@@ -132,7 +132,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
 
 
 @click.command(cls=Command)
-@click.argument("sources", metavar="CLIP... | MANIFEST", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", metavar="CLIPS_OR_MANIFEST", nargs=-1, required=True, type=click.Path(path_type=Path))
 @PARAMS
 @click.option(
     "--model",

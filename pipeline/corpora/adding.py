@@ -99,6 +99,17 @@ def add_missing(path: Path, blocks: Mapping[str, Mapping[str, Any]]) -> None:
             _yaml().dump(document, file)
 
 
+def set_label(path: Path, name: str, label: str, task: str) -> list[str]:
+    """Write the column of labels and the task into a corpus that has no labels, and return the lines to print."""
+    with _editing(path):
+        document = _document(path)
+        corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
+        corpus["label"], corpus["task"] = _text(label), task
+        lines: list[str] = []
+        _replace(path, document, lines, name)
+    return [*lines, f"{path}: corpora.{name}.label is {label} now, and its task {task}"]
+
+
 def _editing(path: Path) -> AbstractContextManager[None]:
     """Keep other commands from editing the file until it is written."""
     return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")

@@ -9,6 +9,7 @@ from typing import Any
 from common.atomic import write_bytes
 from pipeline.errors import UserError
 from pipeline.tables.csv_cells import MARKS, marked_row, restored_row
+from pipeline.tables.csv_files import undecodable
 from pipeline.tables.csv_layout import Layout, layout
 from pipeline.tables.rules import folded, trimmed
 
@@ -56,7 +57,7 @@ class ManifestFile:
         try:
             text = raw.decode(self._how.encoding)
         except UnicodeDecodeError:
-            raise UserError(f"{self.path} is not in the encoding {self._encoding}: save it as UTF-8") from None
+            raise undecodable(self.path, self._how.encoding) from None
         self._newline = "\r\n" if "\r\n" in text else "\n"
         lines = list(io.StringIO(text, newline=""))
         self._head = "".join(lines[: self._how.skipped])

@@ -11,7 +11,7 @@ import pandas as pd
 from common.atomic import write_text
 from common.names import listed_names
 from features.weights import not_installed
-from pipeline.corpora.adding import add_corpus, add_missing
+from pipeline.corpora.adding import add_corpus, add_missing, set_label
 from pipeline.corpora.utterances import write_table
 from pipeline.errors import UserError, counted
 from pipeline.ingest.existing import Tables, add, add_groups, save, tables_of
@@ -83,6 +83,7 @@ class Project:
     guess: Guess
     left_out: tuple[LeftOut, ...]
     lines: tuple[str, ...]
+    asked: bool = False  # whether the user named the label
 
 
 def plan(options: Options) -> Project:
@@ -124,7 +125,7 @@ def plan(options: Options) -> Project:
     if options.speakers_unknown:
         guessed = replace(guessed, block={**guessed.block, "speakers_unknown": True})
     said = guessed.lines if settled is None else _settled_lines(name, settled, guessed, rows)
-    return Project(name, tables, guessed, found.left_out, (*lines, *said))
+    return Project(name, tables, guessed, found.left_out, (*lines, *said), asked=bool(options.label))
 
 
 def _refuse_checkout(root: Path) -> None:
@@ -288,12 +289,15 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
         extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))
         return lines
-    if project.guess.block["label"] and not settled.label:
-        return [
-            f"{PARAMS}: corpora.{project.name}.label is empty: write label: {project.guess.block['label']} and task: "
-            f"{project.guess.block['task']}, or run init again with --force"
-        ]
-    return []
+    label, task = project.guess.block["label"], project.guess.block["task"]
+    if settled.label or not label:
+        return []
+    if project.asked:
+        return set_label(PARAMS, project.name, label, task)
+    return [
+        f"{PARAMS}: corpora.{project.name}.label is empty: `crossmodal init FOLDER --label {label}` writes label: "
+        f"{label} and task: {task} there"
+    ]
 
 
 def _as_options(block: Mapping[str, Any]) -> dict[str, Any]:

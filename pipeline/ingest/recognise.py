@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ NOBODY = "nobody speaks"
 REPEATED = 2.4  # a text that zlib compresses by a larger factor repeats itself, and counts as failed
 FASTEST = 10.0  # most words per second of speech
 TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # limits of decoding, which end a loop
+_LEVEL = 0.05  # of the sign test
 UNSURE_MEAN = 0.6  # an utterance's mean word probability; in another language, the median utterance is below
 
 HUMMED = re.compile(r"\W*(h*m+|m+h+m+|h+u+m+|\W)*\W*", re.IGNORECASE)  # a hum without words: Mm-hmm
@@ -87,6 +89,9 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
 def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list[str]:
     """Return a sentence if the recogniser was unsure of most utterances, as it is of another language; else nothing.
 
+    A few utterances may be unclear for many reasons: it is said only if a sign test (one-sided, at the 5 % level)
+    rejects that half of the utterances are clear, for which at least five are needed.
+
     Parameters
     ----------
     found
@@ -97,7 +102,8 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
         For the sentence.
     """
     means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found] + [0.0] * doubted
-    if not means or float(np.median(means)) >= UNSURE_MEAN:
+    below = sum(mean < UNSURE_MEAN for mean in means)
+    if sum(comb(len(means), k) for k in range(below, len(means) + 1)) / 2 ** len(means) >= _LEVEL:
         return []
     return [
         f"the recogniser is unsure of most utterances (median of the mean probability of their words "

@@ -111,7 +111,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
         except csv.Error as error:
             raise UserError(_unreadable(path, begun, how.skipped + reader.line_num, str(error))) from None
         except UnicodeError:
-            raise _undecodable(path, how.encoding) from None
+            raise undecodable(path, how.encoding) from None
 
 
 def _unquoted(cell: str) -> str:
@@ -130,7 +130,7 @@ def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
     return f"{path}:{line}: not a readable CSV ({error})"
 
 
-def _undecodable(path: Path, encoding: str) -> UserError:
+def undecodable(path: Path, encoding: str) -> UserError:
     """Return the error for a file, naming the first line that does not fit its encoding."""
     raw = path.read_bytes()
     try:

@@ -52,7 +52,7 @@ class Transcript:
             return self
         cues = tuple(cue for cue in self.cues if start_s <= _middle(cue.start, cue.end) < end_s)
         words = tuple(word for word in self.words if start_s <= _middle(*word[1:]) < end_s)
-        return Transcript(self.path, " ".join(cue.text for cue in cues), self.source, cues, words, self.speaker)
+        return Transcript(self.path, " ".join(cue.text for cue in cues), self.source, cues, words, _speaker(cues))
 
 
 def _middle(start_s: float | None, end_s: float | None) -> float:
@@ -152,12 +152,17 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
 def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
     """Return the content of a file; raise `UserError` if several tiers may contain the text."""
     said = everything(found)
-    speakers = {one.speaker for one in said}
     return Transcript(
         path,
         " ".join(one.text for one in said if one.text),
         source_of(path),
         tuple(one for one in said if one.start is not None),
         tuple(word for one in said for word in one.words),
-        speakers.pop() if len(speakers) == 1 else "",
+        _speaker(said),
     )
+
+
+def _speaker(said: Iterable[TimedText]) -> str:
+    """Return whom a file names; empty if nobody, or several. A cue that names nobody goes on with who spoke before."""
+    speakers = {one.speaker for one in said} - {""}
+    return speakers.pop() if len(speakers) == 1 else ""

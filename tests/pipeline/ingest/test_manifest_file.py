@@ -73,7 +73,10 @@ def test_tabs_without_quotation_marks(tmp_path: Path) -> None:
     [
         ("media,,label\na,b,c\n", "a column has no name, or two have the same one"),
         ("media,Media\na,b\n", "two have the same one"),
-        (b"media,text\na,caf\xe9\n", "is not in the encoding utf-8"),
+        (
+            b"media,text\na,caf\xe9\n",
+            r"csv:2: byte 0xe9 is not valid UTF-8 \(as Windows-1252 it reads '.*café'\)",
+        ),
         (b"PK\x03\x04", "is not a CSV, but an Excel workbook"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -203,8 +204,23 @@ def test_a_corpus_without_labels_stays_without_them(here: Path) -> None:
 def test_labels_that_come_later_are_said(here: Path) -> None:
     init(unlabelled=True)
     lines = init(pattern=PATTERN)
-    assert any("corpora.clips.label is empty: write label: emotion" in line for line in lines)
+    assert any("`crossmodal init FOLDER --label emotion` writes label: emotion and task: cla" in line for line in lines)
+    assert load_params(here / "params.yaml").corpus("clips").label == ""
     assert rows()[0]["emotion"] == "calm"
+
+
+def test_a_label_that_is_named_later_is_written(here: Path) -> None:
+    init(unlabelled=True)
+    path = here / "params.yaml"
+    path.write_text(path.read_text() + "# mine\n")
+    before = load_params(path).corpus("clips")
+    lines = init(pattern=PATTERN, label="emotion")
+    assert "params.yaml: corpora.clips.label is emotion now, and its task classification" in lines
+    after = load_params(path).corpus("clips")
+    assert (after.label, after.task) == ("emotion", "classification")
+    assert replace(after, label="", task=before.task) == before
+    assert path.read_text().endswith("# mine\n")
+    assert not any("label is" in line for line in init(label="emotion"))
 
 
 def test_what_is_left_out_is_listed(here: Path) -> None:

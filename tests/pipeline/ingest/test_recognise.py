@@ -162,8 +162,10 @@ def test_most_utterances_unsure_is_a_sentence() -> None:
     sure, not_sure = (Spoken("a", (Word("a", 0, 1, p),)) for p in (0.9, 0.4))
     assert unsure([], 0, WordsConfig()) == []
     assert unsure([sure, sure, not_sure], 0, WordsConfig()) == []
-    assert len(unsure([sure, sure, not_sure], 4, WordsConfig())) == 1
-    [sentence] = unsure([sure, not_sure, not_sure], 0, WordsConfig())
+    assert len(unsure([sure, sure, not_sure], 9, WordsConfig())) == 1
+    assert unsure([not_sure] * 4, 0, WordsConfig()) == []  # by chance, four of four are one in sixteen
+    assert unsure([sure, *[not_sure] * 6], 0, WordsConfig()) == []  # 8 of 128
+    [sentence] = unsure([not_sure] * 5, 0, WordsConfig())  # 1 of 32
     assert "0.40" in sentence
     assert "streams.text.language" in sentence
 
@@ -208,4 +210,5 @@ def test_another_language_is_noticed_and_english_is_not_suspected(
             found.append(recognise(np.load(file), WordsConfig()))
         except EmptyInput:
             doubted += 1
-    assert bool(unsure(found, doubted, WordsConfig())) is suspected
+    assert unsure(found, doubted, WordsConfig()) == []  # of two or three sentences
+    assert bool(unsure(found * 3, doubted * 3, WordsConfig())) is suspected

@@ -123,3 +123,11 @@ def test_a_file_that_names_one_speaker_says_who_speaks() -> None:
         == "Anna"
     )
     assert transcript_of(Path("a.vtt"), [TimedText("bin", speaker="Anna"), TimedText("x", speaker="Ben")]).speaker == ""
+    unnamed = [TimedText("bin", speaker="Anna"), TimedText("blue")]  # a voice is often named where it begins only
+    assert transcript_of(Path("a.vtt"), unnamed).speaker == "Anna"
+
+
+def test_a_span_of_a_file_with_several_voices_has_the_speaker_of_its_cues() -> None:
+    cues = [TimedText("bin", 0, 1, speaker="Anna"), TimedText("blue", 1, 2, speaker="Ben")]
+    whole = transcript_of(Path("a.vtt"), cues)
+    assert [whole.within(*span).speaker for span in ((0, 1), (1, 2), (0, 2))] == ["Anna", "Ben", ""]
