@@ -88,8 +88,6 @@ def fit(
     schema = (
         _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     )
-    schema["note"] = corpus.note
-    schema["ranges"] = ranges_of(data, [m for m, own in made["features"].items() if own])
     schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
     folder = paths.results / FOLDER / configuration.stem
     with writing(folder), replacing_folder(folder, is_part) as temporary:
@@ -143,7 +141,10 @@ def _fitted(
 def _described(
     configuration: Configuration, corpus: CorpusParams, settings: TrainParams, data: Modalities
 ) -> dict[str, Any]:
+    measured = [modality for modality, stores in _features(configuration, settings).items() if stores]
     return {
+        "note": corpus.note,
+        "ranges": ranges_of(data, measured),
         "task": corpus.task,
         "label": corpus.label,
         "strategy": configuration.strategy,

@@ -44,12 +44,7 @@ WORK = Path("data/work")
 
 
 def predict(
-    params: Params,
-    folder: Path,
-    sources: Path | Sequence[Path],
-    *,
-    text: str | None = None,
-    workers: int | None = None,
+    params: Params, folder: Path, sources: Path | Sequence[Path], *, text: str | None = None, workers: int | None = None
 ) -> ClipPredictions:
     """Predict for recordings, or for all rows of a manifest, with a saved model.
 
@@ -75,14 +70,12 @@ def predict(
         If the model cannot be loaded.
     """
     clips = clips_of([sources] if isinstance(sources, Path) else sources)
-    saved = load(folder, module_names(params.run.plugins))
-    schema = checked(saved.schema, f"{folder}/model.json: schema")
-    _check_classes(saved.model, folder)
+    saved, schema = _checked_model(params, folder)
     notices = [*saved.notices, *require_same(params, schema, str(folder))]
     settings = trained_settings(schema, f"{folder}/model.json: schema.train")
     notices += _notices_of_source(settings, schema, folder, clips, text)
     with _corpus(params, saved.schema, clips, text) as (own, name):
-        complete = completing_clips(own, name, lambda clips: Pool(_workers(params, clips, workers)))
+        complete = completing_clips(own, name, lambda count: Pool(_workers(params, count, workers)))
         problems = tabulate(own.corpus(name), name, complete)
         table = read_utterances(CorpusPaths(name).utterances, "")
         notices += notices_of(problems, table, clips.recordings)
@@ -94,13 +87,20 @@ def predict(
         notes = _notes(name, settings, table, data)
         sound = data.present.get("audio", np.zeros(len(table), bool))
         notices += notices_of_untimed(schema, settings, spoken(name, table, sound), str(folder))
-    for i, utterance in enumerate(table["utterance"]):
-        if notes[i].get("text") == NO_TEXT and utterance in clips.recordings:
-            notes[i]["text"] = without_text(problems, clips.recordings[utterance], alone=bool(clips.lone))
+    for note, clip in zip(notes, map(clips.recordings.get, table["utterance"]), strict=True):
+        if note.get("text") == NO_TEXT and clip is not None:
+            note["text"] = without_text(problems, clip, alone=clips.lone is not None)
     notices += notices_of_ranges(schema.get("ranges", {}), data, table["utterance"].tolist(), str(folder))
     lost, more = _without_anything(tuple(schema["modalities"]), table, notes, failed, bool(clips.recordings))
-    answers = _predicted(saved, str(folder), table, data, notes, lost)
-    return replace(answers, notices=(*notices, *more))
+    return replace(_predicted(saved, str(folder), table, data, notes, lost), notices=(*notices, *more))
+
+
+def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
+    """Return a saved model and its schema, in which every value is of its type."""
+    saved = load(folder, module_names(params.run.plugins))
+    schema = checked(saved.schema, f"{folder}/model.json: schema")
+    _check_classes(saved.model, folder)
+    return saved, schema
 
 
 def _notices_of_source(

@@ -71,7 +71,7 @@ def test_the_line_of_the_page_prints_a_script(shell: str, monkeypatch: pytest.Mo
     page = (ROOT / "docs/command-line.md").read_text()
     assert f"_CROSSMODAL_COMPLETE={shell}_source crossmodal" in page
     monkeypatch.setenv("_CROSSMODAL_COMPLETE", f"{shell}_source")
-    monkeypatch.setattr("click.shell_completion.BashComplete._check_version", lambda: None)
+    monkeypatch.setattr("click.shell_completion.BashComplete._check_version", lambda *_: None)
     assert "_CROSSMODAL_COMPLETE=" in CliRunner().invoke(main, prog_name="crossmodal").output
 
 
