@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.atomic import named
 from pipeline.errors import UserError, refuse_pipe
-from pipeline.tables.rules import fault_of_name, fault_of_text
+from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
 MANIFEST = "manifest.csv"
 _NAME = f"name recordings, a {MANIFEST}, or the folder of one"
@@ -78,10 +78,9 @@ def _names(recordings: Sequence[Path]) -> list[str]:
     >>> _names([Path("x/a.mp4"), Path("x/b.mp4"), Path("x/b.wav"), Path("x/c.mp4"), Path("y/c.mp4")])
     ['a', 'b.mp4', 'b.wav', 'x/c.mp4', 'y/c.mp4']
     """
-    stems, files = Counter(path.stem for path in recordings), Counter(path.name for path in recordings)
-    return [
-        path.stem if stems[path.stem] == 1 else path.name if files[path.name] == 1 else str(path) for path in recordings
-    ]
+    readings = [[trimmed(name) for name in (path.stem, path.name, str(path))] for path in recordings]
+    stems, files, _ = (Counter(names) for names in zip(*readings, strict=True))
+    return [stem if stems[stem] == 1 else file if files[file] == 1 else path for stem, file, path in readings]
 
 
 def clip_manifest(clips: Clips, text: str | None, folder: Path) -> Path:
