@@ -33,3 +33,11 @@ function goTo(target) {
   target.scrollIntoView({ block: "start" });
   target.focus({ preventScroll: true });
 }
+
+/** Buttons that name utterances show them: one (`data-utterance`), or a list (`data-utterances`, `data-title`). */
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest("[data-utterance], [data-utterances]");
+  if (!pressed) return;
+  if (pressed.dataset.utterance !== undefined) openUtterance(pressed.dataset.utterance);
+  else showUtterances(JSON.parse(pressed.dataset.utterances), pressed.dataset.title);
+});

@@ -76,7 +76,7 @@ def test_the_page_shows_each_value_of_the_table_and_loads_nothing(trained: Param
     accuracies = table[table["metric"] == "accuracy"]
     assert len(accuracies) >= 3
     for value in accuracies["value"].astype(float):
-        assert f"{value:.3f}" in cells
+        assert f"{100 * value:.1f} [" in cells
     for strategy in set(table["strategy"]):
         assert strategy in cells
     assert report(trained, world.NAME).read_text() == path.read_text()

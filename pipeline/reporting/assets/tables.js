@@ -1,0 +1,57 @@
+"use strict";
+
+/** Tables that sort by a column when its title is pressed, and show the rows that hold every word of a filter. */
+(() => {
+  /** The number that a cell begins with, else null: "80.0 [70.0, 90.0]", "<0.001", "+1.5". */
+  const number = (text) => {
+    const found = /^\s*[<>]?\s*([+-]?\d+(\.\d+)?)(?![\w-])/.exec(text);
+    return found ? Number(found[1]) : null;
+  };
+
+  /** Numbers before texts, texts by the alphabet; an empty cell is last, whatever the direction. */
+  const compared = (first, second, down) => {
+    const [a, b] = [first.trim(), second.trim()];
+    if (!a || !b) return (a ? 0 : 1) - (b ? 0 : 1);
+    const [m, n] = [number(a), number(b)];
+    const found = m !== null && n !== null ? m - n : (m === null ? 1 : 0) - (n === null ? 1 : 0) || a.localeCompare(b);
+    return down ? -found : found;
+  };
+
+  function sortable(table) {
+    const titles = [...table.tHead.rows[0].cells];
+    titles.forEach((title, place) => {
+      const press = () => {
+        const down = title.getAttribute("aria-sort") === "ascending";
+        const rows = [...table.tBodies[0].rows];
+        rows.sort((a, b) => compared(a.cells[place].textContent, b.cells[place].textContent, down));
+        table.tBodies[0].append(...rows);
+        for (const other of titles) other.removeAttribute("aria-sort");
+        title.setAttribute("aria-sort", down ? "descending" : "ascending");
+      };
+      const words = [...title.childNodes];
+      title.append(element("button", { class: "sort", onclick: press }, ...words));
+    });
+  }
+
+  function filterable(table) {
+    const count = element("output", { class: "quiet" });
+    const rows = [...table.tBodies[0].rows].map((row) => [row, row.textContent.toLowerCase()]);
+    const cells = rows.map(([row]) => [...row.cells].map((cell) => cell.textContent.toLowerCase()).join(" "));
+    const filter = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      rows.forEach(([row], i) => {
+        row.hidden = !words.every((word) => cells[i].includes(word));
+        if (!row.hidden) shown += 1;
+      });
+      count.textContent = `${shown} of ${rows.length} rows`;
+    };
+    const input = element("input", { type: "search", oninput: filter, placeholder: "words, such as: audio svm" });
+    const place = table.closest(".scroll") ?? table;
+    place.before(element("p", { class: "filter" }, element("label", {}, "Show rows with ", input), " ", count));
+    filter();
+  }
+
+  document.querySelectorAll("table[data-sortable]").forEach(sortable);
+  document.querySelectorAll("table[data-filterable]").forEach(filterable);
+})();

@@ -1,0 +1,76 @@
+"""The leading metric by group: the best fusion against the best single modality."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from models.evaluation.metrics import Metric
+from pipeline.evaluation.results import by_configuration
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, scaled, specification
+from pipeline.reporting.tables import Table
+
+SHOWN = 40  # most groups in the chart; by_group.csv has all
+
+
+def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
+    """Return the chart of the groups that a table of theirs lists.
+
+    Parameters
+    ----------
+    table
+        by_group.csv.
+    scores
+        Of the corpus.
+    shown
+        The groups as a table, whose first column names them.
+    """
+    import altair as alt
+
+    leading, groups = scores.leading, [line[0] for line in shown.lines[:SHOWN]]
+    kinds = {"fusion": scores.best_fusion, "single modality": scores.best_unimodal}
+    parts = by_configuration(table[table["group"].isin(groups)])
+    values = [
+        value
+        for kind, row in kinds.items()
+        if row is not None and row.configuration in parts
+        for value in _values(parts[row.configuration], kind, leading)
+    ]
+    colours = alt.Scale(domain=list(kinds), range=["var(--fusion)", "var(--audio)"])
+    base = alt.Chart(data_of(values)).encode(
+        y=alt.Y("group:N", sort=groups, title=None, scale=alt.Scale(domain=groups)),
+        yOffset=alt.YOffset("kind:N", sort=list(kinds)),
+        color=alt.Color("kind:N", title=None, scale=colours),
+        tooltip=[alt.Tooltip(name) for name in ("group:N", "kind:N", "n:Q", "value:Q", "low:Q", "high:Q")],
+    )
+    title, scale = axis_title(leading), alt.Scale(zero=False)
+    lines = (
+        base.mark_rule(strokeWidth=2)
+        .encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q")
+        .transform_filter("isValid(datum.low)")
+    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X("value:Q", title=title, scale=scale), shape="kind:N"
+    )
+    return Chart(
+        "groups-chart",
+        f"{leading.name} by {shown.header[0]}",
+        specification(alt.layer(lines, points), ROW * max(1, len(groups))),
+        shown,
+    )
+
+
+def _values(part: pd.DataFrame, kind: str, metric: Metric) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "group": line.group,
+            "kind": kind,
+            "n": line.n,
+            **{
+                name: scaled(metric, value) if value == value else None
+                for name, value in (("value", line.value), ("low", line.low), ("high", line.high))
+            },
+        }
+        for line in part.itertuples(index=False)
+    ]

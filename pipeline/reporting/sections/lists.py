@@ -1,0 +1,101 @@
+"""Lists of utterances that tell the best models apart: where only the fusion is right, or only one modality."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.configuration import Configuration
+from models.data.modalities import Task
+from pipeline.evaluation.disagreements import right
+from pipeline.evaluation.scoring import Scored, Scores
+
+
+@dataclass(frozen=True)
+class UtteranceList:
+    """Some utterances: a title, a sentence on what they have in common, and their ids."""
+
+    title: str
+    sentence: str
+    utterances: tuple[str, ...]
+
+
+def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> list[UtteranceList]:
+    """Return the lists, as far as there are a fusion and several modalities.
+
+    Parameters
+    ----------
+    scores
+        Of the corpus.
+    parts
+        Predictions by configuration.
+    task
+        Classes or a score; a score is right within 0.5 of the truth.
+    """
+    singles = best_of_each_modality(scores)
+    utterances = next(iter(parts.values()))["utterance"].to_numpy(object)
+    correct = {modality: _right(parts[row.configuration], utterances, task) for modality, row in singles.items()}
+    found = []
+    if fusion := scores.best_fusion:
+        fused = _right(parts[fusion.configuration], utterances, task)
+        found += _of_fusion(scores, fused, correct, utterances)
+    for modality, own in correct.items() if len(correct) > 1 else ():
+        others = np.any([one for name, one in correct.items() if name != modality], axis=0)
+        one = singles[modality].configuration
+        sentence = f"Of the best models of single modalities, only that of {modality} ({one}) is right."
+        found.append(UtteranceList(f"Only {modality} is right", sentence, tuple(utterances[own & ~others])))
+    return found
+
+
+def best_of_each_modality(scores: Scores) -> dict[str, Scored]:
+    """Return the best row of each single modality."""
+    modalities = dict.fromkeys(row.configuration.modalities[0] for row in scores.rows if row.is_unimodal)
+    best = {
+        one: scores.best(row for row in scores.rows if row.is_unimodal and row.configuration.modalities == (one,))
+        for one in modalities
+    }
+    return {modality: row for modality, row in best.items() if row is not None}
+
+
+def _of_fusion(
+    scores: Scores,
+    fused: NDArray[np.bool_],
+    correct: Mapping[str, NDArray[np.bool_]],
+    utterances: NDArray[np.object_],
+) -> list[UtteranceList]:
+    """Return what only the best fusion gets right, what it gets wrong, and what nobody gets right."""
+    best, fusion = scores.best_unimodal, scores.best_fusion
+    if best is None or fusion is None or not correct:
+        return []
+    any_single = np.any(list(correct.values()), axis=0)
+    single = correct[best.configuration.modalities[0]]
+    top, one = fusion.configuration, best.configuration
+    return [
+        UtteranceList(
+            "Only the fusion is right",
+            f"The fusion ({top}) is right, and the best model of each single modality is wrong.",
+            tuple(utterances[fused & ~any_single]),
+        ),
+        UtteranceList(
+            "The fusion is right, the best single modality is wrong",
+            f"{top} is right, and {one} is wrong.",
+            tuple(utterances[fused & ~single]),
+        ),
+        UtteranceList(
+            "The best single modality is right, the fusion is wrong",
+            f"{one} is right, and {top} is wrong.",
+            tuple(utterances[single & ~fused]),
+        ),
+        UtteranceList(
+            "None of them is right",
+            f"{top} and the best model of each single modality are all wrong.",
+            tuple(utterances[~fused & ~any_single]),
+        ),
+    ]
+
+
+def _right(part: pd.DataFrame, utterances: NDArray[np.object_], task: Task) -> NDArray[np.bool_]:
+    own = part.set_index("utterance").loc[list(utterances)]
+    return right(own["truth"].to_numpy(), own["prediction"].to_numpy(), task)

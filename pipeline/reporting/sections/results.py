@@ -1,0 +1,177 @@
+"""The section *Results*: charts and tables of the scores that `evaluate` wrote."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.configuration import Configuration
+from pipeline.corpora.utterances import read_table
+from pipeline.evaluation.formatting import lower_is_better, with_interval
+from pipeline.evaluation.groups import blocks, heading, how_resampled, read_by_group
+from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
+from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.tables import all_rows
+from pipeline.reporting.charts.attention import attention_chart
+from pipeline.reporting.charts.calibration import calibration_charts
+from pipeline.reporting.charts.chart import Chart, axis_title, kind_of, label_of, scaled
+from pipeline.reporting.charts.groups import groups_chart
+from pipeline.reporting.charts.intervals import Row, forest
+from pipeline.reporting.charts.robustness import robustness_charts
+from pipeline.reporting.sections.lists import UtteranceList, best_of_each_modality, lists_of
+from pipeline.reporting.tables import Table
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.paths import CorpusPaths
+
+SHOWN = 20  # most rows of the forest plot
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The leading metric by group: a title, a chart with its table, and sentences on it."""
+
+    title: str
+    chart: Chart
+    sentences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the section shows; a part that the corpus does not have is empty or None.
+
+    Attributes
+    ----------
+    forest
+        The leading metric of at most `SHOWN` rows.
+    rows
+        All rows with all metrics.
+    direction
+        A sentence on the metrics for which lower is better.
+    picked
+        The configurations whose confusion matrices are shown first.
+    lists
+        Utterances that tell the best models apart.
+    robustness
+        One chart per modality, of `fusions`; `best` is the one drawn in all of them.
+    calibration
+        Reliability diagrams.
+    groups
+        Figures by group.
+    attention
+        How much attention each modality gets.
+    """
+
+    forest: Chart
+    rows: Table
+    direction: str
+    picked: Sequence[str]
+    lists: Sequence[UtteranceList]
+    robustness: Sequence[Chart]
+    fusions: Sequence[str]
+    best: str
+    calibration: Sequence[Chart]
+    groups: Groups | None
+    attention: Chart | None
+
+    @property
+    def charts(self) -> list[Chart]:
+        """All charts, as they follow one another."""
+        groups = [self.groups.chart] if self.groups else []
+        attention = [self.attention] if self.attention else []
+        return [self.forest, *self.robustness, *attention, *self.calibration, *groups]
+
+
+def results_of(
+    name: str, scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
+) -> Results:
+    """Return what the section shows.
+
+    Parameters
+    ----------
+    name, corpus
+        The corpus and its settings.
+    scores
+        The scores in table.csv.
+    parts
+        Predictions by configuration.
+    table
+        The utterance table.
+    """
+    metric, shares = leading_of_predictions(corpus), _shares(name)
+    best = scores.best_full_fusion
+    weights = read_attention(CorpusPaths(name).results / "attention.csv", corpus)
+    truth = table.set_index("utterance")[corpus.label]
+    picked = [row.configuration.display for row in (scores.best_unimodal, scores.best_fusion) if row]
+    drawn = best is not None and not shares.empty
+    return Results(
+        forest=_forest(scores),
+        rows=all_rows(scores),
+        direction=lower_is_better(scores.metrics),
+        picked=picked or [scores.rows[0].configuration.display],
+        lists=lists_of(scores, parts, corpus.task),
+        robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
+        fusions=list(dict.fromkeys(_displays(shares))),
+        best=best.configuration.display if best else "",
+        calibration=list(calibration_charts(scores, parts)) if corpus.task == "classification" else [],
+        groups=_groups(name, scores, corpus),
+        attention=None if weights is None or weights.empty else attention_chart(weights, truth),
+    )
+
+
+def shown_rows(scores: Scores, most: int = SHOWN) -> list[Scored]:
+    """Return the rows of a short table: the best baseline, the best of each modality, then the best of the others.
+
+    Parameters
+    ----------
+    scores
+        All rows; their order is kept.
+    most
+        The number of rows.
+    """
+    baseline = scores.best(row for row in scores.rows if row.is_baseline)
+    kept = [row for row in (baseline, *best_of_each_modality(scores).values()) if row is not None]
+    left = [row for row in scores.rows if row not in kept and not row.is_baseline]
+    while left and len(kept) < most:
+        best = scores.best(left) or left[0]
+        kept.append(best)
+        left.remove(best)
+    return [row for row in scores.rows if row in kept]
+
+
+def _forest(scores: Scores) -> Chart:
+    leading, rows, single = scores.leading, shown_rows(scores), scores.best_unimodal
+    factor = 100.0 if leading.share else 1.0
+    drawn = [Row.of(label_of(row.configuration), row.values[leading.name], kind_of(row), factor) for row in rows]
+    line = scaled(leading, single.values[leading.name].value) if single else None
+    named = f"the {scores.top} single modality: {single.configuration}" if single else ""
+    lines = [[*row.configuration.names, with_interval(leading, row.values[leading.name])] for row in rows]
+    kinds = "the best baseline, the best of each modality, and the best of the others"
+    caption = f"{len(rows)} of {len(scores.rows)} rows: {kinds}. " if len(rows) < len(scores.rows) else ""
+    caption += f"With 95 % intervals.{f' The dashed line is {named}.' if named else ''}"
+    spec = forest(drawn, axis_title(leading), line=line, line_label=named)
+    return Chart("forest", _title(f"{leading.name} by row"), spec, Table([*NAMES, leading.name], lines), caption)
+
+
+def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
+    table = read_by_group(name)
+    found = blocks(table, scores, "", "by_group.csv")
+    shown = next((block for block in found if isinstance(block, Table)), None)
+    if shown is None:
+        return None
+    sentences = [block for block in found if isinstance(block, str)]
+    chart = groups_chart(table, scores, shown)
+    return Groups(_title(heading(scores, shown.header[0])), chart, [*sentences, how_resampled(corpus)])
+
+
+def _shares(name: str) -> pd.DataFrame:
+    types = dict.fromkeys([*NAMES, "removed", "metric"], str)
+    return read_table(CorpusPaths(name).results / "robustness.csv", dtype=types)
+
+
+def _displays(shares: pd.DataFrame) -> list[str]:
+    lines = shares[NAMES].drop_duplicates().itertuples(index=False)
+    return [Configuration.parse(*line).display for line in lines]
+
+
+def _title(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
