@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from common.references import Reference
 from features.types import AudioStream, Features, TextStream, VideoStream
 
 Modality = Literal["text", "audio", "video"]
@@ -35,6 +36,7 @@ class Extractor(ABC, Generic[StreamT]):
     needs_settings: ClassVar[bool] = False  # True if it cannot run with the defaults of its settings
     light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
     terms: ClassVar[str] = "not stated"  # the licence of its packaged weights, or of the library that measures
+    references: ClassVar[tuple[Reference, ...]] = ()  # what to cite for the method and its packaged weights
     Config: ClassVar[type[Any]]
     instance: str = ""
 
@@ -60,6 +62,11 @@ class Extractor(ABC, Generic[StreamT]):
     def licence(self) -> str:
         """What its weights may be used for; docs/licences.md says more."""
         return "as its page says" if self.is_named else self.terms
+
+    @property
+    def citations(self) -> tuple[Reference, ...]:
+        """What to cite for its numbers; nothing that we know of where the user names the weights."""
+        return () if self.is_named else self.references
 
     def weights(self) -> tuple[Path, ...]:
         """Return the files of learnt weights that the numbers depend on; their sha256 is part of every cache key."""

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from common.references import Reference
 from models.configuration import EXTRACTOR, split_bases
 from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.strategy import Recipe, Strategy
 
+References = tuple[Reference, ...]  # what to cite
 Core = str | Callable[..., Any]  # "module:Class", imported when a model is built, or the class itself
 LSTM = "lstm"  # the classifier that reads steps in order; the others read one row of numbers per utterance
 
@@ -31,7 +33,9 @@ def module_of(core: Core) -> str:
     return core.partition(":")[0] if isinstance(core, str) else str(core.__module__)
 
 
-def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = (), *, words: str = "") -> Strategy:
+def early_fusion(
+    reducer: Core, tried_with: tuple[str, ...] | None = (), *, words: str = "", references: References = ()
+) -> Strategy:
     """Return the strategy that joins columns with a reducer, `models.fusion.early.Reducer`, and then classifies."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a cache
@@ -47,10 +51,10 @@ def early_fusion(reducer: Core, tried_with: tuple[str, ...] | None = (), *, word
             **_common(recipe),
         )
 
-    return Strategy(build, tried_with=tried_with, core=reducer, words=words)
+    return Strategy(build, tried_with=tried_with, core=reducer, words=words, references=references)
 
 
-def late_fusion(late: Core, *, within_modality: bool = False, words: str = "") -> Strategy:
+def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", references: References = ()) -> Strategy:
     """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
 
     There is one model per modality; by the name ``...@extractor``, and with a single modality, one per extractor.
@@ -67,16 +71,18 @@ def late_fusion(late: Core, *, within_modality: bool = False, words: str = "") -
         except TypeError as error:
             raise ModelError(f"{recipe.strategy} cannot be built: {error}") from error
 
-    return Strategy(build, shares_bases=True, within_modality=within_modality, core=late, words=words)
+    return Strategy(
+        build, shares_bases=True, within_modality=within_modality, core=late, words=words, references=references
+    )
 
 
-def net_fusion(net: Core, *, words: str = "") -> Strategy:
+def net_fusion(net: Core, *, words: str = "", references: References = ()) -> Strategy:
     """Return the strategy of one network over several modalities; `net` makes a `models.nets.neural.Multimodal`."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         return class_of(net)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
 
-    return Strategy(build, classifier=False, sequences=True, core=net, words=words)
+    return Strategy(build, classifier=False, sequences=True, core=net, words=words, references=references)
 
 
 def unimodal(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001

@@ -7,6 +7,7 @@ from typing import Any
 
 from common.names import Registry, suggest
 from models import builders
+from models import references as cite
 from models.builders import LSTM, class_of, early_fusion, late_fusion, module_of, net_fusion
 from models.configuration import EXTRACTOR, Configuration, split_bases, split_fusion
 from models.data.modalities import TASKS
@@ -37,20 +38,37 @@ STRATEGIES: Registry[Strategy] = Registry(
             modality="audio",
             store="spectrogram",
             words="a CNN on spectrograms",
+            references=(cite.PICZAK,),
         ),
         "concat": early_fusion("models.fusion.early:Concat", tried_with=None, words="concatenation"),
-        "pca": early_fusion("models.fusion.early:Pca", _FEW, words="PCA"),
-        "autoencoder": early_fusion("models.fusion.autoencoder:Autoencoder", _FEW, words="an autoencoder"),
-        "cca": early_fusion("models.fusion.cca:Cca", _FEW, words="CCA"),
-        "vote": late_fusion("models.fusion.vote:MajorityVote", words="majority vote"),
-        "weighted": late_fusion("models.fusion.weighted:WeightedAverage", words="weighted averaging"),
-        "product": late_fusion("models.fusion.product:Product", within_modality=True, words="the product rule"),
-        "stacking": late_fusion("models.fusion.stacking:Stacking"),
-        "intermediate": net_fusion("models.fusion.hybrid:IntermediateFusion", words="intermediate fusion"),
-        "transformer": net_fusion("models.fusion.hybrid:MultimodalTransformer", words="a multimodal transformer"),
-        "modality_attention": net_fusion("models.fusion.attention:ModalityAttention"),
-        "cross_attention": net_fusion("models.fusion.attention:CrossModalAttention", words="cross-modal attention"),
-        "self_attention": net_fusion("models.fusion.attention:SelfAttention", words="self-attention"),
+        "pca": early_fusion("models.fusion.early:Pca", _FEW, words="PCA", references=(cite.JOLLIFFE,)),
+        "autoencoder": early_fusion(
+            "models.fusion.autoencoder:Autoencoder", _FEW, words="an autoencoder", references=(cite.VINCENT, cite.NGIAM)
+        ),
+        "cca": early_fusion("models.fusion.cca:Cca", _FEW, words="CCA", references=(cite.HOTELLING, cite.KETTENRING)),
+        "vote": late_fusion("models.fusion.vote:MajorityVote", words="majority vote", references=(cite.KITTLER,)),
+        "weighted": late_fusion(
+            "models.fusion.weighted:WeightedAverage", words="weighted averaging", references=(cite.KITTLER,)
+        ),
+        "product": late_fusion(
+            "models.fusion.product:Product", within_modality=True, words="the product rule", references=(cite.KITTLER,)
+        ),
+        "stacking": late_fusion("models.fusion.stacking:Stacking", references=(cite.WOLPERT,)),
+        "intermediate": net_fusion(
+            "models.fusion.hybrid:IntermediateFusion", words="intermediate fusion", references=(cite.NGIAM,)
+        ),
+        "transformer": net_fusion(
+            "models.fusion.hybrid:MultimodalTransformer",
+            words="a multimodal transformer",
+            references=(cite.VASWANI, cite.TSAI),
+        ),
+        "modality_attention": net_fusion("models.fusion.attention:ModalityAttention", references=(cite.PORIA,)),
+        "cross_attention": net_fusion(
+            "models.fusion.attention:CrossModalAttention", words="cross-modal attention", references=(cite.TSAI,)
+        ),
+        "self_attention": net_fusion(
+            "models.fusion.attention:SelfAttention", words="self-attention", references=(cite.VASWANI, cite.LIN)
+        ),
     },
 )
 

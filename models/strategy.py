@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from common.references import Reference
 from models.data.modalities import Task
 from models.fit_cache import FitCache
 
@@ -88,6 +89,8 @@ class Strategy:
         made it.
     words
         What it is called in a sentence: ``weighted averaging``. By default its name.
+    references
+        What to cite for it.
     """
 
     build: Builder
@@ -102,6 +105,7 @@ class Strategy:
     tried_with: tuple[str, ...] | None = ()
     core: str | Callable[..., Any] | None = None
     words: str = ""
+    references: tuple[Reference, ...] = ()
 
     @property
     def early(self) -> bool:

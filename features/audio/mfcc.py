@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from common.references import Reference
 from features.audio.frames import check_frames, frame_times, require
-from features.audio.spectrogram import log_mel
+from features.audio.spectrogram import LIBROSA, log_mel
 from features.base import Extractor, Modality
 from features.pooling import mean_and_std, mean_and_std_names
 from features.types import AudioStream, Features, FloatArray
@@ -61,6 +62,17 @@ class Mfcc(Extractor[AudioStream]):
     modality: ClassVar[Modality] = "audio"
     version = 1
     terms = "ISC"
+    references = (
+        Reference(
+            "article",
+            "Davis, Steven B. and Mermelstein, Paul",
+            "Comparison of parametric representations for monosyllabic word recognition in continuously spoken "
+            "sentences",
+            "IEEE Transactions on Acoustics, Speech, and Signal Processing",
+            1980,
+        ),
+        LIBROSA,
+    )
     packages = ("librosa",)
     Config = MfccConfig
 

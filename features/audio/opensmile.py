@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from common.references import Reference
 from features.base import Extractor, Modality
 from features.errors import EmptyInput
 from features.types import AudioStream, Features
@@ -24,6 +25,29 @@ _CONFIGS = {
     "ComParE_2016": "compare/ComParE_2016.conf",
 }
 _LLD, _FUNCTIONALS = "extsinklld", "extsinkfunc"  # the two outputs in openSMILE's own configuration for several levels
+
+
+_OPENSMILE = Reference(
+    "inproceedings",
+    "Eyben, Florian and Wöllmer, Martin and Schuller, Björn",
+    "openSMILE: The Munich versatile and fast open-source audio feature extractor",
+    "Proceedings of ACM Multimedia",
+    2010,
+)
+_GEMAPS = Reference(
+    "article",
+    "Eyben, Florian and Scherer, Klaus R. and Schuller, Björn W. and Sundberg, Johan and others",
+    "The Geneva minimalistic acoustic parameter set (GeMAPS) for voice research and affective computing",
+    "IEEE Transactions on Affective Computing",
+    2016,
+)
+_COMPARE = Reference(
+    "inproceedings",
+    "Schuller, Björn and Steidl, Stefan and Batliner, Anton and Hirschberg, Julia and others",
+    "The INTERSPEECH 2016 computational paralinguistics challenge: Deception, sincerity and native language",
+    "Proceedings of Interspeech",
+    2016,
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +82,14 @@ class OpenSmile(Extractor[AudioStream]):
     modality: ClassVar[Modality] = "audio"
     version = 1
     terms = "research only"
+    references = (_OPENSMILE,)
     packages = ("opensmile",)
     Config = OpenSmileConfig
+
+    @property
+    def citations(self) -> tuple[Reference, ...]:
+        """openSMILE, and the set of features."""
+        return (_OPENSMILE, _COMPARE if self.config.feature_set == "ComParE_2016" else _GEMAPS)
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from common.references import Reference
 from features.audio.frames import check_frames, frame_times, require
 from features.audio.pitch import PitchRange, track_pitch
 from features.base import Extractor, Modality
@@ -104,6 +105,30 @@ class Prosody(Extractor[AudioStream]):
     modality: ClassVar[Modality] = "audio"
     version = 1
     terms = "MIT"
+    references = (
+        Reference(
+            "article",
+            "de Cheveigné, Alain and Kawahara, Hideki",
+            "YIN, a fundamental frequency estimator for speech and music",
+            "Journal of the Acoustical Society of America",
+            2002,
+        ),
+        Reference(
+            "inproceedings",
+            "Boersma, Paul",
+            "Accurate short-term analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled "
+            "sound",
+            "Proceedings of the Institute of Phonetic Sciences",
+            1993,
+        ),
+        Reference(
+            "article",
+            "de Jong, Nivja H. and Wempe, Ton",
+            "Praat script to detect syllable nuclei and measure speech rate automatically",
+            "Behavior Research Methods",
+            2009,
+        ),
+    )
     packages = ("numpy", "scipy")
     Config = ProsodyConfig
 

@@ -8,10 +8,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from common.references import Reference
 from features.audio.frames import check_frames, frame_times, require
 from features.base import Extractor, Modality
 from features.pooling import mean_and_std, mean_and_std_names
 from features.types import AudioStream, Features, FloatArray
+
+LIBROSA = Reference(
+    "inproceedings",
+    "McFee, Brian and others",
+    "librosa: Audio and music signal analysis in Python",
+    "Proceedings of the Python in Science Conference",
+    2015,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,16 @@ class Spectrogram(Extractor[AudioStream]):
     modality: ClassVar[Modality] = "audio"
     version = 1
     terms = "ISC"
+    references = (
+        Reference(
+            "article",
+            "Stevens, S. S. and Volkmann, J. and Newman, E. B.",
+            "A scale for the measurement of the psychological magnitude pitch",
+            "Journal of the Acoustical Society of America",
+            1937,
+        ),
+        LIBROSA,
+    )
     packages = ("librosa",)
     Config = SpectrogramConfig
 

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from common.references import Reference
 from common.threads import one_thread
 from features.audio.frames import require
 from features.audio.speech_models import PACKAGED, WINDOW_S, SpeechModel, device_of, open_model, width_of
@@ -70,6 +71,15 @@ class SpeechEncoder(Encoder[AudioStream]):
     modality: ClassVar[Modality] = "audio"
     version = 1
     terms = "MIT"
+    references = (
+        Reference(
+            "inproceedings",
+            "Radford, Alec and Kim, Jong Wook and Xu, Tao and Brockman, Greg and others",
+            "Robust speech recognition via large-scale weak supervision",
+            "Proceedings of ICML",
+            2023,
+        ),
+    )
     packages = ("ctranslate2", "transformers", "torch", "soxr")
     Config = SpeechEncoderConfig
     config: SpeechEncoderConfig

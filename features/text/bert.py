@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.names import suggest
+from common.references import Reference
 from common.threads import one_thread
 from features.encoder import Encoder
 from features.errors import EmptyInput, ExtractorError
@@ -78,6 +79,22 @@ class Bert(Encoder[TextStream]):
     modality = "text"
     version = 2
     terms = "Apache-2.0"
+    references = (
+        Reference(
+            "inproceedings",
+            "Reimers, Nils and Gurevych, Iryna",
+            "Sentence-BERT: Sentence embeddings using Siamese BERT-networks",
+            "Proceedings of EMNLP-IJCNLP",
+            2019,
+        ),
+        Reference(
+            "inproceedings",
+            "Wang, Wenhui and Wei, Furu and Dong, Li and Bao, Hangbo and Yang, Nan and Zhou, Ming",
+            "MiniLM: Deep self-attention distillation for task-agnostic compression of pre-trained transformers",
+            "Advances in Neural Information Processing Systems",
+            2020,
+        ),
+    )
     packages = ("sentence-transformers", "transformers", "torch")
     Config = BertConfig
     config: BertConfig

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from common.references import Reference
 from common.words import MOST_WORDS, fitted_tfidf
 from features.errors import ExtractorError
 
@@ -35,6 +36,16 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     >>> TfidfText(ngrams=(1, 1)).fit_transform(["good film", None, "bad film"]).shape
     (3, 3)
     """
+
+    references = (
+        Reference(
+            "article",
+            "Spärck Jones, Karen",
+            "A statistical interpretation of term specificity and its application in retrieval",
+            "Journal of Documentation",
+            1972,
+        ),
+    )
 
     def __init__(
         self,

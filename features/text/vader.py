@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from common.references import Reference
 from features.base import Extractor
 from features.errors import EmptyInput
 from features.types import Features, TextStream
@@ -39,6 +40,15 @@ class Vader(Extractor[TextStream]):
     modality = "text"
     version = 1
     terms = "MIT"
+    references = (
+        Reference(
+            "inproceedings",
+            "Hutto, C. J. and Gilbert, Eric",
+            "VADER: A parsimonious rule-based model for sentiment analysis of social media text",
+            "Proceedings of ICWSM",
+            2014,
+        ),
+    )
     packages = ("vaderSentiment",)
     light = True
     Config = VaderConfig

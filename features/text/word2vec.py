@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from common.names import repeated
+from common.references import Reference
 from common.words import by_letter, without_blanks
 from features.errors import ExtractorError
 
@@ -51,6 +52,16 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     >>> Word2VecText(size=8, epochs=1).fit(["a b", "b a"]).transform(["a", None, "zzz"]).shape
     (3, 8)
     """
+
+    references = (
+        Reference(
+            "inproceedings",
+            "Mikolov, Tomas and Sutskever, Ilya and Chen, Kai and Corrado, Greg S. and Dean, Jeff",
+            "Distributed representations of words and phrases and their compositionality",
+            "Advances in Neural Information Processing Systems",
+            2013,
+        ),
+    )
 
     def __init__(
         self, size: int = 100, window: int = 5, epochs: int = 10, min_count: int = 1, vectors: str | None = None

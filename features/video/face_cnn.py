@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.references import Reference
 from common.threads import one_thread
 from features.base import Extractor
 from features.errors import EmptyInput
@@ -60,6 +61,15 @@ class FaceCnn(Extractor[VideoStream]):
     modality = "video"
     version = 1
     terms = "MIT, from FER2013"
+    references = (
+        Reference(
+            "misc",
+            "Arriaga, Octavio and Valdenegro-Toro, Matias and Plöger, Paul",
+            "Real-time convolutional neural networks for emotion and gender classification",
+            "arXiv:1710.07557",
+            2017,
+        ),
+    )
     packages = ("torch", "h5py", "opencv-contrib-python", "fer")
     Config = FaceCnnConfig
     config: FaceCnnConfig

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from common.references import Reference
 from features.base import Extractor
 from features.errors import EmptyInput
 from features.types import Features, FloatArray, TimeArray, VideoStream
@@ -85,6 +86,29 @@ class Landmarks(Extractor[VideoStream]):
     modality = "video"
     version = 1
     terms = "Apache-2.0"
+    references = (
+        Reference(
+            "misc",
+            "Kartynnik, Yury and Ablavatski, Artsiom and Grishchenko, Ivan and Grundmann, Matthias",
+            "Real-time facial surface geometry from monocular video on mobile GPUs",
+            "arXiv:1907.06724",
+            2019,
+        ),
+        Reference(
+            "misc",
+            "Grishchenko, Ivan and Ablavatski, Artsiom and Kartynnik, Yury and others",
+            "Attention mesh: High-fidelity face mesh prediction in real-time",
+            "arXiv:2006.10962",
+            2020,
+        ),
+        Reference(
+            "inproceedings",
+            "Soukupová, Tereza and Čech, Jan",
+            "Real-time eye blink detection using facial landmarks",
+            "Computer Vision Winter Workshop",
+            2016,
+        ),
+    )
     packages = ("mediapipe", "opencv-contrib-python")
     Config = LandmarksConfig
     config: LandmarksConfig

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from common.references import Reference
 from features.base import Extractor
 from features.errors import EmptyInput
 from features.types import Features, FloatArray, TimeArray, VideoStream
@@ -100,6 +101,15 @@ class Posture(Extractor[VideoStream]):
     modality = "video"
     version = 1
     terms = "Apache-2.0"
+    references = (
+        Reference(
+            "misc",
+            "Bazarevsky, Valentin and Grishchenko, Ivan and Raveendran, Karthik and others",
+            "BlazePose: On-device real-time body pose tracking",
+            "arXiv:2006.10204",
+            2020,
+        ),
+    )
     packages = ("mediapipe", "opencv-contrib-python")
     Config = PostureConfig
     config: PostureConfig

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.names import Registry
+from common.references import Reference
+from models import references as cite
 from models.classical.search_space import search_space
 from models.data.modalities import TASKS, Task
 from models.errors import ModelError
 
 SEED = 0
+_OF_MARGINS = (cite.CORTES, cite.PLATT)  # Platt: the probabilities of a margin
 WIDE = 2000  # a matrix has many columns from this number on
 
 
@@ -45,12 +48,15 @@ class Classifier:
         The tasks for which its ``fit`` also takes ``groups``, by which it holds out some rows itself.
     words
         What it is called in a sentence; by default its name.
+    references
+        What to cite for it.
     """
 
     build: Callable[[Task, Mapping[str, Any]], Any]
     settings: Mapping[Task, Mapping[str, Any]]
     grouped: tuple[Task, ...] = ()
     words: str = ""
+    references: tuple[Reference, ...] = ()
 
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
@@ -163,10 +169,14 @@ CLASSIFIERS: Registry[Classifier] = Registry(
     ModelError,
     {
         "logistic": Classifier(_logistic, _PENALTIES, words="logistic regression"),
-        "linear_svm": Classifier(_linear_svm, _LINEAR_MARGINS, grouped=("classification",), words="linear SVM"),
-        "svm": Classifier(_svm, _MARGINS, grouped=("classification",), words="SVM"),
-        "random_forest": Classifier(_random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED)),
-        "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST), words="XGBoost"),
+        "linear_svm": Classifier(
+            _linear_svm, _LINEAR_MARGINS, grouped=("classification",), words="linear SVM", references=_OF_MARGINS
+        ),
+        "svm": Classifier(_svm, _MARGINS, grouped=("classification",), words="SVM", references=_OF_MARGINS),
+        "random_forest": Classifier(
+            _random_forest, _both(n_estimators=150, min_samples_leaf=2, seed=SEED), references=(cite.BREIMAN,)
+        ),
+        "xgboost": Classifier(_xgboost, _both(max_depth=(2, 4), **_BOOST), words="XGBoost", references=(cite.CHEN,)),
         "fcnn": Classifier(_fcnn, _both(hidden=(32, 128), **_NET), grouped=TASKS, words="a neural network"),
     },
 )

@@ -4,10 +4,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipeline.corpora.utterances import read_utterances
+from pipeline.evaluation.answer import read_answer
 from pipeline.evaluation.results import by_configuration, encoders_of, notices_of, speakers_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.predictions import predictions_block
 from pipeline.reporting.rendering import render
+from pipeline.reporting.sections.answer import answer_section
 from pipeline.reporting.sections.results import results_of
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -46,7 +48,8 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
     results = results_of(name, scores, by_configuration(predictions), table, corpus)
-    charts = results.charts
+    answer = answer_section(read_answer(name), scores)
+    charts = [*([answer.gains] if answer.gains else []), *results.charts]
     return render(
         "page.html",
         name=name,
@@ -58,7 +61,7 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
             "predictions": predictions_block(scores, predictions, table, corpus),
             "charts": {chart.name: chart.spec for chart in charts},
         },
-        note=corpus.note,
+        answer=answer,
         protocol=corpus.protocol.kind,
         notices=[*([note] if (note := speakers_of(name, corpus)) else []), *notices_of(name)],
         encoders=encoders_of(name),

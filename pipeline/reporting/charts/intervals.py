@@ -65,7 +65,7 @@ def forest(
     x = alt.X("low:Q", title=title, scale=scale)
     intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q").transform_filter("isValid(datum.low)")
     points = base.mark_point(filled=True, size=80, opacity=1).encode(x=alt.X("value:Q", title=title, scale=scale))
-    layers = [intervals, points]
+    layers = [intervals, points] if any(math.isfinite(row.low) for row in rows) else [points]
     if line is not None:
         layers.insert(0, _line(line, line_label, scale))
     return specification(alt.layer(*layers), ROW * max(1, len(rows)))

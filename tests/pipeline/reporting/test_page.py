@@ -81,17 +81,20 @@ def test_the_page_shows_the_table_and_the_figures_by_group(corpus: Path) -> None
     assert groups[0] == ["speaker", "n", "vote text+audio svm", "unimodal text svm", "majority"]
     assert groups[1] == ["s0", "2", "100.0", "50.0", "100.0"]
     assert "All groups have fewer than 10 utterances: no interval, and not called the worst." in text
-    for said in ("<strong>A note.</strong>", "Note: look here.", "Protocol: group-kfold."):
+    for said in ('<p class="note">A note.</p>', "<li>Look here.</li>", "Protocol: group-kfold."):
         assert said in text
     assert "<p>Lower is better for brier and ece.</p>" in text
 
 
+def charts_of(text: str) -> list[str]:
+    return re.findall('data-chart="([^"]*)"', text)
+
+
 def test_charts_are_there_as_far_as_there_is_something_to_draw(corpus: Path) -> None:
-    charts = ["forest", "calibration-single", "calibration-fusion", "groups-chart"]
-    assert re.findall('data-chart="([^"]*)"', page(corpus)) == charts
+    charts = ["gains", "forest", "calibration-single", "calibration-fusion", "groups-chart"]
+    assert charts_of(page(corpus)) == charts
     beside(corpus, "a")
-    found = re.findall('data-chart="([^"]*)"', page(corpus))
-    assert found == [charts[0], "robustness-text", "robustness-audio", *charts[1:]]
+    assert charts_of(page(corpus)) == [*charts[:2], "robustness-text", "robustness-audio", *charts[2:]]
 
 
 def test_scores_have_no_probabilities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from pipeline.reporting.charts.attention import attention_chart
+from tests.pipeline.reporting.charts.reading import values
 
 
 def test_means_of_all_and_of_each_class() -> None:
@@ -19,5 +20,4 @@ def test_means_of_all_and_of_each_class() -> None:
         ["modality_attention on audio, anger", "0.600"],
         ["modality_attention on audio, joy", "0.800"],
     ]
-    values = chart.spec["data"]["values"] if "data" in chart.spec else chart.spec["layer"][0]["data"]["values"]
-    assert {value["kind"] for value in values} == {"text", "audio"}
+    assert {value["kind"] for value in values(chart.spec, 0)} == {"text", "audio"}

@@ -8,6 +8,7 @@ from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.reporting.charts.calibration import calibration_charts
+from tests.pipeline.reporting.charts.reading import values
 
 ONE, TWO = Configuration("unimodal", ("text",), "svm"), Configuration("vote", ("text", "audio"), "svm")
 ROWS = [Scored(one, 4, {"accuracy": Interval(0.5, 0, 1)}) for one in (ONE, TWO)]
@@ -19,7 +20,7 @@ def test_bins_hold_their_utterances_mean_probability_and_share_of_correct_predic
     unknown = SURE.assign(p_a=float("nan"))
     (chart,) = calibration_charts(SCORES, {ONE: SURE, TWO: unknown})
     assert chart.title == "Best single modality: unimodal text svm"
-    low, high = chart.spec["layer"][0]["data"]["values"]
+    low, high = values(chart.spec, 0)
     assert (low["utterances"], low["correct"], high["utterances"]) == (1, 100.0, 3)
     assert (low["probability"], high["probability"]) == pytest.approx((70.0, 91.0))
     assert high["correct"] == pytest.approx(200 / 3)

@@ -8,6 +8,7 @@ from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metric
 from pipeline.evaluation.scoring import Scored
 from pipeline.reporting.charts.chart import KINDS, axis_title, data_of, kind_of, scaled, specification
+from tests.pipeline.reporting.charts.reading import values
 
 
 def test_an_axis_says_the_unit_and_which_direction_is_better() -> None:
@@ -30,5 +31,5 @@ def test_a_row_has_the_colour_of_its_only_modality(names: tuple[str, ...], kind:
 def test_a_specification_is_as_wide_as_its_place_and_has_the_colours_of_the_page() -> None:
     spec = specification(altair.Chart(data_of([{"a": 1}])).mark_point().encode(x="a:Q"), 50)
     assert (spec["width"], spec["height"]) == ("container", 50)
-    assert spec["data"] == {"values": [{"a": 1}]}
+    assert values(spec) == [{"a": 1}]
     assert spec["config"]["axis"]["labelColor"] == "var(--ink)"

@@ -11,6 +11,7 @@ from pipeline.evaluation.groups import COLUMNS
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.reporting.charts.groups import groups_chart
 from pipeline.reporting.tables import Table
+from tests.pipeline.reporting.charts.reading import values
 
 BASE, ONE, TWO = (
     Configuration("majority"),
@@ -30,12 +31,11 @@ def test_each_group_has_a_point_of_each_and_no_number_where_there_is_none() -> N
     ]
     shown = Table(["speaker", "n"], [["s1", "12"], ["</script>", "12"]])
     chart = groups_chart(pd.DataFrame(lines, columns=COLUMNS), SCORES, shown)
-    values = chart.spec["layer"][0]["data"]["values"] if "data" not in chart.spec else chart.spec["data"]["values"]
-    assert [(v["group"], v["kind"], v["value"], v["low"]) for v in values] == [
+    assert [(v["group"], v["kind"], v["value"], v["low"]) for v in values(chart.spec, 0)] == [
         ("</script>", "fusion", 75.0, None),
         ("s1", "fusion", 75.0, None),
         ("</script>", "single modality", 50.0, None),
         ("s1", "single modality", 50.0, None),
     ]
-    assert chart.spec["layer"][1]["encoding"]["y"]["sort"] == ["s1", "</script>"]
+    assert chart.spec["layer"][0]["encoding"]["y"]["sort"] == ["s1", "</script>"]
     assert chart.table is shown

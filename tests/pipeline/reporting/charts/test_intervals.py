@@ -5,6 +5,7 @@ import math
 
 from models.evaluation.intervals import Interval
 from pipeline.reporting.charts.intervals import Row, forest
+from tests.pipeline.reporting.charts.reading import values
 
 NAN = math.nan
 
@@ -16,11 +17,11 @@ def test_rows_keep_their_order_and_numbers_and_unknown_ones_are_null() -> None:
         Row("none", NAN, NAN, NAN, "baseline"),
     ]
     spec = json.loads(json.dumps(forest(rows, "accuracy (%)", line=2.0, line_label="best"), allow_nan=False))
-    line, intervals, points = spec["layer"]
-    assert line["data"]["values"] == [{"at": 2.0, "line": "best"}]
-    values = points["data"]["values"] if "data" in points else spec["data"]["values"]
-    assert [value["value"] for value in values] == [50.0, 3.0, None]
-    assert (values[0]["low"], values[0]["high"], values[1]["low"]) == (25.0, 75.0, None)
+    _, intervals, points = spec["layer"]
+    assert values(spec, 0) == [{"at": 2.0, "line": "best"}]
+    drawn = values(spec, 2)
+    assert [one["value"] for one in drawn] == [50.0, 3.0, None]
+    assert (drawn[0]["low"], drawn[0]["high"], drawn[1]["low"]) == (25.0, 75.0, None)
     assert points["encoding"]["y"]["sort"] == ["z\ntext", "a </script>", "none"]
     assert points["encoding"]["x"]["title"] == "accuracy (%)"
     assert intervals["encoding"]["x2"]["field"] == "high"

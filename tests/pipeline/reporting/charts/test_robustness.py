@@ -7,6 +7,7 @@ import pandas as pd
 from models.configuration import Configuration
 from models.evaluation.metrics import metric
 from pipeline.reporting.charts.robustness import PICKED, robustness_charts
+from tests.pipeline.reporting.charts.reading import values
 
 BEST = Configuration("vote", ("text", "audio"), "svm")
 LINES = [
@@ -28,8 +29,7 @@ def test_each_modality_has_a_chart_with_all_fusions_and_the_best_apart() -> None
     charts = robustness_charts(TABLE, metric("classification", "accuracy"), BEST)
     assert [chart.name for chart in charts] == ["robustness-text", "robustness-audio"]
     text = charts[0]
-    values = text.spec["data"]["values"]
-    assert [(v["name"], v["share"], v["value"]) for v in values] == [
+    assert [(v["name"], v["share"], v["value"]) for v in values(text.spec, 0)] == [
         ("vote text+audio svm", 0, 80.0),
         ("vote text+audio svm", 50, 60.0),
         ("concat text+audio svm", 0, 50.0),

@@ -1,0 +1,81 @@
+"""What to cite for a method: one reference, as BibTeX and as the text names it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_PLACES = {"article": "journal", "inproceedings": "booktitle", "book": "publisher", "misc": "howpublished"}
+_ESCAPED = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_"}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A publication.
+
+    Attributes
+    ----------
+    kind
+        Of BibTeX: ``article``, ``inproceedings``, ``book`` or ``misc``.
+    authors
+        As BibTeX writes them: ``Hutto, C. J. and Gilbert, Eric``; ``and others`` stands for those left out.
+    title
+        Of the publication.
+    place
+        The journal, the conference, the publisher or the address.
+    year
+        Of publication.
+    """
+
+    kind: Literal["article", "inproceedings", "book", "misc"]
+    authors: str
+    title: str
+    place: str
+    year: int
+
+    @property
+    def key(self) -> str:
+        """The key of its entry.
+
+        >>> VADER = Reference("inproceedings", "Hutto, C. J. and Gilbert, Eric", "VADER: A model", "ICWSM", 2014)
+        >>> VADER.key, VADER.cited
+        ('hutto2014vader', 'Hutto and Gilbert, 2014')
+        """
+        first = re.sub(r"\W", "", self._names[0]).lower()
+        word = next((w for w in re.findall(r"\w+", self.title.lower()) if w not in ("a", "an", "the", "on")), "")
+        return f"{first}{self.year}{word}"
+
+    @property
+    def cited(self) -> str:
+        """How a text cites it: ``Hutto and Gilbert, 2014``."""
+        names = self._names
+        who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
+        return f"{who}, {self.year}"
+
+    def bibtex(self) -> str:
+        """Return its entry of a bibliography."""
+        fields = {
+            "author": self.authors,
+            "title": f"{{{self.title}}}",
+            _PLACES[self.kind]: self.place,
+            "year": str(self.year),
+        }
+        lines = [f"  {name} = {{{_escaped(value)}}}," for name, value in fields.items()]
+        return "\n".join([f"@{self.kind}{{{self.key},", *lines, "}"])
+
+    @property
+    def _names(self) -> list[str]:
+        """The family names; "others" for those left out."""
+        return [author.partition(",")[0].strip() for author in self.authors.split(" and ")]
+
+
+def _escaped(value: str) -> str:
+    return "".join(_ESCAPED.get(letter, letter) for letter in value)
+
+
+def cited(references: tuple[Reference, ...]) -> str:
+    """Return how a text cites several of them in brackets, with a space before; nothing without any.
+
+    >>> cited((Reference("book", "Bishop, Christopher", "Pattern recognition", "Springer", 2006),))
+    ' (Bishop, 2006)'
+    """
+    return f" ({'; '.join(one.cited for one in references)})" if references else ""

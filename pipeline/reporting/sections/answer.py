@@ -1,0 +1,155 @@
+"""The section *Answer*: whether fusing helps, the best of both kinds, the paper's table, what each modality adds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from models.configuration import Configuration, join_modalities
+from models.wording import initials, model_words, strategy_words
+from pipeline.evaluation.answer import Answer, Compared, Measured, sentences
+from pipeline.evaluation.formatting import difference, p_value, spaced, with_interval
+from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.reporting.charts.chart import Chart
+from pipeline.reporting.charts.intervals import Row, forest
+from pipeline.reporting.tables import Table
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of the answer: what it is, of which row, its value with the interval, and what follows from it."""
+
+    title: str
+    row: str
+    value: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the grid: the metric with its interval, the base model, whether it is the best of its column."""
+
+    value: str
+    model: str
+    best: bool
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The paper's table: strategies by sets of modalities; a cell is the best row of both, None if there is none."""
+
+    columns: Sequence[str]
+    lines: Sequence[tuple[str, Sequence[Cell | None]]]
+
+
+@dataclass(frozen=True)
+class AnswerSection:
+    """What the section shows.
+
+    Attributes
+    ----------
+    verdict, sentences, note
+        The first sentence of the answer, the others, and the corpus's note.
+    cards
+        The best single modality, the best fusion, and their difference.
+    metric
+        The leading metric, with its unit.
+    grid
+        The paper's table.
+    gains
+        What each modality adds; None unless several were fused.
+    """
+
+    verdict: str
+    sentences: Sequence[str]
+    note: str
+    cards: Sequence[Card]
+    metric: str
+    grid: Grid
+    gains: Chart | None
+
+
+def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
+    """Return what the section shows of an answer and of the scores of the same table."""
+    said = sentences(answer)
+    leading = scores.leading
+    return AnswerSection(
+        verdict=said[0],
+        sentences=said[1 : len(said) - bool(answer.note)],
+        note=answer.note,
+        cards=list(_cards(answer, scores)),
+        metric=f"{leading.name}{', percent' if leading.share else ''}",
+        grid=grid(scores),
+        gains=_gains(answer, scores),
+    )
+
+
+def grid(scores: Scores) -> Grid:
+    """Return the paper's table of the leading metric, baselines without modalities left out."""
+    rows = [row for row in scores.rows if row.configuration.modalities]
+    columns = sorted({Configuration("", row.configuration.modalities) for row in rows})
+    best = [scores.best(row for row in rows if row.configuration.modalities == one.modalities) for one in columns]
+    lines = []
+    for strategy in dict.fromkeys(row.configuration.strategy for row in rows):
+        own = [row for row in rows if row.configuration.strategy == strategy]
+        found = [_best_of(scores, own, one.modalities) for one in columns]
+        tops = [None if scores.unranked else top for top in best]
+        cells = [_cell(scores, row, top) if row else None for row, top in zip(found, tops, strict=True)]
+        lines.append((strategy_words(strategy), cells))
+    return Grid([spaced(join_modalities(one.modalities)) for one in columns], lines)
+
+
+def _best_of(scores: Scores, rows: Sequence[Scored], modalities: tuple[str, ...]) -> Scored | None:
+    """Return the best row of these modalities, or the first if the metric is undefined for all of them."""
+    own = [row for row in rows if row.configuration.modalities == modalities]
+    return scores.best(own) or next(iter(own), None)
+
+
+def _cell(scores: Scores, row: Scored, top: Scored | None) -> Cell:
+    found, name = row.values[scores.leading.name], scores.leading.name
+    best = top is not None and top.values[name].value == found.value
+    return Cell(with_interval(scores.leading, found), model_words(row.configuration.model), best)
+
+
+def _cards(answer: Answer, scores: Scores) -> Iterator[Card]:
+    kind = "Top" if answer.unranked else "Best"
+    if answer.single is not None:
+        yield _card(f"{kind} single modality", answer.single, scores)
+    elif answer.baseline is not None:
+        yield _card(f"{kind} baseline", answer.baseline, scores)
+    if (fusion := answer.fusion) is not None:
+        yield _card(f"{kind} fusion", fusion.row, scores)
+        yield Card(
+            "Difference",
+            "the fusion minus the single modality, on the same clips",
+            difference(scores.leading, fusion.difference),
+            _tested(fusion, answer),
+        )
+
+
+def _card(title: str, row: Measured, scores: Scores) -> Card:
+    return Card(title, row.words, with_interval(scores.leading, row.found))
+
+
+def _tested(fusion: Compared, answer: Answer) -> str:
+    if not (p := p_value(fusion.p_holm)):
+        return ""
+    after = f" after Holm's correction over {answer.fusions} fusions" if answer.fusions > 1 else ""
+    return f"p {p if p.startswith('<') else f'= {p}'}{after}: {fusion.verdict.lstrip('+-= ')}"
+
+
+def _gains(answer: Answer, scores: Scores) -> Chart | None:
+    found = [(one.name, one.gain) for one in answer.modalities if one.gain is not None]
+    if not found or answer.full is None:
+        return None
+    leading = scores.leading
+    factor, unit = (100.0, "percentage points") if leading.share else (1.0, leading.name)
+    rows = [
+        Row.of(f"{name}\nagainst {initials(gain.without.modalities)}", gain.difference, name, factor)
+        for name, gain in found
+    ]
+    lines = [[name, gain.without.words, difference(leading, gain.difference)] for name, gain in found]
+    caption = f"{answer.full.words} minus the best row without the modality, on the same clips, with 95 % intervals."
+    if not leading.higher_is_better:
+        caption += f" Lower is better for {leading.name}: a modality that helps lies left of 0."
+    table = Table(["modality", "against the best row without it", f"difference ({unit})"], lines)
+    spec = forest(rows, f"difference ({unit})", line=0.0, line_label="no difference")
+    return Chart("gains", "What each modality adds", spec, table, caption)
