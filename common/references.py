@@ -48,8 +48,8 @@ class Reference:
     def cited(self) -> str:
         """How a text cites it: ``Hutto and Gilbert, 2014``."""
         names = self._names
-        who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}" if len(names) == 2 else f"{names[0]} et al."
-        return f"{who}, {self.year}"
+        several = len(names) > 2 or names[-1] == "others"
+        return f"{f'{names[0]} et al.' if several else ' and '.join(names)}, {self.year}"
 
     def bibtex(self) -> str:
         """Return its entry of a bibliography."""

@@ -5,8 +5,9 @@ from markupsafe import Markup
 
 from pipeline.corpora.utterances import read_utterances
 from pipeline.evaluation.answer import read_answer
-from pipeline.evaluation.results import by_configuration, encoders_of, notices_of, speakers_of
+from pipeline.evaluation.results import by_configuration, count_groups, group_by_utterance
 from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.methods.section import methods_of
 from pipeline.reporting.predictions import predictions_block
 from pipeline.reporting.rendering import render
 from pipeline.reporting.sections.answer import answer_section
@@ -47,6 +48,7 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
+    groups = group_by_utterance(table, corpus, predictions)
     results = results_of(name, scores, by_configuration(predictions), table, corpus)
     answer = answer_section(read_answer(name), scores)
     charts = [*([answer.gains] if answer.gains else []), *results.charts]
@@ -62,8 +64,6 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
             "charts": {chart.name: chart.spec for chart in charts},
         },
         answer=answer,
-        protocol=corpus.protocol.kind,
-        notices=[*([note] if (note := speakers_of(name, corpus)) else []), *notices_of(name)],
-        encoders=encoders_of(name),
+        methods=methods_of(params, name, table, scores, count_groups(groups, predictions)),
         results=results,
     )

@@ -41,3 +41,14 @@ document.addEventListener("click", (event) => {
   if (pressed.dataset.utterance !== undefined) openUtterance(pressed.dataset.utterance);
   else showUtterances(JSON.parse(pressed.dataset.utterances), pressed.dataset.title);
 });
+
+/** Buttons that copy the text of another element. */
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => {
+    const source = document.getElementById(button.dataset.copy);
+    const selection = getSelection();
+    selection.selectAllChildren(source);
+    const copied = document.execCommand("copy"); // the newer interface is closed to pages from disk
+    button.parentElement.querySelector("output").textContent = copied ? "Copied." : "Selected: press Ctrl+C.";
+  });
+}

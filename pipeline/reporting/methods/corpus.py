@@ -1,0 +1,79 @@
+"""What the text says of the corpus: its size, labels and parts, who speaks, and where words come from."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.corpora.base import Description
+from pipeline.corpora.registry import description
+from pipeline.errors import counted
+from pipeline.settings.params import Params
+
+_MOST = 12  # classes that a sentence lists
+_MADE = {"recognised": "recognised by a machine", "aligned": "aligned with the sound by a machine"}
+
+
+def corpus_sentences(params: Params, name: str, table: pd.DataFrame, published: Description | None) -> Iterator[str]:
+    """Yield what is said of a corpus.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    table
+        Its utterance table.
+    published
+        Its description, if it is a published corpus.
+    """
+    corpus = params.corpus(name)
+    cited = f" ({published.title}; {published.citation})" if published else ""
+    yield f"The corpus {name}{cited} has {_size(table)}."
+    if corpus.of:
+        yield f"It is a union of {', '.join(map(str, corpus.of))}."
+    yield _labels(table, corpus.label, corpus.task)
+    yield from _speakers(table)
+    yield from _words(table)
+
+
+def published_as(params: Params, name: str) -> Description | None:
+    """Return the description of a corpus, if its reader has one."""
+    return description(params.corpus(name).reader)
+
+
+def _size(table: pd.DataFrame) -> str:
+    seconds = pd.to_numeric(table["duration"], errors="coerce").sum() if "duration" in table.columns else 0.0
+    long = f", {seconds / 60:.1f} minutes in all" if seconds > 0 else ""
+    return f"{counted(len(table), 'utterance')} of {counted(table['recording'].nunique(), 'recording')}{long}"
+
+
+def _labels(table: pd.DataFrame, label: str, task: str) -> str:
+    if not label:
+        return "It has no labels."
+    cells = table[label][table[label].astype(str) != ""]
+    if task == "regression":
+        numbers = pd.to_numeric(cells, errors="coerce").dropna()
+        span = f", from {numbers.min():g} to {numbers.max():g} (mean {numbers.mean():.2f})" if len(numbers) else ""
+        return f"What is predicted is the score {label}{span}."
+    counts = cells.astype(str).value_counts()
+    shown = ", ".join(f"{one} {count}" for one, count in counts.head(_MOST).items())
+    more = f", and {len(counts) - _MOST} more" if len(counts) > _MOST else ""
+    return f"What is predicted is {label}, one of {len(counts)} classes (utterances: {shown}{more})."
+
+
+def _speakers(table: pd.DataFrame) -> Iterator[str]:
+    known = table["speaker"][table["speaker"] != ""]
+    if known.empty:
+        yield "Nobody says who speaks."
+    elif len(known) < len(table):
+        yield f"Speakers are named in {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
+    else:
+        yield f"It has {counted(known.nunique(), 'speaker')}."
+
+
+def _words(table: pd.DataFrame) -> Iterator[str]:
+    """Yield where transcripts and word times come from, where nobody gave them."""
+    for column, what in (("text_source", "transcript"), ("words_source", "words")):
+        for source, how in _MADE.items():
+            if column in table.columns and (count := int((table[column] == source).sum())):
+                verb = "was" if what == "transcript" else "were"
+                yield f"In {count} of the utterances the {what} {verb} {how}."

@@ -1,0 +1,121 @@
+"""What the text says of streams and features, read from the stores: extractors, versions, settings, references."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from common.references import Reference, cited
+from features.store import IMPORTED, Store, open_store
+from features.text import fitted
+from pipeline.errors import counted
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+
+_NAMES = {"text": "Words", "audio": "Voice", "video": "Face"}
+_SHOWN = 6  # most settings of an extractor that are listed
+
+
+@dataclass(frozen=True)
+class Used:
+    """Features that a run read.
+
+    Attributes
+    ----------
+    name, modality
+        The name of the store or transformer, and its modality.
+    sentence
+        What the text says of it.
+    libraries
+        Packages with their versions, as the store records them.
+    licence
+        What its weights or its library may be used for.
+    references
+        What to cite.
+    """
+
+    name: str
+    modality: str
+    sentence: str
+    libraries: Mapping[str, str]
+    licence: str
+    references: tuple[Reference, ...]
+
+
+def used_features(params: Params, name: str) -> Iterator[Used]:
+    """Yield the features of each modality of a corpus, as far as their stores are there."""
+    for modality in params.corpus(name).modalities:
+        for feature in params.features_of(name, modality):
+            if feature in fitted.fitted_names():
+                yield _fitted(params, feature, modality)
+            elif (path := CorpusPaths(name).features(feature)).exists():
+                with open_store(path) as store:
+                    yield _stored(params, feature, modality, store)
+
+
+def feature_sentences(used: list[Used]) -> Iterator[str]:
+    """Yield one sentence per modality."""
+    for modality in dict.fromkeys(one.modality for one in used):
+        own = [one.sentence for one in used if one.modality == modality]
+        yield f"{_NAMES.get(modality, modality)}: {'; '.join(own)}."
+
+
+def stream_sentences(params: Params, name: str) -> Iterator[str]:
+    """Yield how the stream of each modality was made, if it was made here."""
+    for modality in params.corpus(name).modalities:
+        path = CorpusPaths(name).stream(modality)
+        if path.exists():
+            with open_store(path) as store:
+                yield _STREAMS[modality](dict(store.attribute("config")))
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    changes = ["lower-cased"] if config["lowercase"] else []
+    changes += ["stripped of punctuation"] if config["strip_punctuation"] else []
+    return f"Transcripts were {', '.join([*changes, 'tokenised'])}; encoders read them as they were written."
+
+
+def _audio(config: Mapping[str, Any]) -> str:
+    return (
+        f"Sound was mixed to mono (channel: {config['channel']}), resampled to {config['rate_hz']} Hz, filtered "
+        f"from {config['low_hz']:g} to {config['high_hz']:g} Hz (Butterworth, order {config['order']}, forwards and "
+        f"backwards), trimmed at both ends where it is more than {config['trim_db']:g} dB below the loudest 10 ms, and "
+        f"brought to {config['level_db']:g} dB of full scale."
+    )
+
+
+def _video(config: Mapping[str, Any]) -> str:
+    followed = "the one whose mouth moves with the voice" if config.get("follow") == "speaking" else "the largest"
+    return (
+        f"Frames were sampled at {config['fps']:g} per second; faces were detected by {config['detector']} (score "
+        f"of at least {config['min_score']:g}), {followed} was followed, and cut out with a margin of "
+        f"{config['margin']:g} at {config['size']} x {config['size']} pixels."
+    )
+
+
+_STREAMS = {"text": _text, "audio": _audio, "video": _video}
+
+
+def _fitted(params: Params, feature: str, modality: str) -> Used:
+    settings = dict(getattr(params.train, feature, {}))
+    references = tuple(getattr(fitted.build(feature, settings), "references", ()))
+    sentence = f"{feature}, fitted on the training part of each fold{_settings(settings)}{cited(references)}"
+    return Used(feature, modality, sentence, {}, "", references)
+
+
+def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
+    columns = counted(len(store.attribute("pooled_names")), "feature")
+    if store.file.attrs.get("kind") == IMPORTED or feature not in params.features:
+        sentence = f"{feature}, imported from a file ({columns}); how they were made is not recorded here"
+        return Used(feature, modality, sentence, {}, "as whoever made them says", ())
+    extractor = params.extractor(feature)
+    named = "" if extractor.name == feature else f" (extractor {extractor.name})"
+    version, config = store.attribute("version"), dict(store.attribute("config"))
+    sentence = f"{feature}{named}, version {version}{_settings(config)}, {columns}{cited(extractor.citations)}"
+    libraries = dict(store.attribute("libraries"))
+    return Used(feature, modality, sentence, libraries, extractor.licence, extractor.citations)
+
+
+def _settings(config: Mapping[str, Any]) -> str:
+    """Return settings in words, those of short values first."""
+    shown = [f"{key} {value}" for key, value in list(config.items())[:_SHOWN] if not isinstance(value, dict)]
+    return f" ({', '.join(shown)})" if shown else ""

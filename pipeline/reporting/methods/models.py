@@ -1,0 +1,131 @@
+"""What the text says of models, protocol and statistics, as far as rows of the table need it."""
+
+from collections.abc import Iterator
+
+from common.references import Reference, cited
+from models.builders import LSTM
+from models.classical.classifiers import SEED, classifier, classifier_names
+from models.evaluation.paired_tests import SWAPS
+from models.references import HOCHREITER
+from models.registry import strategy
+from models.wording import model_words, strategy_words
+from pipeline.evaluation.scoring import Scores
+from pipeline.settings.blocks import CorpusParams, EvaluateParams, TrainParams
+
+HOLM = Reference(
+    "article",
+    "Holm, Sture",
+    "A simple sequentially rejective multiple test procedure",
+    "Scandinavian Journal of Statistics",
+    1979,
+)
+EFRON = Reference(
+    "book", "Efron, Bradley and Tibshirani, Robert J.", "An introduction to the bootstrap", "Chapman and Hall", 1993
+)
+_NORMALISED = {
+    "standard": "standardised by the mean and deviation of the training part",
+    "quantile": "mapped to the normal distribution by their ranks in the training part",
+    "speaker": "standardised on each speaker's own recordings, those tested included and without their labels",
+}
+_PROTOCOLS = {
+    "official": "the published split into training and test was used",
+    "crossfit": "the published split was used, with the groups of the test part in {folds} folds",
+    "group-kfold": "cross-validation with {folds} folds was used, in which no {group} is in both training and test",
+    "leave-one-group-out": "each {group} was tested by models trained on all others",
+    "leave-one-corpus-out": "each corpus was tested by models trained on all others",
+}
+
+
+def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
+    """Yield which models were trained, how features were normalised, and how settings were chosen.
+
+    Parameters
+    ----------
+    scores
+        The rows of the table.
+    settings
+        Those of training, as the corpus has them.
+    """
+    strategies = dict.fromkeys(row.configuration.strategy for row in scores.rows)
+    kinds = {"baseline": "Baselines", "unimodal": "Single modalities", "fusion": "Fusion"}
+    for kind, title in kinds.items():
+        named = [f"{_words(one)}{cited(strategy(one).references)}" for one in strategies if _kind(one) == kind]
+        if named:
+            yield f"{title}: {', '.join(named)}."
+    models = dict.fromkeys(row.configuration.model for row in scores.rows if row.configuration.model)
+    if models:
+        yield f"Base models: {', '.join(f'{model_words(one)}{cited(references_of(one))}' for one in models)}."
+    how = _NORMALISED.get(settings.normalise, settings.normalise)
+    yield f"Features were {how}."
+    yield (
+        f"Settings of models were chosen on inner folds of the training part, at most {settings.budget} for each "
+        "strategy; each test utterance was predicted once. Missing modalities are masked, and every model is scored on "
+        f"the same utterances. Random numbers of training have the seed {SEED}."
+    )
+    if (context := settings.context).used:
+        yield (
+            f"Each utterance was read with {context.before} before it and {context.after} after it, of the same "
+            f"{context.by}."
+        )
+
+
+def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iterator[str]:
+    """Yield how training and test were divided.
+
+    Parameters
+    ----------
+    corpus
+        Its settings.
+    groups
+        The number of groups of the predicted utterances.
+    unranked
+        Why no row is called best, if that is so.
+    """
+    protocol = corpus.protocol
+    sentence = _PROTOCOLS.get(protocol.kind, f"the protocol {protocol.kind} was used")
+    folds = min(protocol.folds, groups)
+    yield f"For evaluation, {sentence.format(folds=folds, group=protocol.group)} (groups: {groups})."
+    if unranked:
+        yield f"{unranked[0].upper()}{unranked[1:]}: the same person may be in training and test."
+
+
+def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: EvaluateParams) -> Iterator[str]:
+    """Yield what was measured, and how intervals and tests were made."""
+    leading, *others = (metric.name for metric in scores.metrics)
+    besides = f"; besides it {', '.join(others)}" if others else ""
+    yield f"The leading metric is {leading}{besides}."
+    yield (
+        f"Intervals are 95 % percentile intervals of {settings.resamples} bootstrap samples of whole groups "
+        f"({corpus.protocol.group}), with the seed {settings.seed}{cited((EFRON,))}."
+    )
+    if any(row.comparison for row in scores.rows):
+        yield (
+            "Each fusion was compared with the best single modality on the same utterances, by the interval of the "
+            f"paired difference and by a randomisation test over whole groups (at most {SWAPS} exchanges); p was "
+            f"corrected for all {sum(row.is_fusion for row in scores.rows)} fusions after Holm{cited((HOLM,))}."
+        )
+
+
+def references_of(model: str) -> tuple[Reference, ...]:
+    """Return what to cite for a base model."""
+    if model == LSTM:
+        return (HOCHREITER,)
+    return classifier(model).references if model in classifier_names() else ()
+
+
+def used_references(scores: Scores) -> Iterator[Reference]:
+    """Yield what the sentences on models and statistics cite."""
+    for row in scores.rows:
+        yield from strategy(row.configuration.strategy).references
+        yield from references_of(row.configuration.model)
+    yield EFRON
+    if any(row.comparison for row in scores.rows):
+        yield HOLM
+
+
+def _kind(name: str) -> str:
+    return strategy(name).kind
+
+
+def _words(name: str) -> str:
+    return "each base model on its own features" if name == "unimodal" else strategy_words(name)

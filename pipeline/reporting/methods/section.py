@@ -1,0 +1,99 @@
+"""The section *Methods*: paragraphs, a bibliography, and tables of versions and licences."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from common.references import Reference
+from pipeline.evaluation.results import notices_of, speakers_of
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.methods.corpus import corpus_sentences, published_as
+from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
+from pipeline.reporting.methods.models import (
+    model_sentences,
+    protocol_sentences,
+    statistics_sentences,
+    used_references,
+)
+from pipeline.reporting.methods.software import commands, devices_sentence, licences, versions
+from pipeline.reporting.tables import Table
+from pipeline.settings.params import Params
+from pipeline.training.inputs import settings_of
+from pipeline.training.trained import read_record
+
+
+@dataclass(frozen=True)
+class Methods:
+    """What the section shows.
+
+    Attributes
+    ----------
+    paragraphs
+        Text for a paper: a title, and its sentences.
+    bibliography
+        The references that it cites, as BibTeX.
+    versions, licences
+        Of what was used.
+    commands
+        Those that give the same results.
+    notes
+        What the user should know of this run.
+    """
+
+    paragraphs: Sequence[tuple[str, str]]
+    bibliography: str
+    versions: Table
+    licences: Table
+    commands: str
+    notes: Sequence[str]
+
+
+def methods_of(
+    params: Params, name: str, table: pd.DataFrame, scores: Scores | None = None, groups: int = 0
+) -> Methods:
+    """Return what the section shows.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    table
+        Its utterance table.
+    scores
+        The rows of the table; None if nothing was learnt.
+    groups
+        The number of groups of the predicted utterances.
+    """
+    corpus, published, used = params.corpus(name), published_as(params, name), list(used_features(params, name))
+    record = read_record(name)
+    parts = {
+        "Corpus": corpus_sentences(params, name, table, published),
+        "Streams": stream_sentences(params, name),
+        "Features": feature_sentences(used),
+    }
+    references: list[Reference] = [one for feature in used for one in feature.references]
+    if scores is not None:
+        unranked = scores.unranked
+        parts |= {
+            "Models": model_sentences(scores, settings_of(params, name)),
+            "Protocol": protocol_sentences(corpus, groups, unranked),
+            "Statistics": statistics_sentences(scores, corpus, params.evaluate),
+        }
+        references += used_references(scores)
+    device = devices_sentence(record.devices) if record else ""
+    written = {title: " ".join(sentences) for title, sentences in parts.items()} | {"Devices": device}
+    notes = [note for note in (speakers_of(name, corpus), *notices_of(name)) if note] if scores is not None else []
+    return Methods(
+        paragraphs=[(title, text) for title, text in written.items() if text],
+        bibliography=_bibliography(references),
+        versions=versions(used),
+        licences=licences(used, published),
+        commands=commands(name),
+        notes=[f"{note}." for note in notes],
+    )
+
+
+def _bibliography(references: Iterable[Reference]) -> str:
+    entries = {one.key: one.bibtex() for one in references}
+    return "\n\n".join(entries[key] for key in sorted(entries))

@@ -1,0 +1,52 @@
+"""Versions, devices, licences, and the commands that give the same results again."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from pipeline.corpora.base import Description
+from pipeline.reporting.methods.features import Used
+from pipeline.reporting.tables import Table
+
+_OF_EVERY_RUN = ("crossmodal", "numpy", "scikit-learn", "torch", "xgboost-cpu", "dvc")
+
+
+def versions(used: Sequence[Used]) -> Table:
+    """Return packages and their versions: those that the stores record, and of this environment the others."""
+    found: dict[str, str] = {"Python": platform.python_version()}
+    for package in _OF_EVERY_RUN:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # the checkout itself, and the build of XGBoost of another system
+            continue
+    for one in used:
+        found |= one.libraries
+    return Table(["package", "version"], [[name, found[name]] for name in found])
+
+
+def licences(used: Sequence[Used], published: Description | None) -> Table:
+    """Return what the corpus and the features may be used for."""
+    lines = [["crossmodal", "MIT"]]
+    lines += [[published.title, published.licence]] if published else []
+    lines += [[f"{one.name} ({one.modality})", one.licence] for one in used if one.licence]
+    return Table(["what", "licence"], lines)
+
+
+def devices_sentence(devices: Mapping[str, str]) -> str:
+    """Return where encoders ran; empty without any."""
+    return (
+        f"Where encoders ran: {', '.join(f'{name} on {device}' for name, device in devices.items())}."
+        if devices
+        else ""
+    )
+
+
+def commands(name: str) -> str:
+    """Return the commands that make the results again, from the recordings to the page."""
+    return "\n".join(
+        [
+            "make setup   # or: pip install crossmodal[tested]",
+            f"dvc repro evaluate@{name} report@{name}",
+            f"crossmodal evaluate --corpus {name} --show",
+        ]
+    )

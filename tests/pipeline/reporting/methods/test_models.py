@@ -1,0 +1,75 @@
+"""What the text says of models, protocol and statistics holds for the rows and settings at hand."""
+
+from dataclasses import replace
+
+from models.configuration import Configuration
+from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of
+from pipeline.evaluation.scoring import Comparison, Scored, Scores
+from pipeline.reporting.methods.models import (
+    model_sentences,
+    protocol_sentences,
+    references_of,
+    statistics_sentences,
+    used_references,
+)
+from pipeline.settings.blocks import ContextParams, CorpusParams, EvaluateParams, ProtocolParams, TrainParams
+
+CORPUS = CorpusParams(
+    "manifest", "c", "classification", "label", ("text", "audio"), ProtocolParams("group-kfold", 5, "speaker")
+)
+NAMES = [("majority",), ("unimodal", "text", "svm"), ("vote", "text+audio", "svm"), ("transformer", "text+audio", "")]
+COMPARED = Comparison(Interval(0, 0, 0), 1.0, 1.0, "= not better")
+ROWS = [
+    Scored(
+        one := Configuration.parse(*names), 9, {"accuracy": Interval(0, 0, 0)}, 0, COMPARED if one.is_fusion else None
+    )
+    for names in NAMES
+]
+SCORES = Scores(ROWS, metrics_of("classification")[:2])
+
+
+def test_strategies_and_base_models_are_named_once_with_their_references() -> None:
+    text = " ".join(model_sentences(SCORES, TrainParams(budget=7)))
+    assert text.startswith(
+        "Baselines: a constant guess. Single modalities: each base model on its own features. Fusion: majority vote "
+        "(Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). Base models: SVM "
+        "(Cortes and Vapnik, 1995; Platt, 1999)."
+    )
+    assert "standardised by the mean and deviation of the training part" in text
+    assert "at most 7 for each strategy" in text
+    assert "before it" not in text
+
+
+def test_neighbours_and_other_normalisations_are_said() -> None:
+    settings = TrainParams(normalise="speaker", context=ContextParams(2, 1, "group"))
+    text = " ".join(model_sentences(SCORES, settings))
+    assert "each speaker's own recordings, those tested included" in text
+    assert "Each utterance was read with 2 before it and 1 after it, of the same group." in text
+
+
+def test_folds_are_as_many_as_there_are_groups() -> None:
+    (sentence,) = protocol_sentences(CORPUS, 3, "")
+    assert sentence == (
+        "For evaluation, cross-validation with 3 folds was used, in which no speaker is in both training and test "
+        "(groups: 3)."
+    )
+    _, caution = protocol_sentences(CORPUS, 3, "nobody says who speaks")
+    assert caution == "Nobody says who speaks: the same person may be in training and test."
+    official = replace(CORPUS, protocol=ProtocolParams("official"))
+    assert "the published split into training and test" in next(protocol_sentences(official, 3, ""))
+
+
+def test_tests_are_described_only_if_there_were_any() -> None:
+    text = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4)))
+    assert "The leading metric is accuracy; besides it uar." in text
+    assert "500 bootstrap samples of whole groups (speaker), with the seed 4 (Efron and Tibshirani, 1993)" in text
+    assert "p was corrected for all 2 fusions after Holm (Holm, 1979)." in text
+    alone = Scores(ROWS[:2], SCORES.metrics)
+    assert "Holm" not in " ".join(statistics_sentences(alone, CORPUS, EvaluateParams()))
+    assert "holm1979simple" not in [one.key for one in used_references(alone)]
+
+
+def test_an_lstm_is_cited_and_an_unknown_model_is_not() -> None:
+    assert [one.cited for one in references_of("lstm")] == ["Hochreiter and Schmidhuber, 1997"]
+    assert references_of("of a plugin") == ()
