@@ -8,7 +8,7 @@ import yaml
 
 from features.registry import extractor_class, extractor_names
 from features.store import IMPORTED, Entry, Item, write_store
-from features.store.schema import feature_schema, stream_schema
+from features.store.schema import feature_schema
 from features.text import fitted
 from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
 from pipeline.settings.params import Params, load_params
@@ -59,7 +59,7 @@ def test_streams_are_described_by_the_settings_that_they_were_made_with(params: 
     path = CorpusPaths("c").stream("text")
     path.parent.mkdir(parents=True)
     entry = Entry("absent", "no words")
-    write_store(path, stream_schema("text"), {"kind": "stream", "config": config}, [Item("u", "u", 0, lambda: entry)])
+    write_store(path, feature_schema(1, 1), {"kind": "stream", "config": config}, [Item("u", "u", 0, lambda: entry)])
     (sentence,) = stream_sentences(params, "c")
     assert sentence == "Transcripts were stripped of punctuation, tokenised; encoders read them as they were written."
 
