@@ -5,7 +5,7 @@
   const place = document.getElementById("matrices");
   const all = block("predictions");
   if (!place || !all) return;
-  const LEVELS = 9; // most rows and columns of a matrix of scores
+  const LEVELS = 13; // most rows and columns of a matrix of scores
 
   /** Names of the rows and columns, and the function that says in which one a class or score lies. */
   const levels = (() => {
@@ -15,7 +15,7 @@
     const high = Math.round(scores.reduce((a, b) => Math.max(a, b), -Infinity));
     const step = Math.max(1, Math.ceil((high - low + 1) / LEVELS));
     const names = [];
-    for (let from = low; from <= high; from += step) names.push(step === 1 ? `${from}` : `${from} to ${from + step - 1}`);
+    for (let from = low; from <= high; from += step) names.push(step === 1 ? `${from}` : `${from} … ${from + step - 1}`);
     return { names, of: (score) => Math.floor((Math.round(score) - low) / step) };
   })();
 

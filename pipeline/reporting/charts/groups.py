@@ -11,6 +11,7 @@ from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, scaled, specification
 from pipeline.reporting.tables import Table
 
+_COLOURS = {"fusion": "var(--fusion)", "single modality": "var(--audio)"}
 SHOWN = 40  # most groups in the chart; by_group.csv has all
 
 
@@ -37,10 +38,11 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         if row is not None and row.configuration in parts
         for value in _values(parts[row.configuration], kind, leading)
     ]
-    colours = alt.Scale(domain=list(kinds), range=["var(--fusion)", "var(--audio)"])
+    shown_kinds = list(dict.fromkeys(value["kind"] for value in values))
+    colours = alt.Scale(domain=shown_kinds, range=[_COLOURS[kind] for kind in shown_kinds])
     base = alt.Chart(data_of(values)).encode(
         y=alt.Y("group:N", sort=groups, title=None, scale=alt.Scale(domain=groups)),
-        yOffset=alt.YOffset("kind:N", sort=list(kinds)),
+        yOffset=alt.YOffset("kind:N", sort=shown_kinds),
         color=alt.Color("kind:N", title=None, scale=colours),
         tooltip=[alt.Tooltip(name) for name in ("group:N", "kind:N", "n:Q", "value:Q", "low:Q", "high:Q")],
     )

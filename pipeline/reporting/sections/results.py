@@ -8,7 +8,7 @@ import pandas as pd
 from models.configuration import Configuration
 from pipeline.corpora.utterances import read_table
 from pipeline.evaluation.formatting import lower_is_better, with_interval
-from pipeline.evaluation.groups import blocks, heading, how_resampled, read_by_group
+from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.evaluation.tables import all_rows
@@ -45,6 +45,8 @@ class Results:
         The leading metric of at most `SHOWN` rows.
     rows
         All rows with all metrics.
+    scores
+        Whether scores are predicted rather than classes.
     direction
         A sentence on the metrics for which lower is better.
     picked
@@ -63,6 +65,7 @@ class Results:
 
     forest: Chart
     rows: Table
+    scores: bool
     direction: str
     picked: Sequence[str]
     lists: Sequence[UtteranceList]
@@ -106,6 +109,7 @@ def results_of(
     return Results(
         forest=_forest(scores),
         rows=all_rows(scores),
+        scores=corpus.task == "regression",
         direction=lower_is_better(scores.metrics),
         picked=picked or [scores.rows[0].configuration.display],
         lists=lists_of(scores, parts, corpus.task),
@@ -149,7 +153,7 @@ def _forest(scores: Scores) -> Chart:
     caption = f"{len(rows)} of {len(scores.rows)} rows: {kinds}. " if len(rows) < len(scores.rows) else ""
     caption += f"With 95 % intervals.{f' The dashed line is {named}.' if named else ''}"
     spec = forest(drawn, axis_title(leading), line=line, line_label=named)
-    return Chart("forest", _title(f"{leading.name} by row"), spec, Table([*NAMES, leading.name], lines), caption)
+    return Chart("forest", f"Rows by {leading.name}", spec, Table([*NAMES, leading.name], lines), caption)
 
 
 def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
@@ -160,7 +164,7 @@ def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
         return None
     sentences = [block for block in found if isinstance(block, str)]
     chart = groups_chart(table, scores, shown)
-    return Groups(_title(heading(scores, shown.header[0])), chart, [*sentences, how_resampled(corpus)])
+    return Groups(f"By {shown.header[0]}: {_named(scores)}", chart, [*sentences, how_resampled(corpus)])
 
 
 def _shares(name: str) -> pd.DataFrame:
@@ -173,5 +177,5 @@ def _displays(shares: pd.DataFrame) -> list[str]:
     return [Configuration.parse(*line).display for line in lines]
 
 
-def _title(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}"
+def _named(scores: Scores) -> str:
+    return f"{scores.leading.name}{', percent' if scores.leading.share else ''}"

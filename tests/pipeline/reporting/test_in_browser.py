@@ -1,37 +1,163 @@
-"""The page in a browser without a network: nothing fails, nothing is loaded, hostile texts are texts."""
+"""The page in a browser without a network: charts are drawn, tables sort and filter, cells and lists show utterances.
 
+Labels and utterances of the page are hostile: they must stay text. Whatever else fails in the page, such as an error of
+a script or a request of the network, the fixture `opened` reports.
+"""
+
+import json
+import re
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.report import report
-from tests.pipeline.evaluation.trained_corpus import project
+from tests.pipeline.evaluation.trained_corpus import beside, project, trained
 from tests.pipeline.reporting.conftest import Opening
 
 A, B = '</script><script>alert("a")</script>', "\u2028\"'><img src=x onerror=alert(2)>&amp;{{ 7 * 7 }}\u202e\U0001f600"
-TRUTH = [A, A, B, B, B, B, A, A]
-SINGLE = [A, B, B, B, A, B, A, B]
+TRUTH = [A, A, B, B, B, B, A, A, A, B]
+SINGLE = [A, B, B, B, A, B, A, B, B, B]  # 6 of 10
+ROWS = {
+    ("majority", "", ""): [A] * 10,
+    ("unimodal", "text", "svm"): SINGLE,
+    ("unimodal", "audio", "svm"): [B] * 10,
+    ("vote", "text+audio", "svm"): TRUTH,
+    ("concat", "text+audio", "svm"): [A] * 10,
+}
+FIRST = f"{B}0"  # the utterances are B0 to B9
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a corpus whose labels are hostile."""
+    """The page of a small corpus with hostile labels and utterances."""
     folder = tmp_path_factory.mktemp("page")
-    rows = {("majority", "", ""): [A] * 8, ("unimodal", "text", "svm"): SINGLE, ("vote", "text+audio", "svm"): TRUTH}
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
-        project(folder, TRUTH, rows, "classification")  # type: ignore[arg-type]
+        project(folder, TRUTH, ROWS, "classification")  # type: ignore[arg-type]
+        for path in (folder / "data/work/c/utterances.csv", folder / "results/c/predictions.csv"):
+            table = pd.read_csv(path, keep_default_na=False)
+            table.assign(utterance=[f"{B}{one[1:]}" for one in table["utterance"]]).to_csv(path, index=False)
+        trained(folder)
+        beside(folder, A)
         params = load_params(folder / "params.yaml")
         evaluate(params, "c")
         return folder / report(params, "c")
 
 
-def test_hostile_labels_are_text_in_an_opened_utterance(page: Path, opened: Opening) -> None:
+def listed(seen: Any) -> list[str]:
+    """Return the utterances that are listed in the page."""
+    seen.wait_for_selector("#utterance-list li")
+    found = seen.evaluate("window.asked")
+    return [str(one) for one in found]
+
+
+def watched(seen: Any) -> Any:
+    """Return a page that keeps which utterances it was last asked to show."""
+    seen.evaluate(
+        "const show = showUtterances; showUtterances = (ids, title) => { window.asked = ids; show(ids, title); }"
+    )
+    return seen
+
+
+def test_every_chart_is_drawn_with_its_axis_and_its_numbers_beside_it(page: Path, opened: Opening) -> None:
     seen = opened(page)
-    seen.evaluate("showUtterances(['u0', 'u2'], 'Two')")
-    assert seen.locator("#utterance li").count() == 2
-    seen.locator("#utterance li button", has_text="u2").click()
-    assert B in seen.locator("#utterance").text_content()
-    assert seen.locator("#utterance img").count() == 0
+    names = seen.evaluate("Object.keys(block('charts'))")
+    assert {"gains", "forest", "robustness-text", "calibration-fusion", "groups-chart"} <= set(names)
+    for name in names:
+        seen.wait_for_selector(f'.chart[data-chart="{name}"] svg')
+        assert seen.locator(f"#{name} details table tbody tr").count() >= 1
+        assert seen.locator(f'.chart[data-chart="{name}"]').get_attribute("aria-label")
+    assert "accuracy (%)" in seen.locator("#forest svg").text_content()
+    assert "vote, svm" in seen.locator("#forest svg").text_content()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(400, False), (1600, True)])
+def test_nothing_is_cut_off_at_any_width(width: int, dark: bool, page: Path, opened: Opening) -> None:
+    seen = opened(page, width=width, dark=dark)
+    seen.wait_for_selector("#groups-chart svg")
+    assert seen.evaluate("document.documentElement.scrollWidth") <= width
+    wide = (
+        "[...document.querySelectorAll('svg')].filter((one) => one.getBoundingClientRect().right > innerWidth).length"
+    )
+    assert seen.evaluate(wide) == 0
+    ink, paper = seen.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    bright = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ink, paper)]
+    assert (bright[0] > bright[1]) == dark
+    label = "getComputedStyle(document.querySelector('#forest svg .role-axis-label text')).fill"
+    assert seen.evaluate(label) == ink
+
+
+def test_the_table_sorts_by_numbers_and_filters_by_words(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    table = seen.locator("table[data-sortable]").first
+    title = table.locator("th", has_text="accuracy").first
+
+    def column() -> list[float]:
+        cells = table.locator("tbody tr:visible td:nth-child(4)").all_text_contents()
+        return [float(cell.split()[0]) for cell in cells]
+
+    title.locator("button").press("Enter")
+    assert title.get_attribute("aria-sort") == "ascending"
+    assert column() == sorted(column()) != sorted(column(), reverse=True)
+    title.locator("button").click()
+    assert (title.get_attribute("aria-sort"), column()) == ("descending", sorted(column(), reverse=True))
+    seen.get_by_label("Show rows with").fill("AUDIO vote")
+    assert table.locator("tbody tr:visible td:first-child").all_text_contents() == ["vote"]
+    assert seen.locator(".filter output").text_content() == "1 of 5 rows"
+
+
+def test_a_matrix_counts_what_was_picked_and_its_cell_lists_the_utterances(page: Path, opened: Opening) -> None:
+    seen = watched(opened(page))
+    first = seen.locator("#matrices > div").first
+    assert first.locator("option:checked").text_content() == "unimodal text svm"
+    counts = [re.match(r"\d+", cell)[0] for cell in first.locator("td").all_text_contents() if cell]  # type: ignore[index]
+    order = sorted([A, B])
+    table = [[sum((t, p) == (x, y) for t, p in zip(TRUTH, SINGLE, strict=True)) for y in order] for x in order]
+    assert counts == [str(count) for line in table for count in line]
+    assert [one.strip() for one in first.locator("thead th").all_text_contents()] == [one.strip() for one in order]
+    first.locator("td.other button").first.press("Enter")
+    x, y = (order[0], order[1])
+    right = [f"{B}{i}" for i, pair in enumerate(zip(TRUTH, SINGLE, strict=True)) if pair == (x, y)]
+    assert listed(seen) == right != []
+    first.locator("select").select_option(label="majority")
+    assert first.locator("tbody button").first.text_content().startswith("5")
+
+
+def test_a_list_of_who_is_right_shows_its_utterances(page: Path, opened: Opening) -> None:
+    seen = watched(opened(page))
+    seen.get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
+    assert listed(seen) == [f"{B}{i}" for i in (1, 7, 8)]
+    assert seen.locator("img[src=x]").count() == 0
+
+
+def test_a_picked_fusion_is_drawn_in_every_robustness_chart(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    dashed = "one.getAttribute('stroke-dasharray') && one.getAttribute('opacity') === '1'"
+    lines = f"[...document.querySelectorAll('#robustness-{{}} svg path')].filter((one) => {dashed}).length"
+    for modality in ("text", "audio"):
+        seen.wait_for_selector(f"#robustness-{modality} svg")
+    before = [seen.evaluate(lines.format(modality)) for modality in ("text", "audio")]
+    seen.get_by_label("Compare it with").select_option("concat text+audio svm")
+    seen.wait_for_timeout(200)
+    after = [seen.evaluate(lines.format(modality)) for modality in ("text", "audio")]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
+
+
+def test_the_methods_can_be_copied_and_every_part_is_reached_by_its_name(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    copy = seen.get_by_role("button", name="Copy the text")
+    copy.click()
+    assert "Statistics." in seen.evaluate("getSelection().toString()")
+    links = seen.locator("nav a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    for link in links:
+        assert seen.locator(f"section{link}[aria-labelledby]").count() == 1
+    nameless = "!one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby')"
+    regions = f"[...document.querySelectorAll('.scroll, .chart')].filter((one) => {nameless}).length"
+    assert seen.evaluate(regions) == 0
+    assert json.loads(seen.evaluate("document.getElementById('predictions').textContent"))["classes"] == sorted([A, B])

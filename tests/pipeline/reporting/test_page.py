@@ -77,7 +77,7 @@ def test_the_page_shows_the_table_and_the_figures_by_group(corpus: Path) -> None
     assert table[2][:3] == ["unimodal", "text", "svm"]
     assert re.fullmatch(r"62\.5 \[\d+\.\d, \d+\.\d\]", table[2][3])
     assert table[2][table[0].index("n")] == "8"
-    assert "<h3>Accuracy, percent, by speaker</h3>" in text
+    assert "<h3>By speaker: accuracy, percent</h3>" in text
     assert groups[0] == ["speaker", "n", "vote text+audio svm", "unimodal text svm", "majority"]
     assert groups[1] == ["s0", "2", "100.0", "50.0", "100.0"]
     assert "All groups have fewer than 10 utterances: no interval, and not called the worst." in text
