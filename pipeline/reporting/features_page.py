@@ -1,40 +1,50 @@
-"""The page of a corpus from which nothing was learnt: why, and which features there are."""
+"""The page of a corpus from which nothing was learnt: why, which features there are, and how they were made."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-from features.store import STATUSES, Status, open_store
+from features.store import STATUSES, open_store
+from pipeline.corpora.utterances import read_utterances
+from pipeline.evaluation.answer import sentences, unanswered
+from pipeline.reporting.methods.section import methods_of
+from pipeline.reporting.page import SCRIPTS, SECTIONS
+from pipeline.reporting.predictions import no_predictions
 from pipeline.reporting.rendering import render
+from pipeline.reporting.sections.answer import AnswerSection
+from pipeline.reporting.tables import Table
+from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
 
-@dataclass(frozen=True)
-class Features:
-    """A store of features: its name and modality, and how many utterances have each status."""
-
-    name: str
-    modality: str
-    counts: Mapping[Status, int]
-
-
-def page_of_features(name: str, why: str) -> str:
+def page_of_features(params: Params, name: str, why: str) -> str:
     """Return the page as HTML; names are escaped, so they are shown as text.
 
     Parameters
     ----------
-    name
-        The corpus.
+    params, name
+        The settings, and which corpus.
     why
         A sentence on what keeps it from being trained on, without its full stop.
     """
+    corpus = params.corpus(name)
+    table = read_utterances(CorpusPaths(name).utterances, corpus.label)
+    first, *_ = sentences(unanswered(name, corpus, why))
     return render(
-        "features.html", name=name, why=f"{why[0].upper()}{why[1:]}.", statuses=STATUSES, stores=list(_stores(name))
+        "page.html",
+        name=name,
+        mark="",
+        sections={section: title for section, title in SECTIONS.items() if section != "results"},
+        scripts=SCRIPTS,
+        charts=[],
+        blocks={"predictions": no_predictions(table, corpus)},
+        answer=AnswerSection(first, [], corpus.note, stores=stores_of(name)),
+        methods=methods_of(params, name, table),
     )
 
 
-def _stores(name: str) -> Iterator[Features]:
+def stores_of(name: str) -> Table:
+    """Return how many utterances have each status, by store of features."""
+    lines = []
     for path in sorted((CorpusPaths(name).work / "features").glob("*.h5")):
         with open_store(path) as store:
             modality = str(store.attribute("modality")) if "modality" in store.file.attrs else ""
-            counts = {status: list(store.statuses).count(status) for status in STATUSES}
-        yield Features(path.stem, modality, counts)
+            found = list(store.statuses)
+        lines.append([path.stem, modality, *(str(found.count(status)) for status in STATUSES)])
+    return Table(["features", "modality", *STATUSES], lines)

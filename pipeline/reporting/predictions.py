@@ -59,6 +59,20 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     }
 
 
+def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
+    """Return the same of a corpus from which nothing was learnt: its utterances, without classes and configurations."""
+    return {
+        "task": corpus.task,
+        "classes": [],
+        "metric": "",
+        "utterances": table["utterance"].tolist(),
+        "texts": table["text"].tolist(),
+        "speakers": table["speaker"].tolist(),
+        "truth": [None] * len(table),
+        "configurations": [],
+    }
+
+
 def detailed(scores: Scores) -> list[Scored]:
     """Return the best row of each set of modalities, whose shares of the classes are in the page."""
     sets = dict.fromkeys(row.configuration.modalities for row in scores.rows if not row.is_baseline)

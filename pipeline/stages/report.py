@@ -36,7 +36,7 @@ def report(params: Params, name: str, *, if_possible: bool = False) -> Path:
         if not if_possible:
             raise
         path = CorpusPaths(name).results / "report.html"
-        write_text(path, page_of_features(name, str(error)))
+        write_text(path, page_of_features(params, name, str(error)))
         return path
 
 

@@ -41,7 +41,7 @@
     const title = `${one.name}: truth ${truth}, predicted ${predicted}`;
     if (!ids.length) made.append("0");
     else made.append(element("button", { "aria-label": label, onclick: () => showUtterances(ids, title) },
-      `${ids.length}`, element("small", {}, `${share} %`)));
+      `${ids.length} `, element("small", {}, `${share} %`)));
     return made;
   }
 

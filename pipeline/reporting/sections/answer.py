@@ -53,18 +53,21 @@ class AnswerSection:
     metric
         The leading metric, with its unit.
     grid
-        The paper's table.
+        The paper's table; None if nothing was learnt.
     gains
         What each modality adds; None unless several were fused.
+    stores
+        Where nothing was learnt: which features there are.
     """
 
     verdict: str
     sentences: Sequence[str]
     note: str
-    cards: Sequence[Card]
-    metric: str
-    grid: Grid
-    gains: Chart | None
+    cards: Sequence[Card] = ()
+    metric: str = ""
+    grid: Grid | None = None
+    gains: Chart | None = None
+    stores: Table | None = None
 
 
 def answer_section(answer: Answer, scores: Scores) -> AnswerSection:

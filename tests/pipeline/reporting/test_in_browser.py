@@ -48,19 +48,22 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder / report(params, "c")
 
 
-def listed(seen: Any) -> list[str]:
-    """Return the utterances that are listed in the page."""
-    seen.wait_for_selector("#utterance-list li")
-    found = seen.evaluate("window.asked")
-    return [str(one) for one in found]
+WATCH = """() => {
+  const show = showUtterances;
+  showUtterances = (ids, title) => { window.asked = ids; show(ids, title); };
+}"""
 
 
 def watched(seen: Any) -> Any:
     """Return a page that keeps which utterances it was last asked to show."""
-    seen.evaluate(
-        "const show = showUtterances; showUtterances = (ids, title) => { window.asked = ids; show(ids, title); }"
-    )
+    seen.evaluate(WATCH)
     return seen
+
+
+def listed(seen: Any) -> list[str]:
+    """Return the utterances that the page was last asked to show."""
+    seen.wait_for_function("window.asked")
+    return [str(one) for one in seen.evaluate("window.asked")]
 
 
 def test_every_chart_is_drawn_with_its_axis_and_its_numbers_beside_it(page: Path, opened: Opening) -> None:
