@@ -49,7 +49,7 @@ def _chart(modality: str, part: pd.DataFrame, metric: Metric, best: Configuratio
         f"datum.name === {PICKED}", alt.value(1), alt.value(0)
     )  # a filter would leave no line at first
     layered = alt.layer(
-        lines.mark_line(color="var(--faint)", opacity=0.25, strokeWidth=1),
+        lines.mark_line(color="var(--faint)", opacity=0.4, strokeWidth=1),
         lines.transform_filter(alt.datum.name == best.display).mark_line(color="var(--fusion)", strokeWidth=3),
         lines.mark_line(color="var(--audio)", strokeWidth=3, strokeDash=[6, 3]).encode(opacity=chosen),
     ).add_params(alt.param(name=PICKED, value=""))

@@ -1,6 +1,6 @@
 """What the text says of the corpus: its size, labels and parts, who speaks, and where words come from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -13,7 +13,9 @@ _MOST = 12  # classes that a sentence lists
 _MADE = {"recognised": "recognised by a machine", "aligned": "aligned with the sound by a machine"}
 
 
-def corpus_sentences(params: Params, name: str, table: pd.DataFrame, published: Description | None) -> Iterator[str]:
+def corpus_sentences(
+    params: Params, name: str, table: pd.DataFrame, published: Mapping[str, Description]
+) -> Iterator[str]:
     """Yield what is said of a corpus.
 
     Parameters
@@ -23,21 +25,28 @@ def corpus_sentences(params: Params, name: str, table: pd.DataFrame, published: 
     table
         Its utterance table.
     published
-        Its description, if it is a published corpus.
+        From `published_in`.
     """
     corpus = params.corpus(name)
-    cited = f" ({published.title}; {published.citation})" if published else ""
-    yield f"The corpus {name}{cited} has {_size(table)}."
+
+    def cited(one: str) -> str:
+        return f"{one} ({published[one].title}; {published[one].citation})" if one in published else one
+
+    yield f"The corpus {cited(name)} has {_size(table)}."
     if corpus.of:
-        yield f"It is a union of {', '.join(map(str, corpus.of))}."
+        yield f"It is a union of {', '.join(map(cited, corpus.of))}."
     yield _labels(table, corpus.label, corpus.task)
     yield from _speakers(table)
     yield from _words(table)
 
 
-def published_as(params: Params, name: str) -> Description | None:
-    """Return the description of a corpus, if its reader has one."""
-    return description(params.corpus(name).reader)
+def published_in(params: Params, name: str) -> dict[str, Description]:
+    """Return the descriptions of a corpus, or of the parts of a union: those that are published, by name."""
+    corpus = params.corpus(name)
+    if corpus.of:
+        return {part: found for one in corpus.of for part, found in published_in(params, one).items()}
+    found = description(corpus.reader)
+    return {} if found is None else {name: found}
 
 
 def _size(table: pd.DataFrame) -> str:

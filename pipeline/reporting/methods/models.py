@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from common.references import Reference, cited
-from models.builders import LSTM
 from models.classical.classifiers import SEED, classifier, classifier_names
 from models.evaluation.paired_tests import SWAPS
 from models.references import HOCHREITER
-from models.registry import strategy
+from models.registry import LSTM, strategy
 from models.wording import model_words, strategy_words
 from pipeline.evaluation.scoring import Scores
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, TrainParams

@@ -8,7 +8,7 @@ import pandas as pd
 from common.references import Reference
 from pipeline.evaluation.results import notices_of, speakers_of
 from pipeline.evaluation.scoring import Scores
-from pipeline.reporting.methods.corpus import corpus_sentences, published_as
+from pipeline.reporting.methods.corpus import corpus_sentences, published_in
 from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
 from pipeline.reporting.methods.models import (
     model_sentences,
@@ -65,7 +65,7 @@ def methods_of(
     groups
         The number of groups of the predicted utterances.
     """
-    corpus, published, used = params.corpus(name), published_as(params, name), list(used_features(params, name))
+    corpus, published, used = params.corpus(name), published_in(params, name), list(used_features(params, name))
     record = read_record(name)
     parts = {
         "Corpus": corpus_sentences(params, name, table, published),

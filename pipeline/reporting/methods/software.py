@@ -24,10 +24,10 @@ def versions(used: Sequence[Used]) -> Table:
     return Table(["package", "version"], [[name, found[name]] for name in found])
 
 
-def licences(used: Sequence[Used], published: Description | None) -> Table:
+def licences(used: Sequence[Used], published: Mapping[str, Description]) -> Table:
     """Return what the corpus and the features may be used for."""
     lines = [["crossmodal", "MIT"]]
-    lines += [[published.title, published.licence]] if published else []
+    lines += [[one.title, one.licence] for one in published.values()]
     lines += [[f"{one.name} ({one.modality})", one.licence] for one in used if one.licence]
     return Table(["what", "licence"], lines)
 

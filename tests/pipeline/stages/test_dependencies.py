@@ -25,6 +25,7 @@ NOT_FOLLOWED = {
     "features.text.fitted": ("settings", "train"),
     "models.registry": ("settings", "train"),
     "models.classical.classifiers": ("settings", "train"),
+    "pipeline.corpora.registry": ("prepare",),
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.corpora.registry import description
-from pipeline.reporting.methods.corpus import corpus_sentences, published_as
+from pipeline.reporting.methods.corpus import corpus_sentences, published_in
 from pipeline.settings.params import Params, load_params
 
 TABLE = pd.DataFrame(
@@ -38,7 +38,7 @@ def params(tmp_path: Path) -> Params:
 
 
 def said(params: Params, name: str, table: pd.DataFrame = TABLE) -> list[str]:
-    return list(corpus_sentences(params, name, table, published_as(params, name)))
+    return list(corpus_sentences(params, name, table, published_in(params, name)))
 
 
 def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> None:
@@ -66,4 +66,7 @@ def test_a_published_corpus_is_cited_and_a_union_names_its_parts(params: Params)
     emodb = description("emodb")
     assert emodb is not None
     assert said(params, "d")[0].startswith(f"The corpus d ({emodb.title}; {emodb.citation}) has 3 utterances")
-    assert said(params, "all")[1] == "It is a union of c, d."
+    assert said(params, "all")[:2] == [
+        "The corpus all has 3 utterances of 2 recordings, 1.5 minutes in all.",
+        f"It is a union of c, d ({emodb.title}; {emodb.citation}).",
+    ]

@@ -17,10 +17,10 @@ from pipeline.settings.paths import CorpusPaths
 NAMES = {"feature_names": ["a"], "pooled_names": ["a_mean", "a_std"]}
 
 
-def store(name: str, **attributes: object) -> None:
+def store(feature: str, **attributes: object) -> None:
     entry = Entry("ok", "", {"values": np.zeros((1, 1)), "times": np.zeros((1, 2))}, {"pooled": np.zeros(2)})
     whole = {"kind": "features", "libraries": {}, "config": {}, **NAMES, **attributes}
-    path = CorpusPaths("c").features(name)
+    path = CorpusPaths("c").features(feature)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_store(path, feature_schema(1, 2), whole, [Item("u", "u", 1, lambda: entry)])
 

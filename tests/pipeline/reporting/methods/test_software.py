@@ -21,7 +21,7 @@ def test_the_version_that_made_the_features_is_given() -> None:
 def test_licences_are_those_of_the_corpus_and_of_each_feature_that_has_one() -> None:
     emodb = description("emodb")
     assert emodb is not None
-    assert licences(USED, emodb).lines == [
+    assert licences(USED, {"talks": emodb}).lines == [
         ["crossmodal", "MIT"],
         [emodb.title, emodb.licence],
         ["vader (text)", "MIT"],
