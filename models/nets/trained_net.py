@@ -123,7 +123,7 @@ class TrainedNet:
         """Yield the network's outputs for the reader's rows in batches, as numpy arrays."""
         import torch
 
-        with one_thread(), torch.inference_mode():
+        with one_thread(), torch.inference_mode():  # skorch's loader would draw from torch's random state
             module = self._built()
             for start in range(0, len(reader), at_a_time):
                 rows = np.arange(start, min(start + at_a_time, len(reader)))

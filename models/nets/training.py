@@ -1,9 +1,8 @@
-"""Training of networks: AdamW, early stopping on held-out rows, the same bits for the same seed.
+"""Training of networks: AdamW through skorch, early stopping on held-out rows, the same bits for the same seed.
 
 A batch is made when it is needed and padded to its own longest row, so that memory stays flat.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,6 @@ from models.nets.trained_net import Reader, TrainedNet, tensors
 from models.validation.folds import inner_folds
 
 HELD_OUT = 5  # one in this many groups is held out for early stopping
-LEAST = 1e-4  # a held-out loss is better if it is lower by more than this share
 
 
 @dataclass(frozen=True)
@@ -89,126 +87,21 @@ def train(
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(how.seed)
         module = net.untrained()
-        losses = _trained(module, Batches(reader, targets), how, criterion, split)
+        fitted = _skorch(module, how, criterion, split, _Collate(reader, targets))
+        fitted.fit(torch.utils.data.TensorDataset(torch.arange(len(reader))))
+        _require_finished(fitted, how, split is not None)
+        losses = [float(loss) for loss in fitted.history[:, "valid_loss"]] if split is not None else []
         _require_finite(module, losses, how)
         net.keep(module, losses)
     return net
 
 
-def _trained(
-    module: Any, batches: "Batches", how: Training, criterion: Any, split: tuple[IntArray, IntArray] | None
-) -> list[float]:
-    """Train a module in place, leave it with the weights of its best epoch, and return its held-out losses."""
-    rows, valid = (np.arange(len(batches.reader)), None) if split is None else split
-    shuffled = batches.shuffled(rows, how.batch)
-    held = batches.in_order(valid, how.batch) if valid is not None else []
-    step = _stepper(module, criterion, how)
-    best = Best(how.patience)
-    for _ in range(how.epochs):
-        module.train()
-        for inputs, targets in shuffled:
-            step(inputs, targets)
-        if valid is not None and best.stops(_loss(module, criterion, held), module):
-            break
-    best.restore(module)
-    return best.losses
-
-
-def _stepper(module: Any, criterion: Any, how: Training) -> Callable[[Any, Any], None]:
-    """Return a function that takes one step of AdamW on a batch."""
-    import torch
-
-    parameters = list(module.parameters())
-    optimizer = torch.optim.AdamW(  # fused: one call per step instead of several per parameter
-        parameters, lr=how.learning_rate, weight_decay=how.weight_decay, fused=True
-    )
-
-    def step(inputs: Any, targets: Any) -> None:
-        optimizer.zero_grad()
-        criterion(module(**inputs), targets).backward()
-        if how.clip is not None:
-            torch.nn.utils.clip_grad_norm_(parameters, how.clip)
-        optimizer.step()
-
-    return step
-
-
-def _loss(module: Any, criterion: Any, batches: Iterable[Any]) -> float:
-    """Return the mean loss over the rows of all batches, without dropout."""
-    import torch
-
-    module.eval()
-    with torch.no_grad():
-        found = [(criterion(module(**inputs), targets).item(), len(targets)) for inputs, targets in batches]
-    losses, counts = zip(*found, strict=True)
-    return float(np.average(losses, weights=counts))
-
-
-class Best:
-    """Early stopping: the lowest held-out loss, the weights that gave it, and for how long there was no better one.
-
-    A loss is better if it is lower by more than `LEAST` of the best. NaN never is.
-
-    Parameters
-    ----------
-    patience
-        After so many epochs in a row without a better loss, training stops.
-
-    References
-    ----------
-    L. Prechelt, Early stopping: but when?, 1998.
-    """
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-        self.losses: list[float] = []
-        self.below, self.misses = float("inf"), 0
-        self.weights: dict[str, Any] | None = None
-
-    def stops(self, loss: float, module: Any) -> bool:
-        """Note the loss after an epoch, keep the weights if it is better, and return whether to stop."""
-        self.losses.append(loss)
-        if loss < self.below:
-            self.below, self.misses = loss - LEAST * loss, 0
-            self.weights = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-        else:
-            self.misses += 1
-        return self.misses == self.patience
-
-    def restore(self, module: Any) -> None:
-        """Give the module the best weights; without any, its own are kept."""
-        if self.weights is not None:
-            module.load_state_dict(self.weights)
-
-
-class Batches:
-    """Makes batches of a reader's rows, as tensors."""
-
-    def __init__(self, reader: Reader, targets: Any) -> None:
-        self.reader = reader
-        self.targets = targets
-
-    def shuffled(self, rows: IntArray, size: int) -> Iterable[Any]:
-        """Return batches that are drawn anew, with noise and dropout, whenever they are iterated over."""
-        from torch.utils.data import DataLoader
-
-        return DataLoader(rows, size, shuffle=True, collate_fn=lambda drawn: self._made(np.array(drawn), training=True))  # type: ignore[arg-type]
-
-    def in_order(self, rows: IntArray, size: int) -> Iterable[Any]:
-        """Return all rows in batches, for evaluation; they are made once.
-
-        The loader draws a number from torch's random state at each pass, as that of `shuffled` does: without it, the
-        same seed would give other networks than in versions before.
-        """
-        from torch.utils.data import DataLoader
-
-        parts = [self._made(rows[start : start + size], training=False) for start in range(0, len(rows), size)]
-        return DataLoader(parts, batch_size=None, collate_fn=lambda batch: batch)  # type: ignore[arg-type]
-
-    def _made(self, rows: IntArray, *, training: bool) -> Any:
-        import torch
-
-        return tensors(self.reader.batch(rows, training=training), torch.float32), torch.from_numpy(self.targets[rows])
+def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
+    """Raise the KeyboardInterrupt of Ctrl-C again: skorch ends training by the same exception, and swallows both."""
+    history = fitted.history
+    finished = len(history) == how.epochs and "train_loss" in history[-1]
+    if not finished and not (stops_early and dict(fitted.callbacks_)["EarlyStopping"].misses_ == how.patience):
+        raise KeyboardInterrupt
 
 
 def _require_finite(module: Any, losses: list[float], how: Training) -> None:
@@ -220,3 +113,71 @@ def _require_finite(module: Any, losses: list[float], how: Training) -> None:
             f"training at a learning rate of {how.learning_rate:g} diverged: the network's {what} became"
             " infinite or undefined; lower it"
         )
+
+
+def _skorch(module: Any, how: Training, criterion: Any, split: Any, collate: "_Collate") -> Any:
+    import torch
+    from skorch import NeuralNet
+    from skorch.callbacks import EarlyStopping, GradientNormClipping
+
+    callbacks: list[Any] = [GradientNormClipping(how.clip)] if how.clip is not None else []
+    if split is not None:
+        callbacks.append(EarlyStopping(patience=how.patience, load_best=True))
+    return NeuralNet(
+        module,
+        criterion=criterion,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=how.weight_decay,
+        optimizer__fused=True,  # one call per step instead of several per parameter
+        lr=how.learning_rate,
+        max_epochs=how.epochs,
+        batch_size=how.batch,
+        iterator_train__shuffle=True,
+        iterator_train__collate_fn=collate.training,
+        iterator_valid__collate_fn=collate.validation,
+        train_split=None if split is None else _FixedSplit(*split),
+        callbacks=callbacks,
+        callbacks__print_log=None,
+        device="cpu",
+        verbose=0,
+    )
+
+
+class _Collate:
+    """Makes batches of the row numbers that skorch's loaders draw."""
+
+    def __init__(self, reader: Reader, targets: Any) -> None:
+        self.reader = reader
+        self.targets = targets
+        self.validation_batches: dict[int, Any] = {}  # first row -> batch: they are the same in every epoch
+
+    def training(self, drawn: Any) -> Any:
+        return self._made(_rows(drawn), True)
+
+    def validation(self, drawn: Any) -> Any:
+        rows = _rows(drawn)
+        if rows[0] not in self.validation_batches:
+            self.validation_batches[int(rows[0])] = self._made(rows, False)
+        return self.validation_batches[int(rows[0])]
+
+    def _made(self, rows: IntArray, training: bool) -> Any:
+        import torch
+
+        return tensors(self.reader.batch(rows, training=training), torch.float32), torch.from_numpy(self.targets[rows])
+
+
+def _rows(drawn: Any) -> IntArray:
+    return np.array([int(row) for (row,) in drawn], np.intp)
+
+
+class _FixedSplit:
+    """The split that skorch asks for, with rows chosen beforehand."""
+
+    def __init__(self, train: IntArray, valid: IntArray) -> None:
+        self.train = train
+        self.valid = valid
+
+    def __call__(self, dataset: Any) -> Any:
+        from torch.utils.data import Subset
+
+        return Subset(dataset, self.train.tolist()), Subset(dataset, self.valid.tolist())

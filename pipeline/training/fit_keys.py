@@ -26,7 +26,7 @@ from pipeline.training.inputs import SPECTROGRAM, stores_of
 from pipeline.training.jobs import Job
 
 _XGBOOST = "xgboost" if platform.system() == "Darwin" else "xgboost-cpu"
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "cca-zoo", "gensim", _XGBOOST)
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "gensim", _XGBOOST)
 
 
 def recipe_of(

