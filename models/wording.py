@@ -41,18 +41,29 @@ def strategy_words(name: str) -> str:
     return f"{words} over extractors" if bases == EXTRACTOR else words
 
 
-def described(configuration: Configuration) -> str:
+def described(configuration: Configuration, *, with_model: bool = True) -> str:
     """Return what a configuration, as tables name it, is called in a sentence.
 
-    >>> described(Configuration("weighted", ("text", "audio", "video"), "logistic"))
-    'T+A+V by weighted averaging (logistic regression)'
+    Parameters
+    ----------
+    configuration
+        What was fitted.
+    with_model
+        Whether the base model of a fusion or baseline is named, too.
+
+    Examples
+    --------
+    >>> weighted = Configuration("weighted", ("text", "audio", "video"), "logistic")
+    >>> described(weighted), described(weighted, with_model=False)
+    ('T+A+V by weighted averaging (logistic regression)', 'T+A+V by weighted averaging')
     >>> described(Configuration("unimodal", ("audio",), "xgboost")), described(Configuration("majority"))
     ('audio by XGBoost', 'a constant guess')
     """
-    return " by ".join(filter(None, (initials(configuration.modalities), method_words(configuration))))
+    parts = (initials(configuration.modalities), method_words(configuration, with_model=with_model))
+    return " by ".join(filter(None, parts))
 
 
-def method_words(configuration: Configuration) -> str:
+def method_words(configuration: Configuration, *, with_model: bool = True) -> str:
     """Return how a configuration learns from its modalities: its strategy and its base model.
 
     >>> method_words(Configuration("concat", ("text", "audio"), "svm"))
@@ -62,6 +73,6 @@ def method_words(configuration: Configuration) -> str:
     if configuration.strategy == "unimodal":
         return model_words(model)
     words = strategy_words(configuration.strategy)
-    if not model:
+    if not (model and with_model):
         return words
     return f"{words} and {model_words(model)}" if found.early else f"{words} ({model_words(model)})"

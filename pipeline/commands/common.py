@@ -75,8 +75,13 @@ def echo(message: object, *, err: bool = False) -> None:
     """Print a message, which may contain any text from a file: control characters are printed as codes."""
     from pipeline.foreign import printable
 
+    echo_styled(printable(str(message)), err=err)
+
+
+def echo_styled(text: str, *, err: bool = False) -> None:
+    """Print text as it is, with codes for colours; what it repeats of files must be safe on a terminal already."""
     try:
-        click.echo(printable(str(message)), err=err)
+        click.echo(text, err=err, color=True)
     except BrokenPipeError:
         raise
     except OSError as error:

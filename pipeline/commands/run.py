@@ -13,7 +13,6 @@ from pipeline.commands.common import (
     as_json,
     echo,
     echo_json,
-    echo_page,
     if_possible,
     load,
     names_of,
@@ -217,7 +216,10 @@ def train(
 @with_corpora
 @if_possible
 @click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
-@click.option("--show", is_flag=True, help="Print the existing table without scoring again.")
+@click.option("--show", is_flag=True, help="Print what is there without scoring again.")
+@click.option("--all", "every", is_flag=True, help="Print all rows with their notes instead of the answer.")
+@as_json
+@click.option("--csv", "as_csv", is_flag=True, help="Print table.csv instead: a line per row and metric.")
 @click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
 @click.option("--drop", metavar="MODALITIES", help="Print the fusions without these instead, as in audio,video.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by a column; can be repeated.")
@@ -234,40 +236,36 @@ def evaluate(
     if_possible: bool,
     quiet: bool,
     show: bool,
-    robustness: bool,
-    drop: str | None,
-    by: tuple[str, ...],
-    strategies: tuple[str, ...],
+    **what: Any,
 ) -> None:
-    """Score the predictions and print the table.
+    """Score the predictions and print whether fusing helps.
+
+    The answer and its best rows fit a terminal of 80 columns; --all prints all rows with their notes.
 
     Example: crossmodal evaluate --corpus demo --by speaker
     """
-    from pipeline.errors import UserError
-    from pipeline.evaluation.printing import printed, printed_by, printed_robustness, printed_without
+    from pipeline.commands.results import check_choice, print_results
+    from pipeline.errors import Untrainable
+    from pipeline.evaluation.printing import facts_of
     from pipeline.stages.evaluate import evaluate as run
 
-    if strategies and not by:
-        raise UserError("--strategy adds rows to what --by prints: name a column with --by as well")
-    if by and (robustness or drop is not None):
-        raise UserError("--by, --robustness and --drop print different tables: give only one of them")
-
+    choice, facts = check_choice(what), {}
     params = load(params_path)
-    for name in prepared(params, corpora):
-        if not show and (why := run(params, name, if_possible=if_possible)):
-            echo(f"evaluate {name}: {why}")
-            continue
-        page = printed_by(params, name, by, strategies) if by else None
-        if quiet:
-            continue
-        if page is not None:
-            echo_page(page)
-        elif drop is not None:
-            echo_page(printed_without(params, name, drop))
-        elif robustness:
-            echo_page(printed_robustness(params, name))
-        else:
-            echo_page(printed(params, name))
+    for place, name in enumerate(prepared(params, corpora)):
+        try:
+            why = "" if show else run(params, name, if_possible=if_possible)
+            if choice.as_json:
+                facts[name] = facts_of(params, name)
+            elif why:
+                raise Untrainable(why)
+            else:
+                print_results(params, name, choice, quiet=quiet, first=not place)
+        except Untrainable as error:
+            if not if_possible:
+                raise
+            echo(f"evaluate {name}: {error}", err=choice.as_csv)
+    if choice.as_json and not quiet:
+        echo_json({"corpora": facts})
 
 
 @click.command(cls=Command)

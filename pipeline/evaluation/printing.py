@@ -1,13 +1,15 @@
 """Results of the evaluation, as pages for a terminal."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances, write_table
-from pipeline.errors import UserError
+from pipeline.errors import Untrainable, UserError
 from pipeline.evaluation import groups, robustness, tables
+from pipeline.evaluation.answer import View, read_answer, rows_json
 from pipeline.evaluation.compare import find_configuration
 from pipeline.evaluation.outputs import GROUPS
 from pipeline.evaluation.results import (
@@ -22,7 +24,7 @@ from pipeline.reporting.tables import Block
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import TABLES, read_record, require_written
-from pipeline.training.current import evaluated, require_evaluated, require_same, require_trained
+from pipeline.training.current import evaluated, require_evaluated, require_reported, require_same, require_trained
 
 SHORT = 2  # metrics that the terminal shows; the files hold all
 
@@ -45,6 +47,50 @@ def printed(params: Params, name: str) -> list[Block]:
         notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, by_group)
         *page, below = tables.page(name, scores, rows, notes)
     return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]
+
+
+def view_of(params: Params, name: str) -> View:
+    """Return the answer that `evaluate` wrote, as the terminal shows it.
+
+    Raises
+    ------
+    UserError
+        If there is no table yet, or it is out of date.
+    """
+    with evaluated(params, name):
+        record = require_trained(params, name)
+        return View(read_answer(name), read_scores(name, params.corpus(name)), len(record.notices), _page(params, name))
+
+
+def facts_of(params: Params, name: str) -> dict[str, Any]:
+    """Return the answer that `evaluate` wrote and all rows of the table, as plain data; raises as `view_of`.
+
+    Where nothing could be learnt, the answer says why, and there are no rows.
+    """
+    try:
+        with evaluated(params, name):
+            rows = rows_json(read_scores(name, params.corpus(name)), read_seconds(name))
+            return {"answer": read_answer(name), "rows": rows}
+    except Untrainable:
+        return {"answer": read_answer(name), "rows": []}
+
+
+def csv_of(params: Params, name: str) -> str:
+    """Return table.csv as `evaluate` wrote it; raises as `view_of`."""
+    path = CorpusPaths(name).results / "table.csv"
+    with evaluated(params, name):
+        require_written(path)
+        return path.read_text(encoding="utf-8")
+
+
+def _page(params: Params, name: str) -> str:
+    """Return a sentence on where the page is."""
+    path = CorpusPaths(name).results / "report.html"
+    try:
+        require_reported(params, name)
+    except (UserError, FileNotFoundError):
+        return f"For the page {path}: crossmodal report {name}"
+    return f"The page: {path}"
 
 
 def printed_robustness(params: Params, name: str) -> list[Block]:

@@ -98,7 +98,7 @@ class Scores:
     def best(self, rows: Iterable[Scored]) -> Scored | None:
         """Return the best row by the leading metric, the first if several tie; None if it is undefined for all."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
-        return max(defined, key=self._goodness, default=None)
+        return max(defined, key=self.goodness, default=None)
 
     @property
     def best_row(self) -> Scored | None:
@@ -125,12 +125,13 @@ class Scores:
         """Return the rows by block, the best first in each block; rows with an undefined leading metric come last."""
 
         def place(row: Scored) -> tuple[int, float]:
-            goodness = self._goodness(row)
+            goodness = self.goodness(row)
             return row.block, -goodness if math.isfinite(goodness) else math.inf
 
         return replace(self, rows=sorted(self.rows, key=place))
 
-    def _goodness(self, row: Scored) -> float:
+    def goodness(self, row: Scored) -> float:
+        """Return the leading metric, turned so that more is better; NaN where it is undefined."""
         return self.leading.sign * row.values[self.leading.name].value
 
 

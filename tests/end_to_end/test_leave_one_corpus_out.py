@@ -85,7 +85,7 @@ def test_each_corpus_is_predicted_by_models_of_the_other(project: Path) -> None:
     assert len(one) == 36
     assert set(one["truth"]) == {"anger", "sadness", "neutral"}
 
-    printed = stage(project, "evaluate", "both")
+    printed = stage(project, "evaluate", "both", "--all")
     assert "emodb (18 utterances) is predicted by models that were trained on ravdess (18 utterances)" in printed
     groups = pd.read_csv(project / "results/both/by_group.csv")
     for (row, corpus), line in groups.groupby(["strategy", "group"]):

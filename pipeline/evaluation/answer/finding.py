@@ -111,7 +111,14 @@ def _measured(row: Scored | None, scores: Scores) -> Measured | None:
     if row is None:
         return None
     who = row.configuration
-    return Measured(who.strategy, who.modalities, who.model, described(who), row.values[scores.leading.name])
+    words = described(who, with_model=several_models(row, scores.rows))
+    return Measured(who.strategy, who.modalities, who.model, words, row.values[scores.leading.name])
+
+
+def several_models(row: Scored, rows: Sequence[Scored]) -> bool:
+    """Whether rows differ from this one only in the base model, so that its name has to say which it is."""
+    own = row.configuration
+    return any(replace(one.configuration, model=own.model) == own and one is not row for one in rows)
 
 
 def _compared(row: Scored, scores: Scores) -> Compared | None:

@@ -1,7 +1,7 @@
 """An answer in sentences: the verdict, what each modality adds, what is missing, and what to keep in mind."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from models.evaluation.intervals import Interval
 from pipeline.errors import counted
@@ -67,7 +67,7 @@ def _undecided(answer: Answer) -> str:
     if answer.groups < 2:
         return f"With one {answer.unit} nothing can be decided: it says nothing about others."
     many = f"{counted(answer.groups, answer.unit)} and {counted(answer.fusions, 'fusion')}"
-    least = _number_of_p(answer.smallest_p)
+    least = p_of(answer.smallest_p)
     return f"With {many} nothing can be decided: p after correction cannot be below {least}."
 
 
@@ -117,7 +117,7 @@ def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
 def _missing(answer: Answer) -> Iterator[str]:
     parts = [part for one in answer.modalities for part in _lacks(one)]
     if parts:
-        yield f"Missing: {_listed(parts)}, of {counted(answer.utterances, 'clip')}."
+        yield f"Missing: {', '.join(parts)}, of {counted(answer.utterances, 'clip')}."
 
 
 def _lacks(modality: Modality) -> Iterator[str]:
@@ -172,16 +172,17 @@ def _turned(difference: Interval, sign: int, measure: Measure) -> str:
 
 
 def _p(p: float) -> str:
-    return "p < .001" if p < 0.001 else f"p = {_number_of_p(p)}"
+    written = p_of(p)
+    return f"p {written}" if written.startswith("<") else f"p = {written}"
 
 
-def _number_of_p(p: float) -> str:
-    """Write a p value without the zero before its point, as papers do."""
-    return "1" if p > 0.9995 else f"{p:.3f}".removeprefix("0")
+def p_of(p: float) -> str:
+    """Write a p value without the zero before its point, as papers do.
 
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts)
+    >>> p_of(0.0123), p_of(0.0001), p_of(1.0)
+    ('.012', '< .001', '1')
+    """
+    return "1" if p > 0.9995 else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
 def _capital(sentence: str) -> str:

@@ -1,5 +1,6 @@
 """The commands of the stages: what they print, what they pass on, and when they fail."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_prepare_counts_what_the_manifest_holds(here: Path) -> None:
         (("train", "--corpus", "d"), "no corpus is named 'd'"),
         (("evaluate", "--drop", "audio"), "--drop audio: the corpus has no modality 'audio'"),
         (("evaluate", "--by", "speeker"), "no column 'speeker'; did you mean 'speaker'"),
-        (("evaluate", "--by", "speaker", "--drop", "text"), "--by, --robustness and --drop print different tables"),
+        (("evaluate", "--by", "speaker", "--drop", "text"), "--drop and --by print different tables"),
         (("evaluate", "--strategy", "vote"), "--strategy adds rows to what --by prints"),
     ],
 )
@@ -80,9 +81,43 @@ def test_evaluate_prints_the_table_that_it_writes(here: Path) -> None:
     printed = output_of("evaluate")
     assert printed == output_of("evaluate", "--show")
     assert accuracy["majority"] == 0.5  # half of the sentences have either label
-    assert f"{100 * accuracy['tfidf']:.1f}" in next(line for line in lines(printed) if line.startswith("| tfidf"))
+    shown = f"{100 * accuracy['tfidf']:.1f}"
+    assert shown in next(line for line in lines(printed) if line.startswith("text  tfidf"))
+    assert printed.startswith("c: 16 utterances, 4 speakers\n")
+    assert "There is no fusion to compare with." in printed
+    assert printed.endswith("The page: results/c/report.html\n")
+    assert max(map(len, lines(printed))) <= 80
+    every = output_of("evaluate", "--show", "--all")
+    assert shown in next(line for line in lines(every) if line.startswith("| tfidf"))
     assert output_of("evaluate", "--quiet") == ""
     assert "missing modalities" in output_of("evaluate", "--robustness")
+
+
+def test_evaluate_prints_its_table_for_programs(here: Path) -> None:
+    table = (here / "results/c/table.csv").read_text()
+    assert output_of("evaluate", "--csv") == table
+    facts = json.loads(output_of("evaluate", "--show", "--json"))["corpora"]["c"]
+    assert facts["answer"] == json.loads((here / "results/c/answer.json").read_text())
+    found = {(row["strategy"], row["modalities"], row["model"]): row["metrics"] for row in facts["rows"]}
+    written = pd.read_csv(here / "results/c/table.csv", keep_default_na=False)
+    assert len(written) == sum(map(len, found.values()))
+    for line in written.itertuples():
+        assert found[line.strategy, line.modalities, line.model][line.metric]["value"] == line.value
+    assert output_of("evaluate", "--quiet", "--json") == ""
+
+
+def test_where_nothing_can_be_learnt_evaluate_says_why(here: Path) -> None:
+    settings = (here / "params.yaml").read_text()
+    (here / "params.yaml").write_text(settings.replace("label: label", "label: ''"))
+    output_of("prepare")
+    assert invoke("train", "--workers", "0").exit_code == 1
+    output_of("train", "--workers", "0", "--if-possible")
+    assert "evaluate c: there are no labels in c" in output_of("evaluate", "--if-possible")
+    assert output_of("evaluate", "--show", "--if-possible") == output_of("evaluate", "--if-possible")
+    assert invoke("evaluate", "--show").exit_code == 1
+    facts = json.loads(output_of("evaluate", "--if-possible", "--json"))["corpora"]["c"]
+    assert facts["rows"] == []
+    assert facts["answer"]["unanswered"].startswith("there are no labels in c")
 
 
 def test_figures_by_a_column_are_printed_and_kept_until_the_next_evaluation(here: Path) -> None:

@@ -147,7 +147,7 @@ def test_the_command_prints_the_table(two: Path) -> None:
     done = CliRunner().invoke(main, ["compare", "unimodal", "vote", "--corpus", "c", "--metric", "uar"])
     assert done.exit_code == 0, done.output
     assert "+37.5" in done.output
-    for arguments, said in ((["--robustness"], "dropped.csv does not exist"), (["--show"], "All rows")):
+    for arguments, said in ((["--robustness"], "dropped.csv does not exist"), (["--show", "--all"], "All rows")):
         assert said in CliRunner().invoke(main, ["evaluate", "--corpus", "c", *arguments]).output
     done = CliRunner().invoke(main, ["evaluate", "--corpus", "c", "--drop", "video"])
     assert done.exit_code == 1

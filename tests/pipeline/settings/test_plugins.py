@@ -57,7 +57,7 @@ def test_plugins_of_four_kinds_run_through_every_command(tmp_path: Path) -> None
     params.write_text(text)
     for stage in ("prepare", "preprocess", "extract", "train"):
         run(stage, cwd=folder)
-    assert "error_rate" in run("evaluate", cwd=folder).stdout
+    assert "error_rate" in run("evaluate", "--all", cwd=folder).stdout
     utterances = pd.read_csv(folder / "data" / "work" / "grid" / "utterances.csv")
     assert utterances["text"].str.startswith("said: ").all()
     with h5py.File(folder / "data" / "work" / "grid" / "features" / "loudness.h5") as file:

@@ -81,7 +81,7 @@ def test_a_score_is_learnt_too(tmp_path: Path) -> None:
     params.write_text(params.read_text().replace("[text, audio, video]", "[text, audio]") + SETTINGS)
     for stage in ("prepare", "preprocess", "extract", "train"):
         run(stage, cwd=folder)
-    said = run("evaluate", cwd=folder).stdout
+    said = run("evaluate", "--csv", cwd=folder).stdout
     for metric in ("mae", "has0_acc", "non0_acc", "acc5", "acc7"):
         assert metric in said
     found = pd.read_csv(folder / "results" / "grid" / "predictions.csv", keep_default_na=False)
@@ -121,7 +121,7 @@ def test_the_share_of_words_that_a_machine_made_is_under_the_table_and_on_the_pa
         "  protocol: {kind: group-kfold, folds: 2, group: speaker}}}\n"
     )
     said_by_train = [run(stage, cwd=tmp_path).stdout for stage in ("prepare", "preprocess", "train")][-1]
-    shown = run("evaluate", cwd=tmp_path).stdout
+    shown = run("evaluate", "--all", cwd=tmp_path).stdout
     run("report", cwd=tmp_path)
     note = "the words of 12 of 16 utterances with words (75%) were recognised by a machine, not given"
     for text in (said_by_train, shown, (tmp_path / "results/c/table.md").read_text()):

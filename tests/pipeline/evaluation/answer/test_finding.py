@@ -59,7 +59,7 @@ def test_the_best_rows_are_those_of_the_table(three: tuple[Answer, Evidence]) ->
     assert answer.single is not None
     assert answer.single.words == "audio by SVM"
     assert answer.fusion is not None
-    assert answer.fusion.row.words == "T+A+V by majority vote (SVM)"
+    assert answer.fusion.row.words == "T+A+V by majority vote"
     best = evidence.scores.best_fusion
     assert best is not None
     assert best.comparison is not None
@@ -78,7 +78,7 @@ def test_what_a_modality_adds_is_the_paired_difference_to_the_best_row_without_i
 ) -> None:
     answer, evidence = three
     without = {one.name: one.gain.without.words for one in answer.modalities if one.gain}
-    assert without == {"text": "audio by SVM", "audio": "text by SVM", "video": "T+A by majority vote (SVM)"}
+    assert without == {"text": "audio by SVM", "audio": "text by SVM", "video": "T+A by majority vote"}
     for modality in answer.modalities:
         assert modality.gain is not None
         assert answer.full is not None
@@ -119,7 +119,7 @@ def test_an_error_is_better_when_it_is_lower() -> None:
     answer, _ = answered(truth, rows, corpus("regression", "mae"))
     assert answer.single is not None
     assert answer.single.words == "text by ridge regression"
-    assert [one.row.words for one in answer.better] == ["T+A by majority vote (ridge regression)"]
+    assert [one.row.words for one in answer.better] == ["T+A by majority vote"]
     gains = {one.name: one.gain.difference.value for one in answer.modalities if one.gain}
     assert gains == {"text": pytest.approx(-0.65), "audio": pytest.approx(-0.5)}
 
