@@ -28,7 +28,9 @@ GROUPS = "groups"  # key in the records: the number of groups of the predicted u
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg", "images/reliability.svg")
 _BY_COLUMN = "by_column.csv"  # `evaluate --by` writes it, from the tables of then
 
-# The name and the header of a plot's CSV.
+_LOOSE = ("plots/", "confusions/")  # folders of files that nothing here reads: no record binds them
+
+# The name and the header of a CSV of truths and predictions.
 _PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
 
 _PLOTTED = b"utterance,truth,prediction\n"
@@ -50,8 +52,8 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
     command
         The command that writes the files.
     """
-    plots = {file: text for file, text in outputs.items() if file.startswith("plots/")}  # for DVC alone: not bound
-    bound, records = [file for file in outputs if file not in plots], [TABLES, f"images/{TABLES}"]
+    loose = {file: text for file, text in outputs.items() if file.startswith(_LOOSE)}
+    bound, records = [file for file in outputs if file not in loose], [TABLES, f"images/{TABLES}"]
     with replacing_all([folder / file for file in (*bound, *records)]) as temporary:
         written = dict(zip((*bound, *records), temporary, strict=True))
         for file in bound:
@@ -59,15 +61,15 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
         for one in records:
             mine = {Path(file).name: written[file] for file in bound if Path(file).parent == Path(one).parent}
             written[one].write_text(record_of(mine, command, noted), encoding="utf-8")
-        for file, text in plots.items():
+        for file, text in loose.items():
             write_text(folder / file, text)
-    plotted = {path for path in folder.glob("plots/*.csv") if _is_plot(path)}
+    plotted = {path for place in _LOOSE for path in folder.glob(f"{place}*.csv") if _is_plot(path)}
     for old in (plotted | {folder / file for file in (*_IMAGES, _BY_COLUMN)}) - {folder / file for file in outputs}:
         old.unlink(missing_ok=True)
 
 
 def _is_plot(path: Path) -> bool:
-    """Whether a CSV is one that DVC draws: users may keep others in the same folder."""
+    """Whether a CSV is one of truths and predictions: users may keep others in the same folder."""
     if not (_PLOT.fullmatch(path.stem) and path.is_file()):
         return False
     with path.open("rb") as file:
@@ -84,7 +86,7 @@ def tables_of(
         "by_group.csv": csv_text(by_group),
         "table.csv": csv_text(table_files.tidy(name, scores)),
         "comparisons.csv": csv_text(table_files.comparisons(scores)),
-        "metrics.json": json.dumps(metrics_json(scores), indent=1) + "\n",
+        "all_metrics.json": json.dumps(metrics_json(scores), indent=1) + "\n",
         "table.md": markdown(tables.page(name, scores, tables.all_rows(scores), notes)),
         "table.tex": tables.tex(name, scores),
         "images/forest.svg": plots.scores_plot(scores),
@@ -125,12 +127,17 @@ def disagreements_of(
 
 
 def confusions_of(parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return one CSV per configuration, which DVC draws as a confusion matrix."""
-    return {f"plots/{stem}.csv": csv_text(found) for stem, found in plots.confusions(parts, corpus.task).items()}
+    """Return one CSV of truths and predictions per configuration."""
+    return {f"confusions/{stem}.csv": csv_text(found) for stem, found in plots.confusions(parts, corpus.task).items()}
+
+
+def plots_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
+    """Return what DVC draws: the scores of the first rows, and what the best rows confuse."""
+    return {f"plots/{stem}.csv": csv_text(found) for stem, found in plots.for_dvc(scores, parts, corpus.task).items()}
 
 
 def metrics_json(scores: Scores) -> dict[str, dict[str, float | None]]:
-    """Return the metrics of each row, for `dvc metrics`; an undefined one is null, since JSON has no NaN."""
+    """Return all metrics of each row; an undefined one is null, since JSON has no NaN."""
     return {
         row.configuration.display: {
             name: round(found.value, 6) if math.isfinite(found.value) else None for name, found in row.values.items()

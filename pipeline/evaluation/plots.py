@@ -10,12 +10,15 @@ from models.configuration import Configuration, split_modalities
 from models.data.modalities import Task
 from models.evaluation.calibration import reliability
 from models.evaluation.metrics import metric
+from pipeline.evaluation.answer.rows import headline
 from pipeline.evaluation.formatting import number
 from pipeline.evaluation.results import truth_and_outputs
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting import drawing
 from pipeline.reporting.drawing import Bin, Diagram, Point, curves, forest
 
+SCORE_COLUMNS = ["row", "metric", "value", "low", "high"]
+CONFUSION_COLUMNS = ["utterance", "truth", "prediction"]
 MIDDLE = (0.1, 0.9)  # quantiles of the utterances' weights between which the interval is drawn
 
 
@@ -91,11 +94,27 @@ def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]
     return drawing.reliability(diagrams, title) if diagrams else None
 
 
+def for_dvc(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
+    """Return the tables that DVC draws, by the stem of their file; one without rows where there is nothing to draw.
+
+    `scores` has the leading metric of the rows that are shown first, `best_single` and `best_fusion` the truths and
+    predictions of the best row of each kind.
+    """
+    leading = scores.leading.name
+    found = [(row.configuration.display, row.values[leading]) for row in headline(scores)]
+    lines = [(name, leading, value.value, value.low, value.high) for name, value in found if math.isfinite(value.value)]
+    tables = {"scores": pd.DataFrame(lines, columns=SCORE_COLUMNS)}
+    for stem, best in (("best_single", scores.best_unimodal), ("best_fusion", scores.best_fusion)):
+        drawn = confusions({best.configuration: parts[best.configuration]}, task).values() if best else ()
+        tables[stem] = next(iter(drawn), pd.DataFrame(columns=CONFUSION_COLUMNS))
+    return tables
+
+
 def confusions(parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
-    """Return truths and predictions by the stem of their file; DVC draws them as confusion matrices."""
+    """Return truths and predictions by the stem of their file; scores are rounded, so that they have classes."""
     found = {}
     for one, part in parts.items():
-        shown = part[["utterance", "truth", "prediction"]].copy()
+        shown = part[CONFUSION_COLUMNS].copy()
         if task == "regression":
             shown[["truth", "prediction"]] = np.rint(shown[["truth", "prediction"]]).astype(int)
         found[one.stem] = shown

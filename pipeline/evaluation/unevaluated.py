@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipeline.corpora.utterances import csv_text
-from pipeline.evaluation import disagreements, groups, robustness
+from pipeline.evaluation import disagreements, groups, plots, robustness
 from pipeline.evaluation.answer import answer_json, unanswered
 from pipeline.evaluation.outputs import GROUPS, write_outputs
 from pipeline.evaluation.table_files import COMPARISON_COLUMNS, TABLE_COLUMNS
@@ -18,7 +18,10 @@ _TABLES = {
     "by_group.csv": groups.COLUMNS,
     "only_fusion.csv": disagreements.COLUMNS,
     "only_single.csv": disagreements.COLUMNS,
-    "plots/none.csv": ("utterance", "truth", "prediction"),  # DVC warns of a folder that is empty
+    "plots/scores.csv": plots.SCORE_COLUMNS,
+    "plots/best_single.csv": plots.CONFUSION_COLUMNS,
+    "plots/best_fusion.csv": plots.CONFUSION_COLUMNS,
+    "confusions/none.csv": plots.CONFUSION_COLUMNS,  # DVC warns of a folder that is empty
 }
 
 
@@ -36,6 +39,6 @@ def write_unevaluated(name: str, corpus: CorpusParams, why: str) -> None:
     tables = {file: csv_text(pd.DataFrame(columns=columns)) for file, columns in _TABLES.items()}
     page = f"# {name}\n\n{why[0].upper()}{why[1:]}.\n"
     said = {"table.md": page, "robustness.md": page, "table.tex": f"% {why}\n", "metrics.json": "{}\n"}
-    said |= {"answer.json": answer_json(unanswered(name, corpus, why))}
+    said |= {"all_metrics.json": "{}\n", "answer.json": answer_json(unanswered(name, corpus, why))}
     command = f"crossmodal evaluate --corpus {name}"
     write_outputs({**tables, **said}, folder, {GROUPS: 0, "untrained": why}, command)

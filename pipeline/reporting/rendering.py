@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from common.atomic import write_text
+
+PLOTS_PAGE = "plots.html"
+
 _HERE = Path(__file__).parent
 _INSIDE_A_SCRIPT = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"})
 
@@ -49,6 +53,15 @@ def chart_runtime() -> Markup:
     from vl_convert import javascript_bundle
 
     return Markup(javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+def write_plots_page(folder: Path = Path(".dvc")) -> None:
+    """Write the page that `dvc plots show` fills in into a folder of DVC, if there is one and it lacks the page.
+
+    The drawing library is inside, so that the page needs no network. DVC's setting ``plots.html_template`` names it.
+    """
+    if folder.is_dir() and not (path := folder / PLOTS_PAGE).exists():
+        write_text(path, render(PLOTS_PAGE))
 
 
 def json_script(name: str, value: Any) -> Markup:

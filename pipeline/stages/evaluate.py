@@ -1,17 +1,19 @@
 """evaluate: from predictions to tables, plots and lists of utterances, every metric with its interval."""
 
+import json
 from dataclasses import replace
 
 from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Untrainable
-from pipeline.evaluation.answer import Evidence, answer_json, answer_of
+from pipeline.evaluation.answer import Evidence, answer_json, answer_of, headline_metrics
 from pipeline.evaluation.groups import Resampling, best_of_each_kind, by_group, of_protocol, unit_of
 from pipeline.evaluation.outputs import (
     GROUPS,
     attention_of,
     confusions_of,
     disagreements_of,
+    plots_of,
     reliability_of,
     robustness_of,
     tables_of,
@@ -27,6 +29,7 @@ from pipeline.evaluation.results import (
 )
 from pipeline.evaluation.scoring import resamples_of, score
 from pipeline.evaluation.unevaluated import write_unevaluated
+from pipeline.reporting.rendering import write_plots_page
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -78,14 +81,18 @@ def _evaluate(params: Params, name: str) -> None:
     grouped = by_group(best, of_protocol(table, members, corpus), scores.leading, resampling)
     unit = unit_of(table, members, corpus)
     evidence = Evidence(scores, parts, resamples_of(parts, groups, params.evaluate), record.statuses, unit)
+    answer = answer_of(name, corpus, evidence)
     outputs = {
-        "answer.json": answer_json(answer_of(name, corpus, evidence)),
+        "answer.json": answer_json(answer),
+        "metrics.json": json.dumps(headline_metrics(answer), indent=1) + "\n",
         **tables_of(params, name, scores, count, record, grouped),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),
         **reliability_of(scores, parts, corpus),
         **disagreements_of(scores, parts, table, corpus),
+        **plots_of(scores, parts, corpus),
         **confusions_of(parts, corpus),
     }
     require_same(record, params, name)
+    write_plots_page()
     write_outputs(outputs, paths.results, {MADE_OF: made, GROUPS: count}, f"crossmodal evaluate --corpus {name}")

@@ -21,7 +21,8 @@ VERSION = 2  # version of the records; those of version 1 held no version number
 _PREPARED = ("utterances.csv", "words.csv")
 PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
 _EVALUATED = (
-    *("table.csv", "table.md", "table.tex", "metrics.json", "comparisons.csv", "answer.json"),
+    *("table.csv", "table.md", "table.tex", "comparisons.csv"),
+    *("answer.json", "metrics.json", "all_metrics.json"),
     *("robustness.csv", "robustness.md", "by_presence.csv", "by_group.csv", "only_fusion.csv", "only_single.csv"),
     *("forest.svg", "robustness.svg", "attention.svg", "reliability.svg"),
 )

@@ -7,6 +7,7 @@ terminal, the page and the Python interface read that file.
 from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Measure, Measured, Modality
 from pipeline.evaluation.answer.files import answer_json, read_answer
 from pipeline.evaluation.answer.finding import Evidence, answer_of, unanswered
+from pipeline.evaluation.answer.metrics import headline_metrics
 from pipeline.evaluation.answer.rows import rows_json
 from pipeline.evaluation.answer.screen import View, screen
 from pipeline.evaluation.answer.sentences import sentences
@@ -23,6 +24,7 @@ __all__ = [
     "View",
     "answer_json",
     "answer_of",
+    "headline_metrics",
     "read_answer",
     "rows_json",
     "screen",

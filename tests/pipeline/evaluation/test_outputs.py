@@ -38,11 +38,20 @@ def test_only_its_own_files_of_before_are_deleted(classification: Path, tmp_path
 
 
 def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
-    metrics = json.loads((classification / "results/c/metrics.json").read_text())
+    results = classification / "results/c"
+    metrics = json.loads((results / "all_metrics.json").read_text())
     assert metrics["unimodal text logistic"]["accuracy"] == 0.625
-    plot = pd.read_csv(classification / "results/c/plots/vote-text_audio-logistic.csv")
+    headline = json.loads((results / "metrics.json").read_text())
+    assert headline["accuracy"] == {"baseline": 0.5, "text": 0.625, "fusion": 1.0}
+    assert headline["gain"]["value"] == 0.375
+    plot = pd.read_csv(results / "confusions/vote-text_audio-logistic.csv")
     assert list(plot.columns) == ["utterance", "truth", "prediction"]
     assert (plot["truth"] == plot["prediction"]).all()
+    pd.testing.assert_frame_equal(pd.read_csv(results / "plots/best_fusion.csv"), plot)
+    single = pd.read_csv(results / "confusions/unimodal-text-logistic.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(results / "plots/best_single.csv"), single)
+    scores = pd.read_csv(results / "plots/scores.csv").set_index("row")["value"]
+    assert scores["vote text+audio logistic"] == 1.0
     ElementTree.parse(classification / "results/c/images/forest.svg")
     beside(classification, "a")
     again(classification)

@@ -109,7 +109,7 @@ def test_only_a_share_is_printed_in_percent(corpus: Path) -> None:
     found = markdown(compare(params, "unimodal:text", "vote", "c").page())
     assert "18.000" in found
     assert "+37.5 [" in found
-    assert json.loads((corpus / "results/c/metrics.json").read_text())["unimodal text svm"] == {
+    assert json.loads((corpus / "results/c/all_metrics.json").read_text())["unimodal text svm"] == {
         "misses": 18.0,
         "hits": 0.625,
     }
@@ -180,4 +180,4 @@ def test_rows_without_probabilities_have_no_value_and_no_zero(corpus: Path) -> N
     table = read(corpus, "table.csv")
     assert (table.loc[table["metric"] != "accuracy", ["value", "low", "high"]] == "").all(axis=None)
     assert (table.loc[table["metric"] == "accuracy", "value"] != "").all()
-    assert json.loads((corpus / "results/c/metrics.json").read_text())["unimodal text svm"]["brier"] is None
+    assert json.loads((corpus / "results/c/all_metrics.json").read_text())["unimodal text svm"]["brier"] is None

@@ -13,6 +13,7 @@ from pipeline.evaluation.plots import (
     attention_plot,
     attention_points,
     confusions,
+    for_dvc,
     reliability_plot,
     robustness_plot,
     scores_plot,
@@ -97,6 +98,19 @@ def test_confusions_of_scores_are_of_rounded_ones():
     assert list(found) == ["vote-text_audio-ridge"]
     assert found["vote-text_audio-ridge"].to_numpy().tolist() == [["u", 1, 2], ["v", -1, 0]]
     assert confusions({one: part}, "classification")["vote-text_audio-ridge"]["truth"].tolist() == [1.4, -0.6]
+
+
+def test_what_dvc_draws_is_of_the_best_rows_and_has_columns_without_them():
+    rows = [scored("unimodal", "text", 0.5), scored("vote", "text+audio", 0.75), scored("pca", "text+audio", math.nan)]
+    part = pd.DataFrame({"utterance": ["u"], "truth": ["a"], "prediction": ["b"], "fold": "1"})
+    parts = {rows[0].configuration: part, rows[1].configuration: part.assign(prediction="a")}
+    found = for_dvc(Scores(rows, metrics_of("classification", ["accuracy"])), parts, "classification")
+    assert found["scores"]["row"].tolist() == ["unimodal text", "vote text+audio"]
+    assert found["best_single"]["prediction"].tolist() == ["b"]
+    assert found["best_fusion"]["prediction"].tolist() == ["a"]
+    alone = for_dvc(Scores(rows[:1], metrics_of("classification", ["accuracy"])), parts, "classification")
+    assert list(alone["best_fusion"].columns) == ["utterance", "truth", "prediction"]
+    assert alone["best_fusion"].empty
 
 
 def test_reliability_is_drawn_of_the_best_single_modality_and_the_best_fusion():

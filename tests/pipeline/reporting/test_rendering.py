@@ -1,11 +1,17 @@
 """What is put into a page stays what it is: text is text, data is data, and no text ends a script."""
 
 import json
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from dvc_render.html import render_html
+from dvc_render.vega import VegaRenderer
 
-from pipeline.reporting.rendering import asset, json_script
+from pipeline.reporting.rendering import asset, json_script, write_plots_page
 
 HOSTILE = "</script><script>alert(1)</script><!-- \u2028 \" ' & \x00 \U0001f600 \u202e"
 
@@ -45,3 +51,23 @@ def test_our_scripts_hold_nothing_that_ends_a_script_element() -> None:
     for name in ("page.js", "utterance.js"):
         assert "</script" not in asset(name)
         assert "<!--" not in asset(name)
+
+
+def test_dvc_fills_the_page_and_it_draws_from_disk(tmp_path: Path, opened: Callable[..., Any]) -> None:
+    write_plots_page(tmp_path)
+    table = pd.DataFrame({"row": ["vote text+audio", "majority"], "value": [0.9, 0.5], "rev": "workspace"})
+    how = {"template": "bar_horizontal_sorted", "x": "value", "y": "row", "title": "demo: accuracy"}
+    bars = VegaRenderer(table.to_dict("records"), "scores.csv", **how)
+    written = render_html([bars], tmp_path / "out" / "index.html", html_template=tmp_path / "plots.html")
+    assert 'src="' not in Path(written).read_text(encoding="utf-8")
+    page = opened(Path(written))
+    page.wait_for_selector("canvas, svg.marks")
+    assert page.locator(".vega-embed").count() == 1
+
+
+def test_a_page_that_is_there_is_kept_and_no_folder_is_made(tmp_path: Path) -> None:
+    write_plots_page(tmp_path / ".dvc")
+    assert not (tmp_path / ".dvc").exists()
+    (tmp_path / "plots.html").write_text("mine {plot_divs}")
+    write_plots_page(tmp_path)
+    assert (tmp_path / "plots.html").read_text() == "mine {plot_divs}"

@@ -1,0 +1,33 @@
+"""The dozen figures that DVC shows and compares: `dvc metrics show`, `dvc metrics diff`, `dvc exp show`."""
+
+import math
+
+from pipeline.evaluation.answer.facts import Answer, Measured
+
+
+def headline_metrics(answer: Answer) -> dict[str, dict[str, float]]:
+    """Return the content of metrics.json; what is undefined, or is not there, has no entry.
+
+    The leading metric of the best baseline, of the best row of each modality and of the best fusion; the fusion's
+    difference to the best single modality (``gain``) with its interval and corrected p; and what each modality adds
+    to the best row without it.
+    """
+    if answer.measure is None:
+        return {}
+    scores = {"baseline": _value(answer.baseline), **{one.name: _value(one.single) for one in answer.modalities}}
+    gain = {}
+    if (fusion := answer.fusion) is not None:
+        scores["fusion"] = _value(fusion.row)
+        apart = fusion.difference
+        gain = {"value": apart.value, "low": apart.low, "high": apart.high, "p": fusion.p_holm}
+    adds = {one.name: one.gain.difference.value for one in answer.modalities if one.gain is not None}
+    found = {answer.measure.name: _defined(scores), "gain": _defined(gain), "adds": _defined(adds)}
+    return {name: figures for name, figures in found.items() if figures}
+
+
+def _value(row: Measured | None) -> float:
+    return math.nan if row is None else row.found.value
+
+
+def _defined(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in figures.items() if math.isfinite(value)}
