@@ -44,7 +44,7 @@ def test_lines_are_added_to_files_that_are_there_and_a_configuration_is_kept(tmp
     write_project_files(tmp_path)
     assert (tmp_path / ".dvc" / "config").read_text() == "[core]\n    remote = ours\n"
     lines = (tmp_path / ".gitignore").read_text().splitlines()
-    assert lines == ["*.mp4", "/results/", "/data/work/", "/data/cache/", "/data/raw/"]
+    assert lines == ["*.mp4", "/results/", "/data/work/", "/data/cache/", "/data/raw/", "/dvc_plots/"]
 
 
 def test_a_file_of_another_version_is_replaced_and_said_to_be_old(
