@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.commands import corpora, exchange, ingest, look, models, run
+from pipeline.commands import corpora, exchange, ingest, look, models, run, show
 from pipeline.commands.common import Group
 
 # In the order in which a pipeline is made and used.
@@ -14,7 +14,10 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Use the results": (models.compare, models.explain, models.fit, models.predict),
     "Exchange features with other tools": (exchange.import_, exchange.export),
-    "Look at what is there, and clean up": (look.status, look.features, look.doctor, look.models, look.cache),
+    "Look at what is there, and clean up": (
+        *(show.show, look.status, look.features, look.doctor),
+        *(look.models, look.cache),
+    ),
 }
 
 

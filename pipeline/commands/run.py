@@ -271,16 +271,20 @@ def evaluate(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@run_options
 @if_possible
-def report(params_path: Path, corpora: tuple[str, ...], if_possible: bool) -> None:
-    """Write a corpus's tables and plots as one page.
+def report(
+    params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None, if_possible: bool
+) -> None:
+    """Write a corpus's results and recordings as one page.
 
-    The page is results/<corpus>/report.html.
+    The page is results/<corpus>/report.html; the clips of a large corpus are in the folder report_files beside it.
 
     Example: crossmodal report --corpus demo
     """
     from pipeline.stages.report import report as run
 
     params = load(params_path)
-    for name in prepared(params, corpora):
-        echo(f"report {name}: {run(params, name, if_possible=if_possible)}")
+    with pool_of(params, workers, scheduler) as pool:
+        for name in prepared(params, corpora):
+            echo(f"report {name}: {run(params, name, pool, if_possible=if_possible)}")

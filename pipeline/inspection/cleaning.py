@@ -6,6 +6,7 @@ from pathlib import Path
 from common.atomic import discard
 from features.store import open_store
 from pipeline.corpora.sources import MADE_WORDS
+from pipeline.reporting.utterance.parts import FOLDER, KEYS, read_keys
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs
 from pipeline.settings.paths import CACHE
@@ -52,7 +53,7 @@ def found_garbage() -> Garbage:
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store or table under data/work, or a table under results, was made from.
+    """Return every cache key that a store or table under data/work, or a table or page under results, was made from.
 
     Raises
     ------
@@ -68,6 +69,8 @@ def used_keys() -> set[str]:
     for path in Path("data/work").glob(f"*/{TABLES}"):
         if of_this_version(path):
             keys.update(read_record(path).get(MADE_WORDS, {}).get("keys", []))
+    for path in Path("results").glob(f"*/{FOLDER}/{KEYS}"):
+        keys.update(read_keys(path))
     for path in Path("results").rglob("train.json"):
         if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
             keys.update(record_in(path).fits)

@@ -9,11 +9,12 @@ from pipeline.reporting.predictions import no_predictions
 from pipeline.reporting.rendering import render
 from pipeline.reporting.sections.answer import AnswerSection
 from pipeline.reporting.tables import Table
+from pipeline.reporting.utterance.section import DataSections
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
 
-def page_of_features(params: Params, name: str, why: str) -> str:
+def page_of_features(params: Params, name: str, why: str, data: DataSections) -> str:
     """Return the page as HTML; names are escaped, so they are shown as text.
 
     Parameters
@@ -22,6 +23,8 @@ def page_of_features(params: Params, name: str, why: str) -> str:
         The settings, and which corpus.
     why
         A sentence on what keeps it from being trained on, without its full stop.
+    data
+        What is shown of the data and of each utterance.
     """
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
@@ -33,7 +36,8 @@ def page_of_features(params: Params, name: str, why: str) -> str:
         sections={section: title for section, title in SECTIONS.items() if section != "results"},
         scripts=SCRIPTS,
         charts=[],
-        blocks={"predictions": no_predictions(table, corpus)},
+        blocks={"predictions": no_predictions(table, corpus), **data.blocks},
+        data=data.data,
         answer=AnswerSection(first, [], corpus.note, stores=stores_of(name)),
         methods=methods_of(params, name, table),
     )

@@ -12,6 +12,7 @@ from pipeline.reporting.predictions import predictions_block
 from pipeline.reporting.rendering import render
 from pipeline.reporting.sections.answer import answer_section
 from pipeline.reporting.sections.results import results_of
+from pipeline.reporting.utterance.section import DataSections
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import page_mark
@@ -27,12 +28,16 @@ SCRIPTS = (
     "page.js",
     "charts.js",
     "tables.js",
+    "timeline.js",
     "utterance.js",
+    "gallery.js",
     "matrices.js",
 )  # of the folder `assets`, in the order in which they run
 
 
-def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame, key: str) -> str:
+def page_of(
+    params: Params, name: str, scores: Scores, predictions: pd.DataFrame, key: str, sections: DataSections
+) -> str:
     """Return the page as HTML; names, labels and notes are escaped, so they are shown as text.
 
     Parameters
@@ -45,6 +50,8 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
         The rows of predictions.csv.
     key
         The key of everything that the page is made from.
+    sections
+        What is shown of the data and of each utterance.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
@@ -62,8 +69,10 @@ def page_of(params: Params, name: str, scores: Scores, predictions: pd.DataFrame
         blocks={
             "predictions": predictions_block(scores, predictions, table, corpus),
             "charts": {chart.name: chart.spec for chart in charts},
+            **sections.blocks,
         },
         answer=answer,
+        data=sections.data,
         methods=methods_of(params, name, table, scores, count_groups(groups, predictions)),
         results=results,
     )

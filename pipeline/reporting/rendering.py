@@ -72,8 +72,12 @@ def json_script(name: str, value: Any) -> Markup:
     >>> json_script("words", ["</script>", float("nan"), "\u2028"])
     Markup('<script type="application/json" id="words">["\\u003c/script\\u003e",null,"\\u2028"]</script>')
     """
-    text = json.dumps(_known(value), allow_nan=False, separators=(",", ":")).translate(_INSIDE_A_SCRIPT)
-    return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(text))
+    return Markup('<script type="application/json" id="{}">{}</script>').format(name, Markup(plain_json(value)))
+
+
+def plain_json(value: Any) -> str:
+    """Return data as JSON that no element of HTML can end; numbers that JSON does not know become null."""
+    return json.dumps(_known(value), allow_nan=False, separators=(",", ":")).translate(_INSIDE_A_SCRIPT)
 
 
 def _known(value: Any) -> Any:

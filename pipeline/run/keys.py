@@ -3,15 +3,16 @@
 A key is the hash of such a description, so an entry under it is right or missing, never out of date. Equal
 descriptions give equal keys in every process. What each kind of thing depends on is listed in its function or class:
 
-=====================  ==============================================================================
-an utterance's stream  `stream_program`, then `text_key`, `audio_key`, `video_key`
-its words, if missing  `word_program`, then `word_key`
-its features           `extractor_program`, then `feature_key`
-imported features      `import_key`, `frames_key`
-a fit on a fold        `FitInputs`
-the predictions        `training_inputs`, `predictions_key`
-the tables, the page   `evaluation_inputs`, `page_key`
-=====================  ==============================================================================
+======================  ==============================================================================
+an utterance's stream   `stream_program`, then `text_key`, `audio_key`, `video_key`
+its words, if missing   `word_program`, then `word_key`
+its features            `extractor_program`, then `feature_key`
+imported features       `import_key`, `frames_key`
+a fit on a fold         `FitInputs`
+the predictions         `training_inputs`, `predictions_key`
+the tables, the page    `evaluation_inputs`, `page_key`
+an utterance's preview  `preview_key` of `pipeline.reporting.utterance.previewing`
+======================  ==============================================================================
 """
 
 import hashlib
@@ -339,9 +340,9 @@ def evaluation_inputs(
     }
 
 
-def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str) -> str:
-    """Return the key of a page: the records of the tables and images that it shows, the protocol and the task."""
-    return key_of({"records": records, "protocol": protocol, "task": task})
+def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, settings: Mapping[str, Any]) -> str:
+    """Return the key of a page: the records of the tables and images that it shows, the protocol, task and settings."""
+    return key_of({"records": records, "protocol": protocol, "task": task, "report": settings})
 
 
 def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:

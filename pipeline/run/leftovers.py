@@ -14,10 +14,10 @@ _BY_CHANCE = r"\.[0-9a-f]{16}\.partial"
 _SETTINGS = rf"\..+\.ya?ml{_BY_CHANCE}"
 _TABLES = rf"\.(manifest|words)\.csv{_BY_CHANCE}"
 _LOCKS = r"\.[0-9a-f]{24}\.lock"
-_PREDICT = r"\.predict-([0-9a-f]{16}|[a-z0-9_]{8})"
+_SCRATCH = r"\.(predict|show)-([0-9a-f]{16}|[a-z0-9_]{8})"
 # Earlier versions used the process's number instead, or nothing.
 _CACHED = rf"{TEMPORARY}|\.hashes\.json\.\d+|\.\w+\.clip\.\d+"
-_MADE = rf"{TEMPORARY}|{_PREDICT}|\.[\w.+-]+\.h5\.partial"
+_MADE = rf"{TEMPORARY}|{_SCRATCH}|\.[\w.+-]+\.h5\.partial"
 
 
 def left_by_killed_runs() -> Iterator[Path]:

@@ -269,6 +269,20 @@ class EvaluateParams:
 
 
 @dataclass(frozen=True)
+class ReportParams:
+    """What the page shows.
+
+    Attributes
+    ----------
+    clips
+        Where the page has its clips and pictures of faces: ``inside`` it, ``beside`` it in the folder report_files, or
+        ``none``. ``auto``: inside for at most 200 utterances whose clips and pictures have at most 5 MB, else beside.
+    """
+
+    clips: Literal["auto", "inside", "beside", "none"] = "auto"
+
+
+@dataclass(frozen=True)
 class SettingsFile:
     """The blocks of params.yaml.
 
@@ -287,6 +301,8 @@ class SettingsFile:
         What is fitted.
     evaluate
         How the table is scored.
+    report
+        What the page shows.
     """
 
     run: Block[RunParams] = field(default_factory=RunParams)
@@ -295,3 +311,4 @@ class SettingsFile:
     features: Block[Mapping[str, Any]] = field(default_factory=dict)
     train: Block[TrainParams] = field(default_factory=TrainParams)
     evaluate: Block[EvaluateParams] = field(default_factory=EvaluateParams)
+    report: Block[ReportParams] = field(default_factory=ReportParams)

@@ -9,7 +9,7 @@ from common.names import suggest
 from features.base import MODALITIES, Extractor, Modality
 from features.registry import build, class_of, default_extractors, extractor_names, with_defaults
 from pipeline.errors import UserError
-from pipeline.settings.blocks import CorpusParams, EvaluateParams, RunParams, SettingsFile, TrainParams
+from pipeline.settings.blocks import CorpusParams, EvaluateParams, ReportParams, RunParams, SettingsFile, TrainParams
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.renamed import notices, with_present_names
@@ -29,7 +29,7 @@ class Params:
     ----------
     path
         The file that they were read from.
-    run, corpora, train, evaluate
+    run, corpora, train, evaluate, report
         These blocks of the file.
     streams
         Settings of each modality's stream.
@@ -51,6 +51,7 @@ class Params:
     features: Mapping[str, Mapping[str, Any]]
     train: TrainParams
     evaluate: EvaluateParams
+    report: ReportParams = field(default_factory=ReportParams)
     words: WordsConfig = field(default_factory=WordsConfig)
     notices: tuple[str, ...] = ()
 
@@ -112,6 +113,7 @@ def load_params(path: Path) -> Params:
         features=with_defaults(settings),
         train=file.train,
         evaluate=file.evaluate,
+        report=file.report,
         words=words,
         notices=(
             *notices(path, ((line_of(path, *place), place, present) for place, present in former)),

@@ -129,7 +129,7 @@ def page_key(params: Params, name: str) -> str:
     """Return the key of everything a page is made from; the page itself holds it (`page_mark`)."""
     folder, corpus = CorpusPaths(name).results, params.corpus(name)
     records = [bound.read_record(place / TABLES) for place in (folder, folder / "images")]
-    return keys.page_key(records, corpus.protocol.kind, corpus.task)
+    return keys.page_key(records, corpus.protocol.kind, corpus.task, asdict(params.report))
 
 
 def page_mark(key: str) -> str:

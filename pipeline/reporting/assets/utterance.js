@@ -1,26 +1,222 @@
 "use strict";
 
-/** List utterances, each a button that opens it. */
+/** Facts of utterances. They lie in parts: inside the page, or in files beside it that are loaded when looked at. */
+const glass = (() => {
+  const corpus = block("corpus");
+  const places = new Map(corpus.ids.map((id, place) => [id, place]));
+  const parts = new Map();
+  const waiting = new Map();
+  window.receivePart = (number, facts) => waiting.get(number)(facts);
+
+  function part(number) {
+    if (!parts.has(number)) {
+      parts.set(number, new Promise((resolve, reject) => {
+        const inside = block(`part-${number}`);
+        if (inside) { resolve(inside); return; }
+        const src = `report_files/part-${number}.js`;
+        waiting.set(number, resolve);
+        document.head.append(element("script", { src, onerror: () => reject(new Error(src)) }));
+      }));
+    }
+    return parts.get(number);
+  }
+
+  return {
+    corpus,
+    place: (id) => places.get(id),
+    facts: async (id) => (await part(Math.floor(places.get(id) / corpus.part)))[places.get(id) % corpus.part],
+  };
+})();
+
+/** What configurations predict of an utterance; those in detail are the best one of each set of modalities. */
+const predicted = (() => {
+  const found = block("predictions");
+  const all = found && found.configurations.length ? found : null;
+  const places = new Map((all ? all.utterances : []).map((id, place) => [id, place]));
+  const named = (coded) => String(all.classes.length ? all.classes[coded] : coded);
+  const firsts = new Map();
+  for (const one of all ? all.configurations : []) {
+    const set = one.modalities.join("+");
+    if (one.kind !== "baseline" && (!firsts.has(set) || (one.shares && !firsts.get(set).shares))) firsts.set(set, one);
+  }
+  const detailed = [...firsts.values()];
+  const best = all && (all.configurations.find((one) => one.name === glass.corpus.best) || detailed.at(-1));
+  return {
+    all, best, detailed, named,
+    has: (id) => places.has(id),
+    truth: (id) => all.truth[places.get(id)],
+    of: (one, id) => one.prediction[places.get(id)],
+    shares(one, id) {
+      const n = all.classes.length;
+      return one.shares ? one.shares.slice(places.get(id) * n, (places.get(id) + 1) * n) : null;
+    },
+    /** Whether a class is right; null for a score or without a prediction. */
+    right(one, id) {
+      return one && all.classes.length && places.has(id) ? this.of(one, id) === this.truth(id) : null;
+    },
+  };
+})();
+
+/** An element of SVG. */
+function drawn(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** One of the pictures of an utterance, with the boxes of the faces in it. */
+function still(facts, number, label) {
+  const count = facts.faces.shown.length;
+  const frame = facts.faces.shown[number];
+  const across = count > 1 ? (100 * number) / (count - 1) : 0;
+  const face = (box, kind) =>
+    drawn("rect", { x: box[0], y: box[1], width: box[2], height: box[3], class: kind, "vector-effect": "non-scaling-stroke" });
+  const boxes = drawn("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" },
+    ...(frame.others || []).map((box) => face(box, "other")), ...(frame.box ? [face(frame.box, "followed")] : []));
+  const style = `aspect-ratio: ${facts.faces.shape}; background-image: url(${facts.strip}); ` +
+    `background-size: ${100 * count}% 100%; background-position: ${across}% 0`;
+  return element("div", { class: "still", role: "img", "aria-label": label, style }, boxes);
+}
+
+const seconds = (value) => `${Number(value).toFixed(2)} s`;
+
+/** The recording, the span, the speaker and the label of an utterance. */
+function summary(facts) {
+  const sound = facts.sound;
+  const rows = [
+    ["Recording", facts.media || "none is named"],
+    ["Span", facts.start === null || facts.seconds === null ? "the whole recording" :
+      `${seconds(facts.start)} to ${seconds(facts.start + facts.seconds)} (${seconds(facts.seconds)})`],
+    ["Speaker", facts.speaker || "unknown"],
+  ];
+  if (facts.group && facts.group !== facts.speaker) rows.push(["Group", facts.group]);
+  if (facts.label) rows.push(["Label", facts.label]);
+  if (sound.kept) {
+    rows.push(["Trimmed", `${seconds(sound.kept[0])} at the start, ` +
+      `${seconds(Math.max(0, facts.seconds - sound.kept[1]))} at the end`]);
+    rows.push(["Gain", `${sound.gain_db > 0 ? "+" : ""}${sound.gain_db} dB`]);
+  }
+  if (facts.faces.times && facts.faces.times.length) rows.push(["Faces", facesSentence(facts.faces)]);
+  for (const [what, from] of Object.entries(facts.sources)) {
+    rows.push([what === "text_source" ? "Text" : "Times of words", from]);
+  }
+  return element("dl", { class: "facts" },
+    ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+}
+
+function facesSentence(faces) {
+  const found = faces.scores.filter((score) => score !== null);
+  const looked = (faces.shown || []).filter((frame) => frame.others);
+  const most = Math.max(0, ...looked.map((frame) => frame.others.length + (frame.box ? 1 : 0)));
+  const mean = found.length ? found.reduce((a, b) => a + b, 0) / found.length : 0;
+  return `the followed face is found in ${found.length} of ${faces.times.length} sampled frames` +
+    (found.length ? ` (mean score ${mean.toFixed(2)})` : "") +
+    (looked.length ? `; ${looked.length} of them searched again: at most ${most} face${most === 1 ? "" : "s"} in a frame` : "");
+}
+
+/** The clip, or why there is none. */
+function player(facts) {
+  const clip = facts.clip;
+  if (!facts.clip_src) return element("p", { class: "quiet" }, clip.note || "No clip: the recording is not shown.");
+  const kind = clip.mime.startsWith("audio") ? "audio" : "video";
+  const made = element(kind, { controls: "", preload: "metadata", src: facts.clip_src, "aria-label": `Clip of ${facts.id}` });
+  return element("figure", { class: "clip" }, made, ...(clip.note ? [element("figcaption", {}, clip.note)] : []));
+}
+
+function frames(facts) {
+  if (!facts.strip || !facts.faces.shown) return [];
+  const items = facts.faces.shown.map((frame, number) => {
+    const time = frame.frame === null ? "" : seconds(facts.faces.times[frame.frame]);
+    const score = frame.frame === null ? null : facts.faces.scores[frame.frame];
+    const said = `${time}${score === null ? ": no face" : `, score ${score.toFixed(2)}`}`;
+    return element("figure", {}, still(facts, number, `Frame ${number + 1} ${said}`), element("figcaption", {}, said));
+  });
+  return [element("h4", {}, "Sampled frames"),
+    element("p", { class: "quiet" }, "Solid box: the face that is followed. Dashed box: another face."),
+    element("div", { class: "stills" }, ...items)];
+}
+
+/** What each modality and the fusion predict. */
+function predictionTable(id) {
+  if (!predicted.all || !predicted.has(id)) {
+    return element("p", { class: "quiet" }, "There are no predictions of this utterance.");
+  }
+  const rows = predicted.detailed.map((one) => {
+    const shares = predicted.shares(one, id);
+    const right = predicted.right(one, id);
+    const colour = one.modalities.length === 1 ? one.modalities[0] : "fusion";
+    const bars = shares ? predicted.all.classes.map((name, i) => element("div", { class: "share" },
+      element("span", {}, name), element("i", { style: `width: ${shares[i] / 2}%; background: var(--${colour})` }),
+      element("span", {}, `${shares[i]} %`))) : [];
+    return element("tr", {}, element("th", { scope: "row" }, one.name),
+      element("td", {}, predicted.named(predicted.of(one, id)), mark(right)), element("td", {}, ...bars));
+  });
+  const head = ["Configuration", "Predicts", ...(predicted.all.classes.length ? ["Probabilities"] : [""])];
+  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Predictions of ${id}` },
+    element("table", {}, element("caption", {}, `Truth: ${predicted.named(predicted.truth(id))}`),
+      element("thead", {}, element("tr", {}, ...head.map((name) => element("th", { scope: "col" }, name)))),
+      element("tbody", {}, ...rows)));
+}
+
+function mark(right) {
+  return right === null ? "" : element("span", { class: right ? "right" : "wrong" }, right ? " ✓ right" : " ✗ wrong");
+}
+
+function neighbours(facts) {
+  const found = Object.entries(facts.neighbours).filter(([, one]) => one.near.length);
+  return [element("div", { class: "columns" }, ...found.map(([modality, one]) => element("div", {},
+    element("h4", {}, `Nearest by ${modality}, in the space of ${one.space}`),
+    element("ul", { class: "utterances" }, ...one.near.map(([id, similar]) => element("li", {},
+      element("button", { "data-utterance": id }, id), ` ${glass.corpus.labels[glass.place(id)] || ""} `,
+      element("small", {}, `cosine ${similar.toFixed(2)}`)))))))];
+}
+
+function states(facts) {
+  const lines = Object.entries(facts.statuses).map(([modality, [status, note]]) => [modality, status, note]);
+  lines.push(...facts.missing.filter(([, , note]) => !lines.some((line) => line[2] === note)));
+  lines.push(...facts.failures.map(([stage, step, message]) => [`${stage} ${step}`, "failed", message]));
+  return element("table", {}, element("caption", {}, "What is there"), element("tbody", {},
+    ...lines.map((line) => element("tr", {}, ...line.map((cell, i) =>
+      element(i ? "td" : "th", i ? {} : { scope: "row" }, cell))))));
+}
+
+/** Show one utterance: all that is known of it. */
+async function openUtterance(id) {
+  const shown = document.getElementById("utterance-shown");
+  history.replaceState(null, "", `#utterance=${encodeURIComponent(id)}`);
+  if (glass.place(id) === undefined) {
+    shown.replaceChildren(element("p", {}, `There is no utterance ${id}.`));
+    goTo(shown);
+    return;
+  }
+  try {
+    const facts = await glass.facts(id);
+    const film = player(facts);
+    const time = timeline(facts, film.querySelector("video, audio"));
+    shown.replaceChildren(
+      element("h3", {}, facts.id, mark(predicted.all ? predicted.right(predicted.best, id) : null)),
+      element("p", { class: "said", dir: "auto" }, facts.text || "no transcript"),
+      element("div", { class: "two" }, film, summary(facts)), ...time, ...frames(facts),
+      element("h4", {}, "Predictions"), predictionTable(id), ...neighbours(facts), states(facts));
+  } catch (error) {
+    shown.replaceChildren(element("p", {}, `${error.message} cannot be read: keep the folder report_files beside this page.`));
+  }
+  goTo(shown);
+}
+
+/** Show a list of utterances as cards. */
 function showUtterances(ids, title) {
   const list = document.getElementById("utterance-list");
-  const items = ids.map((id) => element("li", {}, element("button", { onclick: () => openUtterance(id) }, id)));
-  list.replaceChildren(element("h3", {}, `${title} (${ids.length})`), element("ul", { class: "utterances" }, ...items));
+  list.replaceChildren(element("h3", {}, `${title} (${ids.length})`), ...cards(ids));
   goTo(list);
 }
 
-/** Show one utterance: what each configuration predicts of it. */
-function openUtterance(id) {
-  const all = block("predictions");
-  const place = all.utterances.indexOf(id);
-  const said = (coded) => String(all.classes.length ? all.classes[coded] : coded);
-  const lines = all.configurations.map((one) =>
-    element("tr", {}, element("td", {}, one.name), element("td", {}, said(one.prediction[place]))));
-  const list = document.getElementById("utterance-list");
-  list.replaceChildren(
-    element("h3", {}, id),
-    element("p", {}, all.texts[place]),
-    element("p", {}, `Truth: ${said(all.truth[place])}`),
-    element("table", {}, element("tbody", {}, ...lines)),
-  );
-  goTo(list);
+function openFromAddress() {
+  const found = /^#utterance=(.+)$/.exec(location.hash);
+  if (found) {
+    let id = found[1];
+    try { id = decodeURIComponent(id); } catch { /* an address that is not encoded is an id as it stands */ }
+    openUtterance(id);
+  }
 }

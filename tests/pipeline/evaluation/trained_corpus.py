@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from pipeline.corpora.utterances import COLUMNS
+from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.evaluation.printing import printed, printed_robustness
 from pipeline.reporting.tables import markdown
 from pipeline.settings.params import load_params
@@ -38,6 +38,7 @@ def project(
     )
     (folder / "data/work/c").mkdir(parents=True)
     table.to_csv(folder / "data/work/c/utterances.csv", index=False)
+    pd.DataFrame(columns=list(WORD_COLUMNS)).to_csv(folder / "data/work/c/words.csv", index=False)
     parts = []
     for (strategy, modalities, model), prediction in predicted.items():
         part = pd.DataFrame(

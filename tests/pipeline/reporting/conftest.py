@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.settings.params import Params, load_params
+from tests.pipeline.reporting import looked_at
+
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
@@ -52,3 +55,18 @@ def opened(browser: Any) -> Iterator[Opening]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def made_to_look_at(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of `looked_at`, made once; tests that write copy it."""
+    folder = tmp_path_factory.mktemp("looked_at")
+    looked_at.make(folder)
+    return folder
+
+
+@pytest.fixture
+def looking(made_to_look_at: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
+    """The settings of that corpus, in whose folder the test runs."""
+    monkeypatch.chdir(made_to_look_at)
+    return load_params(Path("params.yaml"))

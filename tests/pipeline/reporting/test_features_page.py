@@ -9,8 +9,10 @@ import yaml
 
 from features.store import Entry, Item, write_store
 from features.store.schema import feature_schema
-from pipeline.corpora.utterances import COLUMNS
+from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS
 from pipeline.reporting.features_page import page_of_features
+from pipeline.reporting.utterance.section import data_sections
+from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params
 from tests.conftest import bind
 from tests.pipeline.reporting.conftest import Opening
@@ -26,6 +28,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     Path("data/work/c").mkdir(parents=True)
     table = pd.DataFrame(dict.fromkeys(COLUMNS, ""), index=range(3)).assign(utterance=["u0", "u1", "</script>"])
     table.assign(start=0, end=1).to_csv("data/work/c/utterances.csv", index=False)
+    pd.DataFrame(columns=list(WORD_COLUMNS)).to_csv("data/work/c/words.csv", index=False)
     bind(Path("data/work/c"))
     return load_params(Path("params.yaml"))
 
@@ -41,9 +44,9 @@ def add_store() -> None:
 
 
 def test_stores_are_listed_with_their_counts_and_names_are_escaped(params: Params) -> None:
-    assert "<td>vader</td>" not in page_of_features(params, "c", "no labels")
+    assert "<td>vader</td>" not in page_of_features(params, "c", "no labels", data_sections(params, "c", Pool(0)))
     add_store()
-    page = page_of_features(params, "c", "no <labels>")
+    page = page_of_features(params, "c", "no <labels>", data_sections(params, "c", Pool(0)))
     assert '<p class="verdict">No &lt;labels&gt;.</p>' in page
     cells = "".join(f"<td>{count}</td>" for count in (1, 1, 0, 1))
     assert f"<tr><td>vader</td><td>text</td>{cells}</tr>" in page
@@ -55,7 +58,7 @@ def test_stores_are_listed_with_their_counts_and_names_are_escaped(params: Param
 def test_it_opens_in_a_browser(params: Params, opened: Opening) -> None:
     add_store()
     path = Path("page.html")
-    path.write_text(page_of_features(params, "c", "there are no labels in c"))
+    path.write_text(page_of_features(params, "c", "there are no labels in c", data_sections(params, "c", Pool(0))))
     seen = opened(path, width=400)
     assert seen.locator("h2").all_text_contents() == ["Answer", "Data", "One utterance", "Methods"]
     assert seen.evaluate("document.documentElement.scrollWidth") <= 400

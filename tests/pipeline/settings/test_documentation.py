@@ -16,6 +16,7 @@ from pipeline.settings.blocks import (
     CorpusParams,
     EvaluateParams,
     ProtocolParams,
+    ReportParams,
     RunParams,
     SequenceParams,
     TrainParams,
@@ -38,6 +39,7 @@ BLOCKS: dict[str, Any] = {
     "train.sequences": SequenceParams,
     "train.context": ContextParams,
     "evaluate": EvaluateParams,
+    "report": ReportParams,
 }
 
 

@@ -128,7 +128,8 @@ def test_all_mistakes_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> 
         "line 3: train.budget is 0: it must be a whole number of at least 1",
         "line 4: train.normalise is 'none'; available: standard, quantile, speaker",
         "line 6: run.workers is 'all': it must be a whole number of at least 1 or 'auto'",
-        "line 7: runs is unknown; did you mean 'run'? Available: run, corpora, streams, features, train, evaluate",
+        "line 7: runs is unknown; did you mean 'run'? Available: run, corpora, streams, features, train, evaluate, "
+        "report",
     ]
 
 

@@ -1,0 +1,117 @@
+"use strict";
+
+const PER_PAGE = 24;
+
+/** Load the pictures of cards when they come into view. */
+const watcher = new IntersectionObserver((entries) => {
+  for (const entry of entries.filter((one) => one.isIntersecting)) {
+    watcher.unobserve(entry.target);
+    glass.facts(entry.target.dataset.utterance).then((facts) => {
+      const shown = facts.faces.shown;
+      if (!facts.strip || !shown) return;
+      const seen = shown.findIndex((frame) => frame.box);
+      entry.target.querySelector(".blank").replaceWith(still(facts, Math.max(seen, 0), ""));
+    }, () => {});
+  }
+}, { rootMargin: "200px" });
+
+function card(id) {
+  const { corpus } = glass;
+  const place = glass.place(id);
+  const missing = Object.entries(corpus.statuses).filter(([, codes]) => codes[place] !== "o").map(([name]) => name);
+  const made = element("button", { class: "card", "data-utterance": id },
+    element("span", { class: "blank" }), element("b", {}, id),
+    element("span", { dir: "auto" }, corpus.texts[place].slice(0, 80)),
+    element("small", {}, corpus.labels[place], mark(predicted.all ? predicted.right(predicted.best, id) : null),
+      ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
+  if (corpus.clips !== "none") watcher.observe(made);
+  return element("li", {}, made);
+}
+
+/** Cards of utterances, the first ones at once and the others when asked for. */
+function cards(ids) {
+  const grid = element("ul", { class: "cards" });
+  const more = element("button", { onclick: () => add() });
+  let shown = 0;
+  function add() {
+    grid.append(...ids.slice(shown, shown + PER_PAGE).map(card));
+    shown = Math.min(shown + PER_PAGE, ids.length);
+    more.hidden = shown >= ids.length;
+    more.textContent = `Show more (${ids.length - shown} left)`;
+  }
+  add();
+  return ids.length ? [grid, more] : [element("p", { class: "quiet" }, "None.")];
+}
+
+/** The utterances that a filter of the gallery lets through. */
+const filters = {
+  label: (place, wanted) => glass.corpus.labels[place] === wanted,
+  group: (place, wanted) => glass.corpus.groups[place] === wanted,
+  status: (place, wanted) => {
+    const [modality, code] = wanted.split(" ");
+    return glass.corpus.statuses[modality][place] === code;
+  },
+  outcome: (place, wanted) => predicted.right(predicted.best, glass.corpus.ids[place]) === (wanted === "right"),
+};
+
+function filtered() {
+  const chosen = Object.keys(filters).map((name) => [name, document.getElementById(`gallery-${name}`)])
+    .filter(([, field]) => field && field.value !== "");
+  const ids = glass.corpus.ids.filter((_, place) => chosen.every(([name, field]) => filters[name](place, field.value)));
+  document.getElementById("gallery-count").textContent = `${ids.length} of ${glass.corpus.ids.length} utterances`;
+  document.getElementById("gallery-cards").replaceChildren(...cards(ids));
+}
+
+function options(id, values) {
+  const field = document.getElementById(id);
+  if (!field) return;
+  field.append(...values.map(([value, text]) => element("option", { value }, text)));
+  field.addEventListener("change", filtered);
+}
+
+/** Utterances of which only the fusion, or only one modality, is right. */
+function disagreements() {
+  const holder = document.getElementById("utterance-only");
+  if (!predicted.all || !predicted.all.classes.length) return;
+  const alone = predicted.detailed.filter((one) => one.kind === "unimodal" && one.modalities.length === 1);
+  if (predicted.best.kind !== "fusion" || alone.length < 2) return;
+  const right = (one, id) => predicted.right(one, id);
+  const ids = predicted.all.utterances;
+  const lists = [["only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
+  for (const one of alone) {
+    lists.push([`only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) && !right(predicted.best, id) &&
+      alone.every((other) => other === one || !right(other, id)))]);
+  }
+  lists.push(["everything is wrong", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
+  holder.append(...lists.map(([title, found]) =>
+    element("button", { onclick: () => showUtterances(found, title) }, `${title} (${found.length})`)));
+}
+
+function search(event) {
+  event.preventDefault();
+  const wanted = document.getElementById("utterance-search").value.trim().toLowerCase();
+  const { corpus } = glass;
+  if (!wanted) return;
+  const exact = corpus.ids.find((id) => id.toLowerCase() === wanted);
+  const ids = corpus.ids.filter((id, place) =>
+    [id, corpus.texts[place], corpus.speakers[place]].some((text) => text.toLowerCase().includes(wanted)));
+  showUtterances(exact ? [exact, ...ids.filter((id) => id !== exact)] : ids, `Found “${wanted}”`);
+  if (ids.length === 1 || exact) openUtterance(exact || ids[0]);
+}
+
+const distinct = (values) => [...new Set(values)].filter((value) => value !== "").sort().map((value) => [value, value]);
+if (document.getElementById("gallery-cards")) {
+  options("gallery-label", distinct(glass.corpus.labels));
+  options("gallery-group", distinct(glass.corpus.groups));
+  options("gallery-status", Object.keys(glass.corpus.statuses).flatMap((modality) =>
+    [["o", "ok"], ["a", "absent"], ["e", "empty"], ["f", "failed"]]
+      .filter(([code]) => glass.corpus.statuses[modality].includes(code))
+      .map(([code, name]) => [`${modality} ${code}`, `${modality} ${name}`])));
+  const judged = predicted.all && predicted.right(predicted.best, predicted.all.utterances[0]) !== null;
+  options("gallery-outcome", judged ? [["right", "right"], ["wrong", "wrong"]] : []);
+  filtered();
+  document.getElementById("utterance-find").addEventListener("submit", search);
+  disagreements();
+}
+window.addEventListener("hashchange", openFromAddress);
+openFromAddress();

@@ -1,0 +1,131 @@
+"""The sampled frames of an utterance as one strip of small pictures, with the faces in them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from features.types import VideoStream
+from features.video.images import read_jpeg
+from pipeline.streams.pictures import Box, Picture, iou, jpeg, shrink
+from pipeline.streams.spans import Region
+
+SHOWN = 6  # most frames of a strip; faces are looked for once more in every second of them
+HEIGHT = 96  # of its pictures, in pixels
+QUALITY = 70  # of its JPEG
+SAME = 0.3  # least overlap (intersection over union) of the followed face and a face that is found again
+
+Faces = Callable[[Picture], Sequence[Box]]  # the faces of a picture, in its pixels
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Small pictures side by side.
+
+    Attributes
+    ----------
+    image
+        JPEG of all pictures.
+    width
+        Width over height of one picture.
+    frames
+        For each picture its place among the sampled frames (``frame``), the ``box`` of the followed face, or None, and
+        the boxes of the ``others``, or None where nobody looked for them. Boxes are x, y, width, height as parts of
+        the picture's width and height.
+    """
+
+    image: bytes
+    width: float
+    frames: list[dict[str, Any]]
+
+
+def shown(count: int) -> list[int]:
+    """Return the places of at most `SHOWN` of `count` frames, evenly spaced from the first to the last.
+
+    >>> shown(3), shown(11)
+    ([0, 1, 2], [0, 2, 4, 6, 8, 10])
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(int)).tolist() if count else []
+
+
+def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
+    """Draw some of the sampled frames side by side, and look for faces in them once more.
+
+    The store keeps the box of the followed face; `faces` finds the others in the kept, reduced frames.
+
+    Parameters
+    ----------
+    stream
+        The frames.
+    size
+        Width and height of the recording's picture, to which the stream's boxes refer; None if it is not known, and
+        the followed face is then the one that `faces` finds where it is alone.
+    region
+        The part of the picture that the frames show.
+    faces
+        Finds faces.
+    """
+    pictures, frames = [], []
+    for number, place in enumerate(shown(len(stream.times))):
+        picture = read_jpeg(stream.frames[place])
+        whole = picture.shape[1], picture.shape[0]
+        own = None if size is None else followed(stream.boxes[place], size, region)
+        found = None if number % 2 else [_parts(box, whole) for box in faces(picture)]
+        if size is None and found and len(found) == 1 and np.isfinite(stream.scores[place]):
+            own = found[0]
+        frames.append({"frame": place, "box": own and _short(own), "others": found and _others(found, own)})
+        pictures.append(shrink(picture, HEIGHT))
+    return _joined(pictures, frames)
+
+
+def _others(found: Sequence[Box], own: Box | None) -> list[list[float]]:
+    return [_short(box) for box in found if own is None or iou(box, own) < SAME]
+
+
+def strip_of(stills: Sequence[Picture]) -> Strip | None:
+    """Draw pictures side by side in which no face was found."""
+    return _joined(
+        [shrink(picture, HEIGHT) for picture in stills], [{"frame": None, "box": None, "others": None}] * len(stills)
+    )
+
+
+def _joined(pictures: Sequence[Picture], frames: list[dict[str, Any]]) -> Strip | None:
+    if not pictures:
+        return None
+    height, width = pictures[0].shape[:2]
+    image = np.concatenate([_fitted(picture, width, height) for picture in pictures], axis=1)
+    return Strip(jpeg(image, QUALITY), round(width / height, 4), frames)
+
+
+def followed(box: Sequence[float], size: tuple[int, int], region: Region | None) -> Box | None:
+    """Return a box of the recording's picture as parts of the frame that shows its region; None without a face.
+
+    >>> followed((50, 0, 25, 50), (100, 100), Region(0.5, 0, 1, 1))
+    (0.0, 0.0, 0.5, 0.5)
+    """
+    if not np.isfinite(box).all():
+        return None
+    width, height = size
+    left, top, right, bottom = (0, 0, width, height)
+    if region is not None:
+        left, top = int(region.left * width), int(region.top * height)
+        right, bottom = int(np.ceil(region.right * width)), int(np.ceil(region.bottom * height))
+    x, y, across, down = map(float, box)
+    return _parts((x - left, y - top, across, down), (right - left, bottom - top))
+
+
+def _parts(box: Box, whole: tuple[int, int]) -> Box:
+    return box[0] / whole[0], box[1] / whole[1], box[2] / whole[0], box[3] / whole[1]
+
+
+def _short(box: Box) -> list[float]:
+    return [round(float(side), 3) for side in box]
+
+
+def _fitted(picture: Picture, width: int, height: int) -> Picture:
+    """Return a picture in the size of the first one: cut off, or filled up with black."""
+    fitted = np.zeros((height, width, 3), np.uint8)
+    part = picture[:height, :width]
+    fitted[: part.shape[0], : part.shape[1]] = part
+    return fitted

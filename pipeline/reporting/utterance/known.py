@@ -1,0 +1,146 @@
+"""What the pipeline knows of a corpus's utterances without opening a recording: tables, stores, folds, neighbours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from features.base import MODALITIES
+from features.errors import StoreError
+from features.store import open_store
+from pipeline.corpora.utterances import read_utterances, read_words
+from pipeline.errors import UserError
+from pipeline.reporting.utterance.neighbours import nearest
+from pipeline.run.keys import Word
+from pipeline.run.ledger import Failure, read_failures
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.training.inputs import pooled_of, settings_of, stores_of
+
+NOT_THERE = "absent"
+WHITHER = "not made yet: `crossmodal preprocess` makes it"
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a store says of each utterance: its status and the note on it."""
+
+    modality: str
+    statuses: Mapping[str, str]
+    notes: Mapping[str, str]
+
+    def of(self, utterance: str) -> tuple[str, str]:
+        """Return the status and note of an utterance; one that the store lacks is absent."""
+        return self.statuses.get(utterance, NOT_THERE), self.notes.get(utterance, "")
+
+
+@dataclass(frozen=True)
+class Space:
+    """The neighbours of each utterance in one space of features: positions in the table, and similarities."""
+
+    name: str
+    near: Sequence[Sequence[tuple[int, float]]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the utterances of a corpus.
+
+    Attributes
+    ----------
+    name, label, modalities
+        The corpus, the column of its labels (empty if it has none), and its modalities.
+    table
+        The utterances.
+    words
+        Utterance -> its words, in seconds of the recording.
+    streams
+        Modality -> what its stream's store says; a store that is not there is left out.
+    features
+        Name of a store -> what it says.
+    failures
+        Utterance -> its rows of failures.csv.
+    spaces
+        Modality -> the neighbours in its first features.
+    """
+
+    name: str
+    label: str
+    modalities: tuple[str, ...]
+    table: pd.DataFrame
+    words: Mapping[str, Sequence[Word]]
+    streams: Mapping[str, Held]
+    features: Mapping[str, Held]
+    failures: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
+    spaces: Mapping[str, Space] = field(default_factory=dict)
+
+    def label_at(self, place: int) -> str:
+        """Return the label of an utterance as text; empty where it has none."""
+        value = self.table[self.label].iloc[place] if self.label else None
+        return "" if value is None or pd.isna(value) else str(value)
+
+    def status(self, utterance: str, modality: str) -> tuple[str, str]:
+        """Return the status and note of a modality of an utterance: that of its stream, or of its first features.
+
+        A corpus of imported features has no streams.
+        """
+        if modality in self.streams:
+            return self.streams[modality].of(utterance)
+        held = [one for one in self.features.values() if one.modality == modality]
+        return held[0].of(utterance) if held else (NOT_THERE, WHITHER)
+
+
+def known_of(params: Params, name: str) -> Known:
+    """Read what is known of a corpus; stores that are not there, or cannot be read, are left out.
+
+    Raises
+    ------
+    UserError
+        If the corpus is not prepared.
+    """
+    corpus, paths = params.corpus(name), CorpusPaths(name)
+    table = read_utterances(paths.utterances, corpus.label)
+    stores = {path.stem: path for path in sorted((paths.work / "features").glob("*.h5"))}
+    own = [m for m in MODALITIES if m in corpus.modalities]
+    features = {stem: held for stem, path in stores.items() if (held := _held(path, ""))}
+    failures: dict[str, list[Failure]] = {}
+    for failure in read_failures(paths.failures):
+        failures.setdefault(failure.utterance, []).append(failure)
+    return Known(
+        name=name,
+        label=corpus.label,
+        modalities=tuple(own),
+        table=table,
+        words=read_words(paths.words) if paths.words.exists() else {},
+        streams={m: held for m in own if (held := _held(paths.stream(m), m))},
+        features=features,
+        failures=failures,
+        spaces=_spaces(params, name, table),
+    )
+
+
+def _held(path: Path, modality: str) -> Held | None:
+    if not path.exists():
+        return None
+    with open_store(path) as store:
+        of = str(store.attribute("modality")) if not modality and "modality" in store.file.attrs else modality
+        names = store.utterances
+        return Held(of, dict(zip(names, store.statuses, strict=True)), dict(zip(names, store.notes, strict=True)))
+
+
+def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
+    """Return the neighbours in the first features of each modality whose store is there and is of these utterances."""
+    settings = settings_of(params, name)
+    found: dict[str, Space] = {}
+    for modality in params.corpus(name).modalities:
+        for store in stores_of(settings, modality)[:1]:
+            path = CorpusPaths(name).features(store)
+            if not path.exists():
+                continue
+            try:
+                values, present, _ = pooled_of(path, table)
+            except (UserError, StoreError):  # of other utterances: training says so
+                continue
+            found[modality] = Space(store, nearest(values, present))
+    return found

@@ -1,0 +1,173 @@
+"""The section *Data* of the page: what is there, what is missing and why, lengths and levels, and the labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from features.store import STATUSES
+from pipeline.reporting.tables import Table
+from pipeline.reporting.utterance.known import Known
+from pipeline.reporting.utterance.parts import Parts
+
+MOST_GROUPS = 40  # groups that the table of labels lists
+BINS = 24
+_MEASURES = {
+    "seconds": ("Length of utterances", "s"),
+    "voice_s": ("Length of the voice after trimming", "s"),
+    "gain_db": ("Gain that levels the voice", "dB"),
+    "face": ("Share of sampled frames with the followed face", ""),
+    "words": ("Words with times per utterance", "words"),
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a modality of some utterances is not there."""
+
+    modality: str
+    status: str
+    note: str
+    utterances: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How a measure is distributed: its title, a drawing, and its extremes in words."""
+
+    title: str
+    drawing: Markup
+    caption: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the section *Data* shows.
+
+    Attributes
+    ----------
+    utterances
+        Their number.
+    statuses
+        For each modality how many utterances have each status.
+    reasons
+        Why utterances lack a modality, the most frequent reason first.
+    unshown
+        Why utterances have no clip -> which.
+    histograms
+        Lengths, levels, faces and words.
+    labels
+        How often each label occurs in each group and fold; None without labels.
+    remarks
+        What the leak guard and training said.
+    where
+        Where clips are: ``inside``, ``beside`` or ``none``.
+    """
+
+    utterances: int
+    statuses: Table
+    reasons: Sequence[Reason]
+    unshown: dict[str, list[str]]
+    histograms: Sequence[Histogram]
+    labels: Table | None
+    remarks: Sequence[str]
+    where: str
+
+
+def overview_of(known: Known, parts: Parts, folds: pd.Series | None, by: str, remarks: Sequence[str]) -> Overview:
+    """Return what the section *Data* shows.
+
+    Parameters
+    ----------
+    known, parts
+        What is known of the utterances, and what was measured.
+    folds
+        Utterance -> the fold in which it is tested; None before training.
+    by
+        Column of the groups.
+    remarks
+        What the leak guard and training said.
+    """
+    lines = [[m, *(str(counts.get(s, 0)) for s in STATUSES)] for m, counts in _counts(known).items()]
+    return Overview(
+        len(known.table),
+        Table(["modality", *STATUSES], lines),
+        _reasons(known),
+        parts.unshown,
+        [h for name in _MEASURES if (h := _histogram(name, [one[name] for one in parts.measures if name in one]))],
+        _labels(known, folds, by),
+        remarks,
+        parts.where,
+    )
+
+
+def _counts(known: Known) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for modality in known.modalities:
+        counts = found.setdefault(modality, {})
+        for utterance in known.table["utterance"]:
+            status = known.status(utterance, modality)[0]
+            counts[status] = counts.get(status, 0) + 1
+    return found
+
+
+def _reasons(known: Known) -> list[Reason]:
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for modality in known.modalities:
+        for utterance in known.table["utterance"].astype(str):
+            status, note = known.status(utterance, modality)
+            if status != "ok":
+                found.setdefault((modality, status, note), []).append(utterance)
+    return [Reason(*key, names) for key, names in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]
+
+
+def _labels(known: Known, folds: pd.Series | None, by: str) -> Table | None:
+    """Return how often each label occurs in each group, with the folds that test the group; scores as their mean."""
+    if not known.label:
+        return None
+    labels = known.table[known.label]
+    column = known.table[by if by in known.table else "group"].astype(str)
+    tested = pd.Series("", known.table.index) if folds is None else known.table["utterance"].map(folds).fillna("")
+    scores = labels.dtype.kind == "f"
+    classes = [] if scores else sorted(labels.dropna().astype(str).unique())
+    head = [
+        by,
+        *(["tested in"] if folds is not None else []),
+        "utterances",
+        *(["mean", "lowest", "highest"] if scores else classes),
+    ]
+    lines = []
+    groups = list(column.groupby(column).indices.items())
+    for name, rows in [("all", range(len(labels))), *groups[:MOST_GROUPS]]:
+        own = labels.iloc[list(rows)].dropna()
+        where = (
+            [] if folds is None else [", ".join(sorted(set(tested.iloc[list(rows)]) - {""})) if name != "all" else ""]
+        )
+        cells = _scores(own) if scores else [str(int((own.astype(str) == one).sum())) for one in classes]
+        lines.append([str(name), *where, str(len(rows)), *cells])
+    if len(groups) > MOST_GROUPS:
+        lines.append([f"and {len(groups) - MOST_GROUPS} more", *[""] * (len(head) - 1)])
+    return Table(head, lines)
+
+
+def _scores(own: pd.Series) -> list[str]:
+    return [f"{value:.3g}" for value in (own.mean(), own.min(), own.max())] if len(own) else ["", "", ""]
+
+
+def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
+    """Draw how values are distributed; None where there are none."""
+    if not values:
+        return None
+    title, unit = _MEASURES[name]
+    low, middle, high = (float(value) for value in np.percentile(values, (0, 50, 100)))
+    counts, _ = np.histogram(values, bins=BINS, range=(low, high) if high > low else (low - 0.5, low + 0.5))
+    tall = counts.max()
+    bars = "".join(
+        f'<rect x="{10 * i + 0.5}" y="{60 - 60 * c / tall:.1f}" width="9" height="{60 * c / tall:.1f}"/>'
+        for i, c in enumerate(counts)
+    )
+    known = f"{low:.3g} to {high:.3g} {unit}".strip() + f", median {middle:.3g}; {len(values)} utterances"
+    svg = f'<svg viewBox="0 0 {10 * BINS} 60" role="img" aria-label="{title}: {known}" style="fill: var(--link)">'
+    return Histogram(title, Markup(f"{svg}{bars}</svg>"), known)

@@ -1,0 +1,158 @@
+"""The facts of a corpus's utterances as the page needs them: in parts, inside it or in files beside it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common.atomic import replacing_folder
+from pipeline.reporting.rendering import plain_json
+from pipeline.reporting.utterance.facts import STRIP, Facts, data_uri, facts_of
+from pipeline.reporting.utterance.known import Known
+from pipeline.reporting.utterance.preview import Preview
+from pipeline.reporting.utterance.previewing import Previews
+
+PART = 25  # utterances per part
+FEW = 200  # most utterances whose clips are put into the page ...
+LIGHT = 5_000_000  # ... and the most bytes that their clips and pictures have together
+FOLDER = "report_files"
+KEYS = "previews.json"  # in that folder: the cached previews that the page was made from
+
+Where = str  # inside, beside or none
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the page and the files beside it hold of utterances.
+
+    Attributes
+    ----------
+    where
+        Where clips and pictures are: ``inside``, ``beside``, or ``none``.
+    blocks
+        JSON blocks for the page.
+    measures
+        Of each utterance: ``seconds``, ``voice_s``, ``gain_db``, the share of sampled frames with a ``face``, and the
+        number of timed ``words``; those that are not known are left out.
+    unshown
+        Why utterances have no clip -> which.
+    """
+
+    where: Where
+    blocks: Mapping[str, Any]
+    measures: list[dict[str, float]]
+    unshown: dict[str, list[str]] = field(default_factory=dict)
+
+
+def place_for(clips: str, known: Known, previews: Previews) -> Where:
+    """Return where the clips are put: as the setting says; ``auto`` puts those of a small corpus into the page."""
+    if clips != "auto":
+        return clips
+    if len(known.table) > FEW:
+        return "beside"
+    found = (previews.of(utterance) for utterance in known.table["utterance"])
+    return "inside" if sum(len(one.clip) + len(one.strip) for one in found if one) <= LIGHT else "beside"
+
+
+def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: Path) -> Parts:
+    """Return the blocks of the page, and write the files beside it.
+
+    Parameters
+    ----------
+    known, previews
+        What is known of the utterances.
+    where
+        From `place_for`.
+    best
+        The configuration by which the page calls an utterance right or wrong; empty without predictions.
+    folder
+        The folder beside the page. It is written in any case, empty but for the list of previews where all is inside.
+    """
+    inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
+    parts = Parts(where, {"corpus": _corpus(known, where, best)}, [])
+    blocks: dict[str, Any] = dict(parts.blocks)
+    with replacing_folder(folder, lambda path: path.suffix in (".js", ".json", ".mp4", *_SUFFIXES.values())) as made:
+        for number, first in enumerate(range(0, len(known.table), PART)):
+            part = [
+                _one(known, place, previews, parts, made if not inside else None)
+                for place in range(first, min(first + PART, len(known.table)))
+            ]
+            if inside:
+                blocks[f"part-{number}"] = part
+            else:
+                text = f"receivePart({number}, {plain_json(part)});\n"
+                (made / f"part-{number}.js").write_text(text, encoding="utf-8")
+        (made / KEYS).write_text(json.dumps(sorted(previews.keys.values()), indent=0) + "\n", encoding="utf-8")
+    return Parts(where, blocks, parts.measures, parts.unshown)
+
+
+_SUFFIXES = {"video/webm": ".webm", "audio/flac": ".flac", "audio/wav": ".wav", "audio/mpeg": ".mp3"}
+
+
+def _one(known: Known, place: int, previews: Previews, parts: Parts, beside: Path | None) -> Facts:
+    """Return the facts of one utterance with its pictures; note its measures; write its clip where it lies beside."""
+    utterance = str(known.table["utterance"].iloc[place])
+    preview = previews.of(utterance)
+    facts = facts_of(known, place, preview, previews.why.get(utterance, ""))
+    parts.measures.append(dict(measures_of(facts)))
+    if parts.where != "none" and facts["media"] and not (preview and preview.clip):
+        parts.unshown.setdefault(facts["clip"]["note"], []).append(utterance)
+    if parts.where == "none" or preview is None:
+        return facts | {"strip": "", "clip_src": ""}
+    return facts | {
+        "strip": data_uri(preview.strip, STRIP),
+        "clip_src": _clip(preview, place, beside),
+    }
+
+
+def _clip(preview: Preview, place: int, beside: Path | None) -> str:
+    """Return the address of a clip: one that holds it, or that of a file beside the page, which is written."""
+    mime = preview.facts["clip"]["mime"]
+    if not preview.clip or beside is None:
+        return data_uri(preview.clip, mime)
+    name = f"clip-{place}{_SUFFIXES.get(mime, '.mp4')}"
+    (beside / name).write_bytes(preview.clip)
+    return f"{FOLDER}/{name}"
+
+
+def read_keys(path: Path) -> list[str]:
+    """Return the cached previews that a page was made from; an empty list if the file is damaged.
+
+    A preview that is lost is made again.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return []
+    return [key for key in found if isinstance(key, str)] if isinstance(found, list) else []
+
+
+def _corpus(known: Known, where: Where, best: str) -> dict[str, Any]:
+    """Return what the page knows of all utterances at once; a status is its first letter."""
+    names = known.table["utterance"].astype(str).tolist()
+    return {
+        "name": known.name,
+        "clips": where,
+        "part": PART,
+        "best": best,
+        "ids": names,
+        "texts": known.table["text"].astype(str).tolist(),
+        "speakers": known.table["speaker"].astype(str).tolist(),
+        "groups": known.table["group"].astype(str).tolist(),
+        "labels": [known.label_at(place) for place in range(len(names))],
+        "statuses": {m: "".join(known.status(name, m)[0][0] for name in names) for m in known.modalities},
+    }
+
+
+def measures_of(facts: Facts) -> Iterator[tuple[str, float]]:
+    """Yield what is measured of an utterance: see `Parts.measures`."""
+    if facts["seconds"] is not None:
+        yield "seconds", facts["seconds"]
+    if kept := facts["sound"].get("kept"):
+        yield "voice_s", kept[1] - kept[0]
+        yield "gain_db", facts["sound"]["gain_db"]
+    if scores := facts["faces"].get("scores"):
+        yield "face", sum(score is not None for score in scores) / len(scores)
+    if words := facts["words"]:
+        yield "words", sum(word[1] is not None for word in words)

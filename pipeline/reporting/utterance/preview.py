@@ -1,0 +1,144 @@
+"""What takes long about one utterance, computed once on a worker and kept in the cache: see `Preview`."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.codec import READERS
+from features.store import Entry, open_store
+from features.types import AudioStream, FloatArray, VideoStream
+from pipeline.reporting.utterance.clip import FPS, MOST_HIGH, MOST_S
+from pipeline.reporting.utterance.faces import Strip, strip, strip_of
+from pipeline.reporting.utterance.media import Clip as Film
+from pipeline.reporting.utterance.media import clip_of, sound_of
+from pipeline.reporting.utterance.sound import curves, envelope, sides
+from pipeline.run.plans import Clip, Source
+from pipeline.run.recordings import each_recording
+from pipeline.settings.streams import AudioConfig, VideoConfig
+from pipeline.streams.faces import detector, found_faces
+from pipeline.streams.pictures import Box, Picture
+
+VERSION = 1  # raised whenever the same utterance gives another preview
+_MOST_IN_A_BATCH = 16
+PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_S}
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is drawn and played of one utterance.
+
+    Attributes
+    ----------
+    facts
+        ``sound``: the waveform before cleaning, what was kept, the gain, pitch and level. ``faces``: when frames were
+        sampled, the followed face's score in each, and the frames that are shown. ``clip``: its media type and a note.
+    strip
+        JPEG of some sampled frames side by side; empty if there is none.
+    clip
+        A clip that browsers play; empty if there is none.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    strip: bytes = b""
+    clip: bytes = b""
+
+    def entry(self) -> Entry:
+        """Return it as an entry of the cache."""
+        return Entry("ok", rows={"values": [json.dumps(self.facts).encode(), self.strip, self.clip]})
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Preview":
+        """Return what an entry of the cache holds."""
+        facts, strip, clip = (bytes(cell) for cell in entry.rows["values"] if not isinstance(cell, str))
+        return cls(json.loads(facts), strip, clip)
+
+
+@dataclass(frozen=True)
+class PreviewStep:
+    """Makes previews; the payload of a clip is where its picture is and, as its voice, where its sound is."""
+
+    audio: AudioConfig
+    video: VideoConfig
+    stores: tuple[tuple[str, str], ...]  # modality, path of the stream's store
+    pictures: bool  # whether clips and pictures of faces are made
+    plugins: tuple[str, ...] = ()
+    name: str = "preview"
+    stage: str = "report"
+    light: bool = False
+
+    def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
+        """Return batches small enough that all workers stay busy until the end."""
+        size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))))
+        return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
+
+    def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        """Yield each clip's preview as an entry of the cache."""
+        streams = [dict[str, Any]() for _ in clips]
+        for modality, path in self.stores:
+            with open_store(Path(path)) as store:
+                for i, clip in enumerate(clips):
+                    if store.statuses[at := store.index(clip.utterance)] == "ok":
+                        streams[i][modality] = READERS["audio" if modality == "audio" else "video"](store, at)
+        by_name = {clip.utterance: own for clip, own in zip(clips, streams, strict=True)}
+        yield from each_recording(clips, partial(self._recording, by_name))
+
+    def _recording(
+        self, streams: dict[str, dict[str, Any]], clips: Sequence[Clip]
+    ) -> Iterator[tuple[int, Entry | Exception]]:
+        for i, clip in enumerate(clips):
+            yield i, self._preview(clip.payload, **streams[clip.utterance]).entry()
+
+    def _preview(self, source: Source, audio: AudioStream | None = None, video: VideoStream | None = None) -> Preview:
+        voice = source.voice or source
+        samples = sound_of(voice, self.audio)
+        facts: dict[str, Any] = {"sound": _sound(samples, audio)}
+        if not self.pictures:
+            return Preview(facts | {"faces": _faces(video, None)})
+        heard: FloatArray = np.zeros(0, np.float32) if isinstance(samples, str) else samples
+        film = clip_of(source, voice, heard, self.audio.rate_hz, self.video)
+        found = self._strip(source, video, film)
+        facts |= {"faces": _faces(video, found), "clip": {"mime": film.mime, "note": film.note}}
+        return Preview(facts, found.image if found else b"", film.content)
+
+    def _strip(self, source: Source, video: VideoStream | None, film: Film) -> Strip | None:
+        if video is None:
+            return strip_of(film.stills)
+        return strip(video, film.size, source.span.region, self._boxes)
+
+    def _boxes(self, picture: Picture) -> list[Box]:
+        detect = detector(self.video.detector, self.video.min_score)
+        return [found.box for found in found_faces(picture, detect)]
+
+
+def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, Any]:
+    """Return how the sound was before cleaning, what was trimmed, the gain, and pitch and level over time."""
+    there = not isinstance(samples, str) and len(samples) > 0
+    peak = float(np.abs(samples).max()) if there else 0.0
+    found: dict[str, Any] = {
+        "wave": sides(envelope(samples)) if not isinstance(samples, str) else [],
+        "peak_db": round(20 * float(np.log10(peak)), 1) if peak else None,
+        "unread": samples if isinstance(samples, str) else "",
+    }
+    if stream is None:
+        return found
+    end_s = stream.start_s + len(stream.samples) / stream.rate_hz
+    return found | {
+        "kept": [round(stream.start_s, 3), round(end_s, 3)],
+        "gain_db": round(stream.gain_db, 1),
+        "curves": curves(stream),
+    }
+
+
+def _faces(stream: VideoStream | None, found: Strip | None) -> dict[str, Any]:
+    """Return when frames were sampled, with which score the followed face was found, and what the strip shows."""
+    facts: dict[str, Any] = {"times": [], "scores": []}
+    if stream is not None:
+        scores = [round(float(score), 3) if np.isfinite(score) else None for score in stream.scores]
+        facts = {"times": np.round(stream.times, 3).tolist(), "scores": scores}
+    return facts | ({"shown": found.frames, "shape": found.width} if found else {})

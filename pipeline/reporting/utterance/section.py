@@ -1,0 +1,66 @@
+"""What the page shows of the data and of each utterance: its sections, their JSON blocks and the files beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline.evaluation.results import notices_of, speakers_of
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.utterance.known import known_of
+from pipeline.reporting.utterance.overview import Overview, overview_of
+from pipeline.reporting.utterance.parts import FOLDER, parts_of, place_for
+from pipeline.reporting.utterance.previewing import previews
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+
+
+@dataclass(frozen=True)
+class DataSections:
+    """The sections *Data* and *One utterance*: what the template shows, and what its scripts read."""
+
+    data: Overview
+    blocks: Mapping[str, Any]
+
+
+def data_sections(
+    params: Params, name: str, pool: Pool, scores: Scores | None = None, predictions: pd.DataFrame | None = None
+) -> DataSections:
+    """Return the sections, and write the folder of files beside the page.
+
+    Parameters
+    ----------
+    params, name
+        The settings, and which corpus.
+    pool
+        Where previews are made.
+    scores, predictions
+        What was trained; None for a corpus that was not.
+
+    Raises
+    ------
+    UserError
+        If the corpus is not prepared, or a recording is not the one that `prepare` saw.
+    """
+    corpus, clips = params.corpus(name), params.report.clips
+    known = known_of(params, name)
+    made = previews(params, name, pool, pictures=clips != "none")
+    where = place_for(clips, known, made)
+    parts = parts_of(known, made, where, _best(scores), CorpusPaths(name).results / FOLDER)
+    folds = None if predictions is None else _folds(predictions)
+    remarks: Sequence[str] = ()
+    if predictions is not None:
+        remarks = [*([note] if (note := speakers_of(name, corpus)) else []), *notices_of(name)]
+    return DataSections(overview_of(known, parts, folds, corpus.protocol.group, remarks), parts.blocks)
+
+
+def _best(scores: Scores | None) -> str:
+    """Return the configuration by which an utterance is called right: the best fusion, or else the best single one."""
+    best = None if scores is None else scores.best_fusion or scores.best_unimodal
+    return best.configuration.display if best is not None else ""
+
+
+def _folds(predictions: pd.DataFrame) -> pd.Series:
+    return predictions.drop_duplicates("utterance").set_index("utterance")["fold"]

@@ -1,0 +1,66 @@
+"""Utterances in a browser without a network: the gallery, search, the glass box, and files beside the page."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.features_page import page_of_features
+from pipeline.reporting.utterance.section import data_sections
+from pipeline.run.pool.cluster import Pool
+from pipeline.settings.params import load_params
+from tests.pipeline.reporting.conftest import Opening
+from tests.pipeline.reporting.looked_at import HOSTILE
+
+
+def written(folder: Path, clips: str, made: Path) -> Path:
+    """Write the page of the corpus to look at, with its clips where the setting says."""
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        params = load_params(Path("params.yaml"))
+        own = replace(params, report=replace(params.report, clips=clips))  # type: ignore[arg-type]
+        page = page_of_features(own, "c", "no labels", data_sections(own, "c", Pool(0)))
+    path = folder / "results/c/report.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("clips", ["inside", "beside"])
+def test_a_clip_plays_and_its_facts_are_shown(
+    tmp_path: Path, made_to_look_at: Path, opened: Opening, clips: str
+) -> None:
+    page = opened(written(tmp_path, clips, made_to_look_at), width=400)
+    card = page.locator("#gallery-cards .card", has_text="the film was really good")
+    card.scroll_into_view_if_needed()  # pictures are loaded when they come into view
+    card.locator(".still").wait_for()
+    card.press("Enter")
+    shown = page.locator("#utterance-shown")
+    shown.locator("svg .wave").wait_for()
+    assert page.evaluate("location.hash") == "#utterance=a"
+    assert shown.locator(".trimmed").count() == 2
+    assert shown.locator(".word").all_text_contents() == ["To", "me", "good"]
+    assert shown.locator(".stills rect.followed").count() == 6
+    page.evaluate("async () => { const film = document.querySelector('#utterance-shown video'); await film.play(); }")
+    page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_search_filters_and_addresses_find_hostile_and_broken_utterances(
+    tmp_path: Path, made_to_look_at: Path, opened: Opening
+) -> None:
+    path = written(tmp_path, "auto", made_to_look_at)
+    page = opened(path, dark=True)
+    page.select_option("#gallery-status", label="video failed")
+    assert page.locator("#gallery-count").text_content() == "1 of 4 utterances"
+    page.fill("#utterance-search", "ONERROR")
+    page.press("#utterance-search", "Enter")
+    shown = page.locator("#utterance-shown h3", has_text=HOSTILE)
+    shown.wait_for()
+    assert "</script><script>alert(2)</script>" in str(page.locator("#utterance-shown").text_content())
+    page.evaluate("location.hash = '#utterance=broken'")
+    page.locator("#utterance-shown h3", has_text="broken").wait_for()
+    assert "broken.mp4" in str(page.locator("#utterance-shown").text_content())
+    page.evaluate("location.hash = '#utterance=nobody'")
+    page.locator("#utterance-shown", has_text="There is no utterance nobody.").wait_for()
