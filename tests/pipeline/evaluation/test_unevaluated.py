@@ -75,7 +75,11 @@ def test_every_declared_file_is_written_and_says_why(
     assert evaluate(params, "c", if_possible=True) == said
     assert [path for path in declared("evaluate") if not path.exists()] == []
     assert said[1:] in Path("results/c/table.md").read_text()
-    assert [path.name for path in Path("results/c/plots").iterdir()] == ["none.csv"]  # DVC warns of an empty folder
+    assert [path.name for path in Path("results/c/plots").iterdir()] == [
+        "best_fusion.csv",
+        "best_single.csv",
+        "scores.csv",
+    ]  # DVC warns of an empty folder
 
     with pytest.raises(Untrainable, match=sentence):
         report(params, "c")
@@ -99,7 +103,7 @@ def test_results_of_before_do_not_stay_when_the_labels_are_gone(
     params = made(tmp_path, "mood", ["joy", "sad"] * 4)
     train(params, "c", Pool(0), if_possible=True)
     evaluate(params, "c", if_possible=True)
-    assert not Path("results/c/plots/none.csv").exists()
+    assert not Path("results/c/confusions/none.csv").exists()
 
 
 def test_a_corpus_that_can_be_trained_on_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
