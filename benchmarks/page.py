@@ -49,7 +49,7 @@ def _made(utterances: int) -> tuple[float, Path]:
 
 def _write_corpus(utterances: int) -> None:
     """Write settings, utterances and predictions as the stages before `evaluate` leave them."""
-    from pipeline.corpora.utterances import COLUMNS, write_tables
+    from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, write_tables
     from pipeline.settings.params import load_params
     from pipeline.tables.bound import TABLES, TRAINED
     from pipeline.training.trained import inputs_of
@@ -69,7 +69,12 @@ def _write_corpus(utterances: int) -> None:
         end=3.0,
         label=truth,
     )
-    write_tables({"utterances.csv": table}, Path("data/work/c"), TABLES, "crossmodal prepare --corpus c")
+    write_tables(
+        {"utterances.csv": table, "words.csv": pd.DataFrame(columns=list(WORD_COLUMNS))},
+        Path("data/work/c"),
+        TABLES,
+        "crossmodal prepare --corpus c",
+    )
     parts = [_predicted(table, truth, *names, random) for names in _configurations()]
     record = {"inputs": inputs_of(load_params(Path("params.yaml")), "c"), "normalise": "standard"}
     record |= {"notices": [], "fits": []}
