@@ -6,7 +6,6 @@ them in the same round by plain library calls (`bare`). Extractors and their par
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from benchmarks.tools import bare
 from benchmarks.tools.ours import Ours
@@ -31,6 +30,7 @@ PARTS = {
 }
 OTHER_WAYS = {"face_cnn": ("network, one by one",), "landmarks": ("face mesh, static",)}
 TARGET = 1.25
+POSE_STEP = 2  # the bare pose net reads one in so many sampled frames; `posture` itself may read fewer
 
 Calls = dict[str, Callable[[], object]]
 
@@ -110,13 +110,9 @@ def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
         "network, one by one": partial(bare.expressions, faces, batched=False),
         "face mesh, tracking": partial(bare.meshes, faces, static=False),
         "face mesh, static": partial(bare.meshes, faces, static=True),
-        "pose": partial(bare.bodies, _small_frames(streams["video"], ours.extractors.get("posture"))),
+        "pose": partial(bare.bodies, [read_jpeg(frame) for frame in streams["video"].frames[::POSE_STEP]]),
     }
     return calls
-
-
-def _small_frames(stream: Any, posture: Any) -> list[bare.Picture]:
-    return [read_jpeg(frame) for frame in stream.frames[:: posture.config.step if posture else 1]]
 
 
 def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]) -> list[str]:

@@ -21,13 +21,14 @@ from features.types import Features, FloatArray, TimeArray, VideoStream
 from features.video.images import (
     Picture,
     head_angles,
-    landmark_array,
     load_mediapipe,
     mediapipe_weights,
+    mesh_array,
     quiet_stderr,
     read_jpeg,
     row_times,
 )
+from features.video.tracking import Tracker
 
 MEASURES = (
     "eye_opening_left",  # eye aspect ratio: height over width
@@ -149,32 +150,29 @@ class Landmarks(Extractor[VideoStream]):
         return Features(table, row_times(stream.times, rows), functionals(table, stream.times[rows]))
 
     def _meshes(self, crops: Sequence[Picture]) -> Iterator[TimeArray | None]:
-        """Follow the face through the crops; a blank picture first makes the model forget the previous clip."""
-        if crops:
-            self._model.process(np.zeros_like(crops[0]))
-        for crop in crops:
-            found = self._model.process(crop).multi_face_landmarks
+        """Follow the face through the crops."""
+        for crop, found in zip(crops, self._model.follow(crops), strict=True):
             height, width = crop.shape[:2]
-            yield landmark_array(found[0], (width, height, width)) if found else None
+            yield mesh_array(found[0], (width, height, width)) if found else None
 
     @cached_property
-    def _model(self) -> Any:
-        return face_mesh(self.config.min_score)
+    def _model(self) -> Tracker:
+        score = self.config.min_score
+        detector = "facedetectionshortrangecpu__facedetectionshortrange__facedetection__TensorsToDetectionsCalculator"
+        return Tracker(
+            "face_mesh",
+            "face_landmark/face_landmark_front_cpu",
+            "multi_face_landmarks",
+            {"num_faces": 1, "with_attention": True},
+            {f"{detector}.min_score_thresh": score, "facelandmarkcpu__ThresholdingCalculator.threshold": score},
+        )
 
 
-def face_mesh(min_score: float, *, alone: bool = False) -> Any:
-    """Build mediapipe's mesh of one face.
-
-    Parameters
-    ----------
-    min_score
-        Faces that it finds with less confidence are left out.
-    alone
-        Whether it looks at each image alone; otherwise it follows the face from one image to the next.
-    """
+def face_mesh(min_score: float) -> Any:
+    """Build mediapipe's mesh of one face, which looks at each image alone; faces that score lower are left out."""
     with quiet_stderr():
         model = load_mediapipe().solutions.face_mesh.FaceMesh(
-            static_image_mode=alone,
+            static_image_mode=True,
             max_num_faces=1,
             refine_landmarks=True,
             min_detection_confidence=min_score,

@@ -1,6 +1,7 @@
 """The stages, one command each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,13 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
             echo(f"prepare {name}: done")
 
 
+ahead = click.option(
+    "--ahead",
+    is_flag=True,
+    help="If workers are started, they also compute what the other stores lack; their own commands find it then.",
+)
+
+
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
@@ -101,9 +109,15 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
     shell_complete=completion.modalities,
     help="text, audio or video; can be repeated.  [default: all]",
 )
+@ahead
 @run_options
 def preprocess(
-    params_path: Path, corpora: tuple[str, ...], modalities: tuple[str, ...], workers: int | None, scheduler: str | None
+    params_path: Path,
+    corpora: tuple[str, ...],
+    modalities: tuple[str, ...],
+    ahead: bool,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Cut, clean and synchronise the streams of every utterance.
 
@@ -112,18 +126,25 @@ def preprocess(
     from common.names import suggest
     from features.base import MODALITIES
     from pipeline.errors import UserError
+    from pipeline.run.streaming import preprocess_ahead
     from pipeline.stages.preprocess import preprocess as run
 
     params = load(params_path)
     for modality in modalities:
         if modality not in MODALITIES:
             raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
-    jobs = [(name, modality) for name in prepared(params, corpora) for modality in modalities or MODALITIES]
+    names, chosen = prepared(params, corpora), modalities or MODALITIES
     _each(
-        jobs,
+        [(name, modality) for name in names for modality in chosen],
         lambda pool, name, modality: run(params, name, modality, pool),
         "preprocess",
         pool_of(params, workers, scheduler),
+        {
+            f"preprocess {name} {modality}": partial(preprocess_ahead, params, name, modality)
+            for name in names
+            for modality in MODALITIES
+            if ahead and modality not in chosen
+        },
     )
 
 
@@ -137,30 +158,52 @@ def preprocess(
     shell_complete=completion.extractors,
     help="Extractor, by its name in the settings; can be repeated.  [default: features.extract]",
 )
+@ahead
 @run_options
 def extract(
-    params_path: Path, corpora: tuple[str, ...], extractors: tuple[str, ...], workers: int | None, scheduler: str | None
+    params_path: Path,
+    corpora: tuple[str, ...],
+    extractors: tuple[str, ...],
+    ahead: bool,
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Extract features from the streams.
 
     Example: crossmodal extract --corpus demo --extractor egemaps
     """
+    from pipeline.run.extraction import extract_ahead
     from pipeline.stages.extract import extract as run
 
     params = load(params_path)
     for extractor in extractors:
         params.modality(extractor)  # raises if the name is unknown
-    jobs = [(name, extractor) for name in prepared(params, corpora) for extractor in extractors or params.extract]
+    names, chosen = prepared(params, corpora), extractors or params.extract
     _each(
-        jobs,
+        [(name, extractor) for name in names for extractor in chosen],
         lambda pool, name, extractor: run(params, name, extractor, pool),
         "extract",
         pool_of(params, workers, scheduler),
+        {
+            f"extract {name} {extractor}": partial(extract_ahead, params, name, extractor)
+            for name in names
+            for extractor in params.extract
+            if ahead and extractor not in chosen
+        },
     )
 
 
-def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool: Any) -> None:
-    """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end."""
+def _each(
+    jobs: list[tuple[str, Any]],
+    run: Callable[..., Any],
+    stage: str,
+    pool: Any,
+    later: Mapping[str, Callable[[Any], int]] | None = None,
+) -> None:
+    """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end.
+
+    If the jobs started workers, these also compute what `later` commands need.
+    """
     from pipeline.errors import TooManyFailures
     from pipeline.run.stores import summary
 
@@ -172,8 +215,22 @@ def _each(jobs: list[tuple[str, Any]], run: Callable[..., Any], stage: str, pool
             except TooManyFailures as error:
                 failures.append(str(error))
                 echo(f"{stage} {name} {what}: too many clips failed", err=True)
+        for step, compute in (later or {}).items() if pool.started else ():
+            _ahead(step, partial(compute, pool))
     if failures:
         raise TooManyFailures("\n".join(failures))
+
+
+def _ahead(step: str, compute: Callable[[], int]) -> None:
+    """Compute ahead for another command; an error that stops it is that command's, which meets it again."""
+    from features.errors import ExtractorError, StoreError
+    from pipeline.errors import UserError
+
+    try:
+        if computed := compute():
+            echo(f"{step}: {computed} clips computed ahead")
+    except (ExtractorError, StoreError, UserError) as error:
+        echo(f"{step}: left to its own command ({error})", err=True)
 
 
 @click.command(cls=Command)

@@ -25,7 +25,7 @@ from pipeline.run.clips import StepReport
 from pipeline.run.keys import described, extractor_program, feature_key, key_of
 from pipeline.run.plans import Clip, Outcome, feature_clips, require_current, stream_clips
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import finish, require_planned, run_and_store
+from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -161,7 +161,25 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
         return _written(params, name, extractor_name, pool)
 
 
-def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
+def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) -> int:
+    """Compute what an extractor lacks, for the stage that will write its store; return for how many clips.
+
+    Raises
+    ------
+    StoreError
+        If the stream does not exist yet.
+    UserError
+        If the extractor cannot work with its settings, or its stream is out of date.
+    """
+    with names_setting(extractor_name):
+        _, step, planned = _planned(params, name, extractor_name)
+        return compute_ahead(step, planned, pool)
+
+
+def _planned(
+    params: Params, name: str, extractor_name: str
+) -> tuple[dict[str, Any], ExtractStep, list[Clip | Outcome]]:
+    """Return what an extractor's numbers depend on, the step that computes them, and of which clips."""
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
     require_current(
@@ -171,6 +189,12 @@ def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> Step
     )
     program = extractor_program(extractor)
     step = _step(params, extractor_name, extractor, described(program), paths.stream(extractor.modality).resolve())
+    return program, step, feature_clips(name, extractor)
+
+
+def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
+    extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
+    program, step, planned = _planned(params, name, extractor_name)
     attributes = program | {
         "kind": "features",
         "modality": extractor.modality,
@@ -179,7 +203,6 @@ def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> Step
         "pooled_names": list(extractor.pooled_names),
     }
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
-    planned = feature_clips(name, extractor)
     further = devices if isinstance(extractor, Encoder) else lambda _: {}
     report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes), further)
     finish(report, params, paths, step)

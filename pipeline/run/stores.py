@@ -9,6 +9,7 @@ from typing import Any
 
 from features.store import Schema, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError
+from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Step, StepReport, run_step, store_items
 from pipeline.run.keys import described
 from pipeline.run.ledger import Failure, record
@@ -71,6 +72,16 @@ def run_and_store(
             "the folder writable, then run the same command again"
         ) from error
     return StepReport(outcomes, report.computed, report.damaged)
+
+
+def compute_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> int:
+    """Put into the cache what a later command would compute on workers, and return for how many clips."""
+    cache = ClipCache(CACHE, step.name)
+    missing = [plan for plan in planned if isinstance(plan, Clip) and not cache.exists(plan.key)]
+    if step.light or not missing:
+        return 0
+    run_step(step, missing, pool, CACHE)
+    return len(missing)
 
 
 def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:

@@ -12,10 +12,10 @@ from features.store import Entry
 from pipeline.run.clips import StepReport
 from pipeline.run.dividing import shares
 from pipeline.run.keys import described, key_of, stream_program
-from pipeline.run.plans import Clip, Source, stream_clips, timed_words
+from pipeline.run.plans import Clip, Outcome, Source, stream_clips, timed_words
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.recordings import by_recording, each_recording
-from pipeline.run.stores import finish, require_planned, run_and_store
+from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -106,9 +106,7 @@ class StreamStep:
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
     """Write streams/<modality>.h5; for errors see the stage `preprocess`."""
-    config = params.streams[modality]
-    program = stream_program(modality, config)
-    step = StreamStep(modality, config, described(program), params.run.plugins)
+    program, step, planned = _planned(params, name, modality)
     attributes: dict[str, Any] = {
         "kind": "stream",
         "name": modality,
@@ -120,7 +118,20 @@ def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> S
     if modality == "audio":
         attributes["rate_hz"] = params.streams["audio"].rate_hz
     paths = CorpusPaths(name)
-    planned = stream_clips(params, name, modality)
     report = run_and_store(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
     finish(report, params, paths, step)
     return report
+
+
+def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> int:
+    """Compute what a stream lacks, for the stage that will write its store; return for how many clips."""
+    _, step, planned = _planned(params, name, modality)
+    return compute_ahead(step, planned, pool)
+
+
+def _planned(params: Params, name: str, modality: Modality) -> tuple[dict[str, Any], StreamStep, list[Clip | Outcome]]:
+    """Return what a stream depends on, the step that computes it, and of which clips."""
+    config = params.streams[modality]
+    program = stream_program(modality, config)
+    step = StreamStep(modality, config, described(program), params.run.plugins)
+    return program, step, stream_clips(params, name, modality)

@@ -85,6 +85,11 @@ class Pool:
         self._scratch.close()
         _restore_safe_path()
 
+    @property
+    def started(self) -> bool:
+        """Whether workers have been started, or those of a scheduler are used, so that further work costs no start."""
+        return self._client is not None
+
     def size(self) -> int:
         """Return how many tasks can run at the same time; an existing cluster is queried."""
         if self.scheduler and self.workers:

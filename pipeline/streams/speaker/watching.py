@@ -138,4 +138,4 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 @cache
 def _mesh() -> Any:
     """Build the mesh, once per process; it treats each image by itself, as successive faces differ."""
-    return face_mesh(MIN_SCORE, alone=True)
+    return face_mesh(MIN_SCORE)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.commands import run as commands
-from pipeline.errors import TooManyFailures
+from pipeline.errors import TooManyFailures, UserError
 from tests.conftest import invoke, output_of
 
 
@@ -182,3 +182,28 @@ def test_too_many_failures_of_one_job_do_not_stop_the_others(
         "preprocess a audio: too many clips failed",
         "preprocess b audio: too many clips failed",
     ]
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_other_stores_are_computed_ahead_only_on_workers_that_were_started(
+    started: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Pool()
+    pool.started = started  # type: ignore[attr-defined]
+
+    def fails(given: Any) -> int:
+        assert given is pool
+        raise UserError("features.mfcc: no such setting")
+
+    monkeypatch.setattr("pipeline.run.stores.summary", lambda result: result)
+    later = {"extract a bert": lambda _: 3, "extract a mfcc": fails, "extract a egemaps": lambda _: 0}
+    commands._each([("a", "prosody")], lambda *_: "4 clips", "extract", pool, later)
+    out, err = capsys.readouterr()
+    assert lines(out) == ["extract a prosody: 4 clips", "extract a bert: 3 clips computed ahead"][: 1 + started]
+    assert lines(err) == ["extract a mfcc: left to its own command (features.mfcc: no such setting)"] * started
+
+
+def test_dvc_computes_ahead_and_the_stage_of_a_modality_knows_the_others(here: Path) -> None:
+    """In the process of a test there are no workers, so that nothing is computed ahead, but all is looked up."""
+    assert "preprocess c text: 16 clips (16 ok)" in output_of("preprocess", "--ahead", "--modality", "text")
+    assert "ahead" not in output_of("extract", "--ahead", "--extractor", "vader", "--workers", "0")

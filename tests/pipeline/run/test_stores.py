@@ -1,5 +1,6 @@
 """Shared by preprocess and extract: one store of all outcomes in order, failures recorded, too many refused."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from pipeline.run.clips import StepReport
 from pipeline.run.ledger import read_failures
 from pipeline.run.plans import Clip, Outcome
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import finish, require_planned, run_and_store, summary
+from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store, summary
 from pipeline.settings.params import Params, load_params
 from pipeline.settings.paths import CorpusPaths
 
@@ -122,3 +123,29 @@ def test_the_summary_counts_damaged_cache_files() -> None:
     assert summary(done).startswith(
         "3 clips (2 ok, 1 empty): 1 computed (u0), 1 of them because their cache file was damaged, 2 from the cache"
     )
+
+
+class Slowly(Doubles):
+    light = False
+
+
+def test_what_was_computed_ahead_is_only_stored_by_the_command_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    planned = [Clip("a", "ka", 3), Outcome("b", "", "absent"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
+    target = feature_schema(1, 1), {"name": "doubles"}
+    alone = tmp_path / "alone.h5"
+    run_and_store(Slowly(), planned, Pool(0), (alone, *target))
+    shutil.rmtree(tmp_path / "data/cache")
+    assert compute_ahead(Slowly(), planned, Pool(0)) == 3
+    assert compute_ahead(Slowly(), planned, Pool(0)) == 1  # what failed is not kept, and its own command tries it again
+    report = run_and_store(Slowly(), planned, Pool(0), (tmp_path / "s.h5", *target))
+    assert report.computed == ["c"]
+    assert (tmp_path / "s.h5").read_bytes() == alone.read_bytes()
+
+
+def test_a_light_step_is_not_computed_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert compute_ahead(Doubles(), [Clip("a", "ka", 3)], Pool(0)) == 0
+    assert not list(tmp_path.rglob("*.clip"))
