@@ -121,7 +121,7 @@ def test_functionals_ignore_undefined_values():
 def test_real_bodies(extractor, name):
     stream = stream_of(name)
     found = extractor.extract(stream)
-    assert len(found.values) >= 0.9 * len(stream.times[::5])
+    assert len(found.values) >= 0.9 * len(stream.times[::2])
     assert found.values.shape[1] == len(extractor.feature_names) == len(MEASURES)
     assert found.pooled.shape == (len(extractor.pooled_names),)
     assert found.values.dtype == found.pooled.dtype == np.float32
@@ -131,11 +131,11 @@ def test_real_bodies(extractor, name):
     assert 1.2 < np.nanmedian(column(found, "shoulder_width")) < 4
 
 
-def test_one_frame_a_second_by_default(extractor, clip):
+def test_every_second_frame_by_default(extractor, clip):
     found, every = extractor.extract(clip), Posture(PostureConfig(step=1)).extract(clip)
-    np.testing.assert_array_equal(found.times[:, 0], clip.times[::5])
+    np.testing.assert_array_equal(found.times[:, 0], clip.times[::2])
     np.testing.assert_array_equal(every.times[:, 0], clip.times)
-    np.testing.assert_allclose(found.times[0], [0, 1.0], atol=1e-9)
+    np.testing.assert_allclose(found.times[0], [0, 0.4], atol=1e-9)
 
 
 def test_a_clip_measures_the_same_before_and_after_others(extractor, clip):

@@ -148,6 +148,7 @@ class Pool:
     """Stands in for workers: the jobs below start none."""
 
     open = False
+    started = False
 
     def __enter__(self) -> "Pool":
         self.open = True
