@@ -130,6 +130,15 @@ def grid_corpus(folder: Path, count: int, name: str = "grid", **options: object)
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A project with twelve clips of the demo corpus, up to its table, which no test may change."""
+    from tests.demo_project import built
+
+    base = tmp_path_factory.getbasetemp()
+    return built(base if worker_id == "master" else base.parent)
+
+
 def outputs(folder: Path, name: str = "grid") -> dict[str, bytes]:
     """Return the bytes of every store and table of a corpus, by path."""
     work = folder / "data" / "work" / name

@@ -1,0 +1,314 @@
+"""The Python interface: what a notebook needs of a project, and nothing else is public.
+
+>>> import crossmodal as cm
+>>> X, y, groups = cm.load("demo")  # doctest: +SKIP
+>>> from sklearn.model_selection import GroupKFold, cross_val_score
+>>> model = cm.estimator("demo", "product")  # doctest: +SKIP
+>>> cross_val_score(model, X, y, groups=groups, cv=GroupKFold(5))  # doctest: +SKIP
+
+Corpora are found in the project around the working directory (the closest folder upwards with a params.yaml), or
+in the one that ``project=`` names. Paths may be strings. Every mistake that a user can correct is a `CrossmodalError`,
+whose message says what to do; notices are Python warnings.
+
+The functions change the working directory while they run, so in several threads they wait for each other.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+_PACKAGES = ("common", "features", "models", "pipeline")
+
+
+class HiddenPackageError(ImportError):
+    """A file of the user's has the name of one of this program's packages, and Python finds it first."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows instead of a traceback (a hook of IPython)."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def _refuse_hidden_packages() -> None:
+    home = Path(__file__).resolve().parents[1]
+    for name in _PACKAGES:
+        module = sys.modules.get(name)
+        found = getattr(module, "__file__", None) if module else getattr(find_spec(name), "origin", None)
+        if found is not None and Path(found).resolve().parent != home / name:
+            raise HiddenPackageError(
+                f"{found} has the name of a package of crossmodal, {name!r}, and Python finds it first: rename it, or "
+                "move it to another folder, and start Python again"
+            )
+
+
+_refuse_hidden_packages()
+
+from pipeline.notebook.errors import CrossmodalError, in_one_sentence  # noqa: E402 - only if it is this program's
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.notebook.features import Features
+    from pipeline.notebook.loading import Loaded
+    from pipeline.notebook.results import Answered
+
+__all__ = [
+    "CrossmodalError",
+    "HiddenPackageError",
+    "answer",
+    "estimator",
+    "extract",
+    "features",
+    "fit",
+    "load",
+    "predict",
+    "table",
+]
+
+Place = str | PathLike[str]
+
+
+@in_one_sentence
+def load(corpus: str, *, sequences: bool = False, unlabelled: bool = False, project: Place | None = None) -> "Loaded":
+    """Return the features, labels and groups of a corpus: ``X, y, groups = load("demo")``.
+
+    Parameters
+    ----------
+    corpus
+        Name of a corpus whose features have been extracted.
+    sequences
+        Whether steps over time are read too, which LSTMs, transformers and attention need.
+    unlabelled
+        Whether utterances without a label are returned as well; their label is None, or NaN for a score.
+    project
+        Folder of the project, or its settings file; by default the project around the working directory.
+
+    Returns
+    -------
+    Loaded
+        ``X`` (n utterances by modalities, which scikit-learn's tools accept; ``X.to_frame()`` is a table of features),
+        ``y`` and ``groups``, both indexed by utterance.
+
+    Raises
+    ------
+    CrossmodalError
+        If there is no such corpus, it has no labels, or features are missing or out of date.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.loading import load as run
+
+    with projects.project(project) as params:
+        return run(params, corpus, sequences=sequences, unlabelled=unlabelled)
+
+
+@in_one_sentence
+def estimator(
+    corpus: str,
+    strategy: str,
+    *,
+    modalities: Sequence[str] = (),
+    model: str | None = None,
+    project: Place | None = None,
+) -> Any:
+    """Return the unfitted model of a row of a corpus's table, a scikit-learn estimator, with the settings of training.
+
+    Parameters
+    ----------
+    corpus
+        Name of a corpus.
+    strategy
+        A strategy such as ``unimodal``, ``concat`` or ``product``.
+    modalities
+        What it reads; by default all modalities of the corpus.
+    model
+        Its base classifier, such as ``svm``; by default ``train.fusion_classifier`` of the settings.
+    project
+        As for `load`.
+
+    Raises
+    ------
+    CrossmodalError
+        If a name is unknown, or they do not suit each other.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.loading import estimator as run
+
+    with projects.project(project) as params:
+        return run(params, corpus, strategy, _names(modalities), model)
+
+
+@in_one_sentence
+def features(path: Place) -> "Features":
+    """Return a feature store or a stream, such as ``data/work/demo/features/egemaps.h5``, from any folder.
+
+    Returns
+    -------
+    Features
+        With ``to_frame()`` (one row per utterance), ``sequence(utterance)`` (its rows over time) and ``to_xarray()``.
+
+    Raises
+    ------
+    CrossmodalError
+        If the file is missing, damaged, or not a store.
+    """
+    from pipeline.notebook.features import read_features
+    from pipeline.notebook.project import absolute
+
+    return read_features(absolute(path))
+
+
+@in_one_sentence
+def table(corpus: str, *, project: Place | None = None) -> "pd.DataFrame":
+    """Return the table of a corpus that has been evaluated: strategy, modalities, model, metric, value, low, high, n.
+
+    Parameters
+    ----------
+    corpus, project
+        As for `load`.
+
+    Raises
+    ------
+    CrossmodalError
+        If there is no table, or it does not match the present features and settings.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.results import table as run
+
+    with projects.project(project) as params:
+        return run(params, corpus)
+
+
+@in_one_sentence
+def answer(corpus: str, *, project: Place | None = None) -> "Answered":
+    """Return whether fusing helps on a corpus that has been evaluated; in a notebook it reads as sentences.
+
+    Parameters
+    ----------
+    corpus, project
+        As for `load`.
+
+    Returns
+    -------
+    Answered
+        ``sentences``, and the figures behind them as ``facts``.
+
+    Raises
+    ------
+    CrossmodalError
+        As for `table`.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.results import answer as run
+
+    with projects.project(project) as params:
+        return run(params, corpus)
+
+
+@in_one_sentence
+def fit(
+    corpus: str,
+    strategy: str | None = None,
+    *,
+    modalities: Sequence[str] = (),
+    model: str | None = None,
+    project: Place | None = None,
+) -> Path:
+    """Fit a strategy on a whole corpus, save it for `predict`, and return its folder.
+
+    Parameters
+    ----------
+    corpus, modalities, model, project
+        As for `estimator`.
+    strategy
+        By default the best of the fusions with the most modalities in the corpus's table.
+
+    Raises
+    ------
+    CrossmodalError
+        If it cannot be fitted; the message says why.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.results import fit as run
+
+    with projects.project(project) as params:
+        return run(params, corpus, strategy, _names(modalities), model)
+
+
+@in_one_sentence
+def predict(
+    clips: Place | Iterable[Place],
+    model: Place,
+    *,
+    text: str | None = None,
+    workers: int = 0,
+    project: Place | None = None,
+) -> "pd.DataFrame":
+    """Return what a saved model predicts for recordings, one row per utterance.
+
+    Parameters
+    ----------
+    clips
+        A recording, several of them, or a manifest.csv.
+    model
+        The folder that `fit` returned.
+    text
+        The transcript of a single recording; by default the content of the file of the same name that ends in .txt.
+    workers
+        Number of worker processes; 0 computes in this one.
+    project
+        As for `load`; outside a project the default settings are used.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``prediction``, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>`` (what each modality adds), and
+        ``remark``: what was missing, or why there is no prediction.
+
+    Raises
+    ------
+    CrossmodalError
+        If the model or a recording cannot be read, or features would be computed differently from those of training.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.recordings import predict as run
+
+    sources = [clips] if isinstance(clips, str | PathLike) else list(clips)
+    paths, folder = [projects.absolute(clip) for clip in sources], projects.absolute(model)
+    with projects.project_or_defaults(project) as params:
+        return run(params, folder, paths, text=text, workers=workers)
+
+
+@in_one_sentence
+def extract(
+    clip: Place, extractors: str | Sequence[str] = (), *, text: str | None = None, project: Place | None = None
+) -> "dict[str, Features]":
+    """Return the features of one recording by extractor, computed as those of a corpus.
+
+    Parameters
+    ----------
+    clip
+        A video or a sound file.
+    extractors
+        Which ones; by default those of ``features.extract`` in the settings.
+    text
+        The transcript; by default the content of the file of the same name that ends in .txt.
+    project
+        As for `predict`.
+
+    Raises
+    ------
+    CrossmodalError
+        If the recording cannot be read, or an extractor is unknown.
+    """
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.recordings import extract as run
+
+    path = projects.absolute(clip)
+    with projects.project_or_defaults(project) as params:
+        return run(params, path, extractors=_names(extractors), text=text)
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,1 @@
+"""What `import crossmodal` offers: corpora, features, tables and models of a project, for notebooks and scripts."""

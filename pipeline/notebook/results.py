@@ -1,0 +1,72 @@
+"""What was measured on a corpus, and a model fitted on all of it."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.corpora.utterances import read_table
+from pipeline.evaluation.answer import Answer, read_answer, sentences
+from pipeline.inference.fit import best_configuration, configuration_of
+from pipeline.inference.fit import fit as fit_configuration
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.training.current import require_evaluated
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def table(params: Params, name: str) -> "pd.DataFrame":
+    """Return a corpus's table.csv; one that is missing or out of date raises `UserError`."""
+    require_evaluated(params, name)
+    return read_table(CorpusPaths(name).results / "table.csv")
+
+
+@dataclass(frozen=True, repr=False)
+class Answered:
+    """Whether fusing helps, by how much, and how sure that is: in a notebook it reads as sentences.
+
+    Attributes
+    ----------
+    facts
+        The figures behind the sentences, as results/<corpus>/answer.json holds them.
+    sentences
+        The verdict first, then what each modality adds, what is missing, and what has to be known.
+    """
+
+    facts: Answer
+    sentences: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+
+
+def answer(params: Params, name: str) -> Answered:
+    """Return the answer that `evaluate` wrote; one that is missing or out of date raises `UserError`."""
+    require_evaluated(params, name)
+    found = read_answer(name)
+    return Answered(found, tuple(sentences(found)))
+
+
+def fit(params: Params, name: str, strategy: str | None, modalities: Sequence[str], model: str | None) -> Path:
+    """Fit a configuration on all utterances of a corpus and save it; return the folder, as an absolute path.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown, or features are missing or out of date.
+    ModelError
+        If it cannot be fitted or saved.
+    """
+    one = (
+        best_configuration(params, name)
+        if strategy is None
+        else configuration_of(params, name, strategy, tuple(modalities), model)
+    )
+    return fit_configuration(params, name, one, remark=lambda notice: warnings.warn(notice, stacklevel=2)).absolute()
