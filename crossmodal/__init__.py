@@ -140,8 +140,15 @@ def estimator(
 
 
 @in_one_sentence
-def features(path: Place) -> "Features":
-    """Return a feature store or a stream, such as ``data/work/demo/features/egemaps.h5``, from any folder.
+def features(store: Place, *, corpus: str | None = None, project: Place | None = None) -> "Features":
+    """Return a feature store or a stream: ``features("data/work/demo/features/egemaps.h5")``, from any folder.
+
+    Parameters
+    ----------
+    store
+        Path of the file; or, with `corpus`, the name of an extractor or stream: ``features("egemaps", corpus="demo")``.
+    corpus, project
+        A corpus of the project, as for `load`.
 
     Returns
     -------
@@ -153,10 +160,13 @@ def features(path: Place) -> "Features":
     CrossmodalError
         If the file is missing, damaged, or not a store.
     """
-    from pipeline.notebook.features import read_features
-    from pipeline.notebook.project import absolute
+    from pipeline.notebook import project as projects
+    from pipeline.notebook.features import path_of, read_features
 
-    return read_features(absolute(path))
+    if corpus is None:
+        return read_features(projects.absolute(store))
+    with projects.project(project) as params:
+        return read_features(path_of(params, corpus, str(store)))
 
 
 @in_one_sentence

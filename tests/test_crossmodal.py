@@ -60,6 +60,10 @@ def test_the_results_are_found_from_a_folder_of_the_project_and_from_elsewhere(
     here = cm.table("demo")
     store = inside.parent / "data" / "work" / "demo" / "features" / "vader.h5"
     relative = cm.features("../data/work/demo/features/vader.h5")
+    pd.testing.assert_frame_equal(cm.features("vader", corpus="demo").to_frame(), relative.to_frame())
+    assert cm.features("audio", corpus="demo").pooled is None
+    with pytest.raises(cm.CrossmodalError, match="no features 'vadr'; did you mean 'vader'"):
+        cm.features("vadr", corpus="demo")
     monkeypatch.chdir(tmp_path)
     pd.testing.assert_frame_equal(cm.table("demo", project=str(inside.parent)), here)
     pd.testing.assert_frame_equal(cm.features(str(store)).to_frame(), relative.to_frame())

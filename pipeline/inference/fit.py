@@ -24,8 +24,9 @@ from models.validation.folds import numbered
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.table_files import read_scores
+from pipeline.inference.card import CARD, model_card
 from pipeline.inference.ranges import ranges_of
-from pipeline.inference.schema import inputs_of, plain
+from pipeline.inference.schema import Schema, inputs_of, plain
 from pipeline.run.locks import writing
 from pipeline.settings.blocks import CorpusParams, TrainParams
 from pipeline.settings.params import Params
@@ -48,6 +49,8 @@ def fit(
 ) -> Path:
     """Fit a configuration on all utterances, with settings chosen on inner folds; return the saved model's folder.
 
+    A model card lies beside the model.
+
     Parameters
     ----------
     params, name
@@ -65,10 +68,10 @@ def fit(
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
-    corpus, paths = params.corpus(name), CorpusPaths(name)
+    corpus = params.corpus(name)
     require_label(params, name)
     inputs = inputs_of_training(params, name)  # recorded before anything is read
-    table = read_utterances(paths.utterances, corpus.label)
+    table = read_utterances(CorpusPaths(name).utterances, corpus.label)
     require_features(params, name)
     settings, over_time = settings_of(params, name), reads_sequences(configuration.strategy, configuration.model)
     if over_time:
@@ -89,9 +92,18 @@ def fit(
         _described(configuration, corpus, settings, data) | {"corpus": name, "parameters": parameters(model)} | made
     )
     schema["timed_words"] = sum(timed.get(utterance, False) for utterance in table["utterance"])
-    folder = paths.results / FOLDER / configuration.stem
-    with writing(folder), replacing_folder(folder, is_part) as temporary:
-        save(model, temporary, plain(schema), module_names(params.run.plugins))
+    return _saved(model, params, name, configuration, plain(schema), labels)
+
+
+def _saved(
+    model: Any, params: Params, name: str, configuration: Configuration, schema: Schema, labels: NDArray[Any]
+) -> Path:
+    """Write a model with its card; return the folder."""
+    folder = CorpusPaths(name).results / FOLDER / configuration.stem
+    card = model_card(params, name, configuration, schema, labels)
+    with writing(folder), replacing_folder(folder, lambda path: is_part(path) or path.name == CARD) as temporary:
+        save(model, temporary, schema, module_names(params.run.plugins))
+        (temporary / CARD).write_text(card, encoding="utf-8")
     return folder
 
 

@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.names import suggest
+from features.base import MODALITIES
 from features.store import STATUSES, Store, open_store
 from pipeline.errors import UserError, counted
 from pipeline.notebook.errors import in_one_sentence
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,6 +131,18 @@ class Features:
 
     def _repr_html_(self) -> str:
         return f"<code>{escape(repr(self))}</code>"
+
+
+def path_of(params: Params, corpus: str, name: str) -> Path:
+    """Return the file of an extractor's features, or of a stream, of a corpus; an unknown one raises `UserError`."""
+    params.corpus(corpus)
+    paths = CorpusPaths(corpus)
+    if name in MODALITIES:
+        return paths.stream(name).absolute()
+    if not (found := paths.features(name)).exists():
+        there = sorted(path.stem for path in found.parent.glob("*.h5"))
+        raise UserError(f"{corpus} has no features {name!r}; {suggest(name, [*MODALITIES, *there])}")
+    return found.absolute()
 
 
 @in_one_sentence

@@ -24,6 +24,7 @@ def test_a_model_fitted_in_python_predicts_for_recordings(demo_project: Path, tm
     shutil.copytree(demo_project, copy, ignore=shutil.ignore_patterns("cache"))
     model = cm.fit("demo", "product", modalities=["text", "audio"], project=copy)
     assert model == copy / "results" / "demo" / "models" / "product-text_audio-logistic"
+    assert "## Limits" in (model / "model-card.md").read_text()
     clips = [DEMO / "clips" / "ana-01.mp4", str(DEMO / "clips" / "ben-02.mp4")]
     found = cm.predict(clips, model, project=copy)
     assert found.index.tolist() == ["ana-01", "ben-02"]
