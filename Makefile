@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup repro test faults lint schema bench demo mpnet clean
+.PHONY: help setup repro test faults lint site schema bench pictures demo mpnet clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,17 +36,25 @@ test: setup ## all tests
 faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED draws others
 	FAULTS=long pytest -n auto --dist loadfile tests/faults
 
-lint: setup ## style, types, import directions
+lint: setup ## style, types, import directions, pages
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
+	@$(MAKE) --no-print-directory site
+
+site: setup ## build the docs site in site/; it may load nothing from elsewhere
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@! grep -rnoE '(src|href)="(https?:)?//[^"]+\.(js|css|woff2?)"' site --include=*.html
 
 schema: setup ## write docs/settings.md and the schema of params.yaml for editors
 	python -m pipeline.settings.documentation
 
 bench: setup ## speed and memory, as ratios
 	python -m benchmarks.run
+
+pictures: setup ## the pictures of the docs, from the results of make repro
+	python docs/make_pictures.py
 
 demo: setup ## draw and speak the demo corpus again
 	python data/raw/demo/make_demo.py

@@ -301,7 +301,7 @@ def extract(
     clip
         A video or a sound file.
     extractors
-        Which ones; by default those of ``features.extract`` in the settings.
+        Which ones; by default those that the settings list.
     text
         The transcript; by default the content of the file of the same name that ends in .txt.
     project

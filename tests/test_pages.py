@@ -30,6 +30,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 # What looks like a module or a path and is none: files, keys of params.yaml, what lies in folders of results.
 FILE = re.compile(r".*\.(?:csv|h5|json|md|npz|parquet|pkl|svg|yaml)")
 KEYS = {"extract", "tfidf", *(path.stem for path in (ROOT / "features").glob("*/*.py"))}
+HIDING = {f"{package}.py" for package in PACKAGES}  # a user's own files, which hide a package
 MADE = re.compile(r"models/(?:<|concat|unimodal|[a-z]+-)|features/\w+\.h5|features/(?:<|\*\.h5)")
 
 
@@ -72,7 +73,7 @@ def wrong_in(text: str) -> Iterator[str]:
     yield from (path for path in PATH.findall(text) if not MADE.match(path) and not exists(path))
     for name in DOTTED.findall(text):
         package, key, *_ = name.split(".")
-        if not (FILE.fullmatch(name) or (package == "features" and key in KEYS) or is_defined(name)):
+        if not (name in HIDING or FILE.fullmatch(name) or (package == "features" and key in KEYS) or is_defined(name)):
             yield name
 
 

@@ -13,9 +13,10 @@ NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(notebook: Path, demo_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in environment(MPLBACKEND="agg").items():
+    for name, value in environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("DISPLAY", raising=False)
+    for name in ("DISPLAY", "MPLBACKEND"):
+        monkeypatch.delenv(name, raising=False)
     cells = nbformat.read(notebook, as_version=4)
     done = NotebookClient(cells, timeout=120, resources={"metadata": {"path": str(demo_project / "corpus")}}).execute()
     shown = [output for cell in done.cells if cell.cell_type == "code" for output in cell.outputs]
