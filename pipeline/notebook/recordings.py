@@ -13,8 +13,9 @@ from pipeline.corpora.gathering import tabulate
 from pipeline.errors import UserError
 from pipeline.inference.clip_predictions import ClipPredictions
 from pipeline.inference.clip_words import completing_clips, rule_for
-from pipeline.inference.predict import WORK, clip_manifest
+from pipeline.inference.predict import WORK
 from pipeline.inference.predict import predict as predict_from
+from pipeline.inference.sources import clip_manifest, clips_of
 from pipeline.notebook.features import Features, loaded_features
 from pipeline.run.extraction import close_store, write_features
 from pipeline.run.pool.cluster import Pool
@@ -70,7 +71,7 @@ def _own(params: Params, clip: Path, text: str | None, modalities: tuple[Any, ..
     """Return settings whose only corpus is the recording."""
     corpus = CorpusParams(
         reader="manifest",
-        root=str(clip_manifest(clip, text, work / "clip")),
+        root=str(clip_manifest(clips_of([clip]), text, work / "clip")),
         task="classification",
         label="",
         modalities=modalities,
@@ -89,16 +90,14 @@ def predict(params: Params, model: Path, sources: Sequence[Path], *, text: str |
     UserError
         If several recordings are given one transcript, or one cannot be read; and as `pipeline.inference.predict`.
     """
-    import pandas as pd
-
     if not sources:
         raise UserError("there is no recording to predict for: name at least one")
     if text is not None and len(sources) > 1:
         raise UserError(f"text is the transcript of one recording, but there are {len(sources)}: write a manifest.csv")
-    found = [predict_from(params, model, source, text=text, workers=workers) for source in sources]
-    for notice in dict.fromkeys(notice for one in found for notice in one.notices):
+    found = predict_from(params, model, sources, text=text, workers=workers)
+    for notice in found.notices:
         warnings.warn(notice, stacklevel=2)
-    return pd.concat([predictions_table(one) for one in found])
+    return predictions_table(found)
 
 
 def predictions_table(found: ClipPredictions) -> "pd.DataFrame":
