@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+import altair  # noqa: F401
 import av  # noqa: F401
 import cv2  # noqa: F401
 import h5py  # noqa: F401
@@ -30,9 +31,12 @@ import pipeline.stages.prepare
 import pipeline.stages.report
 import pipeline.stages.train  # noqa: F401
 from features.registry import extractor_class, extractor_names
+from pipeline.reporting.rendering import chart_runtime
 
 for _name in extractor_names():
     extractor_class(_name)
 
 librosa.feature.mfcc  # noqa: B018  librosa imports its parts when they are first used
 librosa.effects  # noqa: B018
+
+chart_runtime()  # a second and a half, once

@@ -151,13 +151,6 @@ def speakers_sentence(note: str, corpus: CorpusParams) -> str:
     return f"{note}, {'which speakers_unknown accepts' if corpus.speakers_unknown else NOT_BEST}" if note else ""
 
 
-def encoders_of(name: str) -> str:
-    """Return a sentence that names the device of each encoder; empty if no features are an encoder's."""
-    record = read_record(name)
-    found = [f"{encoder}: {device}" for encoder, device in record.devices.items()] if record else []
-    return f"Where encoders ran: {'; '.join(found)}." if found else ""
-
-
 def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: pd.DataFrame) -> pd.Series:
     """Return the group of each utterance, indexed by utterance; resampling keeps groups together.
 

@@ -361,7 +361,7 @@ def test_prepare_beside_compare_gives_no_differences(when: str, corpus: Path, mo
         module.compare(params, "majority", "unimodal:audio")
 
 
-@pytest.mark.parametrize("when", ["read_scores", "notices_of", "read_predictions"])
+@pytest.mark.parametrize("when", ["read_scores", "read_answer", "read_predictions"])
 def test_train_beside_report_gives_no_page_of_two_runs(
     when: str, corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,7 +374,7 @@ def test_train_beside_report_gives_no_page_of_two_runs(
     evaluate.evaluate(params, "c")
     after(
         monkeypatch,
-        page if when == "notices_of" else module,
+        page if when == "read_answer" else module,
         when,
         lambda: (prepared_with(CHANGED["labels"])(), train(params, "c", Pool(0))),
     )

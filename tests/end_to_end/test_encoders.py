@@ -98,7 +98,7 @@ def test_every_encoder_has_its_rows_in_the_table_without_a_network(project: Path
     assert {"unimodal", "concat", "product@extractor"} <= set(table["strategy"])
     assert table["value"].notna().all()
     page = (project / "results/grid/report.html").read_text()
-    assert "<p>Where encoders ran: bert: cpu; wav2vec2: cpu; " in page
+    assert "Where encoders ran: bert on cpu, wav2vec2 on cpu, " in page
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_each_corpus_is_predicted_by_models_of_the_other(project: Path) -> None:
         assert line["value"].item() == pytest.approx(right, abs=1e-6)
     assert set(groups["group"]) == {"ravdess", "emodb"}
     run("report", "--corpus", "both", cwd=project)
-    assert "by corpus</h2>" in (project / "results/both/report.html").read_text()
+    assert "<h3>By corpus: " in (project / "results/both/report.html").read_text()
 
 
 def test_the_features_of_a_clip_are_those_of_its_own_corpus(project: Path) -> None:

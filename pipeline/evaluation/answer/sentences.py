@@ -111,7 +111,8 @@ def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
     parts = [f"{name} {_turned(difference, sign, measure)}" for name, difference in gains.items()]
     if parts:
         first = parts[0].replace(" ", f" {verb} ", 1)
-        yield f"{_capital(', '.join([first, *parts[1:]]))}, against the best row without it."
+        best = "top" if answer.unranked else "best"
+        yield f"{_capital(', '.join([first, *parts[1:]]))}, against the {best} row without it."
 
 
 def _missing(answer: Answer) -> Iterator[str]:

@@ -99,9 +99,9 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
     )
     if any(row.comparison for row in scores.rows):
         yield (
-            "Each fusion was compared with the best single modality on the same utterances, by the interval of the "
-            f"paired difference and by a randomisation test over whole groups (at most {SWAPS} exchanges); p was "
-            f"corrected for all {sum(row.is_fusion for row in scores.rows)} fusions after Holm{cited((HOLM,))}."
+            f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
+            f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} exchanges); p "
+            f"was corrected for all {sum(row.is_fusion for row in scores.rows)} fusions after Holm{cited((HOLM,))}."
         )
 
 

@@ -52,6 +52,8 @@ class AnswerSection:
         The best single modality, the best fusion, and their difference.
     metric
         The leading metric, with its unit.
+    top
+        What the first rows are called: best, or only top if no row is called best.
     grid
         The paper's table; None if nothing was learnt.
     gains
@@ -65,6 +67,7 @@ class AnswerSection:
     note: str
     cards: Sequence[Card] = ()
     metric: str = ""
+    top: str = "best"
     grid: Grid | None = None
     gains: Chart | None = None
     stores: Table | None = None
@@ -79,6 +82,7 @@ def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
         sentences=said[1 : len(said) - bool(answer.note)],
         note=answer.note,
         cards=list(_cards(answer, scores)),
+        top=scores.top,
         metric=f"{leading.name}{', percent' if leading.share else ''}",
         grid=grid(scores),
         gains=_gains(answer, scores),
@@ -150,9 +154,11 @@ def _gains(answer: Answer, scores: Scores) -> Chart | None:
         for name, gain in found
     ]
     lines = [[name, gain.without.words, difference(leading, gain.difference)] for name, gain in found]
-    caption = f"{answer.full.words} minus the best row without the modality, on the same clips, with 95 % intervals."
+    caption = (
+        f"{answer.full.words} minus the {scores.top} row without the modality, on the same clips, with 95 % intervals."
+    )
     if not leading.higher_is_better:
         caption += f" Lower is better for {leading.name}: a modality that helps lies left of 0."
-    table = Table(["modality", "against the best row without it", f"difference ({unit})"], lines)
+    table = Table(["modality", f"against the {scores.top} row without it", f"difference ({unit})"], lines)
     spec = forest(rows, f"difference ({unit})", line=0.0, line_label="no difference")
     return Chart("gains", "What each modality adds", spec, table, caption)

@@ -44,7 +44,7 @@ def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: 
     for modality, own in correct.items() if len(correct) > 1 else ():
         others = np.any([one for name, one in correct.items() if name != modality], axis=0)
         one = singles[modality].configuration
-        sentence = f"Of the best models of single modalities, only that of {modality} ({one}) is right."
+        sentence = f"Of the {scores.top} models of single modalities, only that of {modality} ({one}) is right."
         found.append(UtteranceList(f"Only {modality} is right", sentence, tuple(utterances[own & ~others])))
     return found
 
@@ -71,26 +71,26 @@ def _of_fusion(
         return []
     any_single = np.any(list(correct.values()), axis=0)
     single = correct[best.configuration.modalities[0]]
-    top, one = fusion.configuration, best.configuration
+    fused_by, one, top = fusion.configuration, best.configuration, scores.top
     return [
         UtteranceList(
             "Only the fusion is right",
-            f"The fusion ({top}) is right, and the best model of each single modality is wrong.",
+            f"The fusion ({fused_by}) is right, and the {top} model of each single modality is wrong.",
             tuple(utterances[fused & ~any_single]),
         ),
         UtteranceList(
-            "The fusion is right, the best single modality is wrong",
-            f"{top} is right, and {one} is wrong.",
+            f"The fusion is right, the {top} single modality is wrong",
+            f"{fused_by} is right, and {one} is wrong.",
             tuple(utterances[fused & ~single]),
         ),
         UtteranceList(
-            "The best single modality is right, the fusion is wrong",
-            f"{one} is right, and {top} is wrong.",
+            f"The {top} single modality is right, the fusion is wrong",
+            f"{one} is right, and {fused_by} is wrong.",
             tuple(utterances[single & ~fused]),
         ),
         UtteranceList(
             "None of them is right",
-            f"{top} and the best model of each single modality are all wrong.",
+            f"{fused_by} and the {top} model of each single modality are all wrong.",
             tuple(utterances[~fused & ~any_single]),
         ),
     ]

@@ -55,6 +55,8 @@ class Results:
         Utterances that tell the best models apart.
     robustness
         One chart per modality, of `fusions`; `best` is the one drawn in all of them.
+    top
+        What such rows are called: best, or only top if no row is called best.
     calibration
         Reliability diagrams.
     groups
@@ -72,6 +74,7 @@ class Results:
     robustness: Sequence[Chart]
     fusions: Sequence[str]
     best: str
+    top: str
     calibration: Sequence[Chart]
     groups: Groups | None
     attention: Chart | None
@@ -116,6 +119,7 @@ def results_of(
         robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
         fusions=list(dict.fromkeys(_displays(shares))),
         best=best.configuration.display if best else "",
+        top=scores.top,
         calibration=list(calibration_charts(scores, parts)) if corpus.task == "classification" else [],
         groups=_groups(name, scores, corpus),
         attention=None if weights is None or weights.empty else attention_chart(weights, truth),
@@ -149,7 +153,8 @@ def _forest(scores: Scores) -> Chart:
     line = scaled(leading, single.values[leading.name].value) if single else None
     named = f"the {scores.top} single modality: {single.configuration}" if single else ""
     lines = [[*row.configuration.names, with_interval(leading, row.values[leading.name])] for row in rows]
-    kinds = "the best baseline, the best of each modality, and the best of the others"
+    top = scores.top
+    kinds = f"the {top} baseline, the {top} of each modality, and the {top} of the others"
     caption = f"{len(rows)} of {len(scores.rows)} rows: {kinds}. " if len(rows) < len(scores.rows) else ""
     caption += f"With 95 % intervals.{f' The dashed line is {named}.' if named else ''}"
     spec = forest(drawn, axis_title(leading), line=line, line_label=named)

@@ -58,6 +58,7 @@ def test_metrics_and_plots_are_there_for_dvc(classification: Path) -> None:
     page = report(load_params(classification / "params.yaml"), "c").read_text()
     assert "A note." in page
     assert "unimodal text logistic" in page
+    assert page.count('class="chart"') == 7  # gains, forest, two of robustness, two of calibration, groups
 
 
 def test_an_undefined_metric_is_null_in_json() -> None:

@@ -128,7 +128,7 @@ def test_an_axis_ends_at_1_for_a_share_and_at_the_largest_value_otherwise(corpus
 def test_the_page_and_robustness_use_the_metric(corpus: Path) -> None:
     params = evaluated(corpus, "misses", "hits")
     page = report(params, "c").read_text()
-    assert "<th>misses</th><th>hits</th>" in page
+    assert '<th scope="col">misses</th><th scope="col">hits</th>' in page
     assert "Best single modality: unimodal text svm" in page
     assert "Best fusion: vote text+audio svm" in page
     lost = read(corpus, "robustness.csv")
@@ -169,8 +169,8 @@ def test_a_metric_of_probabilities_leads_sorts_and_compares_by_its_entry_alone(c
     lost = read(corpus, "robustness.csv")
     assert set(lost["metric"]) == {"accuracy"}  # of ablated modalities there are predictions only
     page = report(params, "c").read_text()
-    assert "<h2>accuracy as utterances lose a modality</h2>" in page
-    assert "<h2>log_loss with its interval</h2>" in page
+    assert "<h3>As utterances lose a modality</h3>" in page
+    assert "<h3>Rows by log_loss</h3>" in page
 
 
 def test_rows_without_probabilities_have_no_value_and_no_zero(corpus: Path) -> None:
