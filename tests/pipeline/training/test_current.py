@@ -165,7 +165,7 @@ def test_what_is_gone_is_not_missed(here: Path) -> None:
         output_of(*command)
     shutil.rmtree(here / "data/work")
     output_of("evaluate", "--show")
-    output_of("report")
+    assert "run `crossmodal prepare`" in invoke("report").output  # the page shows the utterances, whose table is gone
 
 
 def during(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Callable[[], None]) -> None:
