@@ -49,7 +49,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Path], None], tuple[str, ...]]] = {
     "parameters": ("results/c/parameters.csv", edited("logistic,", "logistic,9"), ("evaluate",)),
     "the record": ("results/c/train.json", edited('"standard"', '"speaker"'), ("evaluate", "report")),
     "the table": ("results/c/table.csv", edited("0.", "1."), ("report", "evaluate --show")),
-    "a drawing": ("results/c/images/forest.svg", edited("<svg", "<SVG"), ("report",)),
+    "a drawing": ("results/c/images/forest.svg", edited("<svg", "<SVG"), ()),
 }
 
 
