@@ -44,7 +44,7 @@ def _first(rows: list[Any]) -> list[str]:
 @pytest.mark.parametrize("command", SECTIONS)
 def test_a_document_has_the_keys_that_the_page_names(command: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "checks", lambda: iter([Check("Python", True, "3.11")]))
-    stands_for = {"FILE": STORE, "CLIP": "new", "MODEL": "results/c/models/tfidf-text-logistic"}
+    stands_for = {"FILE": STORE, "CLIP": "new", "UTTERANCE": "u3", "MODEL": "results/c/models/tfidf-text-logistic"}
     words = [stands_for.get(word, word) for word in shlex.split(command)[1:]]
     words += ["--strategy", "unimodal:text:logistic", "--workers", "0"] if words[0] == "explain" else []
     if words[0] == "predict":
