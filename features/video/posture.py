@@ -55,12 +55,12 @@ class PostureConfig:
     Attributes
     ----------
     min_score
-        Bodies that the detector finds with less confidence have no row; from 0 to 1.
+        Bodies that the detector finds with less confidence than this get no row; from 0 to 1.
     min_visibility
         Shoulders with a lower visibility are undefined; from 0 to 1.
     step
-        Measure one in this many sampled frames: at 5 frames per second, 2 means every 0.4 s. Posture changes slowly,
-        and this is the slowest model of all.
+        Measure every n-th sampled frame: at 5 frames per second, 2 means every 0.4 s. Posture changes slowly, and this
+        model takes longer to run than any other.
     """
 
     min_score: float = 0.5

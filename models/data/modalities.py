@@ -205,7 +205,7 @@ class Modalities:
         """Return the utterances at `rows`: integers, a slice, or a mask, alone or followed by an ellipsis."""
         if isinstance(rows, tuple):
             if len(rows) != 2 or rows[1] is not Ellipsis:
-                raise ModelError(f"modalities are indexed by rows alone, not by {rows!r}")
+                raise ModelError(f"modalities can only be indexed by rows, not by {rows!r}")
             rows = rows[0]
         if not isinstance(rows, slice):
             rows = np.atleast_1d(np.asarray(rows))

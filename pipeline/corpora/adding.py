@@ -38,7 +38,7 @@ def add_corpus(
     Raises
     ------
     UserError
-        If the name is taken and not to be replaced by `force`, or cannot be used, or a setting is invalid; then nothing
+        If the name is taken and `force` is not set, or the name cannot be used, or a setting is invalid; then nothing
         is changed.
     """
     check_name(name)

@@ -222,7 +222,7 @@ def _patterns(presence: pd.DataFrame, utterances: pd.Series) -> pd.Series:
 
 
 def _shares(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]:
-    yield "## A modality taken away at test time"
+    yield "## A modality removed at test time"
     if table.empty:
         yield f"dropped.csv does not exist: run `crossmodal train --corpus {corpus}`."
         return
@@ -234,7 +234,7 @@ def _shares(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]
         lines.append([*_named(Configuration.parse(*names)), removed, *cells])
     yield Table([*NAMES, "without", *(f"{share} %" for share in LOST)], lines)
     yield (
-        f"{metric.name} when the modality is taken away from that share of the utterances, chosen at random; means "
+        f"{metric.name} when the modality is removed from that share of the utterances, chosen at random; means "
         f"over {ORDERS} choices. The last column with its 95 % interval; all intervals are in robustness.csv."
     )
 

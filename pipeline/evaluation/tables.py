@@ -53,7 +53,7 @@ def all_rows(
     scores
         The rows.
     count
-        Number of metrics to show; all if None.
+        Number of metrics to show; None for all.
     seconds
         Seconds of fitting and predicting, if they are to be shown.
     """

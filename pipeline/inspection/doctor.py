@@ -25,7 +25,7 @@ class Check:
     name: str
     ok: bool
     detail: str
-    needed: bool = True  # False: it is optional, and may be absent
+    needed: bool = True  # False: the part is optional, so the check may fail
 
 
 def checks() -> Iterator[Check]:

@@ -83,7 +83,7 @@ class Utterances(Modalities):
     def take(self, rows: Any, axis: int = 0) -> "Utterances":
         """Return the utterances at `rows`."""
         if axis != 0:
-            raise ModelError("utterances are taken by rows alone: axis must be 0")
+            raise ModelError("axis must be 0: only rows can be taken")
         return self[rows]
 
     def copy(self) -> "Utterances":

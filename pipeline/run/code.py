@@ -31,5 +31,5 @@ def installed_at(place: str) -> Path:
 
 
 def contents_of(files: Sequence[Path]) -> dict[str, str]:
-    """Return the content hash of each source file, by its path below the folder of this program."""
+    """Return the content hash of each source file, keyed by its path relative to the folder of this program."""
     return {file.relative_to(_ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -184,7 +184,7 @@ def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
 
 
 def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
-    """Return the content hash of each weights file, by its path below their common folder.
+    """Return the content hash of each weights file, keyed by its path relative to their common folder.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
 
 
 def files_sha256(files: Sequence[Path]) -> dict[str, str]:
-    """Return the content hash of each file, by its path below their common folder; a missing one raises OSError."""
+    """Return the content hash of each file by its path relative to their common folder; OSError if one is missing."""
     memo = HashMemo(CACHE / "hashes.json")
     root = Path(commonpath([path.parent for path in files])) if files else Path()
     hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}

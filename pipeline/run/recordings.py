@@ -43,7 +43,7 @@ def each_recording(clips: Sequence[Clip], compute: Callable[[Sequence[Clip]], Re
 
 
 def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
-    """Return the clips of each recording, by its path."""
+    """Return the clips of each recording, keyed by the path of the recording."""
     found: dict[str, list[Clip]] = {}
     for clip in clips:
         found.setdefault(clip.payload.path, []).append(clip)

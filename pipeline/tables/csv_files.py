@@ -145,7 +145,7 @@ def undecodable(path: Path, encoding: str) -> UserError:
             f"{path}:{line}: byte 0x{raw[error.start]:02x} is not valid {name}{hint}: save the file with "
             "the encoding UTF-8"
         )
-    return UserError(f"{path} is not in the encoding {encoding}: save the file with the encoding UTF-8")
+    return UserError(f"{path} is not in the encoding {encoding}: save it as UTF-8")
 
 
 def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str) -> None:

@@ -34,7 +34,7 @@ def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence about each warning of a library, with the configurations and the number of their fits."""
+    """Yield a sentence about each library warning: which configurations it concerns and how many of their fits."""
     for warning in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
         mine = [fit for fit in fits if warning in fit.warned]
         configurations = list(dict.fromkeys(fit.configuration for fit in mine))

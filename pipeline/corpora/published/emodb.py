@@ -64,7 +64,7 @@ DESCRIPTION = Description(
     },
     faults=(
         Fault("version 2.0.0 adds 281 clips that fewer than 80 % of the listeners recognised", "audeering/emodb"),
-        Fault("versions before 1.1.1 name wrong genders; those here are the authors' own", "audeering/emodb"),
+        Fault("versions before 1.1.1 have wrong genders; crossmodal uses those that the authors publish", "audeering/emodb"),
     ),
 )
 

@@ -292,7 +292,7 @@ def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[T
 
 
 def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
-    """Return the text of each turn, by its name."""
+    """Return the text of each turn, keyed by the name of the turn."""
     return {turn.name: turn.text for found in turns.values() for turn in found}
 
 

@@ -84,7 +84,7 @@ def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
 def _below(view: View) -> list[str]:
     count, shown = len(view.scores.rows), len(headline(view.scores))
     name = one_line(view.answer.corpus)
-    marks = "+ better, - worse, = neither is shown. " if any(row.comparison for row in view.scores.rows) else ""
+    marks = "+ better, - worse, = undecided. " if any(row.comparison for row in view.scores.rows) else ""
     rest = "The rest" if shown < count else "All metrics"
     noted = f" and {counted(view.notices, 'notice')}" if view.notices else ""
     return [

@@ -186,7 +186,7 @@ class _Cleaner:
         self._open: set[int] = set()
 
     def clean(self, value: Any) -> Any:
-        """Return the value; cycles, strange types and too many repetitions raise `UserError`."""
+        """Return the value; cycles, unexpected types and too many repetitions raise `UserError`."""
         return self._clean(value)[0]
 
     def _clean(self, value: Any) -> tuple[Any, int]:

@@ -87,14 +87,14 @@ def _likened(word: str, lookup: Lookup) -> list[str]:
 
 
 def _drawled(word: str, lookup: Lookup) -> list[str]:
-    """``nooo``, ``sweeeet``: runs of letters are drawn out."""
+    """``nooo``, ``sweeeet``: letters repeated to show that a sound is drawn out."""
     twice, once = (re.sub(r"(.)\1{2,}", kept, word) for kept in (r"\1\1", r"\1"))
     shorter = (short for short in (twice, once, re.sub(r"(.)\1+$", r"\1", twice)) if short != word)
     return next((ways for short in shorter if (ways := _known(short, lookup))), [])
 
 
 def _clipped(word: str, lookup: Lookup) -> list[str]:
-    """``flingin``: written after its apostrophe was removed."""
+    """``flingin``: a word in -ing whose g was dropped, without the apostrophe."""
     return [f"{way[:-1]}" for way in _known(f"{word}g", lookup) if way.endswith("IH NG")] if word.endswith("in") else []
 
 

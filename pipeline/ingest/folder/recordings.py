@@ -84,14 +84,14 @@ def find(folder: Path, without: Collection[Path] = ()) -> Found:
     Parameters
     ----------
     folder
-        The folder.
+        The folder to search.
     without
-        Folders below it to ignore.
+        Subfolders to ignore.
 
     Raises
     ------
     UserError
-        If it is not a folder.
+        If `folder` does not exist or is a file.
     """
     if not folder.is_dir():
         what = "is a file and not a folder" if folder.exists() else "does not exist"

@@ -86,10 +86,10 @@ def read_text(path: Path) -> str:
         line = raw[: error.start].count(b"\n") + 1
         if encoding != "utf-8-sig":
             name = encoding.upper()
-            raise fault(path, line, f"the file is not {name} throughout: save it with the encoding UTF-8") from None
+            raise fault(path, line, f"the file is not {name} throughout: save it as UTF-8") from None
         text = _western(raw)
         if not text:
-            why = "this is encoded neither in UTF-8 nor in Windows-1252: save the file with the encoding UTF-8"
+            why = "the file is neither UTF-8 nor Windows-1252: save it as UTF-8"
             raise fault(path, line, why) from None
     text = text.removeprefix("\ufeff")
     if "\0" in text:

@@ -33,8 +33,8 @@ class Format:
     shift_s: Callable[[Path, str], float] = lambda *_: 0.0
 
 
-# A new format is one file and one line here. The endings stand in the order in which one is preferred to another that
-# lies beside the same recording: what has times of words or of annotations, then of cues, then none.
+# To add a format, write one module and add one line here. If several files lie beside one recording, the format that
+# comes first here wins: formats with times of words or annotations, then those with times of cues, then those without.
 _FORMATS: Registry[Format] = Registry(
     "format of transcripts",
     UserError,

@@ -48,7 +48,7 @@ class _Tokens:
     def _next(self, kind: str, meaning: str) -> str:
         found, value = next(self._found, ("", ""))
         if found != kind:
-            given = f"{plain(value)[:40]} stands here" if found else "the file ends"
+            given = f"found {plain(value)[:40]}" if found else "the file ends"
             raise self.fault(f"{given}, where {meaning} is expected")
         return value
 
@@ -64,7 +64,7 @@ class _Tokens:
     def count(self, meaning: str) -> int:
         number = self.number(meaning)
         if not 0 <= number < 1e9 or number != int(number):
-            raise self.fault(f"{number:g} stands here, where {meaning} is expected")
+            raise self.fault(f"found {number:g}, where {meaning} is expected")
         return int(number)
 
 

@@ -28,7 +28,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
         return ()
     lines = text.split("\n")
     if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", lines[0]):
-        raise fault(path, 1, f"{lines[0][:40]!r} stands here: the first line of a .vtt file must be WEBVTT")
+        raise fault(path, 1, f"found {lines[0][:40]!r}: the first line of a .vtt file must be WEBVTT")
     cues = []
     for line, block in _blocks(lines):
         cues += _cues(path, line, block)

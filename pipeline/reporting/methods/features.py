@@ -116,6 +116,6 @@ def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    """Return settings in words, those of short values first."""
+    """Return the first settings in words; those whose value is a mapping are left out."""
     shown = [f"{key} {value}" for key, value in list(config.items())[:_SHOWN] if not isinstance(value, dict)]
     return f" ({', '.join(shown)})" if shown else ""

@@ -25,7 +25,7 @@ _MEASURES = {
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a modality of some utterances is not there."""
+    """Why some utterances lack a modality."""
 
     modality: str
     status: str

@@ -38,16 +38,16 @@ class Previews:
 
 
 def previews(params: Params, name: str, pool: Pool, *, pictures: bool, only: str | None = None) -> Previews:
-    """Make the previews of a corpus; what is in the cache is not made again.
+    """Make the previews of a corpus; those already in the cache are reused.
 
     Parameters
     ----------
     params, name, pool
-        The settings, which corpus, and where previews are made.
+        The settings, the name of the corpus, and the workers that make the previews.
     pictures
-        Whether clips and pictures of faces are made.
+        Whether to make clips and pictures of faces.
     only
-        The only utterance to make a preview of; all if None.
+        The one utterance to make a preview of; None for all.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def preview_key(pictures: bool, recordings: Sequence[str], streams: Sequence[str
     Parameters
     ----------
     pictures
-        Whether clips and pictures of faces are made.
+        Whether to make clips and pictures of faces.
     recordings
         The keys of the audio and the video stream: the recordings, and what is read from them.
     streams

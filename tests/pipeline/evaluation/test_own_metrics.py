@@ -135,7 +135,7 @@ def test_the_page_and_robustness_use_the_metric(corpus: Path) -> None:
     vote = lost[(lost["strategy"] == "vote") & (lost["removed"] == "text")]
     assert set(vote["metric"]) == {"misses"}
     assert vote["value"].is_monotonic_increasing  # the more utterances lose text, the more are missed
-    assert "misses when the modality is taken away" in (corpus / "results/c/robustness.md").read_text()
+    assert "misses when the modality is removed" in (corpus / "results/c/robustness.md").read_text()
 
 
 def test_sufficient_statistics_give_what_calls_of_the_metric_give(corpus: Path) -> None:

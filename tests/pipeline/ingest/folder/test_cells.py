@@ -56,7 +56,7 @@ def test_a_row_that_is_too_short_is_filled(tmp_path: Path) -> None:
         ("a.xlsx", b"no workbook", "is not a readable workbook"),
         ("a.csv", b"PK\x03\x04 a workbook", "is not a CSV, but an Excel workbook"),
         ("a.csv", b'a,b\n1,"2\n', "is never closed"),
-        ("a.csv", b"file,mood\na,\x81\x8d\x8f\n", "save the file with the encoding UTF-8"),
+        ("a.csv", b"file,mood\na,\x81\x8d\x8f\n", "save it as UTF-8"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, name: str, content: bytes, fault: str) -> None:

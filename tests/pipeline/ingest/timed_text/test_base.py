@@ -28,7 +28,7 @@ def test_every_encoding_and_end_of_line_gives_the_same_text(tmp_path: Path, enco
 def test_another_code_page_is_refused_and_not_misread(tmp_path: Path, text: str, encoding: str) -> None:
     path = tmp_path / "a.srt"
     path.write_bytes(b"first\n" + text.encode(encoding))
-    with pytest.raises(UserError, match=r"a\.srt:2: this is encoded neither in UTF-8 nor in Windows-1252: save"):
+    with pytest.raises(UserError, match=r"a\.srt:2: the file is neither UTF-8 nor Windows-1252: save"):
         read_text(path)
 
 

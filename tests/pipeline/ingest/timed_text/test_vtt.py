@@ -100,8 +100,8 @@ def test_a_file_without_cues_says_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("1\n00:01.000 --> 00:02.000\na\n", ":1: '1' stands here: the first line of a .vtt file must be WEBVTT"),
-        ("WEBVTTX\n", ":1: 'WEBVTTX' stands here"),
+        ("1\n00:01.000 --> 00:02.000\na\n", ":1: found '1': the first line of a .vtt file must be WEBVTT"),
+        ("WEBVTTX\n", ":1: found 'WEBVTTX'"),
         ("WEBVTT\n\n00:01.000 --> bad\na\n", ":3: '00:01.000 --> bad' is not two times"),
         ("WEBVTT\n\nname\n00:03.000 --> 00:02.000\na\n", ":4: the cue ends at 2 s, before it starts at 3 s"),
         ("WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nlost words\nof a cue\n", ":6: 'lost words' begins no cue"),
