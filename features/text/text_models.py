@@ -93,7 +93,7 @@ def open_text_model(folder: Path, device: str) -> Any:
 
 
 def _check_complete(model: Any) -> None:
-    """Raise `ExtractorError` if the encoder lacks weights, for which sentence-transformers takes random numbers."""
+    """Raise `ExtractorError` if weights of the encoder are missing: sentence-transformers would fill in random ones."""
     from transformers import PreTrainedModel
 
     inside = getattr(model[0], "auto_model", None)

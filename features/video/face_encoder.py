@@ -61,7 +61,7 @@ class FaceEncoderConfig:
         finite = all(math.isfinite(value) for value in (*self.mean, *self.std))
         if len(self.mean) != 3 or len(self.std) != 3 or not finite or not all(value > 0 for value in self.std):
             raise ValueError(
-                f"mean is {self.mean} and std is {self.std}: both must hold three numbers, those of std above 0"
+                f"mean is {self.mean} and std is {self.std}: each must hold three numbers, and std must be above 0"
             )
         if self.channels not in ("rgb", "bgr"):
             raise ValueError(f"channels is {self.channels!r}: it must be 'rgb' or 'bgr'")

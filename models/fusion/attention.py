@@ -15,12 +15,12 @@ _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, *
 
 
 class ModalityAttention(Multimodal):
-    """Attention over the steps of each modality, then a weight for each modality, both from content.
+    """Attention over the steps of each modality, then a weight for each modality, both computed from the content.
 
     References
     ----------
     D. Bahdanau et al., Neural machine translation by jointly learning to align and translate, 2015; Z. Yang et al.,
-    Hierarchical attention networks for document classification, 2016 (attention above attention); S. Poria et al.,
+    Hierarchical attention networks for document classification, 2016 (attention stacked on attention); S. Poria et al.,
     Multi-level multiple attentions for contextual multimodal sentiment analysis, 2017 (over modalities).
     """
 

@@ -32,7 +32,7 @@ def build(text: Any) -> Any:
     Raises
     ------
     ModelError
-        If a number in it could crash XGBoost, or make it take more memory than the text.
+        If a number in the text could crash XGBoost, or make it allocate more memory than the text takes.
     """
     from xgboost import Booster
 
@@ -83,7 +83,7 @@ def _check_start(score: Any, outputs: int) -> None:
     start = json.loads(score) if isinstance(score, str) else None
     numbers = start if isinstance(start, list) else [start]
     if len(numbers) not in (1, outputs) or not all(type(number) in (int, float) for number in numbers):
-        raise ModelError(f"a booster in it starts from {score!r:.60}, not one number for each of its outputs")
+        raise ModelError(f"a booster in it starts from {score!r:.60}, which is neither one number nor one per output")
 
 
 def _check_names(learner: Mapping[str, Any], columns: int) -> None:

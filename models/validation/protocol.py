@@ -319,7 +319,7 @@ def _fewer_folds(count: int, protocol: Protocol) -> list[str]:
 
 
 def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:
-    """Return a sentence on the folds whose training part is one group, of which the inner folds are parts."""
+    """Return a sentence if some folds train on a single group, so that inner folds cannot keep groups apart."""
     alone = [fold.name for fold in folds if len(set(groups[fold.train])) == 1]
     if not alone:
         return []

@@ -175,7 +175,7 @@ class _WithExample(click.Command):
 
 
 class Command(_WithExample):
-    """A command that reports an error that the user can correct as one sentence, with a non-zero exit code."""
+    """A command that ends with one sentence and a non-zero exit code on an error that the user can correct."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: D102
         from pipeline.foreign import printable

@@ -110,7 +110,7 @@ def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpu
         raise UserError(f"--by {column}: the utterances have no column {column!r}; {suggest(column, table.columns)}")
     cells = table.set_index("utterance", drop=False)[column].loc[list(utterances)].map(_as_text)
     if (cells == "").all():
-        raise UserError(f"--by {column}: the column is empty in all utterances that are predicted")
+        raise UserError(f"--by {column}: the column is empty for every predicted utterance")
     numbers = pd.to_numeric(cells.replace("", None), errors="coerce")
     numeric = bool((numbers.notna() == (cells != "")).all())
     named = UTTERANCE_COLUMNS.get(column, "number") != "number" or column == corpus.protocol.group

@@ -156,8 +156,8 @@ def _comparison_notes(scores: Scores, groups: int) -> Iterator[str]:
     smallest = smallest_p(groups, sum(row.is_fusion for row in scores.rows))
     if groups > 1 and smallest >= SIGNIFICANT:
         yield (
-            f"With {groups} groups no corrected p can be below {smallest:.2f}: this corpus cannot show that one "
-            "of so many fusions is better."
+            f"With {groups} groups and this many fusions, no corrected p can be below {smallest:.2f}: this corpus "
+            "cannot show that any of them is better."
         )
 
 

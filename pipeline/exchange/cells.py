@@ -21,7 +21,7 @@ def positions_of(cells: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def as_text(cells: NDArray[Any]) -> list[str]:
-    """Return cells as text: whole numbers without a point, others with as few digits as identify them, NaN as nothing.
+    """Return cells as text: whole numbers without a decimal point, others with the fewest digits needed, NaN as "".
 
     >>> as_text(np.array([1.0, 2.5, np.nan])), as_text(np.array([b"a"])), as_text(np.array([0.1], np.float32))
     (['1', '2.5', ''], ['a'], ['0.1'])

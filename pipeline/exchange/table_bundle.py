@@ -28,7 +28,7 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
     double = [name for name, count in Counter(header).items() if count > 1]
     if double:
         raise UserError(
-            f"{source.path} has {len(double)} column names twice (such as {double[0]!r}): rename one column of each"
+            f"{source.path} has several columns of the same name (such as {double[0]!r}): give each a name of its own"
         )
     if not options.arrays:
         raise UserError(

@@ -123,7 +123,7 @@ def _clip(
 
 
 def _voice(row: Any, hashes: Mapping[str, str], usual: tuple[str, str]) -> Source:
-    """Return where the voice of an utterance is, in the `usual` track and channel where its row names none."""
+    """Return where the voice of an utterance is; `usual` is the track and channel if its row names none."""
     sound = source_of(row, "audio", (), hashes)
     track, channel = sound.span.track or usual[0], sound.span.channel or usual[1]
     return replace(sound, span=replace(sound.span, region=None, track=track, channel=channel))

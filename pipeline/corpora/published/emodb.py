@@ -52,7 +52,7 @@ DESCRIPTION = Description(
     ),
     licence="CC0 1.0 in the edition of audEERING (emodb 1.1.0 and later)",
     obtain="emodb.bilderbar.info, the page of the authors: download.zip; or the Python package audb: emodb",
-    folders={"wav": "<speaker><sentence><emotion><version>.wav, as 03a01Fa.wav; in any folder below the root"},
+    folders={"wav": "<speaker><sentence><emotion><version>.wav, such as 03a01Fa.wav; in any folder below the root"},
     labels={"emotion": ", ".join(EMOTIONS.values()), "gender": "female, male"},
     counts={"utterances": 535, "speakers": 10},
     protocol="no official one; leave one speaker out, accuracy and unweighted average recall over 7 emotions",
@@ -64,7 +64,7 @@ DESCRIPTION = Description(
     },
     faults=(
         Fault("version 2.0.0 adds 281 clips that fewer than 80 % of the listeners recognised", "audeering/emodb"),
-        Fault("versions before 1.1.1 have wrong genders; crossmodal uses those that the authors publish", "audeering/emodb"),
+        Fault("versions before 1.1.1 have wrong genders; the authors' own are used here", "audeering/emodb"),
     ),
 )
 

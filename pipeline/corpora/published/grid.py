@@ -36,7 +36,7 @@ DESCRIPTION = Description(
     licence="CC BY 4.0",
     obtain="Zenodo, record 3625687: s1.zip to s34.zip, alignments.zip",
     folders={
-        "s1 ... s34": "<command><colour><preposition><letter><digit><adverb>.mpg, as bbaf2n.mpg; or .wav",
+        "s1 ... s34": "<command><colour><preposition><letter><digit><adverb>.mpg, such as bbaf2n.mpg; or .wav",
         "alignments/s1 ...": "the same names as .align, or beside the clips: words and their times; may be missing",
     },
     labels={

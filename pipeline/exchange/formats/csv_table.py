@@ -90,7 +90,7 @@ def _cells(
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a notice for each column with cells that look as if they had been marked against formulas."""
+    """Return a notice for each column in which an apostrophe seems to protect cells from being read as formulas."""
     notices = []
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]

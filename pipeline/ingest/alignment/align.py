@@ -107,8 +107,8 @@ def doubtful(found: Mapping[str, Spoken]) -> list[str]:
     if not names:
         return []
     return [
-        f"the words of {counted(len(names), 'utterance')} hardly fit the sound (for example {names[0]}: mean confidence "
-        f"{_mean(found[names[0]].words):.2f}): is this their transcript, and is it in English?"
+        f"the words of {counted(len(names), 'utterance')} hardly fit the sound (for example {names[0]}: mean "
+        f"confidence {_mean(found[names[0]].words):.2f}): is this their transcript, and is it in English?"
     ]
 
 

@@ -33,7 +33,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class KnownCells:
-    """The cells of each recording that has any, by its path; where they come from; and notes."""
+    """The cells of each recording that has any, keyed by its path; where they come from; and notes."""
 
     cells: ByPlace
     notes: tuple[str, ...]

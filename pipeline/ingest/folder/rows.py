@@ -46,18 +46,18 @@ def draft(
     transcripts: Mapping[PurePosixPath, Transcript],
     project: Path,
 ) -> Draft:
-    """Return a row for each recording, or for each row of cells that a recording has.
+    """Return one manifest row per recording, or several if a table has several rows for it.
 
     Parameters
     ----------
     found
         The recordings.
     given
-        For each recording, by its path, its rows of cells; a table with times may give several.
+        The rows of cells of each recording, keyed by its path; a table with times may give several.
     transcripts
-        Transcripts by the paths of the recordings; text and speaker of the cells take precedence.
+        Transcripts, keyed by the path of the recording; text and speaker in the cells take precedence.
     project
-        The folder of the manifest: paths below it are relative to it.
+        The folder of the manifest; paths inside it are written relative to it.
     """
     names = utterance_names([recording.place for recording in found.recordings])
     known = _Known()

@@ -69,7 +69,7 @@ def transcripts_of(
     recordings
         The recordings.
     files
-        Files with the suffix of a transcript, by their paths below the folder of the recordings or another one.
+        Files with the suffix of a transcript, keyed by their path relative to the folder that was searched.
     """
     notes: list[str] = []
     found: dict[PurePosixPath, Transcript] = {}

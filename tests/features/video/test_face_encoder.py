@@ -60,9 +60,9 @@ def test_batches_of_faces_equal_single_faces(tmp_path: Path) -> None:
         ({"model": "some/model"}, "either model .* or file .* must be set"),
         ({"file": ""}, "either model .* or file .* must be set"),
         ({"size": 8}, "size is 8: it must be from 16 to 1024 pixels"),
-        ({"mean": [0, 0, math.nan]}, "both must hold three numbers"),
-        ({"std": [1, 1]}, "both must hold three numbers"),
-        ({"std": [1, 1, 0]}, "those of std above 0"),
+        ({"mean": [0, 0, math.nan]}, "each must hold three numbers"),
+        ({"std": [1, 1]}, "each must hold three numbers"),
+        ({"std": [1, 1, 0]}, "and std must be above 0"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, Any], changed: dict[str, Any], sentence: str) -> None:

@@ -61,7 +61,7 @@ def test_shapes_that_do_not_fit_are_named(change, message):
 
 
 def test_two_dimensional_indexing_is_refused():
-    with pytest.raises(ModelError, match="rows alone"):
+    with pytest.raises(ModelError, match="only be indexed by rows"):
         make()[0, 1]
 
 

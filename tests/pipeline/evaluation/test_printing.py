@@ -27,7 +27,7 @@ def test_the_table_is_shown_after_the_utterances_are_gone(classification: Path) 
     before = shown(classification)
     (classification / "data/work/c/utterances.csv").unlink()
     assert shown(classification) == before
-    assert "With 4 groups no corrected p can be below 0.25" in before
+    assert "With 4 groups and this many fusions, no corrected p can be below 0.25" in before
 
 
 def test_a_record_without_the_number_of_groups_is_named(classification: Path) -> None:

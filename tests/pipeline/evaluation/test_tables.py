@@ -47,7 +47,7 @@ def test_fusions_are_judged_in_words(classification: Path) -> None:
     assert "+0.0 [+0.0, +0.0]" in concat
     assert "A note." in lines
     assert "Note: look here." in lines
-    assert any("With 4 groups no corrected p can be below 0.25" in line for line in lines)
+    assert any("With 4 groups and this many fusions, no corrected p can be below 0.25" in line for line in lines)
 
 
 def test_metrics_of_which_lower_is_better_are_named_where_there_are_any(classification: Path) -> None:
