@@ -78,8 +78,8 @@ def test_names_are_never_divided_into_quarters_though_they_are_numerals() -> Non
 def test_a_column_that_makes_no_groups_is_refused_with_the_reason() -> None:
     for cells, column, sentence in (
         (["a", "b", "c"], "text", "each utterance has its own text"),
-        (["", "", ""], "region", "the column is empty in all utterances"),
-        ([math.nan] * 3, "start", "the column is empty in all utterances"),
+        (["", "", ""], "region", "the column is empty for every predicted utterance"),
+        ([math.nan] * 3, "start", "the column is empty for every predicted utterance"),
     ):
         with pytest.raises(UserError, match=f"--by {column}: {sentence}"):
             divided(cells, column)
