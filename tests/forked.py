@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Thread
 
 Command = tuple[str, ...]
-ALONE = {name: {"workers": 0} for name in ("preprocess", "extract", "train", "explain", "predict")}
+ALONE = {name: {"workers": 0} for name in ("preprocess", "extract", "train", "report", "explain", "predict")}
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.loaded"])

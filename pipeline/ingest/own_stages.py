@@ -11,7 +11,6 @@ files and folders of code     ``code.<stage>``: a hash of these files as they ar
 requirements.txt              ``libraries``: a hash of the installed versions
 data/raw/<corpus>             ``recordings.<corpus>``: a hash of its tables and recordings
 (a plugin's file is unseen)   ``plugins``: a hash of the files of the plugins
-the parameter ``report``      ``report``: a hash of that block, which settings files may lack
 ============================  =========================================================
 """
 
@@ -26,7 +25,6 @@ from pipeline.settings.paths import INPUTS
 
 _FILE = Path(__file__).with_name("stages.yaml")
 _RECORDINGS = "data/raw/"
-_OPTIONAL = ("report",)  # blocks of settings that a file may lack; DVC refuses a parameter that is not there
 
 Stage = dict[str, Any]
 
@@ -60,8 +58,7 @@ def _is_code(dep: str) -> bool:
 def _own(name: str, stage: Stage) -> Stage:
     own: Stage = {key: stage[key] for key in ("matrix", "cmd") if key in stage}
     own["deps"] = [dep for dep in stage["deps"] if not _is_code(dep) and not _entry(dep)]
-    params = [one for one in stage.get("params", []) if one not in _OPTIONAL]
-    own["params"] = [*params, {INPUTS.as_posix(): list(dict.fromkeys(_entries(name, stage)))}]
+    own["params"] = [*stage.get("params", []), {INPUTS.as_posix(): list(dict.fromkeys(_entries(name, stage)))}]
     return own | {key: value for key, value in stage.items() if key not in own}
 
 
@@ -70,7 +67,6 @@ def _entries(name: str, stage: Stage) -> Iterator[str]:
     if name == "settings":
         yield "plugins"
     yield from (entry for dep in stage["deps"] if (entry := _entry(dep)))
-    yield from (one for one in stage.get("params", []) if one in _OPTIONAL)
 
 
 def _entry(dep: str) -> str:

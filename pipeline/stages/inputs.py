@@ -5,7 +5,6 @@ It always runs, and takes about a second. `pipeline.ingest.own_stages` says whic
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,7 +35,6 @@ def note_inputs(params: Params) -> str:
         "code": {stage: key_of(contents_of(list(_below(code)))) for stage, code in code_of_stages().items()},
         "libraries": key_of(dict(libraries())),
         "plugins": plugins_key(plugin_keys(params.run.plugins)),
-        "report": key_of(asdict(params.report)),
         "recordings": {name: key_of(_contents(found, memo)) for name, found in files.items()},
     }
     memo.save()

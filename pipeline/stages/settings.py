@@ -1,20 +1,23 @@
 """settings: check the settings file before anything runs with it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from common.atomic import write_text
-from pipeline.run.keys import plugins_key
+from pipeline.run.keys import key_of, plugins_key
 from pipeline.settings.params import load_params
 from pipeline.settings.plugins import plugin_keys
 
 CHECKED = Path("data/work/settings.txt")
 PLUGINS = Path("data/work/plugins.txt")
+PAGE = Path("data/work/page.txt")
 
 
 def checked(path: Path) -> str:
     """Check a settings file; return a sentence, always the same, that it can be used, and write it for DVC's stages.
 
-    A second file holds the key of the plugins' content; training and scoring depend on it.
+    A second file holds the key of the plugins' content; training and scoring depend on it. A third holds the key of the
+    settings of the page: DVC refuses a parameter that is not there, and files of before have no such block.
 
     Raises
     ------
@@ -26,4 +29,5 @@ def checked(path: Path) -> str:
         params.corpus(name)
     write_text(CHECKED, "The settings file can be used.\n")
     write_text(PLUGINS, plugins_key(plugin_keys(params.run.plugins)) + "\n")
+    write_text(PAGE, key_of(asdict(params.report)) + "\n")
     return f"{path} can be used"

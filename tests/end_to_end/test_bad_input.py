@@ -168,7 +168,7 @@ def test_more_folds_than_speakers(tmp_path: Path) -> None:
         (("report",), "run `crossmodal train --corpus grid`"),
         (("prepare", "--params", "none.yaml"), "none.yaml does not exist"),
         (("features", "show", "none.h5"), "none.h5 does not exist"),
-        (("features", "show", "params.yaml"), "is not a readable HDF5"),
+        (("features", "show", "params.yaml"), "params.yaml is not a store of features or streams"),
     ],
 )
 def test_commands_out_of_order_or_misspelt(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:

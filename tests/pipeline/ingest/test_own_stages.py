@@ -35,7 +35,7 @@ def test_each_dependency_is_kept_or_has_its_entry() -> None:
         other = set(stage["deps"]) - set(OWN[name]["deps"]) - code
         assert all(dep.startswith(("requirements", "data/raw/")) for dep in other), other
         assert {dep.split("/")[0] for dep in OWN[name]["deps"]} <= {"data", "results", "params.yaml"}
-        kept = [param for param in stage.get("params", []) if param != "report"]  # a block that a file may lack
+        kept = stage.get("params", [])
         assert [param for param in OWN[name]["params"] if isinstance(param, str)] == kept
         assert f"code.{name}" in entries(name)
         assert ("libraries" in entries(name)) == any(dep.startswith("requirements") for dep in other)
