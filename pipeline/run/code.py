@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-ALL = ("common", "crossmodal", "features", "models", "pipeline")
+ALL = ("common", "features", "models", "pipeline")
 # The packages whose code a fit depends on: those that it runs, except those that only read files.
 OF_A_FIT = ("common", "models", "features.text", "pipeline.training")
 

@@ -70,8 +70,8 @@ WDSEG = """\t SFrm  EFrm    SegAScr Word
 
 def settings(root: Path, *modalities: str, label: str = "emotion4") -> CorpusParams:
     root.parent.mkdir(parents=True, exist_ok=True)
-    (root.parent / "params.yaml").write_text(PARAMS.replace("ROOT", str(root)))
-    corpus = load_params(root.parent / "params.yaml").corpus("iemocap")
+    root.with_suffix(".yaml").write_text(PARAMS.replace("ROOT", str(root)))
+    corpus = load_params(root.with_suffix(".yaml")).corpus("iemocap")
     return replace(corpus, modalities=modalities or corpus.modalities, label=label)
 
 

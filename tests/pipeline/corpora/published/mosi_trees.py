@@ -40,8 +40,8 @@ WORDS = {"03bSnISJMiM": [("this", 0.1, 0.4), ("sp", 0.4, 0.5), ("film", 0.5, 1.5
 
 
 def settings(root: Path, *modalities: str) -> CorpusParams:
-    (root.parent / "params.yaml").write_text(PARAMS.replace("ROOT", str(root)))
-    corpus = load_params(root.parent / "params.yaml").corpus("mosi")
+    root.with_suffix(".yaml").write_text(PARAMS.replace("ROOT", str(root)))
+    corpus = load_params(root.with_suffix(".yaml")).corpus("mosi")
     return replace(corpus, modalities=modalities or corpus.modalities)
 
 

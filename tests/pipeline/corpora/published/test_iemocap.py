@@ -293,7 +293,7 @@ def test_rows_with_both_kinds_of_recordings(recorded: Path, tmp_path: Path, monk
     assert cells(found, "sound")["Ses01F_impro01_M000"] == (
         (recorded / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav").as_posix()
     )
-    problems = prepare(load_params(recorded.parent / "params.yaml"), "iemocap")
+    problems = prepare(load_params(recorded.with_suffix(".yaml")), "iemocap")
     assert {p.severity for p in problems} == {"warning"}
 
 

@@ -74,7 +74,7 @@ def test_the_whole_way_through_prepare(tmp_path: Path, monkeypatch: pytest.Monke
     """Real clips are opened, their lengths filled in, and the official protocol applied."""
     monkeypatch.chdir(tmp_path)
     settings(zip_tree(tmp_path / "mosi"))
-    params: Params = load_params(tmp_path / "params.yaml")
+    params: Params = load_params(tmp_path / "mosi.yaml")
     problems = prepare(params, "mosi")
     assert all(p.severity == "warning" for p in problems)
     table = gather(params.corpus("mosi")).utterances
