@@ -14,7 +14,8 @@ from features.text.fitted import fitted_names
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import FeatureSet, ImportOptions
 from pipeline.hashing import sha256_of
-from pipeline.run.keys import import_key, key_of
+from pipeline.run.keys.description import key_of
+from pipeline.run.keys.utterance import import_key
 from pipeline.run.locks import writing
 from pipeline.settings.paths import CorpusPaths, check_store
 

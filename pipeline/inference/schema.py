@@ -15,7 +15,7 @@ from models.configuration import split_bases
 from models.registry import model_names, strategy, strategy_names
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.run.keys import extractor_program, stream_program
+from pipeline.run.keys.utterance import extractor_program, stream_program
 from pipeline.settings.blocks import Task, TrainParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths

@@ -22,7 +22,8 @@ from features.types import Features
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
 from pipeline.run.clips import StepReport
-from pipeline.run.keys import described, extractor_program, feature_key, key_of
+from pipeline.run.keys.description import described, key_of
+from pipeline.run.keys.utterance import extractor_program, feature_key
 from pipeline.run.plans import Clip, Outcome, feature_clips, require_current, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store

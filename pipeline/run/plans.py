@@ -14,7 +14,7 @@ from features.store import Status, open_store
 from pipeline.corpora.utterances import place_of, read_utterances, read_words
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
-from pipeline.run.keys import (
+from pipeline.run.keys.utterance import (
     Word,
     audio_key,
     extractor_program,

@@ -11,7 +11,7 @@ from features.store import Schema, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Step, StepReport, run_step, store_items
-from pipeline.run.keys import described
+from pipeline.run.keys.description import described
 from pipeline.run.ledger import Failure, record
 from pipeline.run.plans import STREAM_FAILED, Clip, Outcome
 from pipeline.run.pool.cluster import Pool

@@ -11,7 +11,8 @@ from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
 from features.store import Entry
 from pipeline.run.clips import StepReport
 from pipeline.run.dividing import shares
-from pipeline.run.keys import described, key_of, stream_program
+from pipeline.run.keys.description import described, key_of
+from pipeline.run.keys.utterance import stream_program
 from pipeline.run.plans import Clip, Outcome, Source, stream_clips, timed_words
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.recordings import by_recording, each_recording

@@ -15,7 +15,8 @@ from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
 from pipeline.ingest.own_stages import code_of_stages
 from pipeline.run.code import contents_of, installed_at
-from pipeline.run.keys import key_of, plugins_key
+from pipeline.run.keys.description import key_of
+from pipeline.run.keys.results import plugins_key
 from pipeline.run.pool.fingerprint import libraries
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params

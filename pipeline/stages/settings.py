@@ -4,7 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from common.atomic import write_text
-from pipeline.run.keys import key_of, plugins_key
+from pipeline.run.keys.description import key_of
+from pipeline.run.keys.results import plugins_key
 from pipeline.settings.params import load_params
 from pipeline.settings.plugins import plugin_keys
 

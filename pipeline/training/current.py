@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import Changed, Untrainable, UserError, refuse_pipe
 from pipeline.evaluation.results import metrics_of
-from pipeline.run import keys
+from pipeline.run.keys import results as keys
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys
@@ -128,7 +128,7 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
 def page_key(params: Params, name: str) -> str:
     """Return the key of everything a page is made from; the page itself holds it (`page_mark`)."""
     folder, corpus = CorpusPaths(name).results, params.corpus(name)
-    records = [bound.read_record(place / TABLES) for place in (folder, folder / "images")]
+    records = [bound.read_record(folder / file) for file in (TABLES, bound.TRAINED)]
     return keys.page_key(records, corpus.protocol.kind, corpus.task, asdict(params.report))
 
 

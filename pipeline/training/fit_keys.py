@@ -18,7 +18,7 @@ from models.registry import Recipe, reads_sequences
 from pipeline.errors import Changed
 from pipeline.hashing import sha256_of, stamp_of
 from pipeline.run.code import OF_A_FIT, contents_of, files_of
-from pipeline.run.keys import FitInputs, code_key
+from pipeline.run.keys.results import FitInputs, code_key
 from pipeline.settings.blocks import CorpusParams, TrainParams
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import plugin_keys

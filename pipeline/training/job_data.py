@@ -12,7 +12,7 @@ from models.registry import reads_sequences
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import Changed
 from pipeline.hashing import stamp_of
-from pipeline.run.keys import stamps_key
+from pipeline.run.keys.results import stamps_key
 from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.plugins import load_plugins
 from pipeline.training.fit_keys import fit_key

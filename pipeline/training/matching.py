@@ -9,7 +9,7 @@ from features.store import is_imported, open_store
 from pipeline.corpora.utterances import place_of
 from pipeline.errors import UserError
 from pipeline.foreign import one_line
-from pipeline.run.keys import frames_key
+from pipeline.run.keys.utterance import frames_key
 from pipeline.settings.paths import CorpusPaths
 
 _SHOWN = 3

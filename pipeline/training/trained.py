@@ -17,7 +17,7 @@ from models.validation.protocol import Fold
 from pipeline.corpora.utterances import read_utterances, write_tables
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
-from pipeline.run.keys import predictions_key, training_inputs
+from pipeline.run.keys.results import predictions_key, training_inputs
 from pipeline.run.plans import feature_clips, require_current, stream_clips
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths

@@ -17,7 +17,8 @@ from features.registry import build
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction, streaming
 from pipeline.run.clips import work
-from pipeline.run.keys import described, extractor_program, stream_program
+from pipeline.run.keys.description import described
+from pipeline.run.keys.utterance import extractor_program, stream_program
 from pipeline.run.plans import Clip, feature_clips, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params, load_params

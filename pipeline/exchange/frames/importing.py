@@ -25,7 +25,8 @@ from pipeline.exchange.frames.tracks import Track, read_track, rows_of
 from pipeline.exchange.imported_stores import renamed, written
 from pipeline.exchange.registry import FRAMES
 from pipeline.hashing import sha256_of
-from pipeline.run.keys import frames_key, key_of
+from pipeline.run.keys.description import key_of
+from pipeline.run.keys.utterance import frames_key
 from pipeline.run.locks import writing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths

@@ -1,6 +1,6 @@
 """The previews of a corpus: planned, computed on workers, and read back from the cache one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from features.store import Store, open_store
 from pipeline.reporting.utterance.preview import PROGRAM, Preview, PreviewStep
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import run_step
-from pipeline.run.keys import key_of, library_versions
+from pipeline.run.keys.utterance import preview_key, preview_program
 from pipeline.run.plans import Clip, Source, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
@@ -73,14 +73,14 @@ def _planned(params: Params, name: str, step: PreviewStep, only: str | None) -> 
         {one.utterance: one for one in stream_clips(own, name, m, trust_missing=True)} for m in ("audio", "video")
     )
     digests = {m: _digests(Path(path)) for m, path in step.stores}
-    planned = []
+    program, planned = preview_program(PROGRAM, step.pictures), []
     for utterance, picture in seen.items():
         sound = heard[utterance]
         if not isinstance(picture, Clip) or not isinstance(sound, Clip) or only not in (None, utterance):
             continue
         source: Source = replace(picture.payload, voice=sound.payload)
         streams = [digests[m].get(utterance, "") if m in digests else "" for m in ("audio", "video")]
-        key = preview_key(step.pictures, (sound.key, picture.key), streams)
+        key = preview_key(program, (sound.key, picture.key), streams)
         planned.append(Clip(utterance, key, source))
     return planned
 
@@ -92,20 +92,3 @@ def _digests(path: Path) -> dict[str, str]:
 
 def _digest(store: Store, i: int) -> str:
     return store.digest_of(i) + store.statuses[i]
-
-
-def preview_key(pictures: bool, recordings: Sequence[str], streams: Sequence[str]) -> str:
-    """Return the key of a preview: what is drawn, the recordings, the streams, and the libraries.
-
-    Parameters
-    ----------
-    pictures
-        Whether to make clips and pictures of faces.
-    recordings
-        The keys of the audio and the video stream: the recordings, and what is read from them.
-    streams
-        The digests of the two streams in their stores; empty where there is none.
-    """
-    libraries = library_versions(("av", "numpy", "opencv-contrib-python", "mediapipe"))
-    drawn = PROGRAM | {"pictures": pictures}
-    return key_of({"preview": drawn, "recordings": recordings, "streams": streams, "libraries": libraries})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.weights import version_of
 from pipeline.run.code import ALL, contents_of, files_of
-from pipeline.run.keys import key_of
+from pipeline.run.keys.description import key_of
 from pipeline.settings.plugins import first_key
 
 # Packages that results depend on; each key names those that its own result depends on.

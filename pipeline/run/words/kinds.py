@@ -10,7 +10,8 @@ from pipeline.ingest import recognise
 from pipeline.ingest.alignment import align
 from pipeline.ingest.extra import require
 from pipeline.ingest.words import Spoken
-from pipeline.run.keys import files_sha256, library_versions
+from pipeline.run.keys.description import library_versions
+from pipeline.run.keys.utterance import files_sha256
 from pipeline.settings.streams import WordsConfig
 
 

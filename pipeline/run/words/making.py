@@ -10,7 +10,8 @@ from pipeline.errors import UserError, counted
 from pipeline.ingest.words import Spoken
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import run_step
-from pipeline.run.keys import Word, described, word_key, word_program
+from pipeline.run.keys.description import described
+from pipeline.run.keys.utterance import Word, word_key, word_program
 from pipeline.run.ledger import Failure, record
 from pipeline.run.plans import Clip, Outcome, source_of
 from pipeline.run.pool.cluster import Pool

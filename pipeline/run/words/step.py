@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.ingest.voice import RATE_HZ
 from pipeline.ingest.words import Spoken, Word
 from pipeline.run.dividing import shares
-from pipeline.run.keys import word_program
+from pipeline.run.keys.utterance import word_program
 from pipeline.run.plans import Clip, Source
 from pipeline.run.recordings import by_recording, each_recording
 from pipeline.run.stores import require_planned

@@ -15,7 +15,7 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.table_files import COMPARISON_COLUMNS
 from pipeline.inference.fit import best_configuration, configuration_of, fit
-from pipeline.run.keys import extractor_program
+from pipeline.run.keys.utterance import extractor_program
 from pipeline.settings.params import load_params
 from pipeline.training.inputs import load_modalities, settings_of
 from tests.conftest import bind_results

@@ -18,7 +18,8 @@ from features.types import AudioStream
 from pipeline.errors import Changed, UserError
 from pipeline.run import extraction
 from pipeline.run.extraction import ExtractStep, close_store, devices, write_features
-from pipeline.run.keys import described, extractor_program
+from pipeline.run.keys.description import described
+from pipeline.run.keys.utterance import extractor_program
 from pipeline.run.plans import Clip, Outcome, feature_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import load_params

@@ -11,7 +11,8 @@ import pytest
 from features.store import Entry
 from pipeline.errors import Changed
 from pipeline.hashing import sha256_of
-from pipeline.run.keys import described, stream_program
+from pipeline.run.keys.description import described
+from pipeline.run.keys.utterance import stream_program
 from pipeline.run.plans import Clip, Source
 from pipeline.run.streaming import StreamStep
 from pipeline.settings.streams import AudioConfig, TextConfig, VideoConfig

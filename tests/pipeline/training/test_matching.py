@@ -7,7 +7,7 @@ import pytest
 from features.store import IMPORTED, feature_schema, write_store
 from pipeline.errors import UserError
 from pipeline.exchange.bundle import item_of
-from pipeline.run.keys import frames_key
+from pipeline.run.keys.utterance import frames_key
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.matching import differences, imported_differences, require_same_places
 from tests.pipeline.training.test_inputs import ok, store, utterances

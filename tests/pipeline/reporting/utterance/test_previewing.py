@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.reporting.utterance.preview import PreviewStep
-from pipeline.reporting.utterance.previewing import preview_key, previews
+from pipeline.reporting.utterance.previewing import previews
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
 from tests.pipeline.reporting.looked_at import HOSTILE
@@ -36,16 +36,6 @@ def test_without_pictures_neither_faces_nor_voices_are_kept(looking: Params) -> 
     assert one is not None
     assert (one.strip, one.clip) == (b"", b"")
     assert one.facts["faces"]["scores"]
-
-
-def test_the_key_follows_all_that_is_drawn() -> None:
-    keys = [
-        preview_key(True, ("a", "v"), ("x", "y")),
-        preview_key(False, ("a", "v"), ("x", "y")),
-        preview_key(True, ("b", "v"), ("x", "y")),
-        preview_key(True, ("a", "v"), ("x", "z")),
-    ]
-    assert len(set(keys)) == 4
 
 
 def test_the_corpus_is_left_as_it_is(looking: Params) -> None:

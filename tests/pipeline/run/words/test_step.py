@@ -14,7 +14,8 @@ from pipeline.errors import Changed
 from pipeline.hashing import sha256_of
 from pipeline.ingest.words import Spoken, Word
 from pipeline.run.cache import ClipCache
-from pipeline.run.keys import described, word_program
+from pipeline.run.keys.description import described
+from pipeline.run.keys.utterance import word_program
 from pipeline.run.plans import Clip, Source
 from pipeline.run.words import kinds
 from pipeline.run.words.kinds import KINDS, RECOGNISE, Kind

@@ -1,0 +1,197 @@
+"""Keys of what is computed for one utterance: its streams, words, features, imported features and preview."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from os.path import commonpath
+from pathlib import Path
+from typing import Any
+
+from features.base import Extractor, Modality
+from features.errors import ExtractorError, names_setting
+from features.store import Store
+from pipeline.errors import UserError
+from pipeline.hashing import HashMemo
+from pipeline.run.keys.description import key_of, library_versions
+from pipeline.settings.paths import CACHE
+
+Word = tuple[str, float, float]
+
+_STREAM_PACKAGES: Mapping[Modality, tuple[str, ...]] = {
+    "text": (),
+    "audio": ("av", "scipy", "numpy"),
+    "video": ("av", "mediapipe", "opencv-contrib-python", "numpy"),
+}
+_SOUND_PACKAGES = ("av", "soxr", "numpy")
+_PREVIEW_PACKAGES = ("av", "numpy", "opencv-contrib-python", "mediapipe")
+
+
+def stream_program(modality: Modality, config: Any) -> dict[str, Any]:
+    """Return what a stream depends on besides the recording and its transcript: algorithm, settings, libraries."""
+    return {
+        "step": modality,
+        "version": int(import_module(f"pipeline.streams.{modality}").VERSION),
+        "config": (settings := config.of_content()),
+        "libraries": library_versions((*_STREAM_PACKAGES[modality], *(("scipy",) if "follow" in settings else ()))),
+    }
+
+
+def text_key(program: Mapping[str, Any], text: str, words: Sequence[Word], start_s: float) -> str:
+    """Return the key of a text stream: the transcript, its timed words, and where the utterance starts."""
+    return key_of({**program, "text": text, "words": words, "start": start_s})
+
+
+def audio_key(
+    program: Mapping[str, Any],
+    sha256: str,
+    span: tuple[float, float],
+    track: str,
+    channel: str,
+    timed_words: Mapping[str, float],
+) -> str:
+    """Return the key of an audio stream: the recording's content, what is read from it, and when words are spoken."""
+    return key_of({**_span_of(program, sha256, span, track), "channel": channel, "words": timed_words})
+
+
+def video_key(
+    program: Mapping[str, Any],
+    sha256: str,
+    span: tuple[float, float],
+    track: str,
+    region: str,
+    voice: Sequence[Any] = (),
+) -> str:
+    """Return the key of a video stream: the content of its recording and of its voice, and what is read from them."""
+    heard = {"voice": voice} if voice else {}
+    return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region, **heard})
+
+
+def _span_of(program: Mapping[str, Any], sha256: str, span: tuple[float, float], track: str) -> dict[str, Any]:
+    return {**program, "media": sha256, "start": span[0], "end": span[1], "track": track}
+
+
+def word_program(kind: str, depends: Mapping[str, Any], audio: Any) -> dict[str, Any]:
+    """Return what machine-made words of an utterance depend on besides the recording and what is known of its words.
+
+    Parameters
+    ----------
+    kind
+        What is made: recognised words, or times of words.
+    depends
+        Algorithm, settings, models and libraries of that kind.
+    audio
+        The settings of the audio stream, of which track and channel count.
+    """
+    return {
+        "step": kind,
+        "depends": depends,
+        "track": str(audio.track),
+        "channel": str(audio.channel),
+        "libraries": library_versions(_SOUND_PACKAGES),
+    }
+
+
+def word_key(
+    program: Mapping[str, Any],
+    sha256: str,
+    span: tuple[float, float],
+    track: str,
+    channel: str,
+    known: Sequence[Any],
+) -> str:
+    """Return the key of machine-made words: the recording's content, what is read from it, and the words known."""
+    return key_of({**program, "media": sha256, "span": span, "own": [track, channel], "known": known})
+
+
+def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
+    """Return what an extractor's numbers depend on besides the stream: algorithm, settings, weights, libraries."""
+    return {
+        "name": extractor.name,
+        "version": extractor.version,
+        "config": asdict(extractor.config),
+        "weights": weights_sha256(extractor),
+        "libraries": library_versions(extractor.packages),
+    }
+
+
+def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
+    """Return the content hash of each weights file, keyed by its path relative to their common folder.
+
+    Raises
+    ------
+    UserError
+        If a file is missing, or cannot be used; the message names the setting.
+    """
+    instance = extractor.instance or extractor.name
+    try:
+        with names_setting(instance):
+            return files_sha256(extractor.weights())
+    except ExtractorError as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"features.{instance}: its weights cannot be read: {error}") from error
+
+
+def files_sha256(files: Sequence[Path]) -> dict[str, str]:
+    """Return the content hash of each file by its path relative to their common folder; OSError if one is missing."""
+    memo = HashMemo(CACHE / "hashes.json")
+    root = Path(commonpath([path.parent for path in files])) if files else Path()
+    hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
+    memo.save()
+    return hashes
+
+
+def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
+    """Return the key of an extractor's features of utterance i, made from the stream's key and content."""
+    return key_of({**program, "stream": [store.keys[i], store.digest_of(i)]})
+
+
+def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
+    """Return the key of one utterance of imported features: its origin (file and options), store and name."""
+    return key_of({"store": store, **origin, "utterance": utterance})
+
+
+def frames_key(origin: str, store: str, row: Any, span: Sequence[float]) -> str:
+    """Return the key of the imported frames of an utterance: their origin, and where the utterance is.
+
+    Parameters
+    ----------
+    origin
+        The key of the origin (files and options).
+    store
+        Its name.
+    row
+        The row of the utterance table, with the columns as attributes, which says the recording and its content.
+    span
+        Start and end by which frames were chosen, in seconds; to a microsecond, as the table holds them.
+    """
+    place = [row.recording, row.media_sha256, row.sound_sha256, *(round(time, 6) for time in span)]
+    return key_of({"store": store, "origin": origin, "utterance": row.utterance, "place": place})
+
+
+def preview_program(drawn: Mapping[str, Any], pictures: bool) -> dict[str, Any]:
+    """Return what an utterance's preview depends on besides recording and streams: the drawing and the libraries.
+
+    Parameters
+    ----------
+    drawn
+        The version of the drawing and its settings.
+    pictures
+        Whether clips and pictures of faces are made.
+    """
+    return {"preview": {**drawn, "pictures": pictures}, "libraries": library_versions(_PREVIEW_PACKAGES)}
+
+
+def preview_key(program: Mapping[str, Any], recordings: Sequence[str], streams: Sequence[str]) -> str:
+    """Return the key of an utterance's preview.
+
+    Parameters
+    ----------
+    program
+        From `preview_program`.
+    recordings
+        The keys of the audio and the video stream, which cover the recordings and what is read from them.
+    streams
+        The digests of the two streams in their stores; an empty text for a stream that is not there.
+    """
+    return key_of({**program, "recordings": recordings, "streams": streams})
