@@ -1,4 +1,4 @@
-"""References to cite for a method, as BibTeX entries and as citations in a text."""
+"""What to cite for a method: one reference, as BibTeX and as the text names it."""
 
 import re
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ class Reference:
     Attributes
     ----------
     kind
-        BibTeX entry type: ``article``, ``inproceedings``, ``book`` or ``misc``.
+        Of BibTeX: ``article``, ``inproceedings``, ``book`` or ``misc``.
     authors
-        Names in BibTeX's format: ``Hutto, C. J. and Gilbert, Eric``; ``and others`` stands for authors left out.
+        As BibTeX writes them: ``Hutto, C. J. and Gilbert, Eric``; ``and others`` stands for those left out.
     title
-        Title of the publication.
+        Of the publication.
     place
         The journal, the conference, the publisher or the address.
     year
-        Year of publication.
+        Of publication.
     """
 
     kind: Literal["article", "inproceedings", "book", "misc"]
@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The key of its BibTeX entry.
+        """The key of its entry.
 
         >>> VADER = Reference("inproceedings", "Hutto, C. J. and Gilbert, Eric", "VADER: A model", "ICWSM", 2014)
         >>> VADER.key, VADER.cited
@@ -46,13 +46,13 @@ class Reference:
 
     @property
     def cited(self) -> str:
-        """The citation in a text, such as ``Hutto and Gilbert, 2014``."""
+        """How a text cites it: ``Hutto and Gilbert, 2014``."""
         names = self._names
         several = len(names) > 2 or names[-1] == "others"
         return f"{f'{names[0]} et al.' if several else ' and '.join(names)}, {self.year}"
 
     def bibtex(self) -> str:
-        """Return its BibTeX entry."""
+        """Return its entry of a bibliography."""
         fields = {
             "author": self.authors,
             "title": f"{{{self.title}}}",
@@ -64,7 +64,7 @@ class Reference:
 
     @property
     def _names(self) -> list[str]:
-        """The family names of the authors; "others" stands for authors left out."""
+        """The family names; "others" for those left out."""
         return [author.partition(",")[0].strip() for author in self.authors.split(" and ")]
 
 
@@ -73,7 +73,7 @@ def _escaped(value: str) -> str:
 
 
 def cited(references: tuple[Reference, ...]) -> str:
-    """Return a space and the citations of references in brackets; an empty string if there are no references.
+    """Return how a text cites several of them in brackets, with a space before; nothing without any.
 
     >>> cited((Reference("book", "Bishop, Christopher", "Pattern recognition", "Springer", 2006),))
     ' (Bishop, 2006)'

@@ -60,7 +60,12 @@ if_possible = click.option(
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a command that uses workers: `--workers` and `--scheduler`."""
-    command = click.option("--scheduler", help="Address of a running Dask scheduler, such as tls://host:8786.")(command)
+    command = click.option(
+        "--scheduler",
+        envvar="CROSSMODAL_SCHEDULER",
+        show_envvar=True,
+        help="Address of a running Dask scheduler, such as tls://host:8786.",
+    )(command)
     workers = click.option(
         "--workers", type=click.IntRange(0), help="Number of worker processes; 0 runs all in this one."
     )

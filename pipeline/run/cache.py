@@ -7,6 +7,7 @@ made again.
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,20 @@ class ClipCache:
         if not content.startswith(_MAGIC) or _digest(key, payload) != digest:
             return None
         return _decode(payload)
+
+    def written(self, key: str) -> Entry | None:
+        """Return the entry of a key that a worker has just stored, perhaps on another host.
+
+        On a network file system, a host that has looked for a file in vain goes on missing it for up to a minute,
+        unless it reads the list of the folder.
+        """
+        entry = self.get(key)
+        if entry is None:
+            for folder in (self.folder, self.path(key).parent):
+                with suppress(FileNotFoundError):
+                    list(folder.iterdir())
+            entry = self.get(key)
+        return entry
 
     def exists(self, key: str) -> bool:
         """Whether the file of a key exists, damaged or not."""

@@ -41,12 +41,6 @@ class Step(Protocol):
     def plugins(self) -> tuple[str, ...]:
         """The plugins that workers import first."""
 
-    def ready(self) -> "Step":
-        """Return the step as it is sent to workers, with what is slow to find out, such as the device.
-
-        It is called only if there is something to compute.
-        """
-
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Divide the clips into tasks."""
 
@@ -93,7 +87,6 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
 def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) -> Iterator[Outcome]:
     if not pending:
         return
-    step = step.ready()
     task = partial(work, step, cache_root.resolve())
     batches = step.batches(pending, 1 if step.light else pool.size())
     try:
@@ -201,7 +194,7 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema
     def load(outcome: Outcome) -> Entry:
         if outcome.status != "ok":
             return Entry(outcome.status, outcome.note)
-        entry = cache.get(outcome.key)
+        entry = cache.written(outcome.key)
         if entry is None:
             raise UserError(
                 f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: run it again"

@@ -1,4 +1,4 @@
-"""evaluate: turn predictions into tables, plots and lists of utterances; every metric has an interval."""
+"""evaluate: from predictions to tables, plots and lists of utterances, every metric with its interval."""
 
 import json
 from dataclasses import replace
@@ -37,22 +37,21 @@ from pipeline.training.current import MADE_OF, made_of, require_same, require_tr
 
 
 def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
-    """Write the tables, plots and lists of results/<corpus>: either all of them or none.
+    """Write the tables, plots and lists of results/<corpus>, all or none.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
     if_possible
-        What happens if nothing can be learnt from the corpus: if True, empty tables that say why are written, and the
-        reason is returned; if False, `Untrainable` is raised.
+        Whether files without rows that say why are written where nothing could be learnt; the sentence is returned.
 
     Raises
     ------
     UserError
-        If the predictions are missing, belong to other utterances, or were rewritten in the meantime.
+        If the predictions are missing, are of other utterances, or were written again meanwhile.
     Untrainable
-        If nothing can be learnt from the corpus and `if_possible` is False.
+        If nothing can be learnt from the corpus.
     """
     with writing(CorpusPaths(name).results / "table.csv"), one_thread():
         try:

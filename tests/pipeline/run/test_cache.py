@@ -47,6 +47,21 @@ def test_a_stored_entry_is_returned(entry: Entry, tmp_path: Path) -> None:
     assert_same(entry, cache.get("k1"))
 
 
+def test_a_file_of_another_host_is_found_once_its_folder_was_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network file system, which goes on missing a file that was missed before."""
+    cache = ClipCache(tmp_path, "step")
+    cache.put("k1", ENTRY)
+    listed: set[Path] = set()
+    is_file, iterdir = Path.is_file, Path.iterdir
+    monkeypatch.setattr(Path, "is_file", lambda path: {path.parent, path.parents[1]} <= listed and is_file(path))
+    monkeypatch.setattr(Path, "iterdir", lambda path: listed.add(path) or iterdir(path))
+    assert cache.get("k1") is None
+    assert_same(ENTRY, cache.written("k1"))
+    assert cache.written("k2") is None
+
+
 def test_an_entry_of_a_renamed_step_is_read_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
     before, now = ClipCache(tmp_path, "opensmile"), ClipCache(tmp_path, "egemaps")
     before.put("k1", ENTRY)
