@@ -9,6 +9,25 @@ PARTS_PER_WORKER = 2  # long recordings are divided so finely: more parts are be
 SHORTEST_S = 10.0  # parts hold at least so much of their utterances, in seconds
 
 
+def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
+    """Return batches of nearly the same size, as many for each worker, so that none waits for the others at the end.
+
+    Parameters
+    ----------
+    clips
+        At least one.
+    most
+        The most clips that a batch may have.
+    workers
+        How many workers there are.
+
+    >>> [len(batch) for batch in evenly([Clip(str(i), "", None) for i in range(37)], 10, 2)]
+    [9, 9, 9, 10]
+    """
+    count = min(workers * ceil(len(clips) / (most * workers)), len(clips))
+    return [list(clips[len(clips) * i // count : len(clips) * (i + 1) // count]) for i in range(count)]
+
+
 def shares(
     recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source, Collection[str]], bool]
 ) -> list[list[Clip]]:

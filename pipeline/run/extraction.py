@@ -22,6 +22,7 @@ from features.types import Features
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import stamp_of
 from pipeline.run.clips import StepReport
+from pipeline.run.dividing import evenly
 from pipeline.run.keys.description import described, key_of
 from pipeline.run.keys.utterance import extractor_program, feature_key
 from pipeline.run.plans import Clip, Outcome, feature_clips, require_current, stream_clips
@@ -98,10 +99,11 @@ class ExtractStep:
     stage: str = "extract"
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return batches small enough that all workers stay busy until the end."""
-        size = len(clips) if self.light else max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
-        size = max(size, self.at_once)
-        return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
+        """Return batches small enough that all workers stay busy until the end, and as many for each worker."""
+        if self.light:
+            return [list(clips)]
+        most = max(min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))), self.at_once)
+        return evenly(clips, most, workers)
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's features as a store entry.

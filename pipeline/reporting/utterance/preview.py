@@ -18,6 +18,7 @@ from pipeline.reporting.utterance.faces import Strip, strip, strip_of
 from pipeline.reporting.utterance.media import Clip as Film
 from pipeline.reporting.utterance.media import clip_of, sound_of
 from pipeline.reporting.utterance.sound import curves, envelope, sides
+from pipeline.run.dividing import evenly
 from pipeline.run.plans import Clip, Source
 from pipeline.run.recordings import each_recording
 from pipeline.settings.streams import AudioConfig, VideoConfig
@@ -74,8 +75,7 @@ class PreviewStep:
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers stay busy until the end."""
-        size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))))
-        return [list(clips[i : i + size]) for i in range(0, len(clips), size)]
+        return evenly(clips, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))), workers)
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's preview as an entry of the cache."""

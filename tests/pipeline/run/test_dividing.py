@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.run.dividing import shares
+from pipeline.run.dividing import evenly, shares
 from pipeline.run.plans import Clip, Source
 from pipeline.streams.spans import Span
 
@@ -18,6 +18,16 @@ def clips(name: str, *lengths_s: float) -> list[Clip]:
 
 def lengths_s(parts: list[list[Clip]]) -> list[float]:
     return [sum(clip.payload.span.duration_s for clip in part) for part in parts]
+
+
+@pytest.mark.parametrize(("count", "most", "workers"), [(1, 16, 2), (5, 1, 4), (299, 16, 2), (7, 3, 5), (48, 4, 3)])
+def test_batches_differ_by_one_clip_at_most_and_each_worker_gets_as_many(count: int, most: int, workers: int) -> None:
+    given = clips("a", *[2.0] * count)
+    batches = evenly(given, most, workers)
+    assert [clip for batch in batches for clip in batch] == given
+    sizes = [len(batch) for batch in batches]
+    assert 1 <= min(sizes) <= max(sizes) <= min(most, min(sizes) + 1)
+    assert len(batches) % workers == 0 or len(batches) == count
 
 
 def test_one_long_recording_is_divided_evenly_and_in_order_of_time() -> None:

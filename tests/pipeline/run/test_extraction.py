@@ -74,7 +74,7 @@ def test_features_are_those_that_the_extractor_measures(stream: Path) -> None:
     assert type(found[1]).__name__ == "EmptyInput"  # one millisecond long, so only this clip is concerned
 
 
-@pytest.mark.parametrize(("count", "workers", "sizes"), [(3, 2, [1, 1, 1]), (40, 2, [3] * 13 + [1]), (999, 2, [16])])
+@pytest.mark.parametrize(("count", "workers", "sizes"), [(3, 2, [1, 1, 1]), (40, 2, [2] + [3] * 6), (999, 2, [15, 16])])
 def test_batches_are_small_enough_to_keep_all_workers_busy_to_the_end(
     count: int, workers: int, sizes: list[int], stream: Path
 ) -> None:
